@@ -1,0 +1,52 @@
+"""The environment that points Google's clients, Terraform and our jobs at a sandbox."""
+
+from sandbox.state import State
+
+# Path of each API behind the provider's endpoint variables; monitoring alone carries no version.
+PROVIDER_ENDPOINTS = {
+    "STORAGE": "storage/v1",
+    "BIG_QUERY": "bigquery/v2",
+    "SECRET_MANAGER": "secretmanager/v1",
+    "RESOURCE_MANAGER": "cloudresourcemanager/v1",
+    "CLOUD_BILLING": "cloudbilling/v1",
+    "SERVICE_USAGE": "serviceusage/v1",
+    "IAM_BETA": "iam/v1",
+    "DATAFORM": "dataform/v1",
+    "CLOUD_RUN_V2": "run/v2",
+    "CLOUD_SCHEDULER": "scheduler/v1",
+}
+
+
+def clients(state: State, identity: str) -> dict[str, str]:
+    """What Google's clients and our jobs read, running as `identity` (an e-mail)."""
+    return {
+        "GOOGLE_CLOUD_PROJECT": state.project,
+        "BIGQUERY_EMULATOR_HOST": state.address,
+        "STORAGE_EMULATOR_HOST": state.address,
+        "RUN_ENDPOINT": f"{state.address}/run",
+        "DATAFORM_ENDPOINT": f"{state.address}/dataform",
+        "SECRET_MANAGER_ENDPOINT": f"{state.address}/secretmanager",
+        "SHEETS_ENDPOINT": f"{state.address}/sheets",
+        "GCE_METADATA_HOST": f"127.0.0.1:{state.port}/metadata/{identity}",
+        "GCE_METADATA_IP": f"127.0.0.1:{state.port}",
+        # A person's own gcloud login would be found before the metadata server and sent here.
+        "CLOUDSDK_CONFIG": str(state.root / "gcloud"),
+        "NO_PROXY": "127.0.0.1,localhost",
+        "RETAIL_URL": f"{state.address}/retail/v1",
+    }
+
+
+def terraform(state: State) -> dict[str, str]:
+    """What the google provider and the gcs backend read."""
+    endpoints = {
+        f"GOOGLE_{name}_CUSTOM_ENDPOINT": f"{state.address}/{path}/"
+        for name, path in PROVIDER_ENDPOINTS.items()
+    }
+    return endpoints | {
+        "GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT": f"{state.address}/storage/v1/",
+        "GOOGLE_OAUTH_ACCESS_TOKEN": "sandbox",
+        # An endpoint that was forgotten fails at once instead of sending the token to Google.
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "CHECKPOINT_DISABLE": "1",
+    }
