@@ -1,0 +1,94 @@
+"""Rules of the codebase: who may import whom, what a file may say."""
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("connector", "pipeline", "sheets_sync", "sandbox", "scripts")
+TRACKED = [
+    ROOT / name
+    for name in subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\n")
+    if name and (ROOT / name).is_file()
+]
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level names that a file imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_packages_never_import_each_other(package):
+    files = [path for path in TRACKED if path.suffix == ".py" and path.is_relative_to(ROOT / package)]
+    assert files
+    foreign = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in files
+        for name in imported(path) & {*PACKAGES, "tests"} - {package}
+    }
+    assert foreign == set()
+
+
+@pytest.mark.parametrize("package", ["connector", "pipeline", "sheets_sync"])
+def test_the_product_knows_no_place_it_runs_in(package):
+    """No `if local`: a job never names the sandbox, an emulator or this machine."""
+    words = ("sandbox", "emulator", "127.0.0.1", "localhost")
+    files = [path for path in TRACKED if path.suffix == ".py" and path.is_relative_to(ROOT / package)]
+    said = {
+        f"{path.relative_to(ROOT)}: {word}"
+        for path in files
+        for word in words
+        if word in path.read_text().lower()
+    }
+    assert said == set()
+
+
+def test_only_main_exits():
+    exits = {
+        str(path.relative_to(ROOT))
+        for path in TRACKED
+        if path.suffix == ".py"
+        and path.relative_to(ROOT).parts[0] in {"connector", "pipeline", "sheets_sync"}
+        if path.name != "__main__.py" and "sys.exit" in path.read_text()
+    }
+    assert exits == set()
+
+
+def test_no_shelf_for_leftovers():
+    names = {path.relative_to(ROOT).as_posix() for path in TRACKED}
+    leftovers = {
+        name for name in names if set(Path(name).parts) & {"common", "utils", "helpers.py", "utils.py"}
+    }
+    assert leftovers == set()
+
+
+def test_every_pin_has_a_hash_and_no_address():
+    for path in (ROOT / "requirements").glob("*.txt"):
+        text = path.read_text()
+        assert "://" not in text, path
+        pins = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
+        assert pins and all("==" in pin for pin in pins), path
+        assert text.count("--hash=sha256:") >= len(pins), path
+
+
+def test_the_jobs_carry_what_the_machine_tests():
+    """requirements/jobs.txt is a part of requirements/dev.txt: the same versions."""
+
+    def pins(name: str) -> set[str]:
+        lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()
+        return {
+            line.split(";")[0].rstrip(" \\") for line in lines if "==" in line and not line.startswith(" ")
+        }
+
+    assert pins("jobs") - pins("dev") == set()
