@@ -1,0 +1,50 @@
+"""What a service refuses, answered as Google answers it.
+
+GoogleError
+├── InvalidArgument      400  the request is wrong: a field, a mask, an id
+├── FailedPrecondition   400  the request is right, the resource is not in a state for it
+├── PermissionDenied     403  another project
+├── NotFound             404
+├── AlreadyExists        409
+└── Aborted              409  somebody else wrote in between (a stale etag)
+"""
+
+from typing import Any
+
+
+class GoogleError(Exception):
+    code = 500
+    status = "INTERNAL"
+
+    def body(self) -> dict[str, Any]:
+        return {"error": {"code": self.code, "message": str(self), "status": self.status}}
+
+
+class InvalidArgument(GoogleError):
+    code = 400
+    status = "INVALID_ARGUMENT"
+
+
+class FailedPrecondition(GoogleError):
+    code = 400
+    status = "FAILED_PRECONDITION"
+
+
+class PermissionDenied(GoogleError):
+    code = 403
+    status = "PERMISSION_DENIED"
+
+
+class NotFound(GoogleError):
+    code = 404
+    status = "NOT_FOUND"
+
+
+class AlreadyExists(GoogleError):
+    code = 409
+    status = "ALREADY_EXISTS"
+
+
+class Aborted(GoogleError):
+    code = 409
+    status = "ABORTED"

@@ -1,0 +1,39 @@
+"""IAM: the project's service accounts and its own roles."""
+
+import hashlib
+
+from sandbox.resources.kind import By, Kind
+from sandbox.resources.schema import Schema
+from sandbox.resources.service import Service
+from sandbox.resources.store import Json
+
+
+def account(service: Service, name: str) -> Json:
+    """What Google adds to a new service account; its unique id is a number of 21 digits."""
+    email = name.rsplit("/", 1)[-1]
+    digest = int.from_bytes(hashlib.sha256(name.encode()).digest())
+    return {"projectId": service.state.project, "email": email, "uniqueId": f"1{digest % 10**20:020}"}
+
+
+SERVICE_ACCOUNTS = Kind(
+    "projects/{project}/serviceAccounts",
+    Schema("displayName description", "projectId email uniqueId oauth2ClientId disabled etag"),
+    By("body", "accountId", "serviceAccount"),
+    update=By("body", "updateMask", "serviceAccount"),
+    update_needs_mask=True,
+    segment="{id}@{project}.iam.gserviceaccount.com",
+    id_pattern="[a-z][a-z0-9-]{4,28}[a-z0-9]",
+    made=account,
+    actions={"disable": {"disabled": True}, "enable": {"disabled": False}},
+    iam="POST",
+)
+
+ROLES = Kind(
+    "projects/{project}/roles",
+    Schema("title description includedPermissions stage etag", "deleted"),
+    By("body", "roleId", "role"),
+    id_pattern=r"[a-zA-Z0-9_.]{3,64}",
+    # A deleted role keeps its id for weeks: create refuses it, undelete brings it back.
+    actions={"undelete": {"deleted": False}},
+    tombstone={"deleted": True},
+)

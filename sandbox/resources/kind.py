@@ -1,0 +1,90 @@
+"""What a kind of resource is, in a few lines; `collection.py` makes its routes from it.
+
+    TOPICS = Kind("projects/{project}/topics", Schema("labels", "state"), by_query("topicId"), iam="GET")
+    routes(Service(state, store, "/pubsub/v1"), TOPICS)
+
+gives POST, GET, GET one, PATCH, DELETE, and :getIamPolicy, :setIamPolicy, :testIamPermissions.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from sandbox.resources.errors import InvalidArgument
+from sandbox.resources.schema import Schema
+from sandbox.resources.service import Call, Service
+from sandbox.resources.store import Json
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class By:
+    """Where a request says its id or mask, and where the resource is.
+
+    place: "query" or "body", in the field `name`; "name": the resource's own full name says its id.
+    wrapper: the field of the body that holds the resource; "": the body is the resource.
+    """
+
+    place: str
+    name: str = ""
+    wrapper: str = ""
+
+    @property
+    def parameters(self) -> str:
+        return self.name if self.place == "query" else ""
+
+    def read(self, call: Call, collection: str) -> tuple[str, Json]:
+        if self.place == "query":
+            return call.query.get(self.name, ""), call.body
+        if self.place == "name":
+            return last_segment(call.body.get("name", ""), collection), call.body
+        for unknown in call.body.keys() - {self.name, self.wrapper}:
+            raise InvalidArgument(
+                f'Invalid JSON payload received. Unknown name "{unknown}": Cannot find field.'
+            )
+        return call.body.get(self.name, ""), call.body.get(self.wrapper, {})
+
+
+def last_segment(name: str, collection: str) -> str:
+    start = f"{collection}/"
+    if name and not name.startswith(start):
+        raise InvalidArgument(f"Name {name!r} must begin with {start!r}.")
+    return name.removeprefix(start)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """collection: its path, with placeholders; the last segment also names the field of a list's answer.
+    schema: its fields.
+    create, update: where a request says the id and the update mask; `update_needs_mask` refuses one without.
+    segment: the last segment of the name, made from the id.
+    id_pattern: what an id looks like.
+    made(service, name): fields that the server makes at create.
+    check(service, resource): raises InvalidArgument for what a schema cannot say.
+    actions: verbs that only set fields, `POST name:verb`.
+    tombstone: fields that DELETE sets instead of deleting.
+    operation: the protobuf type that create, update and delete wrap in an operation; "": they answer at once.
+    iam: the method of :getIamPolicy; "": it has no policy.
+    verbs: what clients may do.
+    """
+
+    collection: str
+    schema: Schema
+    create: By
+    update: By = By("query", "updateMask")
+    update_needs_mask: bool = False
+    segment: str = "{id}"
+    id_pattern: str = "[a-zA-Z][a-zA-Z0-9_-]*"
+    made: Callable[[Service, str], Json] = lambda service, name: {}
+    check: Callable[[Service, Json], None] = lambda service, resource: None
+    actions: Mapping[str, Json] = field(default_factory=dict)
+    tombstone: Json = field(default_factory=dict)
+    operation: str = ""
+    iam: str = ""
+    verbs: str = "create get list patch delete"
+    query: Mapping[str, str] = NOTHING  # verb → further parameters that it may carry
+
+    @property
+    def items(self) -> str:
+        return self.collection.rsplit("/", 1)[-1]

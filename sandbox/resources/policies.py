@@ -1,0 +1,104 @@
+"""IAM policies of resources: read, written with an etag, and checked for members that do not exist."""
+
+import base64
+import re
+from dataclasses import dataclass
+
+from google.iam.v1 import policy_pb2
+from starlette.routing import BaseRoute
+
+from sandbox.resources.errors import Aborted, InvalidArgument
+from sandbox.resources.schema import parse
+from sandbox.resources.service import Call, Service
+from sandbox.resources.store import Json
+
+# What Google answers for a resource whose policy was never set.
+EMPTY: Json = {"etag": "ACAB"}
+
+
+def routes(service: Service, path: str, method: str) -> list[BaseRoute]:
+    """The three verbs on the resource at `path`; some services read a policy with GET, others with POST."""
+    policies = Policies(service, path)
+    version = "options.requestedPolicyVersion"
+    return [
+        service.route(method, f"{path}:getIamPolicy", policies.read, version),
+        service.route("POST", f"{path}:setIamPolicy", policies.write),
+        service.route("POST", f"{path}:testIamPermissions", policies.test),
+    ]
+
+
+@dataclass(frozen=True)
+class Policies:
+    service: Service
+    path: str
+
+    def read(self, call: Call) -> Json:
+        only(call.body, {"options"})
+        return self.policy(self.name(call))
+
+    def write(self, call: Call) -> Json:
+        """Replaces what the mask names ("bindings,etag" if none); a stale etag is a conflict."""
+        only(call.body, {"policy", "updateMask"})
+        if "policy" not in call.body:
+            raise InvalidArgument("A policy is required.")
+        sent, mask = call.body["policy"], call.body.get("updateMask", "bindings,etag").split(",")
+        parse(sent, policy_pb2.Policy)
+        with self.service.store.change():
+            old = self.policy(self.name(call))
+            if sent.get("etag", old["etag"]) != old["etag"]:
+                raise Aborted(
+                    "There were concurrent policy changes. Please retry the whole read-modify-write."
+                )
+            new = kept(old, mask) | masked(sent, mask) | {"etag": after(old["etag"])}
+            self.refuse_strangers(members(new) - members(old))
+            self.service.store.put(self.service.key(f"{self.name(call)}:policy"), new)
+        return new
+
+    def test(self, call: Call) -> Json:
+        """Who asks may do everything: the sandbox keeps policies, it does not enforce them."""
+        only(call.body, {"permissions"})
+        self.policy(self.name(call))
+        return {"permissions": call.body.get("permissions", [])}
+
+    def name(self, call: Call) -> str:
+        return self.path.format(**call.path)
+
+    def policy(self, name: str) -> Json:
+        self.service.find(name)
+        return self.service.store.get(self.service.key(f"{name}:policy")) or EMPTY
+
+    def refuse_strangers(self, members: set[str]) -> None:
+        """Google refuses a grant to an identity of the project that does not exist."""
+        project = self.service.state.project
+        for member in sorted(members):
+            email = member.removeprefix("serviceAccount:")
+            if not re.fullmatch(rf"serviceAccount:[^@]+@{project}\.iam\.gserviceaccount\.com", member):
+                continue
+            if not self.service.store.get(f"/iam/v1/projects/{project}/serviceAccounts/{email}"):
+                raise InvalidArgument(f"Service account {email} does not exist.")
+
+
+def only(body: Json, known: set[str]) -> None:
+    for field in body.keys() - known:
+        raise InvalidArgument(f'Invalid JSON payload received. Unknown name "{field}": Cannot find field.')
+
+
+def kept(policy: Json, mask: list[str]) -> Json:
+    return {field: value for field, value in policy.items() if field not in mask}
+
+
+def masked(policy: Json, mask: list[str]) -> Json:
+    """What the mask names, and the version, which says whether bindings may carry conditions."""
+    sent = {field: value for field, value in policy.items() if field in [*mask, "version"]}
+    bindings = [binding for binding in sent.get("bindings", []) if binding.get("members")]
+    return sent | ({"bindings": bindings} if "bindings" in sent else {})
+
+
+def members(policy: Json) -> set[str]:
+    return {member for binding in policy.get("bindings", []) for member in binding["members"]}
+
+
+def after(etag: str) -> str:
+    """The next etag: a counter in base64, as the field's type wants it."""
+    count = int.from_bytes(base64.b64decode(etag)) + 1
+    return base64.b64encode(count.to_bytes(9)).decode()
