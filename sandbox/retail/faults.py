@@ -53,6 +53,8 @@ def plan(body: dict[str, Any]) -> Plan:
     known = {part.name for part in fields(Plan)}
     if unknown := sorted(body.keys() - known):
         raise Refused(400, f"unknown faults {unknown}; known are {sorted(known)}")
+    if wrong := {name: value for name, value in body.items() if not isinstance(value, int | float)}:
+        raise Refused(400, f"faults are numbers, not {wrong}")
     made = Plan(**body)
     shares = [getattr(made, name) for name in SHARES]
     if min(shares) < 0 or sum(shares) > 1:
