@@ -60,6 +60,11 @@ class Store:
         start, end = f"{collection}/", f"{collection}0"  # 0 follows / in ASCII
         return self._read(BELOW, {"start": start, "end": end, "segment": len(start) + 1})
 
+    def matching(self, pattern: str) -> list[Json]:
+        """All resources whose key fits the pattern, in which `*` is anything, `/` included."""
+        query = "SELECT body FROM documents WHERE key GLOB :pattern AND key NOT GLOB '*:*' ORDER BY rowid"
+        return self._read(query, {"pattern": pattern})
+
     def put(self, key: str, body: Json) -> None:
         with self.change():
             self._connection.execute(UPSERT, (key, json.dumps(body)))

@@ -1,0 +1,109 @@
+"""What an execution looks like from outside, at each point of its life."""
+
+import secrets
+import string
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.resources import operations
+from sandbox.resources.errors import InvalidArgument
+from sandbox.resources.store import Json
+
+EXECUTION = "google.cloud.run.v2.Execution"
+TASK_TIMEOUT = "600s"  # https://cloud.google.com/run/docs/configuring/task-timeout
+CANCELLED = 1  # google.rpc.Code
+MAX_RETRIES = 3  # https://cloud.google.com/run/docs/configuring/max-retries
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an execution did not succeed.
+
+    code: of the operation's error, google.rpc.Code. 10 for a failed task, 13 for a secret: seen at Google in
+    2026 and 2023 (terraform-provider-google #15088).
+    reason: fields of the condition `Completed`.
+    """
+
+    code: int
+    message: str
+    reason: Json
+
+
+def new(job: Json, overrides: Json, logs: str) -> Json:
+    """A fresh execution of a job; `logs` is the address below which its output is served."""
+    job_id = job["name"].rsplit("/", 1)[-1]
+    execution_id = f"{job_id}-{''.join(secrets.choice(string.ascii_lowercase) for _ in range(5))}"
+    execution_template = job["template"]
+    return {
+        "name": f"{job['name']}/executions/{execution_id}",
+        "uid": str(uuid.uuid4()),
+        "createTime": now(),
+        "job": job_id,
+        "parallelism": execution_template.get("parallelism", 0),
+        "taskCount": overrides.get("taskCount") or execution_template.get("taskCount", 1),
+        "template": overridden(execution_template["template"], overrides),
+        "reconciling": True,
+        "conditions": [condition("Completed", "CONDITION_RECONCILING")],
+        "logUri": f"{logs}/{job_id}/{execution_id}",
+    }
+
+
+def overridden(template: Json, overrides: Json) -> Json:
+    """The task template with an execution's own arguments, variables and timeout."""
+    containers = [dict(container) for container in template["containers"]]
+    for override in overrides.get("containerOverrides", []):
+        container = named(containers, override.get("name", ""))
+        if "args" in override or override.get("clearArgs"):
+            container["args"] = override.get("args", [])
+        replaced = {variable["name"] for variable in override.get("env", [])}
+        declared = [variable for variable in container.get("env", []) if variable["name"] not in replaced]
+        container["env"] = declared + override.get("env", [])
+    timeout = overrides.get("timeout") or template.get("timeout", TASK_TIMEOUT)
+    return template | {"containers": containers, "timeout": timeout}
+
+
+def named(containers: list[Json], name: str) -> Json:
+    for container in containers:
+        if not name or container.get("name") == name:
+            return container
+    raise InvalidArgument(f"Container override names {name!r}, which is no container of the job.")
+
+
+def started(execution: Json) -> Json:
+    conditions = [condition("Started", "CONDITION_SUCCEEDED"), *execution["conditions"]]
+    return execution | {"startTime": now(), "runningCount": 1, "conditions": conditions}
+
+
+def finished(execution: Json, succeeded: int, failure: Failure | None) -> Json:
+    """`succeeded` tasks ended well; with a failure the rest did not."""
+    execution_id, count = execution["name"].rsplit("/", 1)[-1], execution["taskCount"]
+    rest = "cancelledCount" if failure and failure.code == CANCELLED else "failedCount"
+    message = f"Execution {execution_id} has failed to complete, {succeeded}/{count} tasks were a success."
+    completed = (
+        condition("Completed", "CONDITION_FAILED", message=f"{message} {failure.message}", **failure.reason)
+        if failure
+        else condition("Completed", "CONDITION_SUCCEEDED", message="Execution completed successfully.")
+    )
+    earlier = [one for one in execution["conditions"] if one["type"] != "Completed"]
+    counts = {"runningCount": 0, "succeededCount": succeeded, rest: count - succeeded}
+    end = {"completionTime": now(), "reconciling": False, "conditions": [completed, *earlier]}
+    return execution | counts | end
+
+
+def condition(kind: str, state: str, **more: Any) -> Json:
+    return {"type": kind, "state": state, "lastTransitionTime": now(), **more}
+
+
+def operation(name: str, execution: Json, error: Json | None) -> Json:
+    """The operation that stands for an execution: done when it has ended, with its error if it has one."""
+    typed = operations.typed(EXECUTION, execution)
+    if "completionTime" not in execution:
+        return {"name": name, "metadata": typed, "done": False}
+    result = {"error": error} if error else {"response": typed}
+    return {"name": name, "metadata": typed, "done": True, **result}
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
