@@ -1,6 +1,6 @@
 """What a kind of resource is, in a few lines; `collection.py` makes its routes from it.
 
-    TOPICS = Kind("projects/{project}/topics", Schema("labels", "state"), by_query("topicId"), iam="GET")
+    TOPICS = Kind("projects/{project}/topics", Schema("labels", "state"), By("query", "topicId"), iam="GET")
     routes(Service(state, store, "/pubsub/v1"), TOPICS)
 
 gives POST, GET, GET one, PATCH, DELETE, and :getIamPolicy, :setIamPolicy, :testIamPermissions.
@@ -8,14 +8,11 @@ gives POST, GET, GET one, PATCH, DELETE, and :getIamPolicy, :setIamPolicy, :test
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
-
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ class Kind:
     tombstone: fields that DELETE sets instead of deleting.
     operation: the protobuf type that create, update and delete wrap in an operation; "": they answer at once.
     iam: the method of :getIamPolicy; "": it has no policy.
-    verbs: what clients may do.
+    verbs: what clients may do; `query` names further parameters of theirs: {"delete": "force"}.
     """
 
     collection: str
@@ -83,7 +80,7 @@ class Kind:
     operation: str = ""
     iam: str = ""
     verbs: str = "create get list patch delete"
-    query: Mapping[str, str] = NOTHING  # verb → further parameters that it may carry
+    query: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def items(self) -> str:
