@@ -1,0 +1,87 @@
+"""A scratch folder in which the CLI finds a project as the hosted service would lay it out."""
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from google.cloud.dataform_v1.types import dataform as api
+
+NODE_MODULES = Path(__file__).parents[1] / "node_modules"
+CORE = NODE_MODULES / "@dataform" / "core"
+SETTINGS = "workflow_settings.yaml"
+
+# workflow_settings.yaml's word for each field of CodeCompilationConfig.
+SETTING_OF = {
+    "default_database": "defaultProject",
+    "default_schema": "defaultDataset",
+    "default_location": "defaultLocation",
+    "assertion_schema": "defaultAssertionDataset",
+    "database_suffix": "projectSuffix",
+    "schema_suffix": "datasetSuffix",
+    "table_prefix": "namePrefix",
+    "builtin_assertion_name_prefix": "builtinAssertionNamePrefix",
+}
+
+
+class ProjectError(Exception):
+    """What the hosted service reports as a compilation error of workflow_settings.yaml."""
+
+
+def core_version() -> str:
+    return str(json.loads((CORE / "package.json").read_text())["version"])
+
+
+@contextmanager
+def laid_out(
+    files: Mapping[str, bytes], config: api.CodeCompilationConfig, parent: Path, project: str
+) -> Iterator[Path]:
+    """The committed files under `config`, with @dataform/core installed; removed at the end."""
+    check_core(files)
+    parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=parent) as name:
+        folder = Path(name)
+        for path, contents in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(contents)
+        settings = configured(files.get(SETTINGS, b"").decode(), config)
+        (folder / SETTINGS).write_text(yaml.safe_dump(settings))
+        package = {"dependencies": {"@dataform/core": core_version()}}
+        (folder / "package.json").write_text(json.dumps(package))
+        # A real folder: the CLI does not see a symbolic link.
+        shutil.copytree(CORE, folder / "node_modules" / "@dataform" / "core")
+        credentials = {"projectId": project, "location": settings.get("defaultLocation", "US")}
+        (folder / ".df-credentials.json").write_text(json.dumps(credentials))
+        yield folder
+
+
+def check_core(files: Mapping[str, bytes]) -> None:
+    """The hosted service installs the version that the settings name; here there is only the pinned one."""
+    if SETTINGS not in files:
+        raise ProjectError(f"{SETTINGS} is missing at the root of the repository")
+    found = re.search(rb"^dataformCoreVersion:\s*[\"']?([^\"'\s#]+)", files[SETTINGS], re.MULTILINE)
+    wanted = found[1].decode() if found else "none"
+    if wanted != core_version():
+        raise ProjectError(
+            f"dataformCoreVersion is {wanted}; the sandbox has @dataform/core {core_version()}"
+        )
+
+
+def configured(text: str, config: api.CodeCompilationConfig) -> dict[str, Any]:
+    """The settings as the compilation config overrides them, without the version: it is installed."""
+    try:
+        settings = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ProjectError(f"{SETTINGS} is no YAML: {error}") from error
+    if not isinstance(settings, dict):
+        raise ProjectError(f"{SETTINGS} is no mapping")
+    del settings["dataformCoreVersion"]
+    settings |= {word: value for field, word in SETTING_OF.items() if (value := getattr(config, field))}
+    if config.vars:
+        settings["vars"] = (settings.get("vars") or {}) | dict(config.vars)
+    return settings
