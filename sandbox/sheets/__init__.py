@@ -1,0 +1,16 @@
+"""Google Sheets v4 and Drive v3: spreadsheets that are kept, shared, and shown as a page."""
+
+from starlette.routing import BaseRoute
+
+from sandbox.sheets import controls, methods, page
+from sandbox.sheets.gate import Gate
+from sandbox.sheets.store import Store
+from sandbox.sheets.traffic import Traffic
+from sandbox.state import State
+
+
+def routes(state: State) -> list[BaseRoute]:
+    store, traffic = Store(state), Traffic()
+    gate = Gate(store, traffic)
+    known = [*methods.sheets(store, state.address), *methods.drive(store)]
+    return [*map(gate.route, known), *controls.routes(traffic), page.route(store)]

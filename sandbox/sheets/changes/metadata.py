@@ -1,0 +1,99 @@
+"""Developer metadata: what a program writes on a tab, a row or a column to find it again."""
+
+from typing import Any
+
+from sandbox.sheets import masks
+from sandbox.sheets.book import Book
+from sandbox.sheets.changes.names import sheet_of
+from sandbox.sheets.errors import BadRequest
+
+TYPES = {"ROWS": "ROW", "COLUMNS": "COLUMN"}
+
+
+def create(book: Book, request: dict[str, Any]) -> dict[str, Any]:
+    item = dict(request.get("developerMetadata") or {})
+    item.setdefault("metadataId", book.fresh_id())
+    if any(other["metadataId"] == item["metadataId"] for other in book.metadata):
+        raise BadRequest(f"Developer metadata with the id {item['metadataId']} already exists.")
+    made = valid(book, item)
+    book.metadata.append(made)
+    return {"developerMetadata": made}
+
+
+def update(book: Book, request: dict[str, Any]) -> dict[str, Any]:
+    mask = masks.parse(request.get("fields") or "", "DeveloperMetadata")
+    if not mask:
+        raise BadRequest("At least one field must be listed in 'fields'.")
+    wanted = request.get("developerMetadata") or {}
+    chosen = [item for one in request.get("dataFilters") or [] for item in found(book, one)]
+    if not chosen:
+        raise BadRequest("No developer metadata was found that matches the data filters.")
+    answer = []
+    for item in chosen:
+        after = masks.assign(item, wanted, mask, "DeveloperMetadata") | {"metadataId": item["metadataId"]}
+        book.metadata[book.metadata.index(item)] = valid(book, after)
+        answer.append(after)
+    return {"developerMetadata": answer}
+
+
+def delete(book: Book, request: dict[str, Any]) -> dict[str, Any]:
+    chosen = found(book, request.get("dataFilter") or {})
+    if not chosen:
+        raise BadRequest("No developer metadata was found that matches the data filter.")
+    book.metadata = [item for item in book.metadata if item not in chosen]
+    return {"deletedDeveloperMetadata": chosen}
+
+
+def valid(book: Book, item: dict[str, Any]) -> dict[str, Any]:
+    for name in ("metadataKey", "visibility", "location"):
+        if not item.get(name):
+            raise BadRequest(f"developerMetadata.{name} must be specified.")
+    return item | {"location": located(book, item["location"])}
+
+
+def located(book: Book, location: dict[str, Any]) -> dict[str, Any]:
+    """The location with the type that Google adds to it."""
+    span = location.get("dimensionRange")
+    if span:
+        book.tab(span.get("sheetId"))
+        if span.get("dimension") not in TYPES or span.get("endIndex", 0) - span.get("startIndex", 0) != 1:
+            raise BadRequest("developerMetadata.location.dimensionRange must be one row or one column.")
+        kept = span | {"startIndex": span.get("startIndex", 0)}
+        return {"locationType": TYPES[span["dimension"]], "dimensionRange": kept}
+    if location.get("sheetId") is not None:
+        book.tab(location["sheetId"])
+        return {"locationType": "SHEET", "sheetId": location["sheetId"]}
+    if location.get("spreadsheet"):
+        return {"locationType": "SPREADSHEET", "spreadsheet": True}
+    raise BadRequest("developerMetadata.location must be specified.")
+
+
+def found(book: Book, data_filter: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a DataFilter selects; only lookups select metadata."""
+    lookup = data_filter.get("developerMetadataLookup")
+    if not lookup:
+        raise BadRequest("dataFilter.developerMetadataLookup must be specified.")
+    return [item for item in book.metadata if matches(item, lookup)]
+
+
+def matches(item: dict[str, Any], lookup: dict[str, Any]) -> bool:
+    same = all(
+        item.get(name) == lookup[name]
+        for name in ("metadataId", "metadataKey", "metadataValue", "visibility")
+        if lookup.get(name) is not None
+    )
+    kind = lookup.get("locationType")
+    where = lookup.get("metadataLocation")
+    return (
+        same
+        and (not kind or item["location"]["locationType"] == kind)
+        and (not where or inside(item, where, lookup.get("locationMatchingStrategy")))
+    )
+
+
+def inside(item: dict[str, Any], where: dict[str, Any], strategy: str | None) -> bool:
+    given = {name: value for name, value in where.items() if name != "locationType"}
+    own = {name: value for name, value in item["location"].items() if name != "locationType"}
+    if strategy == "EXACT_LOCATION" or where.get("spreadsheet"):
+        return given == own
+    return sheet_of(item) == sheet_of({"location": where})

@@ -1,0 +1,140 @@
+"""Blocks of cells: shifted, copied, sorted."""
+
+from dataclasses import replace
+from typing import Any
+
+from sandbox.sheets import ranges, references
+from sandbox.sheets.book import Book
+from sandbox.sheets.cells import BLANK, Cell, Failure, Formula
+from sandbox.sheets.changes.dimensions import dimension_of
+from sandbox.sheets.errors import BadRequest, Unsupported
+from sandbox.sheets.formulas import value_at
+from sandbox.sheets.grid import ROWS, Tab
+from sandbox.sheets.ranges import Area
+
+VALUES, FORMAT = {"PASTE_VALUES", "PASTE_FORMULA"}, {"PASTE_FORMAT"}
+BOTH = {"PASTE_NORMAL", "PASTE_NO_BORDERS"}
+
+
+def block(book: Book, grid_range: dict[str, Any] | None) -> tuple[Tab, Area]:
+    tab = book.tab((grid_range or {}).get("sheetId"))
+    return tab, tab.inside(ranges.from_grid_range(grid_range or {}))
+
+
+def insert_range(book: Book, request: dict[str, Any]) -> None:
+    """Cells below, or to the right, make room; what would leave the grid makes it grow."""
+    tab, area = block(book, request.get("range"))
+    down = dimension_of({"dimension": request.get("shiftDimension")}) == ROWS
+    shift(tab, area, (area.height, 0) if down else (0, area.width), down)
+
+
+def delete_range(book: Book, request: dict[str, Any]) -> None:
+    tab, area = block(book, request.get("range"))
+    down = dimension_of({"dimension": request.get("shiftDimension")}) == ROWS
+    for place, _ in list(tab.occupied(area)):
+        del tab.cells[place]
+    rest = replace(area, top=area.bottom or 0) if down else replace(area, left=area.right or 0)
+    shift(tab, rest, (-area.height, 0) if down else (0, -area.width), down)
+
+
+def shift(tab: Tab, area: Area, by: tuple[int, int], down: bool) -> None:
+    """Move everything from the area on, in its rows or columns, to the end of the grid."""
+    tail = replace(area, bottom=tab.rows) if down else replace(area, right=tab.columns)
+    moved = dict(tab.occupied(tail))
+    for place in moved:
+        del tab.cells[place]
+    for (row, column), cell in moved.items():
+        grow(tab, row + by[0] + 1, column + by[1] + 1)
+        tab.put(row + by[0], column + by[1], cell)
+
+
+def grow(tab: Tab, rows: int, columns: int) -> None:
+    if rows > tab.rows:
+        tab.resize(ROWS, rows)
+    if columns > tab.columns:
+        tab.resize("COLUMNS", columns)
+
+
+def copy_paste(book: Book, request: dict[str, Any]) -> None:
+    """Source onto destination, repeated where the destination is a multiple of it."""
+    kind = request.get("pasteType") or "PASTE_NORMAL"
+    if kind not in VALUES | FORMAT | BOTH or request.get("pasteOrientation") == "TRANSPOSE":
+        raise Unsupported(f"copyPaste {kind} {request.get('pasteOrientation') or ''}: not in this sandbox.")
+    source, area = block(book, request.get("source"))
+    target, place = block(book, request.get("destination"))
+    # Read first: source and destination may overlap.
+    copied = [[content(book, source, row, column, kind) for column in span(area)] for row in lines(area)]
+    high, wide = whole(place.height, area.height), whole(place.width, area.width)
+    for down in range(high):
+        for right in range(wide):
+            cell = copied[down % area.height][right % area.width]
+            row, column = place.top + down, place.left + right
+            origin = (area.top + down % area.height, area.left + right % area.width)
+            target.put(
+                row,
+                column,
+                pasted(target.at(row, column), cell, kind, (row - origin[0], column - origin[1])),
+            )
+
+
+def lines(area: Area) -> range:
+    return range(area.top, area.bottom or 0)
+
+
+def span(area: Area) -> range:
+    return range(area.left, area.right or 0)
+
+
+def whole(size: int, unit: int) -> int:
+    return size if size % unit == 0 else unit
+
+
+def content(book: Book, tab: Tab, row: int, column: int, kind: str) -> Cell:
+    """What is on the clipboard: with PASTE_VALUES a formula's value."""
+    cell = tab.at(row, column)
+    if kind == "PASTE_VALUES" and isinstance(cell.value, Formula):
+        value = value_at(book, tab, row, column)
+        return replace(cell, value=value.code if isinstance(value, Failure) else value)
+    return cell
+
+
+def pasted(before: Cell, cell: Cell, kind: str, offset: tuple[int, int]) -> Cell:
+    if kind in FORMAT:
+        return replace(before, format=cell.format)
+    value = cell.value
+    if isinstance(value, Formula):
+        value = Formula(references.carried(value.text, *offset))
+    return replace(before, value=value) if kind in VALUES else replace(cell, value=value)
+
+
+def sort_range(book: Book, request: dict[str, Any]) -> None:
+    """Whole rows of the range by the values of its columns: numbers, text, booleans, blanks last."""
+    tab, area = block(book, request.get("range"))
+    specs = request.get("sortSpecs") or []
+    if not specs:
+        raise BadRequest("sortSpecs must be specified.")
+    order = list(lines(area))
+    for spec in reversed(specs):
+        column = spec.get("dimensionIndex") or 0
+        if not area.left <= column < (area.right or 0):
+            raise BadRequest(f"sortSpecs.dimensionIndex {column} lies outside the range.")
+        order = ranked(book, tab, order, column, spec.get("sortOrder") == "DESCENDING")
+    rows = {row: [tab.at(row, column) for column in span(area)] for row in order}
+    for row, origin in zip(lines(area), order, strict=True):
+        for column, cell in zip(span(area), rows[origin], strict=True):
+            tab.put(row, column, pasted(BLANK, cell, "PASTE_NORMAL", (row - origin, 0)))
+
+
+def ranked(book: Book, tab: Tab, order: list[int], column: int, descending: bool) -> list[int]:
+    values = {row: value_at(book, tab, row, column) for row in order}
+    filled = [row for row in order if values[row] is not None]
+    blank = [row for row in order if values[row] is None]
+    return sorted(filled, key=lambda row: rank(values[row]), reverse=descending) + blank
+
+
+def rank(value: Any) -> tuple[int, float, str]:
+    if isinstance(value, bool):
+        return 2, float(value), ""
+    if isinstance(value, int | float):
+        return 0, float(value), ""
+    return 1, 0.0, str(getattr(value, "code", value)).lower()

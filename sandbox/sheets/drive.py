@@ -1,0 +1,128 @@
+"""Drive v3, as far as spreadsheets need it: files listed, made, copied, deleted, shared."""
+
+import re
+from typing import Any
+
+from sandbox.sheets.book import Book
+from sandbox.sheets.errors import BadRequest, Forbidden, NotFound, Unsupported
+from sandbox.sheets.gate import Call
+from sandbox.sheets.store import Store, permission
+
+SPREADSHEET = "application/vnd.google-apps.spreadsheet"
+TERM = re.compile(r"(mimeType|name|trashed)\s*(=|contains)\s*('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|true|false)")
+ROLES = ("owner", "writer", "commenter", "reader")
+KINDS = ("user", "group", "domain", "anyone")
+
+
+class Drive:
+    """The methods; each takes a Call and gives the answer."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def list(self, call: Call) -> dict[str, Any]:
+        terms = query(call.query.get("q") or "")
+        files = [
+            file(book)
+            for book in self.store.books.values()
+            if book.role(call.caller) and all(term(file(book)) for term in terms)
+        ]
+        return {"kind": "drive#fileList", "incompleteSearch": False, "files": files}
+
+    def get(self, call: Call) -> dict[str, Any]:
+        return file(self.find(call))
+
+    def create(self, call: Call) -> dict[str, Any]:
+        if call.body.get("mimeType", SPREADSHEET) != SPREADSHEET:
+            raise Unsupported(
+                f"Files of type {call.body['mimeType']}: not in this sandbox, only {SPREADSHEET}."
+            )
+        title = call.body.get("name") or "Untitled"
+        return file(self.store.create(call.caller, {"title": title}))
+
+    def update(self, call: Call) -> dict[str, Any]:
+        book = self.find(call, write=True).copy()
+        if "name" in call.body:
+            book.properties["title"] = call.body["name"]
+        self.store.save(book)
+        return file(book)
+
+    def copy(self, call: Call) -> dict[str, Any]:
+        source = self.find(call)
+        title = call.body.get("name") or f"Copy of {source.properties['title']}"
+        made = self.store.create(call.caller, source.properties | {"title": title})
+        made.tabs = [tab.copy() for tab in source.tabs]
+        made.names, made.metadata = list(source.names), list(source.metadata)
+        self.store.save(made)
+        return file(made)
+
+    def delete(self, call: Call) -> dict[str, Any]:
+        book = self.find(call)
+        if book.role(call.caller) != "owner":
+            raise Forbidden("The user does not have sufficient permissions for this file.")
+        self.store.remove(book)
+        return {}
+
+    def permissions(self, call: Call) -> dict[str, Any]:
+        return {"kind": "drive#permissionList", "permissions": self.find(call).permissions}
+
+    def share(self, call: Call) -> dict[str, Any]:
+        book = self.find(call, write=True).copy()
+        role, kind = call.body.get("role"), call.body.get("type")
+        if role not in ROLES or kind not in KINDS:
+            raise BadRequest(f"role {role!r} and type {kind!r} of a permission: {ROLES}, {KINDS}.")
+        email = call.body.get("emailAddress") or ""
+        if kind == "user" and "@" not in email:
+            raise BadRequest(
+                "The specified emailAddress is invalid or not applicable for the given permission type."
+            )
+        made = permission(role, email or "anyone", kind)
+        book.permissions = [item for item in book.permissions if item["id"] != made["id"]] + [made]
+        self.store.save(book)
+        return made
+
+    def unshare(self, call: Call) -> dict[str, Any]:
+        book = self.find(call, write=True).copy()
+        left = [item for item in book.permissions if item["id"] != call.path["permission"]]
+        if len(left) == len(book.permissions):
+            raise NotFound(f"Permission not found: {call.path['permission']}.")
+        book.permissions = left
+        self.store.save(book)
+        return {}
+
+    def find(self, call: Call, write: bool = False) -> Book:
+        """Drive says of a file that is not shared with the caller what it says of one that is none."""
+        try:
+            return self.store.find(call.path["id"], call.caller, write)
+        except (NotFound, Forbidden) as error:
+            book = self.store.books.get(call.path["id"])
+            if book and book.role(call.caller):
+                raise Forbidden("The user does not have sufficient permissions for this file.") from error
+            raise NotFound(f"File not found: {call.path['id']}.") from error
+
+
+def file(book: Book) -> dict[str, Any]:
+    return {
+        "kind": "drive#file",
+        "id": book.id,
+        "name": book.properties["title"],
+        "mimeType": SPREADSHEET,
+        "createdTime": book.created,
+        "modifiedTime": book.modified,
+        "trashed": False,
+    }
+
+
+def query(text: str) -> list[Any]:
+    """`mimeType='…' and name = '…'`; what else Drive can search for is refused."""
+    parts = [part.strip(" ()") for part in re.split(r"\band\b", text)] if text.strip() else []
+    return [term(part) for part in parts]
+
+
+def term(text: str) -> Any:
+    match = TERM.fullmatch(text)
+    if not match:
+        raise BadRequest(f"Invalid Value: q term {text!r}; this sandbox searches by mimeType, name, trashed.")
+    field, operator, value = match.groups()
+    wanted: Any = value == "true" if value in ("true", "false") else re.sub(r"\\(.)", r"\1", value[1:-1])
+    return lambda found: wanted in found[field] if operator == "contains" else found[field] == wanted

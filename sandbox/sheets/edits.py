@@ -1,0 +1,75 @@
+"""Rows or columns inserted, deleted, moved: where each index and each span goes."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+type Span = tuple[int, int]  # [start, end)
+
+
+class Edit(Protocol):
+    """What one structural change does along one dimension."""
+
+    def index(self, at: int) -> int | None:
+        """Where a row or column goes; None when it is deleted."""
+        ...
+
+    def span(self, start: int, end: int) -> Span | None:
+        """Where a range goes, as a named range or a formula follows; None when all of it is deleted."""
+        ...
+
+
+@dataclass(frozen=True)
+class Insert:
+    at: int
+    count: int
+
+    def index(self, at: int) -> int:
+        return at + self.count if at >= self.at else at
+
+    def span(self, start: int, end: int) -> Span:
+        return self.index(start), end + self.count if end > self.at else end
+
+
+@dataclass(frozen=True)
+class Delete:
+    start: int
+    end: int
+
+    def index(self, at: int) -> int | None:
+        if self.start <= at < self.end:
+            return None
+        return at if at < self.start else at - (self.end - self.start)
+
+    def span(self, start: int, end: int) -> Span | None:
+        left, right = self.kept(start), self.kept(end)
+        return (left, right) if left < right else None
+
+    def kept(self, boundary: int) -> int:
+        """How many indices before a boundary are left."""
+        return boundary - max(0, min(boundary, self.end) - self.start)
+
+
+@dataclass(frozen=True)
+class Move:
+    """[start, end) goes before `to`, counted before anything moves."""
+
+    start: int
+    end: int
+    to: int
+
+    def index(self, at: int) -> int:
+        length = self.end - self.start
+        if self.start <= at < self.end:
+            return at - self.start + (self.to if self.to < self.start else self.to - length)
+        if self.to <= at < self.start:
+            return at + length
+        if self.end <= at < self.to:
+            return at - length
+        return at
+
+    def span(self, start: int, end: int) -> Span:
+        """A span of one follows; a longer one follows when all of it moves, else it stays where it is."""
+        if end - start == 1 or (self.start <= start and end <= self.end):
+            moved = self.index(start)
+            return moved, moved + end - start
+        return start, end

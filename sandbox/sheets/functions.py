@@ -1,0 +1,115 @@
+"""What the operators and functions of a formula do."""
+
+import operator
+from collections.abc import Callable
+
+from sandbox.sheets.cells import Failure, Scalar
+from sandbox.sheets.formats import automatic
+
+type Result = Scalar | Failure | None
+type Operand = Result | list[Result]
+
+ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "^": operator.pow,
+}
+COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
+
+
+class Stop(Exception):  # noqa: N818 (it is a value on its way out, not an error of ours)
+    """The formula has no value; carries what its cell shows."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def single(value: Operand) -> Result:
+    if isinstance(value, list):
+        if len(value) != 1:
+            raise Stop("#VALUE!")
+        value = value[0]
+    if isinstance(value, Failure):
+        raise Stop(value.code)
+    return value
+
+
+def number(value: Result) -> float:
+    if value is None:
+        return 0
+    if isinstance(value, bool | int | float):
+        return value
+    try:
+        return float(str(value))
+    except ValueError:
+        raise Stop("#VALUE!") from None
+
+
+def text(value: Result) -> str:
+    if isinstance(value, bool):
+        return str(value).upper()
+    return "" if value is None else automatic(value) if isinstance(value, int | float) else str(value)
+
+
+def apply(sign: str, left: Result, right: Result) -> Result:
+    if sign == "&":
+        return text(left) + text(right)
+    if sign in COMPARISONS:
+        return compare(sign, left, right)
+    a, b = number(left), number(right)
+    if sign == "/" and b == 0:
+        raise Stop("#DIV/0!")
+    try:
+        return float(ARITHMETIC[sign](a, b))
+    except (OverflowError, TypeError):  # the root of a negative number is complex
+        raise Stop("#NUM!") from None
+
+
+def compare(sign: str, left: Result, right: Result) -> bool:
+    same = left == right
+    if sign in ("=", "<>"):
+        return same == (sign == "=")
+    less = text(left) < text(right) if isinstance(left, str) else number(left) < number(right)
+    return {"<": less, "<=": less or same, ">": not less and not same, ">=": not less}[sign]
+
+
+def figures(arguments: list[Operand]) -> list[float]:
+    """The numbers among arguments and ranges; text and blanks do not count, a failure does."""
+    flat = [item for part in arguments for item in (part if isinstance(part, list) else [part])]
+    for item in flat:
+        single(item)
+    return [item for item in flat if isinstance(item, int | float) and not isinstance(item, bool)]
+
+
+def average(arguments: list[Operand]) -> float:
+    items = figures(arguments)
+    if not items:
+        raise Stop("#DIV/0!")
+    return sum(items) / len(items)
+
+
+def choose(arguments: list[Operand]) -> Operand:
+    if not 2 <= len(arguments) <= 3:
+        raise Stop("#N/A")
+    chosen = 1 if number(single(arguments[0])) else 2
+    return arguments[chosen] if chosen < len(arguments) else False
+
+
+def rounded(arguments: list[Operand]) -> float:
+    return round(number(single(arguments[0])), int(number(single(arguments[1]))) if len(arguments) > 1 else 0)
+
+
+FUNCTIONS: dict[str, Callable[[list[Operand]], Operand]] = {
+    "SUM": lambda arguments: sum(figures(arguments)),
+    "AVERAGE": average,
+    "MIN": lambda arguments: min(figures(arguments), default=0),
+    "MAX": lambda arguments: max(figures(arguments), default=0),
+    "COUNT": lambda arguments: len(figures(arguments)),
+    "ROUND": rounded,
+    "ABS": lambda arguments: abs(number(single(arguments[0]))),
+    "IF": choose,
+    "CONCATENATE": lambda arguments: "".join(text(single(item)) for item in arguments),
+}

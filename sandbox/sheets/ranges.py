@@ -1,0 +1,139 @@
+"""Where cells are: half-open areas, and A1 notation for them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.sheets.errors import BadRequest
+
+A1 = re.compile(r"\$?([A-Za-z]{0,3})\$?([1-9][0-9]{0,7})?")
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Rows [top, bottom) and columns [left, right), from 0; None is an open end."""
+
+    top: int = 0
+    left: int = 0
+    bottom: int | None = None
+    right: int | None = None
+
+    def within(self, rows: int, columns: int) -> "Area":
+        """The part inside a grid of that size; an open end is the grid's."""
+        bottom = rows if self.bottom is None else min(self.bottom, rows)
+        right = columns if self.right is None else min(self.right, columns)
+        return Area(self.top, self.left, bottom, right)
+
+    @property
+    def height(self) -> int:
+        return (self.bottom or 0) - self.top
+
+    @property
+    def width(self) -> int:
+        return (self.right or 0) - self.left
+
+    @property
+    def single(self) -> bool:
+        return self.height == 1 and self.width == 1
+
+    def addresses(self) -> Iterator[tuple[int, int]]:
+        """Every (row, column) of a closed area."""
+        for row in range(self.top, self.bottom or 0):
+            for column in range(self.left, self.right or 0):
+                yield row, column
+
+    def holds(self, row: int, column: int) -> bool:
+        return (self.top <= row and (self.bottom is None or row < self.bottom)) and (
+            self.left <= column and (self.right is None or column < self.right)
+        )
+
+
+def from_grid_range(value: dict[str, Any]) -> Area:
+    """A GridRange without its sheet. BadRequest where it is empty or begins before the grid."""
+    area = Area(
+        value.get("startRowIndex") or 0,
+        value.get("startColumnIndex") or 0,
+        value.get("endRowIndex"),
+        value.get("endColumnIndex"),
+    )
+    for start, end, name in ((area.top, area.bottom, "Row"), (area.left, area.right, "Column")):
+        if start < 0 or (end is not None and end <= start):
+            raise BadRequest(f"end{name}Index ({end}) must be greater than start{name}Index ({start}).")
+    return area
+
+
+def to_grid_range(tab: int, area: Area) -> dict[str, Any]:
+    named = {
+        "startRowIndex": area.top,
+        "endRowIndex": area.bottom,
+        "startColumnIndex": area.left,
+        "endColumnIndex": area.right,
+    }
+    return {"sheetId": tab} | {name: value for name, value in named.items() if value is not None}
+
+
+def split(text: str) -> tuple[str | None, str]:
+    """`'Daily sales'!A1:B2` -> (`Daily sales`, `A1:B2`); without a tab the first part is None."""
+    quoted = re.fullmatch(r"'((?:[^']|'')*)'(?:!(.*))?", text)
+    if quoted:
+        return quoted[1].replace("''", "'"), quoted[2] or ""
+    tab, mark, cells = text.rpartition("!")
+    return (tab, cells) if mark else (None, text)
+
+
+def parse(text: str) -> Area | None:
+    """An area in A1 notation: `B2`, `A1:C`, `A:C`, `2:3`; None when it is none."""
+    ends = [A1.fullmatch(part) for part in text.split(":")]
+    if not text or len(ends) > 2 or any(end is None or not end[0] for end in ends):
+        return None
+    (left, top), (right, bottom) = [corner(end) for end in (ends[0], ends[-1]) if end]
+    if len(ends) == 1 and (left is None or top is None):
+        return None
+    top, bottom = ordered(top, bottom)
+    left, right = ordered(left, right)
+    return Area(top or 0, left or 0, ended(bottom), ended(right))
+
+
+def corner(match: re.Match[str]) -> tuple[int | None, int | None]:
+    return column_index(match[1]) if match[1] else None, int(match[2]) - 1 if match[2] else None
+
+
+def ordered(first: int | None, last: int | None) -> tuple[int | None, int | None]:
+    return (last, first) if first is not None and last is not None and last < first else (first, last)
+
+
+def ended(last: int | None) -> int | None:
+    return None if last is None else last + 1
+
+
+def column_index(letters: str) -> int:
+    index = 0
+    for letter in letters.upper():
+        index = index * 26 + ord(letter) - ord("A") + 1
+    return index - 1
+
+
+def column_letters(index: int) -> str:
+    letters = ""
+    while index >= 0:
+        index, rest = divmod(index, 26)
+        letters = chr(ord("A") + rest) + letters
+        index -= 1
+    return letters
+
+
+def address(row: int, column: int) -> str:
+    return f"{column_letters(column)}{row + 1}"
+
+
+def written(title: str, area: Area) -> str:
+    """A closed area with its tab, as the API answers it: `'Daily sales'!A1:E9`, `Sheet1!A1`."""
+    first = address(area.top, area.left)
+    last = address((area.bottom or 1) - 1, (area.right or 1) - 1)
+    return f"{quoted(title)}!{first if first == last else f'{first}:{last}'}"
+
+
+def quoted(title: str) -> str:
+    return title if PLAIN.fullmatch(title) else "'" + title.replace("'", "''") + "'"

@@ -1,0 +1,85 @@
+"""Calls counted, quotas kept, faults played."""
+
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.sheets.errors import Broken, Exhausted
+
+# https://developers.google.com/sheets/api/limits: reads and writes a minute for a user of a project.
+QUOTA = {"read": 60, "write": 60}
+KEPT = 10_000  # calls remembered
+ANSWERS = {"429", "500", "503", "reset"}
+
+
+@dataclass
+class Fault:
+    """What happens to calls of a kind (`values.get`, `read`, `write`, `any`): `times` times, after `skip`.
+
+    `answer`: 429, 500, 503, or reset (the connection ends inside the answer). `applied`: the call is
+    carried out first, so that only the answer is lost.
+    """
+
+    kind: str
+    answer: str
+    applied: bool = False
+    skip: int = 0
+    times: int = 1
+    retry_after: int | None = None
+
+    def concerns(self, kind: str, cost: str) -> bool:
+        return self.kind in ("any", kind, cost)
+
+    def error(self) -> Exception:
+        if self.answer == "429":
+            return exhausted("read", self.retry_after)
+        return Reset() if self.answer == "reset" else Broken(int(self.answer), "The service is unavailable.")
+
+
+class Reset(Exception):  # noqa: N818 (an event, not an error of ours)
+    """The connection ends inside the answer."""
+
+
+def exhausted(cost: str, retry_after: int | None = None) -> Exhausted:
+    name = cost.capitalize()
+    return Exhausted(
+        f"Quota exceeded for quota metric '{name} requests' and limit '{name} requests per minute per user' "
+        "of service 'sheets.googleapis.com'",
+        retry_after,
+    )
+
+
+@dataclass
+class Traffic:
+    """`clock` gives seconds; a quota is full again when a new minute of it begins."""
+
+    quota: dict[str, int | None] = field(default_factory=lambda: dict(QUOTA))
+    faults: list[Fault] = field(default_factory=list)
+    calls: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=KEPT))
+    spent: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+
+    def admit(self, kind: str, cost: str, caller: str) -> Fault | None:
+        """Exhausted where the caller has used up the minute; else the fault that this call meets, if any."""
+        limit = self.quota.get(cost)
+        minute = (caller, cost, int(time.time() // 60))
+        if limit is not None and self.spent[minute] >= limit:
+            raise exhausted(cost)
+        self.spent[minute] += 1
+        return self.fault(kind, cost)
+
+    def fault(self, kind: str, cost: str) -> Fault | None:
+        for fault in self.faults:
+            if not fault.concerns(kind, cost):
+                continue
+            if fault.skip:
+                fault.skip -= 1
+                continue
+            fault.times -= 1
+            self.faults = [left for left in self.faults if left.times > 0]
+            return fault
+        return None
+
+    def counted(self) -> dict[str, Any]:
+        costs = Counter(call["cost"] for call in self.calls)
+        return {"reads": costs["read"], "writes": costs["write"], "calls": list(self.calls)}
