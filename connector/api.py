@@ -1,0 +1,99 @@
+"""HTTP in, pages out. Knows no cloud."""
+
+import threading
+from collections.abc import Callable
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from connector.errors import SourceError, SourceGarbled, SourceRefused, SourceUnavailable
+from connector.retries import Retries, hint
+from connector.sources import Auth
+
+IN_FLIGHT = 16
+TIMEOUT = (10, 60)  # seconds to connect, and of silence while reading
+RETRYABLE = {408, 425, 429, 500, 502, 503, 504}
+
+
+def session() -> requests.Session:
+    """A session with a connection for each request in flight."""
+    http = requests.Session()
+    for scheme in ("https://", "http://"):
+        http.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=IN_FLIGHT))
+    return http
+
+
+class Api:
+    """`get` may be called from many threads; at most IN_FLIGHT requests are under way at once."""
+
+    def __init__(
+        self, http: requests.Session, url: str, auth: Auth, api_key: str, retries: Retries | None = None
+    ) -> None:
+        self.http = http
+        self.url = url
+        self.api_key = api_key
+        http.headers[auth.header] = api_key
+        self.retries = retries or Retries()
+        self.slots = threading.BoundedSemaphore(IN_FLIGHT)
+        self.quiet_until = 0.0
+        # Proxies and certificates of the environment, looked up once instead of once a request.
+        self.options = http.merge_environment_settings(url, {}, False, None, None)
+
+    def get[Answer](self, path: str, params: dict[str, str], read: Callable[[bytes], Answer]) -> Answer:
+        """What `read` makes of the body. SourceRefused at once; SourceUnavailable and SourceGarbled after
+        every try."""
+        prepared = self.http.prepare_request(requests.Request("GET", self.url + path, params=params))
+        end = self.retries.clock() + self.retries.deadline
+        attempt = 0
+        while True:
+            try:
+                self.keep_quiet()
+                return self.attempt(prepared, read)
+            except (SourceUnavailable, SourceGarbled) as error:
+                self.wait(error, attempt, end)
+            attempt += 1
+
+    def attempt[Answer](self, prepared: requests.PreparedRequest, read: Callable[[bytes], Answer]) -> Answer:
+        try:
+            # A redirect would carry the key to another host; it is refused below like any other answer.
+            with self.slots:
+                response = self.http.send(prepared, timeout=TIMEOUT, allow_redirects=False, **self.options)
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
+            raise SourceRefused(f"{prepared.url} is no address: {error}.") from error
+        except requests.RequestException as error:
+            raise SourceUnavailable(f"{prepared.url} did not answer: {error}.") from error
+        if response.status_code != requests.codes.ok:
+            raise self.refusal(response)
+        try:
+            return read(response.content)
+        except SourceGarbled as error:
+            raise SourceGarbled(f"{prepared.url}: {error}.") from error
+
+    def refusal(self, response: requests.Response) -> SourceError:
+        status, seconds = response.status_code, hint(response.headers.get("Retry-After"))
+        said = f"{response.url} answered {status} {response.reason}: {self.excerpt(response)}"
+        if status in RETRYABLE:
+            if seconds:
+                self.quiet_until = max(self.quiet_until, self.retries.clock() + seconds)
+            return SourceUnavailable(said, seconds)
+        return SourceRefused(said)
+
+    def excerpt(self, response: requests.Response) -> str:
+        """The beginning of the answer, without the key, which some servers repeat in their errors."""
+        text = response.content[:300].decode("utf-8", "replace")
+        return repr(text.replace(self.api_key, "***"))
+
+    def keep_quiet(self) -> None:
+        """A Retry-After for one request is one for all: the limit is the key's."""
+        rest = self.quiet_until - self.retries.clock()
+        if rest > 0:
+            self.retries.sleep(rest + self.retries.jitter(0, self.retries.base))
+
+    def wait(self, error: SourceUnavailable | SourceGarbled, attempt: int, end: float) -> None:
+        pause = self.retries.pause(attempt, getattr(error, "retry_after", None))
+        if attempt + 1 >= self.retries.tries:
+            raise type(error)(f"{error} Tried {attempt + 1} times.") from error
+        if self.retries.clock() + pause > end:
+            late = f"The next try, in {pause:.0f} s, is beyond the deadline of {self.retries.deadline:.0f} s."
+            raise type(error)(f"{error} {late}") from error
+        self.retries.sleep(pause)

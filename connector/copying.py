@@ -1,0 +1,101 @@
+"""API ─▶ in/: every page of a run in the bucket, whatever happened before."""
+
+import hashlib
+
+from msgspec import Raw
+from msgspec.structs import replace
+
+from connector import fetch, window
+from connector.drift import finder
+from connector.errors import SourceGarbled
+from connector.kit import Kit
+from connector.lease import Lease
+from connector.pages import Page, lines, splitter
+from connector.state import State
+from connector.tally import Fetched, Tally
+
+PAGES_PER_LINE = 100
+
+
+def land(kit: Kit, lease: Lease, state: State) -> State:
+    """The state with phase `load`, once the last page is there. Pages that are in in/ already are not asked
+    for."""
+    tally = Tally(kit.paging.limit)
+    for file in kit.landing.of_run(state.run, "in"):
+        if file.fetched:
+            tally.add(file.fetched)
+    kit.report(
+        "fetches", run=state.id, pages_there=len(tally.rows), start=state.span.start, until=state.span.until
+    )
+    copier = Copier(kit, state)
+    if not tally.has(1):
+        copier, page = copier.frozen(lease)
+        tally.add(copier.put(1, page))
+    fetch.pages(tally, copier.fetch, progress(kit, lease, state, tally))
+    return replace(
+        copier.state,
+        phase="load",
+        pages=len(tally.rows),
+        notes=(*state.notes, *tally.notes()),
+        missing=tally.missing(),
+    )
+
+
+class Copier:
+    """Asks for pages of one run and writes them down; `fetch` may be called from many threads."""
+
+    def __init__(self, kit: Kit, state: State) -> None:
+        self.kit = kit
+        self.state = state
+        self.split = splitter(kit.paging, kit.endpoint.window)
+        self.drift = finder(kit.columns)
+
+    def fetch(self, number: int) -> Fetched:
+        return self.put(number, self.ask(number))
+
+    def ask(self, number: int) -> Page:
+        params = window.page_params(self.kit.paging, number) | self.state.span.params(
+            self.kit.endpoint.window
+        )
+        return self.kit.api.get(self.kit.endpoint.path, params, self.split)
+
+    def put(self, number: int, page: Page) -> Fetched:
+        """An empty page leaves no file."""
+        fetched = Fetched(number, len(page.items), page.total_pages, page.total_items, mark(page.items))
+        if page.items:
+            content = lines(page.items, self.state.run.file(number))
+            self.kit.landing.put(self.state.run, fetched, content, self.drift(page.items))
+        return fetched
+
+    def frozen(self, lease: Lease) -> tuple["Copier", Page]:
+        """The first page, and a copier that asks for nothing newer: from here on new rows shift no page. The
+        end is kept before the page is written, so that a run that goes on asks for the same rows."""
+        page = self.ask(1)
+        declared = self.kit.endpoint.window
+        if not declared:
+            return self, page
+        if page.last is None and page.items:
+            raise SourceGarbled(
+                f"{self.kit.endpoint.path} answers without '{declared.last}', the end of the window"
+            )
+        state = replace(self.state, span=window.freeze(self.state.span, page.last))
+        lease.save(state)
+        return Copier(self.kit, state), page
+
+
+def mark(items: list[Raw]) -> str:
+    """Two pages with the same first and last item are the same page."""
+    return hashlib.sha1(bytes(items[0]) + bytes(items[-1])).hexdigest()[:16] if items else ""
+
+
+def progress(kit: Kit, lease: Lease, state: State, tally: Tally) -> fetch.Check:
+    """Called once a page: stop when another process has the run, say now and then how far it is."""
+
+    def check() -> None:
+        lease.check()
+        if len(tally.rows) % PAGES_PER_LINE == 0:
+            kit.report(
+                "fetching", run=state.id, pages=len(tally.rows), of=tally.last_page, rows=tally.received
+            )
+
+    return check

@@ -1,0 +1,69 @@
+"""The page loop: many pages at once, never more than a window of them in memory."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from connector.api import IN_FLIGHT
+from connector.errors import SourceGarbled, SourceUnavailable
+from connector.tally import Fetched, Tally
+
+# While a page is written to the bucket its worker asks nothing of the source, hence more workers than
+# requests.
+WORKERS = 2 * IN_FLIGHT
+
+Fetch = Callable[[int], Fetched]
+Check = Callable[[], None]
+Going = Iterator[tuple[int, Future[Fetched]]]
+
+
+def pages(tally: Tally, fetch: Fetch, check: Check) -> None:
+    """Fetch every page that `tally` wants and does not have.
+
+    A page that stays garbled is left out and noted. Pages that could not be had are tried again when the
+    others are done, as long as a round brings any; else SourceUnavailable is raised. `check` may raise to
+    stop early."""
+    while True:
+        before = len(tally.rows)
+        failed = one_round(tally, fetch, check)
+        if not failed:
+            return
+        if len(tally.rows) == before or is_down(failed):
+            raise failed[0]
+
+
+def is_down(failed: list[SourceUnavailable]) -> bool:
+    """As many failures as requests in flight are not bad luck."""
+    return len(failed) >= IN_FLIGHT
+
+
+def one_round(tally: Tally, fetch: Fetch, check: Check) -> list[SourceUnavailable]:
+    failed: list[SourceUnavailable] = []
+    with ThreadPoolExecutor(WORKERS, "page") as pool:
+        try:
+            for page, future in as_they_come(pool, tally, fetch, failed):
+                check()
+                try:
+                    tally.add(future.result())
+                except SourceGarbled as error:
+                    tally.left_out[page] = str(error)
+                except SourceUnavailable as error:
+                    failed.append(error)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return failed
+
+
+def as_they_come(
+    pool: ThreadPoolExecutor, tally: Tally, fetch: Fetch, failed: list[SourceUnavailable]
+) -> Going:
+    going: dict[Future[Fetched], int] = {}
+    page = 1
+    while True:
+        while len(going) < WORKERS and tally.wants(page) and not is_down(failed):
+            if not tally.has(page):
+                going[pool.submit(fetch, page)] = page
+            page += 1
+        if not going:
+            return
+        for future in wait(going, return_when=FIRST_COMPLETED).done:
+            yield going.pop(future), future

@@ -1,0 +1,35 @@
+"""Rows of ops.run_log and ops.file_log; their columns are described in modules/warehouse/ops/*.json."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["success", "partial", "incomplete", "failed"]
+
+
+@dataclass(frozen=True)
+class RunRow:
+    run_id: str
+    endpoint: str
+    started_at: str
+    finished_at: str
+    status: Status
+    window_from: int | None
+    window_until: int | None
+    pages: int
+    files: int = 0
+    rows_loaded: int = 0
+    bytes: int = 0
+    error: str | None = None
+    notes: str | None = None
+
+
+@dataclass(frozen=True)
+class FileRow:
+    run_id: str
+    endpoint: str
+    file_name: str
+    state: Literal["archived", "failed"]
+    rows: int
+    bytes: int
+    logged_at: str
+    reason: str | None = None

@@ -1,0 +1,117 @@
+"""The story of a run: copy an endpoint, or load again what could not be loaded. Both may go on where one
+died."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from connector import window
+from connector.copying import land
+from connector.ending import end
+from connector.errors import ConnectorError, LeaseLost, LoadError, NotFound, SourceError, Unfinished
+from connector.kit import Kit
+from connector.landing import File
+from connector.lease import Lease
+from connector.loading import MAXIMUM_FILES
+from connector.logs import RunRow
+from connector.names import moment
+from connector.state import State
+from connector.window import Covered, Span
+
+
+def copy(kit: Kit, asked: Span) -> None:
+    """Copy what is `asked` for into raw. A run that died is ended first; it is enough if it was to copy the
+    same."""
+    with kit.leased() as lease:
+        left = lease.state
+        if left:
+            go_on(kit, lease, left)
+        if not left or (left.kind, left.asked) != ("copy", asked):
+            go(kit, lease, begin(kit, asked))
+
+
+def replay(kit: Kit, files: Sequence[str]) -> None:
+    """Load `files` again, or everything in failed/. They keep their names, so that ods can tell a row from
+    its twin."""
+    with kit.leased() as lease:
+        if lease.state:
+            go_on(kit, lease, lease.state)
+        found = kit.landing.named(files, "failed", "archive") if files else kit.landing.failed()
+        if missing := set(files) - {file.name for file in found}:
+            raise NotFound(
+                f"{', '.join(sorted(missing))} is neither in {kit.name}/failed/ nor in {kit.name}/archive/."
+            )
+        if found:
+            go(kit, lease, again(kit, found[:MAXIMUM_FILES]))
+        else:
+            kit.report(f"nothing lies in {kit.name}/failed/")
+
+
+def begin(kit: Kit, asked: Span) -> State:
+    sweep(kit)
+    covered = kit.warehouse.covered(kit.name)
+    run = kit.new_run(covered)
+    span = window.begin(asked, kit.endpoint.window, covered)
+    gap = window.gap(span, covered)
+    notes = (gap,) if gap else ()
+    return State(id=run.id, endpoint=kit.name, began=run.began, asked=asked, span=span, notes=notes)
+
+
+def again(kit: Kit, found: Sequence[File]) -> State:
+    run = kit.new_run(Covered())
+    files = tuple(file.name for file in found)
+    return State(id=run.id, endpoint=kit.name, began=run.began, kind="replay", phase="load", files=files)
+
+
+def go_on(kit: Kit, lease: Lease, left: State) -> None:
+    kit.report("goes on with a run that did not end", run=left.id, phase=left.phase)
+    go(kit, lease, left)
+
+
+def go(kit: Kit, lease: Lease, state: State) -> None:
+    lease.save(state)
+    with told(kit, lease, state):
+        if state.phase == "fetch":
+            state = land(kit, lease, state)
+            lease.save(state)
+        end(kit, lease, state)
+
+
+@contextmanager
+def told(kit: Kit, lease: Lease, state: State) -> Iterator[None]:
+    """A run that stops says so in ops.run_log. It is kept for the next process to go on with, unless the
+    source refused its very first page: then there is nothing to go on with."""
+    try:
+        yield
+    except (Unfinished, LeaseLost):
+        raise  # the first is told already, the second by the process that goes on
+    except ConnectorError as error:
+        there = kit.landing.of_run(state.run, "in") if state.kind == "copy" else []
+        if isinstance(error, SourceError) and not there:
+            lease.forget()
+        log_failure(kit, state, len(there), str(error), lease.owner)
+        raise
+
+
+def log_failure(kit: Kit, state: State, pages: int, error: str, attempt: str) -> None:
+    row = RunRow(
+        run_id=state.id,
+        endpoint=kit.name,
+        started_at=moment(state.began).isoformat(),
+        finished_at=moment(kit.now()).isoformat(),
+        status="failed",
+        window_from=state.span.start,
+        window_until=state.span.until,
+        pages=pages,
+        error=error,
+    )
+    try:
+        kit.warehouse.log_run(row, attempt)
+    except LoadError as second:
+        kit.report("could not be logged", "WARNING", run=state.id, error=str(second))
+
+
+def sweep(kit: Kit) -> None:
+    """Files of runs that somebody gave up by deleting run.json: not lost, they can be replayed."""
+    for file in kit.landing.unfinished():
+        kit.report("finds a file of a run that was given up", "WARNING", file=file.name)
+        kit.landing.fail(file, "its run was given up before it was loaded")
