@@ -16,7 +16,6 @@ PAGE = 100  # items of a list's answer unless pageSize says otherwise
 
 
 def routes(service: Service, kind: Kind) -> list[BaseRoute]:
-    """Actions and policy first: `{id}` would take `x:verb` for an id."""
     collection = Collection(service, kind)
     one = f"{kind.collection}/{{id}}"
     rest = {

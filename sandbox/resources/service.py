@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -16,6 +17,15 @@ from sandbox.state import PROJECT_NUMBER, State
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # https://cloud.google.com/apis/docs/system-parameters; any other parameter must be declared by its route.
 SYSTEM_PARAMETERS = {"alt", "$alt", "fields", "$fields", "prettyPrint", "$prettyPrint", "key", "quotaUser"}
+
+
+class Segment(StringConvertor):
+    """A placeholder of a path. A colon ends it, for what follows is a verb: `{id}:enable`."""
+
+    regex = "[^/:]+"
+
+
+register_url_convertor("segment", Segment())
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,7 @@ class Service:
             except GoogleError as error:
                 return JSONResponse(error.body(), error.code)
 
-        return Route(f"{self.prefix}/{path}", endpoint, methods=[method])
+        return Route(self.key(path.replace("}", ":segment}")), endpoint, methods=[method])
 
     async def call(self, request: Request, parameters: set[str]) -> Call:
         query = dict(request.query_params)

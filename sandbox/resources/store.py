@@ -36,6 +36,9 @@ class Store:
         self._connection.execute(TABLE)
         self._lock = threading.RLock()
 
+    def close(self) -> None:
+        self._connection.close()
+
     @contextmanager
     def change(self) -> Iterator[None]:
         """Read, decide and write as one step; nothing is written if the block raises."""

@@ -1,0 +1,52 @@
+"""Fixtures only."""
+
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from sandbox.__main__ import free_port
+from sandbox.process import wait
+from sandbox.state import State
+
+SERVER = """
+import sys, uvicorn
+from pathlib import Path
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from sandbox import jobs, resources, scheduler
+from sandbox.state import State
+
+state = State(Path(sys.argv[1]), int(sys.argv[2]))
+routes = [Route("/", lambda request: PlainTextResponse("ready"))]
+for service in (resources, jobs, scheduler):
+    routes += service.routes(state)
+uvicorn.run(Starlette(routes=routes), host="127.0.0.1", port=state.port, log_level="warning")
+"""
+
+
+@contextmanager
+def running(root):
+    state = State(root, free_port())
+    process = subprocess.Popen([sys.executable, "-c", SERVER, str(root), str(state.port)])
+    try:
+        wait(state, process)
+        yield state, process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def control_plane(tmp_path_factory):
+    """The services that Terraform provisions, without BigQuery: a server that starts at once."""
+    with running(tmp_path_factory.mktemp("control_plane")) as (state, _):
+        yield state
+
+
+@pytest.fixture
+def restartable(tmp_path):
+    """Starts such a server on the same state as often as the test asks; each one is killed, not stopped."""
+    return lambda: running(tmp_path)

@@ -1,0 +1,214 @@
+"""Resources as their clients see them: what is kept, and what is refused."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+from google.api_core.exceptions import BadRequest, NotFound
+from google.auth.credentials import AnonymousCredentials
+from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+from google.protobuf import field_mask_pb2
+
+PROJECT = "projects/sandbox-local"
+SECRETS = f"secretmanager/v1/{PROJECT}/secrets"
+ACCOUNTS = f"iam/v1/{PROJECT}/serviceAccounts"
+ROLES = f"iam/v1/{PROJECT}/roles"
+USAGE = f"serviceusage/v1/{PROJECT}/services"
+POLICY = f"cloudresourcemanager/v1/{PROJECT}"
+AUTOMATIC = {"replication": {"automatic": {}}}
+
+
+@pytest.fixture
+def call(control_plane):
+    def send(method, path, body=None):
+        return requests.request(method, f"{control_plane.address}/{path}", json=body, timeout=10)
+
+    return send
+
+
+@pytest.fixture
+def secrets(control_plane):
+    return SecretManagerServiceClient(
+        transport="rest",
+        client_options={"api_endpoint": f"{control_plane.address}/secretmanager"},
+        credentials=AnonymousCredentials(),
+    )
+
+
+def test_a_resource_is_what_was_sent_and_its_name(call):
+    made = call("POST", f"{SECRETS}?secretId=echo", AUTOMATIC | {"labels": {"a": "b"}}).json()
+    assert made.pop("createTime")
+    assert made == AUTOMATIC | {"labels": {"a": "b"}, "name": f"{PROJECT}/secrets/echo"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code"),
+    [
+        ("POST", f"{SECRETS}?secretId=once", AUTOMATIC, 409),  # is there already
+        ("POST", SECRETS, AUTOMATIC, 400),  # no id
+        ("POST", f"{SECRETS}?secretId=a/b", AUTOMATIC, 400),
+        ("POST", f"{SECRETS}?secretId=new&region=x", AUTOMATIC, 400),  # a parameter that nobody knows
+        ("POST", f"{SECRETS}?secretId=new", {}, 400),  # replication is required
+        ("POST", f"{SECRETS}?secretId=new", AUTOMATIC | {"colour": "red"}, 400),
+        ("POST", f"{SECRETS}?secretId=new", {"replication": {"auto": {}}}, 400),  # unknown, further down
+        ("POST", f"{SECRETS}?secretId=new", ["replication"], 400),
+        ("GET", f"{SECRETS}/absent", None, 404),
+        ("GET", f"{SECRETS}/once:addVersion", None, 404),  # the method of another verb
+        ("PUT", f"{SECRETS}/once", AUTOMATIC, 404),
+        ("PATCH", f"{SECRETS}/once", {"labels": {}}, 400),  # no mask
+        ("PATCH", f"{SECRETS}/once?updateMask=colour", {"labels": {}}, 400),
+        ("PATCH", f"{SECRETS}/once?updateMask=createTime", {}, 400),  # the server's own
+        ("PATCH", f"{SECRETS}/absent?updateMask=labels", {"labels": {}}, 404),
+        ("DELETE", f"{SECRETS}/absent", None, 404),
+        ("GET", f"{SECRETS}?pageSize=many", None, 400),
+        ("POST", f"{SECRETS}/once:addVersion", {"payload": {"data": "not base64!"}}, 400),
+        ("POST", f"{SECRETS}/once:addVersion", {"payload": {"data": "eA==", "dataCrc32c": "1"}}, 400),
+        ("POST", f"{SECRETS}/once:addVersion", {"payload": {}}, 400),
+        ("POST", f"{SECRETS}/once:setIamPolicy", {"bindings": []}, 400),  # a policy is wrapped
+        ("POST", f"{SECRETS}/once:setIamPolicy", {"policy": {"rules": []}}, 400),
+        ("GET", f"{SECRETS}/absent:getIamPolicy", None, 404),
+        ("POST", f"{SECRETS}/once:getIamPolicy", {}, 404),  # GET for secrets, POST for projects
+        ("GET", f"{POLICY}:getIamPolicy", None, 404),
+        ("GET", "secretmanager/v1/projects/another/secrets", None, 403),
+        ("POST", ACCOUNTS, {"accountId": "short", "serviceAccount": {}}, 400),
+        ("POST", ACCOUNTS, {"accountId": "somebody", "displayName": "not wrapped"}, 400),
+        ("POST", f"{USAGE}/nonsense:enable", {}, 404),
+        ("POST", f"{USAGE}:batchEnable", {"serviceIds": []}, 400),
+        ("GET", f"{USAGE}?filter=name:run", None, 400),
+    ],
+)
+def test_a_wrong_request_is_refused_as_google_refuses_it(call, method, path, body, code):
+    call("POST", f"{SECRETS}?secretId=once", AUTOMATIC)
+    answer = call(method, path, body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (code, code), answer.text
+    assert answer.json()["error"].keys() == {"code", "message", "status"}
+    assert call("GET", f"{SECRETS}/new").status_code == 404
+
+
+def test_a_mask_changes_what_it_names_and_nothing_else(call):
+    call("POST", f"{SECRETS}?secretId=masked", AUTOMATIC | {"labels": {"a": "1"}, "annotations": {"b": "2"}})
+    path = f"{SECRETS}/masked?updateMask=annotations"
+    changed = call("PATCH", path, {"labels": {"a": "9"}}).json()
+    assert changed["labels"] == {"a": "1"}
+    assert "annotations" not in changed  # named, and absent from the body: cleared
+    assert call("GET", f"{SECRETS}/masked").json() == changed
+
+
+def test_of_many_who_create_the_same_one_succeeds(call):
+    with ThreadPoolExecutor(10) as pool:
+        codes = pool.map(lambda _: call("POST", f"{SECRETS}?secretId=race", AUTOMATIC).status_code, range(10))
+    assert sorted(codes) == [200] + [409] * 9
+
+
+def test_a_list_comes_in_pages(call):
+    for number in range(3):
+        call("POST", ROLES, {"roleId": f"paged{number}", "role": {"title": str(number)}})
+    titles, token = [], ""
+    while token is not None:
+        answer = call("GET", f"{ROLES}?pageSize=2&pageToken={token}").json()
+        titles += [role["title"] for role in answer["roles"]]
+        token = answer.get("nextPageToken")
+    assert [title for title in titles if title in "012"] == ["0", "1", "2"]
+
+
+def test_the_value_of_a_secret_has_a_life_of_its_own(secrets):
+    secret = secrets.create_secret(parent=PROJECT, secret_id="life", secret=AUTOMATIC).name
+    latest = f"{secret}/versions/latest"
+    with pytest.raises(NotFound):
+        secrets.access_secret_version(name=latest)  # no version yet
+    for value in (b"first", b"second"):
+        secrets.add_secret_version(parent=secret, payload={"data": value})
+    answer = secrets.access_secret_version(name=latest)
+    assert (answer.name, answer.payload.data) == (f"{secret}/versions/2", b"second")
+    secrets.disable_secret_version(name=f"{secret}/versions/2")
+    with pytest.raises(BadRequest, match="state"):
+        secrets.access_secret_version(name=latest)  # the newest, although disabled
+    secrets.enable_secret_version(name=f"{secret}/versions/2")
+    secrets.destroy_secret_version(name=f"{secret}/versions/1")
+    with pytest.raises(BadRequest, match="state"):
+        secrets.enable_secret_version(name=f"{secret}/versions/1")
+    assert [one.state.name for one in secrets.list_secret_versions(parent=secret)] == ["ENABLED", "DESTROYED"]
+    secrets.delete_secret(name=secret)
+    secrets.create_secret(parent=PROJECT, secret_id="life", secret=AUTOMATIC)
+    assert not list(secrets.list_secret_versions(parent=secret))  # nothing is inherited
+
+
+def test_google_s_client_updates_labels(secrets):
+    secret = secrets.create_secret(parent=PROJECT, secret_id="labelled", secret=AUTOMATIC)
+    mask = field_mask_pb2.FieldMask(paths=["labels"])
+    changed = secrets.update_secret(
+        secret={"name": secret.name, "labels": {"team": "data"}}, update_mask=mask
+    )
+    assert dict(changed.labels) == {"team": "data"}
+    assert secret.name in [one.name for one in secrets.list_secrets(parent=PROJECT)]
+
+
+def binding(email):
+    return {"role": "roles/viewer", "members": [f"serviceAccount:{email}"]}
+
+
+def test_a_policy_is_written_by_whoever_read_it_last(call):
+    call("POST", f"{SECRETS}?secretId=etagged", AUTOMATIC)
+    first = call("GET", f"{SECRETS}/etagged:getIamPolicy").json()
+    assert first == {"etag": "ACAB"}
+    policy = {"bindings": [binding("agent@gcp-sa-dataform.iam.gserviceaccount.com")], "etag": first["etag"]}
+    second = call("POST", f"{SECRETS}/etagged:setIamPolicy", {"policy": policy}).json()
+    assert second["etag"] != first["etag"]
+    stale = call("POST", f"{SECRETS}/etagged:setIamPolicy", {"policy": policy | {"bindings": []}})
+    assert (stale.status_code, stale.json()["error"]["status"]) == (409, "ABORTED")
+    assert call("GET", f"{SECRETS}/etagged:getIamPolicy?options.requestedPolicyVersion=3").json() == second
+
+
+def test_a_grant_to_nobody_is_refused_and_an_old_one_may_stay(call):
+    email = "leaver@sandbox-local.iam.gserviceaccount.com"
+    policy = {"policy": {"bindings": [binding(email)]}}
+    refused = call("POST", f"{POLICY}:setIamPolicy", policy)
+    assert refused.json()["error"]["message"] == f"Service account {email} does not exist."
+    account = call("POST", ACCOUNTS, {"accountId": "leaver", "serviceAccount": {"displayName": "L"}}).json()
+    assert (account["email"], len(account["uniqueId"])) == (email, 21)
+    assert call("POST", f"{POLICY}:setIamPolicy", policy).ok
+    assert call("DELETE", f"{ACCOUNTS}/{email}").ok
+    assert call("POST", f"{POLICY}:setIamPolicy", policy).ok
+    assert call("POST", f"{POLICY}:setIamPolicy", {"policy": {"bindings": []}}).json().get("bindings") == []
+
+
+def test_audit_configs_stay_unless_the_mask_names_them(call):
+    call("POST", f"{SECRETS}?secretId=audited", AUTOMATIC)
+    path, audit = f"{SECRETS}/audited:setIamPolicy", [{"service": "allServices"}]
+    call("POST", path, {"policy": {"auditConfigs": audit}, "updateMask": "bindings,etag,auditConfigs"})
+    assert call("POST", path, {"policy": {"bindings": []}}).json()["auditConfigs"] == audit
+
+
+def test_a_deleted_role_keeps_its_id_until_it_is_brought_back(call):
+    body = {"roleId": "buried", "role": {"title": "B", "includedPermissions": ["run.jobs.run"]}}
+    call("POST", ROLES, body)
+    assert call("DELETE", f"{ROLES}/buried").json()["deleted"] is True
+    assert call("GET", f"{ROLES}/buried").json()["deleted"] is True
+    assert "buried" not in call("GET", ROLES).text
+    assert call("POST", ROLES, body).status_code == 409
+    assert call("POST", f"{ROLES}/buried:undelete", {}).json()["deleted"] is False
+
+
+def test_services_are_enabled_and_disabled_by_operations(call):
+    names = ["dataform.googleapis.com", "sheets.googleapis.com"]
+    operation = call("POST", f"{USAGE}:batchEnable", {"serviceIds": names}).json()
+    assert operation["done"] is True
+    assert call("GET", f"serviceusage/v1/{operation['name']}").json() == operation
+    call("POST", f"{USAGE}/sheets.googleapis.com:disable", {})
+    enabled = call("GET", f"{USAGE}?filter=state:ENABLED").json()["services"]
+    assert [one["name"] for one in enabled] == ["projects/100000000001/services/dataform.googleapis.com"]
+    assert call("POST", f"{USAGE}/sheets.googleapis.com:disable", {}).status_code == 400
+
+
+def test_the_project_has_a_number_and_a_billing_account(call):
+    project = call("GET", f"cloudresourcemanager/v1/{PROJECT}").json()
+    assert call("GET", f"cloudresourcemanager/v1/projects/{project['projectNumber']}").json() == project
+    assert call("GET", f"cloudbilling/v1/{PROJECT}/billingInfo").json()["billingEnabled"] is True
+
+
+def test_what_is_kept_survives_a_kill(restartable):
+    for code in (200, 409):
+        with restartable() as (state, process):
+            path = f"{state.address}/{SECRETS}?secretId=lasting"
+            assert requests.post(path, json=AUTOMATIC, timeout=10).status_code == code
+            process.kill()

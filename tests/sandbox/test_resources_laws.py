@@ -1,0 +1,66 @@
+"""Laws of the store and of update masks, for any input."""
+
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sandbox.resources.errors import InvalidArgument
+from sandbox.resources.schema import Schema
+from sandbox.resources.store import Store
+
+FIELDS = ["a", "b", "c_d"]
+SCHEMA = Schema("a b cD", "made")
+RESOURCES = st.dictionaries(st.sampled_from(["a", "b", "cD"]), st.integers(0, 3))
+SEGMENTS = st.sampled_from(["p", "p_", "p0", "p-1", "P"])
+KEYS = st.builds("/".join, st.lists(SEGMENTS, min_size=1, max_size=4)).map(lambda key: f"/{key}")
+
+
+@given(RESOURCES, RESOURCES, st.lists(st.sampled_from(FIELDS), min_size=1))
+def test_a_merge_takes_the_masked_fields_from_the_new_and_the_others_from_the_old(old, new, mask):
+    masked = {field.replace("c_d", "cD") for field in mask}
+    merged = SCHEMA.merge(old | {"made": 1}, new, ",".join(mask))
+    taken = {field: value for field, value in new.items() if field in masked}
+    assert merged == {"made": 1} | {f: v for f, v in old.items() if f not in masked} | taken
+
+
+@given(RESOURCES, RESOURCES)
+def test_without_a_mask_every_field_that_can_be_set_is_replaced(old, new):
+    assert SCHEMA.merge(old | {"made": 1}, new, "") == new | {"made": 1}
+
+
+@pytest.mark.parametrize("mask", ["x", "made", "name", "a,x", "."])
+def test_a_mask_that_names_no_settable_field_is_refused(mask):
+    with pytest.raises(InvalidArgument):
+        SCHEMA.merge({}, {}, mask)
+
+
+def test_a_nested_path_changes_that_leaf_alone():
+    old, new = {"a": {"x": 1, "y": {"z": 2}}}, {"a": {"x": 8, "y": {"z": 9}}}
+    assert SCHEMA.merge(old, new, "a.y.z") == {"a": {"x": 1, "y": {"z": 9}}}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(KEYS, unique=True, max_size=8), st.lists(KEYS, max_size=3), KEYS)
+def test_the_store_lists_what_is_directly_below_and_deletes_all_that_is(put, deleted, collection):
+    with tempfile.TemporaryDirectory() as root, closing(Store(Path(root))) as store:
+        for key in put:
+            store.put(key, {"key": key})
+            store.put(f"{key}:policy", {"key": "no resource"})
+        for key in deleted:
+            store.delete(key)
+        left = [key for key in put if not any(f"{key}/".startswith(f"{gone}/") for gone in deleted)]
+        below = [{"key": key} for key in left if key.rpartition("/")[0] == collection]
+        assert store.children(collection) == below
+        assert [key for key in put if store.get(f"{key}:policy")] == left
+
+
+def test_a_change_that_fails_leaves_nothing(tmp_path):
+    with closing(Store(tmp_path)) as store:
+        with pytest.raises(ValueError, match="stop"), store.change():
+            store.put("/a", {"name": "a"})
+            raise ValueError("stop")
+        assert store.get("/a") is None
