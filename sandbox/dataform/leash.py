@@ -20,7 +20,8 @@ def main() -> int:
 
 
 def end_with_stdin(command: subprocess.Popen[bytes]) -> None:
-    sys.stdin.buffer.read()
+    # Not sys.stdin: a thread that waits in it when the interpreter ends is a fatal error.
+    os.read(0, 1)
     os.killpg(command.pid, signal.SIGINT)
     try:
         command.wait(PATIENCE_SECONDS)

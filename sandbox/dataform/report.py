@@ -30,6 +30,7 @@ STATES = {
 }
 COLOUR = re.compile(r"\x1b\[\d+m")
 HEADLINE = re.compile(rf"({'|'.join(STATES)}): +([^\s.]+\.\S+)")
+NO_REASON = re.compile(r"\s+(>|Bytes billed:)")  # the failed statement's own lines; the bill
 JOB = re.compile(r"\s+jobId: ([^\s,]+)")
 
 
@@ -64,8 +65,7 @@ class Report:
         elif self._latest is not None and (found := JOB.match(text)):
             self._latest.job_id = found[1]
         elif self._latest is not None and self._latest.state == State.FAILED:
-            # The lines of the statement itself are prompts; what follows them is the reason.
-            if text.strip() and not text.startswith("  > "):
+            if text.strip() and not NO_REASON.match(text):
                 self._latest.reasons.append(text.strip())
         else:
             self.tail = [*self.tail, text.strip()][-20:]
