@@ -11,6 +11,7 @@ import requests
 from starlette.routing import BaseRoute
 
 from sandbox.jobs.executions import now
+from sandbox.metadata import token_of
 from sandbox.resources import collection
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.kind import By, Kind
@@ -112,8 +113,8 @@ def local(state: State, uri: str) -> str:
 
 
 def authorization(target: Json) -> dict[str, str]:
-    """The caller is the service account that the target names; its token is its address here."""
+    """The caller is the service account that the target names."""
     for kind in ("oauthToken", "oidcToken"):
         if kind in target:
-            return {"Authorization": f"Bearer {target[kind]['serviceAccountEmail']}"}
+            return {"Authorization": f"Bearer {token_of(target[kind]['serviceAccountEmail'])}"}
     return {}

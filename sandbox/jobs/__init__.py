@@ -9,12 +9,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.jobs import executions
+from sandbox.jobs.job import JOBS, ROLES
 from sandbox.jobs.runner import Runner
 from sandbox.resources import collection
-from sandbox.resources.errors import FailedPrecondition, InvalidArgument
-from sandbox.resources.kind import By, Kind
-from sandbox.resources.policies import only
-from sandbox.resources.schema import Schema, parse
+from sandbox.resources.errors import FailedPrecondition, PermissionDenied
+from sandbox.resources.policies import granted, only
+from sandbox.resources.schema import parse
 from sandbox.resources.secrets import Versions
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json, Store
@@ -22,35 +22,6 @@ from sandbox.state import State
 
 # A GET of a running operation waits that long for its end: Google's client sleeps up to 20 s between two.
 HELD_SECONDS = 5.0
-
-
-def check(service: Service, job: Json) -> None:
-    containers = job.get("template", {}).get("template", {}).get("containers", [])
-    if len(containers) != 1 or not containers[0].get("image"):
-        raise InvalidArgument(
-            "template.template.containers: exactly one container with an image is required."
-        )
-    names = [variable.get("name") for variable in containers[0].get("env", [])]
-    if len(names) != len(set(names)) or not all(names):
-        raise InvalidArgument(
-            f"template.template.containers[0].env: names must be there and differ, not {names}."
-        )
-
-
-JOBS = Kind(
-    "projects/{project}/locations/{location}/jobs",
-    Schema(
-        message=run_v2.Job.pb(),
-        output="uid generation createTime updateTime deleteTime expireTime creator lastModifier"
-        " observedGeneration terminalCondition conditions executionCount latestCreatedExecution reconciling"
-        " satisfiesPzs etag",
-    ),
-    By("query", "jobId"),
-    id_pattern="[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
-    check=check,
-    operation="google.cloud.run.v2.Job",
-    iam="GET",
-)
 
 
 def routes(state: State) -> list[BaseRoute]:
@@ -83,9 +54,18 @@ class Jobs:
         parse(call.body, run_v2.RunJobRequest.pb())
         job = self.service.find(f"{JOBS.collection}/{{id}}".format(**call.path))
         overrides = call.body.get("overrides", {})
+        self.permit(call, job["name"], "run.jobs.runWithOverrides" if overrides else "run.jobs.run")
         execution = executions.new(job, overrides, f"{self.service.state.address}/run/logs")
         self.runner.start(execution, overrides)
         return self.follow(call, execution, "run")
+
+    def permit(self, call: Call, job: str, permission: str) -> None:
+        """Running with overrides is a permission of its own, and `roles/run.invoker` does not hold it."""
+        if call.caller and not granted(self.service, job, call.caller, ROLES[permission]):
+            raise PermissionDenied(
+                f"Permission {permission!r} denied on resource {job!r} (or resource may not exist) "
+                f"for {call.caller}."
+            )
 
     def cancel(self, call: Call) -> Json:
         only(call.body, {"etag"})

@@ -7,6 +7,7 @@ from pathlib import Path
 from sandbox import environment
 from sandbox.jobs.executions import Failure
 from sandbox.resources.errors import GoogleError
+from sandbox.resources.policies import granted
 from sandbox.resources.secrets import Versions
 from sandbox.resources.store import Json
 from sandbox.state import PROJECT_NUMBER, State
@@ -84,7 +85,7 @@ def secret(versions: Versions, reference: Json, identity: str, place: str) -> st
     name = reference["secret"].rsplit("/", 1)[-1]
     secret = f"projects/{versions.service.state.project}/secrets/{name}"
     version = f"{secret}/versions/{reference.get('version') or 'latest'}"
-    if not may_read(versions, secret, f"serviceAccount:{identity}"):
+    if not granted(versions.service, secret, identity, ACCESSORS):
         raise Unavailable(
             refused(
                 place,
@@ -102,15 +103,3 @@ def secret(versions: Versions, reference: Json, identity: str, place: str) -> st
 def refused(place: str, sentence: str) -> Failure:
     where = f"spec.template.spec.{place}.value_from.secret_key_ref.name"
     return Failure(13, f"{where}: {sentence}", {"reason": "SECRETS_ACCESS_CHECK_FAILED"})
-
-
-def may_read(versions: Versions, secret: str, member: str) -> bool:
-    """Granted on the secret, or on the project."""
-    store, project = versions.service.store, versions.service.state.project
-    keys = (versions.service.key(f"{secret}:policy"), f"/cloudresourcemanager/v1/projects/{project}:policy")
-    policies = [store.get(key) or {} for key in keys]
-    return any(
-        member in binding["members"] and binding["role"] in ACCESSORS
-        for policy in policies
-        for binding in policy.get("bindings", [])
-    )

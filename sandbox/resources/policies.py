@@ -78,6 +78,17 @@ class Policies:
                 raise InvalidArgument(f"Service account {email} does not exist.")
 
 
+def granted(service: Service, name: str, email: str, roles: set[str]) -> bool:
+    """Whether the resource or the project gives one of the roles to a service account."""
+    project = f"/cloudresourcemanager/v1/projects/{service.state.project}"
+    policies = [service.store.get(f"{key}:policy") or {} for key in (service.key(name), project)]
+    return any(
+        f"serviceAccount:{email}" in binding["members"] and binding["role"] in roles
+        for policy in policies
+        for binding in policy.get("bindings", [])
+    )
+
+
 def only(body: Json, known: set[str]) -> None:
     for field in body.keys() - known:
         raise InvalidArgument(f'Invalid JSON payload received. Unknown name "{field}": Cannot find field.')

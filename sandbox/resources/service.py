@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.metadata import token_of
 from sandbox.resources.errors import GoogleError, InvalidArgument, NotFound, PermissionDenied
 from sandbox.resources.store import Json, Store
 from sandbox.state import PROJECT_NUMBER, State
@@ -30,11 +31,15 @@ register_url_convertor("segment", Segment())
 
 @dataclass(frozen=True)
 class Call:
-    """`path` holds the placeholders of the route, `query` its parameters, `body` the JSON object."""
+    """`path` holds the placeholders of the route, `query` its parameters, `body` the JSON object.
+
+    caller: the e-mail of the service account whose token came along; "" for a person, who may do everything.
+    """
 
     path: dict[str, str]
     query: dict[str, str]
     body: Json
+    caller: str = ""
 
 
 Handler = Callable[[Call], Json]
@@ -74,7 +79,7 @@ class Service:
             raise InvalidArgument(
                 f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query parameter.'
             )
-        call = Call(dict(request.path_params), query, body(await request.body()))
+        call = Call(dict(request.path_params), query, body(await request.body()), caller(request))
         return self.own(call) if "project" in call.path else call
 
     def own(self, call: Call) -> Call:
@@ -93,6 +98,12 @@ class Service:
             return JSONResponse(error.body(), error.code)
 
         return Route(f"{self.prefix}/{{rest:path}}", endpoint, methods=METHODS)
+
+
+def caller(request: Request) -> str:
+    """Whose token it is, as the metadata server hands them out."""
+    start, header = f"Bearer {token_of('')}", request.headers.get("Authorization", "")
+    return header.removeprefix(start) if header.startswith(start) else ""
 
 
 def body(content: bytes) -> Json:

@@ -7,6 +7,8 @@ import pytest
 import requests
 
 PARENT = "projects/sandbox-local/locations/europe-west1"
+PROJECT = "projects/sandbox-local"
+IDENTITY = "starter@sandbox-local.iam.gserviceaccount.com"
 JOBS = f"scheduler/v1/{PARENT}/jobs"
 SHOW = "import sys; print(*sys.argv[1:])"
 
@@ -29,13 +31,21 @@ def encoded(body):
 
 def run_target(job, body):
     uri = f"https://run.googleapis.com/v2/{PARENT}/jobs/{job}:run"
-    return {"uri": uri, "body": encoded(body), "oauthToken": {"serviceAccountEmail": "scheduler@x"}}
+    return {"uri": uri, "body": encoded(body), "oauthToken": {"serviceAccountEmail": IDENTITY}}
+
+
+def grant(call, role):
+    """On the job `scheduled`, to the identity that the schedules run as."""
+    call("POST", f"iam/v1/{PROJECT}/serviceAccounts", {"accountId": "starter", "serviceAccount": {}})
+    policy = {"bindings": [{"role": role, "members": [f"serviceAccount:{IDENTITY}"]}]}
+    assert call("POST", f"run/v2/{PARENT}/jobs/scheduled:setIamPolicy", {"policy": policy}).ok
 
 
 def test_a_run_by_hand_starts_the_cloud_run_job_paused_or_not(call):
     container = {"image": "i", "command": ["python", "-c", SHOW]}
     template = {"template": {"template": {"containers": [container]}}}
     assert call("POST", f"run/v2/{PARENT}/jobs?jobId=scheduled", template).ok
+    grant(call, "roles/run.developer")
     target = run_target("scheduled", {"overrides": {"containerOverrides": [{"args": ["hourly"]}]}})
     call("POST", JOBS, schedule("by-hand", **target))
     assert call("POST", f"{JOBS}/by-hand:pause", {}).json()["state"] == "PAUSED"
@@ -44,6 +54,24 @@ def test_a_run_by_hand_starts_the_cloud_run_job_paused_or_not(call):
     assert ran["lastAttemptTime"] == call("GET", f"{JOBS}/by-hand").json()["lastAttemptTime"]
     (execution,) = call("GET", f"run/v2/{PARENT}/jobs/scheduled/executions").json()["executions"]
     assert execution["template"]["containers"][0]["args"] == ["hourly"]
+
+
+@pytest.mark.parametrize(
+    ("role", "overrides", "code"),
+    [
+        ("roles/run.viewer", {}, 7),
+        ("roles/run.invoker", {}, None),
+        ("roles/run.invoker", {"overrides": {"taskCount": 1}}, 7),  # a permission of its own
+        ("roles/run.jobsExecutorWithOverrides", {"overrides": {"taskCount": 1}}, None),
+    ],
+)
+def test_the_identity_of_a_schedule_needs_the_permission_to_run(call, role, overrides, code):
+    template = {"template": {"template": {"containers": [{"image": "i", "command": ["true"]}]}}}
+    call("POST", f"run/v2/{PARENT}/jobs?jobId=scheduled", template)
+    grant(call, role)
+    call("DELETE", f"{JOBS}/granted")
+    call("POST", JOBS, schedule("granted", **run_target("scheduled", overrides)))
+    assert call("POST", f"{JOBS}/granted:run", {}).json()["status"].get("code") == code
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,46 @@
+"""What a job is, and who may run it."""
+
+from google.cloud import run_v2
+
+from sandbox.resources.errors import InvalidArgument
+from sandbox.resources.kind import By, Kind
+from sandbox.resources.schema import Schema
+from sandbox.resources.service import Service
+from sandbox.resources.store import Json
+
+# https://cloud.google.com/run/docs/reference/iam/roles
+WITH_OVERRIDES = {"roles/run.jobsExecutorWithOverrides", "roles/run.developer", "roles/run.admin"}
+PRIMITIVE = {"roles/owner", "roles/editor"}
+ROLES = {
+    "run.jobs.runWithOverrides": WITH_OVERRIDES | PRIMITIVE,
+    "run.jobs.run": WITH_OVERRIDES | PRIMITIVE | {"roles/run.invoker", "roles/run.jobsExecutor"},
+}
+
+
+def check(service: Service, job: Json) -> None:
+    containers = job.get("template", {}).get("template", {}).get("containers", [])
+    if len(containers) != 1 or not containers[0].get("image"):
+        raise InvalidArgument(
+            "template.template.containers: exactly one container with an image is required."
+        )
+    names = [variable.get("name") for variable in containers[0].get("env", [])]
+    if len(names) != len(set(names)) or not all(names):
+        raise InvalidArgument(
+            f"template.template.containers[0].env: names must be there and differ, not {names}."
+        )
+
+
+JOBS = Kind(
+    "projects/{project}/locations/{location}/jobs",
+    Schema(
+        message=run_v2.Job.pb(),
+        output="uid generation createTime updateTime deleteTime expireTime creator lastModifier"
+        " observedGeneration terminalCondition conditions executionCount latestCreatedExecution reconciling"
+        " satisfiesPzs etag",
+    ),
+    By("query", "jobId"),
+    id_pattern="[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
+    check=check,
+    operation="google.cloud.run.v2.Job",
+    iam="GET",
+)
