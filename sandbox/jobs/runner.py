@@ -31,7 +31,7 @@ class Runner:
         return bool(running)
 
     def cancel_all(self, job: str) -> None:
-        for name in [name for name in self._running if name.startswith(f"{job}/")]:
+        for name in [name for name in list(self._running) if name.startswith(f"{job}/")]:
             self.cancel(name)
 
     def wait(self, name: str, seconds: float) -> None:

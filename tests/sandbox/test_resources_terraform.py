@@ -1,0 +1,80 @@
+"""The real provider against the sandbox: what it makes it finds again, what it changes stays changed."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import requests
+
+from sandbox import environment
+
+ROOT = Path(__file__).parent / "resources.tf"
+PARENT = "projects/sandbox-local/locations/europe-west1"
+UNCHANGED = 0  # of plan -detailed-exitcode; 2 would be a difference
+
+
+@pytest.fixture(scope="module")
+def terraform(control_plane, tmp_path_factory):
+    """Runs terraform in a copy of the root module, whose state is a local file."""
+    folder = tmp_path_factory.mktemp("terraform")
+    shutil.copy(ROOT, folder)
+    (folder / "empty").touch()
+    variables = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
+    variables |= environment.terraform(control_plane) | {
+        "TF_CLI_CONFIG_FILE": "empty",
+        "TF_IN_AUTOMATION": "1",
+    }
+
+    def run(*arguments):
+        command = ["terraform", *arguments, "-no-color"]
+        return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=120)
+
+    if not shutil.which("terraform"):
+        pytest.skip("terraform is not installed")
+    started = run("init", "-input=false")
+    if started.returncode:
+        pytest.skip(f"terraform init does not find the google provider: {started.stderr.strip()[-200:]}")
+    return run
+
+
+def apply(terraform, *variables):
+    """The number of resources that were added, changed, destroyed, by Terraform's own account."""
+    done = terraform("apply", "-auto-approve", "-json", *variables)
+    assert done.returncode == 0, done.stdout
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    (summary,) = [
+        line["changes"] for line in lines if line["type"] == "change_summary" and "Apply" in line["@message"]
+    ]
+    return summary["add"], summary["change"], summary["remove"]
+
+
+def test_apply_empty_plan_change_run_destroy(terraform, control_plane):
+    first = ("-var=note=first", "-var=paused=true")
+    second = ("-var=note=second", "-var=paused=false")
+    assert apply(terraform, *first) == (11, 0, 0)
+    assert terraform("plan", "-detailed-exitcode", *first).returncode == UNCHANGED
+    assert apply(terraform, *second) == (0, 4, 0)
+    assert terraform("plan", "-detailed-exitcode", *second).returncode == UNCHANGED
+    assert output_of_a_scheduled_run(control_plane) == "second value ['hourly']\n"
+    assert terraform("plan", "-detailed-exitcode", *second).returncode == UNCHANGED  # a run is no drift
+    assert terraform("destroy", "-auto-approve", *second).returncode == 0
+    assert (
+        requests.get(f"{control_plane.address}/run/v2/{PARENT}/jobs/terraformed", timeout=10).status_code
+        == 404
+    )
+
+
+def output_of_a_scheduled_run(state):
+    """As the schedule would: its request, its identity, the job's secret, and what the container prints."""
+    secret = f"{state.address}/secretmanager/v1/projects/sandbox-local/secrets/terraformed"
+    assert requests.post(f"{secret}:addVersion", json={"payload": {"data": "dmFsdWU="}}, timeout=10).ok
+    job = f"{state.address}/scheduler/v1/{PARENT}/jobs/terraformed"
+    assert requests.post(f"{job}:run", json={}, timeout=10).json()["status"] == {}
+    executions = f"{state.address}/run/v2/{PARENT}/jobs/terraformed/executions"
+    (execution,) = requests.get(executions, timeout=10).json()["executions"]
+    operation = f"{state.address}/run/v2/{PARENT}/operations/run-{execution['uid']}"
+    assert "response" in requests.get(operation, timeout=10).json()  # held until it ends
+    return requests.get(execution["logUri"], timeout=10).text
