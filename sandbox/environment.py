@@ -15,6 +15,8 @@ PROVIDER_ENDPOINTS = {
     "CLOUD_RUN_V2": "run/v2",
     "CLOUD_SCHEDULER": "scheduler/v1",
 }
+# requests reads the lower-case name first, Go either.
+UNPROXIED = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 
 
 def clients(state: State, identity: str) -> dict[str, str]:
@@ -29,9 +31,10 @@ def clients(state: State, identity: str) -> dict[str, str]:
         "SHEETS_ENDPOINT": f"{state.address}/sheets",
         "GCE_METADATA_HOST": f"127.0.0.1:{state.port}/metadata/{identity}",
         "GCE_METADATA_IP": f"127.0.0.1:{state.port}",
-        # A person's own gcloud login would be found before the metadata server and sent here.
+        # A person's own key or gcloud login would be found before the metadata server and sent here.
+        "GOOGLE_APPLICATION_CREDENTIALS": "",
         "CLOUDSDK_CONFIG": str(state.root / "gcloud"),
-        "NO_PROXY": "127.0.0.1,localhost",
+        **UNPROXIED,
         "RETAIL_URL": f"{state.address}/retail/v1",
     }
 
@@ -47,6 +50,6 @@ def terraform(state: State) -> dict[str, str]:
         "GOOGLE_OAUTH_ACCESS_TOKEN": "sandbox",
         # An endpoint that was forgotten fails at once instead of sending the token to Google.
         "HTTPS_PROXY": "http://127.0.0.1:9",
-        "NO_PROXY": "127.0.0.1,localhost",
+        **UNPROXIED,
         "CHECKPOINT_DISABLE": "1",
     }

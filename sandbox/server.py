@@ -17,9 +17,11 @@ def application(state: State) -> Starlette:
 
     routes: list[BaseRoute] = [Route("/", lambda request: ready(request, state))]
     for service in SERVICES:
-        routes += service.routes(state)
+        if hasattr(service, "routes"):
+            routes += service.routes(state)
     return Starlette(routes=[*routes, Mount("/", app=bigquery)])
 
 
 def ready(request: Request, state: State) -> Response:
-    return PlainTextResponse(f"sandbox of project {state.project}\n")
+    """Also what google-auth asks to learn whether a metadata server is here."""
+    return PlainTextResponse(f"sandbox of project {state.project}\n", headers=metadata.FLAVOR)
