@@ -1,0 +1,62 @@
+"""The clients of Google Cloud, and the steps that use them. The only file that makes a client."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import google.auth
+from google.api_core.client_options import ClientOptions
+from google.auth.exceptions import DefaultCredentialsError
+from google.cloud import run_v2
+from google.cloud.dataform_v1 import DataformClient
+from google.cloud.storage import Client
+
+from pipeline.bucket import Object
+from pipeline.dataform import Dataform
+from pipeline.errors import SettingsError
+from pipeline.jobs import Jobs
+from pipeline.patience import Patience
+from pipeline.plan import ENDPOINTS, PUBLISH, TAGS, TRANSFORM
+from pipeline.run import Action
+from pipeline.settings import Settings
+
+LEASE = "pipeline/lease.json"
+SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+
+
+@dataclass(frozen=True)
+class Clients:
+    jobs: run_v2.JobsClient
+    executions: run_v2.ExecutionsClient
+    dataform: DataformClient
+    lease: Object
+
+
+def connect(settings: Settings) -> Clients:
+    """Over REST: a run makes a few requests, and the environment may point them anywhere."""
+    try:
+        credentials, _ = google.auth.default(scopes=SCOPES)
+    except DefaultCredentialsError as error:
+        raise SettingsError("no credentials: run `gcloud auth application-default login`") from error
+    run = ClientOptions(api_endpoint=settings.run_endpoint)
+    dataform = ClientOptions(api_endpoint=settings.dataform_endpoint)
+    return Clients(
+        run_v2.JobsClient(credentials=credentials, transport="rest", client_options=run),
+        run_v2.ExecutionsClient(credentials=credentials, transport="rest", client_options=run),
+        DataformClient(credentials=credentials, transport="rest", client_options=dataform),
+        Object(Client(project=settings.project, credentials=credentials), settings.bucket, LEASE),
+    )
+
+
+def actions(settings: Settings, clients: Clients, patience: Patience, schedule: str) -> dict[str, Action]:
+    """What each step does, by its name."""
+    jobs = Jobs(clients.jobs, clients.executions, patience)
+    dataform = Dataform(clients.dataform, settings.repository, settings.dataform_service_account, patience)
+    connector, sheets_sync = settings.job(settings.connector_job), settings.job(settings.sheets_sync_job)
+    copies: dict[str, Action] = {
+        f"connector:{endpoint}": partial(jobs.run, connector, ["--endpoint", endpoint])
+        for endpoint in ENDPOINTS
+    }
+    return copies | {
+        TRANSFORM: partial(dataform.run, TAGS[schedule]),
+        PUBLISH: partial(jobs.run, sheets_sync),
+    }
