@@ -42,7 +42,7 @@ class Api:
     def get[Answer](self, path: str, params: dict[str, str], read: Callable[[bytes], Answer]) -> Answer:
         """What `read` makes of the body. SourceRefused at once; SourceUnavailable and SourceGarbled after
         every try."""
-        prepared = self.http.prepare_request(requests.Request("GET", self.url + path, params=params))
+        prepared = self.prepare(self.url + path, params)
         end = self.retries.clock() + self.retries.deadline
         attempt = 0
         while True:
@@ -53,13 +53,17 @@ class Api:
                 self.wait(error, attempt, end)
             attempt += 1
 
+    def prepare(self, url: str, params: dict[str, str]) -> requests.PreparedRequest:
+        try:
+            return self.http.prepare_request(requests.Request("GET", url, params=params))
+        except requests.RequestException as error:
+            raise SourceRefused(f"'{url}' is no address: {error}.") from error
+
     def attempt[Answer](self, prepared: requests.PreparedRequest, read: Callable[[bytes], Answer]) -> Answer:
         try:
             # A redirect would carry the key to another host; it is refused below like any other answer.
             with self.slots:
                 response = self.http.send(prepared, timeout=TIMEOUT, allow_redirects=False, **self.options)
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
-            raise SourceRefused(f"{prepared.url} is no address: {error}.") from error
         except requests.RequestException as error:
             raise SourceUnavailable(f"{prepared.url} did not answer: {error}.") from error
         if response.status_code != requests.codes.ok:

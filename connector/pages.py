@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 
 from connector.errors import SourceGarbled
+from connector.schemas import FILE_NAME
 from connector.sources import Paging, Window
 
 # Outside strings a line break is white space, and inside strings JSON does not allow it (RFC 8259, section
 # 7).
 LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
-OURS = b'"SYS_FILE_NAME"'
+OURS = b'"%b"' % FILE_NAME.encode()
 
 
 @dataclass(frozen=True)
@@ -52,14 +53,21 @@ def splitter(paging: Paging, window: Window | None) -> Callable[[bytes], Page]:
 
 def lines(items: list[msgspec.Raw], file: str) -> bytes:
     """Newline-delimited JSON: each item with the name of its file spliced in front."""
-    return b"".join(line(bytes(item), b'{"SYS_FILE_NAME":"%b"' % file.encode()) for item in items)
+    opening = b'{%b:"%b"' % (OURS, file.encode())
+    rows = [bytes(item) for item in items]
+    whole = b"".join(rows)
+    # The usual page, objects on one line each, is looked at as a whole; three times as fast as line by line.
+    if b"\n" in whole or b"\r" in whole or OURS in whole or not all(row.startswith(b'{"') for row in rows):
+        return b"".join(line(row, opening) for row in rows)
+    opening += b","
+    return b"".join(part for row in rows for part in (opening, row[1:], b"\n"))
 
 
 def line(item: bytes, opening: bytes) -> bytes:
-    """Whatever cannot carry the file's name (no object, or one with such a field) becomes the field SYS_ITEM:
-    a row without a key, which ods rejects and shows, instead of a page that nobody can load."""
+    """Whatever cannot carry the file's name (no object, or one with such a field) becomes the field
+    SYS_ITEM: a row without a key, which ods rejects and shows, instead of a page that nobody can load."""
     flat = item.translate(LINE_BREAKS).strip()
-    if not flat.startswith(b"{") or OURS in flat:
+    if not flat.startswith(b"{") or (OURS in flat and FILE_NAME in msgspec.json.decode(flat)):
         return opening + b',"SYS_ITEM":' + flat + b"}\n"
     rest = flat[1:].lstrip()
     return opening + (b"" if rest == b"}" else b",") + rest + b"\n"

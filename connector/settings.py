@@ -22,8 +22,7 @@ class Settings:
         needed = ["PROJECT_ID", "LOCATION", "BUCKET", f"{prefix}_API_KEY"]
         if missing := [variable for variable in needed if not environ.get(variable)]:
             raise SettingsError(
-                f"missing {', '.join(missing)}. Terraform gives them to the Run Job; "
-                "on this machine they come from the sandbox's environment."
+                f"missing {', '.join(missing)}. Terraform gives them to the Run Job; in a shell, export them."
             )
         project, location, bucket, api_key = (environ[variable] for variable in needed)
         url = environ.get(f"{prefix}_URL") or source.url

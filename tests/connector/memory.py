@@ -1,0 +1,54 @@
+"""A bucket in memory, with generations as Cloud Storage has them."""
+
+import threading
+
+from connector.landing import Object
+
+
+class MemoryBucket:
+    name = "memory"
+
+    def __init__(self):
+        self.objects: dict[str, tuple[int, bytes, dict[str, str]]] = {}
+        self.writes = 0
+        self.lock = threading.Lock()
+
+    def create(self, name, content, metadata=None):
+        return self.replace(name, content, 0, metadata) is not None
+
+    def replace(self, name, content, generation, metadata=None):
+        with self.lock:
+            if self.generation(name) != generation:
+                return None
+            self.writes += 1
+            self.objects[name] = (self.writes, content, dict(metadata or {}))
+            return self.writes
+
+    def generation(self, name):
+        return self.objects[name][0] if name in self.objects else 0
+
+    def read(self, name, generation):
+        return self.objects[name][1] if self.generation(name) == generation and generation else None
+
+    def delete(self, name, generation=None):
+        with self.lock:
+            if generation in (None, self.generation(name)):
+                self.objects.pop(name, None)
+
+    def list(self, prefix):
+        for name in sorted(self.objects):
+            if name.startswith(prefix):
+                yield Object(name, len(self.objects[name][1]), self.objects[name][2])
+
+    def move(self, source, target):
+        with self.lock:
+            if source in self.objects:
+                self.objects.setdefault(target, self.objects[source])
+                del self.objects[source]
+
+    def describe(self, name, metadata):
+        if name in self.objects:
+            self.objects[name][2].update(metadata)
+
+    def names(self, prefix=""):
+        return [item.name for item in self.list(prefix)]

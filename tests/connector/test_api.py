@@ -1,0 +1,142 @@
+"""Requests and what the source makes of them, over real HTTP."""
+
+import time
+
+import pytest
+
+from connector import api as apis
+from connector.api import Api
+from connector.errors import SourceGarbled, SourceRefused, SourceUnavailable
+from connector.pages import splitter
+from connector.retries import Retries
+from tests.connector.shop import KEY, Fault
+
+SALE = {"id": 1, "datetime": "2017-01-01T11:53:26Z"}
+PARAMS = {"page": "1", "page_size": "250"}
+
+
+class Clock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self):
+        self.now, self.slept = 0.0, []
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def get(shop, retail, clock):
+    shop.items["sales"] = [SALE]
+    retries = Retries(sleep=clock.sleep, clock=lambda: clock.now, jitter=lambda low, high: high)
+    split = splitter(retail.paging, retail.endpoints["sales"].window)
+
+    def call(path="/sales", key=KEY, url=None):
+        return Api(apis.session(), url or shop.url, retail.auth, key, retries).get(path, PARAMS, split)
+
+    return call
+
+
+def test_a_page(get, clock):
+    page = get()
+    assert (len(page.items), page.total_pages, page.total_items, page.last) == (1, 1, 1, 1)
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_passing_failure_is_tried_again_with_growing_pauses(get, shop, clock, status):
+    shop.faults = [Fault(times=2, status=status)]
+    assert len(get().items) == 1
+    assert clock.slept == [1, 2]
+
+
+def test_three_tries_and_no_more(get, shop):
+    shop.faults = [Fault(times=99, status=503, body=b"closed")]
+    with pytest.raises(SourceUnavailable, match=r"/sales.* answered 503 .*'closed' Tried 3 times."):
+        get()
+    assert shop.pages[1] == 3
+
+
+@pytest.mark.parametrize(("header", "pause"), [("7", 7), ("0", 1)])
+def test_retry_after_is_honoured_and_0_is_no_hint(get, shop, clock, header, pause):
+    shop.faults = [Fault(status=429, headers={"Retry-After": header})]
+    get()
+    assert clock.slept == [pause]
+
+
+def test_a_retry_after_beyond_the_deadline_ends_the_run_at_once(get, shop, clock):
+    shop.faults = [Fault(status=429, headers={"Retry-After": "3600"})]
+    with pytest.raises(SourceUnavailable, match="in 3600 s, is beyond the deadline of 300 s"):
+        get()
+    assert clock.slept == []
+
+
+def test_a_retry_after_quiets_the_other_requests_too(shop, retail, clock):
+    shop.items["sales"] = [SALE]
+    shop.faults = [Fault(status=429, headers={"Retry-After": "20"}, times=1)]
+    retries = Retries(tries=1, sleep=clock.sleep, clock=lambda: clock.now, jitter=lambda low, high: 0)
+    shared = Api(apis.session(), shop.url, retail.auth, KEY, retries)
+    with pytest.raises(SourceUnavailable):
+        shared.get("/sales", PARAMS, len)
+    shared.get("/sales", PARAMS, len)
+    assert clock.slept == [20]
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (Fault(body=b"<html>Back soon.</html>"), "malformed"),
+        (Fault(change={"items": "absent"}), "missing required field `items`"),
+        (Fault(cut=True), "did not answer"),
+        (Fault(headers={"Content-Encoding": "gzip"}), "did not answer"),
+    ],
+)
+def test_an_answer_that_is_no_page_may_be_one_the_next_time(get, shop, fault, why):
+    fault.times = 1
+    shop.faults = [fault]
+    assert len(get().items) == 1
+    fault.times = 3
+    with pytest.raises((SourceGarbled, SourceUnavailable), match=why):
+        get()
+
+
+def test_a_bad_key_is_not_tried_again_and_not_shown(get, shop, clock):
+    with pytest.raises(SourceRefused, match="answered 401") as raised:
+        get(key="wrong-key-12345")
+    assert "wrong-key-12345" not in str(raised.value)
+    assert "bad key ***" in str(raised.value)
+    assert clock.slept == []
+
+
+def test_an_unknown_path(get):
+    with pytest.raises(SourceRefused, match="answered 404 .*no such path"):
+        get(path="/orders")
+
+
+def test_a_redirect_is_refused_because_it_would_take_the_key_along(get, shop):
+    shop.faults = [Fault(status=302, headers={"Location": "http://other.example/"})]
+    with pytest.raises(SourceRefused, match="answered 302"):
+        get()
+
+
+def test_nobody_answers(get):
+    with pytest.raises(SourceUnavailable, match="did not answer.* Tried 3 times"):
+        get(url="http://127.0.0.1:9/v1")
+
+
+def test_an_address_that_is_none(get):
+    with pytest.raises(SourceRefused, match="is no address"):
+        get(url="http://")
+
+
+def test_a_slow_source_is_waited_for(get, shop):
+    shop.latency = 0.05
+    begin = time.monotonic()
+    assert len(get().items) == 1
+    assert time.monotonic() - begin >= 0.05

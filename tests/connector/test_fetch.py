@@ -1,0 +1,176 @@
+"""The page loop: every page once, sixteen at a time, whatever the source says about their number."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector import api as apis
+from connector import fetch
+from connector.api import IN_FLIGHT, Api
+from connector.errors import LeaseLost, SourceGarbled, SourceUnavailable
+from connector.fetch import WORKERS
+from connector.pages import splitter
+from connector.tally import Fetched, Tally
+from tests.connector.shop import KEY
+
+SIZE = 10
+
+
+class Source:
+    """`rows` items in pages of SIZE; says of itself what `says` makes of the truth."""
+
+    def __init__(self, rows, says=lambda page, pages, items: (pages, items), fails=None):
+        self.rows, self.says, self.fails = rows, says, fails or {}
+        self.asked = []
+
+    def __call__(self, page):
+        self.asked.append(page)
+        if errors := self.fails.get(page):
+            raise errors.pop()
+        rows = max(0, min(SIZE, self.rows - (page - 1) * SIZE))
+        pages, items = self.says(page, -(-self.rows // SIZE), self.rows)
+        return Fetched(page, rows, pages, items, f"page {page}" if rows else "")
+
+
+def fetched(source, tally=None):
+    tally = tally or Tally(SIZE)
+    if not tally.has(1):
+        tally.add(source(1))
+    fetch.pages(tally, source, lambda: None)
+    return tally
+
+
+@given(st.integers(0, 400), st.sets(st.integers(1, 40)))
+def test_every_page_once_and_none_that_is_there_already(rows, there):
+    before = Source(rows)
+    tally = Tally(SIZE)
+    for page in sorted(there):
+        if (page - 1) * SIZE < rows:
+            tally.add(before(page))
+    source = Source(rows)
+    fetched(source, tally)
+    assert tally.received == rows
+    assert tally.missing() is None
+    real = set(range(1, -(-rows // SIZE) + 1))
+    assert real - there <= set(source.asked)
+    assert len(source.asked) == len(set(source.asked))
+    assert not there & real & set(source.asked)
+
+
+@given(
+    st.integers(0, 300),
+    st.lists(st.tuples(st.none() | st.integers(0, 60), st.none() | st.integers(0, 300)), min_size=1),
+)
+def test_wrong_totals_lose_no_row(rows, says):
+    """Too few pages, too many, none, another number each time: all rows come, what was promised is missed."""
+    tally = fetched(Source(rows, lambda page, pages, items: says[page % len(says)]))
+    announced = max(tally.totals, default=0)
+    assert tally.received == rows
+    assert (tally.missing() is None) == (announced <= rows)
+
+
+def test_a_million_pages_that_are_not_there():
+    source = Source(25, lambda page, pages, items: (10**6, items))
+    assert fetched(source).received == 25
+    assert len(source.asked) <= 3 + 2 * WORKERS
+
+
+def test_a_source_that_answers_every_page_with_the_first_one():
+    def same(page):
+        return Fetched(page, SIZE, None, None, "always this")
+
+    tally = Tally(SIZE)
+    tally.add(same(1))
+    fetch.pages(tally, same, lambda: None)
+    assert tally.received == SIZE
+    assert tally.missing() == "page 2 repeats page 1"
+
+
+def test_items_that_were_announced_and_never_came():
+    tally = fetched(Source(95, lambda page, pages, items: (10, 100)))
+    assert tally.missing() == "the source announced 100 items and answered 95"
+
+
+def test_a_list_that_grows_while_it_is_read():
+    source = Source(30, lambda page, pages, items: (3, 30) if page < 3 else (4, 31))
+    source.rows = 31
+    tally = fetched(source)
+    assert tally.received == 31
+    assert tally.notes() == ("the source had 30 to 31 items while it was read",)
+
+
+def test_a_page_that_stays_garbled_is_left_out_and_the_others_come():
+    source = Source(45, fails={3: [SourceGarbled("no page of items")]})
+    tally = fetched(source)
+    assert sorted(tally.rows) == [1, 2, 4, 5]
+    assert "no page of items" in tally.missing()
+
+
+def test_pages_that_could_not_be_had_are_tried_again_after_the_others():
+    source = Source(50, fails={3: [SourceUnavailable("503")] * 2, 5: [SourceUnavailable("503")]})
+    tally = fetched(source)
+    assert tally.received == 50
+    assert source.asked.count(3) == 2 + 1
+
+
+def test_a_source_that_is_down_is_left_alone():
+    down = {page: [SourceUnavailable("503")] * 99 for page in range(20, 1000)}
+    source = Source(10_000, fails=down)
+    tally = Tally(SIZE)
+    with pytest.raises(SourceUnavailable):
+        fetched(source, tally)
+    assert set(range(1, 20)) <= set(tally.rows)  # what came before stays
+    assert len(source.asked) < 19 + IN_FLIGHT + 2 * WORKERS
+
+
+def test_a_run_that_was_taken_over_stops():
+    source, calls = Source(10_000), []
+
+    def check():
+        calls.append(1)
+        if len(calls) == 50:
+            raise LeaseLost("taken")
+
+    tally = Tally(SIZE)
+    tally.add(source(1))
+    with pytest.raises(LeaseLost):
+        fetch.pages(tally, source, check)
+    assert len(source.asked) < 50 + 2 * WORKERS
+
+
+def test_sixteen_requests_are_in_flight_and_never_more(shop, retail):
+    shop.items["products"] = [{"product_sku": str(n)} for n in range(250 * 60)]
+    shop.latency = 0.02
+    api = Api(apis.session(), shop.url, retail.auth, KEY)
+    split = splitter(retail.paging, None)
+
+    def one(page):
+        found = api.get("/products", {"page": str(page), "page_size": "250"}, split)
+        return Fetched(page, len(found.items), found.total_pages, found.total_items, str(page))
+
+    tally = Tally(250)
+    tally.add(one(1))
+    fetch.pages(tally, one, lambda: None)
+    assert tally.received == 250 * 60
+    assert shop.most_in_flight == IN_FLIGHT
+    assert set(shop.pages.values()) == {1}
+
+
+def test_never_more_than_a_window_of_pages_is_held():
+    held, most = set(), []
+
+    def one(page):
+        held.add(page)
+        most.append(len(held))
+        held.discard(page)
+        return Fetched(page, SIZE if page < 500 else 1, 500, None, str(page))
+
+    tally = Tally(SIZE)
+    tally.add(one(1))
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(partial(fetch.pages, tally, one, lambda: None)).result()
+    assert len(tally.rows) == 500
+    assert max(most) <= WORKERS

@@ -1,0 +1,93 @@
+"""Every bad file of a batch is found, every good one is loaded, whether BigQuery names the bad or not."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.batch import Batch
+from connector.errors import DataRefused, LoadError
+from connector.landing import File
+from connector.loading import MAXIMUM_FILES, load, portions
+from connector.tally import Fetched
+
+
+class Warehouse:
+    """Refuses a batch with one of `bad` in it; names the first one if it `tells`."""
+
+    def __init__(self, bad, tells=True):
+        self.bad, self.tells = bad, tells
+        self.staged, self.inserted, self.asked = {}, [], 0
+
+    def stage(self, batch):
+        self.asked += 1
+        if bad := [file.name for file in batch.files if file.name in self.bad]:
+            message = f"gs://b/sales/processing/{bad[0]}: bad line 3" if self.tells else "too many errors"
+            raise DataRefused(f"failed: {message}", [message])
+        self.staged[batch.hash] = batch
+
+    def insert(self, batch):
+        assert batch.hash in self.staged
+        self.inserted += [file.name for file in batch.files]
+        return sum(file.rows for file in batch.files)
+
+    def unstage(self, batch):
+        self.staged.pop(batch.hash, None)
+
+
+def batch(names):
+    files = tuple(File(name, "processing", 100, 10) for name in sorted(names))
+    return Batch("run", "sales", "sales", (), files)
+
+
+@given(st.sets(st.sampled_from([f"f{n:02d}.json" for n in range(40)])), st.data(), st.booleans())
+def test_good_files_are_loaded_and_bad_ones_fail(names, data, tells):
+    bad = data.draw(st.sets(st.sampled_from(sorted(names)))) if names else set()
+    warehouse, failed = Warehouse(bad, tells), {}
+    rows = load(warehouse, batch(names), lambda file, reason: failed.update({file.name: reason}))
+    assert sorted(warehouse.inserted) == sorted(names - bad)
+    assert set(failed) == bad
+    assert rows == 10 * len(names - bad)
+    assert warehouse.staged == {}  # nothing is left in staging
+
+
+def test_one_bad_file_of_many_is_found_in_few_jobs():
+    warehouse = Warehouse({"f0317.json"}, tells=False)
+    load(warehouse, batch({f"f{n:04d}.json" for n in range(1000)}), lambda file, reason: None)
+    assert warehouse.asked <= 2 * 10 + 2
+
+
+def test_files_that_only_fail_together_are_not_blamed():
+    class Odd(Warehouse):
+        def stage(self, batch):
+            if len(batch.files) == 4:
+                raise DataRefused("too large", ["too large"])
+            super().stage(batch)
+
+    with pytest.raises(LoadError, match="each half of the files can be loaded"):
+        load(
+            Odd(set()),
+            batch({f"f{n}.json" for n in range(4)}),
+            lambda file, reason: pytest.fail("nobody is to blame"),
+        )
+
+
+def test_the_name_of_a_batch_follows_from_its_files_its_run_and_its_schema():
+    one = batch({"a", "b"})
+    assert one.hash == batch({"b", "a"}).hash
+    others = [
+        batch({"a"}),
+        Batch("another run", "sales", "sales", (), one.files),
+        Batch("run", "sales", "sales", ({"name": "id"},), one.files),
+    ]
+    assert len({one.hash, *(other.hash for other in others)}) == 4
+
+
+@given(st.sets(st.integers(1, 3 * MAXIMUM_FILES), max_size=50), st.data())
+def test_a_file_that_fails_moves_no_other_into_another_load(pages, data):
+    """Else a load job of a run that goes on would have another name, and its rows would come twice."""
+    files = [File(f"{n:06d}", "processing", 1, 1, fetched=Fetched(n, 1)) for n in sorted(pages)]
+    gone = data.draw(st.sampled_from(files)) if files else None
+    before = [[file for file in portion if file != gone] for portion in portions(files)]
+    after = portions([file for file in files if file != gone])
+    assert [portion for portion in before if portion] == after
+    assert all(len(portion) <= MAXIMUM_FILES for portion in after)

@@ -1,0 +1,69 @@
+"""Names follow from the run, and sort by when it began."""
+
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector import names
+from connector.errors import UsageError
+from connector.names import Run
+
+MOMENTS = st.integers(min_value=1_600_000_000_000, max_value=4_000_000_000_000)
+PAGES = st.integers(min_value=1, max_value=10**6)
+TOKENS = st.text("0123456789abcdef", min_size=8, max_size=8)
+RUNS = st.builds(Run.new, st.sampled_from(["sales", "product_list"]), MOMENTS, TOKENS)
+
+
+def test_a_name_shows_endpoint_minute_and_milliseconds():
+    run = Run.new("sales", 1_795_246_443_123, "0a1b2c3d")
+    assert run.id == "sales-20261121T073403123-0a1b2c3d"
+    assert run.file(1).startswith("sales_20261121_0734_01a1fd06-ca73-7")
+    assert run.file(1).endswith(".json")
+
+
+@given(RUNS, PAGES)
+def test_a_name_is_the_same_every_time(run, page):
+    assert run.file(page) == Run(run.id, run.endpoint, run.began).file(page)
+
+
+@given(RUNS, PAGES)
+def test_the_uuid_is_one_of_version_7(run, page):
+    shaped = uuid.UUID(run.file(page)[-41:-5])
+    assert (shaped.version, shaped.variant) == (7, uuid.RFC_4122)
+    assert shaped.int >> 80 == run.began
+
+
+@given(RUNS, PAGES, PAGES)
+def test_two_pages_have_two_names(run, one, other):
+    assert (run.file(one) == run.file(other)) == (one == other)
+
+
+@given(RUNS, MOMENTS, TOKENS, PAGES, PAGES)
+def test_whatever_began_later_sorts_later(earlier, moment, token, one, other):
+    later = Run.new(earlier.endpoint, moment, token)
+    if earlier.began < later.began:
+        assert earlier.file(one) < later.file(other)
+
+
+@given(RUNS, RUNS, PAGES)
+def test_only_files_of_a_run_begin_with_its_prefix(run, other, page):
+    assert run.file(page).startswith(run.prefix)
+    if (run.endpoint, run.began) != (other.endpoint, other.began):
+        assert not other.file(page).startswith(run.prefix)
+
+
+@given(RUNS, PAGES)
+def test_the_folder_follows_from_the_name(run, page):
+    file, began = run.file(page), names.moment(run.began)
+    assert names.path("in", file) == f"{run.endpoint}/in/{file}"
+    assert names.path("processing", file) == f"{run.endpoint}/processing/{file}"
+    assert names.path("archive", file) == f"{run.endpoint}/archive/{began:%Y%m%d}/{file}"
+    assert names.path("failed", file) == f"{run.endpoint}/failed/{began:%Y/%m/%d/%H}h/{file}"
+
+
+@pytest.mark.parametrize("name", ["sales.json", "../run.json", "sales_20260131_0930_.json", ""])
+def test_a_name_that_no_run_gave_is_refused(name):
+    with pytest.raises(UsageError, match="not the name of a file"):
+        names.path("failed", name)

@@ -1,0 +1,114 @@
+"""A body becomes lines: the API's own bytes, one item each, with the name of the file."""
+
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector import sources
+from connector.errors import SourceGarbled
+from connector.pages import line, lines, splitter
+
+RETAIL = sources.read("retail")
+SALES = splitter(RETAIL.paging, RETAIL.endpoints["sales"].window)
+FILE = "sales_20260131_0930_0.json"
+
+NAMES = st.text(max_size=6) | st.just("SYS_FILE_NAME")
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=6,
+)
+
+
+def split(body: bytes) -> list[bytes]:
+    return lines(SALES(body).items, FILE).splitlines(keepends=True)
+
+
+@given(
+    st.lists(st.dictionaries(st.text(max_size=6), JSON, max_size=4), max_size=5),
+    st.sampled_from([None, 2, "\t"]),
+)
+def test_every_object_comes_back_with_the_name_of_its_file(items, indent):
+    written = split(json.dumps({"items": items}, indent=indent).encode())
+    assert [json.loads(line) for line in written] == [{"SYS_FILE_NAME": FILE} | item for item in items]
+
+
+@given(st.lists(JSON, min_size=1, max_size=5))
+def test_a_line_for_every_item_whatever_it_is(items):
+    written = split(json.dumps({"items": items}, ensure_ascii=False).encode("utf-8", "replace"))
+    assert len(written) == len(items)
+    assert all(json.loads(line)["SYS_FILE_NAME"] == FILE for line in written)
+
+
+@given(st.binary())
+def test_noise_is_garbled_and_nothing_else(noise):
+    with suppress(SourceGarbled):
+        SALES(noise)
+
+
+def test_numbers_keep_their_digits():
+    body = b'{"items": [{"id": 12345678901234567890123, "amount": 1.50, "rate": 1e-7}]}'
+    assert b'"id": 12345678901234567890123, "amount": 1.50, "rate": 1e-7}' in split(body)[0]
+
+
+def test_line_breaks_between_tokens_become_spaces_and_those_in_strings_stay_escaped():
+    body = b'{"items": [{\r\n  "name":\n "a\\nb"\r}]}'
+    assert split(body) == [b'{"SYS_FILE_NAME":"%b","name":  "a\\nb" }\n' % FILE.encode()]
+
+
+def test_a_page_of_plain_objects_is_byte_for_byte_what_its_items_are_one_by_one():
+    items = [b'{"id": 1, "name": "{\\"id\\": 2}"}', b'{"id": 2, "in": {"id": 3}}', b'{"id":3}']
+    body = b'{"items": [%b]}' % b", ".join(items)
+    opening = b'{"SYS_FILE_NAME":"%b"' % FILE.encode()
+    assert split(body) == [line(item, opening) for item in items]
+    assert split(body) == [opening + b"," + item[1:] + b"\n" for item in items]
+
+
+@pytest.mark.parametrize(
+    ("item", "kept"),
+    [
+        ("42", {"SYS_ITEM": 42}),
+        ("null", {"SYS_ITEM": None}),
+        ('["a"]', {"SYS_ITEM": ["a"]}),
+        ("{}", {}),
+        ("{ }", {}),
+        # a source cannot give its rows the name of another file
+        ('{"SYS_FILE_NAME": "x", "id": 1}', {"SYS_ITEM": {"SYS_FILE_NAME": "x", "id": 1}}),
+    ],
+)
+def test_what_is_no_row_is_kept_as_an_item(item, kept):
+    [line] = split(b'{"items": [%b]}' % item.encode())
+    assert json.loads(line) == {"SYS_FILE_NAME": FILE} | kept
+
+
+def test_what_the_source_says_beside_the_items():
+    page = SALES(b'{"items": [], "total_pages": 3, "total_items": 700, "last_sales_id": 99, "page": 1}')
+    assert (page.total_pages, page.total_items, page.last) == (3, 700, 99)
+    page = SALES(b'{"items": []}')
+    assert (page.total_pages, page.total_items, page.last) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"<html>Back soon.</html>", "malformed"),
+        (b"", "truncated"),
+        (b'{"items": [{"id": 1}', "truncated"),
+        (b'{"total_pages": 3}', "missing required field `items`"),
+        (b'{"items": {"id": 1}}', "Expected `array`, got `object`"),
+        (b'{"items": null}', "Expected `array`, got `null`"),
+        (b'[{"id": 1}]', "Expected `object`, got `array`"),
+        (b'{"items": [], "total_pages": "many"}', "total_pages"),
+    ],
+)
+def test_an_answer_that_is_no_page_says_why(body, reason):
+    with pytest.raises(SourceGarbled, match="items") as raised:
+        SALES(body)
+    assert reason in str(raised.value)

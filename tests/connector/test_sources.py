@@ -1,0 +1,106 @@
+"""A declaration is read whole, or refused with the file, the key and what is allowed."""
+
+import copy
+
+import pytest
+import yaml
+
+from connector import schemas, sources
+from connector.errors import DeclarationError, UsageError
+
+DECLARED = yaml.safe_load((sources.SOURCES / "retail.yaml").read_text())
+
+
+def changed(path, value):
+    declared = copy.deepcopy(DECLARED)
+    *folders, last = path.split(".")
+    place = declared
+    for name in folders:
+        place = place[name]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return declared
+
+
+def test_the_retail_source():
+    source = sources.read("retail")
+    assert list(source.endpoints) == ["sales", "products", "customers"]
+    assert source.endpoint("sales").window.look_back == 500
+    assert source.endpoint("products").window is None
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "where", "why"),
+    [
+        ("kind", "soap", "retail.yaml", "Invalid enum value 'soap'"),
+        ("url", "ftp://x", "retail.yaml", "https"),
+        ("secret", None, "retail.yaml", "missing required field `secret`"),
+        ("auth", {"cookie": "x"}, "auth", "Allowed here: header"),
+        ("paging.limit", 0, "paging", "limit"),
+        ("paging.items", None, "paging", "missing required field `items`"),
+        ("endpoints.sales.tabel", "sales", "endpoints.sales", "unknown field `tabel`"),
+        ("endpoints.sales.path", "sales", "endpoints.sales", "path"),
+        ("endpoints.sales.schedule", "weekly", "endpoints.sales", "Invalid enum value 'weekly'"),
+        ("endpoints.sales.key", [], "endpoints.sales", "key"),
+        ("endpoints.sales.window.lookback", 5, "endpoints.sales.window", "unknown field `lookback`"),
+        ("endpoints.sales.window.from", None, "endpoints.sales.window", "missing required field `from`"),
+        ("endpoints.products", "all of it", "endpoints.products", "Expected `object`, got `str`"),
+        ("endpoints", [], "retail.yaml", "endpoints"),
+    ],
+)
+def test_an_error_names_the_file_the_key_and_what_is_allowed(path, value, where, why):
+    with pytest.raises(DeclarationError) as raised:
+        sources.parse(changed(path, value), "retail.yaml")
+    sentence = str(raised.value)
+    assert sentence.startswith("retail.yaml")
+    assert where in sentence and why in sentence and "Allowed here: " in sentence
+
+
+@pytest.mark.parametrize("text", ["kind: [", "just words", ""])
+def test_a_file_that_is_no_mapping(tmp_path, text):
+    (tmp_path / "broken.yaml").write_text(text)
+    with pytest.raises(DeclarationError, match="broken.yaml"):
+        sources.read("broken", tmp_path)
+
+
+def test_unknown_names_come_with_the_known_ones():
+    with pytest.raises(UsageError, match="unknown source 'shop'. Declared are: retail"):
+        sources.read("shop")
+    with pytest.raises(
+        UsageError, match="unknown endpoint 'orders'. Declared are: sales, products, customers"
+    ):
+        sources.read("retail").endpoint("orders")
+
+
+def test_endpoints_and_tables_are_told_apart_by_their_name_alone():
+    """The bucket's folders and the tables of raw carry no source, so no two sources may share one."""
+    declared = [sources.read(path.stem) for path in sources.SOURCES.glob("*.yaml")]
+    for names in (
+        [name for source in declared for name in source.endpoints],
+        [endpoint.table for source in declared for endpoint in source.endpoints.values()],
+    ):
+        assert len(names) == len(set(names))
+
+
+def test_every_table_has_a_schema_whose_leaves_are_text():
+    for endpoint in sources.read("retail").endpoints.values():
+        columns = schemas.read(endpoint.table)
+        assert columns[-1]["name"] == "SYS_FILE_NAME"
+        assert {leaf["type"] for leaf in leaves(columns)} == {"STRING"}
+        assert all(column["description"] for column in columns)
+        assert set(endpoint.key) <= {column["name"] for column in columns}
+
+
+def leaves(columns):
+    for column in columns:
+        yield from leaves(column["fields"]) if "fields" in column else [column]
+
+
+def test_a_table_without_a_schema(tmp_path):
+    with pytest.raises(DeclarationError, match="raw.orders cannot be read"):
+        schemas.read("orders", tmp_path)
+    (tmp_path / "orders.json").write_text('[{"name": "id"}]')
+    with pytest.raises(DeclarationError, match="SYS_DATE_CREATE and SYS_FILE_NAME"):
+        schemas.read("orders", tmp_path)

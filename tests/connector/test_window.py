@@ -1,0 +1,107 @@
+"""Which ids are asked for: none is left out, and nothing newer than the first answer."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector import sources, window
+from connector.errors import UsageError
+from connector.window import Covered, Span
+
+SALES = sources.read("retail").endpoints["sales"].window
+IDS = st.integers(min_value=1, max_value=10**12)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "span"),
+    [
+        (None, None, Span()),
+        ("17", None, Span(start=17)),
+        ("17", "17", Span(start=17, until=17)),
+        (None, "99", Span(until=99)),
+        ("2017-01-31", "99", Span(start_date="2017-01-31", until=99)),
+    ],
+)
+def test_what_was_typed(start, end, span):
+    assert window.asked("sales", SALES, start, end) == span
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "why"),
+    [
+        ("abc", None, "start 'abc' is neither a whole number from 1 nor a date"),
+        ("2017-13-01", None, "start '2017-13-01'"),
+        ("20170131", "x", "end 'x'"),
+        ("2017-1-1", None, "start '2017-1-1'"),
+        ("1.5", None, "start '1.5'"),
+        ("0", None, "start '0' is not a whole number from 1"),
+        ("-4", None, "start '-4' is not a whole number from 1"),
+        ("١٧", None, "start '١٧'"),
+        (None, "2017-01-01", "end '2017-01-01'"),
+        ("18", "17", "from 18 to 17 is empty"),
+    ],
+)
+def test_what_cannot_be_is_refused(start, end, why):
+    with pytest.raises(UsageError, match=why):
+        window.asked("sales", SALES, start, end)
+
+
+def test_an_endpoint_that_is_copied_whole_takes_no_window():
+    assert window.asked("products", None, None, None) == Span()
+    with pytest.raises(UsageError, match="products has no window"):
+        window.asked("products", None, "5", None)
+
+
+@pytest.mark.parametrize(
+    ("covered", "start"),
+    [
+        (None, 1),  # the very first run
+        (0, 1),
+        (400, 1),  # less than look_back
+        (500, 1),
+        (501, 2),
+        (9000, 8501),  # exactly 500 ids again
+    ],
+)
+def test_the_start_follows_from_the_last_run(covered, start):
+    assert window.begin(Span(), SALES, Covered(covered)) == Span(start=start)
+
+
+def test_a_start_that_was_typed_stays():
+    assert window.begin(Span(start=7), SALES, Covered(9000)) == Span(start=7)
+    assert window.begin(Span(start_date="2017-01-31"), SALES, Covered(9000)) == Span(start_date="2017-01-31")
+
+
+@given(st.lists(IDS, min_size=1), st.none() | IDS)
+def test_windows_of_one_run_after_another_leave_no_id_out(ends, first):
+    """Whatever the source had at each run, every id up to the greatest was in some window."""
+    covered, next_id = Covered(first), (first or 0) + 1
+    for last in sorted(ends):
+        span = window.freeze(window.begin(Span(), SALES, covered), last)
+        if span.start <= span.until:
+            assert span.start <= next_id
+            next_id = max(next_id, span.until + 1)
+            covered = Covered(max(covered.until or 0, span.until))
+        else:
+            assert last < next_id
+    assert next_id > max(ends)
+
+
+@given(st.none() | IDS, st.none() | IDS)
+def test_the_end_is_never_newer_than_the_source(until, last):
+    """Else the next run would begin after ids that did not exist yet."""
+    end = window.freeze(Span(1, None, until), last).until
+    assert end == min((e for e in (until, last) if e is not None), default=None)
+
+
+def test_query_parameters():
+    assert Span(1, None, 9).params(SALES) == {"start_sales_id": "1", "end_sales_id": "9"}
+    assert Span(None, "2017-01-31", None).params(SALES) == {"start_date": "2017-01-31"}
+    assert Span().params(None) == {}
+
+
+def test_ids_that_nobody_asked_for_are_told():
+    assert "ids 101 to 199" in window.gap(Span(200), Covered(100))
+    assert window.gap(Span(101), Covered(100)) is None
+    assert window.gap(Span(200), Covered(None)) is None
+    assert window.gap(Span(start_date="2017-01-31"), Covered(100)) is None
