@@ -1,0 +1,27 @@
+# What stands in connector/sources, connector/schemas and sheets_sync/exports, as the modules want it.
+locals {
+  sources = {
+    for file in fileset("${path.module}/../connector/sources", "*.yaml") :
+    trimsuffix(file, ".yaml") => yamldecode(file("${path.module}/../connector/sources/${file}"))
+  }
+
+  exports = {
+    for file in fileset("${path.module}/../sheets_sync/exports", "*.yaml") :
+    trimsuffix(file, ".yaml") => yamldecode(file("${path.module}/../sheets_sync/exports/${file}"))
+  }
+
+  endpoints = merge([
+    for source, declared in local.sources : { for name, endpoint in declared.endpoints : name => merge(endpoint, { source = source }) }
+  ]...)
+
+  raw_tables = {
+    for name, endpoint in local.endpoints : endpoint.table => {
+      description = "What ${endpoint.source} answers for ${name}, as received and append only: one row for each time that an item was fetched."
+      schema      = file("${path.module}/../connector/schemas/${endpoint.table}.json")
+    }
+  }
+
+  source_urls    = { for source, declared in local.sources : "${upper(source)}_URL" => lookup(var.source_urls, source, declared.url) }
+  source_secrets = { for source, declared in local.sources : "${upper(source)}_API_KEY" => module.secret[source].name }
+  spreadsheets   = { for export, _ in local.exports : "${upper(export)}_SPREADSHEET" => var.spreadsheets[export] }
+}

@@ -1,0 +1,5 @@
+# The sandbox on this machine.
+env          = "local"
+project_id   = "sandbox-local"
+protected    = false
+spreadsheets = { daily_sales = "sandbox-daily-sales" }

@@ -1,0 +1,177 @@
+# Read from top to bottom, this is the flow: source, bucket, raw, ods, dmt, Google Sheets.
+
+module "project_services" {
+  source = "../modules/project_services"
+
+  project_id = var.project_id
+  services = [
+    "bigquery.googleapis.com",
+    "cloudbilling.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
+    "cloudscheduler.googleapis.com",
+    "dataform.googleapis.com",
+    "iam.googleapis.com",
+    "run.googleapis.com",
+    "secretmanager.googleapis.com",
+    "sheets.googleapis.com",
+    "storage.googleapis.com",
+  ]
+}
+
+module "identities" {
+  source = "../modules/identities"
+
+  project_id = module.project_services.project_id
+  identities = {
+    connector       = "Copies the sources into the landing bucket and loads them into raw."
+    dataform-runner = "Runs the SQL that makes ods and dmt from raw."
+    pipeline        = "Starts the jobs and Dataform in their order, and waits for their end."
+    scheduler       = "Starts the pipeline at its hours."
+    sheets-sync     = "Publishes dmt to the spreadsheets that are shared with it."
+  }
+}
+
+module "secret" {
+  source   = "../modules/secret"
+  for_each = local.sources
+
+  project_id  = module.project_services.project_id
+  name        = each.value.secret
+  description = "The key that ${each.key} asks for at ${each.value.url}."
+  accessors   = { connector = module.identities.members["connector"] }
+}
+
+module "landing" {
+  source = "../modules/landing"
+
+  project_id = module.project_services.project_id
+  name       = "${var.project_id}-landing"
+  location   = var.location
+  protected  = var.protected
+  archives   = [for endpoint, _ in local.endpoints : "${endpoint}/archive/"]
+  writers = {
+    connector = { member = module.identities.members["connector"] }
+    pipeline  = { member = module.identities.members["pipeline"], folder = "pipeline/" }
+  }
+}
+
+module "warehouse" {
+  source = "../modules/warehouse"
+
+  project_id = module.project_services.project_id
+  location   = var.location
+  protected  = var.protected
+  raw_tables = local.raw_tables
+  editors = {
+    raw        = { connector = module.identities.members["connector"] }
+    staging    = { connector = module.identities.members["connector"] }
+    ods        = { dataform-runner = module.identities.members["dataform-runner"] }
+    dmt        = { dataform-runner = module.identities.members["dataform-runner"] }
+    assertions = { dataform-runner = module.identities.members["dataform-runner"] }
+    ops        = { for name in ["connector", "sheets-sync"] : name => module.identities.members[name] }
+  }
+  readers = merge(
+    { for dataset in ["ods", "ops", "assertions", "staging"] : dataset => local.engineers },
+    { raw = merge(local.engineers, { dataform-runner = module.identities.members["dataform-runner"] }) },
+    { dmt = merge(local.engineers, local.analysts, { sheets-sync = module.identities.members["sheets-sync"] }) },
+  )
+  job_users = merge(
+    { for name in ["connector", "dataform-runner", "sheets-sync"] : name => module.identities.members[name] },
+    local.engineers,
+    local.analysts,
+  )
+}
+
+module "connector" {
+  source = "../modules/job"
+
+  project_id      = module.project_services.project_id
+  region          = var.region
+  name            = "connector"
+  command         = ["python", "-m", "connector"]
+  image           = var.images.connector
+  identity        = module.identities.emails["connector"]
+  secrets         = local.source_secrets
+  timeout_seconds = 3600
+  max_retries     = 1 # a copy goes on at the page where it stopped
+  protected       = var.protected
+  environment = merge(local.source_urls, {
+    PROJECT_ID = var.project_id
+    LOCATION   = var.location
+    BUCKET     = module.landing.name
+  })
+  runners = {
+    pipeline = { member = module.identities.members["pipeline"], overrides = true, watches = true }
+  }
+}
+
+module "dataform" {
+  source = "../modules/dataform"
+
+  project_id     = module.project_services.project_id
+  project_number = module.project_services.number
+  region         = var.region
+  name           = "warehouse"
+  description    = "raw to ods to dmt"
+  protected      = var.protected
+  runner         = { email = module.identities.emails["dataform-runner"], name = module.identities.names["dataform-runner"] }
+  invokers       = { pipeline = module.identities.members["pipeline"] }
+}
+
+module "sheets_sync" {
+  source = "../modules/job"
+
+  project_id      = module.project_services.project_id
+  region          = var.region
+  name            = "sheets-sync"
+  command         = ["python", "-m", "sheets_sync"]
+  image           = var.images.sheets_sync
+  identity        = module.identities.emails["sheets-sync"]
+  timeout_seconds = 1800
+  protected       = var.protected
+  environment     = merge(local.spreadsheets, { PROJECT_ID = var.project_id, LOCATION = var.location })
+  runners = {
+    pipeline = { member = module.identities.members["pipeline"], overrides = true, watches = true }
+  }
+}
+
+module "pipeline" {
+  source = "../modules/job"
+
+  project_id      = module.project_services.project_id
+  region          = var.region
+  name            = "pipeline"
+  command         = ["python", "-m", "pipeline"]
+  image           = var.images.pipeline
+  identity        = module.identities.emails["pipeline"]
+  timeout_seconds = 3 * 3600 # longer than all it waits for
+  protected       = var.protected
+  environment = {
+    PROJECT_ID               = var.project_id
+    REGION                   = var.region
+    BUCKET                   = module.landing.name
+    CONNECTOR_JOB            = module.connector.name
+    SHEETS_SYNC_JOB          = module.sheets_sync.name
+    DATAFORM_REPOSITORY      = module.dataform.name
+    DATAFORM_SERVICE_ACCOUNT = module.identities.emails["dataform-runner"]
+  }
+  runners = {
+    scheduler = { member = module.identities.members["scheduler"], overrides = true }
+  }
+}
+
+module "schedule" {
+  source   = "../modules/schedule"
+  for_each = { hourly = "sales", daily = "customers, products and sales" }
+
+  project_id  = module.project_services.project_id
+  region      = var.region
+  name        = "pipeline-${each.key}"
+  description = "The pipeline's ${each.key} run: ${each.value}, from the source to the spreadsheets."
+  job         = module.pipeline.id
+  args        = [each.key]
+  cron        = var.schedules[each.key]
+  time_zone   = var.schedules.time_zone
+  paused      = var.schedules.paused
+  identity    = module.identities.emails["scheduler"]
+}

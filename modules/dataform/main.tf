@@ -1,0 +1,39 @@
+# Without a Git remote, as Dataform cannot read a folder of one: scripts/release commits ours.
+resource "google_dataform_repository" "repository" {
+  project         = var.project_id
+  region          = var.region
+  name            = var.name
+  display_name    = var.description
+  labels          = { component = "dataform" }
+  service_account = var.runner.email
+  deletion_policy = var.protected ? "PREVENT" : "FORCE" # FORCE: with its releases and runs
+}
+
+resource "google_dataform_repository_iam_member" "invokers" {
+  for_each = var.invokers
+
+  project    = var.project_id
+  region     = var.region
+  repository = google_dataform_repository.repository.name
+  role       = "roles/dataform.editor"
+  member     = each.value
+}
+
+# Whoever starts a run acts as its runner: https://cloud.google.com/dataform/docs/strict-act-as-mode
+resource "google_service_account_iam_member" "invokers" {
+  for_each = var.invokers
+
+  service_account_id = var.runner.name
+  role               = "roles/iam.serviceAccountUser"
+  member             = each.value
+}
+
+# Google makes the agent with the first repository, so it cannot be granted anything before.
+resource "google_service_account_iam_member" "agent" {
+  for_each   = toset(["roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountUser"])
+  depends_on = [google_dataform_repository.repository]
+
+  service_account_id = var.runner.name
+  role               = each.key
+  member             = "serviceAccount:service-${var.project_number}@gcp-sa-dataform.iam.gserviceaccount.com"
+}

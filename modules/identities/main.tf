@@ -1,0 +1,9 @@
+# No keys: Cloud Run, Scheduler and Dataform hand out tokens themselves.
+resource "google_service_account" "identities" {
+  for_each = var.identities
+
+  project      = var.project_id
+  account_id   = each.key
+  display_name = each.key
+  description  = each.value
+}

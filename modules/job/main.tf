@@ -1,0 +1,77 @@
+resource "google_cloud_run_v2_job" "job" {
+  project             = var.project_id
+  location            = var.region
+  name                = var.name
+  labels              = { component = var.name }
+  deletion_protection = var.protected
+
+  template {
+    task_count = 1
+
+    template {
+      service_account = var.identity
+      timeout         = "${var.timeout_seconds}s"
+      max_retries     = var.max_retries
+
+      containers {
+        image   = coalesce(var.image, "us-docker.pkg.dev/cloudrun/container/job:latest") # Google's own sample, until delivery gives one
+        command = var.command
+        args    = var.args
+
+        resources {
+          limits = { cpu = var.cpu, memory = var.memory }
+        }
+
+        dynamic "env" {
+          for_each = var.environment
+
+          content {
+            name  = env.key
+            value = env.value
+          }
+        }
+
+        dynamic "env" {
+          for_each = var.secrets
+
+          content {
+            name = env.key
+
+            value_source {
+              secret_key_ref {
+                secret  = env.value
+                version = "latest"
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  # Which image runs is delivery's to say; it also leaves its own name as the client.
+  lifecycle {
+    ignore_changes = [client, client_version, template[0].template[0].containers[0].image]
+  }
+}
+
+resource "google_cloud_run_v2_job_iam_member" "runners" {
+  for_each = var.runners
+
+  project  = var.project_id
+  location = var.region
+  name     = google_cloud_run_v2_job.job.name
+  role     = each.value.overrides ? "roles/run.jobsExecutorWithOverrides" : "roles/run.jobsExecutor"
+  member   = each.value.member
+}
+
+# To execute a job is not to see how it ended.
+resource "google_cloud_run_v2_job_iam_member" "watchers" {
+  for_each = { for name, runner in var.runners : name => runner if runner.watches }
+
+  project  = var.project_id
+  location = var.region
+  name     = google_cloud_run_v2_job.job.name
+  role     = "roles/run.viewer"
+  member   = each.value.member
+}

@@ -1,0 +1,11 @@
+output "id" {
+  description = "Full name, projects/<project>/locations/<region>/jobs/<name>, once its runners may execute it."
+  value       = google_cloud_run_v2_job.job.id
+  depends_on  = [google_cloud_run_v2_job_iam_member.runners, google_cloud_run_v2_job_iam_member.watchers]
+}
+
+output "name" {
+  description = "Short name, once its runners may execute it."
+  value       = google_cloud_run_v2_job.job.name
+  depends_on  = [google_cloud_run_v2_job_iam_member.runners, google_cloud_run_v2_job_iam_member.watchers]
+}

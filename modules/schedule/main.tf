@@ -1,0 +1,27 @@
+resource "google_cloud_scheduler_job" "schedule" {
+  project          = var.project_id
+  region           = var.region
+  name             = var.name
+  description      = var.description
+  schedule         = var.cron
+  time_zone        = var.time_zone
+  paused           = var.paused
+  attempt_deadline = "60s" # the answer comes when the execution has begun, not when it ends
+
+  retry_config {
+    retry_count          = 3
+    min_backoff_duration = "30s"
+  }
+
+  http_target {
+    http_method = "POST"
+    uri         = "https://run.googleapis.com/v2/${var.job}:run"
+    headers     = { "Content-Type" = "application/json" }
+    body        = base64encode(jsonencode({ overrides = { containerOverrides = [{ args = var.args }] } }))
+
+    oauth_token {
+      service_account_email = var.identity
+      scope                 = "https://www.googleapis.com/auth/cloud-platform"
+    }
+  }
+}

@@ -1,0 +1,10 @@
+output "datasets" {
+  description = "Full id of each dataset, by name, once everyone may read and write as granted."
+  value       = { for name, dataset in google_bigquery_dataset.datasets : name => dataset.id }
+  depends_on  = [google_bigquery_dataset_iam_member.grants, google_project_iam_member.job_users]
+}
+
+output "tables" {
+  description = "Tables that Terraform owns, as dataset.table."
+  value       = sort(keys(google_bigquery_table.tables))
+}
