@@ -1,0 +1,88 @@
+"""What differs between a tab and what it should show. Pure: lists in, plan out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from sheets_sync.values import Cell, same
+
+type Rows = Sequence[Sequence[Cell]]  # may be ragged: a cell that is not there is blank
+type Span = tuple[int, int]  # columns [start, end)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Cells to write, from (row, column) on, counted from 0."""
+
+    row: int
+    column: int
+    cells: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Rows by key, as a person would count them."""
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+
+def blocks(now: Rows, wanted: Rows, width: int) -> list[Block]:
+    """The fewest rectangles, row by row, that hold every cell that differs in the first `width` columns."""
+    found: list[Block] = []
+    open_blocks: dict[Span, list[tuple[Cell, ...]]] = {}
+    for row, (have, want) in enumerate(zip_longest(now, wanted, fillvalue=())):
+        line = padded(want, width)
+        spans = list(differing(padded(have, width), line))
+        for span in [span for span in open_blocks if span not in spans]:
+            found.append(closed(row, span, open_blocks.pop(span)))
+        for start, end in spans:
+            open_blocks.setdefault((start, end), []).append(tuple(line[start:end]))
+    last = max(len(now), len(wanted))
+    found += [closed(last, span, rows) for span, rows in open_blocks.items()]
+    return sorted(found, key=lambda block: (block.row, block.column))
+
+
+def closed(row: int, span: Span, rows: list[tuple[Cell, ...]]) -> Block:
+    return Block(row - len(rows), span[0], tuple(rows))
+
+
+def differing(now: Sequence[Cell], wanted: Sequence[Cell]) -> Iterator[Span]:
+    start = None
+    for column, (have, want) in enumerate(zip(now, wanted, strict=True)):
+        if same(have, want):
+            if start is not None:
+                yield start, column
+            start = None
+        elif start is None:
+            start = column
+    if start is not None:
+        yield start, len(wanted)
+
+
+def padded(row: Sequence[Cell], width: int) -> list[Cell]:
+    return [*row[:width], *[None] * (width - len(row))]
+
+
+def changes(now: Rows, wanted: Rows, key: Sequence[int], width: int) -> Changes:
+    """Rows without the header. Rows of the same key are counted as one after the other."""
+    before, after = keyed(now, key, width), keyed(wanted, key, width)
+    kept = before.keys() & after.keys()
+    updated = sum(
+        not all(same(have, want) for have, want in zip(before[name], after[name], strict=True))
+        for name in kept
+    )
+    return Changes(len(after) - len(kept), updated, len(before) - len(kept))
+
+
+def keyed(rows: Rows, key: Sequence[int], width: int) -> dict[tuple[object, ...], list[Cell]]:
+    found: dict[tuple[object, ...], list[Cell]] = {}
+    seen: dict[tuple[object, ...], int] = {}
+    for row in rows:
+        line = padded(row, width)
+        # True == 1 == 1.0 in Python; in a sheet TRUE is no number, but 1 and 1.0 are one.
+        name = tuple((isinstance(line[at], bool), line[at] if line[at] != "" else None) for at in key)
+        seen[name] = seen.get(name, 0) + 1
+        found[*name, seen[name]] = line
+    return found

@@ -1,0 +1,149 @@
+"""A spreadsheet of Google. The only file that imports gspread; all it takes is the HTTP client."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import gspread
+import requests
+from google.auth.credentials import Credentials
+from google.auth.exceptions import GoogleAuthError
+from gspread.exceptions import APIError
+from gspread.utils import rowcol_to_a1
+
+from sheets_sync import document
+from sheets_sync.diff import Rows
+from sheets_sync.document import Document, Tab
+from sheets_sync.errors import Busy, NotFound, NotShared, OutcomeUnknown, SheetError
+from sheets_sync.retry import Retry
+from sheets_sync.settings import ENDPOINT
+
+TIMEOUT = (10, 190)  # seconds to connect, to answer: Sheets gives a request up after 180
+CHUNK = 2_000_000  # bytes of values in a request
+
+
+class Client(gspread.HTTPClient):  # type: ignore[misc]
+    """gspread's client for another address, counting what it sends."""
+
+    def __init__(self, auth: Credentials, endpoint: str = ENDPOINT) -> None:
+        super().__init__(auth)
+        self.endpoint = endpoint
+        self.calls = 0
+        self.set_timeout(TIMEOUT)
+
+    def request(self, method: str, endpoint: str, *args: Any, **kwargs: Any) -> requests.Response:
+        self.calls += 1
+        answer: requests.Response = super().request(
+            method, endpoint.replace(ENDPOINT, self.endpoint, 1), *args, **kwargs
+        )
+        return answer
+
+
+class Spreadsheet:
+    """`identity` is who we are, for the sentence that says whom to share it with."""
+
+    def __init__(self, client: Client, spreadsheet: str, identity: str, retry: Retry) -> None:
+        self.client = client
+        self.id = spreadsheet
+        self.identity = identity
+        self.retry = retry
+
+    @property
+    def calls(self) -> int:
+        """Requests sent, those sent again included."""
+        return self.client.calls
+
+    def read(self) -> Document:
+        params = {"fields": document.FIELDS}
+        return document.read(self.send(lambda: self.client.fetch_sheet_metadata(self.id, params)))
+
+    def cells(self, tab: Tab, width: int) -> tuple[Rows, list[Any]]:
+        """The first `width` columns, trailing blanks cut, dates as serial numbers; and all of row 1."""
+        last = rowcol_to_a1(tab.rows, min(width, tab.columns))
+        params = {"valueRenderOption": "UNFORMATTED_VALUE", "dateTimeRenderOption": "SERIAL_NUMBER"}
+        ranges = [f"{quoted(tab.title)}!A1:{last}", f"{quoted(tab.title)}!1:1"]
+        answer = self.send(lambda: self.client.values_batch_get(self.id, ranges, params))
+        ours, first = answer["valueRanges"]
+        return ours.get("values", []), (first.get("values") or [[]])[0]
+
+    def rows_beside(self, tab: Tab, top: int, left: int) -> int:
+        """Rows of the grid that must stay for what people have from row `top` and column `left` on; 0 for none."""
+        if left >= tab.columns or top >= tab.rows:
+            return 0
+        first, last = rowcol_to_a1(top + 1, left + 1), rowcol_to_a1(tab.rows, tab.columns)
+        fields = "sheets(data(rowData(values(userEnteredValue,note))))"
+        params = {"ranges": f"{quoted(tab.title)}!{first}:{last}", "fields": fields}
+        answer = self.send(lambda: self.client.fetch_sheet_metadata(self.id, params))
+        rows = answer["sheets"][0].get("data", [{}])[0].get("rowData", [])
+        filled = [place for place, row in enumerate(rows) if any(row.get("values", []))]
+        return top + filled[-1] + 1 if filled else 0
+
+    def change(self, batch: Sequence[Mapping[str, Any]], resend: bool) -> None:
+        """All requests or none."""
+        self.send(lambda: self.client.batch_update(self.id, {"requests": list(batch)}), resend)
+
+    def fill(self, title: str, rows: Rows) -> None:
+        """Write a whole tab, as it is (RAW), to fixed places: twice is as good as once."""
+        for start, chunk in chunks(rows):
+            data = [{"range": f"{quoted(title)}!A{start + 1}", "values": chunk}]
+            body = {"valueInputOption": "RAW", "data": data}
+            self.send(partial(self.client.values_batch_update, self.id, body))
+
+    def send[T](self, call: Callable[[], T], resend: bool = True) -> T:
+        return self.retry.run(lambda: self.understood(call), resend)
+
+    def understood[T](self, call: Callable[[], T]) -> T:
+        """The answer, or what is wrong in our own words."""
+        try:
+            return call()
+        except APIError as error:
+            raise self.refusal(error) from error
+        except requests.ConnectTimeout as error:
+            raise Busy(f"Sheets does not answer: {error}") from error
+        except (requests.RequestException, ValueError) as error:
+            raise OutcomeUnknown(f"The connection to Sheets broke: {error}") from error
+        except GoogleAuthError as error:
+            raise SheetError(f"Google gave no credentials for Sheets: {error}") from error
+
+    def refusal(self, error: APIError) -> SheetError:
+        code, said = error.response.status_code, str(error)
+        if code == 404:
+            return NotFound(
+                f"There is no spreadsheet {self.id}. Its id is the part after /d/ in its address."
+            )
+        if code == 403:
+            return NotShared(
+                f"{self.identity} may not edit spreadsheet {self.id}. "
+                f"Share it with {self.identity} as an editor. ({said})"
+            )
+        if code == 429:
+            hint = retry_after(error.response)
+            return Busy(f"The quota of the Sheets API is used up. ({said})", hint, quota=True)
+        if code >= 500:
+            return OutcomeUnknown(f"Sheets failed. ({said})")
+        return SheetError(f"Sheets refused a request for spreadsheet {self.id}. ({said})")
+
+
+def retry_after(response: requests.Response) -> float | None:
+    """Seconds; the form with a date is not used by Google's APIs."""
+    hint = response.headers.get("Retry-After", "")
+    return float(hint) if hint.isdigit() else None
+
+
+def chunks(rows: Rows) -> Iterator[tuple[int, list[list[Any]]]]:
+    """Pieces of at most CHUNK bytes, each with its first row's place."""
+    start, size, piece = 0, 0, list[list[Any]]()
+    for place, row in enumerate(rows):
+        length = len(json.dumps(row)) + 1
+        if piece and size + length > CHUNK:
+            yield start, piece
+            start, size, piece = place, 0, []
+        piece.append(list(row))
+        size += length
+    if piece:
+        yield start, piece
+
+
+def quoted(title: str) -> str:
+    return "'" + title.replace("'", "''") + "'"

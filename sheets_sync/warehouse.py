@@ -1,0 +1,78 @@
+"""BigQuery: rows of a mart in, a row of the log out. The only file that speaks to it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from google.api_core.exceptions import Conflict, GoogleAPIError, NotFound
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import bigquery
+from requests.exceptions import RequestException
+
+from sheets_sync.errors import WarehouseError
+from sheets_sync.exports import Export
+
+MARTS, LOG = "dmt", "ops.sync_log"
+FAILURES = (GoogleAPIError, GoogleAuthError, RequestException)
+
+
+@dataclass(frozen=True)
+class Mart:
+    """Rows in the export's order, cells in its columns' order; `types` are BigQuery's, by column."""
+
+    types: Mapping[str, str]
+    rows: list[tuple[Any, ...]]
+
+
+class Warehouse:
+    def __init__(self, client: bigquery.Client) -> None:
+        self.client = client
+
+    @property
+    def project(self) -> str:
+        return str(self.client.project)
+
+    def read(self, export: Export) -> Mart:
+        """WarehouseError where the table, a column or a right is missing."""
+        name = f"{self.project}.{MARTS}.{export.table}"
+        try:
+            types = {field.name: field.field_type for field in self.client.get_table(name).schema}
+            missing = [column for column in export.names if column not in types]
+            if missing:
+                raise WarehouseError(
+                    f"Export {export.name} wants columns {', '.join(missing)}, which {MARTS}.{export.table} "
+                    f"has not. It has: {', '.join(types)}."
+                )
+            # By REST: the Storage Read API asks for a right more and gains nothing on a mart's size.
+            rows = self.client.query_and_wait(select(name, export))
+            return Mart(types, [tuple(row.values()) for row in rows])
+        except NotFound as error:
+            raise WarehouseError(
+                f"There is no table {MARTS}.{export.table} in {self.project}. Is Dataform released and run?"
+            ) from error
+        except FAILURES as error:
+            raise WarehouseError(f"{MARTS}.{export.table} could not be read: {error}") from error
+
+    def log(self, entry: Mapping[str, Any]) -> None:
+        """Append a row to ops.sync_log, by a load job: free, without a streaming buffer, and, as its
+        id is made from the entry, adding the row once however often it is sent."""
+        job = f"sheets_sync_{entry['run_id']}_{entry['export']}"
+        try:
+            table = self.client.get_table(f"{self.project}.{LOG}")
+            config = bigquery.LoadJobConfig(schema=table.schema, write_disposition="WRITE_APPEND")
+            rows = [json.loads(json.dumps(entry, default=str))]
+            try:
+                self.client.load_table_from_json(rows, table, job_id=job, job_config=config).result()
+            except Conflict:
+                self.client.get_job(job).result()
+        except FAILURES as error:
+            raise WarehouseError(f"{LOG} could not be written: {error}") from error
+
+
+def select(name: str, export: Export) -> str:
+    """The key ends the order, so that rows which tie in it always come in the same one."""
+    order = [f"`{item.column}`{' DESC' if item.descending else ''}" for item in export.order]
+    ties = [f"`{column}`" for column in export.key if column not in {item.column for item in export.order}]
+    columns = ", ".join(f"`{column}`" for column in export.names)
+    return f"SELECT {columns} FROM `{name}` ORDER BY {', '.join([*order, *ties])}"
