@@ -1,4 +1,4 @@
-"""python -m pipeline hourly|daily [--from STEP]: what Cloud Scheduler starts, and a person after a failure."""
+"""python -m pipeline hourly|daily [--from STEP]: what Cloud Scheduler starts, or a person after a failure."""
 
 import argparse
 import os
