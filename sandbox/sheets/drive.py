@@ -9,7 +9,9 @@ from sandbox.sheets.gate import Call
 from sandbox.sheets.store import Store, permission
 
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
-TERM = re.compile(r"(mimeType|name|trashed)\s*(=|contains)\s*('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|true|false)")
+TERM = re.compile(
+    r"(mimeType|name|trashed)\s*(=|contains)\s*('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|true|false)"
+)
 ROLES = ("owner", "writer", "commenter", "reader")
 KINDS = ("user", "group", "domain", "anyone")
 
