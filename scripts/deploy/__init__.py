@@ -1,0 +1,1 @@
+"""Terraform for one environment: a plan that a person can read, and the application of exactly that plan."""
