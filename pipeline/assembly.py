@@ -15,7 +15,7 @@ from pipeline.dataform import Dataform
 from pipeline.errors import SettingsError
 from pipeline.jobs import Jobs
 from pipeline.patience import Patience
-from pipeline.plan import ENDPOINTS, PUBLISH, TAGS, TRANSFORM
+from pipeline.plan import ENDPOINTS, PUBLISH, TRANSFORM
 from pipeline.run import Action
 from pipeline.settings import Settings
 
@@ -48,7 +48,7 @@ def connect(settings: Settings) -> Clients:
 
 
 def actions(settings: Settings, clients: Clients, patience: Patience, schedule: str) -> dict[str, Action]:
-    """What each step does, by its name."""
+    """What each step does, by its name. An action of Dataform is tagged with the schedules it runs at."""
     jobs = Jobs(clients.jobs, clients.executions, patience)
     dataform = Dataform(clients.dataform, settings.repository, settings.dataform_service_account, patience)
     connector, sheets_sync = settings.job(settings.connector_job), settings.job(settings.sheets_sync_job)
@@ -57,6 +57,6 @@ def actions(settings: Settings, clients: Clients, patience: Patience, schedule: 
         for endpoint in ENDPOINTS
     }
     return copies | {
-        TRANSFORM: partial(dataform.run, TAGS[schedule]),
+        TRANSFORM: partial(dataform.run, schedule),
         PUBLISH: partial(jobs.run, sheets_sync),
     }

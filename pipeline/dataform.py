@@ -1,6 +1,6 @@
 """Dataform: invokes what is released, and waits for its end."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -38,9 +38,9 @@ class Dataform:
     account: str
     patience: Patience
 
-    def run(self, tags: Sequence[str]) -> None:
-        """Run the released actions that carry one of `tags`; WorkflowFailed names those that failed."""
-        name = self.start(self.released(), tags)
+    def run(self, tag: str) -> None:
+        """Run the released actions that carry `tag`; WorkflowFailed names those that failed."""
+        name = self.start(self.released(), tag)
         invocation = self.patience.until(has_ended, lambda: self.look(name), name)
         if invocation.state != State.SUCCEEDED:
             raise WorkflowFailed(f"{self.told(invocation)} See {name}")
@@ -58,9 +58,9 @@ class Dataform:
             raise NothingReleased(f"{name} has no result that is live: run python -m scripts.release")
         return live.release_compilation_result
 
-    def start(self, result: str, tags: Sequence[str]) -> str:
+    def start(self, result: str, tag: str) -> str:
         """The name of the new invocation. Not tried twice: after a lost answer it may be running."""
-        config = api.InvocationConfig(included_tags=tags, service_account=self.account)
+        config = api.InvocationConfig(included_tags=[tag], service_account=self.account)
         invocation = api.WorkflowInvocation(compilation_result=result, invocation_config=config)
         try:
             return self.client.create_workflow_invocation(

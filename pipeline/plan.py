@@ -17,9 +17,6 @@ CUSTOMERS, PRODUCTS, SALES = (f"connector:{endpoint}" for endpoint in ENDPOINTS)
 DAILY: Plan = ((CUSTOMERS, PRODUCTS), (SALES,), (TRANSFORM,), (PUBLISH,))
 PLANS: dict[str, Plan] = {"hourly": DAILY[1:], "daily": DAILY}
 
-# A day's run does what every hour's does, and more.
-TAGS = {"hourly": ["hourly"], "daily": ["hourly", "daily"]}
-
 
 def steps(plan: Plan) -> list[str]:
     return [step for group in plan for step in group]
