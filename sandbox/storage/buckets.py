@@ -1,0 +1,159 @@
+"""Buckets.
+
+https://cloud.google.com/storage/docs/json_api/v1/buckets
+"""
+
+import re
+import shutil
+from collections.abc import Callable
+from ipaddress import ip_address
+
+from starlette.responses import JSONResponse, Response
+
+from sandbox.state import PROJECT_NUMBER
+from sandbox.storage import policies
+from sandbox.storage.call import Call, Json, merged
+from sandbox.storage.catalogue import now
+from sandbox.storage.errors import BadRequest, Conflict
+from sandbox.storage.objects import Storage, etag
+from sandbox.storage.preconditions import check_metageneration
+
+WRITABLE = {
+    "autoclass", "billing", "cors", "customPlacementConfig", "defaultEventBasedHold", "encryption",
+    "hierarchicalNamespace", "iamConfiguration", "ipFilter", "labels", "lifecycle", "logging",
+    "objectRetention", "retentionPolicy", "rpo", "softDeletePolicy", "storageClass", "versioning", "website",
+}  # fmt: skip
+NAME = re.compile(r"(?!goog)(?!.*google)[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+MULTI_REGIONS = ("ASIA", "EU", "US")
+UNIFORM = {"uniformBucketLevelAccess": {"enabled": False}, "publicAccessPrevention": "inherited"}
+
+
+def insert(storage: Storage, call: Call) -> Response:
+    check_project(storage, call)
+    sent = call.json()
+    name = sent.get("name", "")
+    check_name(name)
+    if storage.catalogue.bucket(name):
+        raise Conflict("Your previous request to create the named bucket succeeded and you already own it.")
+    resource = created(name, sent)
+    with storage.catalogue.change():
+        storage.catalogue.put_bucket(resource, policies.default(storage.state.project))
+    (storage.contents.buckets / name).mkdir(exist_ok=True)
+    return answer(storage, resource)
+
+
+def list_all(storage: Storage, call: Call) -> Response:
+    check_project(storage, call)
+    after, prefix = call.query.get("pageToken", ""), call.query.get("prefix", "")
+    found = [
+        one for one in storage.catalogue.buckets() if one["name"].startswith(prefix) and one["name"] > after
+    ]
+    size = call.integer("maxResults") or 1000
+    body: Json = {"kind": "storage#buckets", "items": [linked(storage, one) for one in found[:size]]}
+    more = {"nextPageToken": found[size - 1]["name"]} if found[size:] else {}
+    return JSONResponse(body | more)
+
+
+def get(storage: Storage, call: Call) -> Response:
+    resource = storage.bucket(call.names[0])
+    check_metageneration(call, int(resource["metageneration"]), reading=True)
+    return answer(storage, resource)
+
+
+def patch(storage: Storage, call: Call) -> Response:
+    return change(storage, call, merged)
+
+
+def update(storage: Storage, call: Call) -> Response:
+    return change(storage, call, lambda old, sent: sent)
+
+
+def change(storage: Storage, call: Call, combine: Callable[[Json, Json], Json]) -> Response:
+    """combine: what is there and what was sent make the new settings; what is not the client's stays."""
+    old, policy = storage.bucket_and_policy(call.names[0])
+    number = int(old["metageneration"])
+    check_metageneration(call, number)
+    settings = combine(only(old, WRITABLE), only(call.json(), WRITABLE))
+    kept = {name: value for name, value in old.items() if name not in WRITABLE}
+    made = {"metageneration": str(number + 1), "updated": now(), "etag": etag(0, number + 1)}
+    resource = kept | defaults() | settings | made
+    with storage.catalogue.change():
+        storage.catalogue.put_bucket(resource, policy)
+    return answer(storage, resource)
+
+
+def delete(storage: Storage, call: Call) -> Response:
+    name = call.names[0]
+    check_metageneration(call, int(storage.bucket(name)["metageneration"]))
+    if not storage.catalogue.is_empty(name):
+        raise Conflict("The bucket you tried to delete is not empty.")
+    with storage.catalogue.change():
+        storage.catalogue.delete_bucket(name)
+    shutil.rmtree(storage.contents.buckets / name, ignore_errors=True)
+    return Response(status_code=204)
+
+
+def anywhere_caches(storage: Storage, call: Call) -> Response:
+    """Terraform asks for them before it deletes a bucket; there are none."""
+    storage.bucket(call.names[0])
+    return JSONResponse({"kind": "storage#anywhereCaches"})
+
+
+def layout(storage: Storage, call: Call) -> Response:
+    resource = storage.bucket(call.names[0])
+    shown = only(resource, {"location", "locationType", "hierarchicalNamespace"})
+    return JSONResponse({"kind": "storage#storageLayout", "bucket": resource["name"], **shown})
+
+
+def created(name: str, sent: Json) -> Json:
+    location = str(sent.get("location") or "US").upper()
+    time = now()
+    return {
+        "kind": "storage#bucket",
+        "id": name,
+        "name": name,
+        "projectNumber": PROJECT_NUMBER,
+        "location": location,
+        "locationType": "multi-region" if location in MULTI_REGIONS else "region",
+        "timeCreated": time,
+        "updated": time,
+        "metageneration": "1",
+        "etag": etag(0, 1),
+        **defaults(),
+        **merged({}, only(sent, WRITABLE)),
+    }
+
+
+def defaults() -> Json:
+    return {"storageClass": "STANDARD", "iamConfiguration": UNIFORM}
+
+
+def only(resource: Json, names: set[str]) -> Json:
+    return {name: value for name, value in resource.items() if name in names}
+
+
+def linked(storage: Storage, resource: Json) -> Json:
+    return resource | {"selfLink": f"{storage.state.address}/storage/v1/b/{resource['name']}"}
+
+
+def answer(storage: Storage, resource: Json) -> Response:
+    return JSONResponse(linked(storage, resource))
+
+
+def check_project(storage: Storage, call: Call) -> None:
+    project = call.query.get("project")
+    if project is None:
+        raise BadRequest("Required parameter: project")
+    if project not in (storage.state.project, PROJECT_NUMBER):
+        raise BadRequest(f"Unknown project id: {project}")
+
+
+def check_name(name: str) -> None:
+    """https://cloud.google.com/storage/docs/buckets#naming: 3-63 characters, 63 in each part between dots."""
+    try:
+        ip_address(name)
+    except ValueError:
+        parts = name.split(".")
+        if NAME.fullmatch(name) and all(0 < len(part) <= 63 for part in parts):
+            return
+    raise BadRequest(f"Invalid bucket name: '{name}'")

@@ -1,0 +1,168 @@
+"""Objects: a generation is written once, replaced or removed as a whole, and never seen half."""
+
+import base64
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import replace
+from urllib.parse import quote
+
+import google_crc32c
+from starlette.responses import Response
+
+from sandbox.state import State
+from sandbox.storage.call import Json
+from sandbox.storage.catalogue import Catalogue, StoredObject, now
+from sandbox.storage.contents import Contents
+from sandbox.storage.errors import BadRequest, NotFound
+
+# https://cloud.google.com/storage/docs/json_api/v1/objects: what a client may say about an object.
+WRITABLE = {
+    "cacheControl", "contentDisposition", "contentEncoding", "contentLanguage", "contentType", "customTime",
+    "eventBasedHold", "metadata", "retention", "storageClass", "temporaryHold",
+}  # fmt: skip
+LONGEST_NAME = 1024  # bytes
+# A generation, and what becomes of it; None: it goes.
+Change = tuple[StoredObject, StoredObject | None]
+
+
+class Storage:
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.contents = Contents(state.root)
+        self.catalogue = Catalogue(state.root / "storage.sqlite")
+        self.contents.recover(self.catalogue)
+
+    def bucket(self, name: str) -> Json:
+        return self.bucket_and_policy(name)[0]
+
+    def bucket_and_policy(self, name: str) -> tuple[Json, Json]:
+        found = self.catalogue.bucket(name)
+        if found is None:
+            raise NotFound("The specified bucket does not exist.")
+        return found
+
+    def live(self, bucket: str, name: str) -> StoredObject | None:
+        self.bucket(bucket)
+        return self.catalogue.live(bucket, name)
+
+    def find(self, bucket: str, name: str, generation: int | None = None) -> StoredObject:
+        found = self.live(bucket, name)
+        if generation is not None:
+            found = self.catalogue.generation(bucket, name, generation)
+        if found is None:
+            raise NotFound(f"No such object: {bucket}/{name}")
+        return found
+
+    def put(self, bucket: str, name: str, content: bytes, fields: Json) -> StoredObject:
+        """A new generation, which takes the place of the live one. The caller has checked preconditions."""
+        versioned, old = self.versioned(bucket), self.catalogue.live(bucket, name)
+        check_name(name)
+        generation = self.catalogue.next_generation()
+        text = json.dumps(described(bucket, name, generation, content, fields))
+        self.contents.part(generation).write_bytes(content)
+        path = self.contents.place(bucket, name, generation)
+        new = StoredObject(bucket, name, generation, True, path, text)
+        changes: list[Change] = [(new, new)]
+        if old:
+            self.contents.withdraw(old, keep=old.path == path)
+            changes.insert(0, self.retired(old, versioned))  # first: one live generation at a time
+        self.commit(changes)
+        return new
+
+    def remove(self, stored: StoredObject, forever: bool = False) -> None:
+        """A versioned bucket keeps a live object as noncurrent, unless its generation was named."""
+        change = self.retired(stored, self.versioned(stored.bucket) and not forever)
+        self.contents.withdraw(stored, keep=False)
+        self.commit([change])
+        if stored.live:
+            self.contents.prune(stored)
+
+    def retired(self, old: StoredObject, keep: bool) -> Change:
+        if not keep:
+            return old, None
+        text = json.dumps(old.resource | {"timeDeleted": now()})
+        return old, replace(old, live=False, path=self.contents.aside(old.generation), text=text)
+
+    def commit(self, changes: list[Change]) -> None:
+        with self.catalogue.change():
+            for old, new in changes:
+                if new:
+                    self.catalogue.put(new)
+                else:
+                    self.catalogue.delete(old)
+        for old, new in changes:
+            self.contents.settle(old.generation, new.path if new else None)
+
+    def describe(self, stored: StoredObject, fields: Json) -> StoredObject:
+        """The same generation with other metadata."""
+        kept = {name: value for name, value in stored.resource.items() if name not in WRITABLE}
+        number = stored.metageneration + 1
+        made = {"metageneration": str(number), "updated": now(), "etag": etag(stored.generation, number)}
+        new = replace(stored, text=json.dumps(kept | writable(fields) | made))
+        with self.catalogue.change():
+            self.catalogue.put(new)
+        return new
+
+    def versioned(self, bucket: str) -> bool:
+        return bool(self.bucket(bucket).get("versioning", {}).get("enabled"))
+
+    def rendered(self, stored: StoredObject) -> str:
+        """The resource as JSON, with links to where the sandbox is now."""
+        path = f"/storage/v1/b/{stored.bucket}/o/{quote(stored.name, safe='')}"
+        links = {
+            "kind": "storage#object",
+            "id": f"{stored.bucket}/{stored.name}/{stored.generation}",
+            "selfLink": f"{self.state.address}{path}",
+            "mediaLink": f"{self.state.address}/download{path}?generation={stored.generation}&alt=media",
+        }
+        return f"{json.dumps(links)[:-1]}, {stored.text[1:]}"
+
+    def answer(self, stored: StoredObject) -> Response:
+        return Response(self.rendered(stored), media_type="application/json")
+
+
+def described(bucket: str, name: str, generation: int, content: bytes, fields: Json) -> Json:
+    """What the service itself says of a new object, and what its client may. A wrong checksum is refused."""
+    checksum = google_crc32c.value(content).to_bytes(4)
+    sums = {"md5Hash": digest(hashlib.md5(content).digest()), "crc32c": digest(checksum)}
+    for kind, value in sums.items():
+        if fields.get(kind, value) != value:
+            raise BadRequest(f"Provided {kind} {fields[kind]!r} doesn't match calculated {kind} {value!r}.")
+    time = now()
+    return {
+        "name": name,
+        "bucket": bucket,
+        "generation": str(generation),
+        "metageneration": "1",
+        "contentType": "application/octet-stream",
+        "storageClass": "STANDARD",
+        "size": str(len(content)),
+        **sums,
+        "etag": etag(generation, 1),
+        **dict.fromkeys(("timeCreated", "updated", "timeStorageClassUpdated", "timeFinalized"), time),
+        **writable(fields),
+    }
+
+
+def writable(fields: Json) -> Json:
+    return {name: value for name, value in fields.items() if name in WRITABLE and value is not None}
+
+
+def etag(generation: int, metageneration: int) -> str:
+    return digest(f"{generation}/{metageneration}".encode())
+
+
+def digest(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def check_name(name: str) -> None:
+    """https://cloud.google.com/storage/docs/objects#naming"""
+    forbidden = (
+        name in (".", "..") or "\r" in name or "\n" in name or name.startswith(".well-known/acme-challenge/")
+    )
+    with suppress(UnicodeEncodeError):
+        if name and not forbidden and len(name.encode()) <= LONGEST_NAME:
+            return
+    raise BadRequest(f"Invalid object name: {name!r}")

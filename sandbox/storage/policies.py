@@ -1,0 +1,65 @@
+"""IAM policies of buckets: kept with an etag, refused when stale, and when they name who does not exist.
+
+https://cloud.google.com/storage/docs/json_api/v1/buckets/setIamPolicy
+"""
+
+from starlette.responses import JSONResponse, Response
+
+from sandbox.resources.errors import GoogleError
+from sandbox.resources.policies import Policies, after, members
+from sandbox.resources.service import Service
+from sandbox.resources.store import Store
+from sandbox.storage.call import Call, Json
+from sandbox.storage.errors import BadRequest, PreconditionFailed
+from sandbox.storage.objects import Storage
+from sandbox.storage.preconditions import REFUSED
+
+
+def default(project: str) -> Json:
+    """A new bucket belongs to its project."""
+    owners = [f"projectEditor:{project}", f"projectOwner:{project}"]
+    return {
+        "etag": "CAE=",
+        "version": 1,
+        "bindings": [
+            {"role": "roles/storage.legacyBucketOwner", "members": owners},
+            {"role": "roles/storage.legacyBucketReader", "members": [f"projectViewer:{project}"]},
+        ],
+    }
+
+
+def get(storage: Storage, call: Call) -> Response:
+    _, policy = storage.bucket_and_policy(call.names[0])
+    return answer(call.names[0], policy)
+
+
+def put(storage: Storage, call: Call) -> Response:
+    resource, old = storage.bucket_and_policy(call.names[0])
+    sent = call.json()
+    if sent.get("etag", old["etag"]) != old["etag"]:
+        raise PreconditionFailed(REFUSED)
+    bindings = [binding for binding in sent.get("bindings", []) if binding.get("members")]
+    new = {"etag": after(old["etag"]), "version": sent.get("version", 1), "bindings": bindings}
+    refuse_strangers(storage, members(new) - members(old))
+    with storage.catalogue.change():
+        storage.catalogue.put_bucket(resource, new)
+    return answer(call.names[0], new)
+
+
+def test(storage: Storage, call: Call) -> Response:
+    """Who asks may do everything: the sandbox keeps policies, it does not enforce them."""
+    storage.bucket(call.names[0])
+    asked = call.query.getlist("permissions")
+    return JSONResponse({"kind": "storage#testIamPermissionsResponse", "permissions": asked})
+
+
+def answer(bucket: str, policy: Json) -> Response:
+    return JSONResponse({"kind": "storage#policy", "resourceId": f"projects/_/buckets/{bucket}", **policy})
+
+
+def refuse_strangers(storage: Storage, strangers: set[str]) -> None:
+    service = Service(storage.state, Store(storage.state.root), "")
+    try:
+        Policies(service, "").refuse_strangers(strangers)
+    except GoogleError as error:
+        raise BadRequest(str(error)) from error

@@ -1,0 +1,66 @@
+"""Uploads in one request: the content alone, or with its metadata.
+
+https://cloud.google.com/storage/docs/uploads-downloads
+"""
+
+from email.parser import BytesParser
+from email.policy import HTTP
+
+from starlette.responses import Response
+
+from sandbox.storage import resumable
+from sandbox.storage.call import Call, Json, parsed
+from sandbox.storage.errors import BadRequest
+from sandbox.storage.objects import Storage
+from sandbox.storage.preconditions import check
+
+
+def insert(storage: Storage, call: Call) -> Response:
+    kinds = {"media": media, "multipart": multipart, "resumable": resumable.begin}
+    kind = call.query.get("uploadType", "")
+    if kind not in kinds:
+        raise BadRequest(f"Invalid upload type {kind!r}: it must be one of {', '.join(kinds)}.")
+    return kinds[kind](storage, call)
+
+
+def media(storage: Storage, call: Call) -> Response:
+    fields = {"contentType": call.headers["content-type"]} if "content-type" in call.headers else {}
+    return stored(storage, call, {}, fields, call.body)
+
+
+def multipart(storage: Storage, call: Call) -> Response:
+    parts = split(call.headers.get("content-type", ""), call.body)
+    if len(parts) != 2:
+        raise BadRequest(
+            f"A multipart upload has two parts, metadata and content; this one has {len(parts)}."
+        )
+    (_, described), (kind, content) = parts
+    return stored(storage, call, parsed(described), {"contentType": kind} if kind else {}, content)
+
+
+def stored(storage: Storage, call: Call, sent: Json, default: Json, content: bytes) -> Response:
+    """What the metadata says wins over the content's own header, and a name in the address over both."""
+    name = call.query.get("name") or sent.get("name")
+    if not name:
+        raise BadRequest("Required parameter: name")
+    check(call, storage.live(call.names[0], name))
+    return storage.answer(storage.put(call.names[0], name, content, default | sent))
+
+
+def split(content_type: str, body: bytes) -> list[tuple[str, bytes]]:
+    """The parts of a multipart body: the content type of each ("" if unsaid) and its bytes, untouched."""
+    boundary = (
+        BytesParser(policy=HTTP).parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode()).get_boundary()
+    )
+    if not boundary:
+        raise BadRequest(f"Invalid multipart request: no boundary in {content_type!r}.")
+    pieces = (b"\r\n" + body).split(f"\r\n--{boundary}".encode())
+    if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
+        raise BadRequest("Invalid multipart request: it does not end with its boundary.")
+    return [part(piece) for piece in pieces[1:-1]]
+
+
+def part(piece: bytes) -> tuple[str, bytes]:
+    head, _, content = piece.partition(b"\r\n\r\n")
+    headers = BytesParser(policy=HTTP).parsebytes(head.lstrip() + b"\r\n\r\n", headersonly=True)
+    return headers.get("content-type", ""), content

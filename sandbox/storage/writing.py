@@ -1,0 +1,109 @@
+"""Metadata changed, objects deleted, copied and joined.
+
+https://cloud.google.com/storage/docs/json_api/v1/objects
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.responses import JSONResponse, Response
+
+from sandbox.storage.call import Call, Json, merged
+from sandbox.storage.catalogue import StoredObject
+from sandbox.storage.errors import BadRequest, PreconditionFailed
+from sandbox.storage.objects import WRITABLE, Storage
+from sandbox.storage.preconditions import REFUSED, check
+
+MOST_COMPONENTS = 32
+
+
+def patch(storage: Storage, call: Call) -> Response:
+    return change(storage, call, merged)
+
+
+def update(storage: Storage, call: Call) -> Response:
+    return change(storage, call, lambda old, sent: sent)
+
+
+def change(storage: Storage, call: Call, combine: Callable[[Json, Json], Json]) -> Response:
+    bucket, name = call.names
+    stored = storage.find(bucket, name, call.integer("generation"))
+    check(call, stored)
+    old = {field: value for field, value in stored.resource.items() if field in WRITABLE}
+    return storage.answer(storage.describe(stored, combine(old, call.json())))
+
+
+def delete(storage: Storage, call: Call) -> Response:
+    bucket, name = call.names
+    stored = storage.find(bucket, name, call.integer("generation"))
+    check(call, stored)
+    storage.remove(stored, forever="generation" in call.query)
+    return Response(status_code=204)
+
+
+def copy(storage: Storage, call: Call) -> Response:
+    return storage.answer(copied(storage, call)[1])
+
+
+def rewrite(storage: Storage, call: Call) -> Response:
+    """Done in one call, however big: a token to go on with is never needed."""
+    source, new = copied(storage, call)
+    size = source.resource["size"]
+    return JSONResponse(
+        {
+            "kind": "storage#rewriteResponse",
+            "totalBytesRewritten": size,
+            "objectSize": size,
+            "done": True,
+            "resource": json.loads(storage.rendered(new)),
+        }
+    )
+
+
+def move(storage: Storage, call: Call) -> Response:
+    bucket, name, target = call.names
+    source, new = transferred(storage, call, (bucket, name), (bucket, target), {})
+    storage.remove(source)
+    return storage.answer(new)
+
+
+def copied(storage: Storage, call: Call) -> tuple[StoredObject, StoredObject]:
+    return transferred(storage, call, call.names[:2], call.names[2:], call.json())
+
+
+def transferred(
+    storage: Storage, call: Call, source: tuple[str, ...], target: tuple[str, ...], fields: Json
+) -> tuple[StoredObject, StoredObject]:
+    """The source, and the new object with its content; the source's metadata unless `fields` says other."""
+    found = storage.find(source[0], source[1], call.integer("sourceGeneration"))
+    check(call, found, "ifSource")
+    check(call, storage.live(target[0], target[1]))
+    told = {field: value for field, value in found.resource.items() if field in WRITABLE}
+    chosen = fields if WRITABLE & fields.keys() else told
+    content = Path(found.path).read_bytes()
+    return found, storage.put(target[0], target[1], content, {"contentType": told["contentType"], **chosen})
+
+
+def compose(storage: Storage, call: Call) -> Response:
+    bucket, name = call.names
+    sent = call.json()
+    sources = sent.get("sourceObjects", [])
+    if not 0 < len(sources) <= MOST_COMPONENTS:
+        raise BadRequest(
+            f"The number of source components must be 1 to {MOST_COMPONENTS}, not {len(sources)}."
+        )
+    check(call, storage.live(bucket, name))
+    found = [component(storage, bucket, source) for source in sources]
+    content = b"".join(Path(one.path).read_bytes() for one in found)
+    fields = {"contentType": found[0].resource["contentType"], **sent.get("destination", {})}
+    return storage.answer(storage.put(bucket, name, content, fields))
+
+
+def component(storage: Storage, bucket: str, source: Json) -> StoredObject:
+    generation = source.get("generation")
+    found = storage.find(bucket, source.get("name", ""), int(generation) if generation else None)
+    wanted = source.get("objectPreconditions", {}).get("ifGenerationMatch")
+    if wanted is not None and int(wanted) != found.generation:
+        raise PreconditionFailed(REFUSED)
+    return found
