@@ -100,9 +100,8 @@ module "connector" {
     LOCATION   = var.location
     BUCKET     = module.landing.name
   })
-  runners = {
-    pipeline = { member = module.identities.members["pipeline"], overrides = true, watches = true }
-  }
+  runners  = { pipeline = { member = module.identities.members["pipeline"], overrides = true } }
+  watchers = { pipeline = module.identities.members["pipeline"] }
 }
 
 module "dataform" {
@@ -130,9 +129,8 @@ module "sheets_sync" {
   timeout_seconds = 1800
   protected       = var.protected
   environment     = merge(local.spreadsheets, { PROJECT_ID = var.project_id, LOCATION = var.location })
-  runners = {
-    pipeline = { member = module.identities.members["pipeline"], overrides = true, watches = true }
-  }
+  runners         = { pipeline = { member = module.identities.members["pipeline"] } }
+  watchers        = { pipeline = module.identities.members["pipeline"] }
 }
 
 module "pipeline" {
@@ -155,14 +153,16 @@ module "pipeline" {
     DATAFORM_REPOSITORY      = module.dataform.name
     DATAFORM_SERVICE_ACCOUNT = module.identities.emails["dataform-runner"]
   }
-  runners = {
-    scheduler = { member = module.identities.members["scheduler"], overrides = true }
-  }
+  runners  = { scheduler = { member = module.identities.members["scheduler"], overrides = true } }
+  watchers = { pipeline = module.identities.members["pipeline"] } # whether the run that holds the lease has ended
 }
 
 module "schedule" {
   source   = "../modules/schedule"
   for_each = { hourly = "sales", daily = "customers, products and sales" }
+
+  # Nothing starts by itself before everyone may do what the pipeline asks of them.
+  depends_on = [module.connector, module.dataform, module.landing, module.sheets_sync, module.warehouse]
 
   project_id  = module.project_services.project_id
   region      = var.region

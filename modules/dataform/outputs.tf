@@ -1,9 +1,14 @@
-output "name" {
-  description = "The repository's short name, once it can be run."
-  value       = google_dataform_repository.repository.name
+output "id" {
+  description = "Full name, projects/<project>/locations/<region>/repositories/<name>, once its invokers may run it."
+  value       = google_dataform_repository.repository.id
   depends_on = [
     google_dataform_repository_iam_member.invokers,
     google_service_account_iam_member.invokers,
     google_service_account_iam_member.agent,
   ]
+}
+
+output "name" {
+  description = "Short name; it waits for nobody's access."
+  value       = google_dataform_repository.repository.name
 }

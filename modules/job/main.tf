@@ -65,13 +65,12 @@ resource "google_cloud_run_v2_job_iam_member" "runners" {
   member   = each.value.member
 }
 
-# To execute a job is not to see how it ended.
 resource "google_cloud_run_v2_job_iam_member" "watchers" {
-  for_each = { for name, runner in var.runners : name => runner if runner.watches }
+  for_each = var.watchers
 
   project  = var.project_id
   location = var.region
   name     = google_cloud_run_v2_job.job.name
   role     = "roles/run.viewer"
-  member   = each.value.member
+  member   = each.value
 }

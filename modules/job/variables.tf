@@ -97,11 +97,10 @@ variable "region" {
 }
 
 variable "runners" {
-  description = "Who executes it, by name; with overrides they may give it other arguments, and those who watch see how it ends."
+  description = "Who executes it, by name; with overrides they may also give it other arguments."
   type = map(object({
     member    = string
     overrides = optional(bool, false)
-    watches   = optional(bool, false)
   }))
   default  = {}
   nullable = false
@@ -129,4 +128,11 @@ variable "timeout_seconds" {
     condition     = var.timeout_seconds >= 1 && var.timeout_seconds <= 168 * 3600
     error_message = "A task runs between a second and a week (604800), not ${var.timeout_seconds} s."
   }
+}
+
+variable "watchers" {
+  description = "Who sees how executions end: name => member. To execute a job is not enough for that."
+  type        = map(string)
+  default     = {}
+  nullable    = false
 }

@@ -1,0 +1,43 @@
+mock_provider "google" {}
+
+variables {
+  project_id     = "retail-test"
+  project_number = "123456789012"
+  region         = "europe-west1"
+  name           = "warehouse"
+  description    = "raw to ods to dmt"
+  runner = {
+    email = "dataform-runner@retail-test.iam.gserviceaccount.com"
+    name  = "projects/retail-test/serviceAccounts/dataform-runner@retail-test.iam.gserviceaccount.com"
+  }
+  invokers = { pipeline = "serviceAccount:pipeline@retail-test.iam.gserviceaccount.com" }
+}
+
+run "who_starts_a_run_acts_as_its_runner" {
+  command = plan
+
+  assert {
+    condition     = google_service_account_iam_member.invokers["pipeline"].role == "roles/iam.serviceAccountUser" && google_dataform_repository_iam_member.invokers["pipeline"].role == "roles/dataform.editor"
+    error_message = "A run needs both: the repository, and the account that the SQL runs as."
+  }
+
+  assert {
+    condition     = google_service_account_iam_member.agent["roles/iam.serviceAccountTokenCreator"].member == "serviceAccount:service-123456789012@gcp-sa-dataform.iam.gserviceaccount.com"
+    error_message = "Dataform's own agent takes the runner's tokens, on this account alone."
+  }
+
+  assert {
+    condition     = google_dataform_repository.repository.deletion_policy == "PREVENT" && length(google_dataform_repository.repository.git_remote_settings) == 0
+    error_message = "The repository is kept, and filled by commits through the API."
+  }
+}
+
+run "an_id_where_the_number_belongs" {
+  command = plan
+
+  variables {
+    project_number = "retail-test"
+  }
+
+  expect_failures = [var.project_number]
+}

@@ -1,0 +1,122 @@
+mock_provider "google" {}
+
+variables {
+  project_id = "retail-test"
+  location   = "EU"
+  raw_tables = {
+    stores = {
+      description = "Stores as received."
+      schema      = <<-JSON
+        [
+          {"name": "id", "type": "STRING", "mode": "NULLABLE", "description": "The store."},
+          {"name": "SYS_DATE_CREATE", "type": "TIMESTAMP", "mode": "REQUIRED", "description": "When it was loaded."},
+          {"name": "SYS_FILE_NAME", "type": "STRING", "mode": "REQUIRED", "description": "From which file."}
+        ]
+      JSON
+    }
+  }
+}
+
+run "tables_are_partitioned_and_kept" {
+  command = plan
+
+  assert {
+    condition     = google_bigquery_table.tables["raw.stores"].time_partitioning[0].field == "SYS_DATE_CREATE" && google_bigquery_table.tables["raw.stores"].time_partitioning[0].type == "DAY"
+    error_message = "raw is partitioned by the day of the load."
+  }
+
+  assert {
+    condition     = google_bigquery_table.tables["raw.stores"].clustering == tolist(["SYS_FILE_NAME"])
+    error_message = "The newest full list is a prefix of SYS_FILE_NAME."
+  }
+
+  assert {
+    condition     = alltrue([for table in google_bigquery_table.tables : table.deletion_protection]) && alltrue([for dataset in google_bigquery_dataset.datasets : !dataset.delete_contents_on_destroy])
+    error_message = "Data is protected unless someone says otherwise."
+  }
+
+  assert {
+    condition     = google_bigquery_table.tables["ops.run_log"].time_partitioning[0].field == "started_at"
+    error_message = "Logs are partitioned too."
+  }
+}
+
+run "only_staging_expires" {
+  command = plan
+
+  assert {
+    condition     = google_bigquery_dataset.datasets["staging"].default_table_expiration_ms == 86400000
+    error_message = "A landing table is worth nothing after a day."
+  }
+
+  assert {
+    condition     = alltrue([for name, dataset in google_bigquery_dataset.datasets : dataset.default_table_expiration_ms == null if name != "staging"])
+    error_message = "Nothing else goes away by itself."
+  }
+}
+
+run "grants_are_on_datasets" {
+  command = plan
+
+  variables {
+    editors   = { raw = { connector = "serviceAccount:connector@retail-test.iam.gserviceaccount.com" } }
+    readers   = { dmt = { analysts = "group:analysts@example.com" } }
+    job_users = { analysts = "group:analysts@example.com" }
+  }
+
+  assert {
+    condition = {
+      for grant in google_bigquery_dataset_iam_member.grants : grant.member => "${grant.role} on ${grant.dataset_id}"
+      } == {
+      "serviceAccount:connector@retail-test.iam.gserviceaccount.com" = "roles/bigquery.dataEditor on raw"
+      "group:analysts@example.com"                                   = "roles/bigquery.dataViewer on dmt"
+    }
+    error_message = "Each grant is on the dataset that was named, and there is no other."
+  }
+
+  assert {
+    condition     = google_project_iam_member.job_users["analysts"].role == "roles/bigquery.jobUser"
+    error_message = "On the project only the right to run queries is given."
+  }
+}
+
+run "a_dataset_that_is_none" {
+  command = plan
+
+  variables {
+    editors = { marts = {} }
+    readers = { marts = {} }
+  }
+
+  expect_failures = [var.editors, var.readers]
+}
+
+run "a_schema_that_is_none" {
+  command = plan
+
+  variables {
+    raw_tables = { stores = { description = "Stores.", schema = "{\"id\": \"STRING\"" } }
+  }
+
+  expect_failures = [var.raw_tables]
+}
+
+run "a_type_that_raw_does_not_have" {
+  command = plan
+
+  variables {
+    raw_tables = { stores = { description = "Stores.", schema = "[{\"name\": \"SYS_DATE_CREATE\", \"type\": \"TIMESTAMP\"}, {\"name\": \"address\", \"type\": \"STRUCT\"}]" } }
+  }
+
+  expect_failures = [var.raw_tables]
+}
+
+run "a_table_without_its_load_time" {
+  command = plan
+
+  variables {
+    raw_tables = { stores = { description = "Stores.", schema = "[{\"name\": \"id\", \"type\": \"STRING\"}]" } }
+  }
+
+  expect_failures = [var.raw_tables]
+}
