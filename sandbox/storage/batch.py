@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 
 from sandbox.storage.errors import BadRequest
-from sandbox.storage.uploads import split
 
 MOST_CALLS = 100
 Answer = Callable[[str, str, str, dict[str, str], bytes], Response]
@@ -20,24 +19,25 @@ Answer = Callable[[str, str, str, dict[str, str], bytes], Response]
 
 def answered(content_type: str, body: bytes, answer: Answer) -> Response:
     """answer(method, path, query, headers, body) answers one call as if it had come alone."""
-    parts = split(content_type, body)
+    message = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {content_type}\n\n".encode() + body)
+    if not message.is_multipart():
+        raise BadRequest("Failed to parse batch request: it must be multipart/mixed.")
+    parts = [bytes(part.get_content()) for part in message.iter_parts()]
     if len(parts) > MOST_CALLS:
-        raise BadRequest(f"A batch has at most {MOST_CALLS} calls; this one has {len(parts)}.")
+        raise BadRequest(f"The batch request contains too many calls: {len(parts)} > {MOST_CALLS}.")
     boundary = f"batch_{uuid.uuid4().hex}"
-    answers = b"".join(
-        written(boundary, number, one(content, answer)) for number, (_, content) in enumerate(parts)
-    )
+    answers = b"".join(written(boundary, number, one(part, answer)) for number, part in enumerate(parts))
     kind = f"multipart/mixed; boundary={boundary}"
     return Response(answers + f"--{boundary}--\r\n".encode(), headers={"Content-Type": kind})
 
 
-def one(content: bytes, answer: Answer) -> Response:
-    request, _, rest = content.lstrip().replace(b"\r\n", b"\n").partition(b"\n")
+def one(call: bytes, answer: Answer) -> Response:
+    request, _, rest = call.lstrip().replace(b"\r\n", b"\n").partition(b"\n")
     head, _, body = rest.partition(b"\n\n")
     try:
         method, target, _ = request.decode().split(" ")
     except ValueError as error:
-        raise BadRequest(f"Invalid request line {request!r} in a batch.") from error
+        raise BadRequest(f"Failed to parse batch request: {request!r} is no request line.") from error
     address = urlsplit(target)
     headers = {name.lower(): value for name, value in BytesParser(policy=HTTP).parsebytes(head).items()}
     return answer(method, address.path, address.query, headers, body)
