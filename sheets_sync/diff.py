@@ -81,6 +81,8 @@ def keyed(rows: Rows, key: Sequence[int], width: int) -> dict[tuple[object, ...]
     seen: dict[tuple[object, ...], int] = {}
     for row in rows:
         line = padded(row, width)
+        if all(same(cell, None) for cell in line):
+            continue  # a row of blanks: nobody can see that it is there
         # True == 1 == 1.0 in Python; in a sheet TRUE is no number, but 1 and 1.0 are one.
         name = tuple((isinstance(line[at], bool), line[at] if line[at] != "" else None) for at in key)
         seen[name] = seen.get(name, 0) + 1

@@ -5,9 +5,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sheets_sync.batch import Request
 from sheets_sync.exports import Column, Export
 
 MOMENTS = {"DATE": "DATE", "DATETIME": "DATE_TIME", "TIMESTAMP": "DATE_TIME", "TIME": "TIME"}
+NUMBERS = {"INTEGER", "INT64", "FLOAT", "FLOAT64", "NUMERIC", "BIGNUMERIC"}
 USUAL = {"DATE": "yyyy-mm-dd", "DATE_TIME": "yyyy-mm-dd hh:mm:ss", "TIME": "hh:mm:ss"}
 HEADER = {
     "textFormat": {"bold": True},
@@ -25,36 +27,33 @@ def number_format(column: Column, kind: str) -> dict[str, str] | None:
     return {"type": "PERCENT" if "%" in column.format else "NUMBER", "pattern": column.format}
 
 
+def header_format(kind: str) -> dict[str, Any]:
+    """A CellFormat; headers of numbers and moments stand over them, at the right."""
+    right = kind in MOMENTS or kind in NUMBERS
+    return HEADER | {"horizontalAlignment": "RIGHT" if right else "LEFT"}
+
+
 def fingerprint(export: Export, types: Mapping[str, str]) -> str:
     """Changes when the look that we ask for does; what people make of it meanwhile stays theirs."""
-    formats = [number_format(column, types[column.name]) for column in export.columns]
-    return hashlib.sha256(json.dumps([export.headers, formats, HEADER]).encode()).hexdigest()[:16]
+    looks = [
+        (column.header, number_format(column, types[column.name]), header_format(types[column.name]))
+        for column in export.columns
+    ]
+    return hashlib.sha256(json.dumps(looks).encode()).hexdigest()[:16]
 
 
-def header(tab: int, width: int) -> list[dict[str, Any]]:
+def header(tab: int, export: Export, types: Mapping[str, str]) -> list[Request]:
     frozen = {"sheetId": tab, "gridProperties": {"frozenRowCount": 1}}
-    row = {
-        "sheetId": tab,
-        "startRowIndex": 0,
-        "endRowIndex": 1,
-        "startColumnIndex": 0,
-        "endColumnIndex": width,
-    }
+    cells = [{"userEnteredFormat": header_format(types[column.name])} for column in export.columns]
+    fields = f"userEnteredFormat({','.join(header_format(''))})"
+    start = {"sheetId": tab, "rowIndex": 0, "columnIndex": 0}
     return [
         {"updateSheetProperties": {"properties": frozen, "fields": "gridProperties.frozenRowCount"}},
-        {
-            "repeatCell": {
-                "range": row,
-                "cell": {"userEnteredFormat": HEADER},
-                "fields": ",".join(f"userEnteredFormat.{name}" for name in HEADER),
-            }
-        },
+        {"updateCells": {"start": start, "rows": [{"values": cells}], "fields": fields}},
     ]
 
 
-def columns(
-    tab: int, export: Export, types: Mapping[str, str], top: int, bottom: int
-) -> list[dict[str, Any]]:
+def columns(tab: int, export: Export, types: Mapping[str, str], top: int, bottom: int) -> list[Request]:
     """Number formats for rows [top, bottom)."""
     requests = []
     for index, column in enumerate(export.columns):

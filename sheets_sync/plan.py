@@ -81,7 +81,7 @@ def dress(goal: Goal, tab: Tab | None, draft: Draft) -> list[Request]:
     known = tab.mark_id if tab else None
     text = goal.mark.text()
     return [
-        *layout.header(draft.tab, goal.width),
+        *layout.header(draft.tab, goal.export, goal.types),
         *layout.columns(draft.tab, goal.export, goal.types, 1, draft.rows),
         batch.create_metadata(draft.tab, KEY, text) if known is None else batch.update_metadata(known, text),
     ]

@@ -68,7 +68,7 @@ class Spreadsheet:
         return ours.get("values", []), (first.get("values") or [[]])[0]
 
     def rows_beside(self, tab: Tab, top: int, left: int) -> int:
-        """Rows of the grid that must stay for what people have from row `top` and column `left` on; 0 for none."""
+        """Rows that must stay for what people have from row `top` and column `left` on; 0 for none."""
         if left >= tab.columns or top >= tab.rows:
             return 0
         first, last = rowcol_to_a1(top + 1, left + 1), rowcol_to_a1(tab.rows, tab.columns)

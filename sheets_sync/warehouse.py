@@ -1,6 +1,5 @@
 """BigQuery: rows of a mart in, a row of the log out. The only file that speaks to it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,15 +54,14 @@ class Warehouse:
             raise WarehouseError(f"{MARTS}.{export.table} could not be read: {error}") from error
 
     def log(self, entry: Mapping[str, Any]) -> None:
-        """Append a row to ops.sync_log, by a load job: free, without a streaming buffer, and, as its
-        id is made from the entry, adding the row once however often it is sent."""
+        """Append a row to ops.sync_log, by a load job: free, without a streaming buffer, and, as its id
+        is made from the entry, adding the row once however often it is sent."""
         job = f"sheets_sync_{entry['run_id']}_{entry['export']}"
         try:
             table = self.client.get_table(f"{self.project}.{LOG}")
             config = bigquery.LoadJobConfig(schema=table.schema, write_disposition="WRITE_APPEND")
-            rows = [json.loads(json.dumps(entry, default=str))]
             try:
-                self.client.load_table_from_json(rows, table, job_id=job, job_config=config).result()
+                self.client.load_table_from_json([entry], table, job_id=job, job_config=config).result()
             except Conflict:
                 self.client.get_job(job).result()
         except FAILURES as error:

@@ -1,0 +1,212 @@
+"""The real gspread and the real BigQuery client against the sandbox."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+import requests
+
+from sheets_sync import exports, sync
+from sheets_sync.diff import Changes
+from sheets_sync.errors import NotFound, NotShared, WarehouseError
+from sheets_sync.warehouse import Warehouse
+
+ROWS = [
+    (date(2017, 1, 1), 3, Decimal("12.50"), "=HYPERLINK(1)"),
+    (date(2017, 1, 2), 2**53 + 1, Decimal("123456789012345678.25"), "+1"),
+    (date(2017, 1, 3), None, None, None),
+    (date(2017, 1, 4), 1234, Decimal("0.005"), "@sum\nsecond line"),
+]
+
+
+def test_a_mart_becomes_a_tab(mirror, person):
+    done = mirror(ROWS)
+    assert (done.calls, done.changes) == (2, Changes(inserted=4))
+    assert person.see("'Daily sales'") == [
+        ["Day", "Baskets", "Revenue", "Note"],
+        ["2017-01-01", "3", "12.50", "=HYPERLINK(1)"],
+        ["2017-01-02", "9007199254740993", "123456789012345678.25", "+1"],
+        ["2017-01-03"],
+        ["2017-01-04", "1,234", "0.01", "@sum\nsecond line"],
+    ]
+    exact = person.see("'Daily sales'!A2:D5", valueRenderOption="UNFORMATTED_VALUE")
+    assert exact[0] == [42736, 3, 12.5, "=HYPERLINK(1)"]
+    assert exact[3][2] == 0.005
+    formulas = person.see("'Daily sales'!D2:D5", valueRenderOption="FORMULA")
+    assert formulas == [["=HYPERLINK(1)"], ["+1"], [], ["@sum\nsecond line"]]
+
+
+def test_the_header_is_frozen_and_the_first_tab_is_left_alone(mirror, person):
+    mirror(ROWS)
+    first, ours = person.sheets()
+    assert first["properties"]["title"] == "Sheet1"
+    assert "developerMetadata" not in first
+    assert ours["properties"]["gridProperties"] == {"rowCount": 5, "columnCount": 26, "frozenRowCount": 1}
+
+
+def test_nothing_new_costs_two_reads_and_no_write(mirror, cloud):
+    mirror(ROWS)
+    requests.delete(f"{cloud.control}/calls", timeout=10)
+    assert mirror(ROWS).changes == Changes()
+    counted = requests.get(f"{cloud.control}/calls", timeout=10).json()
+    assert (counted["reads"], counted["writes"]) == (2, 0)
+
+
+def test_a_changed_cell_costs_three_calls_and_few_bytes(mirror, cloud, person):
+    many = [(date(2017, 1, 1), number, Decimal(number), "x" * 20) for number in range(1000)]
+    mirror(many)
+    changed = [*many[:500], (date(2017, 1, 1), 500, Decimal("7.5"), "x" * 20), *many[501:]]
+    requests.delete(f"{cloud.control}/calls", timeout=10)
+    assert mirror(changed).calls == 3
+    write = requests.get(f"{cloud.control}/calls", timeout=10).json()["calls"][-1]
+    assert write["kind"] == "spreadsheets.batchUpdate"
+    assert write["bytes"] < 300
+    assert person.see("'Daily sales'!C502", valueRenderOption="UNFORMATTED_VALUE") == [[7.5]]
+
+
+def test_what_people_have_beside_us_stays(mirror, person):
+    mirror(ROWS)
+    person.type("'Daily sales'!F1", [["Mine"], ["=B2*2"], ["note"]])
+    done = mirror(ROWS[:1])
+    assert done.changes == Changes(deleted=3)
+    assert person.see("'Daily sales'") == [
+        ["Day", "Baskets", "Revenue", "Note", "", "Mine"],
+        ["2017-01-01", "3", "12.50", "=HYPERLINK(1)", "", "6"],
+        ["", "", "", "", "", "note"],
+    ]
+
+
+def test_what_people_changed_in_our_columns_is_written_again(mirror, person):
+    mirror(ROWS)
+    person.type("'Daily sales'!B2", [["=1+2", "'12.50"]])
+    assert mirror(ROWS).changes == Changes(updated=1)
+    assert person.see("'Daily sales'!B2:C2", valueRenderOption="FORMULA") == [["=1+2", 12.5]]
+
+
+def test_moments_are_shown_in_the_time_zone_of_the_spreadsheet(mirror, person, declared):
+    zone = {"properties": {"timeZone": "Europe/Paris"}, "fields": "timeZone"}
+    person.batch({"updateSpreadsheetProperties": zone})
+    fields = declared | {"columns": {"day": {"header": "At"}}}
+    moment = datetime(2017, 7, 1, 10, tzinfo=UTC)
+    mirror([(moment,)], export=exports.read("t", "t.yaml", fields), types={"day": "TIMESTAMP"})
+    assert person.see("'Daily sales'") == [["At"], ["2017-07-01 12:00:00"]]
+
+
+def test_many_values_go_by_a_hidden_tab_in_one_swap(mirror, person, cloud):
+    large = [(date(2017, 1, 1), number, Decimal(1), "x" * 40_000) for number in range(60)]
+    mirror(ROWS)
+    person.type("'Daily sales'!F2", [["mine"]])
+    requests.delete(f"{cloud.control}/calls", timeout=10)
+    mirror(large)
+    calls = requests.get(f"{cloud.control}/calls", timeout=10).json()["calls"]
+    assert [call["kind"] for call in calls] == [
+        "spreadsheets.get",
+        "values.batchGet",
+        "spreadsheets.batchUpdate",
+        "values.batchUpdate",
+        "values.batchUpdate",
+        "spreadsheets.batchUpdate",
+    ]
+    assert all(call["bytes"] < 2_100_000 for call in calls)
+    assert [len(row) for row in person.see("'Daily sales'")] == [4, 6, *[4] * 59]
+    assert person.see("'Daily sales'!F2") == [["mine"]]
+    assert [tab["properties"]["title"] for tab in person.sheets()] == ["Sheet1", "Daily sales"]
+    assert mirror(ROWS).changes.deleted == 59  # one day is in both
+    assert len(person.see("'Daily sales'")) == 5
+
+
+def test_who_is_not_invited_is_told_whom_to_ask_for(mirror, person, cloud, spreadsheet):
+    spreadsheet.client.auth.token = "sandbox.stranger@example.com"
+    with pytest.raises(NotShared, match=f"Share it with {spreadsheet.identity} as an editor"):
+        mirror(ROWS)
+    assert len(person.sheets()) == 1
+
+
+def test_a_spreadsheet_that_is_not_there_is_named(mirror, spreadsheet):
+    spreadsheet.id = "gone"
+    with pytest.raises(NotFound, match="There is no spreadsheet gone"):
+        mirror(ROWS)
+
+
+@pytest.fixture
+def warehouse(cloud):
+    """dmt.daily_sales with two days."""
+    cloud.bigquery.query_and_wait(
+        "CREATE OR REPLACE TABLE dmt.daily_sales AS "
+        "SELECT DATE '2017-01-02' AS day, 5 AS baskets, NUMERIC '12.50' AS revenue, 'b' AS note "
+        "UNION ALL SELECT DATE '2017-01-01', 9007199254740993, NUMERIC '123456789012345678.25', "
+        "CAST(NULL AS STRING)"
+    )
+    return Warehouse(cloud.bigquery)
+
+
+def clock():
+    return datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def logged(cloud, run_id):
+    query = f"SELECT * FROM ops.sync_log WHERE run_id = '{run_id}'"
+    return [dict(row) for row in cloud.bigquery.query_and_wait(query)]
+
+
+def test_rows_come_from_bigquery_in_order_and_exact(warehouse, export):
+    mart = warehouse.read(export)
+    assert mart.rows == [
+        (date(2017, 1, 1), 2**53 + 1, Decimal("123456789012345678.25"), None),
+        (date(2017, 1, 2), 5, Decimal("12.50"), "b"),
+    ]
+    assert mart.types["day"] == "DATE"
+
+
+def test_a_run_syncs_and_is_logged(warehouse, export, spreadsheet, person, cloud):
+    [outcome] = sync.run([export], warehouse, lambda _: spreadsheet, clock, "run_1")
+    assert outcome.error is None
+    assert person.see("'Daily sales'!A1:B3") == [
+        ["Day", "Baskets"],
+        ["2017-01-01", "9007199254740993"],
+        ["2017-01-02", "5"],
+    ]
+    assert logged(cloud, "run_1") == [
+        {
+            "run_id": "run_1",
+            "export": "daily_sales",
+            "spreadsheet": person.id,
+            "tab": "Daily sales",
+            "started_at": clock(),
+            "finished_at": clock(),
+            "status": "success",
+            "rows": 2,
+            "inserted": 2,
+            "updated": 0,
+            "deleted": 0,
+            "calls": 2,
+            "error": None,
+        }
+    ]
+
+
+def test_an_entry_that_is_sent_twice_is_logged_once(warehouse, export, cloud):
+    entry = sync.entry(sync.Outcome(export, "s", "Daily sales"), "run_twice", clock(), clock())
+    warehouse.log(entry)
+    warehouse.log(entry)
+    assert len(logged(cloud, "run_twice")) == 1
+
+
+def test_one_export_that_fails_leaves_the_others_alone(warehouse, export, declared, spreadsheet, cloud):
+    other = exports.read("other", "other.yaml", declared | {"table": "nowhere", "tab": "Other"})
+    outcomes = list(sync.run([other, export], warehouse, lambda _: spreadsheet, clock, "run_2"))
+    assert "There is no table dmt.nowhere" in outcomes[0].error
+    assert outcomes[1].error is None
+    assert {row["export"]: row["status"] for row in logged(cloud, "run_2")} == {
+        "other": "failed",
+        "daily_sales": "success",
+    }
+
+
+def test_a_column_that_the_mart_lacks_is_named_with_those_it_has(warehouse, declared):
+    declared["columns"]["profit"] = {"header": "Profit"}
+    with pytest.raises(
+        WarehouseError,
+        match="wants columns profit, which dmt.daily_sales has not. It has: day, baskets, revenue, note",
+    ):
+        warehouse.read(exports.read("daily_sales", "x.yaml", declared))
