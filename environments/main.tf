@@ -161,7 +161,7 @@ module "schedule" {
   source   = "../modules/schedule"
   for_each = { hourly = "sales", daily = "customers, products and sales" }
 
-  # Nothing starts by itself before everyone may do what the pipeline asks of them.
+  # Names are known early, so that all is made side by side; but nothing starts by itself before every grant is there.
   depends_on = [module.connector, module.dataform, module.landing, module.sheets_sync, module.warehouse]
 
   project_id  = module.project_services.project_id

@@ -1,11 +1,11 @@
 output "bucket" {
-  description = "The landing bucket."
-  value       = module.landing.name
+  description = "The landing bucket, as gs://<name>."
+  value       = module.landing.url
 }
 
 output "dataform_repository" {
-  description = "Dataform's repository, which scripts/release fills."
-  value       = module.dataform.name
+  description = "Full name of Dataform's repository, which scripts/release fills."
+  value       = module.dataform.id
 }
 
 output "datasets" {

@@ -5,6 +5,6 @@ output "id" {
 }
 
 output "name" {
-  description = "Short name; it waits for nobody's access, so that jobs that name each other are made side by side."
+  description = "Short name; it waits for nobody's access."
   value       = google_cloud_run_v2_job.job.name
 }

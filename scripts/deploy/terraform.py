@@ -20,6 +20,8 @@ from scripts.deploy.errors import StateBucketMissing, TerraformFailed, Terraform
 
 NO_BUCKET = "bucket doesn't exist"  # how the gcs backend says it
 LOCK_TIMEOUT = "60s"
+# Nearly all of an apply is waiting: three seconds for each grant to settle, ten for each service account.
+PARALLELISM = 40
 
 
 class Terraform:
@@ -63,7 +65,8 @@ class Terraform:
 
     def apply(self, path: Path) -> None:
         """Exactly what the plan says, or nothing if the state has changed since."""
-        self.shown("apply", str(path), input=False, lock_timeout=LOCK_TIMEOUT)
+        options = {"input": False, "lock_timeout": LOCK_TIMEOUT, "parallelism": PARALLELISM}
+        self.shown("apply", str(path), **options)
 
     def outputs(self) -> dict[str, Any]:
         return {name: output["value"] for name, output in self.json("output").items()}
@@ -71,13 +74,14 @@ class Terraform:
     def shown(self, command: str, *arguments: str, **options: Any) -> None:
         """What terraform says goes straight to the person."""
         sys.stdout.flush()
+        plain = None if sys.stdout.isatty() else IsFlagged
         with interruptible():
-            code, _, _ = self.cli.cmd(command, *arguments, capture_output=False, **options)
+            code, _, _ = self.cli.cmd(command, *arguments, capture_output=False, no_color=plain, **options)
         if code != 0:
             raise TerraformFailed(f"terraform {command} failed; what it says stands above")
 
     def told(self, command: str, *arguments: str, **options: Any) -> str:
-        code, out, err = self.cli.cmd(command, *arguments, **options)
+        code, out, err = self.cli.cmd(command, *arguments, no_color=IsFlagged, **options)
         if code != 0:
             raise TerraformFailed(f"terraform {command} failed:\n{out}{err}")
         return str(out)
