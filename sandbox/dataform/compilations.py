@@ -1,79 +1,81 @@
 """Compilation results: a commit, really compiled by the CLI under a release's configuration."""
 
 import uuid
+from dataclasses import dataclass
 
-from google.cloud.dataform_v1.types import dataform as api
+from google.cloud import dataform_v1
 
 from sandbox.dataform import cli, graph, project
-from sandbox.dataform.errors import InvalidArgument, Unimplemented
-from sandbox.dataform.files import contents, resolve
-from sandbox.dataform.service import Service, now, page
+from sandbox.dataform.files import Files
+from sandbox.dataform.repositories import now, repository
+from sandbox.resources import collection
+from sandbox.resources.errors import InvalidArgument
+from sandbox.resources.schema import Schema
+from sandbox.resources.service import Call, Service
+from sandbox.resources.store import Json
+
+RESULT = Schema(
+    message=dataform_v1.CompilationResult.pb(),
+    output="resolvedGitCommitSha dataformCoreVersion compilationErrors dataEncryptionState createTime"
+    " internalMetadata privateResourceMetadata gcsRepositorySnapshotMetadata",
+)
 
 
-def create(service: Service, request: api.CreateCompilationResultRequest) -> api.CompilationResult:
-    """A project that does not compile gives a result too: its errors are in it."""
-    service.find(api.Repository, request.parent)
-    result = request.compilation_result
-    commitish = source(service, result)
-    result.name = f"{request.parent}/compilationResults/{uuid.uuid4()}"
-    result.resolved_git_commit_sha = resolve(service, request.parent, commitish)
-    result.dataform_core_version = project.core_version()
-    result.create_time = now()
-    compiled = compile_commit(service, request.parent, result)
-    result.compilation_errors = graph.compilation_errors(compiled)
-    with service.store.transaction():
-        service.store.put(f"{result.name}/graph", compiled)
-        service.keep(result)
-    return result
+@dataclass(frozen=True)
+class Compilations:
+    service: Service
+    files: Files
 
+    def create(self, call: Call) -> Json:
+        """A project that does not compile gives a result too: its errors are in it."""
+        name = repository(call)
+        self.service.find(name)
+        result = RESULT.accept(call.body) | {"name": f"{name}/compilationResults/{uuid.uuid4()}"}
+        commitish = self.source(result)
+        result["resolvedGitCommitSha"] = self.files.resolve(name, commitish)
+        result |= {"dataformCoreVersion": project.core_version(), "createTime": now()}
+        compiled = self.compile(name, result)
+        if errors := graph.errors(compiled):
+            result["compilationErrors"] = errors
+        with self.service.store.change():
+            self.service.store.put(self.service.key(result["name"]), result)
+            self.service.store.put(self.service.key(f"{result['name']}:graph"), compiled)
+        return result
 
-def source(service: Service, result: api.CompilationResult) -> str:
-    """The commitish to compile; a release config brings its compilation config along."""
-    if result.workspace:
-        raise Unimplemented("the sandbox has no workspaces")
-    if result.git_commitish:
-        return result.git_commitish
-    if not result.release_config:
-        raise InvalidArgument("compilationResult has neither gitCommitish nor releaseConfig")
-    config = service.find(api.ReleaseConfig, result.release_config)
-    result.code_compilation_config = config.code_compilation_config
-    return config.git_commitish
+    def source(self, result: Json) -> str:
+        """The commitish to compile; a release config brings its compilation config along."""
+        if "workspace" in result:
+            raise InvalidArgument("The sandbox has no workspaces.")
+        if "gitCommitish" in result:
+            return str(result["gitCommitish"])
+        if "releaseConfig" not in result:
+            raise InvalidArgument("compilationResult needs a gitCommitish or a releaseConfig.")
+        config = self.service.find(result["releaseConfig"])
+        result["codeCompilationConfig"] = config.get("codeCompilationConfig", {})
+        return str(config["gitCommitish"])
 
+    def compile(self, name: str, result: Json) -> Json:
+        state = self.service.state
+        try:
+            with project.laid_out(
+                state, self.files.all(name, result["resolvedGitCommitSha"]), result
+            ) as folder:
+                return cli.compile_project(state, folder)
+        except (project.ProjectError, cli.CliError) as error:
+            errors = [{"fileName": project.SETTINGS, "message": str(error)}]
+            return {"graphErrors": {"compilationErrors": errors}}
 
-def compile_commit(service: Service, repository: str, result: api.CompilationResult) -> graph.Graph:
-    files = contents(service, repository, result.resolved_git_commit_sha)
-    scratch = service.folder / "scratch"
-    try:
-        with project.laid_out(
-            files, result.code_compilation_config, scratch, service.state.project
-        ) as folder:
-            return cli.compile_project(service.state, folder)
-    except (project.ProjectError, cli.CliError) as error:
-        errors = [{"fileName": project.SETTINGS, "message": str(error)}]
-        return {"graphErrors": {"compilationErrors": errors}}
+    def get(self, call: Call) -> Json:
+        return self.service.find(f"{repository(call)}/compilationResults/{call.path['id']}")
 
+    def list(self, call: Call) -> Json:
+        self.service.find(repository(call))
+        results = self.service.store.children(self.service.key(f"{repository(call)}/compilationResults"))
+        return collection.page(results, "compilationResults", call.query)
 
-def get(service: Service, request: api.GetCompilationResultRequest) -> api.CompilationResult:
-    return service.find(api.CompilationResult, request.name)
+    def query(self, call: Call) -> Json:
+        actions = graph.described(self.graph(self.get(call)["name"]))
+        return collection.page(actions, "compilationResultActions", call.query)
 
-
-def list_all(
-    service: Service, request: api.ListCompilationResultsRequest
-) -> api.ListCompilationResultsResponse:
-    kept = service.all(api.CompilationResult, f"{request.parent}/compilationResults")
-    items, token = page(kept, request)
-    return api.ListCompilationResultsResponse(compilation_results=items, next_page_token=token)
-
-
-def query(
-    service: Service, request: api.QueryCompilationResultActionsRequest
-) -> api.QueryCompilationResultActionsResponse:
-    service.find(api.CompilationResult, request.name)
-    actions = graph.described(compiled_graph(service, request.name))
-    items, token = page(actions, request)
-    return api.QueryCompilationResultActionsResponse(compilation_result_actions=items, next_page_token=token)
-
-
-def compiled_graph(service: Service, result: str) -> graph.Graph:
-    compiled: graph.Graph = service.store.get(f"{result}/graph") or {}
-    return compiled
+    def graph(self, result: str) -> Json:
+        return self.service.store.get(self.service.key(f"{result}:graph")) or {}

@@ -1,118 +1,108 @@
 """One invocation while it runs: a thread reads what the CLI prints and keeps what became of each action."""
 
+import shutil
 import threading
-from collections.abc import Sequence
-from typing import Any
-
-from google.cloud.dataform_v1.types import dataform as api
-from google.protobuf import json_format
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sandbox.dataform import cli, graph, project
-from sandbox.dataform.files import contents
 from sandbox.dataform.report import Outcome, Report
-from sandbox.dataform.service import Service, interval, now
+from sandbox.dataform.repositories import now
+from sandbox.resources.service import Service
+from sandbox.resources.store import Json
 
-Action = api.WorkflowInvocationAction
-State = api.WorkflowInvocation.State
-INTERRUPTED = "the sandbox was stopped while this ran"
+GOING = ("RUNNING", "CANCELING")
 
 
+@dataclass
 class Execution:
-    def __init__(
-        self,
-        service: Service,
-        invocation: api.WorkflowInvocation,
-        result: api.CompilationResult,
-        selected: Sequence[graph.Action],
-    ) -> None:
-        self._service, self._result = service, result
-        self._name = invocation.name
-        self._full_refresh = invocation.invocation_config.fully_refresh_incremental_tables_enabled
-        self._names = [graph.name(action["target"]) for action in selected]
-        with service.store.transaction():
-            service.add(invocation)
-            for action in selected:
-                keep_action(service, invocation.name, pending(action))
-        self._cancelled = threading.Event()
-        self._run: cli.Run | None = None
+    """Of `actions`, as the graph has them, of a compilation result and the files of its commit."""
 
-    def start(self) -> None:
-        self._service.running[self._name] = self
-        threading.Thread(target=self._to_the_end, daemon=True).start()
+    service: Service
+    invocation: Json
+    result: Json
+    files: Mapping[str, bytes]
+    actions: Sequence[Json]
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    run: cli.Run | None = None
+
+    def start(self, going: dict[str, "Execution"]) -> None:
+        """It is in `going`, by its name, until it has ended."""
+        with self.service.store.change():
+            self.service.store.put(self.service.key(self.invocation["name"]), self.invocation)
+            for action in self.actions:
+                target = action["target"]
+                canonical = action.get("canonicalTarget", target)
+                keep(self.service, self.invocation["name"], {"target": target, "canonicalTarget": canonical})
+        going[self.invocation["name"]] = self
+        # A daemon: the sandbox may end before it; the CLI then ends too.
+        threading.Thread(target=self.to_the_end, args=(going,), daemon=True).start()
 
     def cancel(self) -> None:
-        self._cancelled.set()
-        if self._run is not None:
-            self._run.cancel()
+        self.cancelled.set()
+        if self.run:
+            self.run.cancel()
 
-    def _to_the_end(self) -> None:
+    def to_the_end(self, going: dict[str, "Execution"]) -> None:
         report = Report()
         try:
-            succeeded = self._succeeds(report)
-        except (cli.CliError, project.ProjectError, OSError) as error:
-            succeeded, report.tail = False, [str(error)]
-        finish(self._service, self._name, self._state(succeeded), "\n".join(report.tail))
-        del self._service.running[self._name]
+            state = "SUCCEEDED" if self.succeeds(report) else "FAILED"
+        except Exception as error:  # whoever waits must hear of it, whatever it is
+            state, report.tail = "FAILED", [f"The sandbox could not run it: {error}"]
+        if self.cancelled.is_set():
+            state = "CANCELLED"
+        finish(self.service, self.invocation["name"], state, "\n".join(report.tail))
+        del going[self.invocation["name"]]
 
-    def _succeeds(self, report: Report) -> bool:
-        repository = self._name.partition("/workflowInvocations/")[0]
-        files = contents(self._service, repository, self._result.resolved_git_commit_sha)
-        config, state = self._result.code_compilation_config, self._service.state
-        with project.laid_out(files, config, self._service.folder / "scratch", state.project) as folder:
-            self._run = cli.run_project(state, folder, self._names, self._full_refresh)
-            if self._cancelled.is_set():
-                self._run.cancel()
-            for line in self._run.lines():
+    def succeeds(self, report: Report) -> bool:
+        state, config = self.service.state, self.invocation["invocationConfig"]
+        names = [graph.name(action["target"]) for action in self.actions]
+        with project.laid_out(state, self.files, self.result) as folder:
+            refresh = config.get("fullyRefreshIncrementalTablesEnabled", False)
+            self.run = cli.run_project(state, folder, names, refresh)
+            if self.cancelled.is_set():
+                self.run.cancel()
+            for line in self.run.lines():
                 if outcome := report.read(line):
-                    note(self._service, self._name, outcome)
-            return self._run.succeeded()
-
-    def _state(self, succeeded: bool) -> State:
-        if self._cancelled.is_set():
-            return State(State.CANCELLED)
-        return State(State.SUCCEEDED if succeeded else State.FAILED)
-
-
-def pending(action: graph.Action) -> Action:
-    return Action(
-        target=graph.target(action["target"]),
-        canonical_target=graph.target(action.get("canonicalTarget", action["target"])),
-        state=Action.State.PENDING,
-    )
+                    note(self.service, self.invocation["name"], outcome)
+            return self.run.succeeded()
 
 
 def note(service: Service, invocation: str, outcome: Outcome) -> None:
-    for action in service.all(Action, f"{invocation}/actions"):
-        if f"{action.target.schema}.{action.target.name}" == outcome.target:
-            action.state, action.failure_reason = outcome.state, outcome.reason
-            action.bigquery_action = Action.BigQueryAction(job_id=outcome.job_id)
-            action.invocation_timing = interval(None, now())
-            keep_action(service, invocation, action)
+    with service.store.change():
+        for action in service.store.children(service.key(f"{invocation}/actions")):
+            if dotted(action) == outcome.target:
+                told = {"state": outcome.state, "invocationTiming": {"endTime": now()}}
+                job = {"bigqueryAction": {"jobId": outcome.job_id}} if outcome.job_id else {}
+                reason = {"failureReason": outcome.reason} if outcome.reason else {}
+                keep(service, invocation, action | told | job | reason)
 
 
-def finish(service: Service, name: str, state: State, said: str) -> None:
+def finish(service: Service, name: str, state: str, said: str) -> None:
     """What the CLI never spoke of was cancelled, or died with it for the reason that it gave."""
-    cancelled = state == State.CANCELLED
-    with service.store.transaction():
-        invocation = service.find(api.WorkflowInvocation, name)
-        invocation.state = state
-        invocation.invocation_timing = interval(invocation.invocation_timing.start_time, now())
-        service.keep(invocation)
-        for action in service.all(Action, f"{name}/actions"):
-            if action.state == Action.State.PENDING:
-                action.state = Action.State(Action.State.CANCELLED if cancelled else Action.State.FAILED)
-                action.failure_reason = "" if cancelled else said
-                keep_action(service, name, action)
+    rest = {"state": "CANCELLED"} if state == "CANCELLED" else {"state": "FAILED", "failureReason": said}
+    with service.store.change():
+        invocation = service.store.get(service.key(name))
+        if invocation is None:
+            return  # deleted with its repository
+        timing = invocation["invocationTiming"] | {"endTime": now()}
+        service.store.put(service.key(name), invocation | {"state": state, "invocationTiming": timing})
+        for action in service.store.children(service.key(f"{name}/actions")):
+            if "state" not in action:
+                keep(service, name, action | rest)
 
 
-def finish_interrupted(service: Service) -> None:
-    """Invocations that a stopped sandbox left running will not go on."""
-    for body in service.store.search("*/workflowInvocations"):
-        if body["state"] in ("RUNNING", "CANCELING"):
-            finish(service, body["name"], State(State.FAILED), INTERRUPTED)
+def bury(service: Service) -> None:
+    """Invocations that a former sandbox did not see to their end: their processes ended with it."""
+    shutil.rmtree(project.scratch(service.state), ignore_errors=True)
+    for invocation in service.store.matching(service.key("*/workflowInvocations/*")):
+        if invocation.get("state") in GOING:
+            finish(service, invocation["name"], "FAILED", "The sandbox was stopped while this ran.")
 
 
-def keep_action(service: Service, invocation: str, action: Action) -> None:
-    kind: Any = Action
-    name = f"{invocation}/actions/{action.target.schema}.{action.target.name}"
-    service.store.put(name, json_format.MessageToDict(kind.pb(action)))
+def keep(service: Service, invocation: str, action: Json) -> None:
+    service.store.put(service.key(f"{invocation}/actions/{dotted(action)}"), action)
+
+
+def dotted(action: Json) -> str:
+    return f"{action['target']['schema']}.{action['target']['name']}"

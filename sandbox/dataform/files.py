@@ -1,99 +1,105 @@
 """The Git of a repository without a remote: commits of whole trees, one branch."""
 
+import base64
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 
-from google.cloud.dataform_v1.types import dataform as api
+from google.cloud import dataform_v1
 
-from sandbox.dataform.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound
-from sandbox.dataform.service import Service, now
+from sandbox.dataform.repositories import now, repository
+from sandbox.resources.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound
+from sandbox.resources.schema import parse
+from sandbox.resources.service import Call, Service
+from sandbox.resources.store import Json
 
 BRANCH = "main"
-Tree = dict[str, str]  # path: the blob's hash
+SHORTEST = 4  # digits of a commit's hash, as Git has it
+Tree = dict[str, str]  # path: hash of the contents
 
 
-def commit(
-    service: Service, request: api.CommitRepositoryChangesRequest
-) -> api.CommitRepositoryChangesResponse:
-    with service.store.transaction():
-        repository = service.find(api.Repository, request.name)
-        if repository.git_remote_settings.url:
-            raise FailedPrecondition(f"'{request.name}' has a Git remote: commit there")
-        head = head_sha(service, request.name)
-        if request.required_head_commit_sha and request.required_head_commit_sha != head:
-            raise Aborted(f"head is '{head}', not '{request.required_head_commit_sha}': somebody committed")
-        tree = changed(service, tree_at(service, request.name, head), request.file_operations)
-        sha = add_commit(service, request.name, head, tree, request.commit_metadata)
-    return api.CommitRepositoryChangesResponse(commit_sha=sha)
+@dataclass(frozen=True)
+class Files:
+    service: Service
 
+    def commit(self, call: Call) -> Json:
+        """Refused with a Git remote, on another head than the required one, and when nothing changes."""
+        parse(call.body, dataform_v1.CommitRepositoryChangesRequest.pb())
+        name = repository(call)
+        with self.service.store.change():
+            if self.service.find(name).get("gitRemoteSettings", {}).get("url"):
+                raise FailedPrecondition(f"Repository {name!r} has a Git remote: commit there.")
+            head, required = self.head(name), call.body.get("requiredHeadCommitSha")
+            if required and required != head:
+                raise Aborted(f"The head of {name!r} is {head!r}, not {required!r}: somebody committed.")
+            tree = self.changed(name, self.tree(name, head), call.body.get("fileOperations", {}))
+            return {"commitSha": self.add(name, head, tree, call.body.get("commitMetadata", {}))}
 
-def changed(service: Service, tree: Tree, operations: Any) -> Tree:
-    if not operations:
-        raise InvalidArgument("fileOperations is empty: nothing to commit")
-    changed = dict(tree)
-    for path, operation in operations.items():
-        check(path)
-        if "write_file" in operation:
-            changed[path] = service.store.put_blob(operation.write_file.contents)
-        elif "delete_file" not in operation:
-            raise InvalidArgument(f"the operation on '{path}' is neither writeFile nor deleteFile")
-        elif changed.pop(path, None) is None:
-            raise NotFound(f"file '{path}' to delete was not found")
-    if changed == tree:
-        raise FailedPrecondition("the operations change nothing")
-    return changed
+    def changed(self, name: str, tree: Tree, operations: Json) -> Tree:
+        changed = dict(tree)
+        for path, operation in operations.items():
+            check(path)
+            if "writeFile" in operation:
+                changed[path] = self.keep(name, operation["writeFile"].get("contents", ""))
+            elif "deleteFile" not in operation:
+                raise InvalidArgument(f"The operation on {path!r} is neither writeFile nor deleteFile.")
+            elif changed.pop(path, None) is None:
+                raise NotFound(f"File {path!r} was not found.")
+        if changed == tree:
+            raise FailedPrecondition("The file operations change nothing.")
+        return changed
+
+    def add(self, name: str, parent: str, tree: Tree, metadata: Json) -> str:
+        author = metadata.get("author", {})
+        if not author.get("name") or not author.get("emailAddress"):
+            raise InvalidArgument("commitMetadata.author needs a name and an emailAddress.")
+        entry = {"parent": parent, "tree": tree, "time": now(), "author": author}
+        entry["message"] = metadata.get("commitMessage", "")
+        # Forty digits as Git's, but not Git's own: nobody checks it out.
+        sha = hashlib.sha1(json.dumps(entry, sort_keys=True).encode()).hexdigest()
+        self.service.store.put(self.service.key(f"{name}/commits/{sha}"), entry | {"sha": sha})
+        self.service.store.put(self.service.key(f"{name}:head"), {"sha": sha})
+        return sha
+
+    def keep(self, name: str, contents: str) -> str:
+        """`contents` in base64."""
+        sha = hashlib.sha256(base64.b64decode(contents)).hexdigest()
+        self.service.store.put(self.service.key(f"{name}:blob-{sha}"), {"contents": contents})
+        return sha
+
+    def contents(self, name: str, sha: str) -> str:
+        """In base64."""
+        return str((self.service.store.get(self.service.key(f"{name}:blob-{sha}")) or {})["contents"])
+
+    def head(self, name: str) -> str:
+        """Empty before the first commit."""
+        return str((self.service.store.get(self.service.key(f"{name}:head")) or {}).get("sha", ""))
+
+    def tree(self, name: str, sha: str) -> Tree:
+        return dict(self.service.find(f"{name}/commits/{sha}")["tree"]) if sha else {}
+
+    def log(self, name: str) -> list[Json]:
+        """Newest first."""
+        return self.service.store.children(self.service.key(f"{name}/commits"))[::-1]
+
+    def resolve(self, name: str, commitish: str) -> str:
+        """The commit that the branch, or the first digits of a hash, stand for."""
+        if commitish == BRANCH:
+            found = [self.head(name)]
+        else:
+            shas = [entry["sha"] for entry in self.log(name)]
+            found = [sha for sha in shas if len(commitish) >= SHORTEST and sha.startswith(commitish)]
+        if len(found) != 1 or not found[0]:
+            raise NotFound(f"{commitish!r} is no branch and no commit of {name!r}.")
+        return str(found[0])
+
+    def all(self, name: str, sha: str) -> dict[str, bytes]:
+        tree = self.tree(name, sha)
+        return {path: base64.b64decode(self.contents(name, blob)) for path, blob in tree.items()}
 
 
 def check(path: str) -> None:
     parts = PurePosixPath(path).parts
     if not parts or path != "/".join(parts) or path.startswith("/") or ".." in parts:
-        raise InvalidArgument(f"'{path}' is no path inside a repository")
-
-
-def add_commit(service: Service, repository: str, head: str, tree: Tree, metadata: api.CommitMetadata) -> str:
-    entry = {
-        "parent": head,
-        "tree": tree,
-        "time": now().isoformat(),
-        "message": metadata.commit_message,
-        "author": {"name": metadata.author.name, "emailAddress": metadata.author.email_address},
-    }
-    if not metadata.author.name or not metadata.author.email_address:
-        raise InvalidArgument("commitMetadata.author needs a name and an emailAddress")
-    # Forty hexadecimal digits as Git's, though not Git's own: nobody checks it out.
-    sha = hashlib.sha1(json.dumps(entry, sort_keys=True).encode()).hexdigest()
-    service.store.put(f"{repository}/commits/{sha}", entry | {"sha": sha})
-    service.store.put(f"{repository}/refs/{BRANCH}", sha)
-    return sha
-
-
-def head_sha(service: Service, repository: str) -> str:
-    """Empty before the first commit."""
-    return str(service.store.get(f"{repository}/refs/{BRANCH}") or "")
-
-
-def resolve(service: Service, repository: str, commitish: str) -> str:
-    """The commit that a branch name, HEAD, or the first digits (4 at least) of a hash stand for."""
-    if commitish in ("", "HEAD", BRANCH):
-        found = [head_sha(service, repository)]
-    else:
-        shas = [entry["sha"] for entry in service.store.children(f"{repository}/commits")]
-        found = [sha for sha in shas if len(commitish) >= 4 and sha.startswith(commitish)]
-    if len(found) != 1 or not found[0]:
-        raise NotFound(f"'{commitish or BRANCH}' is no commit of '{repository}'")
-    return str(found[0])
-
-
-def tree_at(service: Service, repository: str, sha: str) -> Tree:
-    if not sha:
-        return {}
-    entry = service.store.get(f"{repository}/commits/{sha}")
-    if entry is None:
-        raise NotFound(f"commit '{sha}' was not found in '{repository}'")
-    return dict(entry["tree"])
-
-
-def contents(service: Service, repository: str, sha: str) -> dict[str, bytes]:
-    return {path: service.store.blob(blob) for path, blob in tree_at(service, repository, sha).items()}
+        raise InvalidArgument(f"{path!r} is no path inside a repository.")

@@ -1,106 +1,88 @@
-"""A compiled graph, as the CLI prints it, in the API's words."""
+"""A compiled graph as the CLI prints it, in the API's words."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from google.cloud.dataform_v1.types import dataform as api
+from sandbox.resources.store import Json
 
-Graph = Mapping[str, Any]
-Action = Mapping[str, Any]
-Relation = api.CompilationResultAction.Relation
-
-RELATION_TYPES = {
-    "TABLE": Relation.RelationType.TABLE,
-    "VIEW": Relation.RelationType.VIEW,
-    "INCREMENTAL": Relation.RelationType.INCREMENTAL_TABLE,
-}
+RELATION_TYPES = {"TABLE": "TABLE", "VIEW": "VIEW", "INCREMENTAL": "INCREMENTAL_TABLE"}
 
 
-def compilation_errors(graph: Graph) -> list[api.CompilationResult.CompilationError]:
+def errors(graph: Json) -> list[Json]:
+    """CompilationResult.CompilationError."""
+    words = {"message": "message", "stack": "stack", "fileName": "path", "actionTarget": "actionTarget"}
+    found = graph.get("graphErrors", {}).get("compilationErrors", [])
+    return [{words[word]: value for word, value in error.items() if word in words} for error in found]
+
+
+def described(graph: Json) -> list[Json]:
+    """CompilationResultAction of every action, declarations too."""
     return [
-        api.CompilationResult.CompilationError(
-            message=error.get("message", ""),
-            stack=error.get("stack", ""),
-            path=error.get("fileName", ""),
-            action_target=target(error["actionTarget"]) if error.get("actionTarget") else None,
-        )
-        for error in graph.get("graphErrors", {}).get("compilationErrors", [])
-    ]
-
-
-def described(graph: Graph) -> list[api.CompilationResultAction]:
-    """Every action, declarations too."""
-    return [
-        api.CompilationResultAction(
-            target=target(action["target"]),
-            canonical_target=target(action.get("canonicalTarget", action["target"])),
-            file_path=action.get("fileName", ""),
-            **{field: made(action)},
-        )
+        {
+            "target": action["target"],
+            "canonicalTarget": action.get("canonicalTarget", action["target"]),
+            "filePath": action.get("fileName", ""),
+            field: present(made(action)),
+        }
         for kind, field, made in KINDS
         for action in graph.get(kind, [])
     ]
 
 
-def relation(action: Action) -> Relation:
+def relation(action: Json) -> Json:
     bigquery = action.get("bigquery", {})
-    made = Relation(
-        **common(action),
-        relation_type=RELATION_TYPES[action["enumType"]],
-        select_query=action.get("query", ""),
-        pre_operations=action.get("preOps", []),
-        post_operations=action.get("postOps", []),
-        partition_expression=bigquery.get("partitionBy", ""),
-        cluster_expressions=bigquery.get("clusterBy", []),
-        require_partition_filter=bigquery.get("requirePartitionFilter", False),
-    )
-    if bigquery.get("materialized"):
-        made.relation_type = Relation.RelationType(Relation.RelationType.MATERIALIZED_VIEW)
-    if action["enumType"] == "INCREMENTAL":
-        made.incremental_table_config = Relation.IncrementalTableConfig(
-            incremental_select_query=action.get("incrementalQuery", ""),
-            refresh_disabled=action.get("protected", False),
-            unique_key_parts=action.get("uniqueKey", []),
-            update_partition_filter=bigquery.get("updatePartitionFilter", ""),
-            incremental_pre_operations=action.get("incrementalPreOps", []),
-            incremental_post_operations=action.get("incrementalPostOps", []),
-        )
-    return made
-
-
-def operations(action: Action) -> api.CompilationResultAction.Operations:
-    return api.CompilationResultAction.Operations(
-        **common(action), queries=action.get("queries", []), has_output=action.get("hasOutput", False)
-    )
-
-
-def assertion(action: Action) -> api.CompilationResultAction.Assertion:
-    parent = action.get("parentAction")
-    return api.CompilationResultAction.Assertion(
-        **common(action),
-        select_query=action.get("query", ""),
-        parent_action=target(parent) if parent else None,
-    )
-
-
-def common(action: Action) -> dict[str, Any]:
-    return {
-        "dependency_targets": [target(other) for other in action.get("dependencyTargets", [])],
-        "disabled": action.get("disabled", False),
-        "tags": action.get("tags", []),
+    materialized = action["enumType"] == "VIEW" and action.get("materialized")
+    return common(action) | {
+        "relationType": "MATERIALIZED_VIEW" if materialized else RELATION_TYPES[action["enumType"]],
+        "selectQuery": action.get("query"),
+        "preOperations": action.get("preOps"),
+        "postOperations": action.get("postOps"),
+        "partitionExpression": bigquery.get("partitionBy"),
+        "clusterExpressions": bigquery.get("clusterBy"),
+        "requirePartitionFilter": bigquery.get("requirePartitionFilter"),
+        "incrementalTableConfig": incremental(action),
     }
 
 
-def target(spoken: Mapping[str, str]) -> api.Target:
-    return api.Target(database=spoken.get("database", ""), schema=spoken["schema"], name=spoken["name"])
+def incremental(action: Json) -> Json | None:
+    if action["enumType"] != "INCREMENTAL":
+        return None
+    fields = {
+        "incrementalSelectQuery": action.get("incrementalQuery"),
+        "refreshDisabled": action.get("protected"),
+        "uniqueKeyParts": action.get("uniqueKey"),
+        "updatePartitionFilter": action.get("bigquery", {}).get("updatePartitionFilter"),
+        "incrementalPreOperations": action.get("incrementalPreOps"),
+        "incrementalPostOperations": action.get("incrementalPostOps"),
+    }
+    return present(fields)
 
 
-def declaration(action: Action) -> api.CompilationResultAction.Declaration:
-    return api.CompilationResultAction.Declaration()
+def operations(action: Json) -> Json:
+    return common(action) | {"queries": action.get("queries"), "hasOutput": action.get("hasOutput")}
+
+
+def assertion(action: Json) -> Json:
+    return common(action) | {"selectQuery": action.get("query"), "parentAction": action.get("parentAction")}
+
+
+def declaration(action: Json) -> Json:
+    return {}
+
+
+def common(action: Json) -> Json:
+    return {
+        "dependencyTargets": action.get("dependencyTargets"),
+        "disabled": action.get("disabled"),
+        "tags": action.get("tags"),
+    }
+
+
+def present(fields: Json) -> Json:
+    return {name: value for name, value in fields.items() if value}
 
 
 # The CLI's list, the field of CompilationResultAction, and what fills it.
-KINDS: tuple[tuple[str, str, Callable[[Action], Any]], ...] = (
+KINDS: tuple[tuple[str, str, Callable[[Json], Json]], ...] = (
     ("tables", "relation", relation),
     ("operations", "operations", operations),
     ("assertions", "assertion", assertion),
@@ -108,5 +90,6 @@ KINDS: tuple[tuple[str, str, Callable[[Action], Any]], ...] = (
 )
 
 
-def name(spoken: Mapping[str, str]) -> str:
-    return ".".join(part for part in (spoken.get("database"), spoken["schema"], spoken["name"]) if part)
+def name(target: Json) -> str:
+    """As the CLI takes it: database.schema.name."""
+    return ".".join(target[part] for part in ("database", "schema", "name") if target.get(part))

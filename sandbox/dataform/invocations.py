@@ -1,98 +1,104 @@
 """Workflow invocations: what a compilation result says is run on the sandbox's BigQuery by the CLI."""
 
 import uuid
+from dataclasses import dataclass, field
 
-from google.cloud.dataform_v1.types import dataform as api
-from google.protobuf.empty_pb2 import Empty
+from google.cloud import dataform_v1
 
-from sandbox.dataform.compilations import compiled_graph
-from sandbox.dataform.errors import FailedPrecondition, InvalidArgument
-from sandbox.dataform.execution import Execution
+from sandbox.dataform.compilations import Compilations
+from sandbox.dataform.execution import GOING, Execution
+from sandbox.dataform.repositories import now, repository
 from sandbox.dataform.selection import selected
-from sandbox.dataform.service import Service, interval, now, page
+from sandbox.resources import collection
+from sandbox.resources.errors import FailedPrecondition, InvalidArgument, PermissionDenied
+from sandbox.resources.policies import granted, only
+from sandbox.resources.schema import Schema
+from sandbox.resources.service import Call, Service
+from sandbox.resources.store import Json
 
-State = api.WorkflowInvocation.State
-GOING = (State.RUNNING, State.CANCELING)
-
-
-def create(service: Service, request: api.CreateWorkflowInvocationRequest) -> api.WorkflowInvocation:
-    repository = service.find(api.Repository, request.parent)
-    invocation = request.workflow_invocation
-    result = source(service, invocation)
-    check_account(repository, invocation.invocation_config)
-    actions = selected(compiled_graph(service, result.name), invocation.invocation_config)
-    if not actions:
-        raise InvalidArgument("invocationConfig selects no action")
-    invocation.name = f"{request.parent}/workflowInvocations/{uuid.uuid4()}"
-    invocation.resolved_compilation_result = result.name
-    invocation.state = State(State.RUNNING)
-    invocation.invocation_timing = interval(now(), None)
-    execution = Execution(service, invocation, result, actions)
-    execution.start()
-    return invocation
+INVOCATION = Schema(
+    message=dataform_v1.WorkflowInvocation.pb(),
+    output="state invocationTiming resolvedCompilationResult dataEncryptionState internalMetadata"
+    " privateResourceMetadata pipelineConfig",
+)
+ACT_AS = {"roles/iam.serviceAccountUser", "roles/owner", "roles/editor"}
 
 
-def source(service: Service, invocation: api.WorkflowInvocation) -> api.CompilationResult:
-    """The result to run; of a workflow config the live one, with the config's own selection."""
-    name = invocation.compilation_result
-    if invocation.workflow_config:
-        workflow = service.find(api.WorkflowConfig, invocation.workflow_config)
-        invocation.invocation_config = workflow.invocation_config
-        name = service.find(api.ReleaseConfig, workflow.release_config).release_compilation_result
-    if not name:
-        raise InvalidArgument(
-            "the invocation has no compilationResult, and its release config none that is live"
-        )
-    result = service.find(api.CompilationResult, name)
-    if result.compilation_errors:
-        raise FailedPrecondition(f"'{name}' has compilation errors")
-    return result
+@dataclass(frozen=True)
+class Invocations:
+    service: Service
+    compilations: Compilations
+    going: dict[str, Execution] = field(default_factory=dict)
 
+    def create(self, call: Call) -> Json:
+        name = repository(call)
+        home = self.service.find(name)
+        invocation = INVOCATION.accept(call.body) | {"name": f"{name}/workflowInvocations/{uuid.uuid4()}"}
+        result = self.source(invocation)
+        config = invocation.setdefault("invocationConfig", {})
+        self.permit(call, config.get("serviceAccount") or home.get("serviceAccount"))
+        actions = selected(self.compilations.graph(result["name"]), config)
+        if not actions:
+            raise InvalidArgument("invocationConfig selects no action.")
+        invocation["resolvedCompilationResult"] = result["name"]
+        invocation |= {"state": "RUNNING", "invocationTiming": {"startTime": now()}}
+        files = self.compilations.files.all(name, result["resolvedGitCommitSha"])
+        Execution(self.service, invocation, result, files, actions).start(self.going)
+        return invocation
 
-def check_account(repository: api.Repository, config: api.InvocationConfig) -> None:
-    """Strict act-as: https://cloud.google.com/dataform/docs/strict-act-as-mode."""
-    if not config.service_account and not repository.service_account:
-        raise FailedPrecondition("neither the invocation nor its repository names a serviceAccount to act as")
+    def source(self, invocation: Json) -> Json:
+        """The result to run; of a workflow config the live one, with the config's own selection."""
+        name = invocation.get("compilationResult")
+        if "workflowConfig" in invocation:
+            workflow = self.service.find(invocation["workflowConfig"])
+            invocation["invocationConfig"] = workflow.get("invocationConfig", {})
+            name = self.service.find(workflow["releaseConfig"]).get("releaseCompilationResult")
+        if not name:
+            raise InvalidArgument("The invocation names no compilation result, and none is live.")
+        result = self.service.find(name)
+        if result.get("compilationErrors"):
+            raise FailedPrecondition(f"Compilation result {name!r} has compilation errors.")
+        return result
 
+    def permit(self, call: Call, account: str | None) -> None:
+        """Strict act-as mode: https://cloud.google.com/dataform/docs/strict-act-as-mode."""
+        if not account:
+            raise FailedPrecondition("Neither the invocation nor its repository names a serviceAccount.")
+        iam = Service(self.service.state, self.service.store, "/iam/v1")
+        resource = f"projects/{self.service.state.project}/serviceAccounts/{account}"
+        if call.caller and not granted(iam, resource, call.caller, ACT_AS):
+            raise PermissionDenied(
+                f"Permission 'iam.serviceAccounts.actAs' denied on {resource!r} for {call.caller}."
+            )
 
-def get(service: Service, request: api.GetWorkflowInvocationRequest) -> api.WorkflowInvocation:
-    return service.find(api.WorkflowInvocation, request.name)
+    def get(self, call: Call) -> Json:
+        return self.service.find(f"{repository(call)}/workflowInvocations/{call.path['id']}")
 
+    def list(self, call: Call) -> Json:
+        self.service.find(repository(call))
+        kept = self.service.store.children(self.service.key(f"{repository(call)}/workflowInvocations"))
+        return collection.page(kept, "workflowInvocations", call.query)
 
-def list_all(
-    service: Service, request: api.ListWorkflowInvocationsRequest
-) -> api.ListWorkflowInvocationsResponse:
-    kept = service.all(api.WorkflowInvocation, f"{request.parent}/workflowInvocations")
-    items, token = page(kept, request)
-    return api.ListWorkflowInvocationsResponse(workflow_invocations=items, next_page_token=token)
+    def query(self, call: Call) -> Json:
+        actions = self.service.store.children(self.service.key(f"{self.get(call)['name']}/actions"))
+        return collection.page(actions, "workflowInvocationActions", call.query)
 
+    def cancel(self, call: Call) -> Json:
+        only(call.body, set())
+        with self.service.store.change():
+            invocation = self.get(call)
+            name = invocation["name"]
+            execution = self.going.get(name)
+            if invocation["state"] not in GOING or execution is None:
+                raise FailedPrecondition(f"{name!r} has ended: {invocation['state']}.")
+            self.service.store.put(self.service.key(name), invocation | {"state": "CANCELING"})
+        execution.cancel()
+        return {}
 
-def query(
-    service: Service, request: api.QueryWorkflowInvocationActionsRequest
-) -> api.QueryWorkflowInvocationActionsResponse:
-    service.find(api.WorkflowInvocation, request.name)
-    items, token = page(service.all(api.WorkflowInvocationAction, f"{request.name}/actions"), request)
-    return api.QueryWorkflowInvocationActionsResponse(
-        workflow_invocation_actions=items, next_page_token=token
-    )
-
-
-def cancel(
-    service: Service, request: api.CancelWorkflowInvocationRequest
-) -> api.CancelWorkflowInvocationResponse:
-    with service.store.transaction():
-        invocation = service.find(api.WorkflowInvocation, request.name)
-        if invocation.state not in GOING:
-            raise FailedPrecondition(f"'{request.name}' has ended: {invocation.state.name}")
-        invocation.state = State(State.CANCELING)
-        service.keep(invocation)
-    service.running[request.name].cancel()
-    return api.CancelWorkflowInvocationResponse()
-
-
-def delete(service: Service, request: api.DeleteWorkflowInvocationRequest) -> Empty:
-    with service.store.transaction():
-        if service.find(api.WorkflowInvocation, request.name).state in GOING:
-            raise FailedPrecondition(f"'{request.name}' is still running")
-        service.store.delete(request.name)
-    return Empty()
+    def delete(self, call: Call) -> Json:
+        with self.service.store.change():
+            invocation = self.get(call)
+            if invocation["state"] in GOING:
+                raise FailedPrecondition(f"{invocation['name']!r} is still running.")
+            self.service.store.delete(self.service.key(invocation["name"]))
+        return {}

@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import yaml
-from google.cloud.dataform_v1.types import dataform as api
+
+from sandbox.resources.store import Json
+from sandbox.state import State
 
 NODE_MODULES = Path(__file__).parents[1] / "node_modules"
 CORE = NODE_MODULES / "@dataform" / "core"
@@ -18,14 +19,14 @@ SETTINGS = "workflow_settings.yaml"
 
 # workflow_settings.yaml's word for each field of CodeCompilationConfig.
 SETTING_OF = {
-    "default_database": "defaultProject",
-    "default_schema": "defaultDataset",
-    "default_location": "defaultLocation",
-    "assertion_schema": "defaultAssertionDataset",
-    "database_suffix": "projectSuffix",
-    "schema_suffix": "datasetSuffix",
-    "table_prefix": "namePrefix",
-    "builtin_assertion_name_prefix": "builtinAssertionNamePrefix",
+    "defaultDatabase": "defaultProject",
+    "defaultSchema": "defaultDataset",
+    "defaultLocation": "defaultLocation",
+    "assertionSchema": "defaultAssertionDataset",
+    "databaseSuffix": "projectSuffix",
+    "schemaSuffix": "datasetSuffix",
+    "tablePrefix": "namePrefix",
+    "builtinAssertionNamePrefix": "builtinAssertionNamePrefix",
 }
 
 
@@ -37,25 +38,28 @@ def core_version() -> str:
     return str(json.loads((CORE / "package.json").read_text())["version"])
 
 
+def scratch(state: State) -> Path:
+    return state.root / "dataform" / "scratch"
+
+
 @contextmanager
-def laid_out(
-    files: Mapping[str, bytes], config: api.CodeCompilationConfig, parent: Path, project: str
-) -> Iterator[Path]:
-    """The committed files under `config`, with @dataform/core installed; removed at the end."""
+def laid_out(state: State, files: Mapping[str, bytes], result: Json) -> Iterator[Path]:
+    """The files as `result` (a CompilationResult) configures them, with core; removed at the end."""
     check_core(files)
+    parent = scratch(state)
     parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=parent) as name:
         folder = Path(name)
         for path, contents in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(contents)
-        settings = configured(files.get(SETTINGS, b"").decode(), config)
+        settings = configured(files[SETTINGS].decode(), result.get("codeCompilationConfig", {}))
         (folder / SETTINGS).write_text(yaml.safe_dump(settings))
         package = {"dependencies": {"@dataform/core": core_version()}}
         (folder / "package.json").write_text(json.dumps(package))
         # A real folder: the CLI does not see a symbolic link.
         shutil.copytree(CORE, folder / "node_modules" / "@dataform" / "core")
-        credentials = {"projectId": project, "location": settings.get("defaultLocation", "US")}
+        credentials = {"projectId": state.project, "location": settings.get("defaultLocation", "US")}
         (folder / ".df-credentials.json").write_text(json.dumps(credentials))
         yield folder
 
@@ -72,8 +76,8 @@ def check_core(files: Mapping[str, bytes]) -> None:
         )
 
 
-def configured(text: str, config: api.CodeCompilationConfig) -> dict[str, Any]:
-    """The settings as the compilation config overrides them, without the version: it is installed."""
+def configured(text: str, config: Json) -> Json:
+    """The settings as a CodeCompilationConfig overrides them, without the version: it is installed."""
     try:
         settings = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -81,7 +85,7 @@ def configured(text: str, config: api.CodeCompilationConfig) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise ProjectError(f"{SETTINGS} is no mapping")
     del settings["dataformCoreVersion"]
-    settings |= {word: value for field, word in SETTING_OF.items() if (value := getattr(config, field))}
-    if config.vars:
-        settings["vars"] = (settings.get("vars") or {}) | dict(config.vars)
+    settings |= {SETTING_OF[field]: value for field, value in config.items() if field in SETTING_OF}
+    if "vars" in config:
+        settings["vars"] = (settings.get("vars") or {}) | config["vars"]
     return settings

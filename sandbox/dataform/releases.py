@@ -1,52 +1,48 @@
-"""Release configs: which commit is compiled, how, and which of its results is live."""
+"""Release configs, of which one result is live, and workflow configs, a named selection of it."""
 
-from google.cloud.dataform_v1.types import dataform as api
-from google.protobuf.empty_pb2 import Empty
+from google.cloud import dataform_v1
 
-from sandbox.dataform.errors import InvalidArgument
-from sandbox.dataform.service import Service, named, page, updated
+from sandbox.dataform.repositories import REPOSITORIES, now
+from sandbox.resources.errors import InvalidArgument
+from sandbox.resources.kind import By, Kind
+from sandbox.resources.schema import Schema
+from sandbox.resources.service import Service
+from sandbox.resources.store import Json
 
-OUTPUT_ONLY = ("name", "recent_scheduled_release_records", "internal_metadata")
-
-
-def create(service: Service, request: api.CreateReleaseConfigRequest) -> api.ReleaseConfig:
-    config = request.release_config
-    config.name = named(f"{request.parent}/releaseConfigs", request.release_config_id, "releaseConfigId")
-    service.find(api.Repository, request.parent)
-    check(service, config)
-    service.add(config)
-    return config
+CHILD = f"{REPOSITORIES.collection}/{{repository}}"
 
 
-def get(service: Service, request: api.GetReleaseConfigRequest) -> api.ReleaseConfig:
-    return service.find(api.ReleaseConfig, request.name)
+def check_release(service: Service, config: Json) -> None:
+    """The live result must come from this very config: the reference of `releaseCompilationResult`."""
+    service.find(config["name"].rsplit("/", 2)[0])
+    if not config.get("gitCommitish"):
+        raise InvalidArgument("Field releaseConfig.gitCommitish is required.")
+    result = config.get("releaseCompilationResult")
+    if result and service.find(result).get("releaseConfig") != config["name"]:
+        raise InvalidArgument(
+            f"Compilation result {result!r} was not created using release config {config['name']!r}."
+        )
 
 
-def list_all(service: Service, request: api.ListReleaseConfigsRequest) -> api.ListReleaseConfigsResponse:
-    items, token = page(service.all(api.ReleaseConfig, f"{request.parent}/releaseConfigs"), request)
-    return api.ListReleaseConfigsResponse(release_configs=items, next_page_token=token)
+def check_workflow(service: Service, config: Json) -> None:
+    service.find(config["name"].rsplit("/", 2)[0])
+    service.find(config.get("releaseConfig", ""))
 
 
-def update(service: Service, request: api.UpdateReleaseConfigRequest) -> api.ReleaseConfig:
-    with service.store.transaction():
-        kept = service.find(api.ReleaseConfig, request.release_config.name)
-        config = updated(kept, request.release_config, request.update_mask, OUTPUT_ONLY)
-        check(service, config)
-        service.keep(config)
-    return config
+RELEASES = Kind(
+    f"{CHILD}/releaseConfigs",
+    Schema(message=dataform_v1.ReleaseConfig.pb(), output="recentScheduledReleaseRecords internalMetadata"),
+    By("query", "releaseConfigId"),
+    check=check_release,
+)
 
-
-def check(service: Service, config: api.ReleaseConfig) -> None:
-    """The live result must come from this very config, as the reference of releaseCompilationResult says."""
-    if not config.git_commitish:
-        raise InvalidArgument("releaseConfig.gitCommitish is missing")
-    result = config.release_compilation_result
-    if result and service.find(api.CompilationResult, result).release_config != config.name:
-        raise InvalidArgument(f"'{result}' was not created using release config '{config.name}'")
-
-
-def delete(service: Service, request: api.DeleteReleaseConfigRequest) -> Empty:
-    with service.store.transaction():
-        service.find(api.ReleaseConfig, request.name)
-        service.store.delete(request.name)
-    return Empty()
+WORKFLOWS = Kind(
+    f"{CHILD}/workflowConfigs",
+    Schema(
+        message=dataform_v1.WorkflowConfig.pb(),
+        output="recentScheduledExecutionRecords createTime updateTime internalMetadata",
+    ),
+    By("query", "workflowConfigId"),
+    made=lambda service, name: {"createTime": now()},
+    check=check_workflow,
+)

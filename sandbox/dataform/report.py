@@ -10,23 +10,19 @@ Dataset creation failed:  ods.sales [incremental]
 import re
 from dataclasses import dataclass, field
 
-from google.cloud.dataform_v1.types import dataform as api
-
-State = api.WorkflowInvocationAction.State
-
 STATES = {
-    "Table created": State.SUCCEEDED,
-    "Assertion passed": State.SUCCEEDED,
-    "Operation completed successfully": State.SUCCEEDED,
-    "Dataset creation failed": State.FAILED,
-    "Assertion failed": State.FAILED,
-    "Operation failed": State.FAILED,
-    "Skipping dataset creation": State.SKIPPED,
-    "Skipping assertion execution": State.SKIPPED,
-    "Skipping operation execution": State.SKIPPED,
-    "Dataset creation disabled": State.DISABLED,
-    "Assertion execution disabled": State.DISABLED,
-    "Operation execution disabled": State.DISABLED,
+    "Table created": "SUCCEEDED",
+    "Assertion passed": "SUCCEEDED",
+    "Operation completed successfully": "SUCCEEDED",
+    "Dataset creation failed": "FAILED",
+    "Assertion failed": "FAILED",
+    "Operation failed": "FAILED",
+    "Skipping dataset creation": "SKIPPED",
+    "Skipping assertion execution": "SKIPPED",
+    "Skipping operation execution": "SKIPPED",
+    "Dataset creation disabled": "DISABLED",
+    "Assertion execution disabled": "DISABLED",
+    "Operation execution disabled": "DISABLED",
 }
 COLOUR = re.compile(r"\x1b\[\d+m")
 HEADLINE = re.compile(rf"({'|'.join(STATES)}): +([^\s.]+\.\S+)")
@@ -39,7 +35,7 @@ class Outcome:
     """One action's end. `reason` is empty unless it failed."""
 
     target: str
-    state: State
+    state: str
     job_id: str = ""
     reasons: list[str] = field(default_factory=list)
 
@@ -60,11 +56,11 @@ class Report:
         """The outcome that this line begins or adds to; None when it belongs to none."""
         text = COLOUR.sub("", line.rstrip())
         if found := HEADLINE.match(text):
-            self._latest = Outcome(found[2], State(STATES[found[1]]))
+            self._latest = Outcome(found[2], STATES[found[1]])
             self.outcomes[found[2]] = self._latest
         elif self._latest is not None and (found := JOB.match(text)):
             self._latest.job_id = found[1]
-        elif self._latest is not None and self._latest.state == State.FAILED:
+        elif self._latest is not None and self._latest.state == "FAILED":
             if text.strip() and not NO_REASON.match(text):
                 self._latest.reasons.append(text.strip())
         else:

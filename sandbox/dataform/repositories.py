@@ -1,48 +1,54 @@
-"""Repositories: the only part that Terraform makes."""
+"""Repositories: the part that Terraform makes."""
 
-from google.cloud.dataform_v1.types import dataform as api
-from google.protobuf.empty_pb2 import Empty
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from sandbox.dataform.errors import FailedPrecondition
-from sandbox.dataform.service import Service, named, now, page, updated
+from google.cloud import dataform_v1
 
-OUTPUT_ONLY = ("name", "create_time", "data_encryption_state", "internal_metadata", "team_folder_name")
+from sandbox.resources.errors import FailedPrecondition
+from sandbox.resources.kind import By, Kind
+from sandbox.resources.schema import Schema
+from sandbox.resources.service import Call, Service
+from sandbox.resources.store import Json
+
 CHILDREN = ("releaseConfigs", "workflowConfigs", "compilationResults", "workflowInvocations")
 
 
-def create(service: Service, request: api.CreateRepositoryRequest) -> api.Repository:
-    repository = request.repository
-    repository.name = named(f"{request.parent}/repositories", request.repository_id, "repositoryId")
-    repository.create_time = now()
-    service.add(repository)
-    return repository
+def now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
-def get(service: Service, request: api.GetRepositoryRequest) -> api.Repository:
-    return service.find(api.Repository, request.name)
+REPOSITORIES = Kind(
+    "projects/{project}/locations/{location}/repositories",
+    Schema(
+        message=dataform_v1.Repository.pb(),
+        output="createTime dataEncryptionState internalMetadata teamFolderName",
+    ),
+    By("query", "repositoryId"),
+    id_pattern="[a-zA-Z0-9_-]{1,63}",
+    made=lambda service, name: {"createTime": now()},
+    iam="GET",
+    verbs="create get list patch",
+)
 
 
-def list_all(service: Service, request: api.ListRepositoriesRequest) -> api.ListRepositoriesResponse:
-    items, token = page(service.all(api.Repository, f"{request.parent}/repositories"), request)
-    return api.ListRepositoriesResponse(repositories=items, next_page_token=token)
+@dataclass(frozen=True)
+class Repositories:
+    service: Service
+
+    def delete(self, call: Call) -> Json:
+        """With all that is in it, if the caller says so."""
+        name = repository(call)
+        with self.service.store.change():
+            self.service.find(name)
+            keys = {child: self.service.key(f"{name}/{child}") for child in CHILDREN}
+            children = [child for child, key in keys.items() if self.service.store.children(key)]
+            if children and call.query.get("force") != "true":
+                raise FailedPrecondition(f"Repository {name!r} has {', '.join(children)}; force is not set.")
+            self.service.store.delete(self.service.key(name))
+        return {}
 
 
-def update(service: Service, request: api.UpdateRepositoryRequest) -> api.Repository:
-    """Without updateMask every field is replaced, as google_dataform_repository relies on."""
-    with service.store.transaction():
-        kept = get(service, api.GetRepositoryRequest(name=request.repository.name))
-        repository = updated(kept, request.repository, request.update_mask, OUTPUT_ONLY)
-        service.keep(repository)
-    return repository
-
-
-def delete(service: Service, request: api.DeleteRepositoryRequest) -> Empty:
-    with service.store.transaction():
-        get(service, api.GetRepositoryRequest(name=request.name))
-        children = [child for child in CHILDREN if service.store.children(f"{request.name}/{child}")]
-        if children and not request.force:
-            raise FailedPrecondition(
-                f"repository '{request.name}' has {', '.join(children)}, and force is not set"
-            )
-        service.store.delete(request.name)
-    return Empty()
+def repository(call: Call) -> str:
+    """The name of the repository that a path lies in."""
+    return f"{REPOSITORIES.collection}/{{repository}}".format(**call.path)

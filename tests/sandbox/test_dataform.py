@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from contextlib import closing
 
 import pytest
 import requests
@@ -10,6 +11,11 @@ from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from google.cloud import dataform_v1 as dataform
+
+from sandbox.dataform.execution import bury
+from sandbox.resources.service import Service
+from sandbox.resources.store import Store
+from sandbox.state import State
 
 ACCOUNT = "dataform-runner@sandbox-local.iam.gserviceaccount.com"
 GOING = (dataform.WorkflowInvocation.State.RUNNING, dataform.WorkflowInvocation.State.CANCELING)
@@ -235,8 +241,7 @@ def test_a_failed_assertion_is_a_failed_action(client, repository, dataset):
 
 
 def test_a_cancelled_invocation_ends(client, repository, dataset):
-    endless = "DECLARE i INT64 DEFAULT 0;\nWHILE i < 1000000000 DO SET i = i + 1; END WHILE"
-    committed(client, repository, dataset, slow=f'config {{ type: "operations" }}\n{endless}')
+    committed(client, repository, dataset)
     result = compiled(client, repository)
     config = {"service_account": ACCOUNT}
     invocation = client.create_workflow_invocation(
@@ -248,7 +253,7 @@ def test_a_cancelled_invocation_ends(client, repository, dataset):
     client.cancel_workflow_invocation(request={"name": invocation.name})
     invocation = ended(client, invocation)
     assert invocation.state == dataform.WorkflowInvocation.State.CANCELLED
-    assert outcomes(client, invocation)["slow"] == "CANCELLED"
+    assert set(outcomes(client, invocation).values()) == {"CANCELLED"}
     with pytest.raises(exceptions.BadRequest, match="ended"):
         client.cancel_workflow_invocation(request={"name": invocation.name})
     client.delete_workflow_invocation(name=invocation.name)
@@ -258,8 +263,52 @@ def test_an_invocation_acts_as_somebody(client, repository, dataset):
     committed(client, repository, dataset)
     with pytest.raises(exceptions.BadRequest, match="serviceAccount"):
         invoke(client, repository, compiled(client, repository), service_account="")
-    with pytest.raises(exceptions.BadRequest, match="selects no action"):
-        invoke(client, repository, compiled(client, repository), included_tags=["yearly"])
+
+
+def test_who_invokes_must_be_allowed_to_act_as_the_account(sandbox, client, repository, dataset):
+    committed(client, repository, dataset)
+    result = compiled(client, repository)
+    caller = f"caller-{dataset.replace('_', '-')}"
+    accounts = f"{sandbox.address}/iam/v1/projects/{sandbox.project}/serviceAccounts"
+    for name in (caller, "runner"):
+        requests.post(accounts, json={"accountId": name, "serviceAccount": {}}, timeout=10)
+    token = requests.get(
+        f"{sandbox.address}/metadata/{sandbox.identity(caller)}/computeMetadata/v1"
+        "/instance/service-accounts/default/token",
+        headers={"Metadata-Flavor": "Google"},
+        timeout=10,
+    ).json()["access_token"]
+
+    def invoked():
+        config = {"serviceAccount": sandbox.identity("runner"), "includedTags": ["yearly"]}
+        return requests.post(
+            f"{sandbox.address}/dataform/v1/{repository}/workflowInvocations",
+            json={"compilationResult": result.name, "invocationConfig": config},
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=30,
+        ).json()["error"]
+
+    assert "iam.serviceAccounts.actAs" in invoked()["message"]
+    user = {"role": "roles/iam.serviceAccountUser", "members": [f"serviceAccount:{sandbox.identity(caller)}"]}
+    policy = {"policy": {"bindings": [user]}}
+    requests.post(f"{accounts}/{sandbox.identity('runner')}:setIamPolicy", json=policy, timeout=10)
+    assert "selects no action" in invoked()["message"]
+
+
+def test_what_a_stopped_sandbox_left_running_has_failed(tmp_path):
+    name = "projects/p/locations/l/repositories/r/workflowInvocations/i"
+    target = {"schema": "ods", "name": "a"}
+    with closing(Store(tmp_path)) as store:
+        service = Service(State(tmp_path, port=0), store, "/dataform/v1")
+        key = service.key(name)
+        store.put(key, {"name": name, "state": "RUNNING", "invocationTiming": {}})
+        store.put(f"{key}/actions/ods.a", {"target": target})
+        store.put(f"{key}/actions/ods.b", {"target": target | {"name": "b"}, "state": "SUCCEEDED"})
+        bury(service)
+        assert service.find(name)["state"] == "FAILED"
+        a, b = store.children(f"{key}/actions")
+    assert (a["state"], a["failureReason"]) == ("FAILED", "The sandbox was stopped while this ran.")
+    assert b["state"] == "SUCCEEDED"
 
 
 @pytest.mark.parametrize(
@@ -267,12 +316,14 @@ def test_an_invocation_acts_as_somebody(client, repository, dataset):
     [
         ("POST", "repositories?repositoryId=x", {"displayNam": "x"}, 400, "displayNam"),
         ("POST", "repositories?repositoryID=x", {}, 400, "repositoryID"),
-        ("POST", "repositories", {}, 400, "repositoryId is missing"),
-        ("POST", "repositories?repositoryId=x", [], 400, "no JSON object"),
-        ("PUT", "repositories/x", {}, 404, "there is GET, PATCH, DELETE"),
+        ("POST", "repositories", {}, 400, "Invalid id ''"),
+        ("POST", "repositories?repositoryId=x", [], 400, "must be an object"),
+        ("PUT", "repositories/x", {}, 404, "not found for PUT"),
         ("GET", "repositories/absent", None, 404, "was not found"),
         ("GET", "repositories?filter=a", None, 400, "filter"),
-        ("GET", "elsewhere", None, 404, "no method"),
+        ("GET", "elsewhere", None, 404, "not found for GET"),
+        ("POST", "repositories/absent/compilationResults", {"gitCommitish": "main"}, 404, "was not found"),
+        ("POST", "repositories/absent/releaseConfigs?releaseConfigId=x", {}, 404, "was not found"),
     ],
 )  # fmt: skip
 def test_what_google_refuses_is_refused(sandbox, location, verb, path, body, code, says):
