@@ -2,51 +2,41 @@
 
 import argparse
 import os
-import socket
+import sys
 from pathlib import Path
 
-import uvicorn
-
+from sandbox.errors import SandboxError
+from sandbox.serving import serve
 from sandbox.state import State
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="sandbox")
+    parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
     parser.add_argument("command", choices=["serve"])
-    parser.add_argument("--root", type=Path, default=Path(".sandbox"), help="folder that keeps its state")
-    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--root", type=Path, default=Path(".sandbox"), help="the folder that keeps its state")
+    parser.add_argument("--port", type=int, default=0, help="0, the default: the last one if it is free")
+    parser.add_argument("--leash", action="store_true", help="end when standard input ends")
     arguments = parser.parse_args()
-    serve(arguments.root.resolve(), arguments.port or free_port())
+    try:
+        serve(arguments.root.resolve(), arguments.port, arguments.leash, announce)
+    except SandboxError as error:
+        sys.exit(f"sandbox: {error}")
+    sys.stdout.flush()
+    os._exit(0)  # a thread that waits for a child would keep the process, and the process its child
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def serve(root: Path, port: int) -> None:
-    state = State(root, port)
-    prepare_bigquery(state)
-    from sandbox.server import application
-
-    uvicorn.run(application(state), host="127.0.0.1", port=port, log_level="warning")
-
-
-def prepare_bigquery(state: State) -> None:
-    """DuckDB looks for its extensions below HOME; a private one keeps the person's own untouched."""
-    home = state.root / "home"
-    home.mkdir(parents=True, exist_ok=True)
-    os.environ |= {
-        "HOME": str(home),
-        "DEFAULT_PROJECT_ID": state.project,
-        "DATA_DIR": str(state.root / "bigquery"),
-        "GCS_LOCAL_ROOT": str(state.root / "storage"),
+def announce(state: State) -> None:
+    environment = state.root / "env"
+    shown = environment.relative_to(Path.cwd()) if environment.is_relative_to(Path.cwd()) else environment
+    rows = {
+        "project": f"{state.project}, state in {shown.parent}",
+        "address": state.address,
+        "retail API": f"{state.address}/retail/v1, its key in {shown.parent / 'retail-api-key'}",
+        "sheets": f"{state.address}/sheets/view/<id>",
+        "environment": f"source {shown}",
+        "end": "Ctrl-C",
     }
-    import duckdb_extensions
-
-    for name in ("ducklake", "icu", "spatial"):
-        duckdb_extensions.import_extension(name)
+    print("\n".join(f"  {name:<12} {text}" for name, text in rows.items()), flush=True)
 
 
 if __name__ == "__main__":

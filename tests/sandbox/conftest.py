@@ -6,8 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from sandbox.__main__ import free_port
-from sandbox.process import wait
+from sandbox.process import free_port, wait
 from sandbox.state import State
 
 SERVER = """

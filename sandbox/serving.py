@@ -1,0 +1,105 @@
+"""The server's own process: one on a root at a time, on one port, ended as a whole."""
+
+import fcntl
+import json
+import os
+import shlex
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from sandbox import environment
+from sandbox.errors import CannotStart
+from sandbox.state import State
+
+GRACE_SECONDS = 3  # for requests that are being answered when the end comes
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Which process has a root, and the port it listens on; the file stays when the process has ended."""
+
+    process: int
+    port: int
+
+    @staticmethod
+    def of(root: Path) -> "Holder":
+        with suppress(FileNotFoundError, ValueError):
+            return Holder(**json.loads((root / "holder").read_text()))
+        return Holder(0, 0)
+
+    def write(self, root: Path) -> None:
+        (root / "holder.new").write_text(json.dumps({"process": self.process, "port": self.port}))
+        (root / "holder.new").replace(root / "holder")
+
+
+def serve(root: Path, port: int, leash: bool, announce: Callable[[State], None]) -> None:
+    """Answers until SIGINT or SIGTERM comes; on a leash, also until standard input ends."""
+    if leash:
+        threading.Thread(target=end_with_input, daemon=True).start()
+    with claimed(root), listening(port, Holder.of(root).port) as listener:
+        state = State(root, int(listener.getsockname()[1]))
+        from sandbox.server import application  # everything heavy, once the root is ours
+
+        config = uvicorn.Config(
+            application(state), log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS
+        )
+        listener.listen(config.backlog)  # from here a client waits instead of being refused
+        write_environment(state)
+        Holder(os.getpid(), state.port).write(root)
+        announce(state)
+        signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn sends it again when all is done
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def claimed(root: Path) -> Iterator[None]:
+    """The kernel gives the lock back when the process ends, however it ends."""
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = Holder.of(root)
+            raise CannotStart(
+                f"a sandbox already runs in {root}, as process {holder.process} on port {holder.port}; "
+                "end it, or name another folder with --root."
+            ) from error
+        yield
+
+
+@contextmanager
+def listening(port: int, last: int) -> Iterator[socket.socket]:
+    """On the port asked for; else on the last one, so that what is open still works; else on a free one."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port or last))
+        except OSError as error:
+            if port:
+                raise CannotStart(f"port {port} is taken; name another with --port, or none.") from error
+            listener.bind(("127.0.0.1", 0))
+        yield listener
+
+
+def write_environment(state: State) -> None:
+    """What a person sources; without the dead end for HTTPS, which is Terraform's alone."""
+    variables = environment.terraform(state) | environment.clients(state, state.identity("developer"))
+    lines = [
+        f"export {name}={shlex.quote(value)}" for name, value in variables.items() if name != "HTTPS_PROXY"
+    ]
+    (state.root / "env").write_text("\n".join(lines) + "\n")
+
+
+def end_with_input() -> None:
+    """Whoever started this holds the other end of standard input; without them nobody needs the server."""
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
