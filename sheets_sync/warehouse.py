@@ -53,7 +53,7 @@ class Warehouse:
         except FAILURES as error:
             raise WarehouseError(f"{MARTS}.{export.table} could not be read: {error}") from error
 
-    def log(self, entry: Mapping[str, Any]) -> None:
+    def log(self, entry: dict[str, Any]) -> None:
         """Append a row to ops.sync_log, by a load job: free, without a streaming buffer, and, as its id
         is made from the entry, adding the row once however often it is sent."""
         job = f"sheets_sync_{entry['run_id']}_{entry['export']}"

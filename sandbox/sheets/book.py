@@ -55,7 +55,7 @@ class Book:
         if title is None and area is None:
             return self.named(text)
         tab = self.tabs[0] if title is None else self.titled(title)
-        if tab is None or area is None:
+        if not text or tab is None or area is None:
             raise BadRequest(f"Unable to parse range: {text}")
         return tab, tab.inside(area)
 

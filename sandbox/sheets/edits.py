@@ -60,7 +60,7 @@ class Move:
     def index(self, at: int) -> int:
         length = self.end - self.start
         if self.start <= at < self.end:
-            return at - self.start + (self.to if self.to < self.start else self.to - length)
+            return at - self.start + (self.to if self.to <= self.start else self.to - length)
         if self.to <= at < self.start:
             return at + length
         if self.end <= at < self.to:

@@ -24,6 +24,7 @@ SHARED_DRIVES = frozenset(
     {"supportsAllDrives", "supportsTeamDrives", "includeItemsFromAllDrives", "enforceSingleParent"}
 )
 LISTING = SHARED_DRIVES | {"q", "pageSize", "pageToken", "orderBy", "corpora", "spaces", "driveId"}
+COMMENTS = frozenset({"includeDeleted", "pageSize", "pageToken", "startModifiedTime"})
 SHARING = SHARED_DRIVES | {
     "sendNotificationEmail",
     "emailMessage",
@@ -98,6 +99,7 @@ def drive(store: Store) -> list[Method]:
         Method("files.get", "GET", one, "", files.get, SHARED_DRIVES),
         Method("files.update", "PATCH", one, "", files.update, SHARED_DRIVES),
         Method("files.delete", "DELETE", one, "", files.delete, SHARED_DRIVES),
+        Method("comments.list", "GET", f"{one}/comments", "", files.comments, COMMENTS),
         Method("permissions.list", "GET", f"{one}/permissions", "", files.permissions, SHARING),
         Method("permissions.create", "POST", f"{one}/permissions", "", files.share, SHARING),
         Method("permissions.delete", "DELETE", one + "/permissions/{permission}", "", files.unshare, SHARING),

@@ -59,10 +59,16 @@ def update(book: Book, request: dict[str, Any]) -> None:
     after.pop("index", None)
     titled(book, tab, after.get("title") or "")
     resized(tab, after)
-    if "index" in mask or "*" in mask and "index" in wanted:
-        book.tabs.remove(tab)
-        place(book, tab, wanted.get("index") or 0)
+    if "index" in mask or ("*" in mask and "index" in wanted):
+        move(book, tab, wanted.get("index") or 0)
     visible(book)
+
+
+def move(book: Book, tab: Tab, index: int) -> None:
+    """The index is counted before the tab is taken from where it was."""
+    old = book.tabs.index(tab)
+    book.tabs.remove(tab)
+    place(book, tab, index - 1 if index > old else index)
 
 
 def update_spreadsheet(book: Book, request: dict[str, Any]) -> None:
