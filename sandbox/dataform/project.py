@@ -68,6 +68,8 @@ def check_core(files: Mapping[str, bytes]) -> None:
     """The hosted service installs the version that the settings name; here there is only the pinned one."""
     if SETTINGS not in files:
         raise ProjectError(f"{SETTINGS} is missing at the root of the repository")
+    if "package.json" in files:
+        raise ProjectError("package.json names packages, and the sandbox installs none")
     found = re.search(rb"^dataformCoreVersion:\s*[\"']?([^\"'\s#]+)", files[SETTINGS], re.MULTILINE)
     wanted = found[1].decode() if found else "none"
     if wanted != core_version():
