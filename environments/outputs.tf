@@ -1,5 +1,5 @@
 output "bucket" {
-  description = "The landing bucket, as gs://<name>."
+  description = "The landing bucket, as gs://NAME."
   value       = module.landing.url
 }
 

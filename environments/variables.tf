@@ -92,7 +92,7 @@ variable "source_urls" {
 }
 
 variable "spreadsheets" {
-  description = "The spreadsheet of each export: the id in its address, https://docs.google.com/spreadsheets/d/<id>/edit."
+  description = "The spreadsheet of each export: the id in its address, https://docs.google.com/spreadsheets/d/ID/edit."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -1,5 +1,5 @@
 output "id" {
-  description = "Full name, projects/<project>/locations/<region>/repositories/<name>, once its invokers may run it."
+  description = "Full name, projects/PROJECT/locations/REGION/repositories/NAME, once its invokers may run it."
   value       = google_dataform_repository.repository.id
   depends_on = [
     google_dataform_repository_iam_member.invokers,

@@ -4,11 +4,11 @@ output "emails" {
 }
 
 output "members" {
-  description = "Each service account as IAM names it, serviceAccount:<e-mail>, by name."
+  description = "Each service account as IAM names it, serviceAccount:EMAIL, by name."
   value       = { for name, identity in google_service_account.identities : name => identity.member }
 }
 
 output "names" {
   description = "Full resource name of each service account, by name: what grants on itself refer to."
-  value       = { for name, identity in google_service_account.identities : name => identity.name }
+  value       = { for name, identity in google_service_account.identities : name => "projects/${var.project_id}/serviceAccounts/${identity.email}" } # unlike .name, known in a plan
 }

@@ -1,5 +1,5 @@
 output "id" {
-  description = "Full name, projects/<project>/locations/<region>/jobs/<name>, once its runners may execute it."
+  description = "Full name, projects/PROJECT/locations/REGION/jobs/NAME, once its runners may execute it."
   value       = google_cloud_run_v2_job.job.id
   depends_on  = [google_cloud_run_v2_job_iam_member.runners, google_cloud_run_v2_job_iam_member.watchers]
 }

@@ -6,7 +6,7 @@ variable "args" {
 }
 
 variable "command" {
-  description = "What runs, such as [\"python\", \"-m\", \"connector\"]. Declared here, so that the image need not be known to know what a job does."
+  description = "What runs, word by word. Declared here, so that a plan says what a job does without its image."
   type        = list(string)
   nullable    = false
 

@@ -4,7 +4,7 @@ output "name" {
 }
 
 output "url" {
-  description = "The bucket as gs://<name>, once its writers may write."
+  description = "The bucket as gs://NAME, once its writers may write."
   value       = google_storage_bucket.landing.url
   depends_on  = [google_storage_bucket_iam_member.writers]
 }

@@ -33,7 +33,7 @@ variable "identity" {
 }
 
 variable "job" {
-  description = "Full name of the Run job, projects/<project>/locations/<region>/jobs/<name>."
+  description = "Full name of the Run job, projects/PROJECT/locations/REGION/jobs/NAME."
   type        = string
   nullable    = false
 

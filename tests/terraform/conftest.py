@@ -1,0 +1,35 @@
+"""Fixtures only."""
+
+import pytest
+import requests
+
+from sandbox import environment
+from tests.terraform.tree import Tree, why_no_provider
+
+
+@pytest.fixture(scope="session")
+def provider(tmp_path_factory):
+    """Skips what needs the google provider where it cannot be installed."""
+    if missing := why_no_provider(tmp_path_factory.mktemp("provider")):
+        pytest.skip(f"the google provider cannot be installed: {missing}")
+
+
+@pytest.fixture(scope="session")
+def tree(provider, tmp_path_factory):
+    return Tree.grown(tmp_path_factory.mktemp("tree"))
+
+
+@pytest.fixture(scope="session")
+def planned(tree, sandbox):
+    """Plans, as JSON, the named environment as if nothing of it existed."""
+    bucket = {"name": "plans-of-tests"}
+    requests.post(f"{sandbox.address}/storage/v1/b?project={sandbox.project}", json=bucket, timeout=10)
+    told = tree.terraform(
+        "environments",
+        "init",
+        "-input=false",
+        "-backend-config=bucket=plans-of-tests",
+        **environment.terraform(sandbox),
+    )
+    assert told.returncode == 0, told.stderr
+    return lambda env, *arguments: tree.plan(env, sandbox, *arguments)

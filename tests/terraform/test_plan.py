@@ -1,0 +1,193 @@
+"""Rules over what Terraform plans for the environments, as its own JSON says it."""
+
+import json
+
+import pytest
+
+from connector.settings import Settings as ConnectorSettings
+from connector.sources import SOURCES
+from connector.sources import read as read_source
+from pipeline.settings import Settings as PipelineSettings
+from sheets_sync.exports import FOLDER as EXPORTS
+from sheets_sync.settings import Settings as SheetsSettings
+from tests.terraform.grants import ANALYSTS, ENGINEERS, GRANTS, granted, resources
+from tests.terraform.reading import ROOT
+
+ENVIRONMENTS = ["local", "dev", "prod"]
+EXPORTED = [path.stem for path in EXPORTS.glob("*.yaml")]
+
+
+@pytest.fixture(scope="module")
+def plans(planned):
+    return {env: planned(env) for env in ENVIRONMENTS}
+
+
+def of(plan, kind):
+    """The planned values of all resources of a type, by their address."""
+    return {one["address"]: one["values"] for one in resources(plan) if one["type"] == f"google_{kind}"}
+
+
+@pytest.mark.parametrize(
+    ("env", "groups"), [("local", set()), ("dev", ENGINEERS), ("prod", ENGINEERS | ANALYSTS)]
+)
+def test_the_grants_are_those_that_are_written_down(plans, env, groups):
+    assert granted(plans[env]) == GRANTS | groups
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_nothing_is_open_to_the_public(plans, env):
+    text = json.dumps(plans[env]["planned_values"])
+    assert "allUsers" not in text and "allAuthenticatedUsers" not in text
+    [bucket] = of(plans[env], "storage_bucket").values()
+    assert (bucket["public_access_prevention"], bucket["uniform_bucket_level_access"]) == ("enforced", True)
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_all_that_can_be_described_is(plans, env):
+    described = {
+        one["address"]: one["values"]["description"]
+        for one in resources(plans[env])
+        if "description" in one["values"]
+    }
+    assert len(described) > 15
+    assert [address for address, description in described.items() if not description] == []
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_all_that_can_be_labelled_is(plans, env):
+    labels = {
+        one["address"]: one["values"]["terraform_labels"]
+        for one in resources(plans[env])
+        if "terraform_labels" in one["values"]
+    }
+    assert len(labels) > 15
+    for address, found in labels.items():
+        assert found.items() >= {"environment": env, "managed_by": "terraform", "platform": "data"}.items()
+        assert found.keys() & {"component", "layer"}, address
+
+
+def test_every_column_is_described(plans):
+    def undescribed(columns, at):
+        for column in columns:
+            if not column.get("description"):
+                yield f"{at}.{column['name']}"
+            yield from undescribed(column.get("fields", []), f"{at}.{column['name']}")
+
+    tables = of(plans["local"], "bigquery_table")
+    assert {
+        name for at, one in tables.items() for name in undescribed(json.loads(one["schema"]), at)
+    } == set()
+
+
+def test_the_tables_of_raw_are_those_of_the_sources(plans):
+    planned = {
+        table["table_id"]: json.loads(table["schema"])
+        for table in of(plans["local"], "bigquery_table").values()
+        if table["dataset_id"] == "raw"
+    }
+    declared = {
+        endpoint.table: json.loads((ROOT / f"connector/schemas/{endpoint.table}.json").read_text())
+        for path in SOURCES.glob("*.yaml")
+        for endpoint in read_source(path.stem).endpoints.values()
+    }
+    assert planned == declared
+
+
+class Asked(dict):
+    """An environment that remembers which variables a package asked it for."""
+
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.names = set()
+
+    def get(self, name, default=None):
+        self.names.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name):
+        self.names.add(name)
+        return super().__getitem__(name)
+
+
+@pytest.mark.parametrize(
+    ("job", "read"),
+    [
+        ("connector", lambda environ: ConnectorSettings.read(environ, "retail", read_source("retail"))),
+        ("pipeline", PipelineSettings.read),
+        ("sheets-sync", lambda environ: SheetsSettings.read(environ, EXPORTED)),
+    ],
+)
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_a_jobs_environment_is_the_settings_of_its_package(plans, env, job, read):
+    """Each is the other's whole: what is asked for is given, and what is given is asked for."""
+    environ = Asked(
+        {name: variable["value"] or "secret" for name, variable in variables(plans[env], job).items()}
+    )
+    read(environ)
+    ambient = {name for name in environ.names if name.endswith("_ENDPOINT")}
+    assert environ.names - ambient == environ.keys()
+
+
+def test_a_key_is_given_by_reference_only(plans):
+    key = variables(plans["local"], "connector")["RETAIL_API_KEY"]
+    assert key["value"] in ("", None)
+    assert key["value_source"][0]["secret_key_ref"] == [{"secret": "retail-api-key", "version": "latest"}]
+
+
+def test_each_job_runs_its_package_as_its_identity(plans):
+    def runs(job):
+        task = job["template"][0]["template"][0]
+        return task["containers"][0]["command"], task["service_account"].split("@")[0]
+
+    jobs = {job["name"]: runs(job) for job in of(plans["local"], "cloud_run_v2_job").values()}
+    assert jobs == {
+        "connector": (["python", "-m", "connector"], "connector"),
+        "pipeline": (["python", "-m", "pipeline"], "pipeline"),
+        "sheets-sync": (["python", "-m", "sheets_sync"], "sheets-sync"),
+    }
+
+
+@pytest.mark.parametrize(("env", "protected"), [("local", False), ("dev", False), ("prod", True)])
+def test_only_prod_refuses_to_be_destroyed(plans, env, protected):
+    guarded = [*of(plans[env], "bigquery_table").values(), *of(plans[env], "cloud_run_v2_job").values()]
+    assert {one["deletion_protection"] for one in guarded} == {protected}
+    kept = {one["force_destroy"] for one in of(plans[env], "storage_bucket").values()}
+    kept |= {one["delete_contents_on_destroy"] for one in of(plans[env], "bigquery_dataset").values()}
+    assert kept == {not protected}
+    policies = {
+        one["values"]["deletion_policy"]
+        for one in resources(plans[env])
+        if "deletion_policy" in one["values"]
+    }
+    assert policies == ({"PREVENT"} if protected else {"DELETE", "FORCE"})
+
+
+def test_where_a_tfvars_says_so_the_schedules_wait(plans):
+    paused = {
+        env: {one["paused"] for one in of(plans[env], "cloud_scheduler_job").values()} for env in ENVIRONMENTS
+    }
+    assert paused == {"local": {False}, "dev": {True}, "prod": {False}}
+
+
+def test_bad_input_is_refused_with_a_way_out(planned):
+    """All that is wrong is said in one go."""
+    wrong = {
+        "env": "prod",
+        "groups": '{analysts="group:a@example.com"}',
+        "project_id": "Retail",
+        "source_urls": '{retial="https://x.example"}',
+        "spreadsheets": '{sales="https://docs.google.com/spreadsheets/d/x/edit"}',
+    }
+    with pytest.raises(AssertionError) as refused:
+        planned("local", *(f"-var={name}={value}" for name, value in wrong.items()))
+    told = " ".join(str(refused.value).replace("│", " ").split())
+    assert "env is 'prod' but the selected workspace is 'local'" in told
+    assert "without a prefix" in told
+    assert "6 to 30 lower-case letters" in told
+    assert "The sources are retail, not retial" in told
+    assert "missing: daily_sales" in told and "not its address" in told
+
+
+def variables(plan, job):
+    [found] = [one for one in of(plan, "cloud_run_v2_job").values() if one["name"] == job]
+    return {one["name"]: one for one in found["template"][0]["template"][0]["containers"][0]["env"]}
