@@ -1,4 +1,4 @@
-// Assertions inside the script that wrote the rows: on what it touched, whatever partitions those are, and
+// Assertions inside the script that wrote the rows: on the partitions that it touched, whatever their age, and
 // before its transaction commits. A check that fails takes the rows back and stops what stands behind.
 
 const raise = (condition, sentence) =>
@@ -6,18 +6,19 @@ const raise = (condition, sentence) =>
     raise using message = '${sentence}';
   end if;`;
 
-const unique = (table, name, key, where) =>
+// One row a key, and nothing missing that the contract promises.
+const sound = (table, name, key, given, where = "true") =>
   raise(
-    `exists(select ${key} from ${table} where ${where} group by ${key} having count(*) > 1)`,
-    `${name}: two rows have one ${key}`,
-  );
-
-const given = (table, name, columns, where) =>
-  raise(
-    `exists(select 1 from ${table} where ${where} and (${columns.map((column) => `${column} is null`).join(" or ")}))`,
-    `${name}: one of ${columns.join(", ")} is null`,
+    `exists(
+    select 1
+    from ${table}
+    where ${where}
+    group by ${key}
+    having count(*) > 1 or countif(${[key, ...given].map((column) => `${column} is null`).join(" or ")}) > 0
+  )`,
+    `${name}: two rows have one ${key}, or one of ${[key, ...given].join(", ")} is null`,
   );
 
 const equal = (left, right, sentence) => raise(`(${left}) != (${right})`, sentence);
 
-module.exports = { unique, given, equal };
+module.exports = { sound, equal };

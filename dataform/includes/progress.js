@@ -1,5 +1,5 @@
-// How far each table has read, kept in ods.checkpoints, and the days it was about to change, in ods.touched_days.
-// Both are append-only and read by constant predicates on their partitions. docs/adr/0003 says why it is exact.
+// How far each table has read, and the days of sales that it changed, kept in ods.checkpoints: append-only, read by
+// a constant predicate on its partitions. docs/adr/0003 says why this is exact after any crash.
 
 const NEVER = "timestamp '1970-01-01'";
 const MEMORY = "timestamp_sub(current_timestamp(), interval 90 day)";
@@ -20,16 +20,14 @@ const until = (rows) =>
 
 const isNew = "SYS_DATE_CREATE > since and SYS_DATE_CREATE <= until";
 
-const save = (checkpoints, table) =>
-  `insert into ${checkpoints} (table_name, seen_until, written_at) values ('${table}', until, current_timestamp());`;
+const save = (checkpoints, table, days = "cast([] as array<date>)") =>
+  `insert into ${checkpoints} (table_name, seen_until, touched_days, written_at)
+  values ('${table}', until, ${days}, current_timestamp());`;
 
-const announce = (touchedDays, table, days) =>
-  `insert into ${touchedDays} (day, touched_by, touched_at)
-  select day, '${table}', current_timestamp() from unnest(${days}) as day;`;
+// Days that `table` changed since this one last looked.
+const touched = (checkpoints, table) =>
+  `select day
+    from ${checkpoints}, unnest(touched_days) as day
+    where table_name = '${table}' and written_at > since and written_at <= until`;
 
-// Days that `table` announced since this one last read them.
-const announced = (touchedDays, table) =>
-  `select day from ${touchedDays}
-    where touched_by = '${table}' and touched_at > since and touched_at <= until`;
-
-module.exports = { NEVER, last, since, until, isNew, save, announce, announced };
+module.exports = { last, since, until, isNew, save, touched };

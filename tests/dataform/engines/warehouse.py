@@ -1,0 +1,62 @@
+"""A BigQuery project of its own on the sandbox: raw rows in, rows of any table out."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from tests.dataform.engines.project import ROOT
+
+SCHEMAS = ROOT / "connector" / "schemas"
+RAW = tuple(sorted(path.stem for path in SCHEMAS.glob("*.json")))
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    client: bigquery.Client
+
+    @property
+    def project(self) -> str:
+        return str(self.client.project)
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        return [dict(row) for row in self.client.query_and_wait(sql)]
+
+    def rows(self, table: str, columns: str = "*", where: str = "true") -> list[dict[str, Any]]:
+        return self.query(f"select {columns} from `{self.project}.{table}` where {where} order by 1")
+
+    def load(self, table: str, files: dict[str, Iterable[dict[str, Any]]]) -> None:
+        """One load into raw, as the connector does it: staging, then an INSERT with the warehouse's clock."""
+        lines = [row | {"SYS_FILE_NAME": name} for name, rows in files.items() for row in rows]
+        if not lines:
+            return
+        schema = [field for field in raw_schema(table) if field.name != "SYS_DATE_CREATE"]
+        staging = f"{self.project}.staging.{table}"
+        config = bigquery.LoadJobConfig(schema=schema, write_disposition="WRITE_TRUNCATE")
+        self.client.load_table_from_json(lines, staging, job_config=config).result()
+        names = ", ".join(field.name for field in schema)
+        self.query(
+            f"insert into `{self.project}.raw.{table}` ({names}, SYS_DATE_CREATE) "
+            f"select {names}, current_timestamp() from `{staging}`"
+        )
+
+
+def raw_schema(table: str) -> list[bigquery.SchemaField]:
+    fields = json.loads((SCHEMAS / f"{table}.json").read_text())
+    return [bigquery.SchemaField.from_api_repr(field) for field in fields]
+
+
+def connect(address: str, project: str) -> Warehouse:
+    """A new project with the raw tables, empty, as Terraform makes them."""
+    options = {"api_endpoint": address}
+    client = bigquery.Client(project, credentials=AnonymousCredentials(), client_options=options)
+    for dataset in ("raw", "staging"):
+        client.create_dataset(dataset)
+    for name in RAW:
+        table = bigquery.Table(f"{project}.raw.{name}", raw_schema(name))
+        table.time_partitioning = bigquery.TimePartitioning(field="SYS_DATE_CREATE")
+        client.create_table(table)
+    return Warehouse(client)
