@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from sheets_sync import batch
 from sheets_sync.batch import Request
-from sheets_sync.diff import Block, Rows
+from sheets_sync.diff import Block, Rows, blocks
 from sheets_sync.document import STAGING_KEY, Document
 from sheets_sync.goal import Goal
+from sheets_sync.values import Cell
 
 # https://developers.google.com/sheets/api/limits recommends requests of 2 MB at most.
 LARGEST_REQUEST = 2_000_000
@@ -23,8 +24,8 @@ class Staging:
     rows: Rows
 
 
-def needed(blocks: Sequence[Block]) -> bool:
-    cells = (cell for block in blocks for row in block.cells for cell in row)
+def needed(differing: Sequence[Block]) -> bool:
+    cells = (cell for block in differing for row in block.cells for cell in row)
     size = sum(CELL_BYTES + (len(cell.encode()) if isinstance(cell, str) else 8) for cell in cells)
     return size > LARGEST_REQUEST
 
@@ -58,4 +59,16 @@ def swap(goal: Goal, document: Document, tab: int, rows: int) -> list[Request]:
     made, height = place(goal, document), len(goal.wanted)
     source, destination = batch.area(made, 0, height, goal.width), batch.area(tab, 0, height, goal.width)
     below = [batch.clear(batch.area(tab, height, rows, goal.width))] if rows > height else []
-    return [batch.copy_values(source, destination), *below, batch.delete_tab(made)]
+    typed = [batch.update(tab, block) for block in formula_like(goal)]
+    return [batch.copy_values(source, destination), *typed, *below, batch.delete_tab(made)]
+
+
+def formula_like(goal: Goal) -> list[Block]:
+    """Texts that begin as a formula does: written once more as typed cells, so that nothing rests on how a
+    copied text is read."""
+    others = [[None if begins_a_formula(cell) else cell for cell in row] for row in goal.wanted]
+    return blocks(others, goal.wanted, goal.width)
+
+
+def begins_a_formula(cell: Cell) -> bool:
+    return isinstance(cell, str) and cell.startswith(("=", "+", "-", "@"))

@@ -94,6 +94,7 @@ def test_moments_are_shown_in_the_time_zone_of_the_spreadsheet(mirror, person, d
 
 def test_many_values_go_by_a_hidden_tab_in_one_swap(mirror, person, cloud):
     large = [(date(2017, 1, 1), number, Decimal(1), "x" * 40_000) for number in range(60)]
+    large[3] = (date(2017, 1, 2), 3, None, "=1+1")
     mirror(ROWS)
     person.type("'Daily sales'!F2", [["mine"]])
     requests.delete(f"{cloud.control}/calls", timeout=10)
@@ -109,9 +110,10 @@ def test_many_values_go_by_a_hidden_tab_in_one_swap(mirror, person, cloud):
     ]
     assert all(call["bytes"] < 2_100_000 for call in calls)
     assert [len(row) for row in person.see("'Daily sales'")] == [4, 6, *[4] * 59]
+    assert person.see("'Daily sales'!A5:D5") == [["2017-01-02", "3", "", "=1+1"]]
     assert person.see("'Daily sales'!F2") == [["mine"]]
     assert [tab["properties"]["title"] for tab in person.sheets()] == ["Sheet1", "Daily sales"]
-    assert mirror(ROWS).changes.deleted == 59  # one day is in both
+    assert mirror(ROWS).changes.deleted == 58  # two days are in both
     assert len(person.see("'Daily sales'")) == 5
 
 
