@@ -40,14 +40,11 @@ def why(done: str, change: dict[str, Any]) -> str:
     if done == "replace":
         names = sorted({str(path[0]) for path in change.get("replace_paths", []) if path})
     elif done == "update":
-        names = sorted(name for name in change["after"] if differs(change, name))
+        before, after = change["before"], change["after"]
+        names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
     else:
         names = []
     return f"  ({', '.join(names)})" if names else ""
-
-
-def differs(change: dict[str, Any], name: str) -> bool:
-    return bool(change["before"].get(name) != change["after"][name] or name in change["after_unknown"])
 
 
 def total(counts: Counter[str]) -> str:
