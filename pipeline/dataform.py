@@ -49,7 +49,11 @@ class Dataform:
         """The compilation result that is live."""
         name = f"{self.repository}/releaseConfigs/{LIVE}"
         try:
-            live = self.client.get_release_config(name=name, timeout=TIMEOUT_SECONDS)
+            live = self.patience.until(
+                lambda seen: True,
+                lambda: self.client.get_release_config(name=name, timeout=TIMEOUT_SECONDS),
+                name,
+            )
         except NotFound as error:
             raise NothingReleased(f"there is no {name}: run python -m scripts.release") from error
         except REFUSED as error:

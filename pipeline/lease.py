@@ -9,6 +9,7 @@ taken over by writing on the generation that was seen, which only one can.
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -77,7 +78,9 @@ class Lease:
         self._done.set()
         self._renewing.join()
         if not self._lost:
-            self._kept.delete(self._generation)
+            # One that stays behind is outlived: what the run did is not undone by it.
+            with suppress(BucketError):
+                self._kept.delete(self._generation)
 
     def check(self) -> None:
         """LeaseLost as soon as another run has taken it."""

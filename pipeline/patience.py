@@ -41,7 +41,7 @@ class Patience:
                 failures += 1
                 if failures == FAILURES:
                     raise Unavailable(
-                        f"{thing} goes on, but its API failed {FAILURES} times in a row: {error}"
+                        f"{thing} could not be looked at: its API failed {FAILURES} times in a row: {error}"
                     ) from error
             self.sleep(pause)
             pause = min(pause * SLOWER, LONGEST_PAUSE_SECONDS)

@@ -148,6 +148,18 @@ def test_a_lost_answer_is_no_robbery(kept):
     assert kept.content is None
 
 
+def test_a_lease_that_cannot_be_put_down_fails_no_run(kept):
+    class Stuck(Object):
+        def delete(self, generation):
+            raise BucketError("try later")
+
+    kept = Stuck()
+    with lease(kept, execution=EXECUTION):
+        pass
+    with lease(kept, ended=True):  # the next run asks, and goes on
+        assert json.loads(kept.content.text)["execution"] == ""
+
+
 def test_what_is_no_lease_is_not_overwritten(kept):
     kept.write("<html>", 0)
     with pytest.raises(BucketError, match="delete it if none is going"), lease(kept):

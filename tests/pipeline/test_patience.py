@@ -47,7 +47,7 @@ def test_failures_count_only_in_a_row():
 def test_it_ends_with_the_name_of_what_could_not_be_watched():
     waited = []
     patience = Patience(waited.append, lambda: None)
-    with pytest.raises(Unavailable, match="^executions/x goes on, but its API failed .*503"):
+    with pytest.raises(Unavailable, match="^executions/x could not be looked at: .*503"):
         patience.until(done, looking_at(*[PASSING[0]] * FAILURES), "executions/x")
     assert 60 < sum(waited) < 600
 

@@ -10,6 +10,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import dataform_v1 as dataform
 
 from sandbox import environment
+from scripts.release.folder import Origin, origin
 
 SETTINGS = """dataformCoreVersion: 3.0.62
 defaultProject: somewhere
@@ -123,22 +124,21 @@ def test_a_dry_run_changes_nothing(release, client, repository):
     assert list(client.list_release_configs(parent=repository)) == []
 
 
-def test_the_commit_says_which_commit_of_ours_it_is(release, client, repository, folder):
+def test_the_commit_says_which_commit_of_ours_it_is(folder):
     def git(*words):
         done = subprocess.run(["git", "-C", folder, *words], check=True, capture_output=True, text=True)
         return done.stdout.strip()
 
     git("init", "-q")
+    (folder / ".gitignore").write_text("node_modules\n.*\n")
     git("add", "workflow_settings.yaml", "definitions")
     git("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-q", "-m", "One.")
-    (folder / ".gitignore").write_text("node_modules\n.*\n")
     sha = git("rev-parse", "HEAD")
-    release()
-    (folder / "definitions" / "b.sqlx").write_text('config { type: "view" }\nSELECT 2 AS x')
-    release()
-    assert history(client, repository) == [f"Release of {sha} (dirty)", f"Release of {sha}"]
-    newest = next(iter(client.fetch_repository_history({"name": repository})))
-    assert (newest.author.name, newest.author.email_address) == ("Ada", "ada@example.com")
+    clean = origin(folder)
+    assert clean == Origin(sha, dirty=False, author="Ada", email="ada@example.com")
+    assert clean.message == f"Release of {sha}"
+    (folder / "definitions" / "b.sqlx").write_text("SELECT 2 AS x")
+    assert origin(folder).message == f"Release of {sha} (dirty)"
 
 
 @pytest.mark.parametrize(
