@@ -14,6 +14,12 @@ PROVIDER_ENDPOINTS = {
     "DATAFORM": "dataform/v1",
     "CLOUD_RUN_V2": "run/v2",
     "CLOUD_SCHEDULER": "scheduler/v1",
+    "PUBSUB": "pubsub/v1",
+    "MONITORING": "monitoring",
+    "LOGGING": "logging/v2",
+    "ARTIFACT_REGISTRY": "artifactregistry/v1",
+    "BILLING_BUDGETS": "billingbudgets/v1",
+    "BIGQUERY_DATA_TRANSFER": "bigquerydatatransfer/v1",
 }
 # requests reads the lower-case name first, Go either.
 UNPROXIED = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
@@ -28,6 +34,7 @@ def clients(state: State, identity: str) -> dict[str, str]:
         "RUN_ENDPOINT": f"{state.address}/run",
         "DATAFORM_ENDPOINT": f"{state.address}/dataform",
         "SECRET_MANAGER_ENDPOINT": f"{state.address}/secretmanager",
+        "PUBSUB_ENDPOINT": f"{state.address}/pubsub",
         "SHEETS_ENDPOINT": f"{state.address}/sheets",
         "GCE_METADATA_HOST": f"127.0.0.1:{state.port}/metadata/{identity}",
         "GCE_METADATA_IP": f"127.0.0.1:{state.port}",

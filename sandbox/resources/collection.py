@@ -6,23 +6,24 @@ from dataclasses import dataclass
 
 from starlette.routing import BaseRoute
 
-from sandbox.resources import operations, policies
+from sandbox.resources import etags, operations, policies
 from sandbox.resources.errors import AlreadyExists, InvalidArgument
 from sandbox.resources.kind import Kind
-from sandbox.resources.service import Call, Handler, Service
+from sandbox.resources.paging import page as page
+from sandbox.resources.service import Call, Handler, Service, quoted
 from sandbox.resources.store import Json
-
-PAGE = 100  # items of a list's answer unless pageSize says otherwise
 
 
 def routes(service: Service, kind: Kind) -> list[BaseRoute]:
     collection = Collection(service, kind)
-    one = f"{kind.collection}/{{id}}"
+    one = f"{kind.collection}/{{id*}}" if kind.slashes else f"{kind.collection}/{{id}}"
+    create = ("PUT", one) if kind.create.place == "path" else ("POST", kind.collection)
     rest = {
-        "create": ("POST", kind.collection, collection.create, kind.create.parameters),
+        "create": (*create, collection.create, kind.create.parameters),
         "list": ("GET", kind.collection, collection.list, "pageSize pageToken"),
         "get": ("GET", one, collection.get, ""),
         "patch": ("PATCH", one, collection.patch, kind.update.parameters),
+        "replace": ("PUT", one, collection.replace, ""),
         "delete": ("DELETE", one, collection.delete, "etag"),
     }
     found: list[BaseRoute] = policies.routes(service, one, kind.iam) if kind.iam else []
@@ -39,20 +40,31 @@ class Collection:
     kind: Kind
 
     def create(self, call: Call) -> Json:
+        identity, body = self.kind.create.read(call, self.kind.collection.format(**call.path))
+        return self.answer(call, "create", self.make(call, identity, self.kind.schema.accept(body)))
+
+    def make(self, call: Call, identity: str, accepted: Json) -> Json:
+        """A new resource of that id, from the fields that count."""
         collection = self.kind.collection.format(**call.path)
-        identity, body = self.kind.create.read(call, collection)
-        if not re.fullmatch(self.kind.id_pattern, identity):
+        if self.kind.create.place != "server" and not re.fullmatch(self.kind.id_pattern, identity):
             raise InvalidArgument(
                 f"Invalid id {identity!r} in {collection!r}: it must match {self.kind.id_pattern!r}."
             )
-        name = f"{collection}/{self.kind.segment.format(id=identity, **call.path)}"
-        resource = {**self.kind.schema.accept(body), "name": name, **self.kind.made(self.service, name)}
+        name = f"{collection}/{self.kind.segment.format(**call.path | {'id': quoted(identity)})}"
+        resource = {**accepted, "name": name, **self.kind.made(self.service, name)}
         self.kind.check(self.service, resource)
         with self.service.store.change():
             if self.service.store.get(self.service.key(name)):
                 raise AlreadyExists(f"Resource {name!r} already exists.")
-            self.service.store.put(self.service.key(name), resource)
-        return self.answer(call, resource)
+            resource = self.keep(name, resource)
+            self.kind.told(self.service, "create", resource)
+        return resource
+
+    def keep(self, name: str, resource: Json) -> Json:
+        kept = self.kind.complete(self.service, resource)
+        kept = etags.given(kept) if self.kind.etag else kept
+        self.service.store.put(self.service.key(name), kept)
+        return kept
 
     def get(self, call: Call) -> Json:
         return self.service.find(self.name(call))
@@ -67,21 +79,41 @@ class Collection:
         if self.kind.update_needs_mask and not mask:
             raise InvalidArgument("An update needs an update mask.")
         accepted = self.kind.schema.accept(body)
-        return self.answer(call, self.write(call, lambda old: self.kind.schema.merge(old, accepted, mask)))
+
+        def merged(old: Json) -> Json:
+            self.check_etag(old, body.get("etag", ""))
+            return self.kind.schema.merge(old, accepted, mask)
+
+        return self.answer(call, "patch", self.write(call, merged))
+
+    def replace(self, call: Call) -> Json:
+        accepted = self.kind.schema.accept(call.body)
+        if not self.service.store.get(self.service.key(self.name(call))):
+            return self.make(call, call.path["id"], accepted)
+        return self.write(call, lambda old: self.kind.schema.merge(old, accepted, ""))
 
     def action(self, verb: str) -> Handler:
         def act(call: Call) -> Json:
-            return self.write(call, lambda old: old | self.kind.actions[verb])
+            return self.answer(call, verb, self.write(call, lambda old: old | self.kind.actions[verb]))
 
         return act
 
     def delete(self, call: Call) -> Json:
-        if self.kind.tombstone:
-            return self.write(call, lambda old: old | self.kind.tombstone)
+        name = self.name(call)
         with self.service.store.change():
-            resource = self.service.find(self.name(call))
-            self.service.store.delete(self.service.key(self.name(call)))
-        return self.answer(call, resource) if self.kind.operation else {}
+            resource = self.service.find(name)
+            self.check_etag(resource, call.query.get("etag", ""))
+            if call.query.get("force") != "true":
+                self.kind.releases(self.service, resource)
+            if self.kind.tombstone:
+                return self.answer(call, "delete", self.write(call, lambda old: old | self.kind.tombstone))
+            self.service.store.delete(self.service.key(name))
+            self.kind.told(self.service, "delete", resource)
+        return self.answer(call, "delete", resource) if self.kind.operation else {}
+
+    def check_etag(self, old: Json, sent: str) -> None:
+        if self.kind.etag:
+            etags.check(old, sent)
 
     def name(self, call: Call) -> str:
         return f"{self.kind.collection}/{{id}}".format(**call.path)
@@ -90,29 +122,18 @@ class Collection:
         with self.service.store.change():
             resource = change(self.service.find(self.name(call)))
             self.kind.check(self.service, resource)
-            self.service.store.put(self.service.key(self.name(call)), resource)
+            resource = self.keep(self.name(call), resource)
+            self.kind.told(self.service, "update", resource)
         return resource
 
-    def answer(self, call: Call, resource: Json) -> Json:
-        if not self.kind.operation:
+    def answer(self, call: Call, verb: str, resource: Json) -> Json:
+        if not self.kind.operation or verb not in [*self.kind.long.split(), *self.kind.actions]:
             return resource
         parent = self.kind.collection.format(**call.path).rsplit("/", 1)[0]
+        if verb == "delete" and self.kind.deleted:
+            return operations.done(self.service, parent, self.kind.deleted, {})
         return operations.done(self.service, parent, self.kind.operation, resource)
 
 
 def buried(resource: Json, tombstone: Json) -> bool:
     return bool(tombstone) and tombstone.items() <= resource.items()
-
-
-def page(every: list[Json], items: str, query: dict[str, str]) -> Json:
-    """One page of a list. A token is the number of items before it; an empty list has no field."""
-    start, size = number(query, "pageToken", 0), number(query, "pageSize", PAGE) or PAGE
-    answer: Json = {items: every[start : start + size]} if every[start:] else {}
-    return answer | ({"nextPageToken": str(start + size)} if every[start + size :] else {})
-
-
-def number(query: dict[str, str], name: str, default: int) -> int:
-    value = query.get(name) or str(default)
-    if not value.isdigit():
-        raise InvalidArgument(f"Invalid {name} {value!r}.")
-    return int(value)

@@ -6,6 +6,8 @@
 gives POST, GET, GET one, PATCH, DELETE, and :getIamPolicy, :setIamPolicy, :testIamPermissions.
 """
 
+import secrets
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -19,7 +21,9 @@ from sandbox.resources.store import Json
 class By:
     """Where a request says its id or mask, and where the resource is.
 
-    place: "query" or "body", in the field `name`; "name": the resource's own full name says its id.
+    place: "query" or "body", in the field `name`, or "either"; "path": PUT to the resource's own address;
+    "name": the resource's own full name says its id; "short name": that field is the id; "server": Google
+    picks one, a "number" or a "uuid", as `name` says.
     wrapper: the field of the body that holds the resource; "": the body is the resource.
     """
 
@@ -29,18 +33,33 @@ class By:
 
     @property
     def parameters(self) -> str:
-        return self.name if self.place == "query" else ""
+        return self.name if self.place in ("query", "either") else ""
 
     def read(self, call: Call, collection: str) -> tuple[str, Json]:
-        if self.place == "query":
-            return call.query.get(self.name, ""), call.body
+        if self.place in ("query", "path"):
+            found = call.query.get(self.name, "") if self.place == "query" else call.path["id"]
+            return found, call.body
+        if self.place == "server":
+            return PICKED[self.name](), call.body
+        if self.place == "short name":
+            return call.body.get("name", ""), call.body
         if self.place == "name":
             return last_segment(call.body.get("name", ""), collection), call.body
         for unknown in call.body.keys() - {self.name, self.wrapper}:
             raise InvalidArgument(
                 f'Invalid JSON payload received. Unknown name "{unknown}": Cannot find field.'
             )
-        return call.body.get(self.name, ""), call.body.get(self.wrapper, {})
+        found = call.body.get(self.name, "") or (
+            call.query.get(self.name, "") if self.place == "either" else ""
+        )
+        return found, call.body.get(self.wrapper, {})
+
+
+# Monitoring counts; the others roll dice.
+PICKED: Mapping[str, Callable[[], str]] = {
+    "number": lambda: str(10**18 + secrets.randbelow(9 * 10**18)),
+    "uuid": lambda: str(uuid.uuid4()),
+}
 
 
 def last_segment(name: str, collection: str) -> str:
@@ -56,14 +75,20 @@ class Kind:
     schema: its fields.
     create, update: where a request says the id and the update mask; `update_needs_mask` refuses one without.
     segment: the last segment of the name, made from the id.
-    id_pattern: what an id looks like.
+    id_pattern: what an id looks like; with `slashes` it may hold some.
     made(service, name): fields that the server makes at create.
+    complete(service, resource): the resource as Google keeps it, after create and after every change.
     check(service, resource): raises InvalidArgument for what a schema cannot say.
+    releases(service, resource): raises FailedPrecondition if others still need what is to be deleted.
+    told(service, event, resource): hears of "create", "update" and "delete".
+    etag: the server gives one; a request that carries an old one is a conflict.
     actions: verbs that only set fields, `POST name:verb`.
     tombstone: fields that DELETE sets instead of deleting.
-    operation: the protobuf type that create, update and delete wrap in an operation; "": they answer at once.
+    operation: the protobuf type that the verbs in `long` wrap in an operation; "": they answer at once.
+    deleted: the type that a DELETE answers with in its operation; "": the resource itself.
     iam: the method of :getIamPolicy; "": it has no policy.
-    verbs: what clients may do; `query` names further parameters of theirs: {"delete": "force"}.
+    verbs: what clients may do (`replace` is a PUT that makes what is absent).
+    query: further parameters of theirs: {"delete": "force"}.
     """
 
     collection: str
@@ -73,11 +98,18 @@ class Kind:
     update_needs_mask: bool = False
     segment: str = "{id}"
     id_pattern: str = "[a-zA-Z][a-zA-Z0-9_-]*"
+    slashes: bool = False
     made: Callable[[Service, str], Json] = lambda service, name: {}
+    complete: Callable[[Service, Json], Json] = lambda service, resource: resource
     check: Callable[[Service, Json], None] = lambda service, resource: None
+    releases: Callable[[Service, Json], None] = lambda service, resource: None
+    told: Callable[[Service, str, Json], None] = lambda service, event, resource: None
+    etag: bool = False
     actions: Mapping[str, Json] = field(default_factory=dict)
     tombstone: Json = field(default_factory=dict)
     operation: str = ""
+    long: str = "create patch delete"
+    deleted: str = ""
     iam: str = ""
     verbs: str = "create get list patch delete"
     query: Mapping[str, str] = field(default_factory=dict)

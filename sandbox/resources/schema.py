@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 from google.protobuf import json_format
@@ -12,14 +14,16 @@ from sandbox.resources.store import Json
 
 @dataclass(frozen=True)
 class Schema:
-    """`settable` and `output` are field names as JSON spells them, separated by blanks.
+    """`settable`, `output` and `immutable` are field names as JSON spells them, separated by blanks.
 
-    With a `message` (a protobuf class of Google's client) names, types and enums are checked at every depth.
+    With a `message` (a protobuf class of Google's client, or "module:Class" of one that is imported when it
+    is first needed) names, types and enums are checked at every depth. `immutable`: set at create only.
     """
 
     settable: str = ""
     output: str = ""
     message: Any = None
+    immutable: str = ""
 
     def accept(self, body: Json) -> Json:
         """The fields of a request that count. Google ignores output-only ones and refuses unknown ones."""
@@ -29,23 +33,33 @@ class Schema:
                 f'Invalid JSON payload received. Unknown name "{field}": Cannot find field.'
             )
         if self.message:
-            parse(body, self.message)
+            parse(body, self.protobuf)
         return {field: value for field, value in body.items() if field in self.fields and value is not None}
 
-    @property
+    @cached_property
+    def protobuf(self) -> Any:
+        if not isinstance(self.message, str):
+            return self.message
+        module, name = self.message.split(":")
+        return getattr(import_module(module), name).pb()
+
+    @cached_property
     def fields(self) -> set[str]:
         if self.message:
-            named = {field.json_name for field in self.message.DESCRIPTOR.fields}
+            named = {field.json_name for field in self.protobuf.DESCRIPTOR.fields}
             return named - {*self.output.split(), "name"}
         return set(self.settable.split())
 
     def merge(self, old: Json, new: Json, mask: str) -> Json:
-        """`old` with the fields of `mask` taken from `new`; an empty mask is every field that can be set."""
-        paths = [camel(path) for path in mask.split(",")] if mask else sorted(self.fields)
+        """`old` with the fields of `mask` taken from `new`; an empty mask is every field that can change."""
+        immutable = set(self.immutable.split())
+        paths = [camel(path) for path in mask.split(",")] if mask else sorted(self.fields - immutable)
         merged = old
         for path in paths:
             if path.split(".")[0] not in self.fields:
                 raise InvalidArgument(f"Invalid update mask: {path!r} is no field that can be updated.")
+            if path.split(".")[0] in immutable:
+                raise InvalidArgument(f"Invalid update mask: {path!r} is immutable.")
             merged = replaced(merged, new, path.split("."))
         return merged
 

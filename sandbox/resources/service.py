@@ -62,7 +62,10 @@ class Service:
         return resource
 
     def route(self, method: str, path: str, handler: Handler, query: str = "") -> Route:
-        """`handler` runs in a thread of its own; `query` names its parameters, separated by blanks."""
+        """`handler` runs in a thread of its own; `query` names its parameters, separated by blanks.
+
+        A placeholder is one segment of the path, `{id*}` any number of them: slashes in ids arrive undone.
+        """
 
         async def endpoint(request: Request) -> Response:
             try:
@@ -71,7 +74,8 @@ class Service:
             except GoogleError as error:
                 return JSONResponse(error.body(), error.code)
 
-        return Route(self.key(path.replace("}", ":segment}")), endpoint, methods=[method])
+        typed = path.replace("*}", ":path}").replace("}", ":segment}").replace(":path:segment}", ":path}")
+        return Route(self.key(typed), endpoint, methods=[method])
 
     async def call(self, request: Request, parameters: set[str]) -> Call:
         query = dict(request.query_params)
@@ -79,7 +83,8 @@ class Service:
             raise InvalidArgument(
                 f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query parameter.'
             )
-        call = Call(dict(request.path_params), query, body(await request.body()), caller(request))
+        path = {name: quoted(value) for name, value in request.path_params.items()}
+        call = Call(path, query, body(await request.body()), caller(request))
         return self.own(call) if "project" in call.path else call
 
     def own(self, call: Call) -> Call:
@@ -98,6 +103,11 @@ class Service:
             return JSONResponse(error.body(), error.code)
 
         return Route(f"{self.prefix}/{{rest:path}}", endpoint, methods=METHODS)
+
+
+def quoted(identity: str) -> str:
+    """An id as one segment of a name."""
+    return identity.replace("/", "%2F")
 
 
 def caller(request: Request) -> str:
