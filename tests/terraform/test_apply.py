@@ -27,6 +27,7 @@ def test_local_is_applied_finds_nothing_to_change_and_is_destroyed(tree, tmp_pat
         outputs = json.loads(tree.script("deploy", "output", "--env", "local", state=state).stdout)
         assert is_there(state, outputs)
 
+        deliver(f"{state.address}/run/v2/{outputs['jobs']['connector']}")
         again = tree.terraform(
             "environments",
             "plan",
@@ -64,3 +65,15 @@ def is_there(state, outputs):
     found = {requests.get(f"{state.address}/{path}", timeout=10).status_code for path in paths}
     assert found in ({200}, {404}), found
     return found == {200}
+
+
+def deliver(job):
+    """What delivery does: another image, under its own name. Terraform must see no difference in it."""
+    found = requests.get(job, timeout=10).json()
+    container = found["template"]["template"]["containers"][0]
+    container["image"] = f"europe-west1-docker.pkg.dev/sandbox-local/jobs/connector@sha256:{'0' * 64}"
+    sent = {"template": found["template"], "labels": found["labels"], "client": "gcloud"}
+    answer = requests.patch(job, json=sent, timeout=10)
+    assert answer.ok, answer.text
+    delivered = requests.get(job, timeout=10).json()
+    assert (delivered["template"], delivered["client"]) == (found["template"], "gcloud")
