@@ -47,6 +47,9 @@ demo: install ## the whole flow on this machine, in about a minute
 sandbox: install ## Google Cloud on 127.0.0.1, until Ctrl-C
 	@$(PY) -m sandbox serve
 
+record: install ## write down what Terraform sends for workspace local
+	@$(PY) -m sandbox.record
+
 lock: .venv/.packages ## pin again what requirements/*.in ask for
 	@for f in dev jobs uv; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header $$([ $$f = jobs ] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
@@ -54,4 +57,4 @@ lock: .venv/.packages ## pin again what requirements/*.in ask for
 clean: ## remove what the sandbox keeps
 	@rm -rf .sandbox
 
-.PHONY: help install check format test demo sandbox lock clean
+.PHONY: help install check format test demo sandbox record lock clean

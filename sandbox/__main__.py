@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from sandbox.errors import SandboxError
-from sandbox.serving import serve
+from sandbox.serving import Options, serve
 from sandbox.state import State
 
 
@@ -16,9 +16,11 @@ def main() -> None:
     parser.add_argument("--root", type=Path, default=Path(".sandbox"), help="the folder that keeps its state")
     parser.add_argument("--port", type=int, default=0, help="0, the default: the last one if it is free")
     parser.add_argument("--leash", action="store_true", help="end when standard input ends")
+    parser.add_argument("--record", action="store_true", help="keep what Terraform's provider sends")
     arguments = parser.parse_args()
+    options = Options(arguments.root.resolve(), arguments.port, arguments.leash, arguments.record)
     try:
-        serve(arguments.root.resolve(), arguments.port, arguments.leash, announce)
+        serve(options, announce)
     except SandboxError as error:
         sys.exit(f"sandbox: {error}")
     sys.stdout.flush()

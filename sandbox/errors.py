@@ -2,6 +2,7 @@
 
 SandboxError
 ├── CannotStart    another one keeps its state there, the port is taken, or the process ended at once
+├── CannotRecord   no Terraform, or what it sends would mean nothing tomorrow
 └── ReplayFailed   a recorded request was refused
 """
 
@@ -11,6 +12,10 @@ class SandboxError(Exception):
 
 
 class CannotStart(SandboxError):
+    pass
+
+
+class CannotRecord(SandboxError):
     pass
 
 

@@ -20,14 +20,14 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 @contextmanager
-def running(root: Path) -> Iterator[State]:
+def running(root: Path, *options: str) -> Iterator[State]:
     """Start the sandbox that keeps its state in `root`, wait until it answers, end it afterwards.
 
     It ends too when this process does, killed or not: it holds the other end of its standard input.
     """
     root = root.resolve()
     root.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "sandbox", "serve", "--root", str(root), "--leash"]
+    command = [sys.executable, "-m", "sandbox", "serve", "--root", str(root), "--leash", *options]
     with (root / "server.log").open("ab") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=REPOSITORY, start_new_session=True

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from sandbox import environment
 from sandbox.errors import CannotStart
+from sandbox.recorder import Recorder
 from sandbox.state import State
 
 GRACE_SECONDS = 3  # for requests that are being answered when the end comes
@@ -39,17 +41,25 @@ class Holder:
         (root / "holder.new").replace(root / "holder")
 
 
-def serve(root: Path, port: int, leash: bool, announce: Callable[[State], None]) -> None:
-    """Answers until SIGINT or SIGTERM comes; on a leash, also until standard input ends."""
-    if leash:
-        threading.Thread(target=end_with_input, daemon=True).start()
-    with claimed(root), listening(port, Holder.of(root).port) as listener:
-        state = State(root, int(listener.getsockname()[1]))
-        from sandbox.server import application  # everything heavy, once the root is ours
+@dataclass(frozen=True)
+class Options:
+    """port: 0 is any; leash: end when standard input ends; record: keep what Terraform's provider sends."""
 
-        config = uvicorn.Config(
-            application(state), log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS
-        )
+    root: Path
+    port: int = 0
+    leash: bool = False
+    record: bool = False
+
+
+def serve(options: Options, announce: Callable[[State], None]) -> None:
+    """Answers until SIGINT or SIGTERM comes."""
+    root = options.root
+    if options.leash:
+        threading.Thread(target=end_with_input, daemon=True).start()
+    with claimed(root), listening(options.port, Holder.of(root).port) as listener:
+        state = State(root, int(listener.getsockname()[1]))
+        app = built(state, options)
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS)
         listener.listen(config.backlog)  # from here a client waits instead of being refused
         write_environment(state)
         Holder(os.getpid(), state.port).write(root)
@@ -57,6 +67,13 @@ def serve(root: Path, port: int, leash: bool, announce: Callable[[State], None])
         signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn sends it again when all is done
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])
+
+
+def built(state: State, options: Options) -> ASGIApp:
+    from sandbox.server import application  # everything heavy, once the root is ours
+
+    app = application(state)
+    return Recorder(app, state.root) if options.record else app
 
 
 @contextmanager
