@@ -7,6 +7,8 @@ import msgspec
 
 from connector.schemas import FILE_NAME, Column
 
+NO_OBJECT = "SYS_ITEM"  # the field that pages.py puts an item into that is no row
+
 Finder = Callable[[list[msgspec.Raw]], set[str]]
 
 
@@ -14,7 +16,7 @@ def finder(columns: list[Column]) -> Finder:
     """A function from items to the paths of their fields without a column, such as `items.coupon`.
 
     Nearly always there is none: then one pass in C over the bytes is all it costs."""
-    decode = msgspec.json.Decoder(shape("Item", columns)).decode
+    decode = msgspec.json.Decoder(shape("Item", [c for c in columns if c["name"] != FILE_NAME])).decode
     known = tree(columns)
 
     def find(items: list[msgspec.Raw]) -> set[str]:
@@ -23,7 +25,8 @@ def finder(columns: list[Column]) -> Finder:
             try:
                 decode(item)
             except msgspec.ValidationError:
-                found.update(unknown(msgspec.json.decode(item), known, ""))
+                value = msgspec.json.decode(item)
+                found.update(unknown(value, known, "") if isinstance(value, dict) else [NO_OBJECT])
         return found
 
     return find

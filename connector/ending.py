@@ -26,7 +26,10 @@ def end(kit: Kit, lease: Lease, state: State) -> None:
         kit.warehouse.log_files(file_rows(kit, state, archived, failed), state.run)
     kit.warehouse.log_run(row, "end")
     lease.forget()
-    kit.report("has ended", run=state.id, status=row.status, files=row.files, rows=rows, notes=row.notes)
+    severity = "WARNING" if row.notes else "INFO"
+    kit.report(
+        "has ended", severity, run=state.id, status=row.status, files=row.files, rows=rows, notes=row.notes
+    )
     if row.error:
         raise Unfinished(row.error)
 

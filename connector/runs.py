@@ -33,8 +33,11 @@ def replay(kit: Kit, files: Sequence[str]) -> None:
     """Load `files` again, or everything in failed/. They keep their names, so that ods can tell a row from
     its twin."""
     with kit.leased() as lease:
-        if lease.state:
-            go_on(kit, lease, lease.state)
+        left = lease.state
+        if left:
+            go_on(kit, lease, left)
+            if (left.kind, set(left.files)) == ("replay", set(files)):
+                return
         found = kit.landing.named(files, "failed", "archive") if files else kit.landing.failed()
         if missing := set(files) - {file.name for file in found}:
             raise NotFound(
@@ -111,7 +114,14 @@ def log_failure(kit: Kit, state: State, pages: int, error: str, attempt: str) ->
 
 
 def sweep(kit: Kit) -> None:
-    """Files of runs that somebody gave up by deleting run.json: not lost, they can be replayed."""
-    for file in kit.landing.unfinished():
-        kit.report("finds a file of a run that was given up", "WARNING", file=file.name)
-        kit.landing.fail(file, "its run was given up before it was loaded")
+    """Files of other runs, none of which is going: what a run wrote after it was taken over, and what was
+    left of one that somebody gave up by deleting run.json. The former are archived already; the latter can be
+    replayed."""
+    files = kit.landing.unfinished()
+    archived = {file.name for file in kit.landing.named([file.name for file in files], "archive")}
+    for file in files:
+        kit.report("finds a file of another run", "WARNING", file=file.name, archived=file.name in archived)
+        if file.name in archived:
+            kit.landing.move([file], "archive")
+        else:
+            kit.landing.fail(file, "its run was given up before it was loaded")

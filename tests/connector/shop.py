@@ -65,9 +65,8 @@ class Shop:
             "total_pages": -(-len(items) // size),
         }
         if endpoint == "sales":
-            body["last_sales_id"] = max(
-                (item["id"] for item in self.items["sales"] if "id" in item), default=0
-            )
+            ids = [item["id"] for item in self.items["sales"] if isinstance(item, dict) and "id" in item]
+            body["last_sales_id"] = max(ids, default=0)
         return body
 
     def window(self, endpoint, query):

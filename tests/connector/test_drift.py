@@ -36,9 +36,13 @@ def test_unknown_fields_are_named_by_their_path():
 
 
 @pytest.mark.parametrize("item", [42, None, ["id"], "text"])
-def test_what_is_no_object_has_no_fields(item):
-    assert found(item) == set()
+def test_what_is_no_object_is_told_by_the_field_that_keeps_it(item):
+    assert found(item, SALE) == {"SYS_ITEM"}
 
 
 def test_a_list_that_is_none_hides_no_other_field():
     assert found(SALE | {"items": "none", "channel": "web"}) == {"channel"}
+
+
+def test_a_field_that_only_we_may_write():
+    assert found(SALE | {"SYS_FILE_NAME": "x"}) == {"SYS_FILE_NAME"}

@@ -1,0 +1,62 @@
+"""The connector's own page loop, from the API into a folder or into a bucket, without the warehouse.
+
+python -m benchmarks.copy URL disk FOLDER | bucket NAME: prints how many pages and rows it brought."""
+
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+from benchmarks.disk import DiskBucket
+from connector import api, copying, sources
+from connector.api import Api
+from connector.kit import Kit, milliseconds
+from connector.landing import Landing
+from connector.names import Run
+from connector.report import Report
+from connector.state import State
+from connector.window import Span
+
+
+class NoLease:
+    """On a disk nobody else is copying."""
+
+    def check(self) -> None: ...
+    def save(self, state: State) -> None: ...
+
+
+def main(url: str, where: str, place: str) -> None:
+    bucket = opened(where, place)
+    source = sources.read("retail")
+    kit = Kit(
+        name="sales",
+        endpoint=source.endpoint("sales"),
+        paging=source.paging,
+        api=Api(api.session(), url, source.auth, "no key is asked for"),
+        landing=Landing(bucket, "sales"),
+        leases=bucket,
+        warehouse=None,  # type: ignore[arg-type]
+        report=Report(sys.stderr),
+    )
+    run = Run.new("sales", milliseconds(), uuid.uuid4().hex[:8])
+    state = State(id=run.id, endpoint="sales", began=run.began, span=Span(start=1))
+    if where == "disk":
+        copying.land(kit, NoLease(), state)  # type: ignore[arg-type]
+        return
+    with kit.leased() as lease:
+        lease.save(state)
+        copying.land(kit, lease, state)
+
+
+def opened(where: str, place: str) -> Any:
+    if where == "disk":
+        return DiskBucket(Path(place))
+    from google.auth.credentials import AnonymousCredentials
+
+    from connector.bucket import Bucket, client
+
+    return Bucket(client("sandbox-local", AnonymousCredentials()), place)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,32 @@
+"""A process that dies after its n-th change of the world: the request arrives, its answer does not, and
+neither does anything that the process would have done afterwards."""
+
+import threading
+
+from requests.adapters import HTTPAdapter
+
+CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class Killed(BaseException):
+    """No `except Exception` of a client survives it, as none survives a SIGKILL."""
+
+
+class Mortal(HTTPAdapter):
+    def __init__(self, last=None):
+        super().__init__(pool_maxsize=32)
+        self.last, self.changes = last, []
+        self.lock = threading.Lock()
+
+    def send(self, request, **options):
+        with self.lock:
+            if self.last is not None and len(self.changes) >= self.last:
+                raise Killed
+            if request.method in CHANGES:
+                self.changes.append(f"{request.method} {request.path_url}")
+            mine = len(self.changes)
+        response = super().send(request, **options)
+        if self.last is not None and mine >= self.last:
+            response.close()
+            raise Killed
+        return response

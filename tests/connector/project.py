@@ -1,0 +1,144 @@
+"""A Google Cloud project for a test: datasets, tables and a bucket in the sandbox, told apart by the
+project's id."""
+
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from connector import api as apis
+from connector import runs, sources, window
+from connector.api import Api
+from connector.bucket import Bucket, client
+from connector.kit import Kit
+from connector.landing import Landing
+from connector.report import Report
+from connector.retries import Retries
+from connector.warehouse import Warehouse
+from sandbox.state import PROJECT
+from tests.connector.shop import KEY, Shop
+
+ROOT = Path(__file__).parents[2]
+RAW = {"sales": "connector/schemas/sales.json", "products": "connector/schemas/products.json"}
+OPS = {"run_log": "modules/warehouse/ops/run_log.json", "file_log": "modules/warehouse/ops/file_log.json"}
+
+
+@dataclass
+class Project:
+    """`address` is the sandbox's. Clients of a test's own look on; each run gets new ones, as a process
+    would."""
+
+    address: str
+    name: str
+    shop: Shop
+    said: io.StringIO = field(default_factory=io.StringIO)
+    clock: int = 1_795_246_443_000
+
+    def __post_init__(self):
+        self.sessions = []
+        self.bigquery, self.bucket = self.clients()
+
+    def clients(self, adapter=None):
+        nobody = AnonymousCredentials()
+        at = {"api_endpoint": self.address}
+        warehouse = bigquery.Client(self.name, nobody, client_options=at, location="EU")
+        storage = client(self.name, nobody)
+        if adapter:
+            warehouse._http.mount("http://", adapter)
+            storage._http.mount("http://", adapter)
+        self.sessions += [warehouse._http, storage._http]
+        return warehouse, Bucket(storage, f"{self.name}-landing")
+
+    def close(self):
+        for session in self.sessions:
+            session.close()
+
+    def provision(self):
+        """BigQuery tells projects apart, so this one has a new name; buckets all belong to the sandbox's own."""
+        self.bucket.google.create(project=PROJECT)
+        for dataset in ("raw", "staging", "ops"):
+            self.bigquery.create_dataset(dataset)
+        for dataset, tables in (("raw", RAW), ("ops", OPS)):
+            for table, file in tables.items():
+                fields = json.loads((ROOT / file).read_text())
+                schema = [bigquery.SchemaField.from_api_repr(column) for column in fields]
+                self.bigquery.create_table(
+                    bigquery.Table(f"{self.bigquery.project}.{dataset}.{table}", schema=schema)
+                )
+
+    def kit(self, name="sales", key=KEY, adapter=None, **others):
+        """What one process would have. `adapter` stands between it and everything that outlives it."""
+        source = sources.read("retail")
+        retries = Retries(sleep=lambda seconds: None)
+        warehouse, bucket = self.clients(adapter)
+        http = apis.session()
+        self.sessions.append(http)
+        self.clock += 60_000
+        moment = self.clock
+        return Kit(
+            name=name,
+            endpoint=source.endpoint(name),
+            paging=source.paging,
+            api=Api(http, self.shop.url, source.auth, key, retries),
+            landing=Landing(bucket, name),
+            leases=bucket,
+            warehouse=Warehouse(warehouse, bucket.name),
+            report=Report(self.said, endpoint=name),
+            now=lambda: moment,
+            **{"sleep": lambda seconds: None} | others,
+        )
+
+    def copy(self, name="sales", start=None, end=None, **others):
+        kit = self.kit(name, **others)
+        runs.copy(kit, window.asked(name, kit.endpoint.window, start, end))
+
+    def replay(self, *files, name="sales", **others):
+        runs.replay(self.kit(name, **others), files)
+
+    def rows(self, sql):
+        return [tuple(row.values()) for row in self.bigquery.query_and_wait(sql)]
+
+    def ids(self):
+        """Every id that raw.sales has, as often as it has it."""
+        return [
+            None if i is None else int(i)
+            for (i,) in self.rows("SELECT id FROM raw.sales ORDER BY CAST(id AS INT64)")
+        ]
+
+    def log(self, columns="status, window_from, window_until, pages, files, rows_loaded"):
+        return self.rows(f"SELECT {columns} FROM ops.run_log ORDER BY started_at, finished_at")
+
+    def left(self):
+        """Objects that no finished run may leave behind."""
+        names = [item.name for item in self.bucket.list("")]
+        return [name for name in names if "/archive/" not in name and "/failed/" not in name]
+
+    def failed(self):
+        return [item.name for item in self.bucket.list("") if "/failed/" in item.name]
+
+    def heal(self, name, bad, good):
+        """What a new schema would do: the file can be loaded. Here the file changes."""
+        [item] = self.bucket.list(name)
+        content = self.bucket.read(name, self.bucket.generation(name))
+        self.bucket.delete(name)
+        self.bucket.create(name, content.replace(bad, good), item.metadata)
+
+    def lines(self):
+        return [json.loads(line) for line in self.said.getvalue().splitlines()]
+
+
+def sale(number, **more):
+    return {
+        "id": number,
+        "datetime": f"2017-01-01T{number % 24:02d}:00:00Z",
+        "customer_id": 900,
+        "store_id": 330,
+        "items": [{"product_sku": "1095275", "quantity": 1, "amount": 0.5}],
+    } | more
+
+
+def sales(first, last):
+    return [sale(number) for number in range(first, last + 1)]

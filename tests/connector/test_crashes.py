@@ -1,0 +1,89 @@
+"""A process that dies anywhere, and another one that goes on: every row once, nothing left lying about."""
+
+import itertools
+
+import pytest
+
+from connector.errors import Unfinished
+from tests.connector.mortal import Killed, Mortal
+from tests.connector.project import sale, sales
+
+SPAN = 300  # rows of a run: two pages
+
+
+def first_of(number):
+    return 1 + number * SPAN
+
+
+def deaths(act):
+    """`act(adapter, number)` with a process that dies after its first change, its second, … until it
+    survives."""
+    for number in itertools.count(1):
+        mortal = Mortal(number)
+        try:
+            act(mortal, number)
+        except Killed:
+            yield number
+        else:
+            return
+
+
+def test_killed_after_any_change_of_the_world(project, shop):
+    def copy(adapter, number):
+        first = first_of(number)
+        shop.items["sales"] = sales(first, first + SPAN - 1)
+        project.copy(start=str(first), adapter=adapter)
+
+    for number in deaths(copy):
+        if project.left():  # else it died after its very last change
+            project.copy(start=str(first_of(number)))
+        assert project.left() == [], number
+    assert number > 15
+    assert project.ids() == list(range(first_of(1), first_of(number + 2)))
+    assert project.failed() == []
+    assert project.rows("SELECT status, COUNT(*), SUM(rows_loaded) FROM ops.run_log GROUP BY status") == [
+        ("success", number + 1, (number + 1) * SPAN)
+    ]
+    logged = project.rows("SELECT COUNT(*), COUNT(DISTINCT file_name), SUM(rows) FROM ops.file_log")
+    assert logged == [(2 * (number + 1), 2 * (number + 1), (number + 1) * SPAN)]
+
+
+def test_killed_while_a_bad_file_is_found_and_put_aside(project, shop):
+    def copy(adapter, number):
+        first = first_of(number)
+        shop.items["sales"] = [sale(first, items="none"), *sales(first + 1, first + SPAN - 1)]
+        with pytest.raises(Unfinished):
+            project.copy(start=str(first), adapter=adapter)
+
+    for number in deaths(copy):
+        if project.left():
+            with pytest.raises(Unfinished):
+                project.copy(start=str(first_of(number)))
+        assert project.left() == [], number
+    good = [first_of(n) + 250 + i for n in range(1, number + 2) for i in range(50)]
+    assert project.ids() == good
+    assert len(project.failed()) == number + 1
+    assert project.rows(
+        "SELECT state, COUNT(*), COUNT(DISTINCT file_name) FROM ops.file_log GROUP BY 1 ORDER BY 1"
+    ) == [
+        ("archived", number + 1, number + 1),
+        ("failed", number + 1, number + 1),
+    ]
+
+
+def test_killed_while_files_are_replayed(project, shop):
+    """Those in failed/, and then again the same ones from archive/: each replay that ends adds its rows once."""
+    shop.items["sales"] = [sale(1, items="none"), *sales(2, 250), sale(251, items="none")]
+    with pytest.raises(Unfinished):
+        project.copy()
+    names = []
+    for file in project.failed():
+        project.heal(file, b'"items": "none"', b'"items": []')
+        names.append(file.rpartition("/")[2])
+
+    for number in deaths(lambda adapter, number: project.replay(*names, adapter=adapter)):
+        if project.left():
+            project.replay(*names)
+        assert project.left() == [] and project.failed() == [], number
+        counts = project.rows("SELECT COUNT(*), COUNT(DISTINCT id) FROM raw.sales")
+        assert counts == [(251 * number, 251)], number
