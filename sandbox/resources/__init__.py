@@ -15,6 +15,7 @@ from sandbox.resources import (
     identities,
     logs,
     monitoring,
+    notices,
     project,
     pubsub,
     secrets,
@@ -45,6 +46,7 @@ SERVICES: dict[str, Callable[[Service], list[BaseRoute]]] = {
     "logging/v2": logs.routes,
     "artifactregistry/v1": artifacts.routes,
     "billingbudgets/v1": budgets.routes,
+    "sandbox/secretmanager": notices.controls,
 }
 
 

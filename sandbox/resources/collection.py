@@ -57,7 +57,7 @@ class Collection:
             if self.service.store.get(self.service.key(name)):
                 raise AlreadyExists(f"Resource {name!r} already exists.")
             resource = self.keep(name, resource)
-            self.kind.told(self.service, "create", resource)
+            self.kind.told(self.service, "create", {}, resource)
         return resource
 
     def keep(self, name: str, resource: Json) -> Json:
@@ -108,7 +108,7 @@ class Collection:
             if self.kind.tombstone:
                 return self.answer(call, "delete", self.write(call, lambda old: old | self.kind.tombstone))
             self.service.store.delete(self.service.key(name))
-            self.kind.told(self.service, "delete", resource)
+            self.kind.told(self.service, "delete", resource, {})
         return self.answer(call, "delete", resource) if self.kind.operation else {}
 
     def check_etag(self, old: Json, sent: str) -> None:
@@ -120,10 +120,11 @@ class Collection:
 
     def write(self, call: Call, change: Callable[[Json], Json]) -> Json:
         with self.service.store.change():
-            resource = change(self.service.find(self.name(call)))
+            before = self.service.find(self.name(call))
+            resource = change(before)
             self.kind.check(self.service, resource)
             resource = self.keep(self.name(call), resource)
-            self.kind.told(self.service, "update", resource)
+            self.kind.told(self.service, "update", before, resource)
         return resource
 
     def answer(self, call: Call, verb: str, resource: Json) -> Json:

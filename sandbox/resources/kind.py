@@ -80,7 +80,7 @@ class Kind:
     complete(service, resource): the resource as Google keeps it, after create and after every change.
     check(service, resource): raises InvalidArgument for what a schema cannot say.
     releases(service, resource): raises FailedPrecondition if others still need what is to be deleted.
-    told(service, event, resource): hears of "create", "update" and "delete".
+    told(service, event, before, after): hears of "create", "update" and "delete"; {} is what is not there.
     etag: the server gives one; a request that carries an old one is a conflict.
     actions: verbs that only set fields, `POST name:verb`.
     tombstone: fields that DELETE sets instead of deleting.
@@ -103,7 +103,7 @@ class Kind:
     complete: Callable[[Service, Json], Json] = lambda service, resource: resource
     check: Callable[[Service, Json], None] = lambda service, resource: None
     releases: Callable[[Service, Json], None] = lambda service, resource: None
-    told: Callable[[Service, str, Json], None] = lambda service, event, resource: None
+    told: Callable[[Service, str, Json, Json], None] = lambda service, event, before, after: None
     etag: bool = False
     actions: Mapping[str, Json] = field(default_factory=dict)
     tombstone: Json = field(default_factory=dict)

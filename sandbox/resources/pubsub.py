@@ -25,11 +25,10 @@ DEFAULTS: Json = {
 }
 
 
-def orphan(service: Service, event: str, topic: Json) -> None:
+def orphan(service: Service, event: str, before: Json, after: Json) -> None:
     """The subscriptions of a deleted topic stay, and say so."""
-    if event != "delete":
-        return
-    for name in messages.subscriptions(service, topic["name"]):
+    gone = messages.subscriptions(service, before["name"]) if event == "delete" else []
+    for name in gone:
         service.store.put(service.key(name), service.find(name) | {"topic": DELETED})
 
 

@@ -3,13 +3,13 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import google_crc32c
 from google.cloud import secretmanager_v1
 from starlette.routing import BaseRoute
 
-from sandbox.resources import collection
+from sandbox.resources import collection, notices
+from sandbox.resources.clock import now
 from sandbox.resources.errors import FailedPrecondition, InvalidArgument, NotFound
 from sandbox.resources.kind import By, Kind
 from sandbox.resources.policies import only
@@ -17,6 +17,7 @@ from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
 
+EVENTS = {"ENABLED": "ENABLE", "DISABLED": "DISABLE", "DESTROYED": "DESTROY"}
 LARGEST = 65_536  # bytes of a value, https://cloud.google.com/secret-manager/quotas
 
 
@@ -24,23 +25,30 @@ def made(service: Service, name: str) -> Json:
     return {"createTime": now()}
 
 
-def now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
-
-
 def check(service: Service, secret: Json) -> None:
     if "replication" not in secret:
         raise InvalidArgument("Field secret.replication is required.")
+    notices.check(service, service.store.get(service.key(secret["name"])) or {}, secret)
+
+
+def tell(service: Service, event: str, before: Json, after: Json) -> None:
+    more = {"deleteType": "REQUESTED"} if event == "delete" else {}
+    if after.get("topics") != before.get("topics") and after:
+        notices.publish(service, "TOPIC_CONFIGURED", after, after)
+    notices.publish(service, f"SECRET_{event.upper()}", after or before, after or before, **more)
 
 
 SECRETS = Kind(
     "projects/{project}/secrets",
-    Schema(message=secretmanager_v1.Secret.pb(), output="createTime etag policyMember"),
+    Schema(
+        message=secretmanager_v1.Secret.pb(), output="createTime etag policyMember", immutable="replication"
+    ),
     By("query", "secretId"),
     update_needs_mask=True,
     id_pattern="[a-zA-Z0-9_-]{1,255}",
     made=made,
     check=check,
+    told=tell,
     iam="GET",
 )
 
@@ -70,11 +78,12 @@ class Versions:
         data = value(call.body.get("payload", {}))
         secret = "projects/{project}/secrets/{secret}".format(**call.path)
         with self.service.store.change():
-            self.service.find(secret)
+            found = self.service.find(secret)
             number = len(self.service.store.children(self.service.key(f"{secret}/versions"))) + 1
             version = {"name": f"{secret}/versions/{number}", "createTime": now(), "state": "ENABLED"}
             self.service.store.put(self.service.key(version["name"]), version)
             self.service.store.put(self.service.key(f"{version['name']}:data"), {"data": encoded(data)})
+            self.tell("ADD", found, version)
         return version
 
     def list(self, call: Call) -> Json:
@@ -100,7 +109,12 @@ class Versions:
             self.service.store.put(self.service.key(version["name"]), version)
             if state == "DESTROYED":
                 self.service.store.delete(self.service.key(f"{version['name']}:data"))
+            self.tell(EVENTS[state], self.service.find(version["name"].split("/versions/")[0]), version)
         return version
+
+    def tell(self, event: str, secret: Json, version: Json) -> None:
+        identity = notices.numbered(self.service, version["name"])
+        notices.publish(self.service, f"SECRET_VERSION_{event}", secret, version, versionId=identity)
 
     def find(self, name: str) -> Json:
         """`latest` is the newest version, whatever its state."""

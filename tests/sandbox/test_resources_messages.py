@@ -1,0 +1,235 @@
+"""Topics and what flows through them, up to the notice that a secret is to be rotated."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+
+from sandbox.resources import filters
+from sandbox.resources.errors import InvalidArgument
+
+PROJECT = "projects/sandbox-local"
+PUBSUB = f"pubsub/v1/{PROJECT}"
+SECRETS = f"secretmanager/v1/{PROJECT}/secrets"
+AGENT = "serviceAccount:service-100000000001@gcp-sa-secretmanager.iam.gserviceaccount.com"
+HELLO = {"data": base64.b64encode(b"hello").decode(), "attributes": {"kind": "greeting"}}
+
+
+@pytest.fixture
+def call(control_plane):
+    def send(method, path, body=None):
+        return requests.request(method, f"{control_plane.address}/{path}", json=body, timeout=10)
+
+    return send
+
+
+@pytest.fixture
+def subscribed(call):
+    """A topic with a subscription of the same name; more fields of the subscription as asked."""
+
+    def make(name, **fields):
+        assert call("PUT", f"{PUBSUB}/topics/{name}", {}).ok
+        body = {"topic": f"{PROJECT}/topics/{name}"} | fields
+        made = call("PUT", f"{PUBSUB}/subscriptions/{name}", body)
+        assert made.ok, made.text
+        return made.json()
+
+    return make
+
+
+def pulled(call, subscription, most=10):
+    body = {"maxMessages": most}
+    return (
+        call("POST", f"{PUBSUB}/subscriptions/{subscription}:pull", body).json().get("receivedMessages", [])
+    )
+
+
+def test_a_subscription_is_what_was_sent_and_what_google_fills_in(subscribed):
+    assert subscribed("defaults") == {
+        "name": f"{PROJECT}/subscriptions/defaults",
+        "topic": f"{PROJECT}/topics/defaults",
+        "state": "ACTIVE",
+        "pushConfig": {},
+        "ackDeadlineSeconds": 10,
+        "messageRetentionDuration": "604800s",
+        "expirationPolicy": {"ttl": "2678400s"},
+    }
+
+
+def test_a_message_reaches_every_subscription_until_it_is_acknowledged(call, subscribed):
+    subscribed("flow")
+    call("PUT", f"{PUBSUB}/subscriptions/flow-too", {"topic": f"{PROJECT}/topics/flow"})
+    (identity,) = call("POST", f"{PUBSUB}/topics/flow:publish", {"messages": [HELLO]}).json()["messageIds"]
+    (received,) = pulled(call, "flow")
+    assert received["message"].pop("publishTime")
+    assert received["message"] == HELLO | {"messageId": identity}
+    assert pulled(call, "flow") == []  # it is with somebody, until its deadline
+    put_back = {"ackIds": [received["ackId"]], "ackDeadlineSeconds": 0}
+    assert call("POST", f"{PUBSUB}/subscriptions/flow:modifyAckDeadline", put_back).ok
+    (again,) = pulled(call, "flow")
+    assert again["ackId"] != received["ackId"]
+    for ack in (received["ackId"], again["ackId"]):  # the old one stands for nothing any more
+        assert call("POST", f"{PUBSUB}/subscriptions/flow:acknowledge", {"ackIds": [ack]}).ok
+    put_back["ackIds"] = [again["ackId"]]
+    call("POST", f"{PUBSUB}/subscriptions/flow:modifyAckDeadline", put_back)
+    assert pulled(call, "flow") == []
+    assert len(pulled(call, "flow-too")) == 1
+
+
+def test_messages_come_in_order_and_as_many_as_asked_for(call, subscribed):
+    subscribed("many")
+    messages = [{"attributes": {"n": str(number)}} for number in range(5)]
+    call("POST", f"{PUBSUB}/topics/many:publish", {"messages": messages})
+    received = pulled(call, "many", 2) + pulled(call, "many", 9)
+    assert [one["message"]["attributes"]["n"] for one in received] == ["0", "1", "2", "3", "4"]
+
+
+def test_a_subscription_outlives_its_topic(call, subscribed):
+    subscribed("gone")
+    attached = call("GET", f"{PUBSUB}/topics/gone/subscriptions").json()["subscriptions"]
+    assert attached == [f"{PROJECT}/subscriptions/gone"]
+    call("DELETE", f"{PUBSUB}/topics/gone")
+    assert call("GET", f"{PUBSUB}/subscriptions/gone").json()["topic"] == "_deleted-topic_"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code"),
+    [
+        ("PUT", "topics/strict", {}, 409),
+        ("POST", "topics", {"name": "t"}, 404),  # Pub/Sub creates with PUT
+        ("PUT", "topics/x", {}, 400),  # three letters at least
+        ("PUT", "topics/new", {"retention": "1s"}, 400),
+        ("PUT", "topics/new", {"messageRetentionDuration": "a day"}, 400),
+        ("PATCH", "topics/strict", {"topic": {"labels": {"a": "b"}}}, 400),  # no mask
+        ("PATCH", "topics/strict?updateMask=labels", {"labels": {}}, 400),  # not wrapped
+        ("PUT", "subscriptions/new", {"topic": f"{PROJECT}/topics/absent"}, 404),
+        ("PUT", "subscriptions/new", {"topic": f"{PROJECT}/topics/strict", "ackDeadlineSeconds": 5}, 400),
+        ("PUT", "subscriptions/new", {"topic": f"{PROJECT}/topics/strict", "filter": "kind = 1"}, 400),
+        ("PATCH", "subscriptions/strict?updateMask=filter", {"subscription": {}}, 400),  # for ever
+        ("POST", "topics/strict:publish", {"messages": []}, 400),
+        ("POST", "topics/strict:publish", {"messages": [{}]}, 400),
+        ("POST", "topics/strict:publish", {"messages": [{"data": "not base64!"}]}, 400),
+        ("POST", "topics/absent:publish", {"messages": [HELLO]}, 404),
+        ("POST", "subscriptions/strict:pull", {}, 400),
+        ("POST", "subscriptions/strict:acknowledge", {}, 400),
+    ],
+)
+def test_what_pubsub_refuses(call, method, path, body, code):
+    call("PUT", f"{PUBSUB}/topics/strict", {})
+    call("PUT", f"{PUBSUB}/subscriptions/strict", {"topic": f"{PROJECT}/topics/strict"})
+    answer = call(method, f"{PUBSUB}/{path}", body)
+    assert answer.status_code == code, answer.text
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("", True),
+        ('attributes.kind = "greeting"', True),
+        ('attributes.kind != "greeting"', False),
+        ('attributes.absent != "greeting"', False),
+        ("attributes:kind AND NOT attributes:absent", True),
+        ('hasPrefix(attributes.kind, "greet") AND attributes:absent', False),
+        ('attributes:absent OR (attributes:kind AND attributes."kind" = "greeting")', True),
+        ("-attributes:kind", False),
+    ],
+)
+def test_a_filter_lets_through_what_it_says(text, fits):
+    assert filters.fits(text, {"kind": "greeting"}) is fits
+
+
+@pytest.mark.parametrize(
+    "text", ["attributes:a AND attributes:b OR attributes:c", "(attributes:a", "data = 1"]
+)
+def test_a_filter_that_cannot_be_read_is_refused(text):
+    with pytest.raises(InvalidArgument):
+        filters.parse(text)
+
+
+# Secrets
+
+
+def rotating(topic, days=30):
+    following = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+    rotation = {"rotationPeriod": "2592000s", "nextRotationTime": following}
+    return {
+        "replication": {"automatic": {}},
+        "topics": [{"name": f"{PROJECT}/topics/{topic}"}],
+        "rotation": rotation,
+    }
+
+
+def allow(call, topic):
+    policy = {"bindings": [{"role": "roles/pubsub.publisher", "members": [AGENT]}]}
+    assert call("POST", f"{PUBSUB}/topics/{topic}:setIamPolicy", {"policy": policy}).ok
+
+
+def test_the_time_to_rotate_is_told_and_moves_on(call, subscribed, control_plane):
+    subscribed("turns", filter='attributes.eventType = "SECRET_ROTATE"')
+    allow(call, "turns")
+    made = call("POST", f"{SECRETS}?secretId=turning", rotating("turns")).json()
+    turned = call("POST", "sandbox/secretmanager/rotate/turning").json()
+    before, after = (datetime.fromisoformat(one["rotation"]["nextRotationTime"]) for one in (made, turned))
+    assert after - before == timedelta(days=30)
+    (notice,) = pulled(call, "turns")
+    attributes = notice["message"]["attributes"]
+    assert attributes.pop("timestamp")
+    assert attributes == {
+        "eventType": "SECRET_ROTATE",
+        "dataFormat": "JSON_API_V1",
+        "secretId": "projects/100000000001/secrets/turning",
+    }
+    assert json.loads(base64.b64decode(notice["message"]["data"]))["rotation"] == turned["rotation"]
+    assert call("GET", f"{SECRETS}/turning").json() == turned
+
+
+def test_whoever_listens_hears_of_every_change(call, subscribed):
+    subscribed("listens")
+    allow(call, "listens")
+    call("POST", f"{SECRETS}?secretId=loud", rotating("listens"))
+    call("POST", f"{SECRETS}/loud:addVersion", {"payload": {"data": "eA=="}})
+    for verb in ("disable", "enable", "destroy"):
+        call("POST", f"{SECRETS}/loud/versions/1:{verb}", {})
+    call("PATCH", f"{SECRETS}/loud?updateMask=labels", {"labels": {"a": "b"}})
+    call("DELETE", f"{SECRETS}/loud")
+    heard = [one["message"]["attributes"] for one in pulled(call, "listens")]
+    assert [one["eventType"] for one in heard] == [
+        "TOPIC_CONFIGURED",
+        "SECRET_CREATE",
+        "SECRET_VERSION_ADD",
+        "SECRET_VERSION_DISABLE",
+        "SECRET_VERSION_ENABLE",
+        "SECRET_VERSION_DESTROY",
+        "SECRET_UPDATE",
+        "SECRET_DELETE",
+    ]
+    assert heard[2]["versionId"] == "projects/100000000001/secrets/loud/versions/1"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"topics": [{"name": f"{PROJECT}/topics/deaf"}]}, 400),  # the service may not publish there
+        ({"topics": [{"name": f"{PROJECT}/topics/absent"}]}, 400),
+        ({"topics": []}, 400),  # nobody to tell
+        ({"rotation": {"rotationPeriod": "2592000s"}}, 400),
+        ({"rotation": {"nextRotationTime": "2020-01-01T00:00:00Z"}}, 400),
+        ({"rotation": {"nextRotationTime": "soon"}}, 400),
+        ({"rotation": {"nextRotationTime": "2099-01-01T00:00:00Z", "rotationPeriod": "60s"}}, 400),
+        ({}, 200),
+    ],
+)
+def test_a_rotation_needs_a_time_a_topic_and_the_right_to_publish(call, change, code):
+    for topic in ("deaf", "hears"):
+        call("PUT", f"{PUBSUB}/topics/{topic}", {})
+    allow(call, "hears")
+    answer = call("POST", f"{SECRETS}?secretId=refused", rotating("hears") | change)
+    assert answer.status_code == code, answer.text
+
+
+def test_a_secret_without_rotation_is_not_rotated(call):
+    call("POST", f"{SECRETS}?secretId=still", {"replication": {"automatic": {}}})
+    assert call("POST", "sandbox/secretmanager/rotate/still").status_code == 400
+    assert call("POST", "sandbox/secretmanager/rotate/absent").status_code == 404
