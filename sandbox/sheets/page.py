@@ -43,10 +43,11 @@ def render(book: Book) -> str:
     tabs = [tab for tab in book.tabs if not tab.properties.get("hidden")]
     # The empty tab that every new spreadsheet has is not what one opens the page for.
     first = next((tab for tab in tabs if tab.cells), tabs[0])
+    when = f"{book.modified[:16].replace('T', ' ')} UTC"
     people = [escape(item["emailAddress"]) for item in book.permissions if item["role"] != "owner"]
     return TEMPLATE.substitute(
         title=escape(book.properties["title"]),
-        facts=f"{escape(book.properties['timeZone'])} · last change {escape(book.modified)}",
+        facts=f"{escape(book.properties['timeZone'])} · last change {escape(when)}",
         people="".join(f"<span>{person}</span>" for person in people),
         tabs="".join(section(book, tab) for tab in tabs),
         buttons="".join(f'<button data-tab="{tab.id}">{escape(tab.title)}</button>' for tab in tabs),

@@ -11,8 +11,8 @@ from sandbox.sheets import changes
 from sandbox.sheets.book import Book, blank_tab
 from sandbox.sheets.cells import Cell, Formula
 from sandbox.sheets.gate import Call
-from sandbox.sheets.spreadsheets import sheet
-from sandbox.sheets.values import read
+from sandbox.sheets.reading import read
+from sandbox.sheets.resource import sheet
 from sheets_sync import document, exports, sync
 from sheets_sync.diff import Changes
 from sheets_sync.errors import Refused, SheetError

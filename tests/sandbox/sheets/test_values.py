@@ -202,3 +202,8 @@ def test_gspread_reads_records(sheet):
     sheet.update([["day", "sales"], ["2017-01-01", 3]], "A1")
     assert sheet.get_all_records() == [{"day": "2017-01-01", "sales": 3}]
     assert isinstance(sheet, gspread.Worksheet)
+
+
+def test_a_body_for_another_range_is_refused(sheet):
+    with pytest.raises(APIError, match="differs from the body's 'B2'"):
+        sheet.spreadsheet.values_update("A1", {"valueInputOption": "RAW"}, {"range": "B2", "values": [["x"]]})

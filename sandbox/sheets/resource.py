@@ -1,0 +1,70 @@
+"""A tab as the API describes it: properties, and cells where they are asked for."""
+
+from typing import Any
+
+from sandbox.sheets.book import Book
+from sandbox.sheets.cells import Cell, to_extended
+from sandbox.sheets.changes import names, tabs
+from sandbox.sheets.formats import shown
+from sandbox.sheets.formulas import value_at
+from sandbox.sheets.grid import COLUMNS, ROWS, Tab
+from sandbox.sheets.ranges import Area
+
+WIDTH, HEIGHT = 100, 21  # pixels of a column and a row that nobody touched
+
+
+def sheet(book: Book, tab: Tab, areas: list[Area], cells: bool) -> dict[str, Any]:
+    on_tab = [
+        item
+        for item in book.metadata
+        if names.sheet_of(item) == tab.id and "dimensionRange" not in item["location"]
+    ]
+    return {
+        "properties": tabs.properties(book, tab),
+        **({"data": [grid_data(book, tab, tab.inside(area)) for area in areas]} if cells else {}),
+        **present(protectedRanges=tab.protected, developerMetadata=on_tab),
+    }
+
+
+def grid_data(book: Book, tab: Tab, area: Area) -> dict[str, Any]:
+    lines: dict[int, dict[int, Any]] = {}
+    for (row, column), cell in tab.occupied(area):
+        lines.setdefault(row - area.top, {})[column - area.left] = cell_data(book, tab, row, column, cell)
+    rows = [lines.get(place, {}) for place in range(max(lines, default=-1) + 1)]
+    data = {
+        "rowData": [
+            present(values=[row.get(at, {}) for at in range(max(row, default=-1) + 1)]) for row in rows
+        ],
+        "rowMetadata": dimension(book, tab, ROWS, area.top, area.bottom or 0, HEIGHT),
+        "columnMetadata": dimension(book, tab, COLUMNS, area.left, area.right or 0, WIDTH),
+    }
+    return present(startRow=area.top, startColumn=area.left, **data)
+
+
+def dimension(book: Book, tab: Tab, kind: str, start: int, end: int, pixels: int) -> list[dict[str, Any]]:
+    made: list[dict[str, Any]] = [
+        {"pixelSize": pixels} | tab.dimensions[kind].get(index, {}) for index in range(start, end)
+    ]
+    for item in book.metadata:
+        span = item["location"].get("dimensionRange")
+        on_tab = span and span["dimension"] == kind and names.sheet_of(item) == tab.id
+        if on_tab and start <= span["startIndex"] < end:
+            made[span["startIndex"] - start].setdefault("developerMetadata", []).append(item)
+    return made
+
+
+def cell_data(book: Book, tab: Tab, row: int, column: int, cell: Cell) -> dict[str, Any]:
+    fields = present(userEnteredFormat=cell.format, effectiveFormat=cell.format, note=cell.note)
+    if cell.value is None:
+        return fields
+    value = value_at(book, tab, row, column)
+    return fields | {
+        "userEnteredValue": to_extended(cell.value),
+        "effectiveValue": to_extended(value),
+        "formattedValue": shown(value, cell.format),
+    }
+
+
+def present(**fields: Any) -> dict[str, Any]:
+    """Fields with their empty lists left out, as Google does."""
+    return {name: value for name, value in fields.items() if value}

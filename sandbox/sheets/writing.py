@@ -1,0 +1,88 @@
+"""A ValueRange written into a range, or a range cleared."""
+
+from typing import Any
+
+from sandbox.sheets import entered, ranges
+from sandbox.sheets.book import Book
+from sandbox.sheets.changes.protection import writable
+from sandbox.sheets.errors import BadRequest
+from sandbox.sheets.grid import Tab
+from sandbox.sheets.ranges import Area
+
+INPUT = ("RAW", "USER_ENTERED")
+
+
+def write(book: Book, text: str, body: dict[str, Any], chosen: str, caller: str) -> dict[str, Any]:
+    """Write a ValueRange from the range's first cell on; an UpdateValuesResponse."""
+    tab, area = book.range(text)
+    rows = body.get("values") or []
+    if body.get("majorDimension") == "COLUMNS":
+        longest = max(map(len, rows), default=0)
+        rows = [[line[at] if at < len(line) else None for line in rows] for at in range(longest)]
+    width = max(map(len, rows), default=0)
+    block = Area(area.top, area.left, area.top + max(len(rows), 1), area.left + max(width, 1))
+    fits(tab, area, block)
+    writable(book, tab, block, caller)
+    touched = 0
+    for down, row in enumerate(rows):
+        for right, value in enumerate(row):
+            place = (block.top + down, block.left + right)
+            cell = entered.write(tab.at(*place), value, chosen, f"values[{down}][{right}]")
+            if cell is not None:
+                tab.put(*place, cell)
+                touched += 1
+    return {
+        "spreadsheetId": book.id,
+        "updatedRange": ranges.written(tab.title, block),
+        "updatedRows": len(rows),
+        "updatedColumns": width,
+        "updatedCells": touched,
+    }
+
+
+def fits(tab: Tab, area: Area, block: Area) -> None:
+    """Data may go on from a single cell; a larger range must hold all of it. The grid never grows here."""
+    if not area.single and (
+        (block.bottom or 0) > (area.bottom or 0) or (block.right or 0) > (area.right or 0)
+    ):
+        what = (
+            f"row [{(area.bottom or 0) + 1}]"
+            if (block.bottom or 0) > (area.bottom or 0)
+            else f"column [{ranges.column_letters(area.right or 0)}]"
+        )
+        raise BadRequest(
+            f"Requested writing within range [{ranges.written(tab.title, area)}], but tried writing to {what}"
+        )
+    if (block.bottom or 0) > tab.rows or (block.right or 0) > tab.columns:
+        raise tab.beyond(block)
+
+
+def erase(book: Book, text: str, caller: str) -> str:
+    """Values go; formats and notes stay."""
+    tab, area = book.range(text)
+    writable(book, tab, area, caller)
+    for place, cell in list(tab.occupied(area)):
+        tab.put(*place, cell.holding(None))
+    return ranges.written(tab.title, area)
+
+
+def table(tab: Tab, area: Area) -> Area | None:
+    """The block of filled cells around the range's first cell, as far as it goes without a blank row."""
+    rows: dict[int, list[int]] = {}
+    for (row, column), cell in tab.cells.items():
+        if cell.value is not None and row >= area.top:
+            rows.setdefault(row, []).append(column)
+    top = min((row for row in rows if row < (area.bottom or 0)), default=None)
+    if top is None:
+        return None
+    bottom = top
+    while bottom + 1 in rows:
+        bottom += 1
+    columns = [column for row in range(top, bottom + 1) for column in rows[row]]
+    return Area(top, min(columns), bottom + 1, max(columns) + 1)
+
+
+def option(value: str | None) -> str:
+    if value not in INPUT:
+        raise BadRequest("'valueInputOption' is required but not specified")
+    return str(value)
