@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.demo.commands import Shell
-from sandbox.demo.errors import DemoError
 from sandbox.demo.provision import terraform_misses
 from sandbox.errors import CannotRecord, SandboxError
 from sandbox.process import running
@@ -32,7 +31,7 @@ SETS = {"access", "bindings", "members", "serviceIds"}
 def main() -> None:
     try:
         lines = recorded()
-    except (SandboxError, DemoError) as error:
+    except SandboxError as error:
         sys.exit(f"record: {error}")
     RECORD.parent.mkdir(exist_ok=True)
     RECORD.write_text("".join(f"{line}\n" for line in lines))
