@@ -33,6 +33,9 @@ class Storage:
         self.catalogue = Catalogue(state.root / "storage.sqlite")
         self.contents.recover(self.catalogue)
 
+    def close(self) -> None:
+        self.catalogue.connection.close()
+
     def bucket(self, name: str) -> Json:
         return self.bucket_and_policy(name)[0]
 
