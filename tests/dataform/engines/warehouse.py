@@ -44,9 +44,14 @@ class Warehouse:
         )
 
 
+def raw_fields(table: str) -> list[dict[str, Any]]:
+    """In the API's spelling."""
+    fields: list[dict[str, Any]] = json.loads((SCHEMAS / f"{table}.json").read_text())
+    return fields
+
+
 def raw_schema(table: str) -> list[bigquery.SchemaField]:
-    fields = json.loads((SCHEMAS / f"{table}.json").read_text())
-    return [bigquery.SchemaField.from_api_repr(field) for field in fields]
+    return [bigquery.SchemaField.from_api_repr(field) for field in raw_fields(table)]
 
 
 def connect(address: str, project: str) -> Warehouse:

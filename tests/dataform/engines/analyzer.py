@@ -1,0 +1,161 @@
+"""GoogleSQL's own analyzer (PyPI zetasql) over the warehouse: every statement against the declared schemas.
+
+It knows no rules of the BigQuery service (partition filters, quotas). Compiling its WebAssembly takes 10 to 35 s
+once; wasmtime keeps the result in the user's cache folder, and later starts take 0.2 s.
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import wasmtime
+import zetasql.core.wasm_client as wasm_client
+from sqlglot.dialects.bigquery import BigQuery
+from zetasql.api import Analyzer, TypeFactory
+from zetasql.types import (
+    AnalyzerOptions,
+    ErrorMessageMode,
+    LanguageOptions,
+    ProductMode,
+    SimpleCatalog,
+    SimpleColumn,
+    SimpleTable,
+    Type,
+    TypeKind,
+    ZetaSQLBuiltinFunctionOptions,
+)
+
+from tests.dataform.engines.scripts import Statement, statements
+
+DECLARE = re.compile(r"declare (?P<name>\w+) (?P<type>.+?) default (?P<value>.*)", re.IGNORECASE | re.DOTALL)
+SET = re.compile(r"set (?P<name>\w+) = (?P<value>.*)", re.IGNORECASE | re.DOTALL)
+RAISE = re.compile(r"raise using message = (?P<value>.*)", re.IGNORECASE | re.DOTALL)
+TRANSACTION = re.compile(r"(begin|commit) transaction", re.IGNORECASE)
+BIGQUERY_NAMES = {"INTEGER": "INT64", "FLOAT": "DOUBLE", "BOOLEAN": "BOOL"}
+
+Columns = dict[str, Type]
+
+
+class Cached(wasmtime.Config):
+    def __init__(self) -> None:
+        super().__init__()
+        self.cache = True
+
+
+wasm_client.Config = Cached
+
+
+def language() -> LanguageOptions:
+    options = LanguageOptions.maximum_features()
+    options.product_mode = ProductMode.PRODUCT_EXTERNAL
+    options.reserved_keywords = ["QUALIFY"]
+    return options
+
+
+@dataclass
+class GoogleSql:
+    """A catalog that grows as statements create tables; names as `project.dataset.table`."""
+
+    tables: dict[str, Columns] = field(default_factory=dict)
+
+    @cached_property
+    def options(self) -> AnalyzerOptions:
+        return AnalyzerOptions(
+            language_options=language(),
+            default_timezone="UTC",
+            error_message_mode=ErrorMessageMode.ERROR_MESSAGE_ONE_LINE,
+            allow_undeclared_parameters=False,
+        )
+
+    def catalog(self, sql: str) -> SimpleCatalog:
+        """Only the tables that `sql` names: the catalog travels with every call."""
+        tables = [
+            SimpleTable(name=name, column=[SimpleColumn(name=column, type=kind) for column, kind in columns.items()])
+            for name, columns in self.tables.items()
+            if name in sql
+        ]
+        functions = ZetaSQLBuiltinFunctionOptions(language_options=self.options.language_options)
+        return SimpleCatalog(name="bigquery", table=tables, builtin_function_options=functions)
+
+    def script(self, text: str) -> list[Any]:
+        """Every statement of a script, resolved; raises what the analyzer finds, with the statement."""
+        variables: Columns = {}
+        return [resolved for one in statements(text) for resolved in self.statement(one, variables)]
+
+    def statement(self, one: Statement, variables: Columns) -> list[Any]:
+        if one.is_if:
+            self.expect("BOOL", one.condition, variables)
+            return [resolved for inner in one.inside for resolved in self.statement(inner, variables)]
+        if TRANSACTION.fullmatch(one.text):
+            return []
+        if declared := DECLARE.fullmatch(one.text):
+            variables[declared["name"]] = self.type_of(f"cast(null as {declared['type']})", {})
+            self.type_of(f"(select cast({declared['value']} as {declared['type']}))", variables)
+            return []
+        if assigned := SET.fullmatch(one.text):
+            self.expect(text_of(variables[assigned["name"]]), assigned["value"], variables)
+            return []
+        if raised := RAISE.fullmatch(one.text):
+            self.expect("STRING", raised["value"], variables)
+            return []
+        resolved = self.analyze(one.text, variables)
+        if name := created(resolved):
+            self.tables[name] = columns_of(resolved)
+        return [resolved]
+
+    def expect(self, kind: str, expression: str, variables: Columns) -> None:
+        found = text_of(self.type_of(expression, variables))
+        assert found == kind, f"{found} is not {kind}: {expression}"
+
+    def type_of(self, expression: str, variables: Columns) -> Type:
+        resolved = self.analyze(f"select {expression} as value", variables)
+        return resolved.output_column_list[0].column.type
+
+    def analyze(self, sql: str, variables: Columns) -> Any:
+        options = self.options
+        options.query_parameters = [AnalyzerOptions.QueryParameter(name=n, type=t) for n, t in variables.items()]
+        sql = as_parameters(sql, set(variables))
+        try:
+            return Analyzer(options, self.catalog(sql)).analyze_statement(sql)
+        except Exception as error:
+            raise AssertionError(f"{error}\n{sql}") from error
+
+
+def created(resolved: Any) -> str:
+    """The table or view that a statement creates, or nothing."""
+    return ".".join(resolved.name_path) if type(resolved).__name__.startswith("ResolvedCreate") else ""
+
+
+def columns_of(resolved: Any) -> Columns:
+    if definitions := getattr(resolved, "column_definition_list", None):
+        return {column.name: column.type for column in definitions}
+    return {column.name: column.column.type for column in resolved.output_column_list}
+
+
+def as_parameters(sql: str, variables: set[str]) -> str:
+    """The analyzer knows no variables of a script, and parameters behave the same."""
+    tokens = list(BigQuery.Tokenizer().tokenize(sql))
+    for before, token in reversed(list(zip([None, *tokens], tokens, strict=False))):
+        if token.text in variables and (before is None or before.text != "."):
+            sql = f"{sql[: token.start]}@{sql[token.start :]}"
+    return sql
+
+
+def type_from_field(field: dict[str, Any]) -> Type:
+    """Of a column in the API's spelling, as connector/schemas has them."""
+    if field["type"] == "RECORD":
+        kind = TypeFactory.create_struct_type([(one["name"], type_from_field(one)) for one in field["fields"]])
+    else:
+        name = BIGQUERY_NAMES.get(field["type"], field["type"])
+        kind = TypeFactory.create_simple_type(TypeKind[f"TYPE_{name}"])
+    return TypeFactory.create_array_type(kind) if field.get("mode") == "REPEATED" else kind
+
+
+def text_of(kind: Type) -> str:
+    if kind.array_type:
+        return f"ARRAY<{text_of(kind.array_type.element_type)}>"
+    if kind.struct_type:
+        fields = [f"{one.field_name} {text_of(one.field_type)}" for one in kind.struct_type.field]
+        return f"STRUCT<{', '.join(fields)}>"
+    return kind.type_kind.name.removeprefix("TYPE_")

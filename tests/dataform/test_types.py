@@ -1,0 +1,100 @@
+"""Every compiled statement, in both forms, resolved by Google's own analyzer; and the contract's columns."""
+
+import pytest
+
+from tests.dataform.engines.analyzer import GoogleSql, text_of, type_from_field
+
+SALE_LINES = "ARRAY<STRUCT<product_sku STRING, quantity INT64, amount NUMERIC>>"
+LINEAGE = {"SYS_DATE_CREATE": "TIMESTAMP", "SYS_FILE_NAME": "STRING"}
+
+# docs/design.md, Layers.
+CONTRACT = {
+    "ods.sales": {
+        "id": "INT64",
+        "customer_id": "INT64",
+        "store_id": "INT64",
+        "items": SALE_LINES,
+        "datetime": "TIMESTAMP",
+        **LINEAGE,
+    },
+    "ods.products": {
+        "product_sku": "STRING",
+        "description": "STRING",
+        "supplier": "STRING",
+        "unit_amount": "NUMERIC",
+        "is_listed": "BOOL",
+        "SYS_DATE_CHANGE": "TIMESTAMP",
+        **LINEAGE,
+    },
+    "ods.customers": {
+        "id": "INT64",
+        **dict.fromkeys(["name", "email", "phone", "age", "income", "household_size"], "STRING"),
+        "is_listed": "BOOL",
+        **LINEAGE,
+    },
+    "ods.sales_rejects": {"reason": "STRING", "payload": "STRING", "file_day": "DATE", **LINEAGE},
+    "ods.products_rejects": {"reason": "STRING", "payload": "STRING", "file_day": "DATE", **LINEAGE},
+    "ods.customers_rejects": {"reason": "STRING", "payload": "STRING", "file_day": "DATE", **LINEAGE},
+    "ods.sales_orphans": {
+        "id": "STRING",
+        "sales_id": "INT64",
+        "product_sku": "STRING",
+        "customer_id": "INT64",
+        "quantity": "INT64",
+        "amount": "NUMERIC",
+        "datetime": "TIMESTAMP",
+        "reason": "STRING",
+    },
+    "dmt.sales_items": {
+        "id": "STRING",
+        "sales_id": "INT64",
+        "product_sku": "STRING",
+        "customer_id": "INT64",
+        "item_quantity": "INT64",
+        "item_amount": "NUMERIC",
+        "discount_perc": "NUMERIC",
+        "product_description": "STRING",
+        "sales_datetime": "TIMESTAMP",
+    },
+    "dmt.daily_sales": {
+        "day": "DATE",
+        "baskets": "INT64",
+        "units": "INT64",
+        "revenue": "NUMERIC",
+        "discount_amount": "NUMERIC",
+    },
+}
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_a_table_has_the_columns_of_the_contract(analyzed, name):
+    columns = analyzed.tables[f"p.{name}"]
+    assert {column: text_of(kind) for column, kind in columns.items()} == CONTRACT[name]
+
+
+def test_every_action_was_resolved(analyzed, by_name):
+    assert {f"p.{name}" for name in by_name} <= set(analyzed.tables)
+    assert len(by_name) > 10
+
+
+def test_the_marts_carry_no_mail_and_no_phone(analyzed):
+    marts = {name: set(columns) for name, columns in analyzed.tables.items() if name.startswith("p.dmt.")}
+    assert not {name for name, columns in marts.items() if columns & {"email", "phone", "customer_email"}}
+    assert "customer_age" in marts["p.dmt.sales_final"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "complaint"),
+    [
+        ("select nothing from `p.raw.sales`", "Unrecognized name: nothing"),
+        ("select * from `p.raw.orders`", "Table not found"),
+        ("select id + 1 from `p.raw.sales`", "No matching signature"),
+        ("declare since timestamp default date '2026-01-01' + 'a'; select since", "No matching signature"),
+        ("declare n int64 default 1; set n = 'text'; select n", "STRING is not INT64"),
+        ("if 1 then raise using message = 'x'; end if", "INT64 is not BOOL"),
+    ],
+)
+def test_the_analyzer_refuses(statement, complaint):
+    sales = {"id": type_from_field({"type": "STRING"})}
+    with pytest.raises(AssertionError, match=complaint):
+        GoogleSql({"p.raw.sales": sales}).script(statement)
