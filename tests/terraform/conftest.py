@@ -28,6 +28,8 @@ def planned(tree, sandbox):
         "environments",
         "init",
         "-input=false",
+        "-no-color",
+        "-reconfigure",  # another test may have kept its state elsewhere
         "-backend-config=bucket=plans-of-tests",
         **environment.terraform(sandbox),
     )

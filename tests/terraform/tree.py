@@ -62,6 +62,7 @@ class Tree:
             "environments",
             "plan",
             "-input=false",
+            "-no-color",
             "-lock=false",
             f"-var-file={env}.tfvars",
             f"-var=project_id={state.project}",
