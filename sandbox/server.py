@@ -5,10 +5,21 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from sandbox import bigquery, dataform, jobs, metadata, resources, retail, scheduler, sheets, storage
+from sandbox import (
+    bigquery,
+    dataform,
+    jobs,
+    metadata,
+    resources,
+    retail,
+    scheduler,
+    sheets,
+    storage,
+    transfers,
+)
 from sandbox.state import State
 
-SERVICES = (metadata, storage, resources, jobs, scheduler, dataform, sheets, retail)
+SERVICES = (metadata, storage, resources, jobs, scheduler, transfers, dataform, sheets, retail)
 
 
 def application(state: State) -> Starlette:

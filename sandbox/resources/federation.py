@@ -16,7 +16,6 @@ from sandbox.resources.policies import only
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
-from sandbox.state import PROJECT_NUMBER
 
 ID = "(?!gcp-)[a-z0-9-]{4,32}"
 DELETED: Json = {"state": "DELETED"}
@@ -36,11 +35,7 @@ SHARED = {
 
 def made(service: Service, name: str) -> Json:
     """Google names the project by its number here."""
-    return {"name": numbered(service, name), "state": "ACTIVE"}
-
-
-def numbered(service: Service, name: str) -> str:
-    return name.replace(f"projects/{service.state.project}/", f"projects/{PROJECT_NUMBER}/", 1)
+    return {"name": service.numbered(name), "state": "ACTIVE"}
 
 
 def check_pool(service: Service, pool: Json) -> None:

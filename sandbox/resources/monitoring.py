@@ -12,7 +12,6 @@ from sandbox.resources.kind import By, Kind
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
-from sandbox.state import PROJECT_NUMBER
 
 LAYOUTS = {"gridLayout", "mosaicLayout", "rowLayout", "columnLayout"}
 
@@ -26,10 +25,6 @@ def check_dashboard(service: Service, dashboard: Json) -> None:
         raise InvalidArgument("Field displayName is required.")
     if len(LAYOUTS & dashboard.keys()) != 1:
         raise InvalidArgument(f"A dashboard needs exactly one of {', '.join(sorted(LAYOUTS))}.")
-
-
-def named(service: Service, name: str) -> Json:
-    return {"name": name.replace(f"projects/{service.state.project}/", f"projects/{PROJECT_NUMBER}/", 1)}
 
 
 CHANNELS = Kind(
@@ -63,7 +58,7 @@ DASHBOARDS = Kind(
     "projects/{project}/dashboards",
     Schema(message="google.cloud.monitoring_dashboard_v1.types:Dashboard", output="etag"),
     By("server", "uuid"),
-    made=named,
+    made=lambda service, name: {"name": service.numbered(name)},
     check=check_dashboard,
     etag=True,
 )

@@ -29,19 +29,15 @@ def publish(service: Service, event: str, secret: Json, changed: Json, **more: s
     attributes = {
         "eventType": event,
         "dataFormat": "JSON_API_V1",
-        "secretId": numbered(service, secret["name"]),
+        "secretId": service.numbered(secret["name"]),
         "timestamp": now(),
         **more,
     }
-    content = json.dumps(changed | {"name": numbered(service, changed["name"])}).encode()
+    content = json.dumps(changed | {"name": service.numbered(changed["name"])}).encode()
     message = {"data": base64.b64encode(content).decode(), "attributes": attributes}
     for topic in topics(service, secret):
         if service.store.get(pubsub(service).key(topic)):
             messages.publish(pubsub(service), topic, message)
-
-
-def numbered(service: Service, name: str) -> str:
-    return name.replace(f"projects/{service.state.project}/", f"projects/{PROJECT_NUMBER}/", 1)
 
 
 def pubsub(service: Service) -> Service:

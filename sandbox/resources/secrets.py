@@ -113,7 +113,7 @@ class Versions:
         return version
 
     def tell(self, event: str, secret: Json, version: Json) -> None:
-        identity = notices.numbered(self.service, version["name"])
+        identity = self.service.numbered(version["name"])
         notices.publish(self.service, f"SECRET_VERSION_{event}", secret, version, versionId=identity)
 
     def find(self, name: str) -> Json:

@@ -54,6 +54,10 @@ class Service:
     def key(self, name: str) -> str:
         return f"{self.prefix}/{name}"
 
+    def numbered(self, name: str) -> str:
+        """A name with the project's number in it, where Google answers so."""
+        return name.replace(f"projects/{self.state.project}/", f"projects/{PROJECT_NUMBER}/", 1)
+
     def find(self, name: str) -> Json:
         """The stored resource of that name, or NotFound."""
         resource = self.store.get(self.key(name))

@@ -15,12 +15,12 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from sandbox import jobs, resources, scheduler
+from sandbox import jobs, resources, scheduler, transfers
 from sandbox.state import State
 
 state = State(Path(sys.argv[1]), int(sys.argv[2]))
 routes = [Route("/", lambda request: PlainTextResponse("ready"))]
-for service in (resources, jobs, scheduler):
+for service in (resources, jobs, scheduler, transfers):
     routes += service.routes(state)
 uvicorn.run(Starlette(routes=routes), host="127.0.0.1", port=state.port, log_level="warning")
 """
