@@ -1,0 +1,108 @@
+// Rows of raw that are new to this run, typed, or with the reasons why they cannot be. What is new is told before
+// anything is typed, so that a run types its own rows and not history.
+
+const progress = require("includes/progress");
+const { FIRST, LAST } = require("includes/sales");
+const text = require("includes/text");
+const versions = require("includes/versions");
+
+// A version of a sale, with its lines.
+const sales = (raw) => `(
+  select
+    -- ids
+    ${text.whole("id")} as id,
+    ${text.whole("customer_id")} as customer_id,
+    ${text.whole("store_id")} as store_id,
+
+    -- lines
+    array(
+      select as struct
+        ${text.given("item.product_sku")} as product_sku,
+        ${text.whole("item.quantity")} as quantity,
+        ${text.decimal("item.amount")} as amount
+      from unnest(items) as item with offset as place
+      order by place
+    ) as items,
+
+    -- times
+    ${text.moment("datetime")} as datetime,
+
+    -- verdict
+    ${text.reasons([
+      [`${text.given("id")} is null`, "id is missing"],
+      [text.not(text.whole, "id"), "id is not a whole number"],
+      [`${text.given("customer_id")} is null`, "customer_id is missing"],
+      [text.not(text.whole, "customer_id"), "customer_id is not a whole number"],
+      [`${text.given("store_id")} is null`, "store_id is missing"],
+      [text.not(text.whole, "store_id"), "store_id is not a whole number"],
+      [`${text.given("datetime")} is null`, "datetime is missing"],
+      [text.not(text.moment, "datetime"), "datetime is not a time"],
+      [`not ${text.moment("datetime")} between ${FIRST} and ${LAST}`, "datetime is outside 1990 to 2099"],
+      [`ifnull(array_length(items), 0) = 0`, "items are missing"],
+      [`exists(select 1 from unnest(items) as item where ${text.given("item.product_sku")} is null)`, "a line has no product_sku"],
+      [`(select count(*) > count(distinct ${text.given("item.product_sku")}) from unnest(items) as item where ${text.given("item.product_sku")} is not null)`, "two lines have one product_sku"],
+      [`exists(select 1 from unnest(items) as item where ${text.whole("item.quantity")} is null)`, "a quantity is not a whole number"],
+      [`exists(select 1 from unnest(items) as item where ${text.decimal("item.amount")} is null)`, "an amount is not a number"],
+    ])} as reason,
+    ${versions.content("source", ["id", "datetime", "customer_id", "store_id", "items"])} as payload,
+
+    -- lineage
+    SYS_DATE_CREATE,
+    SYS_FILE_NAME
+  from (select * from ${raw} where ${progress.isNew}) as source
+)`;
+
+// A product as one full list brought it.
+const products = (raw) => `(
+  select
+    -- ids
+    ${text.given("product_sku")} as product_sku,
+
+    -- words
+    description,
+    supplier,
+
+    -- amounts
+    ${text.decimal("unit_amount")} as unit_amount,
+
+    -- verdict
+    ${text.reasons([
+      [`${text.given("product_sku")} is null`, "product_sku is missing"],
+      [text.not(text.decimal, "unit_amount"), "unit_amount is not a number"],
+    ])} as reason,
+    ${versions.content("source", ["product_sku", "description", "unit_amount", "supplier"])} as payload,
+
+    -- lineage
+    SYS_DATE_CREATE,
+    SYS_FILE_NAME
+  from (select * from ${raw} where ${progress.isNew}) as source
+)`;
+
+// A customer as one full list brought it.
+const customers = (raw) => `(
+  select
+    -- ids
+    ${text.whole("id")} as id,
+
+    -- words
+    name,
+    email,
+    phone,
+    age,
+    income,
+    household_size,
+
+    -- verdict
+    ${text.reasons([
+      [`${text.given("id")} is null`, "id is missing"],
+      [text.not(text.whole, "id"), "id is not a whole number"],
+    ])} as reason,
+    ${versions.content("source", ["id", "name", "email", "phone", "age", "income", "household_size"])} as payload,
+
+    -- lineage
+    SYS_DATE_CREATE,
+    SYS_FILE_NAME
+  from (select * from ${raw} where ${progress.isNew}) as source
+)`;
+
+module.exports = { sales, products, customers };
