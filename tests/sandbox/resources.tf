@@ -28,6 +28,11 @@ variable "paused" {
   type = bool
 }
 
+variable "next_rotation" {
+  description = "When the secret is to be rotated first, as 2026-11-21T06:00:00Z."
+  type        = string
+}
+
 data "google_project" "this" {}
 
 resource "google_project_service" "this" {
@@ -41,12 +46,6 @@ resource "google_project_service" "this" {
 resource "google_service_account" "runner" {
   account_id   = "terraformed"
   display_name = "Runs the job, and asks for it"
-}
-
-resource "google_service_account_iam_member" "self" {
-  service_account_id = google_service_account.runner.name
-  role               = "roles/iam.serviceAccountUser"
-  member             = google_service_account.runner.member
 }
 
 resource "google_project_iam_member" "this" {
@@ -72,6 +71,22 @@ resource "google_secret_manager_secret" "this" {
       }
     }
   }
+
+  rotation {
+    next_rotation_time = var.next_rotation
+    rotation_period    = "2592000s"
+  }
+
+  topics {
+    name = google_pubsub_topic.this.id
+  }
+
+  # The service moves it on.
+  lifecycle {
+    ignore_changes = [rotation[0].next_rotation_time]
+  }
+
+  depends_on = [google_pubsub_topic_iam_member.secret_manager]
 }
 
 resource "google_secret_manager_secret_iam_member" "this" {
@@ -141,4 +156,274 @@ resource "google_cloud_scheduler_job" "this" {
       service_account_email = google_service_account.runner.email
     }
   }
+}
+
+resource "google_pubsub_topic" "this" {
+  name                       = "terraformed"
+  labels                     = { note = var.note }
+  message_retention_duration = "86400s"
+}
+
+resource "google_pubsub_subscription" "this" {
+  name   = "terraformed"
+  topic  = google_pubsub_topic.this.id
+  labels = { note = var.note }
+  filter = "attributes.eventType = \"SECRET_ROTATE\""
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "secret_manager" {
+  topic  = google_pubsub_topic.this.name
+  role   = "roles/pubsub.publisher"
+  member = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-secretmanager.iam.gserviceaccount.com"
+}
+
+resource "google_pubsub_subscription_iam_member" "this" {
+  subscription = google_pubsub_subscription.this.name
+  role         = "roles/pubsub.subscriber"
+  member       = google_service_account.runner.member
+}
+
+resource "google_monitoring_notification_channel" "this" {
+  display_name = var.note
+  type         = "email"
+  labels       = { email_address = "data@example.com" }
+}
+
+resource "google_logging_metric" "plain" {
+  name        = "terraformed"
+  description = var.note
+  filter      = "severity>=ERROR"
+}
+
+resource "google_logging_metric" "measured" {
+  name            = "terraformed/measured"
+  filter          = "resource.type=\"cloud_run_job\" AND jsonPayload.rows:*"
+  value_extractor = "EXTRACT(jsonPayload.rows)"
+  label_extractors = {
+    endpoint = "EXTRACT(jsonPayload.endpoint)"
+  }
+
+  metric_descriptor {
+    metric_kind  = "DELTA"
+    value_type   = "DISTRIBUTION"
+    unit         = "1"
+    display_name = var.note
+
+    labels {
+      key         = "endpoint"
+      value_type  = "STRING"
+      description = "Which endpoint"
+    }
+  }
+}
+
+resource "google_logging_project_sink" "this" {
+  name                   = "terraformed"
+  description            = var.note
+  destination            = "pubsub.googleapis.com/${google_pubsub_topic.this.id}"
+  filter                 = "severity>=ERROR"
+  unique_writer_identity = true
+}
+
+resource "google_monitoring_alert_policy" "threshold" {
+  display_name          = var.note
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = [google_monitoring_notification_channel.this.name]
+  user_labels           = { note = var.note }
+
+  conditions {
+    display_name = "Errors"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_job\" AND metric.type = \"logging.googleapis.com/user/${google_logging_metric.plain.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_DELTA"
+      }
+    }
+  }
+
+  conditions {
+    display_name = "Nothing for two hours"
+
+    condition_absent {
+      filter   = "resource.type = \"cloud_run_job\" AND metric.type = \"run.googleapis.com/job/completed_execution_count\""
+      duration = "7200s"
+
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_DELTA"
+      }
+    }
+  }
+
+  documentation {
+    subject = "Errors"
+    content = var.note
+  }
+}
+
+resource "google_monitoring_alert_policy" "matched" {
+  display_name = "A log entry"
+  combiner     = "OR"
+
+  conditions {
+    display_name = "It was logged"
+
+    condition_matched_log {
+      filter           = "severity>=ERROR"
+      label_extractors = { job = "EXTRACT(resource.labels.job_name)" }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+
+    notification_rate_limit {
+      period = "3600s"
+    }
+  }
+
+  documentation {
+    content   = var.note
+    mime_type = "text/markdown"
+  }
+}
+
+resource "google_monitoring_dashboard" "this" {
+  dashboard_json = jsonencode({
+    displayName = var.note
+    mosaicLayout = {
+      columns = 12
+      tiles = [{
+        width  = 6
+        height = 4
+        widget = {
+          title = "Errors"
+          xyChart = {
+            dataSets = [{
+              plotType = "LINE"
+              timeSeriesQuery = {
+                timeSeriesFilter = {
+                  filter      = "metric.type=\"logging.googleapis.com/user/terraformed\""
+                  aggregation = { alignmentPeriod = "300s", perSeriesAligner = "ALIGN_DELTA" }
+                }
+              }
+            }]
+          }
+        }
+      }]
+    }
+  })
+}
+
+resource "google_artifact_registry_repository" "this" {
+  repository_id = "terraformed"
+  description   = var.note
+  format        = "DOCKER"
+
+  docker_config {
+    immutable_tags = true
+  }
+
+  cleanup_policies {
+    id     = "keep-ten"
+    action = "KEEP"
+
+    most_recent_versions {
+      keep_count = 10
+    }
+  }
+
+  cleanup_policies {
+    id     = "delete-untagged"
+    action = "DELETE"
+
+    condition {
+      tag_state  = "UNTAGGED"
+      older_than = "604800s"
+    }
+  }
+}
+
+resource "google_artifact_registry_repository_iam_member" "this" {
+  repository = google_artifact_registry_repository.this.name
+  role       = "roles/artifactregistry.reader"
+  member     = google_service_account.runner.member
+}
+
+resource "google_iam_workload_identity_pool" "this" {
+  workload_identity_pool_id = "terraformed"
+  display_name              = var.note
+}
+
+resource "google_iam_workload_identity_pool_provider" "this" {
+  workload_identity_pool_id          = google_iam_workload_identity_pool.this.workload_identity_pool_id
+  workload_identity_pool_provider_id = "github"
+  display_name                       = var.note
+  attribute_condition                = "assertion.repository_id == \"123456789\" && assertion.ref == \"refs/heads/main\""
+  attribute_mapping = {
+    "google.subject"          = "assertion.sub"
+    "attribute.repository_id" = "assertion.repository_id"
+  }
+
+  oidc {
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }
+}
+
+resource "google_service_account_iam_member" "federated" {
+  service_account_id = google_service_account.runner.name
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.this.name}/attribute.repository_id/123456789"
+}
+
+resource "google_billing_budget" "this" {
+  billing_account = data.google_project.this.billing_account
+  display_name    = var.note
+
+  budget_filter {
+    projects = ["projects/${data.google_project.this.number}"]
+    labels   = { component = "warehouse" }
+  }
+
+  amount {
+    specified_amount {
+      currency_code = "EUR"
+      units         = "50"
+    }
+  }
+
+  threshold_rules {
+    threshold_percent = 0.5
+  }
+
+  threshold_rules {
+    threshold_percent = 1.0
+    spend_basis       = "FORECASTED_SPEND"
+  }
+
+  all_updates_rule {
+    monitoring_notification_channels = [google_monitoring_notification_channel.this.id]
+    disable_default_iam_recipients   = true
+  }
+}
+
+resource "google_bigquery_data_transfer_config" "this" {
+  display_name              = var.note
+  data_source_id            = "scheduled_query"
+  location                  = "EU"
+  schedule                  = "every day 06:00"
+  service_account_name      = google_service_account.runner.email
+  notification_pubsub_topic = google_pubsub_topic.this.id
+  params                    = { query = "SELECT '${var.note}'" }
 }
