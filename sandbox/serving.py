@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -51,22 +52,34 @@ class Options:
     record: bool = False
 
 
+class Ending:
+    """What a signal does, from the first moment to the last; in between uvicorn takes signals itself."""
+
+    server: uvicorn.Server | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.server is None:
+            raise SystemExit(0)
+        self.server.should_exit = True
+
+
 def serve(options: Options, announce: Callable[[State], None]) -> None:
     """Answers until SIGINT or SIGTERM comes."""
-    root = options.root
+    root, ending = options.root, Ending()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ending)
     if options.leash:
         threading.Thread(target=end_with_input, daemon=True).start()
     with claimed(root), listening(options.port, Holder.of(root).port) as listener:
         state = State(root, int(listener.getsockname()[1]))
         app = built(state, options)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS)
+        ending.server = uvicorn.Server(config)
         listener.listen(config.backlog)  # from here a client waits instead of being refused
         write_environment(state)
         Holder(os.getpid(), state.port).write(root)
         announce(state)
-        signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn sends it again when all is done
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
+        ending.server.run(sockets=[listener])
 
 
 def built(state: State, options: Options) -> ASGIApp:
