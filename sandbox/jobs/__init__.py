@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from google.cloud import run_v2
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -51,7 +50,7 @@ class Jobs:
 
     def run(self, call: Call) -> Json:
         only(call.body, {"overrides", "etag"})
-        parse(call.body, run_v2.RunJobRequest.pb())
+        parse(call.body, "google.cloud.run_v2.types:RunJobRequest")
         job = self.service.find(f"{JOBS.collection}/{{id}}".format(**call.path))
         overrides = call.body.get("overrides", {})
         self.permit(call, job["name"], "run.jobs.runWithOverrides" if overrides else "run.jobs.run")

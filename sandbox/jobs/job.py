@@ -1,7 +1,5 @@
 """What a job is, and who may run it."""
 
-from google.cloud import run_v2
-
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.kind import By, Kind
 from sandbox.resources.schema import Schema
@@ -33,7 +31,7 @@ def check(service: Service, job: Json) -> None:
 JOBS = Kind(
     "projects/{project}/locations/{location}/jobs",
     Schema(
-        message=run_v2.Job.pb(),
+        message="google.cloud.run_v2.types:Job",
         output="uid generation createTime updateTime deleteTime expireTime creator lastModifier"
         " observedGeneration terminalCondition conditions executionCount latestCreatedExecution reconciling"
         " satisfiesPzs etag",

@@ -38,10 +38,7 @@ class Schema:
 
     @cached_property
     def protobuf(self) -> Any:
-        if not isinstance(self.message, str):
-            return self.message
-        module, name = self.message.split(":")
-        return getattr(import_module(module), name).pb()
+        return protobuf(self.message)
 
     @cached_property
     def fields(self) -> set[str]:
@@ -64,10 +61,18 @@ class Schema:
         return merged
 
 
+def protobuf(message: Any) -> Any:
+    """A class of messages, or the one that "module:Class" names: Google's clients take a while to import."""
+    if not isinstance(message, str):
+        return message
+    module, name = message.split(":")
+    return getattr(import_module(module), name).pb()
+
+
 def parse(body: Json, message: Any) -> Any:
     """The message that a JSON body spells; what it cannot spell is a 400."""
     try:
-        return json_format.ParseDict(body, message())
+        return json_format.ParseDict(body, protobuf(message)())
     except json_format.ParseError as error:
         raise InvalidArgument(f"Invalid JSON payload received. {error}") from error
 

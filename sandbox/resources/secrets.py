@@ -5,7 +5,6 @@ import binascii
 from dataclasses import dataclass
 
 import google_crc32c
-from google.cloud import secretmanager_v1
 from starlette.routing import BaseRoute
 
 from sandbox.resources import collection, notices
@@ -41,7 +40,9 @@ def tell(service: Service, event: str, before: Json, after: Json) -> None:
 SECRETS = Kind(
     "projects/{project}/secrets",
     Schema(
-        message=secretmanager_v1.Secret.pb(), output="createTime etag policyMember", immutable="replication"
+        message="google.cloud.secretmanager_v1.types:Secret",
+        output="createTime etag policyMember",
+        immutable="replication",
     ),
     By("query", "secretId"),
     update_needs_mask=True,

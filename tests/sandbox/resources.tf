@@ -42,10 +42,21 @@ resource "google_project_service" "this" {
   disable_on_destroy = true
 }
 
-# The provider sleeps 10 s after it made a service account, and 5 s after a change: one, unchanged.
+# The provider sleeps 10 s after it made a service account, so nothing waits for this one.
+resource "google_service_account" "made" {
+  account_id   = "terraformed-made"
+  display_name = "Made by Terraform"
+}
+
+# What others need is there already, and taken over. A change of it would cost 5 s.
 resource "google_service_account" "runner" {
   account_id   = "terraformed"
   display_name = "Runs the job, and asks for it"
+}
+
+import {
+  to = google_service_account.runner
+  id = "projects/sandbox-local/serviceAccounts/terraformed@sandbox-local.iam.gserviceaccount.com"
 }
 
 resource "google_project_iam_member" "this" {
@@ -70,6 +81,15 @@ resource "google_secret_manager_secret" "this" {
         location = "europe-west1"
       }
     }
+  }
+}
+
+resource "google_secret_manager_secret" "rotating" {
+  secret_id = "terraformed-rotating"
+  labels    = { note = var.note }
+
+  replication {
+    auto {}
   }
 
   rotation {

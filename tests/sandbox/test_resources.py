@@ -209,6 +209,6 @@ def test_the_project_has_a_number_and_a_billing_account(call):
 def test_what_is_kept_survives_a_kill(restartable):
     for code in (200, 409):
         with restartable() as (state, process):
-            path = f"{state.address}/{SECRETS}?secretId=lasting"
-            assert requests.post(path, json=AUTOMATIC, timeout=10).status_code == code
+            body = {"roleId": "lasting", "role": {"title": "L"}}
+            assert requests.post(f"{state.address}/{ROLES}", json=body, timeout=10).status_code == code
             process.kill()

@@ -1,8 +1,7 @@
 """Laws of the store and of update masks, for any input."""
 
-import tempfile
+import itertools
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -43,19 +42,29 @@ def test_a_nested_path_changes_that_leaf_alone():
     assert SCHEMA.merge(old, new, "a.y.z") == {"a": {"x": 1, "y": {"z": 9}}}
 
 
-@settings(max_examples=30, deadline=None)
+@pytest.fixture(scope="module")
+def corner(tmp_path_factory):
+    """A function that makes a key one of a corner of the store that nothing has been put in yet."""
+    with closing(Store(tmp_path_factory.mktemp("store"))) as store:
+        numbers = itertools.count()
+        yield store, lambda: f"/{next(numbers)}"
+
+
+@settings(deadline=None)
 @given(st.lists(KEYS, unique=True, max_size=8), st.lists(KEYS, max_size=3), KEYS)
-def test_the_store_lists_what_is_directly_below_and_deletes_all_that_is(put, deleted, collection):
-    with tempfile.TemporaryDirectory() as root, closing(Store(Path(root))) as store:
+def test_the_store_lists_what_is_directly_below_and_deletes_all_that_is(corner, put, deleted, collection):
+    store, fresh = corner
+    prefix = fresh()
+    with store.change():  # one commit: an example is many writes
         for key in put:
-            store.put(key, {"key": key})
-            store.put(f"{key}:policy", {"key": "no resource"})
+            store.put(prefix + key, {"key": key})
+            store.put(f"{prefix}{key}:policy", {"key": "no resource"})
         for key in deleted:
-            store.delete(key)
-        left = [key for key in put if not any(f"{key}/".startswith(f"{gone}/") for gone in deleted)]
-        below = [{"key": key} for key in left if key.rpartition("/")[0] == collection]
-        assert store.children(collection) == below
-        assert [key for key in put if store.get(f"{key}:policy")] == left
+            store.delete(prefix + key)
+    left = [key for key in put if not any(f"{key}/".startswith(f"{gone}/") for gone in deleted)]
+    below = [{"key": key} for key in left if key.rpartition("/")[0] == collection]
+    assert store.children(prefix + collection) == below
+    assert [key for key in put if store.get(f"{prefix}{key}:policy")] == left
 
 
 def test_a_change_that_fails_leaves_nothing(tmp_path):

@@ -17,6 +17,7 @@ PARENT = "projects/sandbox-local/locations/europe-west1"
 PROJECT = "projects/sandbox-local"
 # What the root module leaves behind if a destroy forgets it; buried pools are not listed.
 COLLECTIONS = [
+    f"iam/v1/{PROJECT}/serviceAccounts",
     f"run/v2/{PARENT}/jobs",
     f"scheduler/v1/{PARENT}/jobs",
     f"secretmanager/v1/{PROJECT}/secrets",
@@ -73,14 +74,17 @@ def apply(terraform, *variables):
     return summary["add"], summary["change"], summary["remove"]
 
 
-def test_apply_empty_plan_change_run_destroy(terraform, control_plane):
+def test_import_apply_empty_plan_change_run_destroy(terraform, control_plane):
+    account = {"accountId": "terraformed", "serviceAccount": {"displayName": "Runs the job, and asks for it"}}
+    accounts = f"{control_plane.address}/iam/v1/{PROJECT}/serviceAccounts"
+    assert requests.post(accounts, json=account, timeout=10).ok
     first = ("-var=note=first", "-var=paused=true")
     second = ("-var=note=second", "-var=paused=false")
-    assert apply(terraform, *first) == (28, 0, 0)
+    assert apply(terraform, *first) == (29, 0, 0)
     assert terraform("plan", "-detailed-exitcode", *first).returncode == UNCHANGED
-    assert apply(terraform, *second) == (0, 18, 0)
+    assert apply(terraform, *second) == (0, 19, 0)
     assert output_of_a_scheduled_run(control_plane) == "second value ['hourly']\n"
-    rotated = f"{control_plane.address}/sandbox/secretmanager/rotate/terraformed"
+    rotated = f"{control_plane.address}/sandbox/secretmanager/rotate/terraformed-rotating"
     assert requests.post(rotated, timeout=10).ok
     # Neither the change nor the run nor the rotation is a drift.
     assert terraform("plan", "-detailed-exitcode", *second).returncode == UNCHANGED
