@@ -41,6 +41,9 @@ format: .venv/.packages ## rewrite Python and Terraform in the one format
 test: install ## everything that proves the code
 	@.venv/bin/pytest
 
+bench: install ## how close the connector comes to what physics allows
+	@$(PY) -m benchmarks.connector
+
 demo: install ## the whole flow on this machine, in about a minute
 	@$(PY) -m sandbox.demo
 
@@ -57,4 +60,4 @@ lock: .venv/.packages ## pin again what requirements/*.in ask for
 clean: ## remove what the sandbox keeps
 	@rm -rf .sandbox
 
-.PHONY: help install check format test demo sandbox record lock clean
+.PHONY: help install check format test bench demo sandbox record lock clean

@@ -16,12 +16,16 @@ from connector.settings import Settings
 def main() -> None:
     arguments = parser().parse_args()
     report = Report(sys.stderr, endpoint=arguments.endpoint)
-    signal.signal(signal.SIGTERM, stop)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, stop)
     try:
         run(arguments, report)
     except ConnectorError as error:
         report(str(error), "ERROR")
         sys.exit(error.exit_code)
+    except Stopped as stopped:
+        report(f"was told to stop ({stopped}); the next run goes on from here", "WARNING")
+        os._exit(128 + stopped.number)  # without waiting for requests that are still in flight
 
 
 def parser() -> argparse.ArgumentParser:
@@ -70,10 +74,17 @@ def refuse_mixture(arguments: argparse.Namespace) -> None:
         )
 
 
-def stop(signal_number: int, frame: FrameType | None) -> None:
-    """Cloud Run's notice ten seconds before it ends a task: the lease is put down, the next run goes on at
-    once."""
-    sys.exit(128 + signal_number)
+class Stopped(BaseException):
+    """Cloud Run's notice, ten seconds before it ends a task, or Ctrl-C. On the way out the lease is put
+    down."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+def stop(number: int, frame: FrameType | None) -> None:
+    raise Stopped(number)
 
 
 if __name__ == "__main__":

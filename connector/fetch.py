@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 
 from connector.api import IN_FLIGHT
 from connector.errors import SourceGarbled, SourceUnavailable
@@ -38,19 +39,30 @@ def is_down(failed: list[SourceUnavailable]) -> bool:
 
 def one_round(tally: Tally, fetch: Fetch, check: Check) -> list[SourceUnavailable]:
     failed: list[SourceUnavailable] = []
-    with ThreadPoolExecutor(WORKERS, "page") as pool:
-        try:
-            for page, future in as_they_come(pool, tally, fetch, failed):
-                check()
-                try:
-                    tally.add(future.result())
-                except SourceGarbled as error:
-                    tally.left_out[page] = str(error)
-                except SourceUnavailable as error:
-                    failed.append(error)
-        finally:
-            pool.shutdown(cancel_futures=True)
+    with workers() as pool:
+        for page, future in as_they_come(pool, tally, fetch, failed):
+            check()
+            try:
+                tally.add(future.result())
+            except SourceGarbled as error:
+                tally.left_out[page] = str(error)
+            except SourceUnavailable as error:
+                failed.append(error)
     return failed
+
+
+@contextmanager
+def workers() -> Iterator[ThreadPoolExecutor]:
+    pool = ThreadPoolExecutor(WORKERS, "page")
+    try:
+        yield pool
+    except Exception:
+        pool.shutdown(cancel_futures=True)
+        raise
+    except BaseException:  # told to stop: nobody waits for answers that may take a minute
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 def as_they_come(

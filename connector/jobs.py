@@ -52,16 +52,16 @@ class Jobs:
         for number in itertools.count():
             job, adopted = self.sent(f"{base}_a{number}" if number else base, begin)
             error = self.outcome(job)
-            if error is None:
-                if not adopted or lasts():
-                    return job
-            elif error.get("reason") == "invalid":
-                raise DataRefused(sentence(job), [text(e) for e in job.errors or [error]])
-            elif not adopted:
+            if error is None and (not adopted or lasts()):
+                return job
+            if error and not adopted:
                 failures = self.failed(job, error, failures)
         raise AssertionError("unreachable")
 
     def failed(self, job: Job, error: dict[str, Any], failures: int) -> int:
+        """Wait before the next attempt, if there ought to be one."""
+        if error.get("reason") == "invalid":
+            raise DataRefused(sentence(job), [text(e) for e in job.errors or [error]])
         if error.get("reason") not in PASSING or failures + 1 >= self.retries.tries:
             raise LoadError(f"{sentence(job)} The files wait in processing/; the next run goes on with them.")
         self.retries.sleep(self.retries.pause(failures, None))

@@ -1,7 +1,5 @@
 """Fixtures only."""
 
-import uuid
-
 import pytest
 
 from connector import sources
@@ -27,12 +25,20 @@ def bucket():
     return MemoryBucket()
 
 
-@pytest.fixture
-def project(sandbox, shop, monkeypatch):
-    """Tables and a bucket of its own in the sandbox, and the shop as its source."""
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", sandbox.address)
-    name = f"p-{uuid.uuid4().hex[:8]}"
-    made = Project(sandbox.address, name, shop)
+@pytest.fixture(scope="session")
+def tables(sandbox):
+    """BigQuery tells projects apart: this one has the connector's tables, and no other test looks at it."""
+    made = Project(sandbox.address, "connector-tests")
     made.provision()
+    made.close()
+    return made.name
+
+
+@pytest.fixture
+def project(sandbox, tables, shop, monkeypatch):
+    """Empty tables and an empty bucket in the sandbox, and the shop as the source."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", sandbox.address)
+    made = Project(sandbox.address, tables, shop)
+    made.clear()
     yield made
     made.close()

@@ -3,6 +3,7 @@ project's id."""
 
 import io
 import json
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,8 +23,12 @@ from sandbox.state import PROJECT
 from tests.connector.shop import KEY, Shop
 
 ROOT = Path(__file__).parents[2]
-RAW = {"sales": "connector/schemas/sales.json", "products": "connector/schemas/products.json"}
-OPS = {"run_log": "modules/warehouse/ops/run_log.json", "file_log": "modules/warehouse/ops/file_log.json"}
+TABLES = {
+    "raw.sales": "connector/schemas/sales.json",
+    "raw.products": "connector/schemas/products.json",
+    "ops.run_log": "modules/warehouse/ops/run_log.json",
+    "ops.file_log": "modules/warehouse/ops/file_log.json",
+}
 
 
 @dataclass
@@ -33,7 +38,8 @@ class Project:
 
     address: str
     name: str
-    shop: Shop
+    shop: Shop | None = None
+    bucket_name: str = field(default_factory=lambda: f"test-{uuid.uuid4().hex[:12]}")
     said: io.StringIO = field(default_factory=io.StringIO)
     clock: int = 1_795_246_443_000
 
@@ -50,24 +56,25 @@ class Project:
             warehouse._http.mount("http://", adapter)
             storage._http.mount("http://", adapter)
         self.sessions += [warehouse._http, storage._http]
-        return warehouse, Bucket(storage, f"{self.name}-landing")
+        return warehouse, Bucket(storage, self.bucket_name)
 
     def close(self):
         for session in self.sessions:
             session.close()
 
     def provision(self):
-        """BigQuery tells projects apart, so this one has a new name; buckets all belong to the sandbox's own."""
-        self.bucket.google.create(project=PROJECT)
+        """Once: the datasets and tables that Terraform makes."""
         for dataset in ("raw", "staging", "ops"):
             self.bigquery.create_dataset(dataset)
-        for dataset, tables in (("raw", RAW), ("ops", OPS)):
-            for table, file in tables.items():
-                fields = json.loads((ROOT / file).read_text())
-                schema = [bigquery.SchemaField.from_api_repr(column) for column in fields]
-                self.bigquery.create_table(
-                    bigquery.Table(f"{self.bigquery.project}.{dataset}.{table}", schema=schema)
-                )
+        for table, file in TABLES.items():
+            columns = json.loads((ROOT / file).read_text())
+            schema = [bigquery.SchemaField.from_api_repr(column) for column in columns]
+            self.bigquery.create_table(bigquery.Table(f"{self.name}.{table}", schema=schema))
+
+    def clear(self):
+        """For each test: empty tables, and a bucket of its own, which the sandbox's project owns."""
+        self.rows(";".join(f"TRUNCATE TABLE {table}" for table in TABLES))
+        self.bucket.google.create(project=PROJECT)
 
     def kit(self, name="sales", key=KEY, adapter=None, **others):
         """What one process would have. `adapter` stands between it and everything that outlives it."""

@@ -46,6 +46,10 @@ class Shop:
         self.server.shutdown()
         self.server.server_close()
 
+    def hold(self, page, until):
+        """Answers `page` only when the event `until` is set."""
+        self.after_page[page] = lambda: until.wait(60)
+
     def fault_for(self, page):
         with self.lock:
             for fault in self.faults:

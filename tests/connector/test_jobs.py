@@ -1,0 +1,144 @@
+"""A job is sent once, whatever becomes of the answer."""
+
+from dataclasses import dataclass, field
+
+import pytest
+import requests
+from google.api_core.exceptions import BadRequest, Conflict, Forbidden, NotFound, ServiceUnavailable
+
+from connector.errors import DataRefused, LoadError
+from connector.jobs import Jobs
+from connector.retries import Retries
+
+
+@dataclass
+class Job:
+    job_id: str
+    errors: list = field(default_factory=list)
+    lost: bool = False
+
+    @property
+    def error_result(self):
+        return self.errors[0] if self.errors else None
+
+    def result(self):
+        if self.lost:
+            raise ServiceUnavailable("polling failed")
+        if self.errors:
+            raise BadRequest(self.errors[0]["message"])
+
+
+class BigQuery:
+    """Knows the jobs that arrived. `outcomes` says what becomes of each attempt to send one."""
+
+    def __init__(self, *outcomes):
+        self.outcomes = list(outcomes)
+        self.jobs = {}
+
+    def begin(self, job_id):
+        if job_id in self.jobs:
+            raise Conflict(f"Already Exists: Job {job_id}")
+        outcome = self.outcomes.pop(0) if self.outcomes else None
+        if isinstance(outcome, Exception) and not getattr(outcome, "arrived", False):
+            raise outcome
+        self.jobs[job_id] = Job(
+            job_id, [{"reason": outcome, "message": outcome}] if isinstance(outcome, str) else []
+        )
+        if isinstance(outcome, Exception):
+            raise outcome
+        return self.jobs[job_id]
+
+    def get_job(self, job_id):
+        if job_id not in self.jobs:
+            raise NotFound(job_id)
+        return self.jobs[job_id]
+
+
+def arrived(error):
+    """The request came through, its answer did not."""
+    error.arrived = True
+    return error
+
+
+def once(bigquery, lasts=lambda: True):
+    retries = Retries(tries=4, sleep=lambda seconds: None)
+    return Jobs(bigquery, retries).once("load", bigquery.begin, lasts)
+
+
+@pytest.mark.parametrize(
+    "outcomes",
+    [
+        (),
+        (arrived(ServiceUnavailable("503")),),
+        (arrived(requests.ConnectionError("reset")),),
+        (ServiceUnavailable("503"), ServiceUnavailable("503")),
+        (requests.Timeout("slow"), arrived(requests.Timeout("slow"))),
+        (Forbidden("quota", errors=[{"reason": "rateLimitExceeded"}]),),
+    ],
+)
+def test_one_job_whatever_becomes_of_the_answers(outcomes):
+    bigquery = BigQuery(*outcomes)
+    assert once(bigquery).job_id == "load"
+    assert list(bigquery.jobs) == ["load"]
+
+
+def test_a_job_that_was_sent_by_a_process_that_died_is_adopted():
+    bigquery = BigQuery()
+    bigquery.jobs["load"] = before = Job("load")
+    assert once(bigquery) is before
+
+
+@pytest.mark.parametrize("reason", ["backendError", "rateLimitExceeded", "invalid", "notFound"])
+def test_only_a_job_that_failed_for_good_gives_up_its_id(reason):
+    """Whatever the reason was: it may be healed by now, and an id never runs twice."""
+    bigquery = BigQuery()
+    bigquery.jobs["load"] = Job("load", [{"reason": reason, "message": "then"}])
+    assert once(bigquery).job_id == "load_a1"
+
+
+def test_a_passing_failure_is_tried_again_under_the_next_id():
+    bigquery = BigQuery("backendError", "rateLimitExceeded")
+    assert once(bigquery).job_id == "load_a2"
+
+
+def test_not_for_ever():
+    bigquery = BigQuery(*["backendError"] * 9)
+    with pytest.raises(LoadError, match="backendError The files wait in processing/"):
+        once(bigquery)
+    assert len(bigquery.jobs) == 4
+
+
+def test_data_that_cannot_be_read_is_not_tried_again():
+    bigquery = BigQuery("invalid")
+    with pytest.raises(DataRefused) as raised:
+        once(bigquery)
+    assert raised.value.messages == ["invalid"]
+    assert list(bigquery.jobs) == ["load"]
+
+
+@pytest.mark.parametrize(
+    "error", [NotFound("Dataset staging"), BadRequest("no such column"), Forbidden("no grant")]
+)
+def test_what_waiting_does_not_heal_is_said_at_once(error):
+    bigquery = BigQuery(error, error)
+    with pytest.raises(LoadError, match="BigQuery refused job load"):
+        once(bigquery)
+    assert len(bigquery.outcomes) == 1
+
+
+def test_a_bigquery_that_is_away():
+    with pytest.raises(LoadError, match="did not take job load in 4 tries"):
+        once(BigQuery(*[ServiceUnavailable("503")] * 9))
+
+
+def test_an_outcome_that_nobody_knows_is_no_failure_and_no_success():
+    bigquery = BigQuery()
+    bigquery.jobs["load"] = Job("load", lost=True)
+    with pytest.raises(LoadError, match="outcome of job load is unknown.* The next run asks for it"):
+        once(bigquery)
+
+
+def test_a_job_whose_table_has_expired_is_done_again():
+    bigquery = BigQuery()
+    bigquery.jobs["load"] = Job("load")
+    assert once(bigquery, lasts=lambda: False).job_id == "load_a1"

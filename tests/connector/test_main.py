@@ -1,0 +1,124 @@
+"""The command, as Cloud Run starts it: a process with an environment, an exit code, and somebody to kill it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from connector.fetch import WORKERS
+from sandbox import environment
+from tests.connector.project import sales
+from tests.connector.shop import KEY
+
+SETTINGS = ("PROJECT_ID", "LOCATION", "BUCKET", "RETAIL_API_KEY", "RETAIL_URL")
+
+
+class Process(subprocess.Popen):
+    def __init__(self, *arguments, variables):
+        ambient = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+        command = [sys.executable, "-m", "connector", *arguments]
+        super().__init__(command, env=ambient | variables, stderr=subprocess.PIPE, text=True)
+
+    def end(self):
+        """The exit code and what was said, line by line."""
+        _, said = self.communicate(timeout=60)
+        return self.returncode, [json.loads(line) for line in said.splitlines()]
+
+
+@pytest.fixture
+def start(sandbox, project, shop):
+    settings = {
+        "PROJECT_ID": project.name,
+        "LOCATION": "EU",
+        "BUCKET": project.bucket_name,
+        "RETAIL_URL": shop.url,
+        "RETAIL_API_KEY": KEY,
+    }
+    variables = environment.clients(sandbox, sandbox.identity("connector")) | settings
+    started = []
+
+    def process(*arguments, **others):
+        started.append(Process(*arguments, variables=variables | others))
+        return started[-1]
+
+    yield process
+    for one in started:
+        one.kill()
+        one.communicate()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "why"),
+    [
+        (["--endpoint", "orders"], 2, "unknown endpoint 'orders'. Declared are: sales, products, customers."),
+        (["--endpoint", "sales", "--start_sales_id", "yesterday"], 2, "the start 'yesterday' is neither"),
+        (["--endpoint", "sales", "--file", "x"], 2, "--file is for replay"),
+        (["replay", "--endpoint", "sales", "--start_sales_id", "1"], 2, "a replay loads files, not ids"),
+        (["--endpoint", "sales"], 2, "missing PROJECT_ID, LOCATION, BUCKET, RETAIL_API_KEY."),
+    ],
+)
+def test_a_mistake_is_one_line_and_an_exit_code(arguments, code, why):
+    returned, [line] = Process(*arguments, variables={}).end()
+    assert returned == code
+    assert line["severity"] == "ERROR" and line["message"].startswith(why)
+
+
+def test_killed_in_the_middle_and_resumed_at_the_page(start, project, shop):
+    shop.items["sales"] = sales(1, 250 * 60)
+    closed = threading.Event()
+    shop.hold(40, closed)
+    first = start("--endpoint", "sales", "--renew_seconds", "0.3")
+    wait_until(lambda: shop.pages[40])
+
+    code, lines = start("--endpoint", "sales").end()
+    assert code == 75
+    assert "is going: it renews" in lines[-1]["message"]
+
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    closed.set()
+    there = len(list(project.bucket.list("sales/in/")))
+    asked = sum(shop.pages.values())
+    code, lines = start("--endpoint", "sales").end()
+    assert code == 0, lines
+    assert project.ids() == list(range(1, 15001))
+    assert project.left() == []
+    assert sum(shop.pages.values()) - asked == 61 - there  # 61: page 60 was full
+    assert asked - there <= WORKERS
+    assert [line["run"] for line in lines if line["message"].startswith("goes on")]
+
+
+def test_told_to_stop_it_puts_the_lease_down(start, project, shop):
+    shop.items["sales"] = sales(1, 250 * 60)
+    closed = threading.Event()
+    shop.hold(40, closed)
+    first = start("--endpoint", "sales")
+    wait_until(lambda: shop.pages[40])
+    first.send_signal(signal.SIGTERM)
+    code, lines = first.end()
+    closed.set()
+    assert code == 128 + signal.SIGTERM
+    assert lines[-1]["message"] == "was told to stop (SIGTERM); the next run goes on from here"
+    begin = time.monotonic()
+    assert start("--endpoint", "sales").end()[0] == 0
+    assert time.monotonic() - begin < 25  # a dead one's lease would have been watched for 30 s
+    assert project.ids() == list(range(1, 15001))
+
+
+def test_a_wrong_key(start, project):
+    code, lines = start("--endpoint", "sales", RETAIL_API_KEY="wrong").end()
+    assert code == 1
+    assert "answered 401" in lines[-1]["message"] and "wrong" not in lines[-1]["message"]
+    assert project.log("status") == [("failed",)]
+
+
+def wait_until(happened):
+    deadline = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
