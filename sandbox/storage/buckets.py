@@ -15,8 +15,9 @@ from sandbox.storage import policies
 from sandbox.storage.call import Call, Json, merged
 from sandbox.storage.catalogue import now
 from sandbox.storage.errors import BadRequest, Conflict
-from sandbox.storage.objects import Storage, etag
+from sandbox.storage.objects import Storage
 from sandbox.storage.preconditions import check_metageneration
+from sandbox.storage.resources import etag
 
 WRITABLE = {
     "autoclass", "billing", "cors", "customPlacementConfig", "defaultEventBasedHold", "encryption",

@@ -12,8 +12,9 @@ from starlette.responses import JSONResponse, Response
 from sandbox.storage.call import Call, Json, merged
 from sandbox.storage.catalogue import StoredObject
 from sandbox.storage.errors import BadRequest, PreconditionFailed
-from sandbox.storage.objects import WRITABLE, Storage
+from sandbox.storage.objects import Storage
 from sandbox.storage.preconditions import REFUSED, check
+from sandbox.storage.resources import WRITABLE
 
 MOST_COMPONENTS = 32
 

@@ -18,7 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sandbox.process import REPOSITORY
 from sandbox.state import State
 from sandbox.storage import answer
-from sandbox.storage.objects import Storage, digest
+from sandbox.storage.objects import Storage
+from sandbox.storage.resources import digest
 
 # Names that no file can have are among them, and names in each other's way.
 QUOTED = {name: quote(name, safe="") for name in ("a", "a/b", "a/b/c", "b/", "b//c", "../a", "ü")}
