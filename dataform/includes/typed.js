@@ -15,14 +15,7 @@ const sales = (raw) => `(
     ${text.whole("store_id")} as store_id,
 
     -- lines
-    array(
-      select as struct
-        ${text.given("item.product_sku")} as product_sku,
-        ${text.whole("item.quantity")} as quantity,
-        ${text.decimal("item.amount")} as amount
-      from unnest(items) as item with offset as place
-      order by place
-    ) as items,
+    lines.items,
 
     -- times
     ${text.moment("datetime")} as datetime,
@@ -38,18 +31,41 @@ const sales = (raw) => `(
       [`${text.given("datetime")} is null`, "datetime is missing"],
       [text.not(text.moment, "datetime"), "datetime is not a time"],
       [`not ${text.moment("datetime")} between ${FIRST} and ${LAST}`, "datetime is outside 1990 to 2099"],
-      [`ifnull(array_length(items), 0) = 0`, "items are missing"],
-      [`exists(select 1 from unnest(items) as item where ${text.given("item.product_sku")} is null)`, "a line has no product_sku"],
-      [`(select count(*) > count(distinct ${text.given("item.product_sku")}) from unnest(items) as item where ${text.given("item.product_sku")} is not null)`, "two lines have one product_sku"],
-      [`exists(select 1 from unnest(items) as item where ${text.whole("item.quantity")} is null)`, "a quantity is not a whole number"],
-      [`exists(select 1 from unnest(items) as item where ${text.decimal("item.amount")} is null)`, "an amount is not a number"],
+      [`ifnull(array_length(source.items), 0) = 0`, "items are missing"],
+      [`lines.without_product > 0`, "a line has no product_sku"],
+      [`lines.with_product > lines.products`, "two lines have one product_sku"],
+      [`lines.without_quantity > 0`, "a quantity is not a whole number"],
+      [`lines.without_amount > 0`, "an amount is not a number"],
     ])} as reason,
     ${versions.content("source", ["id", "datetime", "customer_id", "store_id", "items"])} as payload,
 
     -- lineage
     SYS_DATE_CREATE,
     SYS_FILE_NAME
-  from (select * from ${raw} where ${progress.isNew}) as source
+  from (
+    select
+      *,
+      -- One look at the lines: typed, and what is wrong with them.
+      (
+        select as struct
+          array_agg(struct(line.product_sku as product_sku, line.quantity as quantity, line.amount as amount) order by line.place) as items,
+          countif(line.product_sku is null) as without_product,
+          count(line.product_sku) as with_product,
+          count(distinct line.product_sku) as products,
+          countif(line.quantity is null) as without_quantity,
+          countif(line.amount is null) as without_amount
+        from (
+          select
+            ${text.given("item.product_sku")} as product_sku,
+            ${text.whole("item.quantity")} as quantity,
+            ${text.decimal("item.amount")} as amount,
+            place
+          from unnest(items) as item with offset as place
+        ) as line
+      ) as lines
+    from ${raw}
+    where ${progress.isNew}
+  ) as source
 )`;
 
 // A product as one full list brought it.
