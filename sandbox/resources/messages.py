@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sandbox.resources import filters
 from sandbox.resources.clock import now
 from sandbox.resources.errors import InvalidArgument
+from sandbox.resources.permissions import permit
 from sandbox.resources.policies import only
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
@@ -27,6 +28,7 @@ class Messages:
         only(call.body, {"messages"})
         topic = "projects/{project}/topics/{id}".format(**call.path)
         self.service.find(topic)
+        permit(self.service, call, topic, "pubsub.topics.publish")
         sent = call.body.get("messages", [])
         if not sent:
             raise InvalidArgument("A publish request needs at least one message.")
@@ -42,7 +44,7 @@ class Messages:
         if not isinstance(most, int) or most < 1:
             raise InvalidArgument(f"maxMessages must be at least 1, not {most!r}.")
         with self.service.store.change():
-            subscription = self.service.find(self.name(call))
+            subscription = self.own(call)
             waiting = [one for one in self.kept(subscription["name"]) if one["deadline"] <= time.time()]
             received = [self.hand_out(subscription, one) for one in waiting[:most]]
         return {"receivedMessages": received} if received else {}
@@ -69,7 +71,7 @@ class Messages:
         asked = set(call.body.get("ackIds", []))
         if not asked:
             raise InvalidArgument("ackIds must not be empty.")
-        subscription = self.service.find(self.name(call))["name"]
+        subscription = self.own(call)["name"]
         return [one for one in self.kept(subscription) if one["attempt"] and ack_id(one) in asked]
 
     def hand_out(self, subscription: Json, kept: Json) -> Json:
@@ -82,8 +84,12 @@ class Messages:
     def kept(self, subscription: str) -> list[Json]:
         return self.service.store.children(self.service.key(f"{subscription}/messages"))
 
-    def name(self, call: Call) -> str:
-        return "projects/{project}/subscriptions/{id}".format(**call.path)
+    def own(self, call: Call) -> Json:
+        """The subscription of a request, if who asks may consume it."""
+        name = "projects/{project}/subscriptions/{id}".format(**call.path)
+        found = self.service.find(name)
+        permit(self.service, call, name, "pubsub.subscriptions.consume")
+        return found
 
 
 def publish(service: Service, topic: str, message: Json) -> str:

@@ -11,7 +11,9 @@ from sandbox.resources.errors import Aborted, InvalidArgument
 from sandbox.resources.schema import parse
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
+from sandbox.state import PROJECT_NUMBER
 
+POOL = r"projects/[^/]+/locations/global/workloadIdentityPools/[^/]+"
 # What Google answers for a resource whose policy was never set.
 EMPTY: Json = {"etag": "ACAB"}
 
@@ -71,11 +73,20 @@ class Policies:
         """Google refuses a grant to an identity of the project that does not exist."""
         project = self.service.state.project
         for member in sorted(members):
+            pool = re.fullmatch(rf"principal(?:Set)?://iam\.googleapis\.com/({POOL})/.+", member)
+            if pool and not self.pool_exists(pool[1]):
+                raise InvalidArgument(f"Identity Pool does not exist ({pool[1]}).")
             email = member.removeprefix("serviceAccount:")
             if not re.fullmatch(rf"serviceAccount:[^@]+@{project}\.iam\.gserviceaccount\.com", member):
                 continue
             if not self.service.store.get(f"/iam/v1/projects/{project}/serviceAccounts/{email}"):
                 raise InvalidArgument(f"Service account {email} does not exist.")
+
+    def pool_exists(self, name: str) -> bool:
+        """Members name a pool by the number of its project; a deleted one is none."""
+        own = name.replace(f"projects/{PROJECT_NUMBER}/", f"projects/{self.service.state.project}/", 1)
+        pool = self.service.store.get(f"/iam/v1/{own}")
+        return pool is not None and pool["state"] == "ACTIVE" and own != name
 
 
 def granted(service: Service, name: str, email: str, roles: set[str]) -> bool:

@@ -11,9 +11,10 @@ from sandbox.resources import collection, notices
 from sandbox.resources.clock import now
 from sandbox.resources.errors import FailedPrecondition, InvalidArgument, NotFound
 from sandbox.resources.kind import By, Kind
+from sandbox.resources.permissions import permit
 from sandbox.resources.policies import only
 from sandbox.resources.schema import Schema
-from sandbox.resources.service import Call, Service
+from sandbox.resources.service import Call, Handler, Service
 from sandbox.resources.store import Json
 
 EVENTS = {"ENABLED": "ENABLE", "DISABLED": "DISABLE", "DESTROYED": "DESTROY"}
@@ -58,14 +59,25 @@ def routes(service: Service) -> list[BaseRoute]:
     versions = Versions(service)
     secret = "projects/{project}/secrets/{secret}"  # noqa: S105
     version = f"{secret}/versions/{{id}}"
+
+    def allowed(verb: str, handler: Handler) -> Handler:
+        def handle(call: Call) -> Json:
+            permit(service, call, secret.format(**call.path), f"secretmanager.versions.{verb}")
+            return handler(call)
+
+        return handle
+
+    def turned(verb: str, state: str) -> Handler:
+        return allowed(verb, lambda call: versions.turn(call, state))
+
     return [
-        service.route("POST", f"{secret}:addVersion", versions.add),
-        service.route("GET", f"{version}:access", versions.access),
-        service.route("POST", f"{version}:enable", lambda call: versions.turn(call, "ENABLED")),
-        service.route("POST", f"{version}:disable", lambda call: versions.turn(call, "DISABLED")),
-        service.route("POST", f"{version}:destroy", lambda call: versions.turn(call, "DESTROYED")),
+        service.route("POST", f"{secret}:addVersion", allowed("add", versions.add)),
+        service.route("GET", f"{version}:access", allowed("access", versions.access)),
+        service.route("POST", f"{version}:enable", turned("enable", "ENABLED")),
+        service.route("POST", f"{version}:disable", turned("disable", "DISABLED")),
+        service.route("POST", f"{version}:destroy", turned("destroy", "DESTROYED")),
         service.route("GET", version, lambda call: versions.find(version.format(**call.path))),
-        service.route("GET", f"{secret}/versions", versions.list, "pageSize pageToken"),
+        service.route("GET", f"{secret}/versions", allowed("list", versions.list), "pageSize pageToken"),
         *collection.routes(service, SECRETS),
     ]
 

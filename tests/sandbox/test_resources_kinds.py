@@ -235,6 +235,20 @@ def test_a_provider_says_whose_tokens_it_means(call, change, code):
     assert call("POST", path, OIDC | change).status_code == code
 
 
+@pytest.mark.parametrize(
+    ("project", "pool", "code"),
+    [(NUMBERED, "granted", 200), (NUMBERED, "absent", 400), (PROJECT, "granted", 400)],  # by its number
+)
+def test_a_grant_to_a_pool_needs_the_pool(call, project, pool, code):
+    call("POST", f"{POOLS}?workloadIdentityPoolId=granted", {})
+    call("POST", f"{REPOSITORIES}?repository_id=granted", {"format": "DOCKER"})
+    name = f"{project}/locations/global/workloadIdentityPools/{pool}"
+    member = f"principalSet://iam.googleapis.com/{name}/attribute.repository_id/1"
+    policy = {"bindings": [{"role": "roles/artifactregistry.writer", "members": [member]}]}
+    answer = call("POST", f"{REPOSITORIES}/granted:setIamPolicy", {"policy": policy})
+    assert answer.status_code == code, answer.text
+
+
 @pytest.mark.parametrize("identity", ["gcp-pool", "x", "Upper"])
 def test_a_pool_is_not_called_anything(call, identity):
     refused(call("POST", f"{POOLS}?workloadIdentityPoolId={identity}", {}), 400)

@@ -229,6 +229,70 @@ def test_a_rotation_needs_a_time_a_topic_and_the_right_to_publish(call, change, 
     assert answer.status_code == code, answer.text
 
 
+IDENTITY = "rotator@sandbox-local.iam.gserviceaccount.com"
+
+
+@pytest.fixture
+def as_rotator(control_plane, call):
+    """Sends with the token of a service account of the project, after giving it a role on a resource."""
+    call("POST", f"iam/v1/{PROJECT}/serviceAccounts", {"accountId": "rotator", "serviceAccount": {}})
+
+    def send(resource, role, path, body):
+        policy = {"bindings": [{"role": role, "members": [f"serviceAccount:{IDENTITY}"]}]}
+        assert call("POST", f"{resource}:setIamPolicy", {"policy": policy}).ok
+        headers = {"Authorization": f"Bearer sandbox.{IDENTITY}"}
+        method = "POST" if body is not None else "GET"
+        url = f"{control_plane.address}/{path}"
+        return requests.request(method, url, json=body, headers=headers, timeout=10).status_code
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("resource", "verb", "body", "holds", "lacks"),
+    [
+        (f"{PUBSUB}/topics/guarded", ":publish", {"messages": [HELLO]}, "pubsub.publisher", "pubsub.viewer"),
+        (f"{PUBSUB}/subscriptions/guarded", ":pull", {"maxMessages": 1}, "pubsub.subscriber", "viewer"),
+        (
+            f"{PUBSUB}/subscriptions/guarded",
+            ":acknowledge",
+            {"ackIds": ["1-1"]},
+            "pubsub.subscriber",
+            "pubsub.publisher",
+        ),
+        (
+            f"{SECRETS}/guarded",
+            ":addVersion",
+            {"payload": {"data": "eA=="}},
+            "secretmanager.secretVersionAdder",
+            "secretmanager.secretAccessor",
+        ),
+        (
+            f"{SECRETS}/guarded",
+            "/versions/1:disable",
+            {},
+            "secretmanager.secretVersionManager",
+            "secretmanager.secretVersionAdder",
+        ),
+        (
+            f"{SECRETS}/guarded",
+            "/versions/2:access",
+            None,
+            "secretmanager.secretAccessor",
+            "secretmanager.secretVersionManager",
+        ),
+    ],
+)
+def test_an_identity_needs_the_role_for_what_it_does(call, as_rotator, resource, verb, body, holds, lacks):
+    call("PUT", f"{PUBSUB}/topics/guarded", {})
+    call("PUT", f"{PUBSUB}/subscriptions/guarded", {"topic": f"{PROJECT}/topics/guarded"})
+    call("POST", f"{SECRETS}?secretId=guarded", {"replication": {"automatic": {}}})
+    for _ in range(2):
+        call("POST", f"{SECRETS}/guarded:addVersion", {"payload": {"data": "eA=="}})
+    assert as_rotator(resource, f"roles/{lacks}", resource + verb, body) == 403
+    assert as_rotator(resource, f"roles/{holds}", resource + verb, body) == 200
+
+
 def test_a_secret_without_rotation_is_not_rotated(call):
     call("POST", f"{SECRETS}?secretId=still", {"replication": {"automatic": {}}})
     assert call("POST", "sandbox/secretmanager/rotate/still").status_code == 400
