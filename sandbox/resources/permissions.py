@@ -32,5 +32,5 @@ def permit(service: Service, call: Call, resource: str, permission: str) -> None
         return
     if not granted(service, resource, call.caller, ROLES[permission]):
         raise PermissionDenied(
-            f"Permission {permission!r} denied for resource {resource!r} (or it may not exist): {call.caller}."
+            f"Permission {permission!r} denied for resource {resource!r} (or it may not exist)."
         )
