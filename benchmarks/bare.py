@@ -4,6 +4,7 @@ python -m benchmarks.bare PORT PAGES"""
 
 import asyncio
 import sys
+from collections.abc import Iterator
 
 IN_FLIGHT = 16
 
@@ -13,7 +14,7 @@ async def main(port: int, pages: int) -> None:
     await asyncio.gather(*(reader(port, numbers) for _ in range(IN_FLIGHT)))
 
 
-async def reader(port: int, numbers: "iter[int]") -> None:
+async def reader(port: int, numbers: Iterator[int]) -> None:
     source, sink = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
     for number in numbers:
         sink.write(f"GET /sales?page={number} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
