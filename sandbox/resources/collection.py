@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.routing import BaseRoute
 
-from sandbox.resources import etags, operations, policies
+from sandbox.resources import etags, ids, operations, policies
 from sandbox.resources.errors import AlreadyExists, InvalidArgument
 from sandbox.resources.kind import Kind
 from sandbox.resources.paging import page as page
@@ -40,8 +40,14 @@ class Collection:
     kind: Kind
 
     def create(self, call: Call) -> Json:
-        identity, body = self.kind.create.read(call, self.kind.collection.format(**call.path))
-        return self.answer(call, "create", self.make(call, identity, self.kind.schema.accept(body)))
+        collection = self.kind.collection.format(**call.path)
+        identity, body = self.kind.create.read(call, collection)
+        accepted = self.kind.schema.accept(body)
+        with self.service.store.change():
+            if self.kind.create.place == "server":
+                identity = ids.picked(self.service, collection, self.kind.create.name, accepted)
+            made = self.make(call, identity, accepted)
+        return self.answer(call, "create", made)
 
     def make(self, call: Call, identity: str, accepted: Json) -> Json:
         """A new resource of that id, from the fields that count."""

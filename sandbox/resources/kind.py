@@ -6,8 +6,6 @@
 gives POST, GET, GET one, PATCH, DELETE, and :getIamPolicy, :setIamPolicy, :testIamPermissions.
 """
 
-import secrets
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -23,7 +21,7 @@ class By:
 
     place: "query" or "body", in the field `name`, or "either"; "path": PUT to the resource's own address;
     "name": the resource's own full name says its id; "short name": that field is the id; "server": Google
-    picks one, a "number" or a "uuid", as `name` says.
+    picks one, in the style that `name` says (see ids.py).
     wrapper: the field of the body that holds the resource; "": the body is the resource.
     """
 
@@ -40,7 +38,7 @@ class By:
             found = call.query.get(self.name, "") if self.place == "query" else call.path["id"]
             return found, call.body
         if self.place == "server":
-            return PICKED[self.name](), call.body
+            return "", call.body
         if self.place == "short name":
             return call.body.get("name", ""), call.body
         if self.place == "name":
@@ -53,13 +51,6 @@ class By:
             call.query.get(self.name, "") if self.place == "either" else ""
         )
         return found, call.body.get(self.wrapper, {})
-
-
-# Monitoring counts; the others roll dice.
-PICKED: Mapping[str, Callable[[], str]] = {
-    "number": lambda: str(10**18 + secrets.randbelow(9 * 10**18)),
-    "uuid": lambda: str(uuid.uuid4()),
-}
 
 
 def last_segment(name: str, collection: str) -> str:

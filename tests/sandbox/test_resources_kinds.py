@@ -56,6 +56,15 @@ def test_an_alert_policy_and_its_conditions_are_named_by_the_server(call):
     assert call("DELETE", f"monitoring/v3/{channel['name']}?force=true").ok
 
 
+def test_what_is_sent_again_elsewhere_gets_the_same_id_and_here_another(call, restartable):
+    asked = EMAIL | {"displayName": "Recorded"}
+    names = [call("POST", f"{MONITORING}/notificationChannels", asked).json()["name"] for _ in range(2)]
+    with restartable() as (state, _):
+        path = f"{state.address}/{MONITORING}/notificationChannels"
+        assert requests.post(path, json=asked, timeout=10).json()["name"] == names[0]
+    assert names[0] != names[1]
+
+
 @pytest.mark.parametrize(
     ("asked", "code"),
     [
