@@ -77,6 +77,26 @@ def test_what_contains_something_comes_before_it_whatever_the_order():
     ]
 
 
+def test_a_secret_waits_for_the_right_to_tell_its_topics():
+    lines = [
+        line("POST", "/secretmanager/v1/projects/p/secrets/s:setIamPolicy", {}),
+        line("POST", "/secretmanager/v1/projects/p/secrets", {"topics": []}),
+        line("POST", "/pubsub/v1/projects/p/topics/t:setIamPolicy", {}),
+        line("POST", "/iam/v1/projects/p/serviceAccounts", {}),
+        line("PUT", "/pubsub/v1/projects/p/subscriptions/s", {}),
+        line("PUT", "/pubsub/v1/projects/p/topics/t", {}),
+    ]
+    paths = [path.split("/projects/p/")[1] for _, path, _ in read(normalised(lines, ADDRESS))]
+    assert paths == [
+        "topics/t",
+        "serviceAccounts",
+        "subscriptions/s",
+        "topics/t:setIamPolicy",
+        "secrets",
+        "secrets/s:setIamPolicy",
+    ]
+
+
 def test_an_order_that_matters_is_kept():
     body = {"template": {"containers": [{"args": ["z", "a"]}]}}
     assert read(normalised([line("POST", "/run/v2/jobs", body)], ADDRESS))[0][2] == body
