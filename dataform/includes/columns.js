@@ -5,19 +5,14 @@ const lineage = {
   SYS_FILE_NAME: "Base name of the landing file that brought the version of the row that won. The greatest name is the newest version.",
 };
 
-const verdict = {
-  reason: "Why the row cannot be typed, every reason, separated by '; '. NULL when it can.",
-  payload: "The row as raw holds it, JSON text, without the SYS columns.",
-};
-
 const reject = {
   file_day: "Day on which the run began that wrote the file, read off the file's name; 1970-01-01 when the name says none.",
-  reason: verdict.reason.replace(" NULL when it can.", ""),
-  payload: verdict.payload,
+  reason: "Why the row cannot be typed, every reason, separated by '; '.",
+  payload: "The row as raw holds it, JSON text, without the SYS columns.",
   SYS_DATE_CREATE: "When the row was loaded into raw, by the warehouse's clock; the first time, if its file was loaded again.",
   SYS_FILE_NAME: "Base name of the landing file that brought the row.",
 };
 
 const is_listed = "True while the newest full list of the source names it; what left the list stays, false.";
 
-module.exports = { lineage, verdict, reject, is_listed };
+module.exports = { lineage, reject, is_listed };

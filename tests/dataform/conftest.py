@@ -26,7 +26,9 @@ def by_name(graph):
 @pytest.fixture(scope="session")
 def analyzed(by_name):
     """The catalog after Google's analyzer has resolved every script, in both forms."""
-    google = GoogleSql({f"p.raw.{name}": {f["name"]: type_from_field(f) for f in raw_fields(name)} for name in RAW})
+    google = GoogleSql(
+        {f"p.raw.{name}": {f["name"]: type_from_field(f) for f in raw_fields(name)} for name in RAW}
+    )
     for action in by_name.values():
         google.script(action.create())
         if action.type == "incremental":

@@ -37,14 +37,24 @@ BAD_SALES = {
     "two lines have one product_sku": sale(98, "2017-01-01", ("a", 1, 1), ("a", 2, 2)),
     "a quantity is not a whole number": sale(99, "2017-01-01", ("a", 1.5, 1)),
     "an amount is not a number": sale(90, "2017-01-01", ("a", 1, "ten")),
-    "id is missing; a line has no product_sku; an amount is not a number": sale(None, "2017-01-01", ("", 1, "")),
+    "id is missing; a line has no product_sku; an amount is not a number": sale(
+        None, "2017-01-01", ("", 1, "")
+    ),
 }
 
 # In the order in which they were written; the law says that no other order gives other rows.
 FILES: list[tuple[str, str, list[Row]]] = [
     # Written before all others and loaded last: an old version of 1, which must not win, and a sale nobody knew.
-    ("sales", file("sales", 1), [sale(1, "2017-01-05", ("a", 9, 9)), sale(8, "2016-12-31", ("a", 1, "0.90"))]),
-    ("products", file("products", 2), [product("a", 1.0), product("b", 2.0, "Bread"), product("c", None, "Coupon")]),
+    (
+        "sales",
+        file("sales", 1),
+        [sale(1, "2017-01-05", ("a", 9, 9)), sale(8, "2016-12-31", ("a", 1, "0.90"))],
+    ),
+    (
+        "products",
+        file("products", 2),
+        [product("a", 1.0), product("b", 2.0, "Bread"), product("c", None, "Coupon")],
+    ),
     ("customers", file("customers", 2), [customer(1), customer(2, "Ben"), customer("zz", "nobody")]),
     (
         "sales",
@@ -61,7 +71,11 @@ FILES: list[tuple[str, str, list[Row]]] = [
     # One sale three times in one file: the greatest content wins, whatever the order.
     ("sales", file("sales", 2, 2), [sale(6, "2017-01-02", ("a", n, 1)) for n in (2, 3, 1, 3)]),
     # a: dearer. b: gone from the list. c: listed, though its row is broken.
-    ("products", file("products", 3), [product("a", 2.0, "Apples, red"), product("d", 2.0), product("c", "free")]),
+    (
+        "products",
+        file("products", 3),
+        [product("a", 2.0, "Apples, red"), product("d", 2.0), product("c", "free")],
+    ),
     ("customers", file("customers", 3), [customer(1, "Ada B."), customer(3, "Cleo")]),
     (
         "sales",

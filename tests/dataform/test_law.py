@@ -12,7 +12,14 @@ from tests.dataform.engines.warehouse import connect
 from tests.dataform.retail import BAD_SALES, FILES, file, product, sale
 
 # Those in whose scripts a run is cut.
-INCREMENTAL = ("ods.sales_days", "ods.sales", "ods.products", "ods.customers", "ods.sales_orphans", "dmt.sales_items")
+INCREMENTAL = (
+    "ods.sales_days",
+    "ods.sales",
+    "ods.products",
+    "ods.customers",
+    "ods.sales_orphans",
+    "dmt.sales_items",
+)
 TABLES = {
     "ods.sales": "datetime > '1990-01-01'",
     "ods.sales_days": "id is not null",
@@ -62,7 +69,8 @@ def days(runner, table):
 def test_sales(settled):
     rows = settled.warehouse.rows("ods.sales", "id, datetime, customer_id, items", TABLES["ods.sales"])
     lines = {
-        row["id"]: [(item["product_sku"], item["quantity"], item["amount"]) for item in row["items"]] for row in rows
+        row["id"]: [(item["product_sku"], item["quantity"], item["amount"]) for item in row["items"]]
+        for row in rows
     }
     assert lines == {
         1: [("a", 2, Decimal("1.5"))],
@@ -190,10 +198,14 @@ def test_a_run_writes_the_days_of_the_new_rows_alone(settled):
 
 def test_what_a_check_finds_is_taken_back_and_stops_the_run(settled):
     sales = f"`{settled.warehouse.project}.ods.sales`"
-    settled.warehouse.query(f"insert into {sales} (id, datetime) values (66, timestamp '2017-01-03 10:00:00')")
+    settled.warehouse.query(
+        f"insert into {sales} (id, datetime) values (66, timestamp '2017-01-03 10:00:00')"
+    )
     settled.warehouse.load("sales", {file("sales", 21): [sale(31, "2017-01-03", ("a", 1, 1))]})
     before = settled.warehouse.rows("dmt.sales_items")
     with pytest.raises(BadRequest, match=r"ods\.sales: two rows have one id, or one of id, customer_id"):
         settled.run()
-    assert [row["id"] for row in settled.warehouse.rows("ods.sales", "id", f"{TABLES['ods.sales']} and id > 30")] == [66]
+    assert [
+        row["id"] for row in settled.warehouse.rows("ods.sales", "id", f"{TABLES['ods.sales']} and id > 30")
+    ] == [66]
     assert settled.warehouse.rows("dmt.sales_items") == before

@@ -71,7 +71,9 @@ class GoogleSql:
     def catalog(self, sql: str) -> SimpleCatalog:
         """Only the tables that `sql` names: the catalog travels with every call."""
         tables = [
-            SimpleTable(name=name, column=[SimpleColumn(name=column, type=kind) for column, kind in columns.items()])
+            SimpleTable(
+                name=name, column=[SimpleColumn(name=column, type=kind) for column, kind in columns.items()]
+            )
             for name, columns in self.tables.items()
             if name in sql
         ]
@@ -114,7 +116,9 @@ class GoogleSql:
 
     def analyze(self, sql: str, variables: Columns) -> Any:
         options = self.options
-        options.query_parameters = [AnalyzerOptions.QueryParameter(name=n, type=t) for n, t in variables.items()]
+        options.query_parameters = [
+            AnalyzerOptions.QueryParameter(name=n, type=t) for n, t in variables.items()
+        ]
         sql = as_parameters(sql, set(variables))
         try:
             return Analyzer(options, self.catalog(sql)).analyze_statement(sql)
@@ -145,7 +149,9 @@ def as_parameters(sql: str, variables: set[str]) -> str:
 def type_from_field(field: dict[str, Any]) -> Type:
     """Of a column in the API's spelling, as connector/schemas has them."""
     if field["type"] == "RECORD":
-        kind = TypeFactory.create_struct_type([(one["name"], type_from_field(one)) for one in field["fields"]])
+        kind = TypeFactory.create_struct_type(
+            [(one["name"], type_from_field(one)) for one in field["fields"]]
+        )
     else:
         name = BIGQUERY_NAMES.get(field["type"], field["type"])
         kind = TypeFactory.create_simple_type(TypeKind[f"TYPE_{name}"])

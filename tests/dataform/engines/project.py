@@ -53,7 +53,11 @@ def lay_out(folder: Path, project: str) -> Project:
     """A copy that names `project` and has @dataform/core installed, so that the CLI fetches nothing."""
     shutil.copytree(SOURCE, folder)
     settings = folder / "workflow_settings.yaml"
-    lines = settings.read_text().replace("defaultProject: sandbox-local", f"defaultProject: {project}").splitlines()
+    lines = (
+        settings.read_text()
+        .replace("defaultProject: sandbox-local", f"defaultProject: {project}")
+        .splitlines()
+    )
     core = json.loads((MODULES / "core" / "package.json").read_text())["version"]
     assert f"dataformCoreVersion: {core}" in lines
     # With the version in the settings the CLI runs npm at every compile.
