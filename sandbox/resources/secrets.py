@@ -1,13 +1,11 @@
 """Secret Manager: secrets, their versions, and the values that jobs are given."""
 
 import base64
-import binascii
 from dataclasses import dataclass
 
-import google_crc32c
 from starlette.routing import BaseRoute
 
-from sandbox.resources import collection, notices
+from sandbox.resources import collection, notices, payloads
 from sandbox.resources.clock import now
 from sandbox.resources.errors import FailedPrecondition, InvalidArgument, NotFound
 from sandbox.resources.kind import By, Kind
@@ -18,7 +16,6 @@ from sandbox.resources.service import Call, Handler, Service
 from sandbox.resources.store import Json
 
 EVENTS = {"ENABLED": "ENABLE", "DISABLED": "DISABLE", "DESTROYED": "DESTROY"}
-LARGEST = 65_536  # bytes of a value, https://cloud.google.com/secret-manager/quotas
 
 
 def made(service: Service, name: str) -> Json:
@@ -88,14 +85,16 @@ class Versions:
 
     def add(self, call: Call) -> Json:
         only(call.body, {"payload"})
-        data = value(call.body.get("payload", {}))
+        data = payloads.value(call.body.get("payload", {}))
         secret = "projects/{project}/secrets/{secret}".format(**call.path)
         with self.service.store.change():
             found = self.service.find(secret)
             number = len(self.service.store.children(self.service.key(f"{secret}/versions"))) + 1
             version = {"name": f"{secret}/versions/{number}", "createTime": now(), "state": "ENABLED"}
             self.service.store.put(self.service.key(version["name"]), version)
-            self.service.store.put(self.service.key(f"{version['name']}:data"), {"data": encoded(data)})
+            self.service.store.put(
+                self.service.key(f"{version['name']}:data"), {"data": payloads.encoded(data)}
+            )
             self.tell("ADD", found, version)
         return version
 
@@ -107,9 +106,7 @@ class Versions:
 
     def access(self, call: Call) -> Json:
         version = self.find("projects/{project}/secrets/{secret}/versions/{id}".format(**call.path))
-        data = self.value(version["name"])
-        crc32c = str(google_crc32c.value(data))
-        return {"name": version["name"], "payload": {"data": encoded(data), "dataCrc32c": crc32c}}
+        return {"name": version["name"], "payload": payloads.payload(self.value(version["name"]))}
 
     def turn(self, call: Call, state: str) -> Json:
         """Enabled and disabled are two ways; destroyed is final, and takes the value with it."""
@@ -146,21 +143,3 @@ class Versions:
         if version["state"] != "ENABLED":
             raise FailedPrecondition(f"Secret Version [{version['name']}] is in {version['state']} state.")
         return base64.b64decode(self.service.find(f"{version['name']}:data")["data"])
-
-
-def value(payload: Json) -> bytes:
-    """The bytes of a payload; a checksum that does not fit them is refused."""
-    only(payload, {"data", "dataCrc32c"})
-    try:
-        data = base64.b64decode(payload.get("data", ""), validate=True)
-    except binascii.Error as error:
-        raise InvalidArgument(f"Invalid value at 'payload.data' (TYPE_BYTES): {error}") from error
-    if not 0 < len(data) <= LARGEST:
-        raise InvalidArgument(f"Secret Payload must be 1 to {LARGEST} bytes, not {len(data)}.")
-    if int(payload.get("dataCrc32c", google_crc32c.value(data))) != google_crc32c.value(data):
-        raise InvalidArgument("Secret Payload does not fit its dataCrc32c.")
-    return data
-
-
-def encoded(data: bytes) -> str:
-    return base64.b64encode(data).decode()

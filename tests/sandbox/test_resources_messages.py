@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
+from google.auth.credentials import AnonymousCredentials
+from google.pubsub_v1 import PublisherClient, SubscriberClient
 
 from sandbox.resources import filters
 from sandbox.resources.errors import InvalidArgument
@@ -76,6 +78,21 @@ def test_a_message_reaches_every_subscription_until_it_is_acknowledged(call, sub
     call("POST", f"{PUBSUB}/subscriptions/flow:modifyAckDeadline", put_back)
     assert pulled(call, "flow") == []
     assert len(pulled(call, "flow-too")) == 1
+
+
+def test_google_s_clients_publish_and_pull(control_plane):
+    options = {"client_options": {"api_endpoint": f"{control_plane.address}/pubsub"}, "transport": "rest"}
+    publisher = PublisherClient(**options, credentials=AnonymousCredentials())
+    subscriber = SubscriberClient(**options, credentials=AnonymousCredentials())
+    topic, name = f"{PROJECT}/topics/clients", f"{PROJECT}/subscriptions/clients"
+    publisher.create_topic(name=topic)
+    subscriber.create_subscription(name=name, topic=topic, ack_deadline_seconds=20)
+    publisher.publish(topic=topic, messages=[{"data": b"hello", "attributes": {"kind": "greeting"}}])
+    (received,) = subscriber.pull(subscription=name, max_messages=5).received_messages
+    assert (received.message.data, dict(received.message.attributes)) == (b"hello", {"kind": "greeting"})
+    subscriber.acknowledge(subscription=name, ack_ids=[received.ack_id])
+    assert not subscriber.pull(subscription=name, max_messages=5).received_messages
+    assert list(publisher.list_topic_subscriptions(topic=topic)) == [name]
 
 
 def test_messages_come_in_order_and_as_many_as_asked_for(call, subscribed):
