@@ -18,8 +18,7 @@ PAGES_PER_LINE = 100
 
 
 def land(kit: Kit, lease: Lease, state: State) -> State:
-    """The state with phase `load`, once the last page is there. Pages that are in in/ already are not asked
-    for."""
+    """The state with phase `load`, once the last page is there. What is in in/ already is not asked for."""
     tally = Tally(kit.paging.limit)
     for file in kit.landing.of_run(state.run, "in"):
         if file.fetched:

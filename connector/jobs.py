@@ -14,7 +14,6 @@ from google.api_core.exceptions import (
     Conflict,
     Forbidden,
     GoogleAPICallError,
-    NotFound,
     RetryError,
     ServerError,
     TooManyRequests,
@@ -90,9 +89,7 @@ class Jobs:
     def find(self, job_id: str) -> Job | None:
         try:
             return self.client.get_job(job_id)
-        except NotFound:
-            return None
-        except (*UNKNOWN, GoogleAPICallError):
+        except (GoogleAPICallError, *UNKNOWN):  # not there, or nobody says so: to send it again is harmless
             return None
 
     def outcome(self, job: Job) -> dict[str, Any] | None:

@@ -52,6 +52,10 @@ class Lease:
         self.renewing = threading.Thread(target=self.renew, name="lease", daemon=True)
 
     @property
+    def where(self) -> str:
+        return f"gs://{self.bucket.name}/{self.name}"
+
+    @property
     def owner(self) -> str:
         return self.document.owner
 
@@ -75,7 +79,7 @@ class Lease:
         content = self.bucket.read(self.name, self.generation)
         if content is None:
             raise self.held("a process that has just begun")
-        other = decode(content, f"gs://{self.bucket.name}/{self.name}")
+        other = decode(content, self.where)
         looks = int(PATIENCE * LOOKS) if other.owner else 0
         for _ in range(looks):
             sleep(other.renew_seconds / LOOKS)
@@ -84,8 +88,7 @@ class Lease:
         return other
 
     def held(self, by: str) -> LeaseHeld:
-        where = f"gs://{self.bucket.name}/{self.name}"
-        return LeaseHeld(f"{by} is going: it renews {where}. Nothing was done; try again later.")
+        return LeaseHeld(f"{by} is going: it renews {self.where}. Nothing was done; try again later.")
 
     def write(self) -> None:
         self.document.beat += 1
@@ -115,8 +118,7 @@ class Lease:
     def check(self) -> None:
         """LeaseLost as soon as another process has taken the run over."""
         if self.lost:
-            where = f"gs://{self.bucket.name}/{self.name}"
-            raise LeaseLost(f"{where} was taken by another process, which goes on with the run.")
+            raise LeaseLost(f"{self.where} was taken by another process, which goes on with the run.")
 
     def renew(self) -> None:
         while not self.done.wait(self.document.renew_seconds):

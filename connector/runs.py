@@ -1,5 +1,4 @@
-"""The story of a run: copy an endpoint, or load again what could not be loaded. Both may go on where one
-died."""
+"""The story of a run: copy an endpoint, or load again what failed. Each first ends a run that died."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,8 +18,7 @@ from connector.window import Covered, Span
 
 
 def copy(kit: Kit, asked: Span) -> None:
-    """Copy what is `asked` for into raw. A run that died is ended first; it is enough if it was to copy the
-    same."""
+    """Copy what is `asked` for into raw. A run that died is ended first, and is enough if it was the same."""
     with kit.leased() as lease:
         left = lease.state
         if left:
@@ -88,14 +86,16 @@ def told(kit: Kit, lease: Lease, state: State) -> Iterator[None]:
     except (Unfinished, LeaseLost):
         raise  # the first is told already, the second by the process that goes on
     except ConnectorError as error:
-        there = kit.landing.of_run(state.run, "in") if state.kind == "copy" else []
-        if isinstance(error, SourceError) and not there:
+        log_failure(kit, lease.state or state, str(error), lease.owner)
+        if isinstance(error, SourceError) and not kit.landing.of_run(state.run, "in"):
             lease.forget()
-        log_failure(kit, state, len(there), str(error), lease.owner)
+        else:
+            way_out = f"the next run goes on with it; to give it up, delete {lease.where}"
+            kit.report("is kept", "WARNING", run=state.id, way_out=way_out)
         raise
 
 
-def log_failure(kit: Kit, state: State, pages: int, error: str, attempt: str) -> None:
+def log_failure(kit: Kit, state: State, error: str, attempt: str) -> None:
     row = RunRow(
         run_id=state.id,
         endpoint=kit.name,
@@ -104,7 +104,7 @@ def log_failure(kit: Kit, state: State, pages: int, error: str, attempt: str) ->
         status="failed",
         window_from=state.span.start,
         window_until=state.span.until,
-        pages=pages,
+        pages=state.pages,
         error=error,
     )
     try:

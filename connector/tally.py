@@ -40,15 +40,13 @@ class Tally:
             self.extend(fetched)
 
     def extend(self, fetched: Fetched) -> None:
-        """The greatest end that the source ever named is believed; a full page at the end is not the last
-        one."""
+        """The greatest end that the source ever named is believed; a full page is never the last one."""
         by_items = -(-(fetched.total_items or 0) // self.size)
         by_rows = fetched.page + (fetched.rows >= self.size)
         self.last_page = max(self.last_page, fetched.total_pages or 0, by_items, by_rows)
 
     def wants(self, page: int) -> bool:
-        """Whether `page` exists as far as is known. After an empty page there is none, whatever total_pages
-        says."""
+        """Whether `page` exists, as far as is known: none does after an empty page, whatever was announced."""
         return page <= self.last_page and (self.first_empty is None or page < self.first_empty)
 
     def has(self, page: int) -> bool:
@@ -59,8 +57,7 @@ class Tally:
         return sum(rows for page, rows in self.rows.items() if page not in self.left_out)
 
     def missing(self) -> str | None:
-        """A sentence about what the source announced or garbled and did not answer; None when all is
-        there."""
+        """A sentence about what the source announced or garbled and did not answer; None if all is there."""
         sentences = sorted(self.left_out.values())[:3]
         announced = max(self.totals, default=0)
         if self.received < announced:

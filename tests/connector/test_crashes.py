@@ -12,7 +12,7 @@ from tests.connector.project import sale, sales
 SPAN = 300  # rows of a run: two pages
 # A run changes the world some twenty times. With CRASH_STEP=1 a process dies after each; every fourth takes
 # seconds.
-STEP = int(os.environ.get("CRASH_STEP", "4"))
+STEP = int(os.environ.get("CRASH_STEP", "5"))
 
 
 def first_of(number):
