@@ -46,7 +46,7 @@ class Tally:
         self.last_page = max(self.last_page, fetched.total_pages or 0, by_items, by_rows)
 
     def wants(self, page: int) -> bool:
-        """Whether `page` exists, as far as is known: none does after an empty page, whatever was announced."""
+        """Whether `page` exists, as far as is known: none does after an empty one, whatever was announced."""
         return page <= self.last_page and (self.first_empty is None or page < self.first_empty)
 
     def has(self, page: int) -> bool:

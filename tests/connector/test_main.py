@@ -1,4 +1,4 @@
-"""The command, as Cloud Run starts it: a process with an environment, an exit code, and somebody to kill it."""
+"""The command as Cloud Run starts it: a process with an environment, an exit code, and somebody who kills."""
 
 import json
 import os
