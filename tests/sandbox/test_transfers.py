@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,11 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery_datatransfer_v1
 
 from sandbox.resources.errors import InvalidArgument
+from sandbox.resources.service import Service
+from sandbox.resources.store import Store
+from sandbox.state import State
 from sandbox.transfers import config, template
+from sandbox.transfers.runner import Runner
 
 PROJECT = "projects/sandbox-local"
 NUMBERED = "projects/100000000001"
@@ -253,3 +258,18 @@ def test_a_name_that_bigquery_would_not_take_is_refused(text):
 )
 def test_schedules_as_app_engine_spells_them(schedule):
     config.check_schedule(schedule)
+
+
+def test_a_run_that_the_sandbox_did_not_survive_has_failed(tmp_path):
+    with closing(Store(tmp_path)) as store:
+        service = Service(State(tmp_path, 0), store, "/bigquerydatatransfer/v1")
+        name = f"{PARENT}/transferConfigs/cut-off"
+        store.put(service.key(name), {"name": name})
+        for state in ("RUNNING", "SUCCEEDED"):
+            store.put(service.key(f"{name}/runs/{state}"), {"name": f"{name}/runs/{state}", "state": state})
+        Runner(service).bury()
+        ends = {
+            run["name"].rsplit("/", 1)[-1]: run["state"]
+            for run in store.children(service.key(f"{name}/runs"))
+        }
+    assert ends == {"RUNNING": "FAILED", "SUCCEEDED": "SUCCEEDED"}
