@@ -17,8 +17,8 @@ help: ## print this help
 
 .venv/.packages: .venv/.python requirements/dev.txt
 	@echo "installing the packages pinned in requirements/dev.txt"
-	@.venv/bin/uv pip install -q --python $(PY) --require-hashes -r requirements/dev.txt \
-		|| .venv/bin/pip install -q --require-hashes -r requirements/dev.txt
+	@.venv/bin/uv pip install -q --python $(PY) --no-deps --require-hashes -r requirements/dev.txt \
+		|| .venv/bin/pip install -q --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
 
 .venv/.node: .venv/.packages sandbox/package-lock.json
@@ -55,7 +55,7 @@ record: install ## write down what Terraform sends for workspace local
 
 lock: .venv/.packages ## pin again what requirements/*.in ask for
 	@for f in dev jobs uv; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-header $$([ $$f = jobs ] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
+		--override requirements/overrides.in --no-emit-index-url --no-emit-find-links --no-header $$([ $$f = jobs ] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
 
 clean: ## remove what the sandbox keeps
 	@rm -rf .sandbox
