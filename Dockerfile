@@ -1,0 +1,10 @@
+# One recipe, three images: docker build --build-arg JOB=connector|pipeline|sheets_sync .
+# What each job runs is its command in environments/main.tf.
+FROM python:3.13-slim
+ARG JOB
+WORKDIR /app
+COPY requirements/jobs.txt .
+RUN pip install --no-cache-dir --require-hashes -r jobs.txt && useradd --system job
+COPY ${JOB} ${JOB}
+USER job
+ENV PYTHONUNBUFFERED=1

@@ -1,0 +1,46 @@
+"""The steps of the Dockerfile, in an empty environment: there is no container engine to run them in here."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory):
+    """A Python that has nothing but requirements/jobs.txt, as the image's."""
+    place = tmp_path_factory.mktemp("image") / "venv"
+    uv = Path(sys.executable).parent / "uv"
+    subprocess.run([uv, "venv", "-q", "--python", sys.executable, place], check=True)
+    pins = ROOT / "requirements/jobs.txt"
+    install = [uv, "pip", "install", "-q", "--python", place / "bin/python", "--require-hashes", "-r", pins]
+    subprocess.run(install, check=True)
+    return place / "bin/python"
+
+
+@pytest.mark.parametrize("package", ["connector", "pipeline", "sheets_sync"])
+def test_a_job_needs_no_more_than_its_image_holds(python, package, tmp_path):
+    """Without settings a job ends by naming all that are missing: everything it imports was there."""
+    shutil.copytree(ROOT / package, tmp_path / package)
+    words = {"connector": ["--endpoint", "sales"], "pipeline": ["hourly"], "sheets_sync": []}
+    ended = subprocess.run(
+        [python, "-m", package, *words[package]],
+        cwd=tmp_path,
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert "PROJECT_ID" in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_the_image_holds_one_job_and_runs_as_nobody_special():
+    recipe = (ROOT / "Dockerfile").read_text()
+    assert re.findall(r"^COPY (.+)$", recipe, re.MULTILINE) == ["requirements/jobs.txt .", "${JOB} ${JOB}"]
+    assert re.findall(r"^USER (.+)$", recipe, re.MULTILINE) == ["job"]
