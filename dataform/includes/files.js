@@ -1,6 +1,7 @@
 // What a landing file's name says: {endpoint}_{YYYYMMDD_HHmm}_{uuid}.json, see docs/adr/0001.
 
-// Names of one run are alike but for the last twenty digits of the uuid.
+// What all names of a run begin with: they differ in the last twenty digits of the uuid. The greatest name has the
+// newest run's.
 const run = (name) => `regexp_replace(${name}, r'-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\\.json$', '')`;
 
 const day = (name) =>

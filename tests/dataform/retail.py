@@ -44,7 +44,7 @@ BAD_SALES = {
 
 # In the order in which they were written; the law says that no other order gives other rows.
 FILES: list[tuple[str, str, list[Row]]] = [
-    # Written before all others and loaded last: an old version of 1, which must not win, and a sale nobody knew.
+    # Written before all others: an old version of 1, which must not win, and a sale nobody knew.
     (
         "sales",
         file("sales", 1),

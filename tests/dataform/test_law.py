@@ -1,4 +1,4 @@
-"""The law of docs/design.md: the rows follow from the set of loaded files, whatever the order, the runs and the deaths."""
+"""The law of docs/design.md: rows follow from the set of loaded files, not from order, runs or deaths."""
 
 import random
 from datetime import UTC, date, datetime

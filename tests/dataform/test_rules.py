@@ -85,12 +85,12 @@ def test_no_built_in_assertion(graph):
 
 
 def scans(script):
-    """Each place where a statement reads or deletes from a table: the table, and the conditions of that place."""
+    """Each place where a statement reads or deletes from a table: the table, and that place's conditions."""
     for statement in flat(statements(script)):
         tree = sqlglot.parse_one(statement, read="bigquery")
         for table in tree.find_all(exp.Table):
             place = table.find_ancestor(exp.Select, exp.Delete, exp.Insert, exp.Merge)
-            if "." not in table.sql() or isinstance(place, exp.Insert) or isinstance(place, exp.Merge):
+            if "." not in table.sql() or isinstance(place, (exp.Insert, exp.Merge)):
                 continue
             yield f"{table.db}.{table.name}", conditions(place), statement
 

@@ -1,7 +1,7 @@
-"""GoogleSQL's own analyzer (PyPI zetasql) over the warehouse: every statement against the declared schemas.
+"""GoogleSQL's own analyzer (PyPI zetasql) over the warehouse: every statement against declared schemas.
 
-It knows no rules of the BigQuery service (partition filters, quotas). Compiling its WebAssembly takes 10 to 35 s
-once; wasmtime keeps the result in the user's cache folder, and later starts take 0.2 s.
+It knows no rules of the BigQuery service (partition filters, quotas). Compiling its WebAssembly takes 10 to
+35 s once; wasmtime keeps the result in the user's cache folder, and later starts take 0.2 s.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Runs the compiled scripts through BigQuery's API as `dataform run` does, without starting Node each time."""
+"""Runs the compiled scripts through BigQuery's API as `dataform run` does, without Node."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -43,7 +43,7 @@ class Runner:
             self.remember(action)
 
     def die(self, name: str, after: int) -> None:
-        """A run that ends in the script of `name` after so many statements; what stands behind does not run."""
+        """A run that ends in the script of `name` after so many statements; nothing behind it runs."""
         for action in self.actions:
             if action.name != name:
                 self.one(action)

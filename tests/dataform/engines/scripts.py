@@ -1,7 +1,7 @@
 """The scripts that Dataform sends to BigQuery for a compiled action, and the statements in them.
 
-The texts are those of cli/api/dbadapters/execution_sql.ts of @dataform/cli 3.0.69; test_project.py compares them with
-what the CLI itself would send.
+The texts are those of cli/api/dbadapters/execution_sql.ts of @dataform/cli 3.0.69; test_cli.py compares them
+with what the CLI itself would send.
 """
 
 from collections.abc import Iterator
