@@ -24,10 +24,12 @@ const save = (checkpoints, table, days = "cast([] as array<date>)") =>
   `insert into ${checkpoints} (table_name, seen_until, touched_days, written_at)
   values ('${table}', until, ${days}, current_timestamp());`;
 
-// Days that `table` changed since this one last looked.
-const touched = (checkpoints, table) =>
+// Days that `table` changed since this one last looked; all days for one that has no memory of looking.
+const touched = (checkpoints, table, salesDays) =>
   `select day
     from ${checkpoints}, unnest(touched_days) as day
-    where table_name = '${table}' and written_at > since and written_at <= until`;
+    where table_name = '${table}' and written_at > since and written_at <= until
+    union all
+    select day from ${salesDays} where id >= if(since = ${NEVER}, -9223372036854775808, 9223372036854775807)`;
 
 module.exports = { last, since, until, isNew, save, touched };
