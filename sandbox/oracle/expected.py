@@ -4,6 +4,7 @@ It shares with the retail API what is served (sandbox.retail.definitions) and no
 Money is whole cents and percentages whole hundredths, so every comparison is exact.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -96,9 +97,9 @@ def expect(facts: Facts) -> duckdb.DuckDBPyConnection:
 
 
 def keys(connection: duckdb.DuckDBPyConnection, table: str, kind: str, values: Iterable[int | str]) -> None:
-    connection.execute(f"create table {table} (key {kind})")
-    for value in values:
-        connection.execute(f"insert into {table} values (?)", [value])
+    # As one text: DuckDB's client takes a quarter of a millisecond for each element of a list.
+    select = f"select unnest(from_json(?, '[\"{kind}\"]')) as key"
+    connection.execute(f"create table {table} as {select}", [json.dumps(list(values))])
 
 
 def last_sale(now: datetime) -> int:
