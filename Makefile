@@ -39,7 +39,7 @@ format: .venv/.packages ## rewrite Python and Terraform in the one format
 	@if command -v terraform >/dev/null; then terraform fmt -recursive modules environments; fi
 
 test: install ## everything that proves the code
-	@.venv/bin/pytest
+	@.venv/bin/pytest -n 2 --dist loadfile
 
 bench: install ## how close the connector comes to what physics allows
 	@$(PY) -m benchmarks.connector
