@@ -21,7 +21,7 @@ def main() -> None:
     except SandboxError as error:
         sys.exit(f"demo: {error}")
     except KeyboardInterrupt:
-        sys.exit("demo: stopped, and with it all that it had started")
+        sys.exit("demo: stopped; the jobs that it had started end within ten seconds")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """The commands that a person would type, against the sandbox: Terraform, the secret, the release."""
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from sandbox.state import State
 
 REPOSITORY = Path(__file__).parents[2]
 LAST_LINES = 15
+GRACE_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -32,21 +36,39 @@ class Shell:
     def run(self, command: list[str], given: str = "", without: tuple[str, ...] = ()) -> str:
         """Its output; Failed with the last lines of it when it does not exit with 0."""
         variables = {name: value for name, value in self.variables.items() if name not in without}
-        done = subprocess.run(
-            command,
-            cwd=REPOSITORY,
-            env=variables,
-            input=given,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.keep(command, done.stdout)
-        if done.returncode:
-            told = "\n".join(done.stdout.splitlines()[-LAST_LINES:])
-            raise Failed(f"{' '.join(command)} ended with {done.returncode}:\n{told}")
-        return done.stdout
+        with group(command, variables) as process:
+            output, _ = process.communicate(given)
+        self.keep(command, output)
+        if process.returncode:
+            told = "\n".join(output.splitlines()[-LAST_LINES:])
+            raise Failed(f"{' '.join(command)} ended with {process.returncode}:\n{told}")
+        return output
 
     def keep(self, command: list[str], output: str) -> None:
         with (self.state.root / "commands.log").open("a") as log:
             log.write(f"$ {' '.join(command)}\n{output}\n")
+
+
+@contextmanager
+def group(command: list[str], variables: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """A process whose whole group, Terraform and its providers too, ends when we are stopped on the way."""
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(
+        command,
+        cwd=REPOSITORY,
+        env=variables,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    except BaseException:
+        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(GRACE_SECONDS)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        raise

@@ -12,7 +12,7 @@ def provision(shell: Shell) -> str:
     """Which way it was done, in words."""
     if missing := terraform_misses(shell):
         replay(shell.state)
-        return f"replayed the recorded apply ({missing})"
+        return f"the record of an apply: {missing}"
     shell.python("scripts.bootstrap", "--env", "local")
     told = shell.python("scripts.deploy", "apply", "--env", "local", "--yes")
     done = [line for line in told.splitlines() if line.startswith("Apply complete!")]
@@ -35,9 +35,9 @@ def terraform_misses(shell: Shell) -> str:
 
 
 def release(shell: Shell) -> str:
-    """dataform/ as it lies here, made live; what is live then, in words."""
+    """dataform/ as it lies here, made live; which commit that is, in words."""
     told = shell.python("scripts.release", "--project", shell.state.project, "--region", REGION)
-    return told.strip().splitlines()[-1].removeprefix("live").strip()
+    return told.splitlines()[0]
 
 
 def add_key(shell: Shell) -> None:

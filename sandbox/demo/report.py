@@ -20,7 +20,12 @@ def write(cloud: Cloud, lines: Sequence[Line], runs: Sequence[Measure], checks: 
     root = cloud.state.root
     (root / "sheet.html").write_text(cloud.text(f"/sheets/view/{spreadsheet(cloud)}"))
     (root / "report.html").write_text(page(cloud, lines, runs, checks))
-    return [f"the sheet   {root / 'sheet.html'}", f"the report  {root / 'report.html'}"]
+    return [f"the sheet   {near(root / 'sheet.html')}", f"the report  {near(root / 'report.html')}"]
+
+
+def near(path: Path) -> Path:
+    """As one types it from here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def spreadsheet(cloud: Cloud) -> str:

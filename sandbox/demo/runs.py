@@ -1,5 +1,6 @@
 """A run of the pipeline: Scheduler's job by hand, then each step that it starts."""
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -114,8 +115,18 @@ def loaded(cloud: Cloud, label: str) -> str:
 def succeeded(cloud: Cloud, execution: Any) -> None:
     if execution.get("succeededCount") != execution["taskCount"]:
         job, name = execution["job"], execution["name"].rsplit("/", 1)[-1]
-        log = "\n".join(cloud.text(f"/run/logs/{job}/{name}").splitlines()[-LAST_LINES:])
-        raise Failed(f"execution {name} failed:\n{log}")
+        lines = cloud.text(f"/run/logs/{job}/{name}").splitlines()[-LAST_LINES:]
+        log = "\n".join(spoken(line) for line in lines)
+        raise Failed(f"execution {name} failed; all logs are in {cloud.state.root / 'logs'}\n{log}")
+
+
+def spoken(line: str) -> str:
+    """A line of a job's log as a person reads it; the jobs write JSON, for Cloud Logging."""
+    try:
+        entry = json.loads(line)
+        return f"{entry['severity']}: {entry['message']}"
+    except (ValueError, KeyError, TypeError):
+        return line
 
 
 def when(text: str) -> datetime:

@@ -41,7 +41,7 @@ class Screen:
     def show(self, line: Line) -> None:
         self.lines.append(line)
         label = "  " * (line.depth + 1) + line.label
-        print(f"{label:<34}{line.note:<44}{line.seconds:>7.1f} s", file=self.out, flush=True)
+        print(f"{label:<34}{line.note:<46}{line.seconds:>7.1f} s", file=self.out, flush=True)
 
     def say(self, text: str = "") -> None:
         print(text, file=self.out, flush=True)

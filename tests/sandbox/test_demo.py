@@ -1,17 +1,22 @@
 """The demo's own parts: its folder, its commands, its words. The story as a whole is tests/test_story.py."""
 
 import io
+import os
+import signal
 import subprocess
 import sys
+import time
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from sandbox.demo import markup, table
-from sandbox.demo.commands import Shell
+from sandbox.demo.commands import Shell, group
 from sandbox.demo.errors import Failed
 from sandbox.demo.place import empty
+from sandbox.demo.runs import spoken
 from sandbox.demo.screen import Screen
 from sandbox.errors import CannotStart
 from sandbox.oracle import Check
@@ -58,6 +63,40 @@ def test_a_command_sees_the_sandbox_and_what_is_piped_in(tmp_path):
     shell = Shell(State(tmp_path, 4321))
     assert shell.run([sys.executable, "-c", script], given="a key") == "http://127.0.0.1:4321 a key\n"
     assert "a key" not in (tmp_path / "commands.log").read_text().splitlines()[0]
+
+
+def test_all_that_a_command_started_ends_with_us():
+    script = "sleep 60 & echo $!; wait"
+    with pytest.raises(RuntimeError), group(["sh", "-c", script], dict(os.environ)) as process:
+        started = int(process.stdout.readline())
+        raise RuntimeError
+    assert process.returncode == -signal.SIGTERM
+    assert is_gone(started)
+
+
+def is_gone(process, seconds=10):
+    """Ended, or waiting for its new parent to notice."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                return True
+        except FileNotFoundError:
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"severity": "ERROR", "message": "no key", "step": "x"}', "ERROR: no key"),
+        ("Traceback (most recent call last):", "Traceback (most recent call last):"),
+        ('{"severity": "ERROR"}', '{"severity": "ERROR"}'),
+        ("17", "17"),
+    ],
+)
+def test_a_log_is_read_to_a_person(line, said):
+    assert spoken(line) == said
 
 
 def test_progress_is_a_line_a_step():
