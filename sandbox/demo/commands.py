@@ -53,7 +53,7 @@ class Shell:
 def group(command: list[str], variables: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """A process whose whole group, Terraform and its providers too, ends when we are stopped on the way."""
     pipe = subprocess.PIPE
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command,
         cwd=REPOSITORY,
         env=variables,
@@ -62,13 +62,17 @@ def group(command: list[str], variables: dict[str, str]) -> Iterator[subprocess.
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-    )
-    try:
-        yield process
-    except BaseException:
-        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(GRACE_SECONDS)
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        raise
+    ) as process:
+        try:
+            yield process
+        except BaseException:
+            end(process)
+            raise
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(GRACE_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
