@@ -44,7 +44,7 @@ test: install ## everything that proves the code
 bench: install ## how close the connector comes to what physics allows
 	@$(PY) -m benchmarks.connector
 
-demo: install ## the whole flow on this machine, in about a minute
+demo: install ## the whole flow on this machine, in a minute or two
 	@$(PY) -m sandbox.demo
 
 sandbox: install ## Google Cloud on 127.0.0.1, until Ctrl-C
