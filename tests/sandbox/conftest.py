@@ -5,6 +5,7 @@ import sys
 from contextlib import contextmanager
 
 import pytest
+import requests
 
 from sandbox.process import free_port, wait
 from sandbox.state import State
@@ -49,3 +50,13 @@ def control_plane(tmp_path_factory):
 def restartable(tmp_path):
     """Starts such a server on the same state as often as the test asks; each one is killed, not stopped."""
     return lambda: running(tmp_path)
+
+
+@pytest.fixture
+def call(control_plane):
+    """Sends one request to the control plane: method, path and a body as JSON."""
+
+    def send(method, path, body=None):
+        return requests.request(method, f"{control_plane.address}/{path}", json=body, timeout=10)
+
+    return send

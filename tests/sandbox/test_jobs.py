@@ -172,14 +172,6 @@ def test_a_command_that_does_not_exist_fails_the_task(clients):
 # Secrets in the environment
 
 
-@pytest.fixture
-def call(control_plane):
-    def send(method, path, body=None):
-        return requests.request(method, f"{control_plane.address}/{path}", json=body, timeout=10)
-
-    return send
-
-
 SECRETS = f"secretmanager/v1/{PROJECT}/secrets"
 
 

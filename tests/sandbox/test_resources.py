@@ -19,14 +19,6 @@ AUTOMATIC = {"replication": {"automatic": {}}}
 
 
 @pytest.fixture
-def call(control_plane):
-    def send(method, path, body=None):
-        return requests.request(method, f"{control_plane.address}/{path}", json=body, timeout=10)
-
-    return send
-
-
-@pytest.fixture
 def secrets(control_plane):
     return SecretManagerServiceClient(
         transport="rest",

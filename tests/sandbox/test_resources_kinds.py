@@ -16,14 +16,6 @@ BUDGETS = "billingbudgets/v1/billingAccounts/012345-6789AB-CDEF01/budgets"
 GITHUB = "https://token.actions.githubusercontent.com"
 
 
-@pytest.fixture
-def call(control_plane):
-    def send(method, path, body=None):
-        return requests.request(method, f"{control_plane.address}/{path}", json=body, timeout=10)
-
-    return send
-
-
 def refused(answer, code):
     assert (answer.status_code, answer.json()["error"]["code"]) == (code, code), answer.text
 

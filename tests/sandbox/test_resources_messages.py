@@ -20,14 +20,6 @@ HELLO = {"data": base64.b64encode(b"hello").decode(), "attributes": {"kind": "gr
 
 
 @pytest.fixture
-def call(control_plane):
-    def send(method, path, body=None):
-        return requests.request(method, f"{control_plane.address}/{path}", json=body, timeout=10)
-
-    return send
-
-
-@pytest.fixture
 def subscribed(call):
     """A topic with a subscription of the same name; more fields of the subscription as asked."""
 

@@ -4,21 +4,12 @@ import base64
 import json
 
 import pytest
-import requests
 
 PARENT = "projects/sandbox-local/locations/europe-west1"
 PROJECT = "projects/sandbox-local"
 IDENTITY = "starter@sandbox-local.iam.gserviceaccount.com"
 JOBS = f"scheduler/v1/{PARENT}/jobs"
 SHOW = "import sys; print(*sys.argv[1:])"
-
-
-@pytest.fixture
-def call(control_plane):
-    def send(method, path, body=None):
-        return requests.request(method, f"{control_plane.address}/{path}", json=body, timeout=10)
-
-    return send
 
 
 def schedule(name, uri="https://run.googleapis.com/", **more):
