@@ -15,7 +15,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 def routes(state: State) -> list[BaseRoute]:
     """/retail/v1/{endpoint} for the product, /sandbox/retail/{control} for whoever tells a story with it."""
     shop = Shop(state.root)
-    shop.api_key  # noqa: B018 - made at the first start, so that a person can read it before the first request
+    shop.keys  # noqa: B018 - the first is made at the first start, so that a person can read it before any request
 
     async def api(request: Request) -> Response:
         return await answer(request, shop)

@@ -1,7 +1,6 @@
-"""GET /retail/v1/sales|products|customers: pages of a window, as docs/design.md says."""
+"""/retail/v1: who asks, and pages of sales, products and customers, as docs/design.md says."""
 
 import asyncio
-import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -9,8 +8,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from sandbox.retail import issuing
 from sandbox.retail.errors import Refused
 from sandbox.retail.faults import Faults
+from sandbox.retail.keys import Key
 from sandbox.retail.rows import KEYS, Rows
 from sandbox.retail.shop import Shop
 
@@ -29,7 +30,11 @@ async def answer(request: Request, shop: Shop) -> Response:
 
 
 async def served(request: Request, shop: Shop, outcome: str) -> Response:
+    resource, _, rest = request.path_params["path"].strip("/").partition("/")
     try:
+        key = admit(request, shop)
+        if resource == "keys":
+            return await issuing.answer(request, key, rest, shop.keys, shop.faults)
         body = await page(request, shop, with_items=outcome != "drop_items_list")
     except Refused as error:
         return refused(error)
@@ -62,7 +67,7 @@ class Cut(Response):
 
 async def page(request: Request, shop: Shop, *, with_items: bool) -> bytes:
     endpoint = request.path_params["path"].strip("/")
-    admit(request, endpoint, shop.api_key)
+    check(request, endpoint)
     query = request.query_params
     number, size = whole(query, "page", 1), whole(query, "page_size", MAX_PAGE_SIZE)
     if not 1 <= size <= MAX_PAGE_SIZE or number < 1:
@@ -80,12 +85,18 @@ async def page(request: Request, shop: Shop, *, with_items: bool) -> bytes:
     return b"{" + items + tail.encode()
 
 
-def admit(request: Request, endpoint: str, api_key: str) -> None:
-    """Who asks, and for what: 401, 404, 405 and 400 in this order."""
-    if not secrets.compare_digest(request.headers.get("X-API-Key", "").encode(), api_key.encode()):
+def admit(request: Request, shop: Shop) -> Key:
+    """The key that asks; nobody learns without one what there is."""
+    key = shop.keys.find(request.headers.get("X-API-Key", ""))
+    if key is None:
         raise Refused(401, "the header X-API-Key is missing or wrong")
+    return key
+
+
+def check(request: Request, endpoint: str) -> None:
+    """What is asked for: 404, 405 and 400 in this order."""
     if endpoint not in KEYS:
-        raise Refused(404, f"no path {endpoint!r}; there are {', '.join(KEYS)}")
+        raise Refused(404, f"no path {endpoint!r}; there are keys, {', '.join(KEYS)}")
     if request.method != "GET":
         raise Refused(405, f"{request.method} is not served; GET is")
     known = PAGING | WINDOW if endpoint == "sales" else PAGING

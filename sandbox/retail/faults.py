@@ -21,6 +21,8 @@ class Plan:
     reset: float = 0.0  # the connection ends in the middle of the answer
     retry_after: int = 1
     latency_ms: float = 0.0
+    no_keys: float = 0.0  # other than 0: whoever asks for a new key gets a 503
+    dead_keys: float = 0.0  # other than 0: a key that is issued opens nothing
     seed: int = 0
 
     def outcome(self, number: int) -> str:

@@ -1,7 +1,6 @@
 """What the retail API shows now: the catalog as far as the clock has come, with the overlay over it."""
 
 import json
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -13,6 +12,7 @@ from sandbox.retail.catalog import Catalog
 from sandbox.retail.clock import Clock
 from sandbox.retail.errors import Refused
 from sandbox.retail.faults import Faults
+from sandbox.retail.keys import Keys
 from sandbox.retail.rows import KEYS, Overlay, Rows
 
 
@@ -31,13 +31,10 @@ class Shop:
         return Clock(self.root / "retail-clock")
 
     @cached_property
-    def api_key(self) -> str:
-        """Made at the first start and kept, readable by its owner alone."""
-        file = self.root / "retail-api-key"
-        if not file.exists():
-            file.touch(mode=0o600)
-            file.write_text(secrets.token_urlsafe(24))
-        return file.read_text().strip()
+    def keys(self) -> Keys:
+        keys = Keys(self.root)
+        keys.load()
+        return keys
 
     def rows(self, endpoint: str) -> Rows:
         with self._lock:

@@ -26,6 +26,11 @@ class Shop:
     def ask(self, path, **parameters):
         return self.http.get(f"{self.state.address}/retail/v1/{path}", params=parameters, timeout=30)
 
+    def key(self, method, path, body=None, key=None):
+        headers = {"X-API-Key": key} if key else {}
+        url = f"{self.state.address}/retail/v1/{path}"
+        return self.http.request(method, url, json=body, headers=headers, timeout=30)
+
     def ids(self, **parameters):
         return [item["id"] for item in self.ask("sales", **parameters).json()["items"]]
 
@@ -152,6 +157,61 @@ def test_unknown_paths_and_verbs(shop):
     assert shop.http.post(f"{shop.state.address}/retail/v1/sales", timeout=10).status_code == 405
 
 
+def test_keys_are_issued_and_revoked(shop):
+    issued = shop.key("POST", "keys", {"name": "nightly"})
+    assert issued.status_code == 201
+    new = issued.json()
+    value = new.pop("key")
+    assert shop.key("GET", "keys", key=value).json()["items"] == [shop.key("GET", "keys/self").json(), new]
+    assert shop.key("GET", "keys/self", key=value).json() == new
+    assert (new["name"], len(new["created_at"])) == ("nightly", len("2026-11-21T00:00:00Z"))
+    assert shop.key("GET", "customers", key=value).status_code == 200  # both are good at once
+    assert shop.key("DELETE", f"keys/{new['id']}").status_code == 204
+    assert shop.key("GET", "customers", key=value).status_code == 401
+    assert shop.key("DELETE", f"keys/{new['id']}").status_code == 404
+
+
+def test_the_key_that_asks_is_not_revoked(shop):
+    own = shop.key("GET", "keys/self").json()["id"]
+    assert shop.key("DELETE", f"keys/{own}").status_code == 409
+    assert shop.ask("customers").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code"),
+    [
+        ("POST", "keys", {"name": 1}, 400),
+        ("POST", "keys", {"name": "x" * 201}, 400),
+        ("POST", "keys", {"key": "mine"}, 400),
+        ("POST", "keys", ["name"], 400),
+        ("POST", "keys/1", None, 405),
+        ("PUT", "keys", None, 405),
+        ("DELETE", "keys", None, 405),
+        ("GET", "keys/1", None, 405),
+        ("GET", "keys?page=1", None, 400),
+    ],
+)
+def test_a_wrong_request_for_keys_changes_nothing(shop, method, path, body, code):
+    before = shop.key("GET", "keys").json()
+    assert shop.key(method, path, body).status_code == code
+    assert shop.key("GET", "keys").json() == before
+
+
+def test_strangers_learn_nothing_of_keys(shop):
+    for method, path in [("POST", "keys"), ("GET", "keys"), ("GET", "keys/self"), ("DELETE", "keys/1")]:
+        assert shop.key(method, path, key="wrong").status_code == 401
+
+
+def test_issuing_can_fail_and_a_new_key_can_be_dead(shop):
+    shop.control("PUT", "faults", {"no_keys": 1})
+    assert shop.key("POST", "keys").status_code == 503
+    shop.control("PUT", "faults", {"dead_keys": 1})
+    dead = shop.key("POST", "keys").json()
+    shop.control("PUT", "faults", {})
+    assert shop.key("GET", "customers", key=dead["key"]).status_code == 401
+    assert shop.key("DELETE", f"keys/{dead['id']}").status_code == 204
+
+
 def test_a_sale_exists_once_the_clock_has_passed_it(shop):
     second = shop.ask("sales", start_sales_id=2, page_size=1).json()["items"][0]["datetime"]
     shop.control("PUT", "clock", {"now": second})
@@ -246,11 +306,15 @@ def test_rows_without_a_key_are_in_every_window_once(shop):
     assert [item for items in pages for item in items][4:] == strange
 
 
-def test_a_restart_goes_on_with_its_key_and_clock(tmp_path):
+def test_a_restart_goes_on_with_its_keys_and_clock(tmp_path):
     with running(tmp_path) as state:
-        Shop(state).control("POST", "clock:advance", {"seconds": 60})
-        key = (state.root / "retail-api-key").read_text()
+        shop = Shop(state)
+        shop.control("POST", "clock:advance", {"seconds": 60})
+        new = shop.key("POST", "keys").json()["key"]
+        first = shop.key("GET", "keys/self").json()["id"]
+        shop.key("DELETE", f"keys/{first}", key=new)
     with running(tmp_path) as state:
         again = Shop(state)
         assert again.control("GET", "clock") == {"now": "2017-01-29T00:01:00Z"}
-        assert again.http.headers["X-API-Key"] == key
+        assert again.key("GET", "keys", key=new).status_code == 200
+        assert again.ask("customers").status_code == 401  # the first was revoked, and stays so
