@@ -17,12 +17,13 @@ from google.auth.transport.requests import Request
 from google.cloud import bigquery
 
 from sheets_sync import exports, sync
+from sheets_sync.destinations.sheets.destination import Sheets
+from sheets_sync.destinations.sheets.sheet import Client, Spreadsheet
 from sheets_sync.errors import SettingsError, SyncError
 from sheets_sync.exports import Export
+from sheets_sync.outcome import Outcome
 from sheets_sync.retry import Retry
 from sheets_sync.settings import Settings
-from sheets_sync.sheet import Client, Spreadsheet
-from sheets_sync.sync import Outcome
 from sheets_sync.warehouse import Warehouse
 
 SCOPES = [
@@ -52,15 +53,16 @@ def publish(chosen: Sequence[Export], settings: Settings, adopt: bool) -> list[s
     credentials, identity = login()
     client = bigquery.Client(settings.project_id, credentials=credentials, location=settings.location)
 
-    def spreadsheet(export: Export) -> Spreadsheet:
+    def destination(export: Export) -> Sheets:
         sheets = Client(credentials, settings.sheets_endpoint)
-        return Spreadsheet(sheets, settings.spreadsheets[export.name], identity, Retry())
+        spreadsheet = Spreadsheet(sheets, settings.spreadsheets[export.name], identity, Retry())
+        return Sheets(spreadsheet, client.project, adopt)
 
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}_{secrets.token_hex(4)}"
     failures = []
-    for outcome in sync.run(chosen, Warehouse(client), spreadsheet, lambda: datetime.now(UTC), run_id, adopt):
+    for outcome in sync.run(chosen, Warehouse(client), destination, lambda: datetime.now(UTC), run_id):
         print(said(outcome), file=sys.stderr if outcome.error else sys.stdout, flush=True)
-        failures += [outcome.export.name] if outcome.error else []
+        failures += [outcome.export] if outcome.error else []
     return failures
 
 
@@ -76,11 +78,11 @@ def login() -> tuple[Credentials, str]:
 
 def said(outcome: Outcome) -> str:
     if outcome.error:
-        return f"{outcome.export.name}: {outcome.error}"
-    changes = outcome.changes
+        return f"{outcome.export}: {outcome.error}"
+    counts = outcome.counts
     return (
-        f"{outcome.export.name}: {outcome.rows} rows in tab {outcome.tab!r}, {changes.inserted} inserted, "
-        f"{changes.updated} updated, {changes.deleted} deleted, {outcome.calls} calls"
+        f"{outcome.export}: {outcome.rows} rows in tab {outcome.title!r}, {counts.inserted.count} inserted, "
+        f"{counts.updated.count} updated, {counts.deleted.count} deleted, {outcome.calls} calls"
     )
 
 

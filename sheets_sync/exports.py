@@ -1,7 +1,8 @@
 """What is published: exports/<name>.yaml as dataclasses."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sheets_sync.errors import ExportError
 FOLDER = Path(__file__).parent / "exports"
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 FIELDS = {"table", "tab", "mode", "key", "columns", "order"}
+OPTIONAL = {"destination", "notify"}  # read by those whom they concern
 MODES = ("mirror",)
 LONGEST_TITLE = 100  # characters in a tab's title
 
@@ -42,6 +44,8 @@ class Export:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     order: tuple[Order, ...]
+    destination: Mapping[str, Any] = field(default_factory=lambda: {"kind": "sheets"})
+    notify: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -71,9 +75,12 @@ def load(name: str, folder: Path = FOLDER) -> Export:
 
 def read(name: str, file: str, content: Any) -> Export:
     fields = mapping(file, "the file", content)
-    if set(fields) != FIELDS:
-        unknown, missing = sorted(set(fields) - FIELDS), sorted(FIELDS - set(fields))
-        raise ExportError(f"{file}: unknown {unknown}, missing {missing}. An export has {sorted(FIELDS)}.")
+    unknown, missing = sorted(set(fields) - FIELDS - OPTIONAL), sorted(FIELDS - set(fields))
+    if unknown or missing:
+        raise ExportError(
+            f"{file}: unknown {unknown}, missing {missing}. An export has {sorted(FIELDS)}, "
+            f"and may have {sorted(OPTIONAL)}."
+        )
     if fields["mode"] not in MODES:
         raise ExportError(f"{file}: mode is {fields['mode']!r}, it must be one of {', '.join(MODES)}.")
     columns = tuple(
@@ -87,6 +94,8 @@ def read(name: str, file: str, content: Any) -> Export:
         tuple(identifier(file, "key", item) for item in sequence(file, "key", fields["key"])),
         columns,
         tuple(order(file, item) for item in sequence(file, "order", fields["order"])),
+        mapping(file, "destination", fields.get("destination", {"kind": "sheets"})),
+        mapping(file, "notify", fields["notify"]) if "notify" in fields else {},
     )
     return consistent(file, export)
 

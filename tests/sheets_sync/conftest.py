@@ -12,8 +12,10 @@ from google.cloud import bigquery
 
 from sandbox.process import running
 from sheets_sync import exports, sync
+from sheets_sync.destinations.sheets.destination import Sheets
+from sheets_sync.destinations.sheets.diff import Changes
+from sheets_sync.destinations.sheets.sheet import Client, Spreadsheet
 from sheets_sync.retry import Retry
-from sheets_sync.sheet import Client, Spreadsheet
 
 ROOT = Path(__file__).parents[2]
 DECLARED = {
@@ -90,6 +92,11 @@ def person(cloud):
     )
 
 
+def changes_of(done):
+    counts = done.counts
+    return Changes(counts.inserted.count, counts.updated.count, counts.deleted.count)
+
+
 @pytest.fixture
 def waits():
     """Seconds that a job would have slept."""
@@ -112,8 +119,8 @@ def mirror(cloud, export, types, spreadsheet):
     def run(rows, adopt=False, export=export, types=types):
         before = spreadsheet.calls
         mart = SimpleNamespace(types=types, rows=rows)
-        changes, tab = sync.mirror(export, mart, cloud.state.project, spreadsheet, adopt)
-        return SimpleNamespace(changes=changes, tab=tab, calls=spreadsheet.calls - before)
+        done = sync.settle(export, mart, Sheets(spreadsheet, cloud.state.project, adopt))
+        return SimpleNamespace(changes=changes_of(done), tab=done.title, calls=spreadsheet.calls - before)
 
     return run
 

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sheets_sync.diff import Block, Changes, blocks, changes
-from sheets_sync.values import same
+from sheets_sync.destinations.sheets.diff import Block, Changes, blocks, changes
+from sheets_sync.destinations.sheets.values import same
 
 WIDTH = 3
 CELLS = st.one_of(st.none(), st.integers(0, 2), st.booleans(), st.sampled_from(["", "a", "=1"]), st.just(0.5))

@@ -13,8 +13,10 @@ from sandbox.sheets.cells import Cell, Formula
 from sandbox.sheets.gate import Call
 from sandbox.sheets.reading import read
 from sandbox.sheets.resource import sheet
-from sheets_sync import document, exports, sync
-from sheets_sync.diff import Changes
+from sheets_sync import exports, sync
+from sheets_sync.destinations.sheets import document
+from sheets_sync.destinations.sheets.destination import Sheets
+from sheets_sync.destinations.sheets.diff import Changes
 from sheets_sync.errors import Refused, SheetError
 
 COLUMNS = {name: {"header": name.title()} for name in ("day", "baskets", "revenue")}
@@ -39,7 +41,7 @@ def declared(*names):
 class Held:
     """A spreadsheet in memory with the methods of sheets_sync's: what they do, the sandbox's API does."""
 
-    id = "held"
+    id, calls = "held", 0
 
     def __init__(self):
         self.book = Book("held", {"title": "x", "timeZone": "Etc/GMT"}, [blank_tab(0, "Sheet1")])
@@ -75,7 +77,8 @@ class Held:
 
 def mirror(held, export, rows, adopt=False):
     mart = SimpleNamespace(types=TYPES, rows=rows)
-    return sync.mirror(export, mart, "p", held, adopt)[0]
+    counts = sync.settle(export, mart, Sheets(held, "p", adopt)).counts
+    return Changes(counts.inserted.count, counts.updated.count, counts.deleted.count)
 
 
 def people(tab, width):
@@ -162,9 +165,9 @@ def test_new_rows_get_the_formats_of_their_columns():
     export = exports.read("t", "t.yaml", FILE | {"columns": columns})
     held = Held()
     mart = SimpleNamespace(types={"day": "DATE"}, rows=[(1,)])
-    sync.mirror(export, mart, "p", held, False)
+    sync.settle(export, mart, Sheets(held, "p"))
     mart.rows = [(1,), (2,), (3,)]
-    sync.mirror(export, mart, "p", held, False)
+    sync.settle(export, mart, Sheets(held, "p"))
     formats = [held.tab.at(row, 0).format["numberFormat"] for row in (1, 2, 3)]
     assert formats == [{"type": "DATE", "pattern": "yyyy-mm-dd"}] * 3
 
@@ -214,7 +217,7 @@ def test_a_tab_of_another_project_is_refused():
     mirror(held, export, [(1,)])
     mart = SimpleNamespace(types=TYPES, rows=[(2,)])
     with pytest.raises(Refused, match="kept by export t of project p"):
-        sync.mirror(export, mart, "another", held, True)
+        sync.settle(export, mart, Sheets(held, "another", True))
     assert shown(held.tab, 1) == [["Day"], [1]]
 
 

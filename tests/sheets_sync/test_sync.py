@@ -7,8 +7,10 @@ import pytest
 import requests
 
 from sheets_sync import exports, sync
-from sheets_sync.diff import Changes
+from sheets_sync.destinations.sheets.destination import Sheets
+from sheets_sync.destinations.sheets.diff import Changes
 from sheets_sync.errors import NotFound, NotShared, WarehouseError
+from sheets_sync.outcome import Outcome
 from sheets_sync.warehouse import Warehouse
 
 ROWS = [
@@ -142,6 +144,12 @@ def warehouse(cloud):
     return Warehouse(cloud.bigquery)
 
 
+@pytest.fixture
+def sheets(spreadsheet, cloud):
+    """What sync.run makes of an export's destination."""
+    return lambda _: Sheets(spreadsheet, cloud.state.project)
+
+
 def clock():
     return datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -160,8 +168,8 @@ def test_rows_come_from_bigquery_in_order_and_exact(warehouse, export):
     assert mart.types["day"] == "DATE"
 
 
-def test_a_run_syncs_and_is_logged(warehouse, export, spreadsheet, person, cloud):
-    [outcome] = sync.run([export], warehouse, lambda _: spreadsheet, clock, "run_1")
+def test_a_run_syncs_and_is_logged(warehouse, export, sheets, person, cloud):
+    [outcome] = sync.run([export], warehouse, sheets, clock, "run_1")
     assert outcome.error is None
     assert person.see("'Daily sales'!A1:B3") == [
         ["Day", "Baskets"],
@@ -188,15 +196,17 @@ def test_a_run_syncs_and_is_logged(warehouse, export, spreadsheet, person, cloud
 
 
 def test_an_entry_that_is_sent_twice_is_logged_once(warehouse, export, cloud):
-    entry = sync.entry(sync.Outcome(export, "s", "Daily sales"), "run_twice", clock(), clock())
+    entry = sync.entry(
+        Outcome("run_twice", export.name, "sheets", "s", "Daily sales", "", "success", clock(), clock())
+    )
     warehouse.log(entry)
     warehouse.log(entry)
     assert len(logged(cloud, "run_twice")) == 1
 
 
-def test_one_export_that_fails_leaves_the_others_alone(warehouse, export, declared, spreadsheet, cloud):
+def test_one_export_that_fails_leaves_the_others_alone(warehouse, export, declared, sheets, cloud):
     other = exports.read("other", "other.yaml", declared | {"table": "nowhere", "tab": "Other"})
-    outcomes = list(sync.run([other, export], warehouse, lambda _: spreadsheet, clock, "run_2"))
+    outcomes = list(sync.run([other, export], warehouse, sheets, clock, "run_2"))
     assert "There is no table dmt.nowhere" in outcomes[0].error
     assert outcomes[1].error is None
     assert {row["export"]: row["status"] for row in logged(cloud, "run_2")} == {

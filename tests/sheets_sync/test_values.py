@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sheets_sync.destinations.sheets.values import DIGITS, same, to_cell
 from sheets_sync.errors import CellError
-from sheets_sync.values import DIGITS, same, to_cell
 
 PARIS = ZoneInfo("Europe/Paris")
 

@@ -12,9 +12,9 @@ from google.auth.exceptions import GoogleAuthError
 from gspread.exceptions import APIError
 from gspread.utils import rowcol_to_a1
 
-from sheets_sync import document
-from sheets_sync.diff import Rows
-from sheets_sync.document import Document, Tab
+from sheets_sync.destinations.sheets import document
+from sheets_sync.destinations.sheets.diff import Rows
+from sheets_sync.destinations.sheets.document import Document, Tab
 from sheets_sync.errors import Busy, NotFound, NotShared, OutcomeUnknown, SheetError
 from sheets_sync.retry import Retry
 from sheets_sync.settings import ENDPOINT

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from sheets_sync.values import Cell, same
+from sheets_sync.destinations.sheets.values import Cell, same
 
 type Rows = Sequence[Sequence[Cell]]  # may be ragged: a cell that is not there is blank
 type Span = tuple[int, int]  # columns [start, end)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sheets_sync.diff import Rows
-from sheets_sync.document import Document, Tab
+from sheets_sync.destinations.sheets.diff import Rows
+from sheets_sync.destinations.sheets.document import Document, Tab
+from sheets_sync.destinations.sheets.goal import Goal
+from sheets_sync.destinations.sheets.sheet import Spreadsheet
 from sheets_sync.errors import Refused
-from sheets_sync.goal import Goal
-from sheets_sync.sheet import Spreadsheet
 
 
 def find(goal: Goal, document: Document, spreadsheet: Spreadsheet, adopt: bool) -> tuple[Tab | None, Rows]:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sheets_sync.batch import Request
+from sheets_sync.destinations.sheets.batch import Request
 from sheets_sync.exports import Column, Export
 
 MOMENTS = {"DATE": "DATE", "DATETIME": "DATE_TIME", "TIMESTAMP": "DATE_TIME", "TIME": "TIME"}

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from sheets_sync import batch, layout, staging
-from sheets_sync.batch import ONCE, Request
-from sheets_sync.diff import Block, Changes, Rows, blocks, changes
-from sheets_sync.document import KEY, Document, Tab
+from sheets_sync.destinations.sheets import batch, layout, staging
+from sheets_sync.destinations.sheets.batch import ONCE, Request
+from sheets_sync.destinations.sheets.diff import Block, Changes, Rows, blocks, changes
+from sheets_sync.destinations.sheets.document import KEY, Document, Tab
+from sheets_sync.destinations.sheets.goal import Goal
+from sheets_sync.destinations.sheets.staging import Staging
 from sheets_sync.errors import SheetError
-from sheets_sync.goal import Goal
-from sheets_sync.staging import Staging
 
 MOST_CELLS = 10_000_000  # in all grids of a spreadsheet, empty ones counted
 ROOM = 26  # columns of a new tab, so that people find some to the right of ours

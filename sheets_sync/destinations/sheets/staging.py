@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sheets_sync import batch
-from sheets_sync.batch import Request
-from sheets_sync.diff import Block, Rows, blocks
-from sheets_sync.document import STAGING_KEY, Document
-from sheets_sync.goal import Goal
-from sheets_sync.values import Cell
+from sheets_sync.destinations.sheets import batch
+from sheets_sync.destinations.sheets.batch import Request
+from sheets_sync.destinations.sheets.diff import Block, Rows, blocks
+from sheets_sync.destinations.sheets.document import STAGING_KEY, Document
+from sheets_sync.destinations.sheets.goal import Goal
+from sheets_sync.destinations.sheets.values import Cell
 
 # https://developers.google.com/sheets/api/limits recommends requests of 2 MB at most.
 LARGEST_REQUEST = 2_000_000

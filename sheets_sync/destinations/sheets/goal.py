@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sheets_sync import layout
-from sheets_sync.diff import Rows
-from sheets_sync.document import Mark
+from sheets_sync.destinations.sheets import layout
+from sheets_sync.destinations.sheets.diff import Rows
+from sheets_sync.destinations.sheets.document import Mark
+from sheets_sync.destinations.sheets.values import Cell, to_cell
 from sheets_sync.errors import CellError, SheetError
 from sheets_sync.exports import Export
-from sheets_sync.values import Cell, to_cell
 from sheets_sync.warehouse import Mart
 
 

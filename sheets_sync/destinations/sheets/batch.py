@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sheets_sync.diff import Block
-from sheets_sync.values import Cell
+from sheets_sync.destinations.sheets.diff import Block
+from sheets_sync.destinations.sheets.values import Cell
 
 type Request = dict[str, Any]
 

@@ -1,0 +1,1 @@
+"""The kinds of places an export can go to."""

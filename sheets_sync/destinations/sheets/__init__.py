@@ -1,0 +1,1 @@
+"""A tab of a Google spreadsheet, next to which people keep columns of their own."""
