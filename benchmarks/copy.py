@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.disk import DiskBucket
-from connector import api, copying, sources
-from connector.api import Api
+from connector import copying, sources
 from connector.kit import Kit, milliseconds
 from connector.landing import Landing
 from connector.names import Run
 from connector.report import Report
+from connector.rest import reader
+from connector.settings import Settings
 from connector.state import State
 from connector.window import Span
 
@@ -34,8 +35,7 @@ def main(url: str, where: str, place: str) -> None:
     kit = Kit(
         name="sales",
         endpoint=source.endpoint("sales"),
-        paging=source.paging,
-        api=Api(api.session(), url, source.auth, "no key is asked for"),
+        reader=reader.assemble(source, "sales", Settings("", "", "", {"URL": url, "API_KEY": "none"})),
         landing=Landing(bucket, "sales"),
         leases=bucket,
         warehouse=None,  # type: ignore[arg-type]

@@ -6,20 +6,26 @@ from collections.abc import Callable
 from typing import Any
 
 import google.auth
+from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 
-from connector import api, bucket
-from connector.api import Api
+from connector import bucket
 from connector.bucket import Bucket
+from connector.declaration import Source
 from connector.errors import SettingsError
 from connector.kit import Kit
 from connector.landing import Landing
+from connector.reader import Reader
 from connector.report import Report
+from connector.rest import reader as rest
 from connector.settings import Settings
-from connector.sources import Source
 from connector.warehouse import Warehouse
 
+# By kind of source, as in sources.py: source, name of the endpoint, settings and the login to Google Cloud.
+READERS: dict[str, Callable[[Any, str, Settings, Credentials], Reader]] = {
+    "rest": lambda source, name, settings, _: rest.assemble(source, name, settings)
+}
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
@@ -35,8 +41,7 @@ def assemble(name: str, source: Source, settings: Settings, report: Report, rene
     return Kit(
         name=name,
         endpoint=source.endpoint(name),
-        paging=source.paging,
-        api=Api(api.session(), settings.url, source.auth, settings.api_key),
+        reader=READERS[source.kind](source, name, settings, credentials),
         landing=Landing(landing, name),
         leases=landing,
         warehouse=Warehouse(warehouse, settings.bucket),

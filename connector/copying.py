@@ -10,7 +10,7 @@ from connector.drift import finder
 from connector.errors import SourceGarbled
 from connector.kit import Kit
 from connector.lease import Lease
-from connector.pages import Page, lines, splitter
+from connector.pages import Page, lines
 from connector.state import State
 from connector.tally import Fetched, Tally
 
@@ -19,7 +19,7 @@ PAGES_PER_LINE = 100
 
 def land(kit: Kit, lease: Lease, state: State) -> State:
     """The state with phase `load`, once the last page is there. What is in in/ already is not asked for."""
-    tally = Tally(kit.paging.limit)
+    tally = Tally(kit.reader.size, kit.reader.stepped)
     for file in kit.landing.of_run(state.run, "in"):
         if file.fetched:
             tally.add(file.fetched)
@@ -30,7 +30,8 @@ def land(kit: Kit, lease: Lease, state: State) -> State:
     if not tally.has(1):
         copier, page = copier.frozen(lease)
         tally.add(copier.put(1, page))
-    fetch.pages(tally, copier.fetch, progress(kit, lease, state, tally))
+    fetch_all = fetch.chain if kit.reader.chained else fetch.pages
+    fetch_all(tally, copier.fetch, progress(kit, lease, state, tally))
     return replace(
         copier.state,
         phase="load",
@@ -46,21 +47,18 @@ class Copier:
     def __init__(self, kit: Kit, state: State) -> None:
         self.kit = kit
         self.state = state
-        self.split = splitter(kit.paging, kit.endpoint.window)
         self.drift = finder(kit.columns)
 
-    def fetch(self, number: int) -> Fetched:
-        return self.put(number, self.ask(number))
+    def fetch(self, number: int, cursor: str | None) -> Fetched:
+        return self.put(number, self.ask(number, cursor))
 
-    def ask(self, number: int) -> Page:
-        params = window.page_params(self.kit.paging, number) | self.state.span.params(
-            self.kit.endpoint.window
-        )
-        return self.kit.api.get(self.kit.endpoint.path, params, self.split)
+    def ask(self, number: int, cursor: str | None = None) -> Page:
+        return self.kit.reader.page(number, cursor, self.state.span)
 
     def put(self, number: int, page: Page) -> Fetched:
         """An empty page leaves no file."""
-        fetched = Fetched(number, len(page.items), page.total_pages, page.total_items, mark(page.items))
+        totals = (page.total_pages, page.total_items)
+        fetched = Fetched(number, len(page.items), *totals, mark(page.items), page.next)
         if page.items:
             content = lines(page.items, self.state.run.file(number))
             self.kit.landing.put(self.state.run, fetched, content, self.drift(page.items))
@@ -68,18 +66,18 @@ class Copier:
 
     def frozen(self, lease: Lease) -> tuple["Copier", Page]:
         """The first page, and a copier that asks for nothing newer: from here on new rows shift no page. The
-        end is kept before the page is written, so that a run that goes on asks for the same rows."""
+        end is kept before the page is written, so that a run that goes on asks for the same rows. A chain
+        does not know of the end, so it begins again with it."""
         page = self.ask(1)
         declared = self.kit.endpoint.window
         if not declared:
             return self, page
         if page.last is None and page.items:
-            raise SourceGarbled(
-                f"{self.kit.endpoint.path} answers without '{declared.last}', the end of the window"
-            )
+            raise SourceGarbled(f"{self.kit.name} answers without '{declared.last}', the end of the window")
         state = replace(self.state, span=window.freeze(self.state.span, page.last))
         lease.save(state)
-        return Copier(self.kit, state), page
+        copier = Copier(self.kit, state)
+        return copier, copier.ask(1) if page.next else page
 
 
 def mark(items: list[Raw]) -> str:

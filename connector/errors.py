@@ -42,7 +42,11 @@ class SourceError(ConnectorError):
 
 
 class SourceRefused(SourceError):
-    pass
+    """`status`: the HTTP status, where one came."""
+
+    def __init__(self, sentence: str, status: int | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 class SourceUnavailable(SourceError):

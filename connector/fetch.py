@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
-from connector.api import IN_FLIGHT
 from connector.errors import SourceGarbled, SourceUnavailable
 from connector.tally import Fetched, Tally
+
+IN_FLIGHT = 16  # requests at once; a source may declare fewer
 
 # While a page is written to the bucket its worker asks nothing of the source, hence more workers than
 # requests.
 WORKERS = 2 * IN_FLIGHT
 
-Fetch = Callable[[int], Fetched]
+Fetch = Callable[[int, str | None], Fetched]
 Check = Callable[[], None]
 Going = Iterator[tuple[int, Future[Fetched]]]
 
@@ -30,6 +31,13 @@ def pages(tally: Tally, fetch: Fetch, check: Check) -> None:
             return
         if len(tally.rows) == before or is_down(failed):
             raise failed[0]
+
+
+def chain(tally: Tally, fetch: Fetch, check: Check) -> None:
+    """Fetch one page after another, each by what the one before says, from where `tally` ends."""
+    while following := tally.following():
+        check()
+        tally.add(fetch(*following))
 
 
 def is_down(failed: list[SourceUnavailable]) -> bool:
@@ -73,7 +81,7 @@ def as_they_come(
     while True:
         while len(going) < WORKERS and tally.wants(page) and not is_down(failed):
             if not tally.has(page):
-                going[pool.submit(fetch, page)] = page
+                going[pool.submit(fetch, page, None)] = page
             page += 1
         if not going:
             return

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from connector import lease, schemas
-from connector.api import Api
+from connector.declaration import Endpoint
 from connector.landing import Landing
 from connector.lease import Lease
 from connector.loading import Raw
 from connector.logs import FileRow, RunRow
 from connector.names import Run
+from connector.reader import Reader
 from connector.report import Report
-from connector.sources import Endpoint, Paging
 from connector.window import Covered
 
 
@@ -35,8 +35,7 @@ def milliseconds() -> int:
 class Kit:
     name: str
     endpoint: Endpoint
-    paging: Paging
-    api: Api
+    reader: Reader
     landing: Landing
     leases: lease.Bucket
     warehouse: Warehouse

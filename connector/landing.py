@@ -61,6 +61,8 @@ class Landing:
             metadata["total_pages"] = str(fetched.total_pages)
         if fetched.total_items is not None:
             metadata["total_items"] = str(fetched.total_items)
+        if fetched.next is not None:
+            metadata["next"] = fetched.next
         if fields := sorted(drift):
             metadata["drift"] = some(fields)
         self.bucket.create(names.path("in", run.file(fetched.page)), content, metadata)
@@ -127,6 +129,7 @@ def parse_fetched(known: dict[str, str]) -> Fetched:
         total_pages=number(known.get("total_pages")),
         total_items=number(known.get("total_items")),
         mark=known.get("mark", ""),
+        next=known.get("next"),
     )
 
 

@@ -1,14 +1,10 @@
-"""A body of the API, split into lines: an item keeps the very bytes that the API sent."""
+"""Items of a source become lines: an item keeps the very bytes that the source sent."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
-from connector.errors import SourceGarbled
 from connector.schemas import FILE_NAME
-from connector.sources import Paging, Window
 
 # Outside strings a line break is white space, and inside strings JSON does not allow it (RFC 8259, section
 # 7).
@@ -19,36 +15,13 @@ OURS = b'"%b"' % FILE_NAME.encode()
 @dataclass(frozen=True)
 class Page:
     """`total_pages`, `total_items` and `last` are what the source said beside the items; None where it did
-    not."""
+    not. `next` is the way to the next page, where only this one knows it."""
 
     items: list[msgspec.Raw]
-    total_pages: int | None
-    total_items: int | None
-    last: int | None
-
-
-def splitter(paging: Paging, window: Window | None) -> Callable[[bytes], Page]:
-    """A function from body to Page; it raises SourceGarbled for anything that is not JSON with a list of
-    items."""
-    names = {"items": paging.items, "total_pages": paging.total_pages, "total_items": paging.total_items}
-    fields: list[tuple[str, Any, Any]] = [(name, int | None, None) for name in ("total_pages", "total_items")]
-    if window:
-        names["last"] = window.last
-        fields.append(("last", int | None, None))
-    body: Any = msgspec.defstruct("Body", [("items", list[msgspec.Raw]), *fields], rename=names)
-    decode = msgspec.json.Decoder(body).decode
-
-    def split(content: bytes) -> Page:
-        try:
-            found = decode(content)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            start = content[:80].decode("utf-8", "replace")
-            raise SourceGarbled(
-                f"no page of '{paging.items}': {error}; the answer begins with {start!r}"
-            ) from error
-        return Page(found.items, found.total_pages, found.total_items, getattr(found, "last", None))
-
-    return split
+    total_pages: int | None = None
+    total_items: int | None = None
+    last: int | None = None
+    next: str | None = None
 
 
 def lines(items: list[msgspec.Raw], file: str) -> bytes:

@@ -3,27 +3,31 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from connector.declaration import Source
 from connector.errors import SettingsError
-from connector.sources import Source
 
 
 @dataclass(frozen=True)
 class Settings:
+    """`source` has what the environment says of the source: `URL` is from <SOURCE>_URL."""
+
     project: str
     location: str
     bucket: str
-    url: str
-    api_key: str = field(repr=False)  # never in a log, a traceback or a test's output
+    source: Mapping[str, str] = field(repr=False)  # never in a log, a traceback or a test's output
 
     @classmethod
     def read(cls, environ: Mapping[str, str], name: str, source: Source) -> "Settings":
         """Settings of source `name`; SettingsError names every variable that is missing."""
-        prefix = name.upper()
-        needed = ["PROJECT_ID", "LOCATION", "BUCKET", f"{prefix}_API_KEY"]
+        variables = {key: f"{name.upper()}_{key}" for key in source.variables()}
+        without = [variables[key] for key, default in source.variables().items() if default is None]
+        needed = ["PROJECT_ID", "LOCATION", "BUCKET", *without]
         if missing := [variable for variable in needed if not environ.get(variable)]:
             raise SettingsError(
                 f"missing {', '.join(missing)}. Terraform gives them to the Run Job; in a shell, export them."
             )
-        project, location, bucket, api_key = (environ[variable] for variable in needed)
-        url = environ.get(f"{prefix}_URL") or source.url
-        return cls(project, location, bucket, url.rstrip("/"), api_key)
+        project, location, bucket = (environ[variable] for variable in needed[:3])
+        said = {
+            key: environ.get(variables[key]) or default or "" for key, default in source.variables().items()
+        }
+        return cls(project, location, bucket, said)

@@ -5,8 +5,8 @@ from datetime import date
 
 import msgspec
 
+from connector.declaration import Window
 from connector.errors import UsageError
-from connector.sources import Paging, Window
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -35,10 +35,6 @@ class Covered:
 
     until: int | None = None
     began: int = 0
-
-
-def page_params(paging: Paging, page: int) -> dict[str, str]:
-    return {paging.page: str(page), paging.size: str(paging.limit)}
 
 
 def asked(endpoint: str, window: Window | None, start: str | None, end: str | None) -> Span:

@@ -21,7 +21,7 @@ locals {
     }
   }
 
-  source_urls    = { for source, declared in local.sources : "${upper(source)}_URL" => lookup(var.source_urls, source, declared.url) }
-  source_secrets = { for source, declared in local.sources : "${upper(source)}_API_KEY" => module.secret[source].name }
+  source_urls    = { for source, declared in local.sources : "${upper(source)}_URL" => lookup(var.source_urls, source, declared.url) if can(declared.url) }
+  source_secrets = { for source, declared in local.sources : "${upper(source)}_API_KEY" => module.secret[source].name if can(declared.secret) }
   spreadsheets   = { for export, _ in local.exports : "${upper(export)}_SPREADSHEET" => var.spreadsheets[export] }
 }

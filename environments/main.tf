@@ -33,7 +33,7 @@ module "identities" {
 
 module "secret" {
   source   = "../modules/secret"
-  for_each = local.sources
+  for_each = { for name, source in local.sources : name => source if can(source.secret) }
 
   project_id  = module.project_services.project_id
   name        = each.value.secret

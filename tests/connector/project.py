@@ -10,14 +10,14 @@ from pathlib import Path
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from connector import api as apis
 from connector import runs, sources, window
-from connector.api import Api
 from connector.bucket import Bucket, client
 from connector.kit import Kit
 from connector.landing import Landing
 from connector.report import Report
+from connector.rest import reader
 from connector.retries import Retries
+from connector.settings import Settings
 from connector.warehouse import Warehouse
 from sandbox.state import PROJECT
 from tests.connector.shop import KEY, Shop
@@ -45,6 +45,7 @@ class Project:
 
     def __post_init__(self):
         self.sessions = []
+        self.source = sources.read("retail")
         self.bigquery, self.bucket = self.clients()
 
     def clients(self, adapter=None):
@@ -78,18 +79,17 @@ class Project:
 
     def kit(self, name="sales", key=KEY, adapter=None, **others):
         """What one process would have. `adapter` stands between it and everything that outlives it."""
-        source = sources.read("retail")
-        retries = Retries(sleep=lambda seconds: None)
+        source = self.source
         warehouse, bucket = self.clients(adapter)
-        http = apis.session()
-        self.sessions.append(http)
+        settings = Settings(self.name, "EU", bucket.name, {"URL": self.shop.url, "API_KEY": key})
+        pages = reader.assemble(source, name, settings, lambda: Retries(sleep=lambda seconds: None))
+        self.sessions.append(pages.api.http)
         self.clock += 60_000
         moment = self.clock
         return Kit(
             name=name,
             endpoint=source.endpoint(name),
-            paging=source.paging,
-            api=Api(http, self.shop.url, source.auth, key, retries),
+            reader=pages,
             landing=Landing(bucket, name),
             leases=bucket,
             warehouse=Warehouse(warehouse, bucket.name),

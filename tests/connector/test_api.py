@@ -4,10 +4,11 @@ import time
 
 import pytest
 
-from connector import api as apis
-from connector.api import Api
 from connector.errors import SourceGarbled, SourceRefused, SourceUnavailable
-from connector.pages import splitter
+from connector.rest.api import Api, session
+from connector.rest.auth import Key
+from connector.rest.body import splitter
+from connector.rest.declaration import Header
 from connector.retries import Retries
 from tests.connector.shop import KEY, Fault
 
@@ -35,10 +36,12 @@ def clock():
 def get(shop, retail, clock):
     shop.items["sales"] = [SALE]
     retries = Retries(sleep=clock.sleep, clock=lambda: clock.now, jitter=lambda low, high: high)
-    split = splitter(retail.paging, retail.endpoints["sales"].window)
+    split = splitter(retail.paging_of("sales"), retail.endpoints["sales"].window)
 
     def call(path="/sales", key=KEY, url=None):
-        return Api(apis.session(), url or shop.url, retail.auth, key, retries).get(path, PARAMS, split)
+        url = url or shop.url
+        api = Api(session(), url, Key(retail.authentication(), key), retries)
+        return api.get(url + path, PARAMS, lambda response: split(response.content))
 
     return call
 
@@ -77,14 +80,14 @@ def test_a_retry_after_beyond_the_deadline_ends_the_run_at_once(get, shop, clock
     assert clock.slept == []
 
 
-def test_a_retry_after_quiets_the_other_requests_too(shop, retail, clock):
+def test_a_retry_after_quiets_the_other_requests_too(shop, clock):
     shop.items["sales"] = [SALE]
     shop.faults = [Fault(status=429, headers={"Retry-After": "20"}, times=1)]
     retries = Retries(tries=1, sleep=clock.sleep, clock=lambda: clock.now, jitter=lambda low, high: 0)
-    shared = Api(apis.session(), shop.url, retail.auth, KEY, retries)
+    shared = Api(session(), shop.url, Key(Header(header="X-API-Key"), KEY), retries)
     with pytest.raises(SourceUnavailable):
-        shared.get("/sales", PARAMS, len)
-    shared.get("/sales", PARAMS, len)
+        shared.get(f"{shop.url}/sales", PARAMS, bool)
+    shared.get(f"{shop.url}/sales", PARAMS, bool)
     assert clock.slept == [20]
 
 

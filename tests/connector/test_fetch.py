@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector import api as apis
 from connector import fetch
-from connector.api import IN_FLIGHT, Api
 from connector.errors import LeaseLost, SourceGarbled, SourceUnavailable
-from connector.fetch import WORKERS
-from connector.pages import splitter
+from connector.fetch import IN_FLIGHT, WORKERS
+from connector.rest import reader
+from connector.settings import Settings
 from connector.tally import Fetched, Tally
+from connector.window import Span
 from tests.connector.shop import KEY
 
 SIZE = 10
@@ -26,7 +26,7 @@ class Source:
         self.rows, self.says, self.fails = rows, says, fails or {}
         self.asked = []
 
-    def __call__(self, page):
+    def __call__(self, page, cursor=None):
         self.asked.append(page)
         if errors := self.fails.get(page):
             raise errors.pop()
@@ -79,7 +79,7 @@ def test_a_million_pages_that_are_not_there():
 
 
 def test_a_source_that_answers_every_page_with_the_first_one():
-    def same(page):
+    def same(page, cursor=None):
         return Fetched(page, SIZE, None, None, "always this")
 
     tally = Tally(SIZE)
@@ -144,11 +144,10 @@ def test_a_run_that_was_taken_over_stops():
 def test_sixteen_requests_are_in_flight_and_never_more(shop, retail):
     shop.items["products"] = [{"product_sku": str(n)} for n in range(250 * 60)]
     shop.latency = 0.02
-    api = Api(apis.session(), shop.url, retail.auth, KEY)
-    split = splitter(retail.paging, None)
+    pages = reader.assemble(retail, "products", Settings("", "", "", {"URL": shop.url, "API_KEY": KEY}))
 
-    def one(page):
-        found = api.get("/products", {"page": str(page), "page_size": "250"}, split)
+    def one(page, cursor=None):
+        found = pages.page(page, cursor, Span())
         return Fetched(page, len(found.items), found.total_pages, found.total_items, str(page))
 
     tally = Tally(250)
@@ -162,7 +161,7 @@ def test_sixteen_requests_are_in_flight_and_never_more(shop, retail):
 def test_never_more_than_a_window_of_pages_is_held():
     held, most = set(), []
 
-    def one(page):
+    def one(page, cursor=None):
         held.add(page)
         most.append(len(held))
         held.discard(page)

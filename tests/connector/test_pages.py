@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from connector import sources
 from connector.errors import SourceGarbled
-from connector.pages import line, lines, splitter
+from connector.pages import line, lines
+from connector.rest.body import splitter
 
 RETAIL = sources.read("retail")
-SALES = splitter(RETAIL.paging, RETAIL.endpoints["sales"].window)
+SALES = splitter(RETAIL.paging_of("sales"), RETAIL.endpoints["sales"].window)
 FILE = "sales_20260131_0930_0.json"
 
 NAMES = st.text(max_size=6) | st.just("SYS_FILE_NAME")

@@ -20,14 +20,14 @@ def test_an_empty_variable_is_missing(retail, name):
 
 
 def test_the_address_is_the_declared_one_unless_the_environment_says_otherwise(retail):
-    assert Settings.read(GOOD, "retail", retail).url == retail.url
+    assert Settings.read(GOOD, "retail", retail).source["URL"] == retail.url
     assert (
-        Settings.read(GOOD | {"RETAIL_URL": "https://x.example/"}, "retail", retail).url
-        == "https://x.example"
+        Settings.read(GOOD | {"RETAIL_URL": "https://x.example/"}, "retail", retail).source["URL"]
+        == "https://x.example/"
     )
 
 
 def test_the_key_is_never_shown(retail):
     settings = Settings.read(GOOD, "retail", retail)
-    assert settings.api_key == "secret-key"
+    assert settings.source["API_KEY"] == "secret-key"
     assert "secret-key" not in repr(settings) + str(settings)

@@ -34,9 +34,9 @@ def test_the_retail_source():
 @pytest.mark.parametrize(
     ("path", "value", "where", "why"),
     [
-        ("kind", "soap", "retail.yaml", "Invalid enum value 'soap'"),
+        ("kind", "soap", "retail.yaml", "`kind` is 'soap', and none of: rest"),
         ("url", "ftp://x", "retail.yaml", "https"),
-        ("secret", None, "retail.yaml", "missing required field `secret`"),
+        ("secret", None, "auth", "`auth` and `secret`, or neither"),
         ("auth", {"cookie": "x"}, "auth", "Allowed here: header"),
         ("paging.limit", 0, "paging", "limit"),
         ("paging.items", None, "paging", "missing required field `items`"),
@@ -55,7 +55,7 @@ def test_an_error_names_the_file_the_key_and_what_is_allowed(path, value, where,
         sources.parse(changed(path, value), "retail.yaml")
     sentence = str(raised.value)
     assert sentence.startswith("retail.yaml")
-    assert where in sentence and why in sentence and "Allowed here: " in sentence
+    assert where in sentence and why in sentence
 
 
 @pytest.mark.parametrize("text", ["kind: [", "just words", ""])

@@ -7,10 +7,11 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from connector.errors import SourceError, SourceGarbled, SourceRefused, SourceUnavailable
+from connector.fetch import IN_FLIGHT
+from connector.rest.auth import Key
+from connector.rest.limiter import Limiter
 from connector.retries import Retries, hint
-from connector.sources import Auth
 
-IN_FLIGHT = 16
 TIMEOUT = (10, 60)  # seconds to connect, and of silence while reading
 RETRYABLE = {408, 425, 429, 500, 502, 503, 504}
 
@@ -24,68 +25,82 @@ def session() -> requests.Session:
 
 
 class Api:
-    """`get` may be called from many threads; at most IN_FLIGHT requests are under way at once."""
+    """`get` may be called from many threads; at most `in_flight` requests are under way at once."""
 
     def __init__(
-        self, http: requests.Session, url: str, auth: Auth, api_key: str, retries: Retries | None = None
+        self,
+        http: requests.Session,
+        url: str,
+        key: Key,
+        retries: Retries | None = None,
+        limiter: Limiter | None = None,
+        in_flight: int = IN_FLIGHT,
     ) -> None:
         self.http = http
         self.url = url
-        self.api_key = api_key
-        http.headers[auth.header] = api_key
+        self.key = key
         self.retries = retries or Retries()
-        self.slots = threading.BoundedSemaphore(IN_FLIGHT)
+        self.limiter = limiter or Limiter(None)
+        self.slots = threading.BoundedSemaphore(in_flight)
         self.quiet_until = 0.0
         # Proxies and certificates of the environment, looked up once instead of once a request.
         self.options = http.merge_environment_settings(url, {}, False, None, None)
 
-    def get[Answer](self, path: str, params: dict[str, str], read: Callable[[bytes], Answer]) -> Answer:
-        """What `read` makes of the body. SourceRefused at once; SourceUnavailable and SourceGarbled after
+    def get[Answer](
+        self, url: str, params: dict[str, str], read: Callable[[requests.Response], Answer]
+    ) -> Answer:
+        """What `read` makes of the answer. SourceRefused at once; SourceUnavailable and SourceGarbled after
         every try."""
-        prepared = self.prepare(self.url + path, params)
         end = self.retries.clock() + self.retries.deadline
         attempt = 0
         while True:
             try:
                 self.keep_quiet()
-                return self.attempt(prepared, read)
+                return self.attempt(url, params, read, renew=True)
             except (SourceUnavailable, SourceGarbled) as error:
                 self.wait(error, attempt, end)
             attempt += 1
 
     def prepare(self, url: str, params: dict[str, str]) -> requests.PreparedRequest:
         try:
-            return self.http.prepare_request(requests.Request("GET", url, params=params))
+            return self.http.prepare_request(requests.Request("GET", url, params=params, auth=self.key))
         except requests.RequestException as error:
             raise SourceRefused(f"'{url}' is no address: {error}.") from error
 
-    def attempt[Answer](self, prepared: requests.PreparedRequest, read: Callable[[bytes], Answer]) -> Answer:
-        try:
-            # A redirect would carry the key to another host; it is refused below like any other answer.
-            with self.slots:
-                response = self.http.send(prepared, timeout=TIMEOUT, allow_redirects=False, **self.options)
-        except requests.RequestException as error:
-            raise SourceUnavailable(f"{prepared.url} did not answer: {error}.") from error
+    def attempt[Answer](
+        self, url: str, params: dict[str, str], read: Callable[[requests.Response], Answer], renew: bool
+    ) -> Answer:
+        prepared = self.prepare(url, params)
+        response = self.send(prepared)
+        if response.status_code == requests.codes.unauthorized and renew and self.key.renew(prepared):
+            return self.attempt(url, params, read, renew=False)
         if response.status_code != requests.codes.ok:
             raise self.refusal(response)
         try:
-            return read(response.content)
+            return read(response)
         except SourceGarbled as error:
-            raise SourceGarbled(f"{prepared.url}: {error}.") from error
+            raise SourceGarbled(self.key.hide(f"{prepared.url}: {error}.")) from error
+
+    def send(self, prepared: requests.PreparedRequest) -> requests.Response:
+        try:
+            # A redirect would carry the key to another host; it is refused like any other answer.
+            with self.slots:
+                self.limiter.wait()
+                return self.http.send(prepared, timeout=TIMEOUT, allow_redirects=False, **self.options)
+        except requests.RequestException as error:
+            said = f"{prepared.url} did not answer: {error}."
+            raise SourceUnavailable(self.key.hide(said)) from error
 
     def refusal(self, response: requests.Response) -> SourceError:
+        """What is said here may repeat the key, as some servers do in their errors."""
         status, seconds = response.status_code, hint(response.headers.get("Retry-After"))
-        said = f"{response.url} answered {status} {response.reason}: {self.excerpt(response)}"
+        body = response.content[:300].decode("utf-8", "replace")
+        said = self.key.hide(f"{response.url} answered {status} {response.reason}: {body!r}")
         if status in RETRYABLE:
             if seconds:
                 self.quiet_until = max(self.quiet_until, self.retries.clock() + seconds)
             return SourceUnavailable(said, seconds)
-        return SourceRefused(said)
-
-    def excerpt(self, response: requests.Response) -> str:
-        """The beginning of the answer, without the key, which some servers repeat in their errors."""
-        text = response.content[:300].decode("utf-8", "replace")
-        return repr(text.replace(self.api_key, "***"))
+        return SourceRefused(said, status)
 
     def keep_quiet(self) -> None:
         """A Retry-After for one request is one for all: the limit is the key's."""
