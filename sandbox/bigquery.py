@@ -6,6 +6,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
+from sandbox import lookups
 from sandbox.state import State
 
 # What local-bigquery 0.3.2 loads.
@@ -22,6 +23,8 @@ def application(state: State) -> ASGIApp:
     }
     link_extensions(state.root / "home")
     from local_bigquery.app import app
+
+    lookups.install()
 
     bigquery: ASGIApp = app
     return bigquery
