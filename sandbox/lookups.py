@@ -1,8 +1,7 @@
-"""What local-bigquery 0.3.2 asks DuckDB's catalog several times a statement, answered from one project's own catalog.
+"""What local-bigquery 0.3.2 asks DuckDB's catalog several times a statement, asked of one project only.
 
-`duckdb_tables()` and its like visit every table of every project that was ever attached; the tables in which DuckLake
-keeps its catalog have an index. The texts of the questions are local-bigquery's: one that is not known here goes to
-DuckDB as it is.
+`duckdb_tables()` and its like visit every table of every project; the tables in which DuckLake keeps its own
+catalog answer the same for one. A question whose text is not known here goes to DuckDB as it is.
 """
 
 import re
@@ -41,20 +40,20 @@ def install() -> None:
     """Before local-bigquery's first statement."""
     from local_bigquery.engine import database
 
-    database.fetch = quick(database.fetch, database.quote)
+    database.fetch = quick(database.fetch, database.quote, database._attached)
     # It is not installed, and DuckDB looks for it on the disk whenever a statement has parameters.
     sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
 
 
-def quick(fetch: Fetch, quote: Callable[..., str]) -> Fetch:
-    """`fetch`, but a question about one project's tables is asked of that project only."""
+def quick(fetch: Fetch, quote: Callable[..., str], projects: set[str]) -> Fetch:
+    """`fetch`, but a question about the tables of one of `projects` is asked of that project only."""
 
     def asked(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
-        project = params[0] if params and ASKS.search(sql) else None
-        if project is None or project == "emulator":
+        if not params or params[0] not in projects or not ASKS.search(sql):
             return fetch(sql, params)
-        catalog = quote(f"__ducklake_metadata_{project}")
-        return fetch(ASKS.sub(lambda name: FUNCTIONS[name[0]].format(catalog=catalog), positional(sql)), params)
+        catalog = quote(f"__ducklake_metadata_{params[0]}")
+        tables = ASKS.sub(lambda name: FUNCTIONS[name[0]].format(catalog=catalog), positional(sql))
+        return fetch(tables, params)
 
     return asked
 

@@ -18,11 +18,21 @@ const since = (checkpoints, table, isIncremental) =>
 const until = (rows) =>
   `declare until timestamp default ifnull((select max(SYS_DATE_CREATE) from ${rows} where SYS_DATE_CREATE > since), since);`;
 
+// A later run that finds nothing new ends here: it wrote nothing, so it owes no checkpoint.
+const idle = "if until = since then return; end if;";
+
 const isNew = "SYS_DATE_CREATE > since and SYS_DATE_CREATE <= until";
 
 const save = (checkpoints, table, days = "cast([] as array<date>)") =>
   `insert into ${checkpoints} (table_name, seen_until, touched_days, written_at)
   values ('${table}', until, ${days}, current_timestamp());`;
+
+// A later run with no day to write ends here; what it looked through it need not look through again.
+const idleDays = (checkpoints, table) =>
+  `if array_length(days) = 0 then
+    ${save(checkpoints, table)}
+    return;
+  end if;`;
 
 // Days that `table` changed since this one last looked; all days for one that has no memory of looking.
 const touched = (checkpoints, table, salesDays) =>
@@ -32,4 +42,4 @@ const touched = (checkpoints, table, salesDays) =>
     union all
     select day from ${salesDays} where id >= if(since = ${NEVER}, -9223372036854775808, 9223372036854775807)`;
 
-module.exports = { last, since, until, isNew, save, touched };
+module.exports = { last, since, until, idle, isNew, save, idleDays, touched };

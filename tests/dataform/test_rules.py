@@ -112,7 +112,7 @@ def flat(found):
             yield "select " + one.text.split(" default ", 1)[1]
         elif one.text.lower().startswith("set "):
             yield "select " + one.text.split(" = ", 1)[1]
-        elif not one.text.lower().startswith(("raise", "begin transaction", "commit transaction")):
+        elif not one.text.lower().startswith(("raise", "return", "begin transaction", "commit transaction")):
             yield one.text
 
 

@@ -31,7 +31,7 @@ from tests.dataform.engines.scripts import Statement, statements
 DECLARE = re.compile(r"declare (?P<name>\w+) (?P<type>.+?) default (?P<value>.*)", re.IGNORECASE | re.DOTALL)
 SET = re.compile(r"set (?P<name>\w+) = (?P<value>.*)", re.IGNORECASE | re.DOTALL)
 RAISE = re.compile(r"raise using message = (?P<value>.*)", re.IGNORECASE | re.DOTALL)
-TRANSACTION = re.compile(r"(begin|commit) transaction", re.IGNORECASE)
+CONTROL = re.compile(r"(begin|commit) transaction|return", re.IGNORECASE)
 BIGQUERY_NAMES = {"INTEGER": "INT64", "FLOAT": "DOUBLE", "BOOLEAN": "BOOL"}
 
 Columns = dict[str, Type]
@@ -81,15 +81,20 @@ class GoogleSql:
         return SimpleCatalog(name="bigquery", table=tables, builtin_function_options=functions)
 
     def script(self, text: str) -> list[Any]:
-        """Every statement of a script, resolved; raises what the analyzer finds, with the statement."""
+        """Every statement of a script, resolved; raises what the analyzer finds, with the statement.
+
+        Its temporary tables, names without a dot, end with it.
+        """
         variables: Columns = {}
-        return [resolved for one in statements(text) for resolved in self.statement(one, variables)]
+        resolved = [one for statement in statements(text) for one in self.statement(statement, variables)]
+        self.tables = {name: columns for name, columns in self.tables.items() if "." in name}
+        return resolved
 
     def statement(self, one: Statement, variables: Columns) -> list[Any]:
         if one.is_if:
             self.expect("BOOL", one.condition, variables)
             return [resolved for inner in one.inside for resolved in self.statement(inner, variables)]
-        if TRANSACTION.fullmatch(one.text):
+        if CONTROL.fullmatch(one.text):
             return []
         if declared := DECLARE.fullmatch(one.text):
             variables[declared["name"]] = self.type_of(f"cast(null as {declared['type']})", {})
