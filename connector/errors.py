@@ -6,6 +6,7 @@ ConnectorError
 ├── SettingsError         who deployed the job: Terraform, or the environment of a shell
 ├── SourceError           the API that is copied
 │   ├── SourceRefused     it said no, and will say no again: key, path, parameter
+│   │   └── ChainBroken   it no longer knows the way to the next page that it gave; the next run begins anew
 │   ├── SourceUnavailable it did not answer in spite of every try; the next run goes on where this one stopped
 │   └── SourceGarbled     it answered, but not with a page of items
 ├── LeaseHeld             nobody: another run of the endpoint is going
@@ -47,6 +48,10 @@ class SourceRefused(SourceError):
     def __init__(self, sentence: str, status: int | None = None) -> None:
         super().__init__(sentence)
         self.status = status
+
+
+class ChainBroken(SourceRefused):
+    pass
 
 
 class SourceUnavailable(SourceError):

@@ -6,7 +6,15 @@ from contextlib import contextmanager
 from connector import window
 from connector.copying import land
 from connector.ending import end
-from connector.errors import ConnectorError, LeaseLost, LoadError, NotFound, SourceError, Unfinished
+from connector.errors import (
+    ChainBroken,
+    ConnectorError,
+    LeaseLost,
+    LoadError,
+    NotFound,
+    SourceError,
+    Unfinished,
+)
 from connector.kit import Kit
 from connector.landing import File
 from connector.lease import Lease
@@ -80,14 +88,16 @@ def go(kit: Kit, lease: Lease, state: State) -> None:
 @contextmanager
 def told(kit: Kit, lease: Lease, state: State) -> Iterator[None]:
     """A run that stops says so in ops.run_log. It is kept for the next process to go on with, unless the
-    source refused its very first page: then there is nothing to go on with."""
+    source refused its very first page, or forgot the way to the next one: then there is nothing to go on
+    with."""
     try:
         yield
     except (Unfinished, LeaseLost):
         raise  # the first is told already, the second by the process that goes on
     except ConnectorError as error:
         log_failure(kit, lease.state or state, str(error), lease.owner)
-        if isinstance(error, SourceError) and not kit.landing.of_run(state.run, "in"):
+        empty = isinstance(error, SourceError) and not kit.landing.of_run(state.run, "in")
+        if empty or isinstance(error, ChainBroken):
             lease.forget()
         else:
             way_out = f"the next run goes on with it; to give it up, delete {lease.where}"

@@ -120,7 +120,9 @@ class RestSource(Source, frozen=True, kw_only=True):
         merged = self.paging | self.endpoints[endpoint].paging
         declared = {key: value for key, value in merged.items() if value is not None}
         kind = one_of(PAGING, declared, where) or (ByNext if "next" in declared else Paging)
-        return convert(declared, kind, where)
+        paging = convert(declared, kind, where)
+        refuse_nesting(paging, where)
+        return paging
 
 
 def one_of[Kind](kinds: Mapping[str, Kind], declared: Mapping[str, Any], where: str) -> Kind | None:
@@ -129,6 +131,18 @@ def one_of[Kind](kinds: Mapping[str, Kind], declared: Mapping[str, Any], where: 
     if len(found) > 1:
         raise DeclarationError(f"{where}: {' and '.join(found)} exclude each other; keep one of them.")
     return kinds[found[0]] if found else None
+
+
+def refuse_nesting(paging: Paging, where: str) -> None:
+    """A list holds nothing beside its items, and a number nothing at all."""
+    names = ("items", "total_pages", "total_items", "next")
+    paths = {name: path for name in names if (path := getattr(paging, name, None))}
+    for name, path in paths.items():
+        for other, longer in paths.items():
+            if name != other and (path == "$" or f"{longer}.".startswith(f"{path}.")):
+                raise DeclarationError(
+                    f"{where}: `{other}` cannot be at {longer}, inside `{name}` at {path}."
+                )
 
 
 def parse(declared: dict[str, Any], where: str) -> RestSource:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import requests
 
-from connector.errors import SourceGarbled, SourceRefused
+from connector.errors import ChainBroken, SourceGarbled, SourceRefused
 from connector.pages import Page
 from connector.rest.api import Api, session
 from connector.rest.auth import authenticator
@@ -26,6 +26,7 @@ from connector.retries import Retries
 from connector.settings import Settings
 from connector.window import Span
 
+FORGOTTEN = {400, 404, 410, 422}  # what sources say of a cursor that has expired
 LONGEST_CURSOR = (
     4000  # characters; it is kept in the metadata of an object, which Cloud Storage ends at 8 KiB
 )
@@ -61,6 +62,9 @@ class RestReader:
         except SourceRefused as error:
             if number > 1 and error.status is not None and error.status == self.paging.end:
                 return Page([])
+            if cursor and error.status in FORGOTTEN:
+                anew = "The next run begins anew; what came will lie in failed/."
+                raise ChainBroken(f"{error} {anew}", error.status) from error
             raise
 
     def address(self, number: int, cursor: str | None, span: Span) -> tuple[str, dict[str, str]]:

@@ -18,7 +18,7 @@ def changed(path, value):
     for name in folders:
         place = place[name]
     if value is None:
-        del place[last]
+        place.pop(last)
     else:
         place[last] = value
     return declared
@@ -40,6 +40,27 @@ def test_the_retail_source():
         ("auth", {"cookie": "x"}, "auth", "Allowed here: header"),
         ("paging.limit", 0, "paging", "limit"),
         ("paging.items", None, "paging", "missing required field `items`"),
+        ("auth", {"header": "X", "query": "key"}, "auth", "header and query exclude each other"),
+        ("auth", {"token_url": "oauth"}, "auth", "https?://"),
+        ("auth", "key", "retail.yaml", "Expected `object`"),
+        ("paging.offset", "skip", "paging", "page and offset exclude each other"),
+        ("paging.cursor", "after", "paging", "page and cursor exclude each other"),
+        ("paging", {"offset": "skip", "items": "a"}, "paging", "missing required field `limit`"),
+        ("paging", {"cursor": "after", "items": "a"}, "paging", "missing required field `next`"),
+        ("paging", {"items": "a..b"}, "paging", "$.items"),
+        (
+            "paging",
+            {"items": "$", "total_items": "total"},
+            "paging",
+            "cannot be at total, inside `items` at $",
+        ),
+        ("paging", {"items": "a", "next": "a.next"}, "paging", "`next` cannot be at a.next, inside `items`"),
+        ("paging.end", 200, "paging", "Invalid enum value 200"),
+        ("limits", {"per_second": 0}, "limits", "> 0"),
+        ("limits", {"in_flight": 99}, "limits", "<= 16"),
+        ("limits", {"a_minute": 60}, "limits", "unknown field `a_minute`"),
+        ("endpoints.sales.paging", {"pages": 1}, "endpoints.sales.paging", "unknown field `pages`"),
+        ("endpoints.sales.params", ["x"], "endpoints.sales", "params"),
         ("endpoints.sales.tabel", "sales", "endpoints.sales", "unknown field `tabel`"),
         ("endpoints.sales.path", "sales", "endpoints.sales", "path"),
         ("endpoints.sales.schedule", "weekly", "endpoints.sales", "Invalid enum value 'weekly'"),
