@@ -13,6 +13,9 @@ from connector.landing import Landing
 from connector.names import Run
 from connector.report import Report
 from connector.rest import reader
+from connector.rest.api import session
+from connector.rest.auth import EARLY, Tokens
+from connector.rest.declaration import ClientCredentials
 from connector.rest.limiter import Limiter
 from connector.retries import Retries
 from connector.settings import Settings
@@ -306,6 +309,18 @@ def test_a_token_that_is_refused_is_renewed_once_and_the_page_comes(ours):
     one.land()
     assert one.ids() == list(range(10 * SIZE))
     assert len(one.kiosk.tokens) == 2
+
+
+def test_a_token_is_used_until_shortly_before_its_end(ours):
+    now = [0.0]
+    one = ours(shapes.by_cursor, auth=OAUTH, key=CLIENT)
+    with session() as http:
+        tokens = Tokens(http, one.kiosk.url, ClientCredentials(token_url="/"), CLIENT, lambda: now[0])
+        assert [tokens.current(), tokens.current()] == ["token-1", "token-1"]
+        now[0] = 3600 - EARLY - 1
+        assert tokens.current() == "token-1"
+        now[0] += 1
+        assert tokens.current() == "token-2"
 
 
 def test_a_client_that_is_refused_says_so_without_its_secret(ours):
