@@ -5,6 +5,7 @@ SyncError
 ├── ExportError          exports/*.yaml: whoever declares the export
 ├── WarehouseError       BigQuery: the mart, or the rights on it
 ├── CellError            a value that no cell can hold: whoever models the mart
+├── NoticeError          a mail or webhook that was not taken: whoever runs the server it goes to
 └── SheetError           the spreadsheet
     ├── NotFound         there is none with this id
     ├── NotShared        the job's identity may not edit it
@@ -31,6 +32,10 @@ class WarehouseError(SyncError):
 
 
 class CellError(SyncError):
+    pass
+
+
+class NoticeError(SyncError):
     pass
 
 

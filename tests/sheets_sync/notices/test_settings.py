@@ -1,0 +1,59 @@
+"""Which servers the environment names."""
+
+import base64
+
+import pytest
+
+from sheets_sync.errors import SettingsError
+from sheets_sync.notices.declared import Notify
+from sheets_sync.notices.mail import Server
+from sheets_sync.notices.settings import Settings
+
+HOST = {"SMTP_HOST": "smtp.example.com", "SMTP_FROM": "data@example.com"}
+SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
+
+
+def test_without_servers_notices_are_off_and_say_so():
+    settings = Settings.read({})
+    assert settings == Settings(None, None)
+    assert settings.off(Notify()) == []
+    assert settings.off(Notify(("a@example.com",), ("https://x.example",))) == [
+        "mail notices are off: SMTP_HOST is not set",
+        "webhook notices are off: WEBHOOK_SECRET is not set",
+    ]
+
+
+def test_servers_as_the_job_is_given_them():
+    login = {"SMTP_PORT": "465", "SMTP_USER": "u", "SMTP_PASSWORD": "p", "WEBHOOK_SECRET": SECRET}
+    settings = Settings.read(HOST | login)
+    assert settings.server == Server("smtp.example.com", 465, "data@example.com", "u", "p")
+    assert settings.key == b"k" * 24
+    assert Settings.read(HOST).server.port == 587
+    assert settings.off(Notify(("a@example.com",), ("https://x.example",))) == []
+
+
+def test_secrets_are_in_no_text():
+    settings = Settings.read(
+        HOST | {"SMTP_USER": "u", "SMTP_PASSWORD": "pass-word", "WEBHOOK_SECRET": SECRET}
+    )
+    assert "pass-word" not in repr(settings) and "kkk" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"SMTP_FROM": ""}, "SMTP_FROM is ''"),
+        ({"SMTP_FROM": "data@example.com\nBcc: x@example.com"}, "the address that notices come from"),
+        ({"SMTP_PORT": "smtp"}, "SMTP_PORT is 'smtp'"),
+        ({"SMTP_PORT": "65536"}, "it must be a port"),
+        ({"SMTP_USER": "u"}, "Missing SMTP_PASSWORD"),
+        ({"SMTP_PASSWORD": "p"}, "Missing SMTP_USER"),
+        ({"WEBHOOK_SECRET": "secret"}, "whsec_$(openssl rand -base64 32)"),
+        ({"WEBHOOK_SECRET": "whsec_AAAA"}, "24 to 64 random bytes"),
+        ({"WEBHOOK_SECRET": "whsec_ä"}, "24 to 64 random bytes"),
+    ],
+)
+def test_what_is_wrong_is_said(changed, said):
+    with pytest.raises(SettingsError) as refused:
+        Settings.read(HOST | changed)
+    assert said in str(refused.value)
