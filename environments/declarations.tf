@@ -24,4 +24,17 @@ locals {
   source_urls    = { for source, declared in local.sources : "${upper(source)}_URL" => lookup(var.source_urls, source, declared.url) if can(declared.url) }
   source_secrets = { for source, declared in local.sources : "${upper(source)}_API_KEY" => module.secret[source].name if can(declared.secret) }
   spreadsheets   = { for export, _ in local.exports : "${upper(export)}_SPREADSHEET" => var.spreadsheets[export] }
+
+  # What notices need where they are switched on; the password is that of a mail server which asks for one.
+  notices = merge([for smtp in var.notices.smtp[*] : { for setting, value in {
+    SMTP_HOST = smtp.host
+    SMTP_PORT = tostring(smtp.port)
+    SMTP_FROM = smtp.from
+    SMTP_USER = smtp.user
+  } : setting => value if value != null }]...)
+
+  notice_secrets = { for setting, secret in {
+    SMTP_PASSWORD  = { wanted = can(local.notices.SMTP_USER), name = "smtp-password", description = "The password that sheets-sync gives the mail server." }
+    WEBHOOK_SECRET = { wanted = var.notices.webhooks, name = "webhook-secret", description = "The key that sheets-sync signs webhooks with, and their receivers check." }
+  } : setting => secret if secret.wanted }
 }

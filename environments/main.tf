@@ -41,6 +41,16 @@ module "secret" {
   accessors   = { connector = module.identities.members["connector"] }
 }
 
+module "notice_secret" {
+  source   = "../modules/secret"
+  for_each = local.notice_secrets
+
+  project_id  = module.project_services.project_id
+  name        = each.value.name
+  description = each.value.description
+  accessors   = { sheets-sync = module.identities.members["sheets-sync"] }
+}
+
 module "landing" {
   source = "../modules/landing"
 
@@ -128,7 +138,8 @@ module "sheets_sync" {
   identity        = module.identities.emails["sheets-sync"]
   timeout_seconds = 1800
   protected       = var.protected
-  environment     = merge(local.spreadsheets, { PROJECT_ID = var.project_id, LOCATION = var.location })
+  secrets         = { for setting, _ in local.notice_secrets : setting => module.notice_secret[setting].name }
+  environment     = merge(local.spreadsheets, local.notices, { PROJECT_ID = var.project_id, LOCATION = var.location })
   runners         = { pipeline = { member = module.identities.members["pipeline"] } }
   watchers        = { pipeline = module.identities.members["pipeline"] }
 }

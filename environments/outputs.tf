@@ -39,6 +39,6 @@ output "schedules" {
 }
 
 output "secrets" {
-  description = "Secrets that python -m scripts.secret gives their value, by source."
-  value       = { for source, secret in module.secret : source => secret.name }
+  description = "Secrets that python -m scripts.secret gives their value, by source or by the setting that they are."
+  value       = merge({ for source, secret in module.secret : source => secret.name }, { for setting, secret in module.notice_secret : setting => secret.name })
 }

@@ -42,6 +42,26 @@ variable "location" {
   nullable    = false
 }
 
+variable "notices" {
+  description = "How sheets-sync tells people what their exports ask for: by which mail server, and whether by signed webhooks. Without, notices are off."
+  type = object({
+    smtp = optional(object({
+      host = string
+      port = optional(number, 587)
+      from = string
+      user = optional(string)
+    }))
+    webhooks = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for smtp in var.notices.smtp[*] : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", smtp.from))])
+    error_message = "notices.smtp.from is the address that notices come from, such as data@example.com."
+  }
+}
+
 variable "project_id" {
   description = "The environment's own project, which exists and has billing."
   type        = string

@@ -21,6 +21,9 @@ from sheets_sync.destinations.sheets.destination import Sheets
 from sheets_sync.destinations.sheets.sheet import Client, Spreadsheet
 from sheets_sync.errors import SettingsError, SyncError
 from sheets_sync.exports import Export
+from sheets_sync.notices import notice
+from sheets_sync.notices.log import Log
+from sheets_sync.notices.post import Post
 from sheets_sync.outcome import Outcome
 from sheets_sync.retry import Retry
 from sheets_sync.settings import Settings
@@ -52,18 +55,26 @@ def publish(chosen: Sequence[Export], settings: Settings, adopt: bool) -> list[s
     """Names of the exports that failed; each is told as it ends."""
     credentials, identity = login()
     client = bigquery.Client(settings.project_id, credentials=credentials, location=settings.location)
+    post = Post(settings.notices.channels(now), Log(client), now)
 
     def destination(export: Export) -> Sheets:
         sheets = Client(credentials, settings.sheets_endpoint)
         spreadsheet = Spreadsheet(sheets, settings.spreadsheets[export.name], identity, Retry())
         return Sheets(spreadsheet, client.project, adopt)
 
-    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}_{secrets.token_hex(4)}"
+    run_id = f"{now():%Y%m%dT%H%M%S}_{secrets.token_hex(4)}"
     failures = []
-    for outcome in sync.run(chosen, Warehouse(client), destination, lambda: datetime.now(UTC), run_id):
+    for outcome in sync.run(chosen, Warehouse(client), destination, now, run_id):
         print(said(outcome), file=sys.stderr if outcome.error else sys.stdout, flush=True)
         failures += [outcome.export] if outcome.error else []
+        notify = next(export.notify for export in chosen if export.name == outcome.export)
+        for sentence in post.tell(notify, notice.of(outcome, client.project)):
+            print(f"{outcome.export}: {sentence}", file=sys.stderr, flush=True)
     return failures
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def login() -> tuple[Credentials, str]:

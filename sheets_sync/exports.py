@@ -9,11 +9,13 @@ from typing import Any
 import yaml
 
 from sheets_sync.errors import ExportError
+from sheets_sync.notices import declared as declared_notices
+from sheets_sync.notices.declared import Notify
 
 FOLDER = Path(__file__).parent / "exports"
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 FIELDS = {"table", "tab", "mode", "key", "columns", "order"}
-OPTIONAL = {"destination", "notify"}  # read by those whom they concern
+OPTIONAL = {"destination", "notify"}  # the first is read by whom it concerns
 MODES = ("mirror",)
 LONGEST_TITLE = 100  # characters in a tab's title
 
@@ -45,7 +47,7 @@ class Export:
     columns: tuple[Column, ...]
     order: tuple[Order, ...]
     destination: Mapping[str, Any] = field(default_factory=lambda: {"kind": "sheets"})
-    notify: Mapping[str, Any] = field(default_factory=dict)
+    notify: Notify = Notify()
 
     @property
     def names(self) -> list[str]:
@@ -95,7 +97,7 @@ def read(name: str, file: str, content: Any) -> Export:
         columns,
         tuple(order(file, item) for item in sequence(file, "order", fields["order"])),
         mapping(file, "destination", fields.get("destination", {"kind": "sheets"})),
-        mapping(file, "notify", fields["notify"]) if "notify" in fields else {},
+        declared_notices.read(file, fields.get("notify")),
     )
     return consistent(file, export)
 

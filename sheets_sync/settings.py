@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from typing import Self
 
 from sheets_sync.errors import SettingsError
+from sheets_sync.notices.settings import Settings as Notices
 
 ENDPOINT = "https://sheets.googleapis.com"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`spreadsheets` are ids by export."""
+    """`spreadsheets` are ids by export; `notices` is empty where no server is named."""
 
     project_id: str
     location: str
     spreadsheets: Mapping[str, str]
     sheets_endpoint: str = ENDPOINT
+    notices: Notices = Notices()
 
     @classmethod
     def read(cls, environment: Mapping[str, str], exports: Sequence[str]) -> Self:
@@ -32,6 +34,7 @@ class Settings:
             environment["LOCATION"],
             {export: environment[spreadsheet_variable(export)] for export in exports},
             environment.get("SHEETS_ENDPOINT") or ENDPOINT,
+            Notices.read(environment),
         )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -73,7 +73,7 @@ def pending(rows: Sequence[Row], targets: Iterable[Target], now: datetime) -> li
         if row.notice and row.logged_at > now - TRIED_FOR
     }
     due = {row.delivery for row in rows if row.state == "due"} - delivered
-    known = [Delivery(notice, target) for notice in notices.values() for target in targets]
+    known = [Delivery(notice, target) for notice in notices.values() if notice for target in targets]
     return [delivery for delivery in known if delivery.id in due]
 
 
@@ -86,7 +86,7 @@ class Log:
 
     def read(self, export: str, now: datetime) -> list[Row]:
         """What is still to be tried at `now`, and every incident; WarehouseError where it cannot be read."""
-        sql = f"""SELECT * FROM `{self.table}`
+        sql = f"""SELECT {", ".join(field.name for field in fields(Row))} FROM `{self.table}`
             WHERE export = @export AND (logged_at > @since OR event != 'change') ORDER BY logged_at"""
         parameters = [
             bigquery.ScalarQueryParameter("export", "STRING", export),

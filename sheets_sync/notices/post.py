@@ -16,6 +16,8 @@ from sheets_sync.notices.declared import Event, Notify
 from sheets_sync.notices.log import Row
 from sheets_sync.notices.notice import Delivery, Notice, Target
 
+SWITCHES = {"mail": "SMTP_HOST", "webhook": "WEBHOOK_SECRET"}
+
 type Send = Callable[[Delivery], None]  # NoticeError where it was not taken
 
 
@@ -46,7 +48,12 @@ class Post:
             return [f"Nobody is told of {notice.export}: {error}"]
 
     def told(self, notify: Notify, notice: Notice) -> Iterator[str]:
-        targets = [target for target in wanted(notify) if target.channel in self.channels]
+        asked = wanted(notify)
+        for channel in dict.fromkeys(
+            target.channel for target in asked if target.channel not in self.channels
+        ):
+            yield f"Notices by {channel} are off: {SWITCHES[channel]} is not set."
+        targets = [target for target in asked if target.channel in self.channels]
         if not targets:
             return
         rows = self.log.read(notice.export, self.clock())
@@ -107,4 +114,4 @@ def events(notice: Notice, last: Event | None) -> list[Event]:
     if notice.error:
         return [] if last == "failure" else ["failure"]
     recovered: list[Event] = ["recovery"] if last == "failure" else []
-    return [*recovered, "change"] if any(notice.counts.values()) else recovered
+    return [*recovered, "change"] if notice.changed else recovered

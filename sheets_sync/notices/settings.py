@@ -1,13 +1,16 @@
 """What the environment says about notices: nothing means that they are off."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Self
 
 from sheets_sync.errors import SettingsError
 from sheets_sync.notices import webhook
-from sheets_sync.notices.declared import Notify, is_address
-from sheets_sync.notices.mail import Server
+from sheets_sync.notices.declared import is_address
+from sheets_sync.notices.mail import Mail, Server
+from sheets_sync.notices.post import Channel
+from sheets_sync.notices.webhook import Webhook
 
 SUBMISSION = 587  # RFC 6409
 
@@ -24,14 +27,11 @@ class Settings:
         secret = environment.get("WEBHOOK_SECRET")
         return cls(smtp(environment), webhook.key(secret) if secret else None)
 
-    def off(self, notify: Notify) -> list[str]:
-        """Sentences about what an export asks for and nobody switched on."""
-        mail = notify.mail and not self.server
-        hook = notify.webhook and not self.key
-        return [
-            *(["mail notices are off: SMTP_HOST is not set"] if mail else []),
-            *(["webhook notices are off: WEBHOOK_SECRET is not set"] if hook else []),
-        ]
+    def channels(self, clock: Callable[[], datetime]) -> dict[str, Channel]:
+        """Those that are switched on."""
+        mail: dict[str, Channel] = {"mail": Mail(self.server, clock)} if self.server else {}
+        hook: dict[str, Channel] = {"webhook": Webhook(self.key)} if self.key else {}
+        return mail | hook
 
 
 def smtp(environment: Mapping[str, str]) -> Server | None:

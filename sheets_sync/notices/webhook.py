@@ -75,7 +75,7 @@ class Webhook:
             )
         except requests.ConnectionError as error:
             raise Passing(f"Webhook {where} cannot be reached: {type(error).__name__}.") from error
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             raise Passing(f"Webhook {where} did not answer: {type(error).__name__}.") from error
         with answer:
             self.check(answer, where)

@@ -46,9 +46,10 @@ def cloud(tmp_path_factory):
         )
         client.create_dataset("dmt")
         client.create_dataset("ops")
-        schema = json.loads((ROOT / "modules/warehouse/ops/sync_log.json").read_text())
-        fields = [bigquery.SchemaField.from_api_repr(field) for field in schema]
-        client.create_table(bigquery.Table(f"{state.project}.ops.sync_log", fields))
+        for log in ("sync_log", "notice_log"):
+            schema = json.loads((ROOT / f"modules/warehouse/ops/{log}.json").read_text())
+            fields = [bigquery.SchemaField.from_api_repr(field) for field in schema]
+            client.create_table(bigquery.Table(f"{state.project}.ops.{log}", fields))
         yield SimpleNamespace(state=state, bigquery=client, control=f"{state.address}/sandbox/sheets")
 
 

@@ -36,6 +36,9 @@ GRANTS = {
     (SHEETS, "dataset dmt", "bigquery.dataViewer"),
     (SHEETS, "dataset ops", "bigquery.dataEditor"),
 }
+NOTIFIED = {
+    (SHEETS, f"secret {name}", "secretmanager.secretAccessor") for name in ("smtp-password", "webhook-secret")
+}
 ANALYSTS = {
     ("group:analysts", "project", "bigquery.jobUser"),
     ("group:analysts", "dataset dmt", "bigquery.dataViewer"),

@@ -10,16 +10,25 @@ from connector.sources import read as read_source
 from pipeline.settings import Settings as PipelineSettings
 from sheets_sync.exports import FOLDER as EXPORTS
 from sheets_sync.settings import Settings as SheetsSettings
-from tests.terraform.grants import ANALYSTS, ENGINEERS, GRANTS, granted, resources
+from tests.terraform.grants import ANALYSTS, ENGINEERS, GRANTS, NOTIFIED, granted, resources
 from tests.terraform.reading import ROOT
 
 ENVIRONMENTS = ["local", "dev", "prod"]
 EXPORTED = [path.stem for path in EXPORTS.glob("*.yaml")]
 
 
+# Switched on in one environment, off in the others.
+NOTICES = '{smtp={host="smtp.example.com",from="data@example.com",user="data"},webhooks=true}'
+OPTIONAL = {"SMTP_HOST", "SMTP_PORT", "SMTP_FROM", "SMTP_USER", "SMTP_PASSWORD", "WEBHOOK_SECRET"}
+
+
 @pytest.fixture(scope="module")
 def plans(planned):
-    return {env: planned(env) for env in ENVIRONMENTS}
+    return {
+        "local": planned("local"),
+        "dev": planned("dev"),
+        "prod": planned("prod", f"-var=notices={NOTICES}"),
+    }
 
 
 def of(plan, kind):
@@ -28,7 +37,7 @@ def of(plan, kind):
 
 
 @pytest.mark.parametrize(
-    ("env", "groups"), [("local", set()), ("dev", ENGINEERS), ("prod", ENGINEERS | ANALYSTS)]
+    ("env", "groups"), [("local", set()), ("dev", ENGINEERS), ("prod", ENGINEERS | ANALYSTS | NOTIFIED)]
 )
 def test_the_grants_are_those_that_are_written_down(plans, env, groups):
     assert granted(plans[env]) == GRANTS | groups
@@ -120,12 +129,24 @@ class Asked(dict):
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_a_jobs_environment_is_the_settings_of_its_package(plans, env, job, read):
     """Each is the other's whole: what is asked for is given, and what is given is asked for."""
+    secret = f"whsec_{'A' * 32}"
     environ = Asked(
-        {name: variable["value"] or "secret" for name, variable in variables(plans[env], job).items()}
+        {name: variable["value"] or secret for name, variable in variables(plans[env], job).items()}
     )
     read(environ)
     ambient = {name for name in environ.names if name.endswith("_ENDPOINT")}
-    assert environ.names - ambient == environ.keys()
+    off = OPTIONAL if env != "prod" else set()
+    assert environ.names - ambient - off == environ.keys()
+
+
+def test_secrets_of_notices_are_given_by_reference_only(plans):
+    given = variables(plans["prod"], "sheets-sync")
+    references = {
+        name: given[name]["value_source"][0]["secret_key_ref"][0]["secret"]
+        for name in ("SMTP_PASSWORD", "WEBHOOK_SECRET")
+    }
+    assert references == {"SMTP_PASSWORD": "smtp-password", "WEBHOOK_SECRET": "webhook-secret"}
+    assert given["SMTP_PORT"]["value"] == "587"
 
 
 def test_a_key_is_given_by_reference_only(plans):
@@ -176,6 +197,7 @@ def test_bad_input_is_refused_with_a_way_out(planned):
         "groups": '{analysts="group:a@example.com"}',
         "project_id": "Retail",
         "source_urls": '{retial="https://x.example"}',
+        "notices": '{smtp={host="smtp.example.com",from="data"}}',
         "spreadsheets": '{sales="https://docs.google.com/spreadsheets/d/x/edit"}',
     }
     with pytest.raises(AssertionError) as refused:
@@ -185,6 +207,7 @@ def test_bad_input_is_refused_with_a_way_out(planned):
     assert "without a prefix" in told
     assert "6 to 30 lower-case letters" in told
     assert "The sources are retail, not retial" in told
+    assert "notices.smtp.from is the address" in told
     assert "missing: daily_sales" in told and "not its address" in told
 
 

@@ -1,7 +1,7 @@
 """When who is told what: run after run, with servers that fail in between."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -10,9 +10,10 @@ from sheets_sync.errors import WarehouseError
 from sheets_sync.notices.declared import Notify
 from sheets_sync.notices.log import TRIED_FOR
 from sheets_sync.notices.mail import Mail, Server
-from sheets_sync.notices.notice import cut
+from sheets_sync.notices.notice import cut, of
 from sheets_sync.notices.post import Post
 from sheets_sync.notices.webhook import Webhook
+from sheets_sync.outcome import Counts, Example, Outcome, Tally
 
 
 class Pages:
@@ -192,6 +193,44 @@ def test_exports_do_not_hear_of_each_other(office, notice):
     office.run(notice, **FAILED)
     office.run(notice, export="weekly", **FAILED)
     assert office.mails() == [(ANNA, "daily_sales failed"), (ANNA, "weekly failed")]
+
+
+def test_without_servers_it_says_that_notices_are_off(office, notice, clock):
+    post = Post({}, office.pages, clock)
+    assert post.tell(office.notify, notice) == [
+        "Notices by mail are off: SMTP_HOST is not set.",
+        "Notices by webhook are off: WEBHOOK_SECRET is not set.",
+    ]
+    assert post.tell(Notify(), notice) == []
+    assert office.pages.rows == []
+
+
+def test_what_another_release_wrote_is_left_alone(office, notice, postbox):
+    office.notify, postbox.refused = Notify((ANNA,)), {ANNA}
+    office.run(notice)
+    office.pages.rows = [replace(row, notice='{"later": 1}') for row in office.pages.rows]
+    postbox.refused = set()
+    assert office.run(notice, **CALM) == []
+    assert office.mails() == []
+
+
+def test_rows_that_are_rejected_every_hour_are_no_news(office, notice):
+    office.run(notice, counts={"inserted": 0, "updated": 0, "deleted": 0, "rejected": 3, "drift": 1})
+    assert office.mails() == []
+
+
+def test_an_outcome_becomes_a_notice():
+    """At most five examples, whatever the cells hold."""
+    rows = [Example(f"2017-01-{n:02d}", "Note: a → b\nc") for n in range(1, 9)]
+    counts = Counts(inserted=Tally.of([Example("7" * 300)]), updated=Tally.of(rows))
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    outcome = Outcome("r", "e", "sheets", "id", "My\ntab", "https://x", "success", at, at, 30, counts)
+    told = of(outcome, "shop")
+    assert (told.event, told.place, told.rows, told.changed) == ("change", "My tab", 30, True)
+    assert told.counts == {"inserted": 1, "updated": 8, "deleted": 0, "rejected": 0, "drift": 0}
+    assert told.examples[0] == "inserted " + "7" * 110 + "…"
+    assert told.examples[1] == "updated 2017-01-01: Note: a → b c"
+    assert len(told.examples) == 5
 
 
 def test_long_values_are_cut_and_stay_on_one_line():

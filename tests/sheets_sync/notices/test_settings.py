@@ -5,7 +5,6 @@ import base64
 import pytest
 
 from sheets_sync.errors import SettingsError
-from sheets_sync.notices.declared import Notify
 from sheets_sync.notices.mail import Server
 from sheets_sync.notices.settings import Settings
 
@@ -13,23 +12,19 @@ HOST = {"SMTP_HOST": "smtp.example.com", "SMTP_FROM": "data@example.com"}
 SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
 
 
-def test_without_servers_notices_are_off_and_say_so():
+def test_without_servers_notices_are_off(clock):
     settings = Settings.read({})
     assert settings == Settings(None, None)
-    assert settings.off(Notify()) == []
-    assert settings.off(Notify(("a@example.com",), ("https://x.example",))) == [
-        "mail notices are off: SMTP_HOST is not set",
-        "webhook notices are off: WEBHOOK_SECRET is not set",
-    ]
+    assert settings.channels(clock) == {}
 
 
-def test_servers_as_the_job_is_given_them():
+def test_servers_as_the_job_is_given_them(clock):
     login = {"SMTP_PORT": "465", "SMTP_USER": "u", "SMTP_PASSWORD": "p", "WEBHOOK_SECRET": SECRET}
     settings = Settings.read(HOST | login)
     assert settings.server == Server("smtp.example.com", 465, "data@example.com", "u", "p")
     assert settings.key == b"k" * 24
     assert Settings.read(HOST).server.port == 587
-    assert settings.off(Notify(("a@example.com",), ("https://x.example",))) == []
+    assert settings.channels(clock).keys() == {"mail", "webhook"}
 
 
 def test_secrets_are_in_no_text():

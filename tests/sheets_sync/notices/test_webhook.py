@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from pathlib import Path
 
 import pytest
 import requests
@@ -44,6 +45,21 @@ def test_it_says_what_changed_and_who_says_so(webhook, delivery, receiver):
     assert told["data"]["counts"] == {"inserted": 2, "updated": 1, "deleted": 0}
     assert told["data"]["link"] == delivery.notice.link
     assert told["text"].startswith("[shop] daily_sales changed: 2 inserted, 1 updated\n\n")
+
+
+def test_the_recipe_of_the_guide_verifies_it(webhook, delivery, receiver):
+    guide = (Path(__file__).parents[3] / "docs/guides/notices.md").read_text()
+    recipe = {}
+    exec(guide.split("```python\n")[1].split("```")[0], recipe)
+    Webhook(KEY, webhook.http).deliver(delivery)
+    [(headers, body)] = receiver.got
+    secret = f"whsec_{base64.b64encode(KEY).decode()}"
+    assert recipe["verified"](secret, headers, body)
+    assert not recipe["verified"](secret, headers, body.replace(b"inserted", b"Inserted"))
+    assert not recipe["verified"](f"whsec_{base64.b64encode(b'other').decode()}", headers, body)
+    assert not recipe["verified"](secret, headers | {"webhook-id": "msg_other"}, body)
+    webhook.deliver(delivery)  # with a clock that is years ahead
+    assert not recipe["verified"](secret, *receiver.got[1])
 
 
 def test_the_example_of_the_specification():
