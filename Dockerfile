@@ -6,5 +6,7 @@ WORKDIR /app
 COPY requirements/jobs.txt .
 RUN pip install --no-cache-dir --require-hashes -r jobs.txt && useradd --system job
 COPY ${JOB} ${JOB}
+RUN python -m compileall -q ${JOB}
 USER job
-ENV PYTHONUNBUFFERED=1
+# MALLOC_ARENA_MAX: threads that each keep what they freed cost a tenth of the memory.
+ENV PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=2

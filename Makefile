@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
+# Where bytecode may not be kept, every process compiles what it imports: twice the time to start.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Python 3.13 as python3.13 (pyenv reads .python-version), as python3, or by uv; the first that really starts.
 find_python = for p in python3.13 python3 "$$(command -v uv >/dev/null && uv python find 3.13 2>/dev/null)"; do \

@@ -66,7 +66,7 @@ def contenders(folder: Path, port: int, pages: int) -> Iterator[tuple[str, Measu
     yield "start and imports", lambda: measured("connector", "--help")
     yield "connector to a disk, fsync per page", to_disk
     with running(folder / "sandbox") as state:
-        os.environ |= {"STORAGE_EMULATOR_HOST": state.address}
+        os.environ |= {"STORAGE_ENDPOINT": state.address}
 
         def to_bucket() -> Measured:
             bucket = f"bench-{next(numbers)}-landing"

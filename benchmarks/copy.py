@@ -3,6 +3,7 @@
 python -m benchmarks.copy URL disk FOLDER | bucket NAME | nowhere NAME; the last opens a bucket, that is
 all."""
 
+import os
 import sys
 import uuid
 from pathlib import Path
@@ -56,9 +57,11 @@ def opened(where: str, place: str) -> Any:
         return DiskBucket(Path(place))
     from google.auth.credentials import AnonymousCredentials
 
-    from connector.bucket import Bucket, client
+    from connector import storage
+    from connector.bucket import Bucket
 
-    return Bucket(client("sandbox-local", AnonymousCredentials()), place)
+    google = storage.Storage(storage.session(), AnonymousCredentials(), os.environ["STORAGE_ENDPOINT"])
+    return Bucket(google, place)
 
 
 if __name__ == "__main__":

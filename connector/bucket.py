@@ -1,45 +1,55 @@
-"""The landing bucket. The only file that imports google.cloud.storage.
+"""The landing bucket: objects by name, written over the generation that the writer has seen.
 
 Every write says which generation it expects, so a repetition after a lost answer changes nothing:
 https://cloud.google.com/storage/docs/request-preconditions"""
 
-from collections.abc import Iterator
+import base64
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from urllib.parse import quote
 
+import google_crc32c
+import msgspec
 import requests
-from google.api_core.exceptions import GoogleAPIError, NotFound, PreconditionFailed
-from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
-from google.auth.transport.requests import AuthorizedSession
-from google.cloud.storage import Client
-from google.cloud.storage.retry import DEFAULT_RETRY
-from requests.adapters import HTTPAdapter
 
 from connector.errors import BucketError
 from connector.landing import Object
+from connector.storage import JSON, Parts, Storage, sentence
 
-CONNECTIONS = 32  # the workers of the page loop; the client's own pool has 10 and drops the others
+# Random, so that no content can hold it: https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1
+BOUNDARY = uuid.uuid4().hex
+LISTED = "nextPageToken,items(name,size,metadata)"
 
 
-def client(project: str, credentials: Credentials) -> Client:
-    http = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
-    for scheme in ("https://", "http://"):
-        http.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
-    return Client(project=project, credentials=credentials, _http=http)
+class Resource(msgspec.Struct):
+    """An object as the API describes it; only what a call asks for is filled."""
+
+    name: str = ""
+    generation: str = "0"
+    size: str = "0"
+    metadata: dict[str, str] = {}
+
+
+class Listing(msgspec.Struct):
+    items: list[Resource] = []
+    nextPageToken: str = ""
 
 
 class Bucket:
-    """Objects by name. Methods may be called from many threads; what Google cannot do is a BucketError."""
+    """Methods may be called from many threads; what Google cannot do is a BucketError."""
 
-    def __init__(self, google: Client, name: str) -> None:
-        self.google = google.bucket(name)
+    def __init__(self, storage: Storage, name: str) -> None:
+        self.storage = storage
         self.name = name
+        self.objects = f"/storage/v1/b/{name}/o"
 
     @contextmanager
     def doing(self, what: str, name: str) -> Iterator[None]:
         try:
             yield
-        except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+        except (requests.RequestException, GoogleAuthError, msgspec.MsgspecError) as error:
             raise BucketError(f"could not {what} gs://{self.name}/{name}: {error}") from error
 
     def create(self, name: str, content: bytes, metadata: dict[str, str] | None = None) -> bool:
@@ -50,64 +60,87 @@ class Bucket:
         self, name: str, content: bytes, generation: int, metadata: dict[str, str] | None = None
     ) -> int | None:
         """The new generation; None if the object is no longer at `generation` (0: absent)."""
-        blob = self.google.blob(name)
-        blob.metadata = metadata
+        described = {"name": name, "crc32c": checksum(content), "metadata": metadata or {}}
+        query = {"uploadType": "multipart", "ifGenerationMatch": str(generation), "fields": "generation"}
+        kind = f"multipart/related; boundary={BOUNDARY}"
         with self.doing("write", name):
-            try:
-                blob.upload_from_string(
-                    content, content_type="application/json", if_generation_match=generation
-                )
-            except PreconditionFailed:
-                return None
-        return int(blob.generation)
+            answer = self.storage.send(
+                "POST", f"/upload{self.objects}", query, parts(described, content), kind
+            )
+            return None if is_refused(answer) else int(decoded(answer, Resource).generation)
 
     def generation(self, name: str) -> int:
         """0 when there is no such object."""
         with self.doing("look at", name):
-            blob = self.google.get_blob(name)
-        return int(blob.generation) if blob else 0
+            answer = self.storage.send("GET", self.path(name), {"fields": "generation"})
+            return int(decoded(answer, Resource).generation) if answer.ok else 0
 
     def read(self, name: str, generation: int) -> bytes | None:
         """None if the object is no longer at `generation`."""
+        query = {"alt": "media", "ifGenerationMatch": str(generation)}
         with self.doing("read", name):
-            try:
-                content: bytes = self.google.blob(name).download_as_bytes(if_generation_match=generation)
-            except (NotFound, PreconditionFailed):
+            answer = self.storage.send("GET", f"/download{self.path(name)}", query)
+            if not answer.ok:
                 return None
-        return content
+            if f"crc32c={checksum(answer.content)}" not in answer.headers.get("X-Goog-Hash", ""):
+                raise requests.HTTPError("the content does not have the checksum that was sent with it")
+            return answer.content
 
     def delete(self, name: str, generation: int | None = None) -> None:
         """Afterwards the object is gone, unless it is no longer at `generation`."""
+        query = {} if generation is None else {"ifGenerationMatch": str(generation)}
         with self.doing("delete", name):
-            try:
-                self.google.blob(name).delete(if_generation_match=generation, retry=DEFAULT_RETRY)
-            except (NotFound, PreconditionFailed):
-                return
+            self.storage.send("DELETE", self.path(name), query)
 
     def list(self, prefix: str) -> Iterator[Object]:
+        query = {"prefix": prefix, "fields": LISTED}
         with self.doing("list", prefix):
-            for blob in self.google.list_blobs(prefix=prefix):
-                yield Object(blob.name, int(blob.size), blob.metadata or {})
+            while True:
+                page = decoded(self.storage.send("GET", self.objects, query), Listing)
+                yield from (Object(item.name, int(item.size), item.metadata) for item in page.items)
+                if not page.nextPageToken:
+                    return
+                query["pageToken"] = page.nextPageToken
 
     def move(self, source: str, target: str) -> None:
-        """Copy, then delete. Either may have happened before: a source that is gone was moved, a target that
-        is there is the same file."""
-        blob = self.google.blob(source)
-        with self.doing("move", source):
-            try:
-                self.google.copy_blob(blob, self.google, target, if_generation_match=0)
-            except PreconditionFailed:
-                pass
-            except NotFound:
-                return
-        self.delete(source)
+        """At once: no reader sees both or neither. A source that is gone was moved before; a target that is
+        there is the same file, and then the source goes.
 
-    def describe(self, name: str, metadata: dict[str, str]) -> None:
+        https://cloud.google.com/storage/docs/json_api/v1/objects/move"""
+        path = f"{self.path(source)}/moveTo/o/{quote(target, safe='')}"
+        with self.doing("move", source):
+            answer = self.storage.send("POST", path, {"ifGenerationMatch": "0", "fields": "name"})
+        if is_refused(answer):
+            self.delete(source)
+
+    def describe(self, name: str, metadata: Mapping[str, str]) -> None:
         """Set these keys of the object's metadata; one that is gone stays gone."""
-        blob = self.google.blob(name)
-        blob.metadata = metadata
+        body = msgspec.json.encode({"metadata": metadata})
         with self.doing("describe", name):
-            try:
-                blob.patch(retry=DEFAULT_RETRY)
-            except NotFound:
-                return
+            self.storage.send("PATCH", self.path(name), {"fields": "name"}, body)
+
+    def path(self, name: str) -> str:
+        return f"{self.objects}/{quote(name, safe='')}"
+
+
+def parts(described: Mapping[str, object], content: bytes) -> Parts:
+    """Metadata and content in one request: https://cloud.google.com/storage/docs/uploading-objects"""
+    head = f"--{BOUNDARY}\r\nContent-Type: {JSON}\r\n\r\n".encode()
+    metadata = head + msgspec.json.encode(described) + b"\r\n"
+    return Parts((metadata, head, content, f"\r\n--{BOUNDARY}--".encode()))
+
+
+def checksum(content: bytes) -> str:
+    """What Cloud Storage compares with its own: https://cloud.google.com/storage/docs/data-validation"""
+    return base64.b64encode(google_crc32c.value(content).to_bytes(4)).decode()
+
+
+def is_refused(answer: requests.Response) -> bool:
+    """The object is at another generation than the one expected."""
+    return answer.status_code == 412
+
+
+def decoded[Part](answer: requests.Response, kind: type[Part]) -> Part:
+    if not answer.ok:
+        raise requests.HTTPError(sentence(answer), response=answer)
+    return msgspec.json.decode(answer.content, type=kind)

@@ -61,7 +61,9 @@ class Copier:
         fetched = Fetched(number, len(page.items), *totals, mark(page.items), page.next)
         if page.items:
             content = lines(page.items, self.state.run.file(number))
-            self.kit.landing.put(self.state.run, fetched, content, self.drift(page.items))
+            drift = self.drift(page.items)
+            del page
+            self.kit.landing.put(self.state.run, fetched, content, drift)
         return fetched
 
     def frozen(self, lease: Lease) -> tuple["Copier", Page]:

@@ -1,8 +1,9 @@
 """The page loop: many pages at once, never more than a window of them in memory."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from queue import SimpleQueue
 
 from connector.errors import SourceGarbled, SourceUnavailable
 from connector.tally import Fetched, Tally
@@ -76,14 +77,19 @@ def workers() -> Iterator[ThreadPoolExecutor]:
 def as_they_come(
     pool: ThreadPoolExecutor, tally: Tally, fetch: Fetch, failed: list[SourceUnavailable]
 ) -> Going:
-    going: dict[Future[Fetched], int] = {}
-    page = 1
+    ended: SimpleQueue[tuple[int, Future[Fetched]]] = SimpleQueue()
+
+    def start(page: int) -> None:
+        pool.submit(fetch, page, None).add_done_callback(lambda future: ended.put((page, future)))
+
+    going, page = 0, 1
     while True:
-        while len(going) < WORKERS and tally.wants(page) and not is_down(failed):
+        while going < WORKERS and tally.wants(page) and not is_down(failed):
             if not tally.has(page):
-                going[pool.submit(fetch, page, None)] = page
+                start(page)
+                going += 1
             page += 1
         if not going:
             return
-        for future in wait(going, return_when=FIRST_COMPLETED).done:
-            yield going.pop(future), future
+        yield ended.get()
+        going -= 1

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from connector.declaration import Source
 from connector.errors import SettingsError
 
+STORAGE_ENDPOINT = "https://storage.googleapis.com"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -15,6 +17,7 @@ class Settings:
     location: str
     bucket: str
     source: Mapping[str, str] = field(repr=False)  # never in a log, a traceback or a test's output
+    storage_endpoint: str = STORAGE_ENDPOINT
 
     @classmethod
     def read(cls, environ: Mapping[str, str], name: str, source: Source) -> "Settings":
@@ -30,4 +33,5 @@ class Settings:
         said = {
             key: environ.get(variables[key]) or default or "" for key, default in source.variables().items()
         }
-        return cls(project, location, bucket, said)
+        storage = environ.get("STORAGE_ENDPOINT") or STORAGE_ENDPOINT
+        return cls(project, location, bucket, said, storage.rstrip("/"))

@@ -31,6 +31,7 @@ def clients(state: State, identity: str) -> dict[str, str]:
         "GOOGLE_CLOUD_PROJECT": state.project,
         "BIGQUERY_EMULATOR_HOST": state.address,
         "STORAGE_EMULATOR_HOST": state.address,
+        "STORAGE_ENDPOINT": state.address,
         "RUN_ENDPOINT": f"{state.address}/run",
         "DATAFORM_ENDPOINT": f"{state.address}/dataform",
         "SECRET_MANAGER_ENDPOINT": f"{state.address}/secretmanager",

@@ -35,9 +35,8 @@ def tables(sandbox):
 
 
 @pytest.fixture
-def project(sandbox, tables, shop, monkeypatch):
+def project(sandbox, tables, shop):
     """Empty tables and an empty bucket in the sandbox, and the shop as the source."""
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", sandbox.address)
     made = Project(sandbox.address, tables, shop)
     made.clear()
     yield made

@@ -11,13 +11,15 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from connector import runs, sources, window
-from connector.bucket import Bucket, client
+from connector import storage as storages
+from connector.bucket import Bucket
 from connector.kit import Kit
 from connector.landing import Landing
 from connector.report import Report
 from connector.rest import reader
 from connector.retries import Retries
 from connector.settings import Settings
+from connector.storage import Storage
 from connector.warehouse import Warehouse
 from sandbox.state import PROJECT
 from tests.connector.shop import KEY, Shop
@@ -52,11 +54,11 @@ class Project:
         nobody = AnonymousCredentials()
         at = {"api_endpoint": self.address}
         warehouse = bigquery.Client(self.name, nobody, client_options=at, location="EU")
-        storage = client(self.name, nobody)
+        storage = Storage(storages.session(), nobody, self.address)
         if adapter:
             warehouse._http.mount("http://", adapter)
-            storage._http.mount("http://", adapter)
-        self.sessions += [warehouse._http, storage._http]
+            storage.http.mount("http://", adapter)
+        self.sessions += [warehouse._http, storage.http]
         return warehouse, Bucket(storage, self.bucket_name)
 
     def close(self):
@@ -75,7 +77,10 @@ class Project:
     def clear(self):
         """For each test: empty tables, and a bucket of its own, which the sandbox's project owns."""
         self.rows(";".join(f"TRUNCATE TABLE {table}" for table in TABLES))
-        self.bucket.google.create(project=PROJECT)
+        answer = self.bucket.storage.send(
+            "POST", "/storage/v1/b", {"project": PROJECT}, json.dumps({"name": self.bucket_name}).encode()
+        )
+        answer.raise_for_status()
 
     def kit(self, name="sales", key=KEY, adapter=None, **others):
         """What one process would have. `adapter` stands between it and everything that outlives it."""
