@@ -1,4 +1,6 @@
-"""python -m connector --endpoint sales; python -m connector replay --endpoint sales --file NAME"""
+"""python -m connector --endpoint sales                               what is new
+python -m connector --endpoint sales --from 100 --until 200         a back-fill; days are welcome, too
+python -m connector replay --endpoint sales [--day 20260131]        files again: all of failed/, or a day's"""
 
 import argparse
 import os
@@ -6,7 +8,7 @@ import signal
 import sys
 from types import FrameType
 
-from connector import runs, sources, window
+from connector import replaying, runs, sources, window
 from connector.errors import ConnectorError, UsageError
 from connector.lease import RENEW_SECONDS
 from connector.report import Report
@@ -33,12 +35,19 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m connector", description="Copy an endpoint of a source into raw."
     )
     add = top.add_argument
-    add("command", nargs="?", choices=["copy", "replay"], default="copy", help="replay: load failed/ again")
+    add("command", nargs="?", choices=["copy", "replay"], default="copy", help="replay: load files again")
     add("--endpoint", required=True, help="as declared in connector/sources, such as sales")
     add("--source", default="retail", help="a file of connector/sources without its ending")
-    add("--start_sales_id", metavar="ID|DATE", help="copy from here on, not from where the last run ended")
-    add("--end_sales_id", metavar="ID", help="copy up to here, not up to the newest")
-    add("--file", action="append", default=[], metavar="NAME", help="replay only this file; may be repeated")
+    add(
+        "--from",
+        "--start_sales_id",
+        dest="start",
+        metavar="ID|DATE",
+        help="copy from here, not from where the last ended",
+    )
+    add("--until", "--end_sales_id", dest="end", metavar="ID|DATE", help="copy up to here, not to the newest")
+    add("--file", action="append", default=[], metavar="NAME", help="replay this file; may be repeated")
+    add("--day", metavar="YYYYMMDD", help="replay what runs of this day brought, archived or failed")
     add(
         "--renew_seconds",
         type=float,
@@ -51,26 +60,25 @@ def parser() -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace, report: Report) -> None:
     source = sources.read(arguments.source)
     endpoint = source.endpoint(arguments.endpoint)
-    asked = window.asked(
-        arguments.endpoint, endpoint.window, arguments.start_sales_id, arguments.end_sales_id
-    )
+    asked = window.asked(arguments.endpoint, endpoint.window, arguments.start, arguments.end)
     refuse_mixture(arguments)
+    wanted = replaying.wanted(arguments.file, arguments.day)
     settings = Settings.read(os.environ, arguments.source, source)
     from connector.assembly import assemble  # says there why so late
 
     kit = assemble(arguments.endpoint, source, settings, report, arguments.renew_seconds)
     if arguments.command == "replay":
-        runs.replay(kit, arguments.file)
+        runs.replay(kit, wanted)
     else:
         runs.copy(kit, asked)
 
 
 def refuse_mixture(arguments: argparse.Namespace) -> None:
-    if arguments.command == "copy" and arguments.file:
-        raise UsageError("--file is for replay: python -m connector replay --endpoint sales --file NAME")
-    if arguments.command == "replay" and (arguments.start_sales_id or arguments.end_sales_id):
+    if arguments.command == "copy" and (arguments.file or arguments.day):
+        raise UsageError("--file and --day are for replay: python -m connector replay --endpoint sales …")
+    if arguments.command == "replay" and (arguments.start or arguments.end):
         raise UsageError(
-            "a replay loads files, not ids: leave out the start and the end, or name files with --file."
+            "a replay loads files, not ids: leave out --from and --until, or name files with --file or --day."
         )
 
 

@@ -1,7 +1,9 @@
 """API ─▶ in/: every page of a run in the bucket, whatever happened before."""
 
 import hashlib
+from functools import partial
 
+import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
@@ -19,6 +21,7 @@ PAGES_PER_LINE = 100
 
 def land(kit: Kit, lease: Lease, state: State) -> State:
     """The state with phase `load`, once the last page is there. What is in in/ already is not asked for."""
+    state = in_ids(kit, lease, state)
     tally = Tally(kit.reader.size, kit.reader.stepped)
     for file in kit.landing.of_run(state.run, "in"):
         if file.fetched:
@@ -32,13 +35,36 @@ def land(kit: Kit, lease: Lease, state: State) -> State:
         tally.add(copier.put(1, page))
     fetch_all = fetch.chain if kit.reader.chained else fetch.pages
     fetch_all(tally, copier.fetch, progress(kit, lease, state, tally))
+    gap = window.gap(copier.state.span, state.covered)
     return replace(
         copier.state,
         phase="load",
         pages=len(tally.rows),
-        notes=(*state.notes, *tally.notes()),
+        notes=(*([gap] if gap else []), *tally.notes()),
         missing=tally.missing(),
     )
+
+
+def in_ids(kit: Kit, lease: Lease, state: State) -> State:
+    """Days that were typed become ids, once: a run that goes on asks for the same ones."""
+    span = window.dated(state.span, partial(first_since, kit))
+    if span == state.span:
+        return state
+    state = replace(state, span=span)
+    lease.save(state)
+    return state
+
+
+def first_since(kit: Kit, day: str) -> tuple[int | None, int | None]:
+    """The first id since `day`, None if there is none yet, and the greatest of all."""
+    page = kit.reader.page(1, None, window.Span(start_date=day))
+    if not page.items or not kit.endpoint.window:
+        return None, page.last
+    name, item = kit.endpoint.window.field, bytes(page.items[0])
+    try:
+        return int(msgspec.json.decode(item)[name]), page.last
+    except (TypeError, ValueError, LookupError) as error:
+        raise SourceGarbled(f"the first item since {day} has no '{name}': {item[:80]!r}") from error
 
 
 class Copier:

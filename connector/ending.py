@@ -44,7 +44,8 @@ def into_raw(kit: Kit, lease: Lease, state: State) -> int:
     files = files_of(kit, state, "processing", "archive")
     kit.report("loads", run=state.id, files=len(files), bytes=sum(file.bytes for file in files))
     rows = 0
-    for portion in portions(files):
+    place = {name: number for number, name in enumerate(state.files, 1)}
+    for portion in portions(files, place):
         lease.check()
         batch = Batch(state.id, kit.name, kit.endpoint.table, tuple(kit.columns), tuple(portion))
         rows += load(kit.warehouse, batch, kit.landing.fail)

@@ -75,6 +75,11 @@ class Landing:
         folders = {f"{names.folder(stage, name)}/": stage for stage in stages for name in wanted}
         return [file for file in self.files(folders) if file.name in wanted]
 
+    def of_day(self, day: str) -> list[File]:
+        """What runs of `day` (YYYYMMDD) brought, wherever it ended."""
+        failed = f"{self.endpoint}/failed/{day[:4]}/{day[4:6]}/{day[6:]}/"
+        return self.files({f"{self.endpoint}/archive/{day}/": "archive", failed: "failed"})
+
     def failed(self) -> list[File]:
         return self.files({f"{self.endpoint}/failed/": "failed"})
 

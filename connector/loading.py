@@ -1,6 +1,7 @@
 """Files into raw: every good one exactly once, and every bad one found and named."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from connector.batch import Batch
@@ -67,10 +68,11 @@ def halves(batch: Batch) -> Iterator[Batch]:
     yield batch.of(batch.files[middle:])
 
 
-def portions(files: Iterable[File]) -> list[list[File]]:
-    """Files that go into one load job. By their page, not by counting: a file that fails shifts no other."""
+def portions(files: Iterable[File], place: Mapping[str, int] = MappingProxyType({})) -> list[list[File]]:
+    """Files that go into one load job. By their page, or their `place` in a replay (from 1), not by counting
+    those that are left: a file that fails shifts no other."""
     by_thousands: dict[int, list[File]] = {}
     for file in files:
-        page = file.fetched.page if file.fetched else 1
-        by_thousands.setdefault((page - 1) // MAXIMUM_FILES, []).append(file)
+        number = place.get(file.name) or (file.fetched.page if file.fetched else 1)
+        by_thousands.setdefault((number - 1) // MAXIMUM_FILES, []).append(file)
     return list(by_thousands.values())

@@ -1,6 +1,6 @@
 """The story of a run: copy an endpoint, or load again what failed. Each first ends a run that died."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from connector import window
@@ -11,16 +11,15 @@ from connector.errors import (
     ConnectorError,
     LeaseLost,
     LoadError,
-    NotFound,
     SourceError,
     Unfinished,
 )
 from connector.kit import Kit
 from connector.landing import File
 from connector.lease import Lease
-from connector.loading import MAXIMUM_FILES
 from connector.logs import RunRow
 from connector.names import moment
+from connector.replaying import Wanted, chosen
 from connector.state import State
 from connector.window import Covered, Span
 
@@ -35,24 +34,18 @@ def copy(kit: Kit, asked: Span) -> None:
             go(kit, lease, begin(kit, asked))
 
 
-def replay(kit: Kit, files: Sequence[str]) -> None:
-    """Load `files` again, or everything in failed/. They keep their names, so that ods can tell a row from
-    its twin."""
+def replay(kit: Kit, wanted: Wanted) -> None:
+    """Load files again. They keep their names, so that ods can tell a row from its twin."""
     with kit.leased() as lease:
         left = lease.state
         if left:
             go_on(kit, lease, left)
-            if (left.kind, set(left.files)) == ("replay", set(files)):
+            if (left.kind, left.wanted) == ("replay", wanted):
                 return
-        found = kit.landing.named(files, "failed", "archive") if files else kit.landing.failed()
-        if missing := set(files) - {file.name for file in found}:
-            raise NotFound(
-                f"{', '.join(sorted(missing))} is neither in {kit.name}/failed/ nor in {kit.name}/archive/."
-            )
-        if found:
-            go(kit, lease, again(kit, found[:MAXIMUM_FILES]))
+        if found := chosen(kit.landing, wanted):
+            go(kit, lease, again(kit, wanted, found))
         else:
-            kit.report(f"nothing lies in {kit.name}/failed/")
+            kit.report(f"nothing lies in {kit.name}/{f'archive/{wanted.day}/' if wanted.day else 'failed/'}")
 
 
 def begin(kit: Kit, asked: Span) -> State:
@@ -60,15 +53,20 @@ def begin(kit: Kit, asked: Span) -> State:
     covered = kit.warehouse.covered(kit.name)
     run = kit.new_run(covered)
     span = window.begin(asked, kit.endpoint.window, covered)
-    gap = window.gap(span, covered)
-    notes = (gap,) if gap else ()
-    return State(id=run.id, endpoint=kit.name, began=run.began, asked=asked, span=span, notes=notes)
+    return State(id=run.id, endpoint=kit.name, began=run.began, asked=asked, span=span, covered=covered.until)
 
 
-def again(kit: Kit, found: Sequence[File]) -> State:
+def again(kit: Kit, wanted: Wanted, found: list[File]) -> State:
     run = kit.new_run(Covered())
-    files = tuple(file.name for file in found)
-    return State(id=run.id, endpoint=kit.name, began=run.began, kind="replay", phase="load", files=files)
+    return State(
+        id=run.id,
+        endpoint=kit.name,
+        began=run.began,
+        kind="replay",
+        phase="load",
+        wanted=wanted,
+        files=tuple(file.name for file in found),
+    )
 
 
 def go_on(kit: Kit, lease: Lease, left: State) -> None:

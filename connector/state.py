@@ -5,13 +5,15 @@ from typing import Literal
 import msgspec
 
 from connector.names import Run
+from connector.replaying import Wanted
 from connector.window import Span
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """`asked` is what was typed, `span` what became of it: frozen as soon as the source has answered once.
-    `phase` is fetch until every page is in the bucket, and load from then on; then `pages` are those that the
-    source answered, and `missing` says what it did not. `files` are those of a replay."""
+    """`asked` is what was typed, `span` what became of it: frozen as soon as the source has answered once;
+    `covered` is how far raw went then. `phase` is fetch until every page is in the bucket, and load from then
+    on; then `pages` are those that the source answered, and `missing` says what it did not. Of a replay,
+    `wanted` is what was typed, and `files` what became of it."""
 
     id: str
     endpoint: str
@@ -20,6 +22,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     phase: Literal["fetch", "load"] = "fetch"
     asked: Span = Span()
     span: Span = Span()
+    covered: int | None = None
+    wanted: Wanted = Wanted()
     files: tuple[str, ...] = ()
     pages: int = 0
     notes: tuple[str, ...] = ()

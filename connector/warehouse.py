@@ -24,6 +24,33 @@ from connector.window import Covered
 
 MOVES_ON = "('success', 'partial')"  # states of a run after which the next one starts later
 ONCE = Retry(predicate=if_exception_type())  # the client sends once, jobs.py decides about a second time
+# Windows in the order of their starts; one that begins after all before it have ended starts a new stretch.
+# A back-fill ahead of the others is a stretch of its own, so what lies between is still asked for.
+COVERED = f"""
+WITH windows AS (
+  SELECT window_from, window_until, started_at
+  FROM ops.run_log
+  WHERE endpoint = @endpoint AND status IN {MOVES_ON} AND window_from IS NOT NULL AND window_until IS NOT NULL
+),
+reaches AS (
+  SELECT *, MAX(window_until) OVER (
+    ORDER BY window_from, window_until ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  ) AS reached
+  FROM windows
+),
+stretches AS (
+  SELECT *, COUNTIF(window_from > reached + 1) OVER (
+    ORDER BY window_from, window_until ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS stretch
+  FROM reaches
+)
+SELECT
+  (
+    SELECT MAX(window_until) FROM stretches
+    WHERE stretch = (SELECT stretch FROM stretches ORDER BY started_at, window_from LIMIT 1)
+  ),
+  (SELECT UNIX_MILLIS(MAX(started_at)) FROM ops.run_log WHERE endpoint = @endpoint)
+"""
 BYTES_BILLED = 10**9  # of the question where to start: the log is a few KB
 
 
@@ -35,14 +62,12 @@ class Warehouse:
 
     def covered(self, endpoint: str) -> Covered:
         """How far earlier runs of the endpoint came; LoadError if BigQuery cannot say."""
-        sql = f"""SELECT MAX(IF(status IN {MOVES_ON}, window_until, NULL)), UNIX_MILLIS(MAX(started_at))
-            FROM ops.run_log WHERE endpoint = @endpoint"""
         parameter = bigquery.ScalarQueryParameter("endpoint", "STRING", endpoint)
         config = bigquery.QueryJobConfig(
             query_parameters=[parameter], maximum_bytes_billed=BYTES_BILLED, labels=labels(endpoint)
         )
         with asking(f"where {endpoint} ended, in ops.run_log"):
-            [(until, began)] = self.client.query_and_wait(sql, job_config=config)
+            [(until, began)] = self.client.query_and_wait(COVERED, job_config=config)
         return Covered(until, began or 0)
 
     def stage(self, batch: Batch) -> None:

@@ -15,6 +15,7 @@ from connector import storage as storages
 from connector.bucket import Bucket
 from connector.kit import Kit
 from connector.landing import Landing
+from connector.replaying import wanted
 from connector.report import Report
 from connector.rest import reader
 from connector.retries import Retries
@@ -107,8 +108,8 @@ class Project:
         kit = self.kit(name, **others)
         runs.copy(kit, window.asked(name, kit.endpoint.window, start, end))
 
-    def replay(self, *files, name="sales", **others):
-        runs.replay(self.kit(name, **others), files)
+    def replay(self, *files, name="sales", day=None, **others):
+        runs.replay(self.kit(name, **others), wanted(files, day))
 
     def rows(self, sql):
         return [tuple(row.values()) for row in self.bigquery.query_and_wait(sql)]

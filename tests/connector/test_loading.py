@@ -91,3 +91,11 @@ def test_a_file_that_fails_moves_no_other_into_another_load(pages, data):
     after = portions([file for file in files if file != gone])
     assert [portion for portion in before if portion] == after
     assert all(len(portion) <= MAXIMUM_FILES for portion in after)
+
+
+def test_files_of_many_runs_are_told_apart_by_their_place_in_the_replay():
+    """Their pages have the same numbers: by them, a day of 24 runs would be too much for one load job."""
+    files = [File(f"{n:06d}", "archive", 1, 1, fetched=Fetched(1, 1)) for n in range(MAXIMUM_FILES + 1)]
+    place = {file.name: number for number, file in enumerate(files, 1)}
+    assert [len(portion) for portion in portions(files, place)] == [MAXIMUM_FILES, 1]
+    assert portions(files[5:], place)[1] == files[-1:]  # gone files shift none

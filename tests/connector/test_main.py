@@ -57,8 +57,9 @@ def start(sandbox, project, shop):
     [
         (["--endpoint", "orders"], 2, "unknown endpoint 'orders'. Declared are: sales, products, customers."),
         (["--endpoint", "sales", "--start_sales_id", "yesterday"], 2, "the start 'yesterday' is neither"),
-        (["--endpoint", "sales", "--file", "x"], 2, "--file is for replay"),
-        (["replay", "--endpoint", "sales", "--start_sales_id", "1"], 2, "a replay loads files, not ids"),
+        (["--endpoint", "sales", "--file", "x"], 2, "--file and --day are for replay"),
+        (["replay", "--endpoint", "sales", "--from", "1"], 2, "a replay loads files, not ids"),
+        (["replay", "--endpoint", "sales", "--day", "2017-01-31"], 2, "the day '2017-01-31' is none"),
         (["--endpoint", "sales"], 2, "missing PROJECT_ID, LOCATION, BUCKET, RETAIL_API_KEY."),
     ],
 )

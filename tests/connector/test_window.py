@@ -1,5 +1,8 @@
 """Which ids are asked for: none is left out, and nothing newer than the first answer."""
 
+from itertools import accumulate
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +23,8 @@ IDS = st.integers(min_value=1, max_value=10**12)
         ("17", "17", Span(start=17, until=17)),
         (None, "99", Span(until=99)),
         ("2017-01-31", "99", Span(start_date="2017-01-31", until=99)),
+        ("2017-01-31", "2017-01-31", Span(start_date="2017-01-31", until_date="2017-01-31")),
+        ("5", "2017-01-31", Span(start=5, until_date="2017-01-31")),
     ],
 )
 def test_what_was_typed(start, end, span):
@@ -37,7 +42,8 @@ def test_what_was_typed(start, end, span):
         ("0", None, "start '0' is not a whole number from 1"),
         ("-4", None, "start '-4' is not a whole number from 1"),
         ("١٧", None, "start '١٧'"),
-        (None, "2017-01-01", "end '2017-01-01'"),
+        (None, "2017-02-30", "end '2017-02-30'"),
+        ("2017-01-02", "2017-01-01", "from 2017-01-02 to 2017-01-01 is empty"),
         ("18", "17", "from 18 to 17 is empty"),
     ],
 )
@@ -101,7 +107,29 @@ def test_query_parameters():
 
 
 def test_ids_that_nobody_asked_for_are_told():
-    assert "ids 101 to 199" in window.gap(Span(200), Covered(100))
-    assert window.gap(Span(101), Covered(100)) is None
-    assert window.gap(Span(200), Covered(None)) is None
-    assert window.gap(Span(start_date="2017-01-31"), Covered(100)) is None
+    assert "ids 101 to 199" in window.gap(Span(200), 100)
+    assert window.gap(Span(101), 100) is None
+    assert window.gap(Span(200), None) is None
+
+
+@given(st.lists(st.integers(0, 30), max_size=40), st.integers(1, 31), st.integers(1, 31))
+def test_days_become_the_ids_of_their_rows(gaps, first, last):
+    """Ids grow with time: a row's id is its place, its day that of the one before or later."""
+    days = list(accumulate(gaps, lambda day, gap: min(31, day + gap), initial=1))[1:]
+
+    def first_since(day):
+        found = [number for number, d in enumerate(days, 1) if f"2017-01-{d:02d}" >= day]
+        return min(found, default=None), len(days)
+
+    first, last = sorted((first, last))
+    span = Span(start_date=f"2017-01-{first:02d}", until_date=f"2017-01-{last:02d}")
+    found = window.dated(span, first_since)
+    asked = range(found.start, found.until + 1)
+    assert [n for n, day in enumerate(days, 1) if first <= day <= last] == list(asked)
+    assert (found.start_date, found.until_date) == (None, None)
+
+
+def test_an_endpoint_that_knows_no_days():
+    undated = msgspec.structs.replace(SALES, start_date=None)
+    with pytest.raises(UsageError, match="sales cannot be asked for dates"):
+        window.asked("sales", undated, None, "2017-01-31")
