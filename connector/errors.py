@@ -6,7 +6,8 @@ ConnectorError
 ├── SettingsError         who deployed the job: Terraform, or the environment of a shell
 ├── SourceError           the API that is copied
 │   ├── SourceRefused     it said no, and will say no again: key, path, parameter
-│   │   └── ChainBroken   it no longer knows the way to the next page that it gave; the next run begins anew
+│   │   ├── ChainBroken   it no longer knows the way to the next page that it gave; the next run begins anew
+│   │   └── KeyRefused    it does not let a key in
 │   ├── SourceUnavailable it did not answer in spite of every try; the next run goes on where this one stopped
 │   └── SourceGarbled     it answered, but not with a page of items
 ├── LeaseHeld             nobody: another run of the endpoint is going
@@ -15,6 +16,10 @@ ConnectorError
 ├── LoadError             BigQuery; the files wait in processing/ for the next run
 │   └── DataRefused       the source: BigQuery read the files and will never take them
 ├── NotFound              a file asked for by name that is nowhere in the bucket
+├── NoKey                 a person, with a key from the source: no version of the secret opens it
+├── SecretError           Secret Manager; what became of the request is not known
+│   └── SecretRefused     the grants on the secret, or its state; nothing was changed
+├── SubscriptionError     Pub/Sub, or the grants on the subscription
 └── Unfinished            the run ended, and something is missing: files in failed/, or rows that never came
 """
 
@@ -51,6 +56,10 @@ class SourceRefused(SourceError):
 
 
 class ChainBroken(SourceRefused):
+    pass
+
+
+class KeyRefused(SourceRefused):
     pass
 
 
@@ -94,6 +103,22 @@ class DataRefused(LoadError):
 
 class NotFound(ConnectorError):
     exit_code = 2
+
+
+class NoKey(ConnectorError):
+    pass
+
+
+class SecretError(ConnectorError):
+    pass
+
+
+class SecretRefused(SecretError):
+    pass
+
+
+class SubscriptionError(ConnectorError):
+    pass
 
 
 class Unfinished(ConnectorError):

@@ -30,6 +30,11 @@ def read(name: str, folder: Path = SOURCES) -> Source:
     return parse(declared, str(path))
 
 
+def every(folder: Path = SOURCES) -> dict[str, Source]:
+    """All that are declared, by their names."""
+    return {path.stem: read(path.stem, folder) for path in sorted(folder.glob("*.yaml"))}
+
+
 def parse(declared: Any, where: str) -> Source:
     kinds = ", ".join(KINDS)
     if not isinstance(declared, dict):

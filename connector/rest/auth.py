@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Callable
-from urllib.parse import quote
+from functools import partial
+from urllib.parse import quote, quote_plus
 
 import msgspec
 import requests
 from requests.auth import AuthBase
 
-from connector.errors import SettingsError, SourceGarbled, SourceRefused, SourceUnavailable
+from connector.errors import KeyRefused, SettingsError, SourceGarbled, SourceRefused, SourceUnavailable
 from connector.rest.declaration import Auth, ClientCredentials, Header, Query
 
 EARLY = 30.0  # seconds before its end in which a token is no longer used
@@ -24,19 +25,30 @@ class Key(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if isinstance(self.declared, Header):
-            request.headers[self.declared.header] = self.declared.prefix + self.secret
+            request.headers[self.declared.header] = self.declared.prefix + sendable(self.secret)
         elif self.declared:
             request.prepare_url(request.url, {self.declared.query: self.secret})
         return request
 
     def hide(self, text: str) -> str:
-        for shown in {self.secret, quote(self.secret), quote(self.secret, safe="")} if self.secret else ():
-            text = text.replace(shown, "***")
+        spelled = (str, quote, quote_plus, partial(quote, safe=""))  # as it is, and as addresses have it
+        for spell in spelled if self.secret else ():
+            text = text.replace(spell(self.secret), "***")
         return text
 
     def renew(self, refused: requests.PreparedRequest) -> bool:
         """Whether a request that was refused may succeed with a newer key; here there is none."""
         return False
+
+
+def sendable(secret: str) -> str:
+    """What a header can hold; http.client would show what it cannot."""
+    if secret.isascii() and secret.isprintable() and secret == secret.strip():
+        return secret
+    raise KeyRefused(
+        "the key cannot be sent in a header: it has a line break, blanks around it, or letters that are not "
+        "ASCII. Give the right one to `python -m scripts.secret`."
+    )
 
 
 class Secret(msgspec.Struct):

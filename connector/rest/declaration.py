@@ -36,6 +36,25 @@ class ClientCredentials(Declared, frozen=True, kw_only=True):
     scope: Text | None = None
 
 
+class Revocation(Declared, frozen=True, kw_only=True):
+    """DELETE <path>/<id> revokes a key. GET `own` tells of the key that asks, GET <path> of all, in the list
+    `items`; `id`, `name` and `created` are fields of a key, `name` is given when it is issued."""
+
+    own: Annotated[str, msgspec.Meta(pattern="^/")]
+    items: Text
+    id: Text
+    name: Text
+    created: Text
+
+
+class Rotation(Declared, frozen=True, kw_only=True):
+    """POST `path` with the present key issues another one, which is the field `key` of the answer."""
+
+    path: Annotated[str, msgspec.Meta(pattern="^/")]
+    key: Text
+    revoke: Revocation | None = None
+
+
 class Paging(Declared, frozen=True, kw_only=True):
     """All items in one answer: the form without any of the keys below. `end` is the status of a page past the
     end, where that is not an empty list."""
@@ -101,6 +120,7 @@ PAGING: dict[str, type[Paging]] = {"page": ByPage, "offset": ByOffset, "cursor":
 class RestSource(Source, frozen=True, kw_only=True):
     url: Annotated[str, msgspec.Meta(pattern="^https?://")]
     auth: dict[str, Any] = {}
+    rotation: Rotation | None = None
     paging: dict[str, Any]
     limits: Limits = Limits()
     endpoints: Mapping[Name, RestEndpoint]
@@ -145,13 +165,23 @@ def refuse_nesting(paging: Paging, where: str) -> None:
                 )
 
 
+def convert_rotation(declared: Any, where: str) -> None:
+    if isinstance(declared, dict) and "revoke" in declared:
+        convert(declared["revoke"], Revocation, f"{where}.revoke")
+    if declared is not None:
+        convert(declared, Rotation, where)
+
+
 def parse(declared: dict[str, Any], where: str) -> RestSource:
     """Part by part, so that an error names the very key."""
     if "limits" in declared:
         convert(declared["limits"], Limits, f"{where}: limits")
     convert_endpoints(declared.get("endpoints"), RestEndpoint, where)
+    convert_rotation(declared.get("rotation"), f"{where}: rotation")
     source = convert(declared, RestSource, where)
-    source.authentication(f"{where}: auth")
+    auth = source.authentication(f"{where}: auth")
+    if source.rotation and not isinstance(auth, Header | Query):
+        raise DeclarationError(f"{where}: rotation: what is issued is a key: `auth` has `header` or `query`.")
     for name, endpoint in source.endpoints.items():
         source.paging_of(name, f"{where}: endpoints.{name}.paging" if endpoint.paging else f"{where}: paging")
     return source

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from connector.errors import SourceGarbled, SourceRefused, SourceUnavailable
+from connector.errors import KeyRefused, SourceGarbled, SourceRefused, SourceUnavailable
 from connector.rest.api import Api, session
 from connector.rest.auth import Key
 from connector.rest.body import splitter
@@ -115,6 +115,14 @@ def test_a_bad_key_is_not_tried_again_and_not_shown(get, shop, clock):
     assert "wrong-key-12345" not in str(raised.value)
     assert "bad key ***" in str(raised.value)
     assert clock.slept == []
+
+
+@pytest.mark.parametrize("key", ["two\nlines", "trailing\r", " leading", "käse", "☃"])
+def test_a_key_that_no_header_can_hold_is_refused_unsent_and_not_shown(get, shop, key):
+    with pytest.raises(KeyRefused, match="cannot be sent in a header") as refused:
+        get(key=key)
+    assert key not in str(refused.value) and repr(key)[1:-1] not in str(refused.value)
+    assert shop.asked == []
 
 
 def test_an_unknown_path(get):

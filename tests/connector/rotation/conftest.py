@@ -1,0 +1,13 @@
+"""Fixtures only."""
+
+import pytest
+
+from tests.connector.rotation.vault import Vault
+
+
+@pytest.fixture
+def vault(sandbox):
+    made = Vault(sandbox)
+    yield made
+    made.faults()
+    made.close()
