@@ -19,12 +19,14 @@ from connector.reader import Reader
 from connector.report import Report
 from connector.rest import reader as rest
 from connector.settings import Settings
+from connector.sheet import reader as sheet
 from connector.storage import Storage
 from connector.warehouse import Warehouse
 
 # By kind of source, as in sources.py: source, name of the endpoint, settings and the login to Google Cloud.
 READERS: dict[str, Callable[[Any, str, Settings, Credentials], Reader]] = {
-    "rest": lambda source, name, settings, _: rest.assemble(source, name, settings)
+    "rest": lambda source, name, settings, _: rest.assemble(source, name, settings),
+    "sheet": sheet.assemble,
 }
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 

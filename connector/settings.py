@@ -7,6 +7,7 @@ from connector.declaration import Source
 from connector.errors import SettingsError
 
 STORAGE_ENDPOINT = "https://storage.googleapis.com"
+SHEETS_ENDPOINT = "https://sheets.googleapis.com"
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Settings:
     bucket: str
     source: Mapping[str, str] = field(repr=False)  # never in a log, a traceback or a test's output
     storage_endpoint: str = STORAGE_ENDPOINT
+    sheets_endpoint: str = SHEETS_ENDPOINT
 
     @classmethod
     def read(cls, environ: Mapping[str, str], name: str, source: Source) -> "Settings":
@@ -34,4 +36,5 @@ class Settings:
             key: environ.get(variables[key]) or default or "" for key, default in source.variables().items()
         }
         storage = environ.get("STORAGE_ENDPOINT") or STORAGE_ENDPOINT
-        return cls(project, location, bucket, said, storage.rstrip("/"))
+        sheets = environ.get("SHEETS_ENDPOINT") or SHEETS_ENDPOINT
+        return cls(project, location, bucket, said, storage.rstrip("/"), sheets.rstrip("/"))

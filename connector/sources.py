@@ -9,11 +9,15 @@ import yaml
 from connector.declaration import Source
 from connector.errors import DeclarationError, UsageError
 from connector.rest import declaration as rest
+from connector.sheet import declaration as sheet
 
 SOURCES = Path(__file__).parent / "sources"
 
 # A new kind is a line here, and one in assembly.py.
-KINDS: dict[str, Callable[[dict[str, Any], str], Source]] = {"rest": rest.parse}
+KINDS: dict[str, Callable[[dict[str, Any], str], Source]] = {
+    "rest": rest.parse,
+    "sheet": sheet.parse,
+}
 
 
 def read(name: str, folder: Path = SOURCES) -> Source:

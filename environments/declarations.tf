@@ -23,6 +23,7 @@ locals {
 
   source_urls    = { for source, declared in local.sources : "${upper(source)}_URL" => lookup(var.source_urls, source, declared.url) if can(declared.url) }
   source_secrets = { for source, declared in local.sources : "${upper(source)}_API_KEY" => module.secret[source].name if can(declared.secret) }
+  source_sheets  = { for source, declared in local.sources : "${upper(source)}_SPREADSHEET" => var.source_spreadsheets[source] if declared.kind == "sheet" }
   spreadsheets   = { for export, _ in local.exports : "${upper(export)}_SPREADSHEET" => var.spreadsheets[export] }
 
   # What notices need where they are switched on; the password is that of a mail server which asks for one.

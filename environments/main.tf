@@ -105,7 +105,7 @@ module "connector" {
   timeout_seconds = 3600
   max_retries     = 1 # a copy goes on at the page where it stopped
   protected       = var.protected
-  environment = merge(local.source_urls, {
+  environment = merge(local.source_urls, local.source_sheets, {
     PROJECT_ID = var.project_id
     LOCATION   = var.location
     BUCKET     = module.landing.name

@@ -99,6 +99,23 @@ variable "schedules" {
   nullable = false
 }
 
+variable "source_spreadsheets" {
+  description = "The spreadsheet of each source that is one: the id in its address. It is shared, as viewer, with the connector's identity."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract([for name, source in local.sources : name if source.kind == "sheet"], keys(var.source_spreadsheets))) == 0
+    error_message = "connector/sources declares sheets that have no id here: ${join(", ", setsubtract([for name, source in local.sources : name if source.kind == "sheet"], keys(var.source_spreadsheets)))}."
+  }
+
+  validation {
+    condition     = alltrue([for id in values(var.source_spreadsheets) : can(regex("^[A-Za-z0-9_-]+$", id))])
+    error_message = "Give the spreadsheet's id, not its address: what stands between /d/ and /edit."
+  }
+}
+
 variable "source_urls" {
   description = "Where a source is in this environment, if it is not where connector/sources says."
   type        = map(string)

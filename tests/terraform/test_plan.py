@@ -149,6 +149,24 @@ def test_secrets_of_notices_are_given_by_reference_only(plans):
     assert given["SMTP_PORT"]["value"] == "587"
 
 
+def test_a_sheet_as_a_source_is_an_id_and_no_secret(tree, planned):
+    declared = tree.folder / "connector/sources/planning.yaml"
+    columns = "columns: {day: {header: Day, type: date}}"
+    sheet = f"{{tab: Plan, table: targets, key: [day], schedule: daily, {columns}}}"
+    declared.write_text(f"kind: sheet\nendpoints:\n  targets: {sheet}\n")
+    schema = tree.folder / "connector/schemas/targets.json"
+    schema.write_text((ROOT / "connector/schemas/customers.json").read_text())
+    try:
+        with pytest.raises(AssertionError, match=r"sheets that have no id here: planning\."):
+            planned("local", "-target=module.connector")
+        given = planned("local", "-target=module.connector", '-var=source_spreadsheets={planning="an-id"}')
+    finally:
+        declared.unlink()
+        schema.unlink()
+    assert variables(given, "connector")["PLANNING_SPREADSHEET"]["value"] == "an-id"
+    assert "PLANNING_URL" not in variables(given, "connector")
+
+
 def test_a_key_is_given_by_reference_only(plans):
     key = variables(plans["local"], "connector")["RETAIL_API_KEY"]
     assert key["value"] in ("", None)

@@ -1,0 +1,96 @@
+"""Fixtures only."""
+
+from types import SimpleNamespace
+
+import google.oauth2.credentials
+import pytest
+import requests
+
+from connector import sources
+from connector.retries import Retries
+from connector.settings import Settings
+from connector.sheet import reader
+from connector.window import Span
+
+DECLARED = {
+    "kind": "sheet",
+    "endpoints": {
+        "targets": {
+            "tab": "Plan",
+            "table": "targets",
+            "key": ["day"],
+            "schedule": "daily",
+            "columns": {
+                "day": {"header": "Day", "type": "date"},
+                "revenue": {"header": "Revenue", "type": "number"},
+                "agreed": {"header": "Agreed", "type": "boolean"},
+                "note": {"header": "Note"},
+            },
+        }
+    },
+}
+HEADER = ["Day", "Revenue", "Agreed", "Note"]
+
+
+@pytest.fixture
+def declared():
+    """What stands in the file, to be changed."""
+    sheet = DECLARED["endpoints"]["targets"]
+    copied = sheet | {"columns": {name: dict(column) for name, column in sheet["columns"].items()}}
+    return DECLARED | {"endpoints": {"targets": copied}}
+
+
+@pytest.fixture
+def person(sandbox):
+    """A spreadsheet with a tab `Plan`, shared with the connector, and the person who types into it."""
+    http = requests.Session()
+    http.headers["Authorization"] = "Bearer person"
+    requests.put(f"{sandbox.address}/sandbox/sheets/quota", json={"read": None, "write": None}, timeout=10)
+    tabs = [{"properties": {"title": "Plan"}}]
+    zone = {"title": "Planning", "timeZone": "Europe/Paris"}
+    books = f"{sandbox.address}/sheets/v4/spreadsheets"
+    made = http.post(books, json={"properties": zone, "sheets": tabs}, timeout=10).json()
+    book = made["spreadsheetId"]
+
+    def share(role):
+        body = {"role": role, "type": "user", "emailAddress": sandbox.identity("connector")}
+        http.post(f"{sandbox.address}/drive/v3/files/{book}/permissions", json=body, timeout=10)
+
+    def type_in(rows, place="Plan!A1", option="USER_ENTERED"):
+        where = f"{books}/{book}/values/{place}?valueInputOption={option}"
+        answer = http.put(where, json={"values": rows}, timeout=10)
+        assert answer.ok, answer.text
+
+    def change(*wanted):
+        answer = http.post(f"{books}/{book}:batchUpdate", json={"requests": list(wanted)}, timeout=10)
+        assert answer.ok, answer.text
+
+    share("reader")
+    tab = made["sheets"][0]["properties"]["sheetId"]
+    yield SimpleNamespace(id=book, type=type_in, change=change, tab=tab)
+    http.close()
+
+
+@pytest.fixture
+def waits():
+    """Seconds that the connector would have slept."""
+    return []
+
+
+@pytest.fixture
+def read(sandbox, person, declared, waits):
+    """The page that the connector makes of the spreadsheet."""
+    sessions = []
+
+    def page(identity="connector", book=None):
+        source = sources.parse(declared, "planning.yaml")
+        token = google.oauth2.credentials.Credentials(f"sandbox.{sandbox.identity(identity)}")
+        said = {"SPREADSHEET": book or person.id}
+        settings = Settings("p", "EU", "b", said, sheets_endpoint=f"{sandbox.address}/sheets")
+        made = reader.assemble(source, "targets", settings, token, lambda: Retries(sleep=waits.append))
+        sessions.append(made.api.http)
+        return made.page(1, None, Span())
+
+    yield page
+    for session in sessions:
+        session.close()

@@ -1,0 +1,54 @@
+"""What may be said of a sheet, and what is refused."""
+
+import pytest
+
+from connector import sources
+from connector.errors import DeclarationError
+
+
+def test_the_environment_says_which_spreadsheet(declared):
+    source = sources.parse(declared, "planning.yaml")
+    assert source.variables() == {"SPREADSHEET": None}
+    assert source.endpoint("targets").columns["note"].type == "text"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (("secret",), "x", "a sheet needs no `secret`"),
+        (("url",), "https://x", "unknown field `url`"),
+        (("endpoints", "targets", "tab"), "", "endpoints.targets"),
+        (("endpoints", "targets", "header_row"), 0, "header_row"),
+        (
+            ("endpoints", "targets", "key"),
+            ["date"],
+            "key: date is none of the columns, which are: day, revenue",
+        ),
+        (("endpoints", "targets", "columns"), {}, "columns"),
+        (
+            ("endpoints", "targets", "columns", "day"),
+            {"header": "D", "type": "money"},
+            "columns.day: Invalid",
+        ),
+        (("endpoints", "targets", "columns", "Day"), {"header": "D"}, "columns"),
+        (
+            ("endpoints", "targets", "columns", "note"),
+            {"header": " Day"},
+            "two of them have the header 'Day'",
+        ),
+        (
+            ("endpoints", "targets", "window"),
+            {"field": "day", "from": "a", "until": "b", "last": "c"},
+            "a sheet has no `window`",
+        ),
+    ],
+)
+def test_an_error_names_the_file_and_the_key(declared, path, value, said):
+    *folders, last = path
+    place = declared
+    for name in folders:
+        place = place[name]
+    place[last] = value
+    with pytest.raises(DeclarationError) as refused:
+        sources.parse(declared, "planning.yaml")
+    assert str(refused.value).startswith("planning.yaml") and said in str(refused.value)

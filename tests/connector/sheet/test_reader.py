@@ -1,0 +1,134 @@
+"""A tab that people keep, read by the sandbox's own Sheets API."""
+
+import json
+
+import msgspec
+import pytest
+import requests
+
+from connector import sources
+from connector.errors import SourceRefused
+from connector.sheet.reader import Document, SheetReader
+from tests.connector.sheet.conftest import HEADER
+
+
+def rows(page):
+    return [json.loads(bytes(item)) for item in page.items]
+
+
+def test_cells_become_text_by_their_declared_type(person, read):
+    person.type(
+        [
+            HEADER,
+            ["2017-01-01", "1234.5", True, "first\nsecond"],
+            ["2017-01-02", 0.1, False, 25671],
+            ["2017-01-03", "=B2*3", "", "'007"],
+        ]
+    )
+    page = read()
+    assert (page.total_pages, page.total_items, page.next) == (1, 3, None)
+    assert rows(page) == [
+        {"day": "2017-01-01", "revenue": "1234.5", "agreed": "true", "note": "first\nsecond"},
+        {"day": "2017-01-02", "revenue": "0.1", "agreed": "false", "note": "25671"},
+        {"day": "2017-01-03", "revenue": "3703.5", "agreed": None, "note": "007"},
+    ]
+
+
+def test_what_is_not_as_declared_stays_for_ods_to_reject(person, read):
+    person.type([HEADER, ["soon", "a lot", "maybe", "x"], ["2017-01-01 12:00", "=1/0"]])
+    assert rows(read()) == [
+        {"day": "soon", "revenue": "a lot", "agreed": "maybe", "note": "x"},
+        {"day": "2017-01-01T12:00:00+01:00", "revenue": "#DIV/0!", "agreed": None, "note": None},
+    ]
+
+
+def test_empty_rows_and_boxes_that_nobody_ticked_are_no_rows(person, read):
+    day = ["2017-01-01", 1]
+    person.type([HEADER, [], day, ["", "", False], ["", ""], ["2017-01-02", 2, False], ["", "", False]])
+    assert [row["day"] for row in rows(read())] == ["2017-01-01", "2017-01-02"]
+    person.type([[""] * 4] * 6, "Plan!A2")
+    assert rows(read()) == []
+
+
+def test_columns_may_move_and_new_ones_are_told(person, read):
+    """The name of a new column has a space, so it is never taken for one of raw: drift.py reports it."""
+    person.type([["revenue", " Note ", "Owner", "Day", "", "Agreed", "Revenue"]])
+    person.type([["x", "n", "Anna", "2017-01-01", "y", True, 7]], "Plan!A2")
+    assert rows(read()) == [
+        {
+            "day": "2017-01-01",
+            "revenue": "7",
+            "agreed": "true",
+            "note": "n",
+            "column revenue": "x",
+            "column Owner": "Anna",
+        }
+    ]
+
+
+def test_the_header_may_stand_lower(person, read, declared):
+    declared["endpoints"]["targets"]["header_row"] = 3
+    person.type([["The plan of the year"], [], HEADER, ["2017-01-01", 1]])
+    assert [row["day"] for row in rows(read())] == ["2017-01-01"]
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (["Day", "Revenu", "Agreed"], "has no column 'Revenue', 'Note' in row 1, which has: 'Day', 'Revenu'"),
+        ([], "has no column 'Day', 'Revenue', 'Agreed', 'Note' in row 1, which has: nothing"),
+        ([*HEADER, "Day"], "has 2 columns 'Day'. Rename or delete all but one."),
+    ],
+)
+def test_a_header_that_is_not_as_declared_is_refused(person, read, header, said):
+    person.type([header, ["2017-01-01", 1]])
+    with pytest.raises(SourceRefused) as refused:
+        read()
+    assert str(refused.value).startswith(f"Tab 'Plan' of spreadsheet {person.id} ")
+    assert said in str(refused.value)
+
+
+MERGED = """{"properties": {"timeZone": "Etc/GMT"}, "sheets": [{"properties": {"title": "Plan"}, "merges": [
+{"sheetId": 0, "endRowIndex": 1, "startColumnIndex": 0, "endColumnIndex": 4},
+{"sheetId": 0, "startRowIndex": 4, "endRowIndex": 6, "startColumnIndex": 1, "endColumnIndex": 2}]}]}"""
+
+
+@pytest.mark.parametrize(("header_row", "row"), [(1, 1), (2, 5), (5, 5), (7, None)])
+def test_merged_cells_are_refused_but_in_a_title_above(declared, header_row, row):
+    """As https://developers.google.com/sheets/api/reference/rest/v4/spreadsheets/sheets has them; the sandbox
+    has no merges."""
+    declared["endpoints"]["targets"]["header_row"] = header_row
+    endpoint = sources.parse(declared, "planning.yaml").endpoint("targets")
+    tabs = msgspec.json.decode(MERGED, type=Document).sheets
+    reader = SheetReader(None, None, "book", endpoint)
+    if row is None:
+        reader.check(tabs)
+        return
+    with pytest.raises(SourceRefused, match=f"has merged cells in row {row}, .*Unmerge"):
+        reader.check(tabs)
+
+
+def test_a_tab_that_was_renamed_is_named(person, read):
+    renamed = {"sheetId": person.tab, "title": "Plan 2017"}
+    person.change({"updateSheetProperties": {"properties": renamed, "fields": "title"}})
+    with pytest.raises(SourceRefused, match="Tab 'Plan' .* is not there; the spreadsheet has: 'Plan 2017'"):
+        read()
+
+
+def test_who_may_not_read_is_told_whom_to_share_it_with(person, read):
+    with pytest.raises(SourceRefused, match=r"Share it with .* as a viewer"):
+        read(identity="sheets-sync")
+
+
+def test_a_spreadsheet_that_is_not_there_is_named(person, read):
+    with pytest.raises(SourceRefused, match="There is no spreadsheet nowhere. Its id is the part after /d/"):
+        read(book="nowhere")
+
+
+def test_a_busy_api_is_asked_again(person, read, sandbox, waits):
+    person.type([HEADER, ["2017-01-01", 1]])
+    fault = {"kind": "values.get", "answer": "429"}
+    answer = requests.post(f"{sandbox.address}/sandbox/sheets/faults", json=fault, timeout=10)
+    assert answer.ok, answer.text
+    assert len(rows(read())) == 1
+    assert len(waits) == 1

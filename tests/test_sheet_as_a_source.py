@@ -1,0 +1,176 @@
+"""People keep a plan in a sheet, the warehouse joins it: docs/guides/sheet-as-a-source.md, run."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import requests
+from google.cloud import bigquery
+
+from sandbox import environment
+from sandbox.demo.cloud import REGION, Cloud
+from sandbox.demo.commands import Shell
+from sandbox.process import running
+from sandbox.replay import replay
+
+ROOT = Path(__file__).parents[1]
+GUIDE = ROOT / "docs/guides/sheet-as-a-source.md"
+FILE = re.compile(r"^`((?:connector|dataform)/\S+)`\n\n```\w+\n(.+?)^```$", re.MULTILINE | re.DOTALL)
+SOLD = {date(2017, 1, 1): Decimal("1093.26"), date(2017, 1, 2): Decimal("812.50")}
+HEADER = ["Note", "Day", "Mine", "Revenue target"]
+LIMIT_SECONDS = 60
+
+
+class Office:
+    """The planners' spreadsheet, and what the warehouse makes of it."""
+
+    def __init__(self, state, folder):
+        self.state, self.folder, self.cloud = state, folder, Cloud(state)
+        self.http = requests.Session()
+        self.http.headers["Authorization"] = "Bearer planner"
+        tabs = [{"properties": {"title": "Plan"}}]
+        books = f"{state.address}/sheets/v4/spreadsheets"
+        made = self.http.post(books, json={"properties": {"title": "Planning"}, "sheets": tabs}, timeout=10)
+        self.book = made.json()["spreadsheetId"]
+        share = {"role": "reader", "type": "user", "emailAddress": state.identity("connector")}
+        files = f"{state.address}/drive/v3/files/{self.book}/permissions"
+        assert self.http.post(files, json=share, timeout=10).ok
+
+    def keep(self, rows):
+        values = f"{self.state.address}/sheets/v4/spreadsheets/{self.book}/values"
+        assert self.http.post(f"{values}/Plan!A:Z:clear", json={}, timeout=10).ok
+        typed = self.http.put(
+            f"{values}/Plan!A1?valueInputOption=USER_ENTERED", json={"values": rows}, timeout=10
+        )
+        assert typed.ok, typed.text
+
+    def copy(self):
+        """The connector, as its job runs it."""
+        settings = {
+            "PROJECT_ID": self.state.project,
+            "LOCATION": "EU",
+            "BUCKET": f"{self.state.project}-landing",
+            "PLANNING_SPREADSHEET": self.book,
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "connector", "--source", "planning", "--endpoint", "targets"],
+            cwd=self.folder,
+            env=environment.clients(self.state, self.state.identity("connector")) | settings,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def transform(self):
+        repository = f"{self.cloud.location('dataform/v1')}/repositories/warehouse"
+        live = self.cloud.call("GET", f"{repository}/releaseConfigs/live")["releaseCompilationResult"]
+        config = {"serviceAccount": self.state.identity("dataform-runner")}
+        body = {"compilationResult": live, "invocationConfig": config}
+        made = self.cloud.call("POST", f"{repository}/workflowInvocations", body)["name"]
+        deadline = time.monotonic() + LIMIT_SECONDS
+        while (found := self.cloud.call("GET", f"/dataform/v1/{made}"))["state"] == "RUNNING":
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert found["state"] == "SUCCEEDED", self.cloud.call("GET", f"/dataform/v1/{made}:query")
+
+    def plan(self):
+        rows = self.cloud.rows("SELECT * FROM dmt.sales_plan ORDER BY day")
+        return [
+            (row["day"], row["revenue_target"], row["revenue"], row["difference"], row["note"])
+            for row in rows
+        ]
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("planning")
+    shutil.copytree(ROOT / "connector", folder / "connector")
+    for name in ("workflow_settings.yaml", "includes"):
+        copy = shutil.copytree if (ROOT / "dataform" / name).is_dir() else shutil.copy
+        (folder / "dataform").mkdir(exist_ok=True)
+        copy(ROOT / "dataform" / name, folder / "dataform" / name)
+    for name, text in FILE.findall(GUIDE.read_text()):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    sold = 'config { type: "declaration", schema: "dmt", name: "daily_sales" }'
+    (folder / "dataform/definitions/dmt/daily_sales.sqlx").write_text(sold)
+    with running(tmp_path_factory.mktemp("sandbox")) as state:
+        replay(state)
+        made = Office(state, folder)
+        client = made.cloud.bigquery
+        schema = json.loads((folder / "connector/schemas/targets.json").read_text())
+        fields = [bigquery.SchemaField.from_api_repr(field) for field in schema]
+        client.create_table(bigquery.Table(f"{state.project}.raw.targets", fields))
+        rows = ", ".join(
+            f"STRUCT(DATE '{day}' AS day, NUMERIC '{paid}' AS revenue)" for day, paid in SOLD.items()
+        )
+        client.query_and_wait(f"CREATE TABLE dmt.daily_sales AS SELECT * FROM UNNEST([{rows}])")
+        release = ["--project", state.project, "--region", REGION, "--folder", str(folder / "dataform")]
+        Shell(state).python("scripts.release", *release)
+        yield made
+        made.http.close()
+
+
+def expected(plan):
+    """What the mart must say, computed here: a target beside what was sold."""
+    return [
+        (day, target, SOLD.get(day), SOLD[day] - target if day in SOLD else None, note)
+        for day, target, note in plan
+    ]
+
+
+def test_the_plan_is_joined_with_what_was_sold(office):
+    office.keep(
+        [
+            HEADER,
+            ["New Year", "2017-01-01", "x", 1000],
+            ["", "2017-01-02", "", "=D2*0.9"],
+            [],
+            ["open", "2017-01-03", "", "850.10"],
+            ["when?", "soon", "", 1],
+            ["one", "2017-01-04", "", 1],
+            ["two", "2017-01-04", "", 2],
+        ]
+    )
+    done = office.copy()
+    assert done.returncode == 0, done.stderr
+    assert "column Mine" in done.stderr  # reported, and kept in the file
+    office.transform()
+    assert office.plan() == expected(
+        [
+            (date(2017, 1, 1), Decimal(1000), "New Year"),
+            (date(2017, 1, 2), Decimal(900), None),
+            (date(2017, 1, 3), Decimal("850.10"), "open"),
+        ]
+    )
+    rejected = office.cloud.rows("SELECT reason FROM ods.targets_rejects ORDER BY payload")
+    twice = {"reason": "day is there more than once"}
+    assert [dict(row) for row in rejected] == [twice, twice, {"reason": "day is not a date"}]
+    [file] = office.cloud.rows("SELECT state, rows FROM ops.file_log WHERE endpoint = 'targets'")
+    assert (file["state"], file["rows"]) == ("archived", 6)
+
+
+def test_what_people_change_is_in_force_after_the_next_copy(office):
+    office.keep([["Day", "Revenue target", "Note"], ["2017-01-02", 800], ["2017-01-05", 700.5, "late"]])
+    assert office.copy().returncode == 0
+    office.transform()
+    assert office.plan() == expected(
+        [(date(2017, 1, 2), Decimal(800), None), (date(2017, 1, 5), Decimal("700.5"), "late")]
+    )
+
+
+def test_a_header_that_is_gone_stops_the_copy_with_a_sentence_and_the_plan_stays(office):
+    office.keep([["Day", "Target", "Note"], ["2017-01-02", 1]])
+    stopped = office.copy()
+    assert stopped.returncode == 1
+    assert "has no column 'Revenue target' in row 1, which has: 'Day', 'Target', 'Note'" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert len(office.plan()) == 2
