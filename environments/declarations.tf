@@ -1,4 +1,4 @@
-# What stands in connector/sources, connector/schemas and sheets_sync/exports, as the modules want it.
+# What stands in connector/sources, connector/schemas, sheets_sync/exports and environments/queries, as the modules want it.
 locals {
   sources = {
     for file in fileset("${path.module}/../connector/sources", "*.yaml") :
@@ -38,4 +38,28 @@ locals {
     SMTP_PASSWORD  = { wanted = can(local.notices.SMTP_USER), name = "smtp-password", description = "The password that sheets-sync gives the mail server." }
     WEBHOOK_SECRET = { wanted = var.notices.webhooks, name = "webhook-secret", description = "The key that sheets-sync signs webhooks with, and their receivers check." }
   } : setting => secret if secret.wanted }
+
+  # Tables of ods that hold what nothing else does, by the column of their partitions where a query must name it.
+  snapshots = { customers = "", products = "", sales = "datetime" }
+
+  # The service knows no zone but UTC.
+  scheduled_queries = merge(
+    {
+      for table, partition in local.snapshots : "snapshot_${table}" => {
+        sql         = templatefile("${path.module}/queries/snapshot.sql", { table = table, partition = partition })
+        schedule    = "every day 04:10"
+        destination = { dataset = "snapshots", table = "${table}_{run_date}" }
+      }
+    },
+    {
+      cost = {
+        sql      = templatefile("${path.module}/queries/cost.sql", { region = lower(var.location), usd_per_tib = var.usd_per_tib })
+        schedule = "every day 03:10"
+      }
+      freshness = {
+        sql      = file("${path.module}/queries/freshness.sql")
+        schedule = "every 1 hours"
+      }
+    },
+  )
 }

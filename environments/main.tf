@@ -5,16 +5,24 @@ module "project_services" {
 
   project_id = var.project_id
   services = [
+    "artifactregistry.googleapis.com",
     "bigquery.googleapis.com",
+    "bigquerydatatransfer.googleapis.com",
+    "billingbudgets.googleapis.com",
     "cloudbilling.googleapis.com",
     "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
     "dataform.googleapis.com",
     "iam.googleapis.com",
+    "iamcredentials.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
+    "pubsub.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
     "sheets.googleapis.com",
     "storage.googleapis.com",
+    "sts.googleapis.com",
   ]
 }
 
@@ -22,13 +30,27 @@ module "identities" {
   source = "../modules/identities"
 
   project_id = module.project_services.project_id
-  identities = {
-    connector       = "Copies the sources into the landing bucket and loads them into raw."
-    dataform-runner = "Runs the SQL that makes ods and dmt from raw."
-    pipeline        = "Starts the jobs and Dataform in their order, and waits for their end."
-    scheduler       = "Starts the pipeline at its hours."
-    sheets-sync     = "Publishes dmt to the spreadsheets that are shared with it."
-  }
+  identities = merge({
+    connector         = "Copies the sources into the landing bucket and loads them into raw."
+    dataform-runner   = "Runs the SQL that makes ods and dmt from raw."
+    key-rotation      = "Asks the sources for new keys when they are due, and keeps them in their secrets."
+    pipeline          = "Starts the jobs and Dataform in their order, and waits for their end."
+    scheduled-queries = "Runs the queries of environments/queries at their hours."
+    scheduler         = "Starts the jobs at their hours."
+    sheets-sync       = "Publishes dmt to the spreadsheets that are shared with it."
+    }, var.delivery == null ? {} : {
+    delivery-apply = "Applies Terraform, pushes images and releases Dataform, from one branch of the repository."
+    delivery-plan  = "Plans Terraform from any branch of the repository, and changes nothing."
+  })
+}
+
+module "rotation" {
+  source = "../modules/rotation"
+
+  project_id     = module.project_services.project_id
+  project_number = module.project_services.number
+  name           = "secret-rotation"
+  consumers      = { key-rotation = module.identities.members["key-rotation"] }
 }
 
 module "secret" {
@@ -39,6 +61,8 @@ module "secret" {
   name        = each.value.secret
   description = "The key that ${each.key} asks for at ${each.value.url}."
   accessors   = { connector = module.identities.members["connector"] }
+  rotators    = { key-rotation = module.identities.members["key-rotation"] }
+  rotation    = merge(var.rotation, { topic = module.rotation.topic })
 }
 
 module "notice_secret" {
@@ -78,18 +102,21 @@ module "warehouse" {
     ods        = { dataform-runner = module.identities.members["dataform-runner"] }
     dmt        = { dataform-runner = module.identities.members["dataform-runner"] }
     assertions = { dataform-runner = module.identities.members["dataform-runner"] }
-    ops        = { for name in ["connector", "sheets-sync"] : name => module.identities.members[name] }
+    ops        = { for name in ["connector", "scheduled-queries", "sheets-sync"] : name => module.identities.members[name] }
+    snapshots  = { scheduled-queries = module.identities.members["scheduled-queries"] }
   }
   readers = merge(
-    { for dataset in ["ods", "ops", "assertions", "staging"] : dataset => local.engineers },
+    { for dataset in ["ops", "assertions", "snapshots", "staging"] : dataset => local.engineers },
+    { ods = merge(local.engineers, { for name in ["pipeline", "scheduled-queries"] : name => module.identities.members[name] }) },
     { raw = merge(local.engineers, { dataform-runner = module.identities.members["dataform-runner"] }) },
     { dmt = merge(local.engineers, local.analysts, { sheets-sync = module.identities.members["sheets-sync"] }) },
   )
   job_users = merge(
-    { for name in ["connector", "dataform-runner", "sheets-sync"] : name => module.identities.members[name] },
+    { for name in ["connector", "dataform-runner", "pipeline", "scheduled-queries", "sheets-sync"] : name => module.identities.members[name] },
     local.engineers,
     local.analysts,
   )
+  job_viewers = { scheduled-queries = module.identities.members["scheduled-queries"] } # whose jobs cost what
 }
 
 module "connector" {
@@ -124,7 +151,7 @@ module "dataform" {
   description    = "raw to ods to dmt"
   protected      = var.protected
   runner         = { email = module.identities.emails["dataform-runner"], name = module.identities.names["dataform-runner"] }
-  invokers       = { pipeline = module.identities.members["pipeline"] }
+  invokers       = merge({ pipeline = module.identities.members["pipeline"] }, local.deliverers)
 }
 
 module "sheets_sync" {
@@ -168,6 +195,21 @@ module "pipeline" {
   watchers = { pipeline = module.identities.members["pipeline"] } # whether the run that holds the lease has ended
 }
 
+module "key_rotation" {
+  source = "../modules/job"
+
+  project_id      = module.project_services.project_id
+  region          = var.region
+  name            = "key-rotation"
+  command         = ["python", "-m", "connector.rotation"]
+  image           = var.images.connector
+  identity        = module.identities.emails["key-rotation"]
+  timeout_seconds = 600
+  protected       = var.protected
+  environment     = merge(local.source_urls, { PROJECT_ID = var.project_id, ROTATION_SUBSCRIPTION = module.rotation.subscription })
+  runners         = { scheduler = { member = module.identities.members["scheduler"] } }
+}
+
 module "schedule" {
   source   = "../modules/schedule"
   for_each = { hourly = "sales", daily = "customers, products and sales" }
@@ -185,4 +227,85 @@ module "schedule" {
   time_zone   = var.schedules.time_zone
   paused      = var.schedules.paused
   identity    = module.identities.emails["scheduler"]
+}
+
+module "key_rotation_schedule" {
+  source     = "../modules/schedule"
+  depends_on = [module.secret]
+
+  project_id  = module.project_services.project_id
+  region      = var.region
+  name        = "key-rotation"
+  description = "Looks every hour whether a key is due."
+  job         = module.key_rotation.id
+  cron        = var.schedules.rotation
+  time_zone   = var.schedules.time_zone
+  paused      = var.schedules.paused
+  identity    = module.identities.emails["scheduler"]
+}
+
+module "scheduled_queries" {
+  source     = "../modules/scheduled_queries"
+  depends_on = [module.warehouse]
+
+  project_id     = module.project_services.project_id
+  project_number = module.project_services.number
+  location       = var.location
+  name           = "scheduled-query-runs"
+  paused         = var.schedules.paused
+  identity       = { email = module.identities.emails["scheduled-queries"], name = module.identities.names["scheduled-queries"] }
+  queries        = local.scheduled_queries
+}
+
+module "alerts" {
+  source = "../modules/alerts"
+
+  project_id            = module.project_services.project_id
+  region                = var.region
+  name                  = "Data platform, ${var.env}"
+  labels                = local.labels
+  channels              = var.channels
+  limits                = var.limits
+  expects_loads         = !var.schedules.paused
+  dataform_repository   = module.dataform.name
+  rotation_subscription = split("/", module.rotation.subscription)[3]
+}
+
+module "budget" {
+  source = "../modules/budget"
+
+  billing_account = module.project_services.billing_account
+  project_number  = module.project_services.number
+  name            = var.project_id
+  amount          = var.budget
+  channels        = module.alerts.channels
+}
+
+module "registry" {
+  source = "../modules/registry"
+
+  project_id  = module.project_services.project_id
+  region      = var.region
+  name        = "jobs"
+  description = "Images of the jobs, pushed by delivery and run by digest."
+  writers     = local.deliverers
+}
+
+module "delivery" {
+  source   = "../modules/delivery"
+  for_each = { for delivery in var.delivery[*] : "github" => delivery }
+
+  project_id     = module.project_services.project_id
+  project_number = module.project_services.number
+  name           = "delivery"
+  repository_id  = each.value.repository_id
+  branch         = each.value.branch
+  project_roles  = ["roles/bigquery.jobUser", "roles/bigquery.resourceViewer"]
+  state_bucket   = "${var.project_id}-terraform-state"
+  identities = {
+    for who in ["plan", "apply"] : who => {
+      member = module.identities.members["delivery-${who}"]
+      name   = module.identities.names["delivery-${who}"]
+    }
+  }
 }

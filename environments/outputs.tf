@@ -13,14 +13,19 @@ output "datasets" {
   value       = module.warehouse.datasets
 }
 
+output "delivery_provider" {
+  description = "What google-github-actions/auth is given as workload_identity_provider; null where only people deliver."
+  value       = one([for delivery in module.delivery : delivery.provider])
+}
+
 output "identities" {
   description = "E-mail of each service account, by name. Spreadsheets are shared with that of sheets-sync."
   value       = module.identities.emails
 }
 
 output "jobs" {
-  description = "Full names of the Run jobs, by package."
-  value       = { connector = module.connector.id, pipeline = module.pipeline.id, sheets_sync = module.sheets_sync.id }
+  description = "Full names of the Run jobs, by name."
+  value       = { connector = module.connector.id, key_rotation = module.key_rotation.id, pipeline = module.pipeline.id, sheets_sync = module.sheets_sync.id }
 }
 
 output "project_id" {
@@ -33,9 +38,19 @@ output "region" {
   value       = var.region
 }
 
+output "registry" {
+  description = "Where images are pushed to."
+  value       = module.registry.url
+}
+
+output "scheduled_queries" {
+  description = "Full names of the scheduled queries, by their own."
+  value       = module.scheduled_queries.queries
+}
+
 output "schedules" {
-  description = "Names of the schedules, by the pipeline's argument."
-  value       = { for name, schedule in module.schedule : name => schedule.name }
+  description = "Names of the schedules: the pipeline's by its argument, and that of key-rotation."
+  value       = merge({ for name, schedule in module.schedule : name => schedule.name }, { rotation = module.key_rotation_schedule.name })
 }
 
 output "secrets" {

@@ -1,3 +1,32 @@
+variable "budget" {
+  description = "What a month may cost, in whole units of the billing account's own currency."
+  type = object({
+    units    = optional(number, 200)
+    currency = optional(string, "EUR")
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "channels" {
+  description = "Where alerts and the budget speak, by name: an email address, a google_chat space, a pubsub topic or the number of an sms. Without any they only show in the console."
+  type = map(object({
+    type    = optional(string, "email")
+    address = string
+  }))
+  default  = {}
+  nullable = false
+}
+
+variable "delivery" {
+  description = "The GitHub repository that delivers here, by its number (gh api repos/OWNER/NAME --jq .id), and the branch that may apply. Without one only people do."
+  type = object({
+    repository_id = string
+    branch        = optional(string, "main")
+  })
+  default = null
+}
+
 variable "env" {
   description = "The environment: the workspace, and the name of its tfvars."
   type        = string
@@ -30,6 +59,19 @@ variable "images" {
     connector   = optional(string)
     pipeline    = optional(string)
     sheets_sync = optional(string)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "limits" {
+  description = "Beyond what an alert speaks: see modules/alerts."
+  type = object({
+    orphan_rate         = optional(number, 0.01)
+    rejects             = optional(number, 0)
+    gib_a_day           = optional(number, 100)
+    hours_without_sales = optional(number, 2)
+    rotation_hours      = optional(number, 24)
   })
   default  = {}
   nullable = false
@@ -87,11 +129,22 @@ variable "region" {
   nullable    = false
 }
 
+variable "rotation" {
+  description = "After how many days a source's key is due to be changed, and first when (RFC 3339); without that, so many days after the secret is made."
+  type = object({
+    days  = optional(number, 90)
+    first = optional(string)
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "schedules" {
-  description = "When the pipeline runs (cron), in which time zone, and whether it waits to be resumed."
+  description = "When the pipeline runs and keys are looked at (cron), in which time zone, and whether all schedules wait to be resumed."
   type = object({
     hourly    = optional(string, "5 * * * *")
     daily     = optional(string, "35 3 * * *")
+    rotation  = optional(string, "50 * * * *")
     time_zone = optional(string, "Etc/UTC")
     paused    = optional(bool, false)
   })
@@ -145,7 +198,16 @@ variable "spreadsheets" {
   }
 }
 
+variable "usd_per_tib" {
+  description = "What BigQuery asks for a TiB that a query scans, for ops.costs: https://cloud.google.com/bigquery/pricing"
+  type        = number
+  default     = 6.25
+  nullable    = false
+}
+
 locals {
+  deliverers = var.delivery == null ? {} : { delivery-apply = module.identities.members["delivery-apply"] }
+
   analysts  = { for address in var.groups.analysts[*] : "analysts" => "group:${address}" }
   engineers = { for address in var.groups.engineers[*] : "engineers" => "group:${address}" }
 }

@@ -14,16 +14,20 @@ terraform {
   }
 }
 
+locals {
+  labels = {
+    platform    = "data"
+    environment = var.env
+    managed_by  = "terraform"
+  }
+}
+
 provider "google" {
   project         = var.project_id
   region          = var.region
   deletion_policy = var.protected ? "PREVENT" : "DELETE"
 
-  default_labels = {
-    platform    = "data"
-    environment = var.env
-    managed_by  = "terraform"
-  }
+  default_labels = local.labels
 
   # Eight grants on one project take 26 s one by one and 5 s in batches.
   batching {

@@ -55,7 +55,7 @@ def normalised(lines: Iterable[str], address: str) -> list[str]:
     """The same for every apply of the same declarations."""
     last: dict[str, Json] = {}
     for line in lines:
-        request = stable(json.loads(line))
+        request = {name: stable(value, name) for name, value in json.loads(line).items()}
         key = subject(request)
         last[key] = joined(last[key], request) if key in last else request
     found = [json.dumps(request, ensure_ascii=False) for request in sorted(last.values(), key=place)]
@@ -66,9 +66,9 @@ def normalised(lines: Iterable[str], address: str) -> list[str]:
 
 
 def stable(value: Any, name: str = "") -> Any:
-    """Without what is volatile; sets in order."""
+    """Without what is volatile; fields and sets in order."""
     if isinstance(value, dict):
-        return {key: stable(one, key) for key, one in value.items() if key not in VOLATILE}
+        return {key: stable(one, key) for key, one in sorted(value.items()) if key not in VOLATILE}
     if isinstance(value, list):
         found = [stable(one) for one in value]
         return sorted(found, key=json.dumps) if name in SETS else found

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 FILE = "recording.jsonl"
 PROVIDER = "terraform-provider-google"  # in its User-Agent; the backend, which keeps the state, has another
 READS = (":getIamPolicy", ":testIamPermissions")
+BUCKETS = "/storage/v1/b"  # the bucket of the state is the bootstrap's, and Terraform grants on it
 
 
 class Recorder:
@@ -45,9 +46,9 @@ class Recorder:
 
 
 def changes(request: Request) -> bool:
-    """Whether it is the provider's, and no read. Contents of objects are not JSON, and are not kept."""
+    """Whether it is the provider's or makes a bucket, and no read. Contents of objects are not JSON, and are not kept."""
     return (
-        PROVIDER in request.headers.get("User-Agent", "")
+        (PROVIDER in request.headers.get("User-Agent", "") or request.url.path == BUCKETS)
         and request.method != "GET"
         and not request.url.path.endswith(READS)
         and not request.url.path.startswith("/upload/")

@@ -1,3 +1,8 @@
+output "billing_account" {
+  description = "The billing account that pays for the project, as 012345-6789AB-CDEF01; empty without one."
+  value       = data.google_project.this.billing_account
+}
+
 output "number" {
   description = "The project's number, which names Google's own service agents."
   value       = data.google_project.this.number

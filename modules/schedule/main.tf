@@ -17,7 +17,7 @@ resource "google_cloud_scheduler_job" "schedule" {
     http_method = "POST"
     uri         = "https://run.googleapis.com/v2/${var.job}:run"
     headers     = { "Content-Type" = "application/json" }
-    body        = base64encode(jsonencode({ overrides = { containerOverrides = [{ args = var.args }] } }))
+    body        = base64encode(length(var.args) == 0 ? "{}" : jsonencode({ overrides = { containerOverrides = [{ args = var.args }] } }))
 
     oauth_token {
       service_account_email = var.identity

@@ -1,12 +1,8 @@
 variable "args" {
-  description = "Arguments that the job's command is given."
+  description = "Arguments that the job's command is given; without any the job runs as declared."
   type        = list(string)
+  default     = []
   nullable    = false
-
-  validation {
-    condition     = length(var.args) > 0
-    error_message = "Give at least one argument: an empty override does not clear the job's own."
-  }
 }
 
 variable "cron" {
@@ -27,7 +23,7 @@ variable "description" {
 }
 
 variable "identity" {
-  description = "E-mail of the service account that starts the job; it must be one of its runners, with overrides."
+  description = "E-mail of the service account that starts the job; it must be one of its runners, with overrides where there are arguments."
   type        = string
   nullable    = false
 }

@@ -27,3 +27,35 @@ variable "project_id" {
   type        = string
   nullable    = false
 }
+
+variable "rotation" {
+  description = "How often the value is due to be changed, first when (RFC 3339; without it one period from now), and the topic that is told."
+  type = object({
+    topic = string
+    days  = optional(number, 90)
+    first = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = try(startswith(var.rotation.topic, "projects/") && strcontains(var.rotation.topic, "/topics/"), var.rotation == null)
+    error_message = "Give the topic's full name, projects/<project>/topics/<name>, not ${try(var.rotation.topic, "-")}."
+  }
+
+  validation {
+    condition     = try(var.rotation.days == floor(var.rotation.days) && var.rotation.days >= 1 && var.rotation.days <= 36500, var.rotation == null)
+    error_message = "A value is due after whole days, 1 to 36500, not after ${try(var.rotation.days, "-")}."
+  }
+
+  validation {
+    condition     = can(timeadd(coalesce(try(var.rotation.first, null), "2000-01-01T00:00:00Z"), "0s"))
+    error_message = "Write the first time as 2027-01-31T06:00:00Z, not ${coalesce(try(var.rotation.first, null), "-")}."
+  }
+}
+
+variable "rotators" {
+  description = "Who gives it new versions, and takes old ones out of use: name => member."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

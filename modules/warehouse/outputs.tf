@@ -1,7 +1,7 @@
 output "datasets" {
   description = "Full id of each dataset, by name, once everyone may read and write as granted."
   value       = { for name, dataset in google_bigquery_dataset.datasets : name => dataset.id }
-  depends_on  = [google_bigquery_dataset_iam_member.grants, google_project_iam_member.job_users]
+  depends_on  = [google_bigquery_dataset_iam_member.grants, google_project_iam_member.job_users, google_project_iam_member.job_viewers]
 }
 
 output "tables" {

@@ -5,13 +5,20 @@ variable "editors" {
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(keys(var.editors), ["raw", "ods", "dmt", "ops", "assertions", "staging"])) == 0
-    error_message = "The datasets are raw, ods, dmt, ops, assertions and staging, not ${join(", ", keys(var.editors))}."
+    condition     = length(setsubtract(keys(var.editors), ["raw", "ods", "dmt", "ops", "assertions", "snapshots", "staging"])) == 0
+    error_message = "The datasets are raw, ods, dmt, ops, assertions, snapshots and staging, not ${join(", ", keys(var.editors))}."
   }
 }
 
 variable "job_users" {
   description = "Who may run queries and load jobs in this project: name => member."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "job_viewers" {
+  description = "Who sees what every job of the project cost, and none of its results: name => member."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -71,7 +78,44 @@ variable "readers" {
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(keys(var.readers), ["raw", "ods", "dmt", "ops", "assertions", "staging"])) == 0
-    error_message = "The datasets are raw, ods, dmt, ops, assertions and staging, not ${join(", ", keys(var.readers))}."
+    condition     = length(setsubtract(keys(var.readers), ["raw", "ods", "dmt", "ops", "assertions", "snapshots", "staging"])) == 0
+    error_message = "The datasets are raw, ods, dmt, ops, assertions, snapshots and staging, not ${join(", ", keys(var.readers))}."
+  }
+}
+
+variable "snapshot_days" {
+  description = "After how many days a table in snapshots goes away."
+  type        = number
+  default     = 14
+  nullable    = false
+
+  validation {
+    condition     = var.snapshot_days >= 1 && var.snapshot_days == floor(var.snapshot_days)
+    error_message = "A snapshot is kept for whole days, at least one, not for ${var.snapshot_days}."
+  }
+}
+
+variable "storage" {
+  description = "How a dataset is kept, by its name, where not as usual: hours for which it can be read as it was (168; 48 where tables expire), and whether bytes are billed LOGICAL or PHYSICAL."
+  type = map(object({
+    time_travel_hours = optional(number)
+    billing_model     = optional(string, "LOGICAL")
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.storage), ["raw", "ods", "dmt", "ops", "assertions", "snapshots", "staging"])) == 0
+    error_message = "The datasets are raw, ods, dmt, ops, assertions, snapshots and staging, not ${join(", ", keys(var.storage))}."
+  }
+
+  validation {
+    condition     = alltrue([for dataset in var.storage : contains([48, 72, 96, 120, 144, 168], coalesce(dataset.time_travel_hours, 168))])
+    error_message = "BigQuery keeps 48, 72, 96, 120, 144 or 168 hours, not ${join(", ", [for dataset in var.storage : coalesce(dataset.time_travel_hours, 168)])}."
+  }
+
+  validation {
+    condition     = alltrue([for dataset in var.storage : contains(["LOGICAL", "PHYSICAL"], dataset.billing_model)])
+    error_message = "Storage is billed LOGICAL or PHYSICAL, not ${join(", ", [for dataset in var.storage : dataset.billing_model])}."
   }
 }

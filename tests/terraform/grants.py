@@ -1,13 +1,20 @@
 """Who may do what, the whole of it: a grant that is not written here fails a test.
 
-(identity, on what, role without roles/); groups are prefixed `group:`, Google's own agents `agent:`."""
+(identity, on what, role without roles/); groups are prefixed `group:`, Google's own agents `agent:`. Roles that begin
+with delivery_ are modules/delivery's own."""
 
-CONNECTOR, PIPELINE, RUNNER, SCHEDULER, SHEETS = (
+import re
+
+CONNECTOR, PIPELINE, RUNNER, SCHEDULER, SHEETS, ROTATION, QUERIES, PLAN, APPLY = (
     "connector",
     "pipeline",
     "dataform-runner",
     "scheduler",
     "sheets-sync",
+    "key-rotation",
+    "scheduled-queries",
+    "delivery-plan",
+    "delivery-apply",
 )
 GRANTS = {
     (CONNECTOR, "project", "bigquery.jobUser"),
@@ -24,6 +31,8 @@ GRANTS = {
     (PIPELINE, "job pipeline", "run.viewer"),
     (PIPELINE, "repository warehouse", "dataform.editor"),
     (PIPELINE, "identity dataform-runner", "iam.serviceAccountUser"),
+    (PIPELINE, "project", "bigquery.jobUser"),
+    (PIPELINE, "dataset ods", "bigquery.dataViewer"),
     ("agent:dataform", "identity dataform-runner", "iam.serviceAccountUser"),
     ("agent:dataform", "identity dataform-runner", "iam.serviceAccountTokenCreator"),
     (RUNNER, "project", "bigquery.jobUser"),
@@ -32,9 +41,31 @@ GRANTS = {
     (RUNNER, "dataset dmt", "bigquery.dataEditor"),
     (RUNNER, "dataset assertions", "bigquery.dataEditor"),
     (SCHEDULER, "job pipeline", "run.jobsExecutorWithOverrides"),
+    (SCHEDULER, "job key-rotation", "run.jobsExecutor"),
     (SHEETS, "project", "bigquery.jobUser"),
     (SHEETS, "dataset dmt", "bigquery.dataViewer"),
     (SHEETS, "dataset ops", "bigquery.dataEditor"),
+    ("agent:secretmanager", "topic secret-rotation", "pubsub.publisher"),
+    (ROTATION, "subscription secret-rotation", "pubsub.subscriber"),
+    (ROTATION, "secret retail-api-key", "secretmanager.secretAccessor"),
+    (ROTATION, "secret retail-api-key", "secretmanager.secretVersionManager"),
+    ("agent:bigquerydatatransfer", "topic scheduled-query-runs", "pubsub.publisher"),
+    ("agent:bigquerydatatransfer", "identity scheduled-queries", "iam.serviceAccountTokenCreator"),
+    (QUERIES, "project", "bigquery.jobUser"),
+    (QUERIES, "project", "bigquery.resourceViewer"),
+    (QUERIES, "dataset ods", "bigquery.dataViewer"),
+    (QUERIES, "dataset ops", "bigquery.dataEditor"),
+    (QUERIES, "dataset snapshots", "bigquery.dataEditor"),
+    ("every branch", "identity delivery-plan", "iam.workloadIdentityUser"),
+    (PLAN, "project", "delivery_plan"),
+    (PLAN, "state", "storage.objectViewer"),
+    ("branch main", "identity delivery-apply", "iam.workloadIdentityUser"),
+    (APPLY, "project", "delivery_apply"),
+    (APPLY, "project, only what is declared", "delivery_grant"),
+    (APPLY, "state", "storage.objectUser"),
+    (APPLY, "registry jobs", "artifactregistry.writer"),
+    (APPLY, "repository warehouse", "dataform.editor"),
+    (APPLY, "identity dataform-runner", "iam.serviceAccountUser"),
 }
 NOTIFIED = {
     (SHEETS, f"secret {name}", "secretmanager.secretAccessor") for name in ("smtp-password", "webhook-secret")
@@ -45,14 +76,14 @@ ANALYSTS = {
 }
 ENGINEERS = {("group:data-engineers", "project", "bigquery.jobUser")} | {
     ("group:data-engineers", f"dataset {name}", "bigquery.dataViewer")
-    for name in ("raw", "ods", "dmt", "ops", "assertions", "staging")
+    for name in ("raw", "ods", "dmt", "ops", "assertions", "snapshots", "staging")
 }
 
 
 def granted(plan):
     """The grants of a plan, in the words above."""
     return {
-        (spoken(one["member"]), thing(one), one["role"].removeprefix("roles/"))
+        (spoken(one["member"]), thing(one), one["role"].split("roles/")[-1])
         for one in (each["values"] for each in resources(plan))
         if "member" in one and "role" in one
     }
@@ -60,21 +91,47 @@ def granted(plan):
 
 def spoken(member):
     kind, _, address = member.partition(":")
+    if kind == "principalSet":
+        ref = re.fullmatch(r".+/attribute\.repository_ref/\d+:refs/heads/(.+)", member)
+        return (
+            f"branch {ref[1]}"
+            if ref
+            else "every branch"
+            if re.search(r"repository_id/\d+$", member)
+            else member
+        )
     name, _, domain = address.partition("@")
     if kind == "group":
         return f"group:{name}"
-    return "agent:dataform" if domain == "gcp-sa-dataform.iam.gserviceaccount.com" else name or member
+    agent = re.fullmatch(r"gcp-sa-(.+)\.iam\.gserviceaccount\.com", domain)
+    return f"agent:{agent[1]}" if agent else name or member
+
+
+KINDS = {
+    "dataset_id": "dataset",
+    "secret_id": "secret",
+    "topic": "topic",
+    "subscription": "subscription",
+    "repository": "repository",
+    "name": "job",
+}
 
 
 def thing(one):
-    """What a grant is on, by the attribute that says it."""
-    if "bucket" in one:
-        folder = "".join(rule["title"].removeprefix("only ") for rule in one.get("condition", []))
-        return f"bucket {folder}".strip()
+    """What a grant is on, by the attribute that says it, and under which condition."""
     if "service_account_id" in one:
         return f"identity {one['service_account_id'].split('/')[-1].split('@')[0]}"
-    names = {"dataset_id": "dataset", "secret_id": "secret", "repository": "repository", "name": "job"}
-    return next((f"{kind} {one[field]}" for field, kind in names.items() if field in one), "project")
+    if "bucket" in one:
+        found = "state" if one["bucket"].endswith("-terraform-state") else "bucket"
+        return " ".join([found, *(title.removeprefix("only ") for title in conditions(one))])
+    if "repository" in one and "location" in one:
+        return f"registry {one['repository']}"
+    found = next((f"{kind} {one[field]}" for field, kind in KINDS.items() if field in one), "project")
+    return ", ".join([found, *conditions(one)])
+
+
+def conditions(one):
+    return [rule["title"] for rule in one.get("condition", [])]
 
 
 def resources(plan):

@@ -181,6 +181,7 @@ def test_each_job_runs_its_package_as_its_identity(plans):
     jobs = {job["name"]: runs(job) for job in of(plans["local"], "cloud_run_v2_job").values()}
     assert jobs == {
         "connector": (["python", "-m", "connector"], "connector"),
+        "key-rotation": (["python", "-m", "connector.rotation"], "key-rotation"),
         "pipeline": (["python", "-m", "pipeline"], "pipeline"),
         "sheets-sync": (["python", "-m", "sheets_sync"], "sheets-sync"),
     }

@@ -30,6 +30,19 @@ run "starts_the_job_with_its_arguments" {
   }
 }
 
+run "without_arguments_the_job_runs_as_declared" {
+  command = plan
+
+  variables {
+    args = []
+  }
+
+  assert {
+    condition     = base64decode(google_cloud_scheduler_job.schedule.http_target[0].body) == "{}"
+    error_message = "An override, even an empty one, needs a right that this schedule does not."
+  }
+}
+
 run "a_schedule_of_six_fields" {
   command = plan
 
@@ -40,13 +53,12 @@ run "a_schedule_of_six_fields" {
   expect_failures = [var.cron]
 }
 
-run "a_job_by_its_short_name_and_no_arguments" {
+run "a_job_by_its_short_name" {
   command = plan
 
   variables {
-    job  = "pipeline"
-    args = []
+    job = "pipeline"
   }
 
-  expect_failures = [var.job, var.args]
+  expect_failures = [var.job]
 }

@@ -21,6 +21,82 @@ run "read_by_those_who_are_named" {
   }
 }
 
+run "nothing_rotates_unasked" {
+  command = plan
+
+  assert {
+    condition     = length(google_secret_manager_secret.secret.rotation) == 0 && length(google_secret_manager_secret.secret.topics) == 0
+    error_message = "Without a rotation there is no period and no topic."
+  }
+}
+
+run "rotation_tells_its_topic" {
+  command = plan
+
+  variables {
+    rotation = { topic = "projects/retail-test/topics/secret-rotation", days = 30, first = "2126-01-01T00:00:00Z" }
+    rotators = { key-rotation = "serviceAccount:key-rotation@retail-test.iam.gserviceaccount.com" }
+  }
+
+  assert {
+    condition     = google_secret_manager_secret.secret.rotation[0].rotation_period == "2592000s" && google_secret_manager_secret.secret.rotation[0].next_rotation_time == "2126-01-01T00:00:00Z"
+    error_message = "The period is in seconds, and the first time is the one that was given."
+  }
+
+  assert {
+    condition     = google_secret_manager_secret.secret.topics[0].name == "projects/retail-test/topics/secret-rotation"
+    error_message = "A rotation that nobody hears of rotates nothing."
+  }
+
+  assert {
+    condition     = toset([for grant in google_secret_manager_secret_iam_member.rotators : grant.role]) == toset(["roles/secretmanager.secretAccessor", "roles/secretmanager.secretVersionManager"])
+    error_message = "A rotator reads and replaces the value, and no more."
+  }
+}
+
+run "without_a_first_time_it_is_one_period_from_now" {
+  command = plan
+
+  variables {
+    rotation = { topic = "projects/retail-test/topics/secret-rotation", days = 30 }
+  }
+
+  assert {
+    condition     = timecmp(google_secret_manager_secret.secret.rotation[0].next_rotation_time, timeadd(plantimestamp(), "700h")) == 1 && timecmp(google_secret_manager_secret.secret.rotation[0].next_rotation_time, timeadd(plantimestamp(), "721h")) == -1
+    error_message = "The first rotation lies in the future, or Secret Manager refuses the secret."
+  }
+}
+
+run "a_topic_by_its_short_name" {
+  command = plan
+
+  variables {
+    rotation = { topic = "secret-rotation" }
+  }
+
+  expect_failures = [var.rotation]
+}
+
+run "half_a_day" {
+  command = plan
+
+  variables {
+    rotation = { topic = "projects/retail-test/topics/secret-rotation", days = 0.5 }
+  }
+
+  expect_failures = [var.rotation]
+}
+
+run "a_first_time_that_is_none" {
+  command = plan
+
+  variables {
+    rotation = { topic = "projects/retail-test/topics/secret-rotation", first = "tomorrow" }
+  }
+
+  expect_failures = [var.rotation]
+}
+
 run "a_name_in_capitals" {
   command = plan
 

@@ -41,7 +41,7 @@ run "tables_are_partitioned_and_kept" {
   }
 }
 
-run "only_staging_expires" {
+run "what_is_made_again_expires" {
   command = plan
 
   assert {
@@ -50,9 +50,74 @@ run "only_staging_expires" {
   }
 
   assert {
-    condition     = alltrue([for name, dataset in google_bigquery_dataset.datasets : dataset.default_table_expiration_ms == null if name != "staging"])
+    condition     = google_bigquery_dataset.datasets["snapshots"].default_table_expiration_ms == 14 * 86400000
+    error_message = "A snapshot is kept for two weeks."
+  }
+
+  assert {
+    condition     = alltrue([for name, dataset in google_bigquery_dataset.datasets : dataset.default_table_expiration_ms == null if !contains(["snapshots", "staging"], name)])
     error_message = "Nothing else goes away by itself."
   }
+}
+
+run "everything_can_be_read_as_it_was" {
+  command = plan
+
+  variables {
+    storage = { raw = { billing_model = "PHYSICAL" }, dmt = { time_travel_hours = 48 } }
+  }
+
+  assert {
+    condition = { for name, dataset in google_bigquery_dataset.datasets : name => "${dataset.max_time_travel_hours} ${dataset.storage_billing_model}" } == {
+      raw        = "168 PHYSICAL"
+      ods        = "168 LOGICAL"
+      dmt        = "48 LOGICAL"
+      ops        = "168 LOGICAL"
+      assertions = "168 LOGICAL"
+      snapshots  = "48 LOGICAL"
+      staging    = "48 LOGICAL"
+    }
+    error_message = "A week of time travel, two days where tables expire, unless a dataset is told otherwise."
+  }
+}
+
+run "keys_are_those_that_hold" {
+  command = plan
+
+  assert {
+    condition     = google_bigquery_table.tables["ops.costs"].table_constraints[0].primary_key[0].columns == tolist(["day", "identity", "label_key", "label_value"])
+    error_message = "A day, an identity and a label have one row."
+  }
+
+  assert {
+    condition     = length(google_bigquery_table.tables["ops.run_log"].table_constraints) == 0
+    error_message = "BigQuery joins by a key that it does not check: a run that two processes worked on has two rows."
+  }
+
+  assert {
+    condition     = length(google_bigquery_table.tables["raw.stores"].table_constraints) == 0
+    error_message = "raw holds every version of a row, so nothing is unique there."
+  }
+}
+
+run "a_time_and_a_model_that_bigquery_does_not_have" {
+  command = plan
+
+  variables {
+    storage = { raw = { time_travel_hours = 24 }, marts = { billing_model = "FREE" } }
+  }
+
+  expect_failures = [var.storage]
+}
+
+run "half_a_day_of_snapshots" {
+  command = plan
+
+  variables {
+    snapshot_days = 0.5
+  }
+
+  expect_failures = [var.snapshot_days]
 }
 
 run "grants_are_on_datasets" {

@@ -1,0 +1,25 @@
+-- What the day before the run was billed, by identity and label. A day is written again as a whole, so a second run changes nothing.
+-- A job with two labels stands in two rows: add up one label_key, not all. One without labels has the empty one.
+BEGIN TRANSACTION;
+
+DELETE FROM ops.costs WHERE day = DATE_SUB(@run_date, INTERVAL 1 DAY);
+
+INSERT INTO ops.costs (day, identity, label_key, label_value, jobs, gib_billed, slot_hours, cost_usd)
+SELECT
+  DATE(job.creation_time) AS day,
+  job.user_email AS identity,
+  IFNULL(label.key, '') AS label_key,
+  IFNULL(label.value, '') AS label_value,
+  COUNT(*) AS jobs,
+  CAST(SUM(IFNULL(job.total_bytes_billed, 0)) / POW(2, 30) AS NUMERIC) AS gib_billed,
+  CAST(SUM(IFNULL(job.total_slot_ms, 0)) / 3600000 AS NUMERIC) AS slot_hours,
+  CAST(SUM(IFNULL(job.total_bytes_billed, 0)) / POW(2, 40) * ${usd_per_tib} AS NUMERIC) AS cost_usd
+FROM `region-${region}`.INFORMATION_SCHEMA.JOBS AS job
+LEFT JOIN UNNEST(job.labels) AS label
+WHERE
+  job.creation_time >= TIMESTAMP(DATE_SUB(@run_date, INTERVAL 1 DAY))
+  AND job.creation_time < TIMESTAMP(@run_date)
+  AND IFNULL(job.statement_type, '') != 'SCRIPT' -- its statements are jobs of their own
+GROUP BY day, identity, label_key, label_value;
+
+COMMIT TRANSACTION;

@@ -1,0 +1,16 @@
+locals {
+  # Where each type of channel keeps its address.
+  address_labels = { email = "email_address", google_chat = "space", pubsub = "topic", sms = "number" }
+  channels       = [for name in sort(keys(var.channels)) : google_monitoring_notification_channel.channels[name].name]
+}
+
+resource "google_monitoring_notification_channel" "channels" {
+  for_each = var.channels
+
+  project      = var.project_id
+  display_name = each.key
+  description  = "Where this project's alerts go: ${each.key}."
+  type         = each.value.type
+  labels       = { (local.address_labels[each.value.type]) = each.value.address }
+  user_labels  = merge(var.labels, { component = "alerts" })
+}

@@ -1,0 +1,177 @@
+mock_provider "google" {}
+
+variables {
+  project_id            = "retail-test"
+  region                = "europe-west1"
+  name                  = "Data platform, test"
+  labels                = { environment = "test" }
+  dataform_repository   = "warehouse"
+  rotation_subscription = "secret-rotation"
+}
+
+run "each_alert_says_what_where_and_which_runbook" {
+  command = plan
+
+  assert {
+    condition     = output.runbooks == tolist(["cost", "dataform-failed", "job-failed", "no-sales", "orphans", "pipeline-failed", "rejects", "rotation", "scheduled-query-failed"])
+    error_message = "All that can go wrong has an alert."
+  }
+
+  assert {
+    condition = alltrue([
+      for name, policy in merge(google_monitoring_alert_policy.thresholds, google_monitoring_alert_policy.lines, { no-sales = google_monitoring_alert_policy.no_sales }) :
+      can(regex("^\\*\\*What happened\\.\\*\\* .+\n\n\\*\\*Where to look\\.\\*\\* .+\n\n\\*\\*Runbook\\.\\*\\* docs/runbooks/${name}\\.md$", policy.documentation[0].content))
+    ])
+    error_message = "Whoever is woken up learns what happened, where to look and what to read."
+  }
+
+  assert {
+    condition     = alltrue([for policy in merge(google_monitoring_alert_policy.thresholds, google_monitoring_alert_policy.lines) : policy.user_labels == tomap({ environment = "test", component = "alerts" })])
+    error_message = "Policies are labelled like everything else."
+  }
+}
+
+run "two_hours_without_sales" {
+  command = plan
+
+  assert {
+    condition     = google_monitoring_alert_policy.no_sales.conditions[0].condition_absent[0].duration == "7200s" && google_monitoring_alert_policy.no_sales.enabled
+    error_message = "Two hours without a good load are an alert."
+  }
+
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.no_sales.conditions[0].condition_absent[0].filter, "metric.labels.endpoint=\"sales\" AND metric.labels.status=\"success\"")
+    error_message = "A load that failed, or one of customers, is no load of sales."
+  }
+}
+
+run "where_schedules_are_paused_nobody_misses_a_load" {
+  command = plan
+
+  variables {
+    expects_loads = false
+  }
+
+  assert {
+    condition     = !google_monitoring_alert_policy.no_sales.enabled && alltrue([for policy in google_monitoring_alert_policy.lines : coalesce(policy.enabled, true)])
+    error_message = "Only the absence is no alert; a failure still is."
+  }
+}
+
+run "limits_reach_their_conditions" {
+  command = plan
+
+  variables {
+    limits = { orphan_rate = 0.05, rejects = 10, gib_a_day = 2, rotation_hours = 6 }
+  }
+
+  assert {
+    condition     = endswith(google_monitoring_alert_policy.lines["orphans"].conditions[0].condition_matched_log[0].filter, "jsonPayload.orphan_rate>0.05") && endswith(google_monitoring_alert_policy.lines["rejects"].conditions[0].condition_matched_log[0].filter, "jsonPayload.rejects>10")
+    error_message = "The line's own number is compared with the limit."
+  }
+
+  assert {
+    condition     = google_monitoring_alert_policy.thresholds["cost"].conditions[0].condition_threshold[0].threshold_value == 2147483648 && google_monitoring_alert_policy.thresholds["rotation"].conditions[0].condition_threshold[0].threshold_value == 21600
+    error_message = "GiB are bytes to Monitoring, and hours are seconds."
+  }
+
+  assert {
+    condition     = alltrue([for policy in google_monitoring_alert_policy.lines : policy.alert_strategy[0].notification_rate_limit[0].period == "3600s"])
+    error_message = "Monitoring refuses a policy on log lines without a rate limit."
+  }
+}
+
+run "channels_by_their_kind" {
+  command = plan
+
+  variables {
+    channels = {
+      engineers = { address = "data-engineers@example.com" }
+      room      = { type = "google_chat", address = "spaces/AAAA" }
+    }
+  }
+
+  assert {
+    condition     = google_monitoring_notification_channel.channels["engineers"].labels == tomap({ email_address = "data-engineers@example.com" }) && google_monitoring_notification_channel.channels["room"].labels == tomap({ space = "spaces/AAAA" })
+    error_message = "Each type keeps its address under its own name."
+  }
+}
+
+run "six_tiles_in_their_order" {
+  command = plan
+
+  assert {
+    condition     = [for tile in jsondecode(google_monitoring_dashboard.dashboard.dashboard_json).mosaicLayout.tiles : split(":", tile.widget.title)[0]] == ["Volume", "Freshness", "Duration", "Success rate", "Orphans", "Cost"]
+    error_message = "The dashboard shows volume, freshness, duration, success rate, orphans and cost."
+  }
+}
+
+run "a_channel_without_an_address" {
+  command = plan
+
+  variables {
+    channels = { engineers = { address = " " } }
+  }
+
+  expect_failures = [var.channels]
+}
+
+run "a_channel_that_needs_a_token" {
+  command = plan
+
+  variables {
+    channels = { room = { type = "slack", address = "#alerts" } }
+  }
+
+  expect_failures = [var.channels]
+}
+
+run "a_percentage_for_a_part" {
+  command = plan
+
+  variables {
+    limits = { orphan_rate = 5 }
+  }
+
+  expect_failures = [var.limits]
+}
+
+run "an_absence_that_monitoring_cannot_notice" {
+  command = plan
+
+  variables {
+    limits = { hours_without_sales = 24 }
+  }
+
+  expect_failures = [var.limits]
+}
+
+run "a_notice_that_is_gone_before_it_is_late" {
+  command = plan
+
+  variables {
+    limits = { rotation_hours = 200 }
+  }
+
+  expect_failures = [var.limits]
+}
+
+run "limits_that_are_none" {
+  command = plan
+
+  variables {
+    limits = { gib_a_day = 0 }
+  }
+
+  expect_failures = [var.limits]
+}
+
+run "a_folder_with_its_slash" {
+  command = plan
+
+  variables {
+    runbooks = "docs/runbooks/"
+  }
+
+  expect_failures = [var.runbooks]
+}

@@ -1,0 +1,132 @@
+mock_provider "google" {}
+
+variables {
+  project_id     = "retail-test"
+  project_number = "123456789012"
+  name           = "delivery"
+  repository_id  = "1296269"
+  project_roles  = ["roles/bigquery.jobUser", "roles/bigquery.resourceViewer"]
+  state_bucket   = "retail-test-terraform-state"
+  identities = {
+    plan  = { member = "serviceAccount:delivery-plan@retail-test.iam.gserviceaccount.com", name = "projects/retail-test/serviceAccounts/delivery-plan@retail-test.iam.gserviceaccount.com" }
+    apply = { member = "serviceAccount:delivery-apply@retail-test.iam.gserviceaccount.com", name = "projects/retail-test/serviceAccounts/delivery-apply@retail-test.iam.gserviceaccount.com" }
+  }
+}
+
+run "one_repository_by_its_number_and_one_branch" {
+  command = plan
+
+  assert {
+    condition     = google_iam_workload_identity_pool_provider.github.attribute_condition == "assertion.repository_id == \"1296269\""
+    error_message = "Tokens of other repositories are not even exchanged."
+  }
+
+  assert {
+    condition = { for who, grant in google_service_account_iam_member.federated : who => grant.member } == {
+      plan  = "principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/delivery/attribute.repository_id/1296269"
+      apply = "principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/delivery/attribute.repository_ref/1296269:refs/heads/main"
+    }
+    error_message = "Every branch plans, and main alone applies."
+  }
+
+  assert {
+    condition     = google_iam_workload_identity_pool_provider.github.attribute_mapping["attribute.repository_ref"] == "assertion.repository_id + \":\" + assertion.ref"
+    error_message = "Repository and branch are one attribute, so that neither is enough by itself."
+  }
+}
+
+run "a_plan_reads_and_an_apply_makes_and_neither_sees_data" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for permission in google_project_iam_custom_role.roles["plan"].permissions : can(regex("\\.(get|list|getIamPolicy|read)$", permission))])
+    error_message = "A plan changes nothing."
+  }
+
+  assert {
+    condition     = length(setsubtract(google_project_iam_custom_role.roles["plan"].permissions, google_project_iam_custom_role.roles["apply"].permissions)) == 0
+    error_message = "An apply sees what a plan sees."
+  }
+
+  assert {
+    condition = length(setintersection(google_project_iam_custom_role.roles["apply"].permissions, [
+      "bigquery.tables.getData", "secretmanager.versions.access", "storage.objects.get", "logging.logEntries.list", "pubsub.subscriptions.consume",
+      "iam.roles.update", "iam.roles.create", "iam.serviceAccounts.getAccessToken", "iam.serviceAccountKeys.create",
+      "iam.workloadIdentityPools.update", "iam.workloadIdentityPoolProviders.update", "resourcemanager.projects.setIamPolicy",
+    ])) == 0
+    error_message = "An apply reads no data and no secret, makes no key, and gives itself nothing."
+  }
+}
+
+run "what_it_grants_on_the_project_is_limited" {
+  command = plan
+
+  assert {
+    condition     = google_project_iam_member.roles["grant"].condition[0].expression == "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/bigquery.jobUser', 'roles/bigquery.resourceViewer'])"
+    error_message = "Only the declared roles are given or taken."
+  }
+
+  assert {
+    condition     = length(google_project_iam_member.roles["apply"].condition) == 0 && endswith(google_project_iam_member.roles["grant"].member, "delivery-apply@retail-test.iam.gserviceaccount.com") && google_project_iam_member.roles["plan"].role == "projects/retail-test/roles/delivery_plan"
+    error_message = "Each has the role of its task."
+  }
+
+  assert {
+    condition     = google_storage_bucket_iam_member.state["plan"].role == "roles/storage.objectViewer" && google_storage_bucket_iam_member.state["apply"].role == "roles/storage.objectUser"
+    error_message = "A plan reads the state, an apply writes it."
+  }
+}
+
+run "a_repository_by_its_name" {
+  command = plan
+
+  variables {
+    repository_id = "acme/retail-platform"
+  }
+
+  expect_failures = [var.repository_id]
+}
+
+run "a_branch_by_its_ref" {
+  command = plan
+
+  variables {
+    branch = "refs/heads/main"
+  }
+
+  expect_failures = [var.branch]
+}
+
+run "one_identity_for_both" {
+  command = plan
+
+  variables {
+    identities = {
+      plan  = { member = "serviceAccount:delivery@retail-test.iam.gserviceaccount.com", name = "projects/retail-test/serviceAccounts/delivery@retail-test.iam.gserviceaccount.com" }
+      apply = { member = "serviceAccount:delivery@retail-test.iam.gserviceaccount.com", name = "projects/retail-test/serviceAccounts/delivery@retail-test.iam.gserviceaccount.com" }
+    }
+  }
+
+  expect_failures = [var.identities]
+}
+
+run "a_role_that_is_too_wide" {
+  command = plan
+
+  variables {
+    project_roles = ["roles/owner"]
+  }
+
+  expect_failures = [var.project_roles]
+}
+
+run "names_that_google_refuses" {
+  command = plan
+
+  variables {
+    name           = "gcp-delivery"
+    project_number = "retail-test"
+  }
+
+  expect_failures = [var.name, var.project_number]
+}
