@@ -1,7 +1,7 @@
 """Who may do what, the whole of it: a grant that is not written here fails a test.
 
-(identity, on what, role without roles/); groups are prefixed `group:`, Google's own agents `agent:`. Roles that begin
-with delivery_ are modules/delivery's own."""
+(identity, on what, role without roles/); groups are prefixed `group:`, Google's own agents `agent:`. Roles
+that begin with delivery_ are modules/delivery's own."""
 
 import re
 
