@@ -46,7 +46,10 @@ class Recorder:
 
 
 def changes(request: Request) -> bool:
-    """Whether it is the provider's or makes a bucket, and no read. Contents of objects are not JSON, and are not kept."""
+    """Whether it is the provider's or makes a bucket, and no read.
+
+    Contents of objects are not JSON, and are not kept.
+    """
     return (
         (PROVIDER in request.headers.get("User-Agent", "") or request.url.path == BUCKETS)
         and request.method != "GET"
