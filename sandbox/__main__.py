@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sandbox.errors import SandboxError
 from sandbox.serving import Options, serve
-from sandbox.state import State
+from sandbox.state import PROJECT, State
 
 
 def main() -> None:
@@ -17,8 +17,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0, the default: the last one if it is free")
     parser.add_argument("--leash", action="store_true", help="end when standard input ends")
     parser.add_argument("--record", action="store_true", help="keep what Terraform's provider sends")
-    arguments = parser.parse_args()
-    options = Options(arguments.root.resolve(), arguments.port, arguments.leash, arguments.record)
+    parser.add_argument("--project", default=PROJECT, help="the id of its one project; default: %(default)s")
+    given = parser.parse_args()
+    options = Options(given.root.resolve(), given.port, given.leash, given.record, given.project)
     try:
         serve(options, announce)
     except SandboxError as error:

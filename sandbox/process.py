@@ -43,7 +43,7 @@ def started(root: Path, process: subprocess.Popen[bytes]) -> State:
     while time.monotonic() < deadline and process.poll() is None:
         holder = Holder.of(root)
         if holder.process == process.pid:
-            state = State(root, holder.port)
+            state = holder.state(root)
             wait(state, process)
             return state
         time.sleep(0.02)

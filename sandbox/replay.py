@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--root", type=Path, default=Path(".sandbox"), help="of the sandbox that is running")
     root = parser.parse_args().root.resolve()
     try:
-        print(f"{replay(State(root, Holder.of(root).port))} requests replayed")
+        print(f"{replay(Holder.of(root).state(root))} requests replayed")
     except SandboxError as error:
         sys.exit(f"replay: {error}")
 

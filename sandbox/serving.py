@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -19,17 +19,18 @@ from starlette.types import ASGIApp
 from sandbox import environment
 from sandbox.errors import CannotStart
 from sandbox.recorder import Recorder
-from sandbox.state import State
+from sandbox.state import PROJECT, State
 
 GRACE_SECONDS = 3  # for requests that are being answered when the end comes
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Which process has a root, and the port it listens on; the file stays when the process has ended."""
+    """Which process has a root, its port and its project; the file stays when the process has ended."""
 
     process: int
     port: int
+    project: str = PROJECT
 
     @staticmethod
     def of(root: Path) -> "Holder":
@@ -38,8 +39,11 @@ class Holder:
         return Holder(0, 0)
 
     def write(self, root: Path) -> None:
-        (root / "holder.new").write_text(json.dumps({"process": self.process, "port": self.port}))
+        (root / "holder.new").write_text(json.dumps(asdict(self)))
         (root / "holder.new").replace(root / "holder")
+
+    def state(self, root: Path) -> State:
+        return State(root, self.port, self.project)
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Options:
     port: int = 0
     leash: bool = False
     record: bool = False
+    project: str = PROJECT
 
 
 class Ending:
@@ -71,13 +76,13 @@ def serve(options: Options, announce: Callable[[State], None]) -> None:
     if options.leash:
         threading.Thread(target=end_with_input, daemon=True).start()
     with claimed(root), listening(options.port, Holder.of(root).port) as listener:
-        state = State(root, int(listener.getsockname()[1]))
+        state = State(root, int(listener.getsockname()[1]), options.project)
         app = built(state, options)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS)
         ending.server = uvicorn.Server(config)
         listener.listen(config.backlog)  # from here a client waits instead of being refused
         write_environment(state)
-        Holder(os.getpid(), state.port).write(root)
+        Holder(os.getpid(), state.port, state.project).write(root)
         announce(state)
         ending.server.run(sockets=[listener])
 

@@ -2,9 +2,13 @@
 
 DeployError
 ├── UnknownEnvironment    no tfvars of that name; the person picks another, or writes them
+├── DirtyCheckout         what would be deployed is in no commit
 ├── TerraformMissing      not installed
 ├── StateBucketMissing    scripts.bootstrap was never run
+├── StateLocked           somebody else deploys, or was killed while they did
 ├── TerraformFailed       terraform has said why
+├── WrongPlan             no plan file, or another environment's
+├── Protected             the plan destroys what refuses to be destroyed
 └── NotConfirmed          the person did not agree
 """
 
@@ -17,6 +21,10 @@ class UnknownEnvironment(DeployError):
     pass
 
 
+class DirtyCheckout(DeployError):
+    pass
+
+
 class TerraformMissing(DeployError):
     pass
 
@@ -25,7 +33,19 @@ class StateBucketMissing(DeployError):
     pass
 
 
+class StateLocked(DeployError):
+    pass
+
+
 class TerraformFailed(DeployError):
+    pass
+
+
+class WrongPlan(DeployError):
+    pass
+
+
+class Protected(DeployError):
     pass
 
 

@@ -1,50 +1,82 @@
-"""What a plan would do, a line for each resource. Read from `terraform show -json`, format 1.2:
-https://developer.hashicorp.com/terraform/internals/json-format"""
+"""A plan as a person reads it: a line for each resource, the grants on their own, and a sum."""
 
+import json
 from collections import Counter
 from typing import Any
 
-SIGNS = {"create": "+", "update": "~", "replace": "-/+", "destroy": "-", "forget": "."}
+from scripts.deploy import grants
+from scripts.deploy.plan import Change, Plan
+
+SIGNS = {
+    "create": "+",
+    "update": "~",
+    "replace": "-/+",
+    "destroy": "-",
+    "forget": ".",
+    "import": "<",
+    "move": ">",
+}
 DONE = {
     "create": "created",
     "update": "changed",
     "replace": "replaced",
     "destroy": "destroyed",
     "forget": "forgotten",
+    "import": "imported",
+    "move": "moved",
 }
+# What is gone with these does not come back when Terraform makes them again.
+DATA = {
+    "google_bigquery_dataset": "its tables",
+    "google_bigquery_table": "its rows",
+    "google_dataform_repository": "its commits",
+    "google_secret_manager_secret": "its versions",
+    "google_storage_bucket": "its files",
+}
+RED, PLAIN = "\033[31m", "\033[0m"
+LONGEST = 40  # characters of a value that is shown
 
 
-def changes(plan: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """(what is done, resource change) for all that is not left as it is."""
-    found = [(verb(one["change"]["actions"]), one) for one in plan.get("resource_changes", [])]
-    return [(done, one) for done, one in found if done]
+def lines(plan: Plan, *, colour: bool = False) -> list[str]:
+    told = [line(one, colour) for one in plan.changes]
+    changed = grants.lines(plan.changes)
+    if changed:
+        told += ["grants", *changed]
+    if plan.outputs:
+        told += [f"outputs: {', '.join(plan.outputs)}"]
+    return [*told, total(Counter(one.done for one in plan.changes))]
 
 
-def verb(actions: list[str]) -> str:
-    """ "" for what is only read or left alone."""
-    if set(actions) == {"create", "delete"}:
-        return "replace"
-    return {"create": "create", "update": "update", "delete": "destroy", "forget": "forget"}.get(
-        actions[0], ""
-    )
+def line(one: Change, colour: bool) -> str:
+    text = f"{SIGNS[one.done]:>3} {one.address}{why(one)}"
+    if not one.ends or one.kind not in DATA:
+        return text
+    text += f"  {DATA[one.kind]} are lost"
+    return f"{RED}{text}{PLAIN}" if colour else text
 
 
-def lines(plan: dict[str, Any]) -> list[str]:
-    found = changes(plan)
-    told = [f"{SIGNS[done]:>3} {one['address']}{why(done, one['change'])}" for done, one in found]
-    return [*told, total(Counter(done for done, _ in found))]
-
-
-def why(done: str, change: dict[str, Any]) -> str:
+def why(one: Change) -> str:
     """The attributes that differ: those that force the replacement, or all of an update."""
-    if done == "replace":
-        names = sorted({str(path[0]) for path in change.get("replace_paths", []) if path})
-    elif done == "update":
-        before, after = change["before"], change["after"]
-        names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-    else:
-        names = []
-    return f"  ({', '.join(names)})" if names else ""
+    names: list[str] = list(one.forcing) if one.done == "replace" else []
+    if one.done == "update":
+        known = one.before.keys() | one.after.keys()
+        names = sorted(name for name in known if one.before.get(name) != one.after.get(name))
+    told = [difference(one, name) for name in names]
+    return f"  ({', '.join(told)})" if told else ""
+
+
+def difference(one: Change, name: str) -> str:
+    """With both values where they are short, and no secrets."""
+    if name in one.hidden or name not in one.after:
+        return name
+    before, after = spoken(one.before.get(name)), spoken(one.after[name])
+    return f"{name}: {before} → {after}" if before and after else name
+
+
+def spoken(value: Any) -> str:
+    """ "" for what is no short value."""
+    text = "" if isinstance(value, dict | list) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else ""
 
 
 def total(counts: Counter[str]) -> str:

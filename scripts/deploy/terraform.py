@@ -4,6 +4,7 @@ Its named methods send options that Terraform no longer has (destroy -force), or
 """
 
 import json
+import re
 import shutil
 import signal
 import sys
@@ -16,9 +17,18 @@ import python_terraform
 from python_terraform import IsFlagged
 
 from scripts.deploy.environment import Environment
-from scripts.deploy.errors import StateBucketMissing, TerraformFailed, TerraformMissing
+from scripts.deploy.errors import (
+    StateBucketMissing,
+    StateLocked,
+    TerraformFailed,
+    TerraformMissing,
+    WrongPlan,
+)
+from scripts.deploy.plan import Plan
 
 NO_BUCKET = "bucket doesn't exist"  # how the gcs backend says it
+LOCKED = "Error acquiring the state lock"
+WARNING = re.compile(r"^Warning: .*?(?=^Plan: |^No changes|\Z)", re.MULTILINE | re.DOTALL)
 LOCK_TIMEOUT = "60s"
 # Nearly all of an apply is waiting: three seconds for each grant to settle, ten for each service account.
 PARALLELISM = 40
@@ -50,9 +60,9 @@ class Terraform:
             ) from error
         self.told("workspace select", self.environment.name, or_create=True)
 
-    def plan(self, path: Path, *, destroy: bool = False, targets: Sequence[str] = ()) -> dict[str, Any]:
-        """Writes the plan to `path` and returns it as `terraform show -json` does."""
-        self.shown(
+    def plan(self, path: Path, *, destroy: bool = False, targets: Sequence[str] = ()) -> Plan:
+        """Writes the plan to `path`; of what Terraform says its warnings alone are passed on."""
+        said = self.told(
             "plan",
             out=str(path),
             input=False,
@@ -61,27 +71,46 @@ class Terraform:
             destroy=destroy or None,
             target=list(targets),
         )
-        return self.json("show", str(path))
+        print(*WARNING.findall(said), sep="", end="", file=sys.stderr)
+        return self.read(path)
 
-    def apply(self, path: Path) -> None:
+    def read(self, path: Path) -> Plan:
+        """WrongPlan if there is none, or it is of another environment."""
+        if not path.is_file():
+            raise WrongPlan(f"there is no plan {path}; `plan --out {path}` makes it")
+        plan = Plan.read(path, self.json("show", str(path)))
+        plan.check_env(self.environment.name)
+        return plan
+
+    def apply(self, plan: Plan) -> None:
         """Exactly what the plan says, or nothing if the state has changed since."""
-        options = {"input": False, "lock_timeout": LOCK_TIMEOUT, "parallelism": PARALLELISM}
-        self.shown("apply", str(path), **options)
+        sys.stdout.flush()
+        with interruptible():
+            code, _, _ = self.cli.cmd(
+                "apply",
+                str(plan.path),
+                capture_output=False,
+                no_color=None if sys.stdout.isatty() else IsFlagged,
+                input=False,
+                lock_timeout=LOCK_TIMEOUT,
+                parallelism=PARALLELISM,
+            )
+        if code != 0:
+            raise TerraformFailed(
+                "terraform apply failed; why stands above, and what to do in docs/runbooks/failed-apply.md"
+            )
 
     def outputs(self) -> dict[str, Any]:
         return {name: output["value"] for name, output in self.json("output").items()}
 
-    def shown(self, command: str, *arguments: str, **options: Any) -> None:
-        """What terraform says goes straight to the person."""
-        sys.stdout.flush()
-        plain = None if sys.stdout.isatty() else IsFlagged
-        with interruptible():
-            code, _, _ = self.cli.cmd(command, *arguments, capture_output=False, no_color=plain, **options)
-        if code != 0:
-            raise TerraformFailed(f"terraform {command} failed; what it says stands above")
-
     def told(self, command: str, *arguments: str, **options: Any) -> str:
-        code, out, err = self.cli.cmd(command, *arguments, no_color=IsFlagged, **options)
+        with interruptible():
+            code, out, err = self.cli.cmd(command, *arguments, no_color=IsFlagged, **options)
+        if LOCKED in err:
+            raise StateLocked(
+                f"{err.strip()}\nSomebody else deploys {self.environment.name}: wait for them. "
+                "If nobody does, a run was killed: docs/runbooks/failed-apply.md"
+            )
         if code != 0:
             raise TerraformFailed(f"terraform {command} failed:\n{out}{err}")
         return str(out)

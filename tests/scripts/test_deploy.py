@@ -1,14 +1,18 @@
 """scripts.deploy and scripts.bootstrap: what they say, ask and refuse. tests/terraform applies for real."""
 
 import io
+import subprocess
+from pathlib import Path
 from shutil import which
 
 import pytest
 import requests
 
 from scripts.deploy.__main__ import confirm
+from scripts.deploy.checkout import check_clean
 from scripts.deploy.environment import Environment
-from scripts.deploy.errors import NotConfirmed, UnknownEnvironment
+from scripts.deploy.errors import DirtyCheckout, NotConfirmed, Protected, UnknownEnvironment, WrongPlan
+from scripts.deploy.plan import Plan
 from scripts.deploy.summary import lines
 from tests.terraform.tree import Tree
 
@@ -20,42 +24,106 @@ def tree(tmp_path_factory):
     return Tree.grown(tmp_path_factory.mktemp("deploy"))
 
 
-def change(address, actions, before=None, after=None, **more):
-    return {
-        "address": address,
-        "change": {"actions": actions, "before": before, "after": after, "after_unknown": {}} | more,
-    }
+def plan(*changes, **more):
+    """A plan of those resource changes, as Terraform would show it."""
+    return Plan.read(
+        Path("kept.tfplan"), {"resource_changes": changes, "variables": {"env": {"value": "prod"}}} | more
+    )
+
+
+def change(address, actions, before=None, after=None, kind="google_thing", **more):
+    told = {"actions": actions, "before": before, "after": after, "after_unknown": {}} | more
+    return {"address": address, "type": kind, "change": told}
 
 
 def test_a_plan_is_a_line_for_each_change_and_a_sum():
-    plan = {
-        "resource_changes": [
-            change("made", ["create"], None, {"name": "a"}),
-            change("kept", ["no-op"], {"name": "a"}, {"name": "a"}),
-            change("read", ["read"], None, {"name": "a"}),
-            change(
-                "named", ["update"], {"name": "a", "etag": "1"}, {"name": "b"}, after_unknown={"etag": True}
-            ),
-            change("moved", ["delete", "create"], {"at": "EU"}, {"at": "US"}, replace_paths=[["at"]]),
-            change("other", ["create", "delete"], {}, {}),
-            change("ended", ["delete"], {"name": "a"}, None),
-            change("lost", ["forget"], {"name": "a"}, None),
-        ]
-    }
-    assert lines(plan) == [
+    named = {"name": "a", "etag": "1", "text": "x" * 50}, {"name": "b", "text": "y" * 50}
+    found = plan(
+        change("made", ["create"], None, {"name": "a"}),
+        change("kept", ["no-op"], {"name": "a"}, {"name": "a"}),
+        change("read", ["read"], None, {"name": "a"}),
+        change("named", ["update"], *named, after_unknown={"etag": True}),
+        change("moved", ["delete", "create"], {"at": "EU"}, {"at": "US"}, replace_paths=[["at"]]),
+        change("other", ["create", "delete"], {}, {}),
+        change("ended", ["delete"], {"name": "a"}, None),
+        change("lost", ["forget"], {"name": "a"}, None),
+        change("told", ["update"], {"key": "old"}, {"key": "new"}, after_sensitive={"key": True}),
+    )
+    assert lines(found) == [
         "  + made",
-        "  ~ named  (etag, name)",
-        "-/+ moved  (at)",
+        '  ~ named  (etag, name: "a" → "b", text)',
+        '-/+ moved  (at: "EU" → "US")',
         "-/+ other",
         "  - ended",
         "  . lost",
-        "Would be 1 created, 1 changed, 2 replaced, 1 destroyed, 1 forgotten.",
+        "  ~ told  (key)",
+        "Would be 1 created, 2 changed, 2 replaced, 1 destroyed, 1 forgotten.",
+    ]
+
+
+def test_a_table_that_is_replaced_is_red_where_colours_are_seen():
+    kind = "google_bigquery_table"
+    found = plan(change("t", ["delete", "create"], {}, {}, kind), change("u", ["update"], {}, {}, kind))
+    told = "-/+ t  its rows are lost"
+    assert lines(found)[:2] == [told, "  ~ u"]
+    assert lines(found, colour=True)[:2] == [f"\033[31m{told}\033[0m", "  ~ u"]
+
+
+def test_the_grants_that_change_stand_on_their_own():
+    job = {"role": "roles/run.viewer", "member": "serviceAccount:p@x", "name": "projects/x/jobs/copy"}
+    folder = {"role": "roles/storage.objectUser", "member": "user:a@x", "bucket": "b"}
+    folder["condition"] = [{"title": "only in/"}]
+    new = {"role": "roles/bigquery.jobUser", "member": None, "project": "x"}
+    found = plan(
+        change("job", ["delete", "create"], job, job | {"member": "serviceAccount:q@x"}),
+        change("folder", ["delete"], folder),
+        change("new", ["create"], None, new),
+        change("same", ["no-op"], new, new),
+    )
+    assert lines(found)[3:-1] == [
+        "grants",
+        "  - serviceAccount:p@x: run.viewer on job copy",
+        "  - user:a@x: storage.objectUser on bucket b, only in/",
+        "  + a new identity: bigquery.jobUser on the project",
+        "  + serviceAccount:q@x: run.viewer on job copy",
     ]
 
 
 def test_a_plan_without_changes_says_so():
-    assert lines({"resource_changes": [change("kept", ["no-op"], {}, {})]}) == ["Nothing would be changed."]
-    assert lines({}) == ["Nothing would be changed."]
+    assert lines(plan(change("kept", ["no-op"], {}, {}))) == ["Nothing would be changed."]
+    assert lines(plan(output_changes={"a": {"actions": ["create"]}, "b": {"actions": ["no-op"]}})) == [
+        "outputs: a",
+        "Nothing would be changed.",
+    ]
+
+
+@pytest.mark.parametrize("guard", [{"deletion_policy": "PREVENT"}, {"deletion_protection": True}])
+def test_what_is_protected_stops_a_plan_before_it_begins(guard):
+    for actions in (["delete"], ["delete", "create"]):
+        with pytest.raises(Protected, match="prod is protected, and this plan ends 1 .+: data. Nothing was"):
+            plan(change("free", ["delete"], {}), change("data", actions, guard, guard)).check_protection()
+    plan(change("free", ["delete"], {}), change("data", ["update"], guard, guard)).check_protection()
+
+
+def test_a_plan_of_another_environment_is_not_applied():
+    with pytest.raises(WrongPlan, match="kept.tfplan is a plan of prod, not of dev"):
+        plan().check_env("dev")
+    plan().check_env("prod")
+
+
+def git(folder, *words):
+    subprocess.run(["git", "-C", folder, *words], check=True, capture_output=True)
+
+
+def test_what_is_in_no_commit_is_not_deployed(tmp_path):
+    with pytest.raises(DirtyCheckout, match="no Git repository"):
+        check_clean(tmp_path, "prod")
+    git(tmp_path, "init", "-q")
+    check_clean(tmp_path, "prod")
+    for name in "abcdefg":
+        (tmp_path / name).touch()
+    with pytest.raises(DirtyCheckout, match=r"(?s)\?\? a\n.+and 2 more\nCommit it, .+git worktree add"):
+        check_clean(tmp_path, "prod")
 
 
 def test_an_environment_is_its_tfvars(tmp_path):
