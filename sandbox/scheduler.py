@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import requests
 from starlette.routing import BaseRoute
 
-from sandbox.jobs.executions import now
 from sandbox.metadata import token_of
 from sandbox.resources import collection
+from sandbox.resources.clock import now
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.kind import By, Kind
 from sandbox.resources.policies import only
@@ -50,11 +50,12 @@ def check(service: Service, job: Json) -> None:
 JOBS = Kind(
     "projects/{project}/locations/{location}/jobs",
     Schema(
-        "description httpTarget schedule timeZone retryConfig attemptDeadline",
+        "description httpTarget{} schedule timeZone retryConfig{} attemptDeadline",
         "userUpdateTime state status scheduleTime lastAttemptTime",
     ),
     By("name"),
     id_pattern="[a-zA-Z0-9_-]{1,500}",
+    updated="userUpdateTime",
     made=lambda service, name: {"state": "ENABLED"},
     check=check,
     actions={"pause": {"state": "PAUSED"}, "resume": {"state": "ENABLED"}},

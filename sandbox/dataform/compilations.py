@@ -7,8 +7,9 @@ from google.cloud import dataform_v1
 
 from sandbox.dataform import cli, graph, project
 from sandbox.dataform.files import Files
-from sandbox.dataform.repositories import now, repository
+from sandbox.dataform.repositories import repository
 from sandbox.resources import collection
+from sandbox.resources.clock import now
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Service

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sandbox.dataform import cli, graph, project
 from sandbox.dataform.report import Outcome, Report
-from sandbox.dataform.repositories import now
+from sandbox.resources.clock import now
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
 

@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 
 from google.cloud import dataform_v1
 
-from sandbox.dataform.repositories import now, repository
+from sandbox.dataform.repositories import repository
+from sandbox.resources.clock import now
 from sandbox.resources.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound
 from sandbox.resources.schema import parse
 from sandbox.resources.service import Call, Service

@@ -7,9 +7,10 @@ from google.cloud import dataform_v1
 
 from sandbox.dataform.compilations import Compilations
 from sandbox.dataform.execution import GOING, Execution
-from sandbox.dataform.repositories import now, repository
+from sandbox.dataform.repositories import repository
 from sandbox.dataform.selection import selected
 from sandbox.resources import collection
+from sandbox.resources.clock import now
 from sandbox.resources.errors import FailedPrecondition, InvalidArgument, PermissionDenied
 from sandbox.resources.policies import granted, only
 from sandbox.resources.schema import Schema

@@ -2,7 +2,7 @@
 
 from google.cloud import dataform_v1
 
-from sandbox.dataform.repositories import REPOSITORIES, now
+from sandbox.dataform.repositories import REPOSITORIES
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.kind import By, Kind
 from sandbox.resources.schema import Schema
@@ -43,6 +43,7 @@ WORKFLOWS = Kind(
         output="recentScheduledExecutionRecords createTime updateTime internalMetadata",
     ),
     By("query", "workflowConfigId"),
-    made=lambda service, name: {"createTime": now()},
+    created="createTime",
+    updated="updateTime",
     check=check_workflow,
 )

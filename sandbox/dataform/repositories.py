@@ -1,7 +1,6 @@
 """Repositories: the part that Terraform makes."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from google.cloud import dataform_v1
 
@@ -14,10 +13,6 @@ from sandbox.resources.store import Json
 CHILDREN = ("releaseConfigs", "workflowConfigs", "compilationResults", "workflowInvocations")
 
 
-def now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
-
-
 REPOSITORIES = Kind(
     "projects/{project}/locations/{location}/repositories",
     Schema(
@@ -26,7 +21,7 @@ REPOSITORIES = Kind(
     ),
     By("query", "repositoryId"),
     id_pattern="[a-zA-Z0-9_-]{1,63}",
-    made=lambda service, name: {"createTime": now()},
+    created="createTime",
     iam="GET",
     verbs="create get list patch",
 )

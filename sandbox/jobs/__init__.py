@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 from sandbox.jobs import executions
 from sandbox.jobs.job import JOBS, ROLES
 from sandbox.jobs.runner import Runner
-from sandbox.resources import collection
+from sandbox.resources import collection, etags
 from sandbox.resources.errors import FailedPrecondition, PermissionDenied
 from sandbox.resources.policies import granted, only
 from sandbox.resources.schema import parse
@@ -52,6 +52,7 @@ class Jobs:
         only(call.body, {"overrides", "etag"})
         parse(call.body, "google.cloud.run_v2.types:RunJobRequest")
         job = self.service.find(f"{JOBS.collection}/{{id}}".format(**call.path))
+        etags.check(job, call.body.get("etag", ""))
         overrides = call.body.get("overrides", {})
         self.permit(call, job["name"], "run.jobs.runWithOverrides" if overrides else "run.jobs.run")
         execution = executions.new(job, overrides, f"{self.service.state.address}/run/logs")
@@ -104,7 +105,10 @@ class Jobs:
         return collection.page(newest_first, "executions", call.query)
 
     def delete(self, call: Call) -> Json:
-        self.runner.cancel_all(f"{JOBS.collection}/{{id}}".format(**call.path))
+        """Ends what runs, unless the request is refused."""
+        name = f"{JOBS.collection}/{{id}}".format(**call.path)
+        etags.check(self.service.find(name), call.query.get("etag", ""))
+        self.runner.cancel_all(name)
         return collection.Collection(self.service, JOBS).delete(call)
 
 

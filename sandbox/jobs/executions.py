@@ -4,10 +4,10 @@ import secrets
 import string
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.resources import operations
+from sandbox.resources.clock import now
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.store import Json
 
@@ -103,7 +103,3 @@ def operation(name: str, execution: Json, error: Json | None) -> Json:
         return {"name": name, "metadata": typed, "done": False}
     result = {"error": error} if error else {"response": typed}
     return {"name": name, "metadata": typed, "done": True, **result}
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")

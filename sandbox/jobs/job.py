@@ -1,5 +1,8 @@
 """What a job is, and who may run it."""
 
+import uuid
+
+from sandbox.resources.clock import now
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.kind import By, Kind
 from sandbox.resources.schema import Schema
@@ -28,6 +31,17 @@ def check(service: Service, job: Json) -> None:
         )
 
 
+def made(service: Service, name: str) -> Json:
+    return {"uid": str(uuid.uuid4()), "generation": "0"}
+
+
+def complete(service: Service, job: Json) -> Json:
+    """Every change is a new generation, and done at once."""
+    generation = str(int(job["generation"]) + 1)
+    ready = {"type": "Ready", "state": "CONDITION_SUCCEEDED", "lastTransitionTime": now()}
+    return job | {"generation": generation, "observedGeneration": generation, "terminalCondition": ready}
+
+
 JOBS = Kind(
     "projects/{project}/locations/{location}/jobs",
     Schema(
@@ -38,7 +52,12 @@ JOBS = Kind(
     ),
     By("query", "jobId"),
     id_pattern="[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
+    created="createTime",
+    updated="updateTime",
+    made=made,
     check=check,
+    complete=complete,
+    etag=True,
     operation="google.cloud.run.v2.Job",
     iam="GET",
 )

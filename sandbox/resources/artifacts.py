@@ -6,7 +6,6 @@ https://cloud.google.com/artifact-registry/docs/reference/rest/v1/projects.locat
 from starlette.routing import BaseRoute
 
 from sandbox.resources import collection
-from sandbox.resources.clock import now
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.kind import By, Kind
 from sandbox.resources.schema import Schema
@@ -16,15 +15,11 @@ from sandbox.resources.store import Json
 HOSTS = {"DOCKER": "docker", "PYTHON": "python", "NPM": "npm", "MAVEN": "maven", "GENERIC": "generic"}
 
 
-def made(service: Service, name: str) -> Json:
-    return {"createTime": now()}
-
-
 def complete(service: Service, repository: Json) -> Json:
     _, project, _, location, _, identity = repository["name"].split("/")
     host = HOSTS.get(repository["format"], repository["format"].lower())
     uri = f"{location}-{host}.pkg.dev/{project}/{identity}"
-    return repository | {"updateTime": now(), "registryUri": uri}
+    return repository | {"registryUri": uri}
 
 
 def check(service: Service, repository: Json) -> None:
@@ -48,7 +43,8 @@ REPOSITORIES = Kind(
     ),
     By("query", "repository_id"),
     id_pattern="[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
-    made=made,
+    created="createTime",
+    updated="updateTime",
     complete=complete,
     check=check,
     operation="google.devtools.artifactregistry.v1.Repository",

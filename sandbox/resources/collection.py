@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from starlette.routing import BaseRoute
 
 from sandbox.resources import etags, ids, operations, policies
+from sandbox.resources.clock import now
 from sandbox.resources.errors import AlreadyExists, InvalidArgument
 from sandbox.resources.kind import Kind
 from sandbox.resources.paging import page as page
+from sandbox.resources.policies import only
 from sandbox.resources.service import Call, Handler, Service, quoted
 from sandbox.resources.store import Json
 
@@ -24,7 +26,7 @@ def routes(service: Service, kind: Kind) -> list[BaseRoute]:
         "get": ("GET", one, collection.get, ""),
         "patch": ("PATCH", one, collection.patch, kind.update.parameters),
         "replace": ("PUT", one, collection.replace, ""),
-        "delete": ("DELETE", one, collection.delete, "etag"),
+        "delete": ("DELETE", one, collection.delete, "etag" if kind.etag else ""),
     }
     found: list[BaseRoute] = policies.routes(service, one, kind.iam) if kind.iam else []
     found += [service.route("POST", f"{one}:{verb}", collection.action(verb)) for verb in kind.actions]
@@ -57,7 +59,8 @@ class Collection:
                 f"Invalid id {identity!r} in {collection!r}: it must match {self.kind.id_pattern!r}."
             )
         name = f"{collection}/{self.kind.segment.format(**call.path | {'id': quoted(identity)})}"
-        resource = {**accepted, "name": name, **self.kind.made(self.service, name)}
+        times = dict.fromkeys(self.kind.created.split(), now())
+        resource = {**accepted, "name": name, **times, **self.kind.made(self.service, name)}
         self.kind.check(self.service, resource)
         with self.service.store.change():
             if self.service.store.get(self.service.key(name)):
@@ -67,7 +70,8 @@ class Collection:
         return resource
 
     def keep(self, name: str, resource: Json) -> Json:
-        kept = self.kind.complete(self.service, resource)
+        times = dict.fromkeys(self.kind.updated.split(), now())
+        kept = self.kind.complete(self.service, resource | times)
         kept = etags.given(kept) if self.kind.etag else kept
         self.service.store.put(self.service.key(name), kept)
         return kept
@@ -100,7 +104,13 @@ class Collection:
 
     def action(self, verb: str) -> Handler:
         def act(call: Call) -> Json:
-            return self.answer(call, verb, self.write(call, lambda old: old | self.kind.actions[verb]))
+            only(call.body, {"etag"} if self.kind.etag else set())
+
+            def changed(old: Json) -> Json:
+                self.check_etag(old, call.body.get("etag", ""))
+                return old | self.kind.actions[verb]
+
+            return self.answer(call, verb, self.write(call, changed))
 
         return act
 

@@ -85,7 +85,7 @@ def dated(service: Service, resource: Json) -> Json:
 POOLS = Kind(
     POOL,
     Schema(
-        "displayName description disabled mode inlineCertificateIssuanceConfig inlineTrustConfig",
+        "displayName description disabled? mode inlineCertificateIssuanceConfig{} inlineTrustConfig{}",
         "state expireTime",
         immutable="mode",
     ),
@@ -104,7 +104,7 @@ POOLS = Kind(
 PROVIDERS = Kind(
     f"{POOL}/{{pool}}/providers",
     Schema(
-        "displayName description disabled attributeMapping attributeCondition aws oidc saml x509",
+        "displayName description disabled? attributeMapping{} attributeCondition aws{} oidc{} saml{} x509{}",
         "state expireTime",
     ),
     By("query", "workloadIdentityPoolProviderId"),

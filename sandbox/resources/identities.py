@@ -12,7 +12,13 @@ def account(service: Service, name: str) -> Json:
     """What Google adds to a new service account; its unique id is a number of 21 digits."""
     email = name.rsplit("/", 1)[-1]
     digest = int.from_bytes(hashlib.sha256(name.encode()).digest())
-    return {"projectId": service.state.project, "email": email, "uniqueId": f"1{digest % 10**20:020}"}
+    number = f"1{digest % 10**20:020}"
+    return {
+        "projectId": service.state.project,
+        "email": email,
+        "uniqueId": number,
+        "oauth2ClientId": number,
+    }
 
 
 SERVICE_ACCOUNTS = Kind(
@@ -24,15 +30,17 @@ SERVICE_ACCOUNTS = Kind(
     segment="{id}@{project}.iam.gserviceaccount.com",
     id_pattern="[a-z][a-z0-9-]{4,28}[a-z0-9]",
     made=account,
+    etag=True,
     actions={"disable": {"disabled": True}, "enable": {"disabled": False}},
     iam="POST",
 )
 
 ROLES = Kind(
     "projects/{project}/roles",
-    Schema("title description includedPermissions stage etag", "deleted"),
+    Schema("title description includedPermissions[] stage", "deleted etag"),
     By("body", "roleId", "role"),
     id_pattern=r"[a-zA-Z0-9_.]{3,64}",
+    etag=True,
     # A deleted role keeps its id for weeks: create refuses it, undelete brings it back.
     actions={"undelete": {"deleted": False}},
     tombstone={"deleted": True},

@@ -67,7 +67,8 @@ class Kind:
     create, update: where a request says the id and the update mask; `update_needs_mask` refuses one without.
     segment: the last segment of the name, made from the id.
     id_pattern: what an id looks like; with `slashes` it may hold some.
-    made(service, name): fields that the server makes at create.
+    created, updated: the fields that keep when it was made, and when it was last changed.
+    made(service, name): further fields that the server makes at create.
     complete(service, resource): the resource as Google keeps it, after create and after every change.
     check(service, resource): raises InvalidArgument for what a schema cannot say.
     releases(service, resource): raises FailedPrecondition if others still need what is to be deleted.
@@ -90,6 +91,8 @@ class Kind:
     segment: str = "{id}"
     id_pattern: str = "[a-zA-Z][a-zA-Z0-9_-]*"
     slashes: bool = False
+    created: str = ""
+    updated: str = ""
     made: Callable[[Service, str], Json] = lambda service, name: {}
     complete: Callable[[Service, Json], Json] = lambda service, resource: resource
     check: Callable[[Service, Json], None] = lambda service, resource: None

@@ -8,7 +8,6 @@ import re
 from starlette.routing import BaseRoute
 
 from sandbox.resources import collection
-from sandbox.resources.clock import now
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.kind import By, Kind
 from sandbox.resources.schema import Schema
@@ -23,14 +22,14 @@ DESTINATIONS = ("storage.googleapis.com/", "bigquery.googleapis.com/", "pubsub.g
 
 def made(service: Service, name: str) -> Json:
     """A metric and a sink are known by their short names."""
-    return {"name": name.rsplit("/", 1)[-1].replace("%2F", "/"), "createTime": now()}
+    return {"name": name.rsplit("/", 1)[-1].replace("%2F", "/")}
 
 
 def complete_metric(service: Service, metric: Json) -> Json:
     kind = f"logging.googleapis.com/user/{metric['name']}"
     name = f"projects/{service.state.project}/metricDescriptors/{kind}"
     descriptor = {"metricKind": "DELTA", "valueType": "INT64"} | metric.get("metricDescriptor", {})
-    return metric | {"updateTime": now(), "metricDescriptor": descriptor | {"name": name, "type": kind}}
+    return metric | {"metricDescriptor": descriptor | {"name": name, "type": kind}}
 
 
 def check_metric(service: Service, metric: Json) -> None:
@@ -66,6 +65,8 @@ METRICS = Kind(
     By("short name"),
     id_pattern="(?!/)[a-zA-Z0-9_.,+!*',()/-]{1,100}",
     slashes=True,
+    created="createTime",
+    updated="updateTime",
     made=made,
     complete=complete_metric,
     check=check_metric,
@@ -80,8 +81,9 @@ SINKS = Kind(
     ),
     By("short name"),
     id_pattern="[a-zA-Z0-9_.-]{1,100}",
+    created="createTime",
+    updated="updateTime",
     made=lambda service, name: made(service, name) | {"writerIdentity": WRITER},
-    complete=lambda service, sink: sink | {"updateTime": now()},
     check=check_sink,
     query={"create": "uniqueWriterIdentity", "patch": "uniqueWriterIdentity"},
 )

@@ -11,13 +11,23 @@ from google.protobuf import json_format
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.store import Json
 
+# What follows the name of a settable field that is no text.
+TYPES: dict[str, tuple[type, str]] = {
+    "": (str, "TYPE_STRING"),
+    "?": (bool, "TYPE_BOOL"),
+    "[]": (list, "TYPE_REPEATED"),
+    "{}": (dict, "TYPE_MESSAGE"),
+}
+SETTABLE = re.compile(r"(\w+)(\?|\[\]|\{\}|)")
+
 
 @dataclass(frozen=True)
 class Schema:
     """`settable`, `output` and `immutable` are field names as JSON spells them, separated by blanks.
 
-    With a `message` (a protobuf class of Google's client, or "module:Class" of one that is imported when it
-    is first needed) names, types and enums are checked at every depth. `immutable`: set at create only.
+    A settable field is text, or `flag?`, `list[]`, `object{}`. With a `message` (a protobuf class of Google's
+    client, or "module:Class" of one that is imported when it is first needed) names, types and enums are
+    checked at every depth. `immutable`: set at create only.
     """
 
     settable: str = ""
@@ -34,6 +44,9 @@ class Schema:
             )
         if self.message:
             parse(body, self.protobuf)
+        for field, (kind, spelled) in self.declared.items():
+            if not isinstance(body.get(field, kind()), kind | None):
+                raise InvalidArgument(f"Invalid value at {field!r} ({spelled}), {body[field]!r}")
         return {field: value for field, value in body.items() if field in self.fields and value is not None}
 
     @cached_property
@@ -45,7 +58,11 @@ class Schema:
         if self.message:
             named = {field.json_name for field in self.protobuf.DESCRIPTOR.fields}
             return named - {*self.output.split(), "name"}
-        return set(self.settable.split())
+        return set(self.declared)
+
+    @cached_property
+    def declared(self) -> dict[str, tuple[type, str]]:
+        return {name: TYPES[suffix] for name, suffix in SETTABLE.findall(self.settable)}
 
     def merge(self, old: Json, new: Json, mask: str) -> Json:
         """`old` with the fields of `mask` taken from `new`; an empty mask is every field that can change."""

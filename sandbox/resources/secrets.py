@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.routing import BaseRoute
 
-from sandbox.resources import collection, notices, payloads
+from sandbox.resources import collection, etags, notices, payloads
 from sandbox.resources.clock import now
 from sandbox.resources.errors import FailedPrecondition, InvalidArgument, NotFound
 from sandbox.resources.kind import By, Kind
@@ -16,10 +16,6 @@ from sandbox.resources.service import Call, Handler, Service
 from sandbox.resources.store import Json
 
 EVENTS = {"ENABLED": "ENABLE", "DISABLED": "DISABLE", "DESTROYED": "DESTROY"}
-
-
-def made(service: Service, name: str) -> Json:
-    return {"createTime": now()}
 
 
 def check(service: Service, secret: Json) -> None:
@@ -45,7 +41,8 @@ SECRETS = Kind(
     By("query", "secretId"),
     update_needs_mask=True,
     id_pattern="[a-zA-Z0-9_-]{1,255}",
-    made=made,
+    created="createTime",
+    etag=True,
     check=check,
     told=tell,
     iam="GET",
@@ -90,8 +87,9 @@ class Versions:
         with self.service.store.change():
             found = self.service.find(secret)
             number = len(self.service.store.children(self.service.key(f"{secret}/versions"))) + 1
-            version = {"name": f"{secret}/versions/{number}", "createTime": now(), "state": "ENABLED"}
-            self.service.store.put(self.service.key(version["name"]), version)
+            version = self.keep(
+                {"name": f"{secret}/versions/{number}", "createTime": now(), "state": "ENABLED"}
+            )
             self.service.store.put(
                 self.service.key(f"{version['name']}:data"), {"data": payloads.encoded(data)}
             )
@@ -115,12 +113,17 @@ class Versions:
             version = self.find("projects/{project}/secrets/{secret}/versions/{id}".format(**call.path))
             if version["state"] == "DESTROYED":
                 raise FailedPrecondition(f"Secret Version [{version['name']}] is in DESTROYED state.")
-            version["state"] = state
-            self.service.store.put(self.service.key(version["name"]), version)
+            etags.check(version, call.body.get("etag", ""))
+            version = self.keep(version | {"state": state})
             if state == "DESTROYED":
                 self.service.store.delete(self.service.key(f"{version['name']}:data"))
             self.tell(EVENTS[state], self.service.find(version["name"].split("/versions/")[0]), version)
         return version
+
+    def keep(self, version: Json) -> Json:
+        kept = etags.given(version)
+        self.service.store.put(self.service.key(kept["name"]), kept)
+        return kept
 
     def tell(self, event: str, secret: Json, version: Json) -> None:
         identity = self.service.numbered(version["name"])

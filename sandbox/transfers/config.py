@@ -5,7 +5,6 @@ https://cloud.google.com/bigquery/docs/scheduling-queries
 
 import re
 
-from sandbox.resources.clock import now
 from sandbox.resources.errors import InvalidArgument, NotFound
 from sandbox.resources.kind import By, Kind
 from sandbox.resources.schema import Schema
@@ -85,7 +84,7 @@ CONFIGS = Kind(
     By("server", "uuid"),
     update_needs_mask=True,
     made=made,
-    complete=lambda service, config: config | {"updateTime": now()},
+    updated="updateTime",
     check=check,
     query={"list": "dataSourceIds"},
 )

@@ -1,35 +1,19 @@
-"""The record of Terraform's apply: what it keeps, that it can be replayed, that it is not stale."""
+"""The record of Terraform's apply: what it keeps, and that it can be replayed. Whether it is stale is seen where
+Terraform applies: tests/terraform/test_apply.py."""
 
 import json
-import os
-import shutil
-import subprocess
-from functools import cache
 
 import pytest
 import requests
 
 from sandbox.errors import CannotRecord, ReplayFailed
-from sandbox.process import REPOSITORY, running
-from sandbox.record import normalised, recorded
+from sandbox.process import running
+from sandbox.record import normalised
 from sandbox.recorder import FILE
-from sandbox.replay import RECORD, replay
+from sandbox.replay import replay
 
 PROVIDER = {"User-Agent": "Terraform/1.11.4 terraform-provider-google/7.45.0"}
 ADDRESS = "http://127.0.0.1:1"
-
-
-@cache
-def no_provider():
-    """Why the real provider is not here; "" when it is. Only this machine is asked."""
-    if not shutil.which("terraform"):
-        return "no terraform on the PATH"
-    command = ["terraform", f"-chdir={REPOSITORY}/environments", "init", "-backend=false", "-input=false"]
-    data = REPOSITORY / ".sandbox" / "tests" / str(os.getpid())
-    variables = {"HTTPS_PROXY": "http://127.0.0.1:9", "TF_DATA_DIR": str(data), "CHECKPOINT_DISABLE": "1"}
-    done = subprocess.run(command, env=os.environ | variables, capture_output=True)
-    shutil.rmtree(data, ignore_errors=True)
-    return "" if done.returncode == 0 else "the google provider is not installed on this machine"
 
 
 def line(method, path, body, **query):
@@ -145,9 +129,3 @@ def test_the_replayed_sandbox_has_what_the_product_needs(provisioned):
     assert ask("/storage/v1/b/sandbox-local-landing")["versioning"] == {"enabled": True}
     secrets = ask(f"/secretmanager/v1/{project}/secrets")["secrets"]
     assert [one["name"].rsplit("/", 1)[-1] for one in secrets] == ["retail-api-key"]
-
-
-def test_the_record_is_what_terraform_sends_now():
-    if reason := no_provider():
-        pytest.skip(reason)
-    assert recorded() == RECORD.read_text().splitlines(), "the record is stale: run 'make record'"

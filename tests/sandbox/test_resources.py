@@ -15,6 +15,8 @@ ACCOUNTS = f"iam/v1/{PROJECT}/serviceAccounts"
 ROLES = f"iam/v1/{PROJECT}/roles"
 USAGE = f"serviceusage/v1/{PROJECT}/services"
 POLICY = f"cloudresourcemanager/v1/{PROJECT}"
+JOBS = f"run/v2/{PROJECT}/locations/europe-west1/jobs"
+JOB = {"template": {"containers": [{"image": "example"}]}}
 AUTOMATIC = {"replication": {"automatic": {}}}
 
 
@@ -29,7 +31,7 @@ def secrets(control_plane):
 
 def test_a_resource_is_what_was_sent_and_its_name(call):
     made = call("POST", f"{SECRETS}?secretId=echo", AUTOMATIC | {"labels": {"a": "b"}}).json()
-    assert made.pop("createTime")
+    assert made.pop("createTime") and made.pop("etag")
     assert made == AUTOMATIC | {"labels": {"a": "b"}, "name": f"{PROJECT}/secrets/echo"}
 
 
@@ -64,6 +66,10 @@ def test_a_resource_is_what_was_sent_and_its_name(call):
         ("GET", "secretmanager/v1/projects/another/secrets", None, 403),
         ("POST", ACCOUNTS, {"accountId": "short", "serviceAccount": {}}, 400),
         ("POST", ACCOUNTS, {"accountId": "somebody", "displayName": "not wrapped"}, 400),
+        ("POST", ACCOUNTS, {"accountId": "somebody", "serviceAccount": {"description": 5}}, 400),
+        ("POST", ROLES, {"roleId": "new", "role": {"includedPermissions": "run.jobs.run"}}, 400),
+        ("POST", f"{ROLES}/absent:undelete", {"role": {}}, 400),
+        ("DELETE", f"scheduler/v1/{PROJECT}/locations/europe-west1/jobs/absent?etag=1", None, 400),
         ("POST", f"{USAGE}/nonsense:enable", {}, 404),
         ("POST", f"{USAGE}:batchEnable", {"serviceIds": []}, 400),
         ("GET", f"{USAGE}?filter=name:run", None, 400),
@@ -75,6 +81,52 @@ def test_a_wrong_request_is_refused_as_google_refuses_it(call, method, path, bod
     assert (answer.status_code, answer.json()["error"]["code"]) == (code, code), answer.text
     assert answer.json()["error"].keys() == {"code", "message", "status"}
     assert call("GET", f"{SECRETS}/new").status_code == 404
+
+
+ETAGGED = {
+    f"{SECRETS}/tagged": (f"{SECRETS}?secretId=tagged", AUTOMATIC, "labels", {"a": "b"}),
+    f"{ROLES}/tagged": (ROLES, {"roleId": "tagged", "role": {"title": "t"}}, "title", "u"),
+    f"{JOBS}/tagged": (f"{JOBS}?jobId=tagged", {"template": JOB}, "labels", {"a": "b"}),
+}
+
+
+@pytest.mark.parametrize("path", ETAGGED)
+def test_an_etag_is_of_what_was_read_last(call, path):
+    create, body, field, value = ETAGGED[path]
+    assert call("POST", create, body).ok
+    first = call("GET", path).json()
+    changed = {name: first[name] for name in ("template", "replication") if name in first} | {field: value}
+    mask = "" if path.startswith("run/") else f"?updateMask={field}"
+    assert call("PATCH", f"{path}{mask}", changed | {"etag": first["etag"]}).ok
+    second = call("GET", path).json()
+    assert second["etag"] != first["etag"]
+    for method, where, sent in (("PATCH", f"{path}{mask}", changed), ("DELETE", path, None)):
+        told = f"?etag={first['etag']}" if method == "DELETE" else ""
+        stale = call(method, f"{where}{told}", sent and sent | {"etag": first["etag"]})
+        assert (stale.status_code, stale.json()["error"]["status"]) == (409, "ABORTED")
+    assert call("GET", path).json() == second
+    assert call("DELETE", f"{path}?etag={second['etag']}").ok
+
+
+def test_a_version_is_turned_by_whoever_read_it_last(call):
+    call("POST", f"{SECRETS}?secretId=turned", AUTOMATIC)
+    version = call("POST", f"{SECRETS}/turned:addVersion", {"payload": {"data": "eA=="}}).json()
+    path = f"secretmanager/v1/{version['name']}"
+    disabled = call("POST", f"{path}:disable", {"etag": version["etag"]}).json()
+    assert disabled["etag"] != version["etag"]
+    assert call("POST", f"{path}:enable", {"etag": version["etag"]}).status_code == 409
+    assert call("GET", path).json() == disabled
+
+
+def test_a_job_counts_its_generations(call):
+    path = f"{JOBS}/counted"
+    call("POST", f"{JOBS}?jobId=counted", {"template": JOB})
+    first = call("GET", path).json()
+    call("PATCH", path, {"template": JOB, "labels": {"a": "b"}})
+    second = call("GET", path).json()
+    assert (first["generation"], second["generation"], second["observedGeneration"]) == ("1", "2", "2")
+    assert (first["uid"], first["createTime"]) == (second["uid"], second["createTime"])
+    assert second["updateTime"] > first["updateTime"]
 
 
 def test_a_mask_changes_what_it_names_and_nothing_else(call):

@@ -1,0 +1,107 @@
+"""How each type of resource changes in place, and what its API must say afterwards."""
+
+from dataclasses import dataclass
+
+TEXT = "Changed in place."
+LABELS = {"labels": {"component": "changed"}}
+
+
+@dataclass(frozen=True)
+class Change:
+    """address: below the sandbox, {id} is Terraform's; hcl: the attributes that replace those of the module.
+
+    kept: what the API answers then, by path; made: what it answers although nobody sent it, by path, as
+    Google's reference marks it (output only, or with a default that Google documents).
+    """
+
+    address: str
+    hcl: dict
+    kept: dict
+    server: str = ""
+
+    @property
+    def made(self):
+        return {"name", *self.server.split()}
+
+
+def described(address, server="", **hcl):
+    return Change(address, hcl | {"description": TEXT}, {"description": TEXT}, server)
+
+
+def titled(address, server="", **hcl):
+    return Change(address, hcl | {"display_name": TEXT}, {"displayName": TEXT}, server)
+
+
+CHANGES = {
+    "google_storage_bucket": Change(
+        "storage/v1/b/{id}",
+        LABELS | {"soft_delete_policy": {"retention_duration_seconds": 691_200}},
+        {"labels.component": "changed", "softDeletePolicy.retentionDurationSeconds": "691200"},
+        "id kind selfLink projectNumber locationType metageneration etag timeCreated updated",
+    ),
+    "google_bigquery_dataset": described(
+        "bigquery/v2/{id}",
+        "id kind type selfLink etag datasetReference.projectId creationTime lastModifiedTime",
+        max_time_travel_hours=96,
+    ),
+    "google_bigquery_table": described(
+        "bigquery/v2/{id}",
+        "id kind selfLink etag location creationTime lastModifiedTime numRows numBytes numActiveLogicalBytes"
+        " numLongTermBytes numLongTermLogicalBytes numTotalLogicalBytes",
+        **LABELS,
+    ),
+    "google_cloud_run_v2_job": Change(
+        "run/v2/{id}",
+        LABELS,
+        {"labels.component": "changed"},
+        "uid generation observedGeneration createTime updateTime etag terminalCondition.type"
+        " terminalCondition.state terminalCondition.lastTransitionTime",
+    ),
+    "google_cloud_scheduler_job": described("scheduler/v1/{id}", "state userUpdateTime"),
+    "google_secret_manager_secret": Change(
+        "secretmanager/v1/{id}",
+        LABELS | {"annotations": {"description": TEXT}},
+        {"labels.component": "changed", "annotations.description": TEXT},
+        "createTime etag",
+    ),
+    "google_service_account": described("iam/v1/{id}", "projectId email uniqueId oauth2ClientId etag"),
+    "google_project_iam_custom_role": described("iam/v1/{id}", "etag"),
+    "google_dataform_repository": titled("dataform/v1/{id}", "createTime"),
+    "google_pubsub_topic": Change(
+        "pubsub/v1/{id}",
+        LABELS | {"message_retention_duration": "86400s"},
+        {"labels.component": "changed", "messageRetentionDuration": "86400s"},
+    ),
+    "google_pubsub_subscription": Change(
+        "pubsub/v1/{id}",
+        LABELS | {"ack_deadline_seconds": 55},
+        {"labels.component": "changed", "ackDeadlineSeconds": 55},
+    ),
+    "google_bigquery_data_transfer_config": titled("bigquerydatatransfer/v1/{id}"),
+    "google_monitoring_notification_channel": titled("monitoring/v3/{id}"),
+    "google_monitoring_alert_policy": titled("monitoring/v3/{id}"),
+    "google_monitoring_dashboard": Change(
+        "monitoring/v1/{id}",
+        {"dashboard_json": '{"displayName": "Changed in place.", "gridLayout": {}}'},
+        {"displayName": TEXT},
+    ),
+    "google_logging_metric": described("logging/v2/projects/{project}/metrics/{id}"),
+    "google_billing_budget": titled("billingbudgets/v1/{id}"),
+    "google_artifact_registry_repository": described("artifactregistry/v1/{id}"),
+    "google_iam_workload_identity_pool": described("iam/v1/{id}"),
+    "google_iam_workload_identity_pool_provider": described("iam/v1/{id}"),
+}
+# Types of which nothing can change in place.
+UNCHANGING = {
+    "google_project_service": "an API is on or it is off",
+    "google_artifact_registry_repository_iam_member": "another member or role is another grant",
+    "google_bigquery_dataset_iam_member": "another member or role is another grant",
+    "google_cloud_run_v2_job_iam_member": "another member or role is another grant",
+    "google_dataform_repository_iam_member": "another member or role is another grant",
+    "google_project_iam_member": "another member or role is another grant",
+    "google_pubsub_subscription_iam_member": "another member or role is another grant",
+    "google_pubsub_topic_iam_member": "another member or role is another grant",
+    "google_secret_manager_secret_iam_member": "another member or role is another grant",
+    "google_service_account_iam_member": "another member or role is another grant",
+    "google_storage_bucket_iam_member": "another member or role is another grant",
+}
