@@ -1,5 +1,7 @@
-"""The record of Terraform's apply: what it keeps, and that it can be replayed. Whether it is stale is seen where
-Terraform applies: tests/terraform/test_apply.py."""
+"""The record of Terraform's apply: what it keeps, and that it can be replayed.
+
+Whether it is stale is seen where Terraform applies: tests/terraform/test_apply.py.
+"""
 
 import json
 
