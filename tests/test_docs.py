@@ -38,3 +38,10 @@ def test_traps_are_dated():
     assert (
         rows and [row for row in rows if not re.match(r"\| 20\d\d-\d\d-\d\d \| [^|]+ \| .+ \|$", row)] == []
     )
+
+
+def test_every_decision_has_a_number_of_its_own():
+    paths = sorted((ROOT / "docs/adr").glob("*.md"))
+    numbers = [path.name[:4] for path in paths]
+    assert numbers and len(set(numbers)) == len(numbers)
+    assert [path.name for path in paths if not path.read_text().startswith(f"# {path.name[:4]}: ")] == []

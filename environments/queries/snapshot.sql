@@ -1,4 +1,4 @@
--- ods.${table} as it is now, in a table of its own that expires; docs/adr/0004 says why it is a copy.
+-- ods.${table} as it is now, in a table of its own that expires; docs/adr/0006 says why it is a copy.
 SELECT *
 FROM ods.${table}
 %{ if partition != "" ~}
