@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.errors import KeyRefused, Unfinished
+from connector.errors import KeyRefused, SecretError, SecretRefused, Unfinished
 from connector.rotation import rounds
 from tests.connector.rotation.vault import PROJECT
 
@@ -106,19 +106,26 @@ def test_an_api_that_issues_nothing_changes_nothing(vault):
     assert len(vault.drain()) == 1
 
 
+def dying(vault, secret, then=lambda: None):
+    """`secret` gets its next version with a key that was revoked a moment before; then something happens."""
+    add = secret.add
+
+    def die(value):
+        secret.add = add
+        identity = vault.ask("GET", "keys/self", value).json()["id"]
+        vault.ask("DELETE", f"keys/{identity}", vault.master)
+        version = add(value)
+        then()
+        return version
+
+    secret.add = die
+
+
 def test_a_key_that_dies_as_a_version_makes_way_for_the_one_before(vault):
     """A job that starts takes the newest version: disabling alone would leave it without a key."""
     vault.due()
     kit = vault.kit()
-    one = kit.rotating[vault.id]
-    add, one.secret.add = one.secret.add, lambda value: die_after(value)
-
-    def die_after(value):
-        one.secret.add = add
-        identity = vault.ask("GET", "keys/self", value).json()["id"]
-        vault.ask("DELETE", f"keys/{identity}", vault.master)
-        return add(value)
-
+    dying(vault, kit.rotating[vault.id].secret)
     with pytest.raises(Unfinished, match="version 2 of .* is disabled, 3 is the key before"):
         rounds.due(kit)
     assert vault.states() == {1: "ENABLED", 2: "DISABLED", 3: "ENABLED"}
@@ -130,9 +137,39 @@ def test_a_key_that_dies_as_a_version_makes_way_for_the_one_before(vault):
     assert not vault.opens(vault.first)
 
 
-def test_a_bad_version_of_a_person_is_passed_over(vault):
-    vault.add("typed wrong")
+def test_a_key_that_dies_behind_a_newer_version_needs_no_other(vault):
     vault.due()
+    kit = vault.kit()
+    dying(vault, kit.rotating[vault.id].secret, then=lambda: vault.add(vault.first))
+    with pytest.raises(Unfinished, match="version 2 of .* is disabled, there is a newer one"):
+        rounds.due(kit)
+    assert vault.states() == {1: "ENABLED", 2: "DISABLED", 3: "ENABLED"}
+    assert vault.latest() == vault.first
+
+
+@pytest.mark.parametrize(("error", "left"), [(SecretRefused, 0), (SecretError, 1)])
+def test_a_key_that_surely_became_no_version_is_revoked(vault, error, left):
+    """After a lost answer it may be one, and a job may hold it."""
+    vault.due()
+    kit = vault.kit()
+
+    def add(value):
+        raise error("could not add a version")
+
+    kit.rotating[vault.id].secret.add = add
+    with pytest.raises(Unfinished, match="could not add a version"):
+        rounds.due(kit)
+    assert len(vault.issued()) == left
+    assert (vault.states(), vault.latest()) == ({1: "ENABLED"}, vault.first)
+
+
+@pytest.mark.parametrize("when", ["before it was due", "after"])
+def test_a_bad_version_of_a_person_is_passed_over(vault, when):
+    if when == "after":
+        vault.due()
+    vault.add("typed wrong")
+    if when != "after":
+        vault.due()
     vault.run()
     assert vault.opens(vault.latest())
     vault.retire()
