@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
+TFLINT := 0.64.0
 # Where bytecode may not be kept, every process compiles what it imports: twice the time to start.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -10,7 +11,7 @@ find_python = for p in python3.13 python3 "$$(command -v uv >/dev/null && uv pyt
 	[ -n "$$p" ] && "$$p" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && echo "$$p" && break; done
 
 help: ## print this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/.python: requirements/uv.txt
 	@python=$$($(find_python)); [ -n "$$python" ] || { echo "Python 3.13 is needed and was not found. Get it with 'uv python install 3.13' or from python.org."; exit 1; }; \
@@ -36,12 +37,33 @@ check: .venv/.packages ## format, lint, types
 	@.venv/bin/mypy
 	@if command -v terraform >/dev/null; then terraform fmt -check -recursive -diff modules environments; fi
 
+.venv/.checkov: .venv/.packages requirements/checkov.txt
+	@echo "installing checkov, pinned in requirements/checkov.txt, into .venv/checkov"
+	@.venv/bin/uv venv -q --clear --python $(PY) .venv/checkov
+	@.venv/bin/uv pip install -q --python .venv/checkov/bin/python --no-deps --require-hashes -r requirements/checkov.txt
+	@touch $@
+
+# Built by Go, whose checksum database vouches for it. Never `tflint --init`: the rules used here are built in.
+.venv/bin/tflint-$(TFLINT):
+	@if command -v go >/dev/null; then echo "building tflint $(TFLINT), once"; \
+		GOBIN=$(CURDIR)/.venv/bin go install github.com/terraform-linters/tflint@v$(TFLINT) && mv .venv/bin/tflint $@; \
+	else echo "tflint is skipped: it is built by Go, which is not installed here"; fi
+
+lint-terraform: .venv/.checkov .venv/bin/tflint-$(TFLINT) ## checkov and tflint over modules and environments
+	@.venv/checkov/bin/checkov --directory environments --framework terraform --skip-download --compact --quiet
+	@[ ! -x .venv/bin/tflint-$(TFLINT) ] || { cd modules && ../.venv/bin/tflint-$(TFLINT) --recursive --config $(CURDIR)/.tflint.hcl; }
+	@[ ! -x .venv/bin/tflint-$(TFLINT) ] || for values in environments/*.tfvars; do \
+		.venv/bin/tflint-$(TFLINT) --chdir environments --config $(CURDIR)/.tflint.hcl --var-file $$(basename $$values) || exit 1; done
+
 format: .venv/.packages ## rewrite Python and Terraform in the one format
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 	@if command -v terraform >/dev/null; then terraform fmt -recursive modules environments; fi
 
 test: install ## everything that proves the code
 	@.venv/bin/pytest -n 2 --dist loadfile
+
+apply-all: install ## workspaces local, dev and prod: apply, change everything, destroy; each in a sandbox of its own
+	@.venv/bin/pytest tests/terraform/test_apply.py --durations=3
 
 bench: install ## how close the connector comes to what physics allows
 	@$(PY) -m benchmarks.connector
@@ -56,10 +78,10 @@ record: install ## write down what Terraform sends for workspace local
 	@$(PY) -m sandbox.record
 
 lock: .venv/.packages ## pin again what requirements/*.in ask for
-	@for f in dev jobs uv; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
+	@for f in checkov dev jobs uv; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
 		--override requirements/overrides.in --no-emit-index-url --no-emit-find-links --no-header $$([ $$f = jobs ] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
 
 clean: ## remove what the sandbox keeps
 	@rm -rf .sandbox
 
-.PHONY: help install check format test bench demo sandbox record lock clean
+.PHONY: help install check lint-terraform format test apply-all bench demo sandbox record lock clean
