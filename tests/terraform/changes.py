@@ -8,10 +8,10 @@ LABELS = {"labels": {"component": "changed"}}
 
 @dataclass(frozen=True)
 class Change:
-    """address: below the sandbox, {id} is Terraform's; hcl: the attributes that replace those of the module.
+    """address: where its API has it, {id} is Terraform's and {quoted} the same as one segment of a path.
 
-    kept: what the API answers then, by path; made: what it answers although nobody sent it, by path, as
-    Google's reference marks it (output only, or with a default that Google documents).
+    hcl: the attributes that replace those of the module. kept: what the API answers then, by path.
+    server: the paths that it answers although nobody sent them; output only in Google's reference, or a default.
     """
 
     address: str
@@ -76,20 +76,31 @@ CHANGES = {
         "pubsub/v1/{id}",
         LABELS | {"ack_deadline_seconds": 55},
         {"labels.component": "changed", "ackDeadlineSeconds": 55},
+        "state pushConfig",
     ),
-    "google_bigquery_data_transfer_config": titled("bigquerydatatransfer/v1/{id}"),
-    "google_monitoring_notification_channel": titled("monitoring/v3/{id}"),
-    "google_monitoring_alert_policy": titled("monitoring/v3/{id}"),
+    "google_bigquery_data_transfer_config": titled(
+        "bigquerydatatransfer/v1/{id}", "datasetRegion ownerInfo.email updateTime"
+    ),
+    "google_monitoring_notification_channel": titled("monitoring/v3/{id}", "creationRecord.mutateTime"),
+    "google_monitoring_alert_policy": titled(
+        "monitoring/v3/{id}", "creationRecord.mutateTime mutationRecord.mutateTime conditions.name"
+    ),
     "google_monitoring_dashboard": Change(
         "monitoring/v1/{id}",
         {"dashboard_json": '{"displayName": "Changed in place.", "gridLayout": {}}'},
         {"displayName": TEXT},
+        "etag",
     ),
-    "google_logging_metric": described("logging/v2/projects/{project}/metrics/{id}"),
-    "google_billing_budget": titled("billingbudgets/v1/{id}"),
-    "google_artifact_registry_repository": described("artifactregistry/v1/{id}"),
-    "google_iam_workload_identity_pool": described("iam/v1/{id}"),
-    "google_iam_workload_identity_pool_provider": described("iam/v1/{id}"),
+    "google_logging_metric": described(
+        "logging/v2/projects/{project}/metrics/{quoted}",
+        "createTime updateTime metricDescriptor.name metricDescriptor.type",
+    ),
+    "google_billing_budget": titled("billingbudgets/v1/{id}", "etag"),
+    "google_artifact_registry_repository": described(
+        "artifactregistry/v1/{id}", "createTime updateTime registryUri"
+    ),
+    "google_iam_workload_identity_pool": described("iam/v1/{id}", "state"),
+    "google_iam_workload_identity_pool_provider": described("iam/v1/{id}", "state"),
 }
 # Types of which nothing can change in place.
 UNCHANGING = {

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import requests
 
@@ -12,7 +13,7 @@ from sandbox import environment
 from sandbox.process import running
 from sandbox.record import normalised
 from sandbox.recorder import FILE
-from sandbox.state import PROJECT_NUMBER, State
+from sandbox.state import State
 from tests.terraform.changes import CHANGES
 from tests.terraform.grants import resources
 from tests.terraform.reading import ROOT
@@ -128,12 +129,12 @@ def override(folder):
 def addresses(plan):
     """Where the API has each resource that can change, by its address in Terraform."""
     found = resources({"planned_values": plan["prior_state"]["values"]})
-    project = plan["variables"]["project_id"]["value"]
-    return {
-        one["address"]: CHANGES[one["type"]].address.format(**one["values"]).replace(PROJECT_NUMBER, project)
-        for one in found
-        if one["type"] in CHANGES
-    }
+    return {one["address"]: where(one) for one in found if one["type"] in CHANGES}
+
+
+def where(one):
+    quoted = quote(one["values"]["id"], safe="")
+    return CHANGES[one["type"]].address.format(**one["values"], quoted=quoted)
 
 
 def differences(plan):

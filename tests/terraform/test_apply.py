@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sandbox.replay import RECORD
+from sandbox.state import PROJECT_NUMBER
 from tests.terraform.changes import CHANGES, UNCHANGING
 from tests.terraform.grants import resources
 from tests.terraform.proof import PROJECTS, prove
@@ -81,11 +82,15 @@ def test_what_nobody_sent_is_not_invented(proof):
 
 def sent(proof, where):
     """The paths of all that was sent to a resource and its collection; some wrap the resource in a field."""
-    collection = where.rsplit("/", 1)[0]
-    known = (f"/{where}", f"/{collection}")
-    bodies = [one["body"] for one in proof.sent if one["body"] and one["path"] in known]
+    known = (named(proof, f"/{where}"), named(proof, f"/{where.rsplit('/', 1)[0]}"))
+    bodies = [one["body"] for one in proof.sent if one["body"] and named(proof, one["path"]) in known]
     wrapped = [each for body in bodies for each in body.values() if isinstance(each, dict)]
     return {path for body in bodies + wrapped for path in paths(body)}
+
+
+def named(proof, path):
+    """A project's number and its id are the same."""
+    return path.replace(f"projects/{PROJECT_NUMBER}/", f"projects/{proof.outputs['project_id']}/")
 
 
 def at(answer, path):
