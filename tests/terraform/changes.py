@@ -11,7 +11,7 @@ class Change:
     """address: where its API has it, {id} is Terraform's and {quoted} the same as one segment of a path.
 
     hcl: the attributes that replace those of the module. kept: what the API answers then, by path.
-    server: the paths that it answers although nobody sent them; output only in Google's reference, or a default.
+    server: the paths that it answers although nobody sent them: output only for Google, or a default.
     """
 
     address: str
