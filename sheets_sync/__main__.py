@@ -1,4 +1,4 @@
-"""python -m sheets_sync [--export daily_sales]: publish marts in Google Sheets.
+"""python -m sheets_sync [--export daily_sales] [--dry-run]: publish marts where people work.
 
 The exit code is 0 only when every export is synced.
 """
@@ -7,8 +7,9 @@ import argparse
 import os
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import google.auth
 from google.auth.credentials import Credentials
@@ -16,15 +17,17 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 from google.cloud import bigquery
 
-from sheets_sync import exports, sync
-from sheets_sync.destinations.sheets.destination import Sheets
-from sheets_sync.destinations.sheets.sheet import Client, Spreadsheet
+from sheets_sync import exports, report, sync
+from sheets_sync.destination import Destination
+from sheets_sync.destinations.sheets.destination import Sheets, Wishes
+from sheets_sync.destinations.sheets.sheet import QUOTA, Client, Spreadsheet
 from sheets_sync.errors import SettingsError, SyncError
 from sheets_sync.exports import Export
+from sheets_sync.limiter import Limiter
 from sheets_sync.notices import notice
 from sheets_sync.notices.log import Log
 from sheets_sync.notices.post import Post
-from sheets_sync.outcome import Outcome
+from sheets_sync.progress import Progress
 from sheets_sync.retry import Retry
 from sheets_sync.settings import Settings
 from sheets_sync.warehouse import Warehouse
@@ -34,43 +37,73 @@ SCOPES = [
     "https://www.googleapis.com/auth/cloud-platform",
     "https://www.googleapis.com/auth/spreadsheets",
 ]
+type Destinations = Callable[[Export], Destination[Any]]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="sheets_sync")
     parser.add_argument("--export", action="append", help="one that exports/ declares; all without it")
+    parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
     parser.add_argument("--adopt", action="store_true", help="take over a tab that is not ours and not empty")
+    parser.add_argument("--accept-shrink", action="store_true", help="the mart is right to be that short")
+    parser.add_argument("--restore", action="store_true", help="put back what our last write replaced")
     arguments = parser.parse_args()
+    wishes = Wishes(arguments.adopt, arguments.accept_shrink, arguments.restore)
+    if wishes.restore and len(arguments.export or []) != 1:
+        parser.error("--restore needs the one --export to put back")
     try:
         chosen = [exports.load(name) for name in arguments.export or exports.declared()]
         settings = Settings.read(os.environ, [export.name for export in chosen])
-        failures = publish(chosen, settings, arguments.adopt)
+        failures = (rehearse if arguments.dry_run else publish)(chosen, settings, wishes)
     except SyncError as error:
         sys.exit(f"sheets_sync: {error}")
     if failures:
         sys.exit(f"sheets_sync: {len(failures)} of {len(chosen)} exports failed: {', '.join(failures)}")
 
 
-def publish(chosen: Sequence[Export], settings: Settings, adopt: bool) -> list[str]:
+def publish(chosen: Sequence[Export], settings: Settings, wishes: Wishes) -> list[str]:
     """Names of the exports that failed; each is told as it ends."""
-    credentials, identity = login()
-    client = bigquery.Client(settings.project_id, credentials=credentials, location=settings.location)
-    post = Post(settings.notices.channels(now), Log(client), now)
-
-    def destination(export: Export) -> Sheets:
-        sheets = Client(credentials, settings.sheets_endpoint)
-        spreadsheet = Spreadsheet(sheets, settings.spreadsheets[export.name], identity, Retry())
-        return Sheets(spreadsheet, client.project, adopt)
-
+    warehouse, destination = connected(settings, wishes)
+    post = Post(settings.notices.channels(now), Log(warehouse.client), now)
     run_id = f"{now():%Y%m%dT%H%M%S}_{secrets.token_hex(4)}"
     failures = []
-    for outcome in sync.run(chosen, Warehouse(client), destination, now, run_id):
-        print(said(outcome), file=sys.stderr if outcome.error else sys.stdout, flush=True)
+    for outcome in sync.run(chosen, warehouse, destination, now, run_id):
+        print(report.ended(outcome), file=sys.stderr if outcome.error else sys.stdout, flush=True)
         failures += [outcome.export] if outcome.error else []
         notify = next(export.notify for export in chosen if export.name == outcome.export)
-        for sentence in post.tell(notify, notice.of(outcome, client.project)):
+        for sentence in post.tell(notify, notice.of(outcome, warehouse.project)):
             print(f"{outcome.export}: {sentence}", file=sys.stderr, flush=True)
     return failures
+
+
+def rehearse(chosen: Sequence[Export], settings: Settings, wishes: Wishes) -> list[str]:
+    """Names of the exports that would fail. Nothing is written, neither to the place nor to the log."""
+    warehouse, destination = connected(settings, wishes)
+    failures = []
+    for export in chosen:
+        place = destination(export)
+        try:
+            mart = warehouse.read(export)
+            print(report.planned(export, place.compare(export, mart), place, len(mart.rows)), flush=True)
+        except SyncError as error:
+            print(f"{export.name}: {error}", file=sys.stderr)
+            failures.append(export.name)
+    return failures
+
+
+def connected(settings: Settings, wishes: Wishes) -> tuple[Warehouse, Destinations]:
+    """One limiter for all exports: the quota is the identity's."""
+    credentials, identity = login()
+    client = bigquery.Client(settings.project_id, credentials=credentials, location=settings.location)
+    limiter = Limiter(QUOTA, say=lambda text: print(text, file=sys.stderr, flush=True))
+
+    def destination(export: Export) -> Destination[Any]:
+        progress = Progress(lambda text: print(f"{export.name}: {text}", file=sys.stderr, flush=True))
+        sheets = Client(credentials, settings.sheets_endpoint, limiter)
+        book = Spreadsheet(sheets, settings.spreadsheets[export.name], identity, Retry(), progress)
+        return Sheets(book, client.project, wishes)
+
+    return Warehouse(client), destination
 
 
 def now() -> datetime:
@@ -85,16 +118,6 @@ def login() -> tuple[Credentials, str]:
     except GoogleAuthError as error:
         raise SettingsError(f"There are no Google credentials: {error}") from error
     return credentials, getattr(credentials, "service_account_email", "the person who is logged in")
-
-
-def said(outcome: Outcome) -> str:
-    if outcome.error:
-        return f"{outcome.export}: {outcome.error}"
-    counts = outcome.counts
-    return (
-        f"{outcome.export}: {outcome.rows} rows in tab {outcome.title!r}, {counts.inserted.count} inserted, "
-        f"{counts.updated.count} updated, {counts.deleted.count} deleted, {outcome.calls} calls"
-    )
 
 
 if __name__ == "__main__":

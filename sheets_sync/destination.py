@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sheets_sync.exports import Export
-from sheets_sync.outcome import Counts
+from sheets_sync.outcome import Counts, Told
 from sheets_sync.warehouse import Mart
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What there is to do. A destination keeps in its own kind of it what `carry_out` needs."""
+    """What there is to do. A destination keeps in its own kind of it what `carry_out` needs. `told` are rows
+    that ops.sync_row tells one by one: rejected, or changed by people."""
 
     counts: Counts
     title: str
     calls_needed: int
+    told: tuple[Told, ...]
 
 
 class Destination[C: Comparison](Protocol):

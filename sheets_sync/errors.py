@@ -9,6 +9,7 @@ SyncError
 └── SheetError           the spreadsheet
     ├── NotFound         there is none with this id
     ├── NotShared        the job's identity may not edit it
+    ├── Invalid          Sheets did not take a request: it is ours to mend, or the tab changed meanwhile
     ├── Refused          the tab is not ours, or somebody moved what is ours: the people who use it
     ├── Busy             nothing was done: try again
     └── OutcomeUnknown   sent, and no answer: it may have been done
@@ -48,6 +49,10 @@ class NotFound(SheetError):
 
 
 class NotShared(SheetError):
+    pass
+
+
+class Invalid(SheetError):
     pass
 
 

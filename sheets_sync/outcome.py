@@ -19,6 +19,14 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Told:
+    """A row of ops.sync_row."""
+
+    state: Literal["rejected", "drift"]
+    row: Example
+
+
+@dataclass(frozen=True)
 class Tally:
     """How many rows, and the first of them."""
 

@@ -35,6 +35,10 @@ class Retry:
             self.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
+    def pause(self) -> None:
+        """Before a look at what became of a call whose answer was lost."""
+        self.sleep(self.draw(OUTAGE_SECONDS, 2 * OUTAGE_SECONDS))
+
     def wait(self, error: Busy | OutcomeUnknown, attempt: int) -> float:
         """Seconds. A `Retry-After: 0` is no hint: servers that say so are no less busy."""
         asked = error.retry_after if isinstance(error, Busy) else None

@@ -1,6 +1,6 @@
-"""BigQuery: rows of a mart in, a row of the log out. The only file that speaks to it."""
+"""BigQuery: rows of a mart in, rows of the logs out. The only file that speaks to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from requests.exceptions import RequestException
 from sheets_sync.errors import WarehouseError
 from sheets_sync.exports import Export
 
-MARTS, LOG = "dmt", "ops.sync_log"
+MARTS, LOGS = "dmt", "ops"
 FAILURES = (GoogleAPIError, GoogleAuthError, RequestException)
 
 
@@ -53,19 +53,19 @@ class Warehouse:
         except FAILURES as error:
             raise WarehouseError(f"{MARTS}.{export.table} could not be read: {error}") from error
 
-    def log(self, entry: dict[str, Any]) -> None:
-        """Append a row to ops.sync_log, by a load job: free, without a streaming buffer, and, as its id
-        is made from the entry, adding the row once however often it is sent."""
-        job = f"sheets_sync_{entry['run_id']}_{entry['export']}"
+    def log(self, name: str, run_id: str, export: str, entries: Sequence[dict[str, Any]]) -> None:
+        """Append to ops.<name>, by a load job: free, without a streaming buffer, and, as its id is that of
+        the run and the export, adding the rows once however often they are sent."""
+        job = f"sheets_sync_{name}_{run_id}_{export}"
         try:
-            table = self.client.get_table(f"{self.project}.{LOG}")
+            table = self.client.get_table(f"{self.project}.{LOGS}.{name}")
             config = bigquery.LoadJobConfig(schema=table.schema, write_disposition="WRITE_APPEND")
             try:
-                self.client.load_table_from_json([entry], table, job_id=job, job_config=config).result()
+                self.client.load_table_from_json(entries, table, job_id=job, job_config=config).result()
             except Conflict:
                 self.client.get_job(job).result()
         except FAILURES as error:
-            raise WarehouseError(f"{LOG} could not be written: {error}") from error
+            raise WarehouseError(f"{LOGS}.{name} could not be written: {error}") from error
 
 
 def select(name: str, export: Export) -> str:

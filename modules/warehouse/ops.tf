@@ -7,7 +7,8 @@ locals {
     freshness  = { partition = "checked_at", key = ["checked_at", "table_name"], description = "How old the newest data of a table was at a moment. Written by the scheduled query freshness." }
     notice_log = { partition = "logged_at", description = "A notice about an export to one target: when it was due, and whether its server took it." }
     run_log    = { partition = "started_at", description = "A run of the connector for one endpoint: its window, how it ended, how much it loaded." }
-    sync_log   = { partition = "started_at", key = ["run_id", "export"], description = "A run of sheets_sync for one export: what it changed in the spreadsheet, and how it ended." }
+    sync_row   = { partition = "logged_at", description = "A row that a run of sheets_sync rejected, with the reason, or that people had changed." }
+    sync_run   = { partition = "started_at", key = ["run_id", "export"], description = "A run of sheets_sync for one export: what it changed where it publishes, and how it ended." }
   }
 
   ops_tables = {

@@ -1,73 +1,220 @@
-from hypothesis import given
-from hypothesis import strategies as st
+"""Source, last synced, and what the tab holds: who wins, and what is told."""
 
-from sheets_sync.destinations.sheets.diff import Block, Changes, blocks, changes
-from sheets_sync.destinations.sheets.values import same
+import pytest
 
-WIDTH = 3
-CELLS = st.one_of(st.none(), st.integers(0, 2), st.booleans(), st.sampled_from(["", "a", "=1"]), st.just(0.5))
-ROWS = st.lists(st.lists(CELLS, max_size=WIDTH + 2), max_size=6)
+from sandbox.sheets.cells import Cell, Formula
+from tests.sheets_sync.held import NOW, TYPES, Held, counted, declared, sync_rows
 
-
-def cell(rows, row, column):
-    return rows[row][column] if row < len(rows) and column < len(rows[row]) else None
+OLD = [(1, "a", 1.5), (2, "b", 2.5), (3, "c", 3.5)]
+ORDERED = {"order": ["day"]}
 
 
-def visible(value):
-    return value is not None and value != ""
+@pytest.fixture
+def synced():
+    held = Held()
+    sync_rows(held, declared(**ORDERED), OLD)
+    return held
 
 
-def test_only_what_differs_is_written():
-    now = [["Day", "Sales"], [1, 10], [2, 20], [3, 30]]
-    wanted = [["Day", "Sales"], [1, 10], [2, 21], [3, 31]]
-    assert blocks(now, wanted, 2) == [Block(2, 1, ((21,), (31,)))]
+def type_in(held, row, column, value):
+    held.tab.put(row, column, Cell(value))
 
 
-def test_nothing_is_written_when_nothing_differs():
-    assert blocks([["Day"], [1.0], [""]], [["Day"], [1]], 1) == []
+def examples(done, name):
+    return [(row.key, row.detail) for row in getattr(done.counts, name).examples]
 
 
-def test_rows_that_are_gone_are_blanked():
-    assert blocks([["Day"], [1], [2]], [["Day"], [1]], 1) == [Block(2, 0, ((None,),))]
+def delete(held, row):
+    span = {"sheetId": held.tab.id, "dimension": "ROWS", "startIndex": row, "endIndex": row + 1}
+    held.person({"deleteDimension": {"range": span}})
 
 
-def test_cells_right_of_ours_are_not_looked_at():
-    assert blocks([["Day", "mine"], [1, "mine"]], [["Day"], [1]], 1) == []
+def test_what_people_changed_is_written_over_and_told(synced):
+    type_in(synced, 2, 1, "mine")
+    done = sync_rows(synced, declared(**ORDERED), OLD)
+    assert counted(done) == {"updated": 1, "drift": 1}
+    assert examples(done, "drift") == [("2", "Baskets: b → mine (written over)")]
+    assert examples(done, "updated") == [("2", "Baskets: mine → b")]
+    assert synced.shown(3) == [list(row) for row in OLD]
 
 
-@given(ROWS, ROWS)
-def test_written_blocks_make_the_tab_what_it_should_be(now, wanted):
-    wanted = [[None if value == "" else value for value in row[:WIDTH]] for row in wanted]
-    height = max(len(now), len(wanted))
-    grid = {(row, column): cell(now, row, column) for row in range(height) for column in range(WIDTH + 2)}
-    for block in blocks(now, wanted, WIDTH):
-        for down, line in enumerate(block.cells):
-            for right, value in enumerate(line):
-                place = block.row + down, block.column + right
-                assert place[1] < WIDTH
-                assert not same(grid[place], value)  # nothing is written that is already there
-                grid[place] = value
-    for row in range(height):
-        for column in range(WIDTH):
-            assert same(grid[row, column], cell(wanted, row, column))
-        assert [grid[row, column] for column in (WIDTH, WIDTH + 1)] == [
-            cell(now, row, column) for column in (WIDTH, WIDTH + 1)
-        ]
+def test_what_people_changed_is_kept_where_the_export_says_so(synced):
+    keep = declared(drift="keep", **ORDERED)
+    type_in(synced, 2, 1, "mine")
+    new = [(1, "a", 1.5), (2, "source", 20.5), (3, "C", 3.5)]
+    done = sync_rows(synced, keep, new)
+    assert counted(done) == {"updated": 2, "drift": 1}
+    assert examples(done, "drift") == [("2", "Baskets: source → mine (kept)")]
+    assert synced.shown(3) == [[1, "a", 1.5], [2, "mine", 20.5], [3, "C", 3.5]]
+    sent = len(synced.batches)
+    assert counted(sync_rows(synced, keep, new)) == {"drift": 1}  # told again, and nothing is sent
+    assert len(synced.batches) == sent
+    sync_rows(synced, keep, [(1, "a", 1.5), (2, "later", 21.5), (3, "C", 3.5)])
+    assert synced.shown(3)[1] == [2, "mine", 21.5]
 
 
-def test_changes_are_counted_by_key():
-    now = [[1, "a"], [2, "b"], [3, "c"]]
-    wanted = [[0, "z"], [1, "a"], [3, "changed"]]
-    assert changes(now, wanted, [0], 2) == Changes(inserted=1, updated=1, deleted=1)
+def test_a_kept_formula_stays_a_formula(synced):
+    keep = declared(drift="keep", **ORDERED)
+    type_in(synced, 2, 2, Formula("=1+1"))
+    sync_rows(synced, keep, [(1, "x" * 40_000, 1.5), (2, "y" * 40_000, 2.5), (3, "z", 9.5)])
+    assert synced.tab.at(2, 2).value == Formula("=1+1")
+    large = [(number, "x" * 40_000, 0.5) for number in range(1, 60)]
+    sync_rows(synced, keep, large)  # by way of a hidden tab
+    assert synced.tab.at(2, 2).value == Formula("=1+1")
+    assert len(synced.shown(3)) == 59
 
 
-def test_rows_of_one_key_are_counted_one_after_the_other():
-    assert changes([[1, "a"]], [[1, "a"], [1, "b"]], [0], 2) == Changes(inserted=1)
+def test_when_people_and_source_agree_there_is_no_drift(synced):
+    type_in(synced, 2, 1, "new")
+    done = sync_rows(synced, declared(**ORDERED), [OLD[0], (2, "new", 2.5), OLD[2]])
+    assert counted(done) == {}
+    type_in(synced, 2, 1, "mine")
+    assert examples(sync_rows(synced, declared(**ORDERED), [OLD[0], (2, "new", 2.5), OLD[2]]), "drift") == [
+        ("2", "Baskets: new → mine (written over)")
+    ]
 
 
-@given(ROWS, ROWS)
-def test_counted_changes_explain_the_number_of_rows(now, wanted):
-    counted = changes(now, wanted, [0], WIDTH)
-    now, wanted = ([row for row in rows if any(map(visible, row[:WIDTH]))] for rows in (now, wanted))
-    assert len(now) + counted.inserted - counted.deleted == len(wanted)
-    assert 0 <= counted.updated <= min(len(now), len(wanted))
+@pytest.mark.parametrize(
+    ("drift", "told", "shown"),
+    [("overwrite", "row added (removed)", [1, 2, 3]), ("keep", "row added (kept)", [1, 2, 3, 7])],
+)
+def test_a_row_that_people_added(synced, drift, told, shown):
+    span = {"sheetId": synced.tab.id, "dimension": "ROWS", "startIndex": 2, "endIndex": 3}
+    synced.person({"insertDimension": {"range": span}})
+    type_in(synced, 2, 0, 7)
+    done = sync_rows(synced, declared(drift=drift, **ORDERED), OLD)
+    assert examples(done, "drift") == [("7", told)]
+    assert [row[0] for row in synced.shown(3)] == shown
+
+
+@pytest.mark.parametrize(
+    ("drift", "told", "shown"),
+    [("overwrite", "row deleted (inserted again)", [1, 2, 3]), ("keep", "row deleted (kept)", [1, 3])],
+)
+def test_a_row_that_people_deleted(synced, drift, told, shown):
+    delete(synced, 2)
+    for _ in range(2):
+        done = sync_rows(synced, declared(drift=drift, **ORDERED), OLD)
+        assert [row[0] for row in synced.shown(3)] == shown
+    assert counted(done) == ({"drift": 1} if drift == "keep" else {})
+    delete(synced, 1)
+    assert examples(sync_rows(synced, declared(drift=drift, **ORDERED), OLD), "drift")[0] == ("1", told)
+
+
+def test_a_copy_that_people_made_of_a_row_goes_and_the_first_one_stays(synced):
+    span = {"sheetId": synced.tab.id, "dimension": "ROWS", "startIndex": 3, "endIndex": 4}
+    synced.person({"insertDimension": {"range": span}})
+    for column, value in enumerate(OLD[0]):
+        type_in(synced, 3, column, value)
+    done = sync_rows(synced, declared(**ORDERED), OLD)
+    assert examples(done, "drift") == [("1", "row added (removed)")]
+    assert synced.shown(3) == [list(row) for row in OLD]
+
+
+def test_without_its_memory_a_sync_goes_on_and_writes_the_mart(synced):
+    memory = synced.book.titled("t (last synced)")
+    synced.book.tabs.remove(memory)
+    type_in(synced, 2, 1, "mine")
+    assert counted(sync_rows(synced, declared(**ORDERED), OLD)) == {"updated": 1}
+    type_in(synced, 2, 1, "mine")
+    assert counted(sync_rows(synced, declared(**ORDERED), OLD)) == {"updated": 1, "drift": 1}
+
+
+def test_a_row_without_key_or_with_one_that_another_has_is_rejected_and_the_rest_goes_on():
+    held, export = Held(), declared(**ORDERED)
+    sync_rows(held, export, OLD)
+    done = sync_rows(
+        held, export, [(None, "x", 0.5), (1, "A", 1.5), (2, "p", 2.5), (2, "q", 2.5), (4, "d", 4.5)]
+    )
+    assert examples(done, "rejected") == [
+        ("nothing", "null key: day"),
+        ("2", "duplicate key: 2 rows have it"),
+        ("2", "duplicate key: 2 rows have it"),
+    ]
+    # A rejected row stays as it was: its new values are not known, but it is not gone.
+    assert held.shown(3) == [[1, "A", 1.5], [2, "b", 2.5], [4, "d", 4.5]]
+    assert [told.state for told in done.told] == ["rejected"] * 3
+
+
+def test_a_value_too_long_rejects_its_row():
+    held, export = Held(), declared(**ORDERED)
+    done = sync_rows(held, export, [(1, "x" * 50_001, 1.5), (2, "😀" * 25_000, 2.5), (3, "😀" * 25_001, 3.5)])
+    assert examples(done, "rejected") == [
+        ("1", "column baskets: 50,001 characters, a cell holds 50,000"),
+        ("3", "column baskets: 50,002 characters, a cell holds 50,000"),
+    ]
+    assert [row[0] for row in held.shown(3)] == [2]
+
+
+def test_keys_of_several_columns_tell_rows_apart():
+    held, export = Held(), declared(key=["day", "baskets"], order=["day", "baskets"])
+    sync_rows(held, export, [(1, "a", 1.5), (1, "b", 2.5), (2, "a", 3.5)])
+    done = sync_rows(held, export, [(1, "a", 1.5), (1, "b", 9.5), (2, "b", 3.5)])
+    assert counted(done) == {"inserted": 1, "updated": 1, "deleted": 1}
+    assert examples(done, "updated") == [("1 / b", "Revenue: 2.5 → 9.5")]
+    assert held.shown(3) == [[1, "a", 1.5], [1, "b", 9.5], [2, "b", 3.5]]
+
+
+def test_keys_that_look_alike_are_not_the_same():
+    held, export = Held(), declared(**ORDERED)
+    sync_rows(held, export, [(1, "number", 0.5), ("1", "text", 0.5), (True, "truth", 0.5)])
+    assert len(held.shown(3)) == 3
+    assert (
+        counted(sync_rows(held, export, [(1, "number", 0.5), ("1", "text", 0.5), (True, "truth", 0.5)])) == {}
+    )
+
+
+def test_a_removed_row_is_marked_and_its_mark_goes_when_it_comes_back():
+    held, export = Held(), declared(removed={"mark": "Gone since"}, **ORDERED)
+    sync_rows(held, export, OLD)
+    done = sync_rows(held, export, [OLD[0], OLD[2]])
+    assert counted(done) == {"deleted": 1}
+    serial = 46347.5  # noon of 2026-11-21, in the spreadsheet's zone
+    assert NOW.isoformat() == "2026-11-21T12:00:00+00:00"
+    assert held.shown(4) == [[1, "a", 1.5, None], [3, "c", 3.5, None], [2, "b", 2.5, serial]]
+    assert held.tab.at(0, 3).value == "Gone since"
+    assert counted(sync_rows(held, export, [OLD[0], OLD[2]])) == {}
+    assert counted(sync_rows(held, export, OLD)) == {"updated": 1}
+    assert held.shown(4) == [[*row, None] for row in OLD]
+
+
+def test_removed_rows_move_to_a_tab_with_all_that_people_have_beside_them():
+    held, export = Held(), declared(removed={"move": "Gone"}, **ORDERED)
+    sync_rows(held, export, OLD)
+    type_in(held, 2, 5, "about b")
+    type_in(held, 2, 6, Formula("=C3*2"))
+    sync_rows(held, export, [OLD[0], OLD[2]])
+    gone = held.book.titled("Gone")
+    assert [gone.at(0, column).value for column in range(3)] == ["Day", "Baskets", "Revenue"]
+    assert [gone.at(1, column).value for column in (0, 1, 2, 5)] == [2, "b", 2.5, "about b"]
+    assert gone.at(1, 6).value == Formula("=C2*2")
+    assert gone.rows == 2
+    sync_rows(held, export, [OLD[0]])
+    assert [gone.at(row, 0).value for gone in [held.book.titled("Gone")] for row in (1, 2)] == [3, 2]
+    assert held.shown(3) == [[1, "a", 1.5]]
+
+
+def test_an_upsert_deletes_what_it_wrote_and_leaves_what_people_added():
+    held, export = Held(), declared(mode="upsert", removed="delete")
+    sync_rows(held, export, OLD)
+    type_in(held, 4, 0, 99) if held.tab.rows > 4 else None
+    held.person(
+        {
+            "appendCells": {
+                "sheetId": held.tab.id,
+                "fields": "userEnteredValue",
+                "rows": [{"values": [{"userEnteredValue": {"numberValue": 99}}]}],
+            }
+        }
+    )
+    done = sync_rows(held, export, [OLD[0], OLD[2]])
+    assert counted(done) == {"deleted": 1}
+    assert [row[0] for row in held.shown(3)] == [1, 3, 99]
+
+
+def test_types_are_spoken_as_people_read_them():
+    held = Held()
+    types = TYPES | {"day": "DATE", "revenue": "TIMESTAMP"}
+    sync_rows(held, declared(**ORDERED), [(42736, "a", 42736.5)], types)
+    done = sync_rows(held, declared(**ORDERED), [(42736, "a", None)], types)
+    assert examples(done, "updated") == [("2017-01-01", "Revenue: 2017-01-01 12:00:00 → nothing")]

@@ -1,8 +1,12 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from sheets_sync import exports
+from sheets_sync.declaration import DEFAULTS, REQUIRED
 from sheets_sync.errors import ExportError
-from sheets_sync.exports import Order
+from sheets_sync.exports import Order, Removed
 
 
 def test_what_is_declared_is_valid():
@@ -33,7 +37,29 @@ def test_a_file_that_is_no_yaml_is_named(tmp_path):
     ("change", "said"),
     [
         ({"tabel": "x"}, "unknown \\['tabel'\\], missing \\[\\]"),
-        ({"mode": "upsert"}, "mode is 'upsert', it must be one of mirror"),
+        ({"mode": "merge"}, "mode is 'merge', it must be one of mirror, upsert, update, insert, append"),
+        ({"key": ["day", "day"]}, "key is \\['day', 'day'\\], each column once"),
+        (
+            {"removed": "hide"},
+            "removed is 'hide', it must be delete, keep, {mark: <header>} or {move: <tab>}",
+        ),
+        ({"removed": {"mark": ""}}, "removed.mark is '', it must be a title"),
+        ({"removed": {"mark": "a", "move": "b"}}, "it must be delete, keep"),
+        ({"removed": {"mark": "Day"}}, "headers .* must differ"),
+        ({"removed": {"move": "daily SALES"}}, "titles of different tabs, so they must differ"),
+        ({"removed": "keep"}, "a mirror shows exactly the table: use mode upsert"),
+        ({"mode": "append", "removed": "delete"}, "mode append leaves such rows: write keep"),
+        ({"drift": "ask"}, "drift is 'ask', it must be one of overwrite, keep"),
+        ({"shrink": 101}, "shrink is 101, it must be a whole number of percent, 0 to 100"),
+        ({"shrink": "50%"}, "shrink is '50%'"),
+        ({"shrink": True}, "shrink is True"),
+        ({"protect": "all"}, "protect is 'all', it must be one of warning, owner, none"),
+        ({"audit": "Daily sales"}, "titles of different tabs"),
+        ({"audit": True}, "audit is True, it must be a title"),
+        ({"destination": "sheets"}, "destination is 'sheets', it must be a mapping"),
+        ({"tab": None}, "tab is None, it must be a title"),
+        ({"columns": {"day": {"header": " "}}}, "columns.day is"),
+        ({"order": [""]}, "order '' must be a column"),
         ({"table": "daily sales"}, "table has 'daily sales'"),
         ({"tab": ""}, "tab is ''"),
         ({"tab": "x" * 101}, "1 to 100 characters"),
@@ -61,3 +87,17 @@ def test_what_is_missing_is_said(declared):
 def test_order_may_go_down(declared):
     read = exports.read("x", "x.yaml", declared | {"order": ["baskets desc", "day"]})
     assert read.order == (Order("baskets", descending=True), Order("day"))
+
+
+def test_what_is_not_said_is_usual(declared):
+    read = exports.read("x", "x.yaml", {key: item for key, item in declared.items() if key != "shrink"})
+    assert (read.removed, read.drift, read.shrink) == (Removed("delete"), "overwrite", 50)
+    assert (read.protect, read.audit, read.destination) == ("warning", "Sync log", {"kind": "sheets"})
+    assert exports.read("x", "x.yaml", declared | {"mode": "upsert"}).removed == Removed("keep")
+    assert exports.read("x", "x.yaml", declared | {"audit": False}).audit is None
+
+
+def test_the_design_has_a_table_of_all_keys():
+    design = (Path(__file__).parents[2] / "docs/design.md").read_text()
+    rows = design.split("| key of an export |")[1].split("\n\n")[0]
+    assert set(re.findall(r"^\| `([a-z]+)`", rows, re.MULTILINE)) == REQUIRED | set(DEFAULTS)

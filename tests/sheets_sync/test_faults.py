@@ -1,24 +1,32 @@
-"""A fault at every call: the tab shows the old mart or the new one, and the next run heals it."""
+"""A fault at every call, in every mode: the sheet is the old one or the new one; the next run heals it."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 import requests
 
+from sheets_sync import exports, sync
+from sheets_sync.destinations.sheets.destination import Sheets
 from sheets_sync.errors import SheetError
+from tests.sheets_sync.served import DECLARED, TYPES, opened, reached
 
 OLD = [(date(2017, 1, day), day, Decimal(day), "old") for day in range(1, 6)]
 NEW = [(date(2017, 1, day), day, Decimal(day), "new") for day in range(2, 9)]
-LARGE = [(date(2017, 1, 1), number, Decimal(1), "y" * 40_000) for number in range(60)]
-# What was there, what comes, and how many calls that takes.
+LARGE = [(date(2017, 1, 1) + timedelta(number), number, Decimal(1), "y" * 40_000) for number in range(60)]
+# What differs in the export, what was there, what comes, and how many calls that takes.
 STORIES = {
-    "made": (None, NEW, 2),
-    "grown": (OLD, NEW, 3),
-    "shrunk": (OLD, OLD[:2], 4),
-    "swapped": (OLD, LARGE, 6),
+    "made": ({}, None, NEW, 2),
+    "mirror": ({}, OLD, [*reversed(NEW), OLD[0]], 3),
+    "swapped": ({}, OLD, LARGE, 6),
+    "moved": ({"removed": {"move": "Gone"}}, OLD, NEW, 3),
+    "upsert": ({"mode": "upsert"}, OLD, NEW, 3),
+    "update": ({"mode": "update"}, OLD, NEW, 3),
+    "insert": ({"mode": "insert"}, OLD, NEW, 3),
+    "append": ({"mode": "append"}, OLD, NEW, 3),
 }
-CALLS = [(story, call) for story, (_, _, calls) in STORIES.items() for call in range(calls)]
+CALLS = [(story, call) for story, (*_, calls) in STORIES.items() for call in range(calls)]
 FAULTS = [
     {"answer": "429"},
     {"answer": "500"},
@@ -31,50 +39,72 @@ LASTING = [{"answer": "503"}, {"answer": "reset", "applied": True}]
 NAMES = [f"{fault['answer']}{'-applied' if 'applied' in fault else ''}" for fault in FAULTS]
 
 
-def texts(rows):
-    """The mart as the tab shows it; None where there is no tab."""
-    if rows is None:
-        return None
-    shown = [[f"{day}", f"{baskets}", f"{revenue:.2f}", note] for day, baskets, revenue, note in rows]
-    return [["Day", "Baskets", "Revenue", "Note"], *shown]
-
-
 def seen(person):
-    titles = [tab["properties"]["title"] for tab in person.sheets()]
-    return person.see("'Daily sales'") if "Daily sales" in titles else None
+    """What people see: the tabs and all that is in them."""
+    return {title: person.see(f"'{title}'") for title in person.tabs() if title != "Sync log"}
 
 
-@pytest.fixture(params=CALLS, ids=[f"{story}-{call}" for story, call in CALLS])
-def story(request, mirror):
-    """(what was there, what comes, the call that fails)"""
-    name, call = request.param
-    before, after, calls = STORIES[name]
+def settled(cloud, person, story, rows):
+    """The story's export synced once, as a job that never waits."""
+    export = exports.read("daily_sales", "f.yaml", DECLARED | STORIES[story][0])
+    place = Sheets(reached(cloud, person, []), cloud.state.project)
+    return sync.settle(export, SimpleNamespace(types=TYPES, rows=rows), place)
+
+
+def begun(cloud, person, story):
+    """What was there, and what a person wrote beside it."""
+    change, before, _, _ = STORIES[story]
     if before:
-        mirror(before)
-    return before, after, call
+        settled(cloud, person, "upsert" if change.get("mode") == "update" else story, before)
+        person.type("'Daily sales'!F3", [["beside the second"]])
+    return seen(person)
+
+
+@pytest.fixture(scope="module")
+def ends(cloud):
+    """How each story looks before and after: in a spreadsheet of its own, without a fault."""
+    found = {}
+    for story, (_, _, after, _) in STORIES.items():
+        person = opened(cloud)
+        old = begun(cloud, person, story)
+        settled(cloud, person, story, after)
+        found[story] = old, seen(person)
+        assert old != found[story][1]
+    return found
 
 
 @pytest.mark.parametrize("kind", FAULTS, ids=NAMES)
-def test_one_fault_is_overcome(story, mirror, person, fault, kind):
-    _, after, call = story
+@pytest.mark.parametrize(("story", "call"), CALLS)
+def test_one_fault_is_overcome(cloud, person, ends, fault, story, call, kind):
+    begun(cloud, person, story)
     fault(kind="any", skip=call, **kind)
-    mirror(after)
-    assert seen(person) == texts(after)
-    assert len(person.sheets()) == 2  # nothing is left of a hidden tab
+    settled(cloud, person, story, STORIES[story][2])
+    assert seen(person) == ends[story][1]
 
 
 @pytest.mark.parametrize("kind", LASTING, ids=["lost", "applied"])
-def test_a_lasting_fault_leaves_old_or_new_and_the_next_run_heals(story, mirror, person, cloud, fault, kind):
-    before, after, call = story
+@pytest.mark.parametrize(("story", "call"), CALLS)
+def test_a_lasting_fault_leaves_old_or_new_and_the_next_run_heals(
+    cloud, person, ends, fault, story, call, kind
+):
+    begun(cloud, person, story)
     fault(kind="any", skip=call, **kind)
     fault(kind="any", skip=call, times=1000, answer="503")
     with pytest.raises(SheetError):
-        mirror(after)
+        settled(cloud, person, story, STORIES[story][2])
     requests.delete(f"{cloud.control}/faults", timeout=10)
-    assert seen(person) in [texts(before), texts(after)]
-    mirror(after)
-    assert seen(person) == texts(after)
-    assert len(person.sheets()) == 2
+    assert seen(person) in ends[story]
+    settled(cloud, person, story, STORIES[story][2])
+    assert seen(person) == ends[story][1]
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_a_story_takes_the_calls_that_are_made_to_fail(cloud, person, story):
+    begun(cloud, person, story)
+    requests.delete(f"{cloud.control}/calls", timeout=10)
+    settled(cloud, person, story, STORIES[story][2])
+    calls = requests.get(f"{cloud.control}/calls", timeout=10).json()["calls"]
+    assert len(calls) == STORIES[story][3]
 
 
 def test_waits_are_those_of_the_server(mirror, fault, waits):
@@ -84,17 +114,13 @@ def test_waits_are_those_of_the_server(mirror, fault, waits):
     assert 17 <= wait <= 18
 
 
-def test_a_lost_answer_to_a_write_that_cannot_be_sent_twice_is_looked_up(mirror, fault, person):
-    """The tab is made once: the second round finds it, and has nothing left to do."""
-    fault(kind="write", answer="503", applied=True)
-    done = mirror(NEW)
-    assert done.calls == 4
-    assert done.changes.inserted == len(NEW)
-    assert seen(person) == texts(NEW)
-
-
-def test_a_plain_change_is_sent_again(mirror, fault, person):
+def test_a_write_that_lost_its_answer_is_looked_up_and_never_sent_again(mirror, fault, person, waits, cloud):
     mirror(OLD)
     fault(kind="write", answer="503", applied=True)
-    assert mirror([*OLD[:4], (date(2017, 1, 5), 5, Decimal(5), "new")]).calls == 4
-    assert seen(person)[5] == ["2017-01-05", "5", "5.00", "new"]
+    requests.delete(f"{cloud.control}/calls", timeout=10)
+    done = mirror([*OLD[:4], (date(2017, 1, 5), 5, Decimal(5), "new")])
+    calls = requests.get(f"{cloud.control}/calls", timeout=10).json()["calls"]
+    assert [call["cost"] for call in calls] == ["read", "read", "write", "read", "read"]
+    assert done.counts.updated.count == 1
+    assert len(waits) == 1  # a request that is still on its way has the time to arrive
+    assert person.see("'Daily sales'!A6:D6") == [["2017-01-05", "5", "5.00", "new"]]

@@ -5,8 +5,11 @@ import subprocess
 import sys
 
 import pytest
+import requests
 
 from sandbox import environment
+
+REST = "7 AS units, NUMERIC '{0}' AS revenue, 0 AS discount_amount"
 
 
 @pytest.fixture
@@ -48,6 +51,50 @@ def test_the_declared_export_is_synced(start, cloud, person):
         ["Day", "Baskets", "Units", "Revenue", "Discount"],
         ["2017-01-01", "3", "7", "12.50", "0.00"],
     ]
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(start, cloud, person):
+    days = f"SELECT DATE '2017-01-0{{0}}' AS day, {{0}} AS baskets, {REST}"
+    table = "CREATE OR REPLACE TABLE dmt.daily_sales AS "
+    cloud.bigquery.query_and_wait(table + " UNION ALL ".join(days.format(day) for day in (1, 2, 3, 4)))
+    assert start("--export", "daily_sales").returncode == 0
+    later = [days.format(day) for day in (1, 2, 4, 5)] + [days.format(1)]
+    cloud.bigquery.query_and_wait(table + " UNION ALL ".join([*later, "SELECT NULL, 1, 1, 1, 1"]))
+    cloud.bigquery.query_and_wait("UPDATE dmt.daily_sales SET units = 8 WHERE day = '2017-01-02'")
+    person.type("'Daily sales'!D3", [[99]])
+    before = person.client.fetch_sheet_metadata(person.id), person.see("'Daily sales'")
+    requests.delete(f"{cloud.control}/calls", timeout=10)
+    done = start("--export", "daily_sales", "--dry-run")
+    calls = requests.get(f"{cloud.control}/calls", timeout=10).json()
+    assert (calls["reads"], calls["writes"]) == (2, 0)
+    assert (person.client.fetch_sheet_metadata(person.id), person.see("'Daily sales'")) == before
+    assert (done.returncode, done.stderr) == (0, "")
+    link = f"https://docs.google.com/spreadsheets/d/{person.id}/edit#gid="
+    first, *rest = done.stdout.splitlines()
+    assert first.startswith(f"daily_sales: 6 rows of dmt.daily_sales to 'Daily sales', {link}")
+    assert rest == [
+        "  inserted       1  2017-01-05",
+        "  updated        1  2017-01-02: Units: 7 → 8, Revenue: 99 → 2",
+        "  deleted        1  2017-01-03",
+        "  rejected       3  nothing: null key: day",
+        "                    2017-01-01: duplicate key: 2 rows have it",
+        "                    2017-01-01: duplicate key: 2 rows have it",
+        "  drift          1  2017-01-02: Revenue: 2 → 99 (written over)",
+        "  1 calls would write it, 2 have read. Nothing is changed.",
+    ]
+
+
+def test_the_version_before_is_put_back(start, cloud, person):
+    made = "CREATE OR REPLACE TABLE dmt.daily_sales AS "
+    table = f"{made} SELECT DATE '2017-01-01' AS day, {{0}} AS baskets, {REST}"
+    for baskets in (3, 4):
+        cloud.bigquery.query_and_wait(table.format(baskets))
+        assert start("--export", "daily_sales").returncode == 0
+    assert start("--export", "daily_sales", "--restore").returncode == 0
+    assert person.see("'Daily sales'!B2") == [["3"]]
+    refused = start("--restore")
+    assert refused.returncode == 2
+    assert "--restore needs the one --export to put back" in refused.stderr
 
 
 def test_a_failure_is_a_sentence_and_a_code(start):

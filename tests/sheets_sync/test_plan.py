@@ -1,84 +1,28 @@
-"""Plans carried out on the sandbox's spreadsheets without a server between: the law of the mirror."""
+"""Plans carried out on the sandbox's spreadsheets without a server between: tabs, columns, safety."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from starlette.datastructures import QueryParams
 
 from sandbox.sheets import changes
-from sandbox.sheets.book import Book, blank_tab
-from sandbox.sheets.cells import Cell, Formula
-from sandbox.sheets.gate import Call
-from sandbox.sheets.reading import read
-from sandbox.sheets.resource import sheet
-from sheets_sync import exports, sync
-from sheets_sync.destinations.sheets import document
+from sandbox.sheets.book import blank_tab
+from sandbox.sheets.cells import Cell
+from sheets_sync import sync
+from sheets_sync.destinations.sheets import rows
 from sheets_sync.destinations.sheets.destination import Sheets
-from sheets_sync.destinations.sheets.diff import Changes
-from sheets_sync.errors import Refused, SheetError
+from sheets_sync.errors import Invalid, OutcomeUnknown, Refused, SheetError
+from tests.sheets_sync.held import COLUMNS, Held, counted, declared, sync_rows
 
-COLUMNS = {name: {"header": name.title()} for name in ("day", "baskets", "revenue")}
-FILE = {"table": "t", "tab": "Daily sales", "mode": "mirror", "key": ["day"], "order": ["day"]}
-TYPES = {"day": "INTEGER", "baskets": "STRING", "revenue": "FLOAT"}
-CELLS = st.one_of(
-    st.none(), st.integers(-3, 3), st.booleans(), st.sampled_from(["=1+1", "+a", "@b", "2017-01-01", "x"])
-)
-MARTS = st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=7)
-# What people put right of our columns: (row, column beyond ours) -> cell.
+OLD = [(1, "a", 1.5), (2, "b", 2.5), (3, "c", 3.5)]
 PEOPLE = st.dictionaries(
-    st.tuples(st.integers(0, 9), st.integers(0, 4)),
-    st.sampled_from([Cell(1), Cell("mine"), Cell(Formula('=""')), Cell(None, note="remember")]),
+    st.tuples(st.integers(0, 5), st.integers(0, 3)),
+    st.sampled_from([Cell(1), Cell(None, note="x")]),
     max_size=4,
 )
-
-
-def declared(*names):
-    return exports.read("t", "t.yaml", FILE | {"columns": {name: COLUMNS[name] for name in names}})
-
-
-class Held:
-    """A spreadsheet in memory with the methods of sheets_sync's: what they do, the sandbox's API does."""
-
-    id, calls = "held", 0
-
-    def __init__(self):
-        self.book = Book("held", {"title": "x", "timeZone": "Etc/GMT"}, [blank_tab(0, "Sheet1")])
-        self.batches = []
-
-    @property
-    def tab(self):
-        return self.book.titled("Daily sales")
-
-    def read(self):
-        sheets = [sheet(self.book, tab, [], False) for tab in self.book.tabs]
-        return document.read({"properties": self.book.properties, "sheets": sheets})
-
-    def cells(self, tab, width):
-        return self.values(tab.title, width), (self.values(tab.title, tab.columns) or [[]])[0]
-
-    def values(self, title, width):
-        query = QueryParams({"valueRenderOption": "UNFORMATTED_VALUE"})
-        rows = read(self.book, f"'{title}'", Call("", {}, query)).get("values", [])
-        kept = [row[:width] for row in rows]
-        while kept and not any(value != "" for value in kept[-1]):
-            kept.pop()
-        return kept
-
-    def rows_beside(self, tab, top, left):
-        found = self.book.tab(tab.id)
-        return max((row + 1 for row, column in found.cells if row >= top and column >= left), default=0)
-
-    def change(self, batch, resend):
-        self.batches.append(batch)
-        self.book, _ = changes.apply(self.book, batch, "owner")
-
-
-def mirror(held, export, rows, adopt=False):
-    mart = SimpleNamespace(types=TYPES, rows=rows)
-    counts = sync.settle(export, mart, Sheets(held, "p", adopt)).counts
-    return Changes(counts.inserted.count, counts.updated.count, counts.deleted.count)
+ORDERED = {"order": ["day"]}
 
 
 def people(tab, width):
@@ -89,171 +33,341 @@ def people(tab, width):
     }
 
 
-def shown(tab, width):
-    """Values of our columns, blank rows at the end left out."""
-    rows = [[tab.at(row, column).value for column in range(width)] for row in range(tab.rows)]
-    while rows and not any(value is not None for value in rows[-1]):
-        rows.pop()
-    return rows
-
-
-def expected(export, rows):
-    wanted = [export.headers, *([None if value == "" else value for value in row] for row in rows)]
-    while not any(value is not None for value in wanted[-1]):
-        wanted.pop()
-    return wanted
-
-
-@settings(max_examples=150, deadline=None)
-@given(MARTS, PEOPLE, MARTS, PEOPLE)
-def test_the_tab_shows_the_mart_and_people_keep_what_is_theirs(first, beside, second, later):
-    export, held = declared("day", "baskets", "revenue"), Held()
-    mirror(held, export, first)
-    for more, rows in ((beside, second), (later, first)):
-        for (row, column), cell in more.items():
-            if row < held.tab.rows:
-                held.tab.put(row, 3 + column, cell)
-        kept = people(held.tab, 3)
-        mirror(held, export, rows)
-        assert shown(held.tab, 3) == expected(export, rows)
-        assert people(held.tab, 3) == kept
-        sent = len(held.batches)
-        assert mirror(held, export, rows) == Changes()
-        assert len(held.batches) == sent  # nothing to do, nothing sent
+def visible(held):
+    return [tab.title for tab in held.book.tabs if not tab.properties.get("hidden")]
 
 
 @settings(max_examples=60, deadline=None)
-@given(MARTS, PEOPLE, st.permutations(["day", "baskets", "revenue"]), st.integers(1, 3))
-def test_columns_come_and_go_and_people_keep_theirs(rows, beside, order, width):
+@given(PEOPLE, st.permutations(["day", "baskets", "revenue"]), st.integers(1, 3))
+def test_columns_come_and_go_and_people_keep_theirs(beside, order, width):
     """An export that gets other columns: people's move aside, nothing of theirs is overwritten."""
     before, held = declared("day", "baskets"), Held()
-    mirror(held, before, [row[:2] for row in rows])
+    sync_rows(held, before, [row[:2] for row in OLD])
     for (row, column), cell in beside.items():
         if row < held.tab.rows:
             held.tab.put(row, 2 + column, cell)
     kept = people(held.tab, 2)
     names = sorted(set(order[:width]) | {"day"}, key=order.index)
     after = declared(*names)
-    picked = [tuple(row[list(COLUMNS).index(name)] for name in names) for row in rows]
-    mirror(held, after, picked)
-    assert shown(held.tab, len(names)) == expected(after, picked)
+    picked = [tuple(row[list(COLUMNS).index(name)] for name in names) for row in OLD]
+    done = sync_rows(held, after, picked)
+    assert held.shown(len(names)) == [list(row) for row in picked]
     assert people(held.tab, len(names)) == kept
+    assert counted(done) in ({}, {"updated": 3})
+    assert counted(sync_rows(held, after, picked)) == {}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.permutations(range(8)), st.sets(st.integers(0, 7)), st.sets(st.integers(8, 12)))
+def test_many_steps_are_one_sort_with_the_same_result(first, removed, added):
+    """As with moves, so when there are too many of them: rows go whole."""
+    held, export = Held(), declared("day", "baskets", mode="mirror", order=[])
+    sync_rows(held, export, [(number, "x") for number in first])
+    for row in range(1, 9):
+        held.tab.put(row, 3, Cell(f"of {held.tab.at(row, 0).value}"))
+    wanted = [number for number in range(13) if number in added or (number < 8 and number not in removed)]
+    most, rows.MOST_STEPS = rows.MOST_STEPS, 0
+    try:
+        sync_rows(held, export, [(number, "x") for number in wanted])
+    finally:
+        rows.MOST_STEPS = most
+    assert [row[0] for row in held.shown(1)] == wanted
+    assert {held.tab.at(row, 0).value: held.tab.at(row, 3).value for row in range(1, 1 + len(wanted))} == {
+        number: f"of {number}" if number < 8 else None for number in wanted
+    }
+    assert held.tab.columns == 26
 
 
 def test_the_grid_follows_the_rows():
-    export, held = declared("day"), Held()
-    mirror(held, export, [(number,) for number in range(9)])
+    export, held = declared("day", **ORDERED), Held()
+    sync_rows(held, export, [(number,) for number in range(9)])
     assert (held.tab.rows, held.tab.columns) == (10, 26)
-    mirror(held, export, [(number,) for number in range(4)])
+    sync_rows(held, export, [(number,) for number in range(4)])
     assert held.tab.rows == 5
-    mirror(held, export, [])
+    sync_rows(held, export, [])
     assert held.tab.rows == 2  # Sheets cannot freeze the only row
-
-
-def test_rows_stay_where_people_have_something_beside_them():
-    export, held = declared("day"), Held()
-    mirror(held, export, [(number,) for number in range(9)])
-    held.tab.put(6, 3, Cell("mine"))
-    mirror(held, export, [(0,)])
-    assert held.tab.rows == 7
-    assert shown(held.tab, 1) == [["Day"], [0]]
-    assert held.tab.at(6, 3).value == "mine"
+    sync_rows(held, export, [(7,), (8,)])
+    assert held.shown(1) == [[7], [8]]
 
 
 def test_new_rows_get_the_formats_of_their_columns():
-    columns = {"day": {"header": "Day", "format": "yyyy-mm-dd"}}
-    export = exports.read("t", "t.yaml", FILE | {"columns": columns})
-    held = Held()
-    mart = SimpleNamespace(types={"day": "DATE"}, rows=[(1,)])
-    sync.settle(export, mart, Sheets(held, "p"))
-    mart.rows = [(1,), (2,), (3,)]
-    sync.settle(export, mart, Sheets(held, "p"))
-    formats = [held.tab.at(row, 0).format["numberFormat"] for row in (1, 2, 3)]
-    assert formats == [{"type": "DATE", "pattern": "yyyy-mm-dd"}] * 3
+    held, types = Held(), {"day": "DATE"}
+    export = declared("day", **ORDERED)
+    for dates in ([], [5], [5, 6, 7], [1, 5, 6, 7], [9]):
+        sync_rows(held, export, [(number,) for number in dates], types)
+        formats = [held.tab.at(row, 0).format["numberFormat"] for row in range(1, 1 + len(dates))]
+        assert formats == [{"type": "DATE", "pattern": "yyyy-mm-dd"}] * len(dates)
 
 
-def test_a_format_that_people_chose_stays():
-    export, held = declared("day"), Held()
-    mirror(held, export, [(1,), (2,)])
+def test_a_format_that_people_chose_follows_its_row():
+    export, held = declared("day", "baskets", **ORDERED), Held()
+    sync_rows(held, export, [(2, "x"), (3, "x")])
     mine = {"numberFormat": {"type": "NUMBER", "pattern": "0.000"}}
-    held.tab.put(1, 0, Cell(1, mine))
-    mirror(held, export, [(5,), (2,)])
-    assert held.tab.at(1, 0) == Cell(5, mine)
+    held.tab.put(1, 1, Cell("x", mine))
+    sync_rows(held, export, [(1, "y"), (2, "z"), (3, "x")])
+    assert held.tab.at(2, 1) == Cell("z", mine)
 
 
 def test_an_empty_tab_of_the_name_is_taken():
     export, held = declared("day"), Held()
-    held.book.tabs.append(blank_tab(7, "daily sales"))
-    mirror(held, export, [(1,)])
-    assert shown(held.book.tab(7), 1) == [["Day"], [1]]
+    held.book.tabs.append(blank_tab(7, "ours"))
+    sync_rows(held, export, [(1,)])
+    assert held.shown(1) == [[1]]
     assert held.book.tab(7).rows == 2
 
 
-def test_a_tab_of_the_name_with_something_in_it_is_refused_until_adopted():
+def test_a_tab_with_something_in_it_is_refused_until_adopted():
     export, held = declared("day"), Held()
-    held.book.tabs.append(blank_tab(7, "Daily sales"))
+    held.book.tabs.append(blank_tab(7, "Ours"))
     held.tab.put(3, 1, Cell("mine"))
     with pytest.raises(
-        Refused, match="was not made by sheets_sync, and it is not empty. Rename it, or run with --adopt"
+        Refused,
+        match="not empty. Rename it, or run with --adopt: export t then overwrites its first 1 columns",
     ):
-        mirror(held, export, [(1,)])
+        sync_rows(held, export, [(1,)])
     assert held.tab.cells == {(3, 1): Cell("mine")}
-    mirror(held, export, [(1,)], adopt=True)
-    assert shown(held.tab, 1) == [["Day"], [1]]
+    sync_rows(held, export, [(1,)], adopt=True)
+    assert held.shown(1) == [[1]]
     assert held.tab.at(3, 1).value == "mine"
+
+
+def test_a_tab_with_our_header_is_adopted_row_by_row():
+    """People kept the table by hand, and now want the warehouse to keep it."""
+    export, held = declared("day", "baskets", mode="update"), Held()
+    held.book.tabs.append(blank_tab(7, "Ours"))
+    for place, value in enumerate(["Day", "Baskets", "Mine", 3, None, "of 3", 1, None, "of 1"]):
+        held.tab.put(*divmod(place, 3), Cell(value))
+    with pytest.raises(Refused, match="export t then matches its rows by key"):
+        sync_rows(held, export, [])
+    sync_rows(held, export, [(1, "a"), (2, "b"), (3, "c")], adopt=True)
+    assert held.shown(3) == [[3, "c", "of 3"], [1, "a", "of 1"]]
+    held.tab.put(3, 0, Cell(2))  # a person wants one more
+    sync_rows(held, export, [(1, "a"), (2, "b"), (3, "c")])
+    assert held.shown(2) == [[3, "c"], [1, "a"], [2, "b"]]
 
 
 def test_a_renamed_tab_is_still_ours():
     export, held = declared("day"), Held()
-    mirror(held, export, [(1,)])
+    sync_rows(held, export, [(1,)])
     held.tab.properties = held.tab.properties | {"title": "Umsatz"}
-    mirror(held, export, [(2,)])
+    assert sync_rows(held, export, [(2,)]).title == "Umsatz"
     assert held.tab is None
-    assert shown(held.book.titled("Umsatz"), 1) == [["Day"], [2]]
 
 
-def test_a_tab_of_another_project_is_refused():
-    export, held = declared("day"), Held()
-    mirror(held, export, [(1,)])
-    mart = SimpleNamespace(types=TYPES, rows=[(2,)])
-    with pytest.raises(Refused, match="kept by export t of project p"):
-        sync.settle(export, mart, Sheets(held, "another", True))
-    assert shown(held.tab, 1) == [["Day"], [1]]
+@pytest.mark.parametrize("title", ["Ours", "t (last synced)"])
+def test_a_tab_that_serves_another_is_refused(title):
+    held = Held()
+    sync_rows(held, declared("day"), [(1,)])
+    other = replace(declared("day"), name="u", tab=title)
+    before = held.book
+    with pytest.raises(Refused, match="kept by (export t of project p|sheets_sync itself)"):
+        sync_rows(held, other, [(2,)], adopt=True)
+    assert held.book is before
 
 
-def insert(dimension, at):
-    span = {"sheetId": 0, "dimension": dimension, "startIndex": at, "endIndex": at + 1}
-    return lambda tab: [{"insertDimension": {"range": span | {"sheetId": tab}}}]
+def inserted(dimension, at):
+    return lambda tab: {"insertDimension": {"range": span(tab, dimension, at)}}
+
+
+def deleted(dimension, at):
+    return lambda tab: {"deleteDimension": {"range": span(tab, dimension, at)}}
+
+
+def span(tab, dimension, at):
+    return {"sheetId": tab, "dimension": dimension, "startIndex": at, "endIndex": at + 1}
 
 
 @pytest.mark.parametrize(
-    ("moved", "said"),
+    ("done", "said"),
     [
-        (insert("COLUMNS", 1), "Column 'Baskets' of tab 'Daily sales' is number 3, it was 2"),
-        (insert("ROWS", 0), "The header of tab 'Daily sales' is in row 2, it was in row 1"),
+        (inserted("COLUMNS", 1), "Column 'Baskets' of tab 'Ours' is number 3, it was 2"),
+        (inserted("ROWS", 0), "The header of tab 'Ours' is in row 2, it was in row 1"),
+        (deleted("COLUMNS", 1), "Column 'Revenue' of tab 'Ours' is number 2, it was 3"),
+        (deleted("COLUMNS", 2), "Column 3 of the export's tab is headed 'Mine' and holds other values"),
+        (deleted("COLUMNS", 0), "Column 'Baskets' of tab 'Ours' is number 1, it was 2"),
+        (deleted("ROWS", 0), "The header of tab 'Ours' is gone: its first row has none of Day, Baskets"),
     ],
 )
-def test_columns_that_people_moved_are_not_written_over(moved, said):
-    export, held = declared("day", "baskets"), Held()
-    mirror(held, export, [(1, "a")])
-    held.book, _ = changes.apply(held.book, moved(held.tab.id), "owner")
+def test_columns_that_people_moved_or_deleted_are_not_written_over(done, said):
+    export, held = declared(**ORDERED), Held()
+    sync_rows(held, export, OLD)
+    for row, text in enumerate(["Mine", "of 1", "of 2", "of 3"]):
+        held.tab.put(row, 3, Cell(text))
+    held.person(done(held.tab.id))
     before = dict(held.tab.cells)
     with pytest.raises(Refused, match=said):
-        mirror(held, export, [(2, "b")])
+        sync_rows(held, export, [(1, "new", 9.5), *OLD[1:]])
     assert held.tab.cells == before
 
 
 def test_a_header_that_people_renamed_is_written_again():
-    export, held = declared("day", "baskets"), Held()
-    mirror(held, export, [(1, "a")])
+    export, held = declared(**ORDERED), Held()
+    sync_rows(held, export, OLD)
     held.tab.put(0, 1, Cell("Körbe"))
-    mirror(held, export, [(1, "a")])
-    assert shown(held.tab, 2) == [["Day", "Baskets"], [1, "a"]]
+    sync_rows(held, export, OLD)
+    assert held.tab.at(0, 1).value == "Baskets"
+
+
+def test_a_key_that_the_tab_has_no_column_for_is_refused():
+    held = Held()
+    sync_rows(held, declared("day"), [(1,)])
+    with pytest.raises(Refused, match="now has baskets in its key, which tab 'Ours' has no column for"):
+        sync_rows(held, declared("day", "baskets", key=["baskets"]), [(1, "a")])
 
 
 def test_a_spreadsheet_that_would_be_too_large_is_refused_before_anything_is_written():
     export, held = declared("day"), Held()
     held.book.tabs.append(blank_tab(7, "Large", 399_990, 25))
     with pytest.raises(SheetError, match="more than the 10,000,000 a spreadsheet can hold"):
-        mirror(held, export, [(1,)])
+        sync_rows(held, export, [(1,)])
     assert held.batches == []
+
+
+def test_a_mart_that_lost_too_much_is_refused_until_a_person_says_that_it_is_right():
+    export, held = declared("day", shrink=50, **ORDERED), Held()
+    sync_rows(held, export, [(number,) for number in range(10)])
+    sync_rows(held, export, [(number,) for number in range(5)])
+    with pytest.raises(Refused, match="has 2 rows, it had 5 .* 60 % fewer, and export t allows 50 %"):
+        sync_rows(held, export, [(0,), (1,)])
+    assert len(held.shown(1)) == 5
+    sync_rows(held, export, [(0,), (1,)], accept_shrink=True)
+    assert len(held.shown(1)) == 2
+    sync_rows(held, declared("day", mode="upsert", shrink=0), [])  # it removes nothing
+    assert len(held.shown(1)) == 2
+
+
+def test_the_version_before_comes_back_and_goes_again():
+    export, held = declared(**ORDERED), Held()
+    sync_rows(held, export, OLD)
+    held.tab.put(2, 4, Cell("of 2"))
+    sync_rows(held, export, [(2, "bad", 9.5), (3, "c", 3.5), (4, "=1+1", None)])
+    bad = held.shown(3)
+    done = sync_rows(held, export, [], restore=True)
+    assert counted(done) == {"inserted": 1, "updated": 1, "deleted": 1}
+    assert held.shown(3) == [list(row) for row in OLD]
+    assert held.tab.at(2, 4).value == "of 2"
+    sync_rows(held, export, [], restore=True)
+    assert held.shown(3) == bad
+    sync_rows(held, export, OLD)
+    assert held.shown(3) == [list(row) for row in OLD]
+
+
+def test_an_upsert_that_was_restored_still_knows_which_rows_are_peoples():
+    export, held = declared(mode="upsert", removed="delete"), Held()
+    sync_rows(held, export, OLD)
+    held.person(
+        {
+            "appendCells": {
+                "sheetId": held.tab.id,
+                "fields": "userEnteredValue",
+                "rows": [{"values": [{"userEnteredValue": {"numberValue": 99}}]}],
+            }
+        }
+    )
+    sync_rows(held, export, [(1, "bad", 1.5), *OLD[1:]])
+    sync_rows(held, export, [], restore=True)
+    sync_rows(held, export, OLD[:2])
+    assert [row[0] for row in held.shown(3)] == [1, 2, 99]
+
+
+def test_without_a_version_before_there_is_a_sentence():
+    export, held = declared("day"), Held()
+    sync_rows(held, export, [(1,)])
+    with pytest.raises(Refused, match="no version before of export t: it was written once"):
+        sync_rows(held, export, [], restore=True)
+    sync_rows(held, export, [(2,)])
+    with pytest.raises(Refused, match="has columns \\['Day'\\], the export now has \\['Day', 'Baskets'\\]"):
+        sync_rows(held, declared("day", "baskets"), [], restore=True)
+
+
+def test_a_version_that_has_no_room_is_left_out_and_an_older_one_goes():
+    export, held = declared("day", **ORDERED), Held()
+    sync_rows(held, export, [(1,)])
+    sync_rows(held, export, [(2,)])
+    assert held.book.titled("t (version before)")
+    room = 10_000_000 - sum(tab.rows * tab.columns for tab in held.book.tabs)
+    held.book.tabs.append(blank_tab(7, "Large", room, 1))
+    sync_rows(held, export, [(3,)])
+    assert held.shown(1) == [[3]]
+    assert held.book.titled("t (version before)") is None
+
+
+def test_the_sync_log_tells_the_newest_first_and_forgets_the_oldest():
+    export, held = declared("day", audit="Sync log", **ORDERED), Held()
+    sync_rows(held, export, [(1,), (None,)])
+    sync_rows(held, export, [(1,), (None,)])
+    sync_rows(held, export, [(1,), (2,)])
+    log = held.book.titled("Sync log")
+    told = [[log.at(row, column).value for column in range(5)] for row in range(log.rows)]
+    assert told == [
+        ["When", "Tab", "What", "Row", "Detail"],
+        [46347.5, "Ours", "1 inserted", None, None],
+        [46347.5, "Ours", "1 inserted, 1 rejected", None, None],
+        [46347.5, "Ours", "rejected", "nothing", "null key: day"],
+    ]
+    assert visible(held) == ["Sheet1", "Ours", "Sync log"]
+    held.person({"appendDimension": {"sheetId": log.id, "dimension": "ROWS", "length": 2000}})
+    sync_rows(held, export, [(1,)])
+    assert held.book.titled("Sync log").rows == 1001
+
+
+def test_a_tab_of_peoples_with_a_title_of_ours_is_left_alone():
+    export, held = declared("day", audit="Sync log"), Held()
+    held.book.tabs.append(blank_tab(7, "sync LOG"))
+    sync_rows(held, export, [(1,)])
+    assert held.book.tab(7).cells == {}
+    assert visible(held) == ["Sheet1", "sync LOG", "Ours", "Sync log 2"]
+
+
+@pytest.mark.parametrize(
+    ("protect", "seen"),
+    [
+        ("warning", {"warningOnly": True}),
+        ("owner", {"editors": {"users": ["job@example.com"]}}),
+        ("none", None),
+    ],
+)
+def test_the_header_is_protected_as_the_export_says(protect, seen):
+    held = Held()
+    sync_rows(held, declared("day", protect="warning"), [(1,)])
+    sync_rows(held, declared("day", "baskets", protect=protect), [(1, "a")])
+    found = held.tab.protected
+    if seen is None:
+        assert found == []
+    else:
+        [item] = found
+        assert {key: item[key] for key in seen} == seen
+        assert item["range"] == {
+            "sheetId": held.tab.id,
+            "startRowIndex": 0,
+            "endRowIndex": 1,
+            "startColumnIndex": 0,
+            "endColumnIndex": 2,
+        }
+    held.tab.protected.clear()  # a person took it away
+    sync_rows(held, declared("day", protect=protect), [(1,)])
+
+
+def test_a_batch_planned_before_another_one_was_written_fails_whole():
+    """Two runs at once, or an answer that was lost and a request that was not."""
+    export, held = declared(**ORDERED), Held()
+    sync_rows(held, export, OLD)
+    place = Sheets(held, "p")
+    mart = SimpleNamespace(types={"day": "INTEGER", "baskets": "STRING", "revenue": "FLOAT"}, rows=OLD[:1])
+    late = place.compare(export, mart)
+    sync_rows(held, export, [*OLD, (4, "d", 4.5)])
+    before = held.book
+    refused = held.change
+
+    def change(batch):
+        try:
+            refused(batch)
+        except changes.BadRequest as error:
+            raise Invalid(error.message) from error
+
+    held.change = change
+    with pytest.raises(OutcomeUnknown, match="Another run wrote the tab meanwhile"):
+        place.carry_out(late)
+    assert held.book is before
+    sync.settle(export, mart, place)
+    assert held.shown(3) == [[1, "a", 1.5]]

@@ -1,16 +1,15 @@
 """The real gspread and the real BigQuery client against the sandbox."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 import requests
 
-from sheets_sync import exports, sync
+from sheets_sync import exports, log, sync
 from sheets_sync.destinations.sheets.destination import Sheets
-from sheets_sync.destinations.sheets.diff import Changes
 from sheets_sync.errors import NotFound, NotShared, WarehouseError
-from sheets_sync.outcome import Outcome
+from sheets_sync.outcome import Counts, Outcome
 from sheets_sync.warehouse import Warehouse
 
 ROWS = [
@@ -23,7 +22,7 @@ ROWS = [
 
 def test_a_mart_becomes_a_tab(mirror, person):
     done = mirror(ROWS)
-    assert (done.calls, done.changes) == (2, Changes(inserted=4))
+    assert (done.calls, done.counts.inserted.count) == (2, 4)
     assert person.see("'Daily sales'") == [
         ["Day", "Baskets", "Revenue", "Note"],
         ["2017-01-01", "3", "12.50", "=HYPERLINK(1)"],
@@ -36,11 +35,12 @@ def test_a_mart_becomes_a_tab(mirror, person):
     assert exact[3][2] == 0.005
     formulas = person.see("'Daily sales'!D2:D5", valueRenderOption="FORMULA")
     assert formulas == [["=HYPERLINK(1)"], ["+1"], [], ["@sum\nsecond line"]]
+    assert person.tabs() == ["Sheet1", "Daily sales", "Sync log"]
 
 
 def test_the_header_is_frozen_and_the_first_tab_is_left_alone(mirror, person):
     mirror(ROWS)
-    first, ours = person.sheets()
+    first, ours, *_ = person.sheets()
     assert first["properties"]["title"] == "Sheet1"
     assert "developerMetadata" not in first
     assert ours["properties"]["gridProperties"] == {"rowCount": 5, "columnCount": 26, "frozenRowCount": 1}
@@ -49,39 +49,42 @@ def test_the_header_is_frozen_and_the_first_tab_is_left_alone(mirror, person):
 def test_nothing_new_costs_two_reads_and_no_write(mirror, cloud):
     mirror(ROWS)
     requests.delete(f"{cloud.control}/calls", timeout=10)
-    assert mirror(ROWS).changes == Changes()
+    assert mirror(ROWS).counts == Counts()
     counted = requests.get(f"{cloud.control}/calls", timeout=10).json()
     assert (counted["reads"], counted["writes"]) == (2, 0)
 
 
 def test_a_changed_cell_costs_three_calls_and_few_bytes(mirror, cloud, person):
-    many = [(date(2017, 1, 1), number, Decimal(number), "x" * 20) for number in range(1000)]
+    first = date(2017, 1, 1)
+    many = [(first + timedelta(number), number, Decimal(number), "x" * 20) for number in range(1000)]
     mirror(many)
-    changed = [*many[:500], (date(2017, 1, 1), 500, Decimal("7.5"), "x" * 20), *many[501:]]
+    changed = [*many[:500], (*many[500][:2], Decimal("7.5"), "x" * 20), *many[501:]]
     requests.delete(f"{cloud.control}/calls", timeout=10)
     assert mirror(changed).calls == 3
     write = requests.get(f"{cloud.control}/calls", timeout=10).json()["calls"][-1]
     assert write["kind"] == "spreadsheets.batchUpdate"
-    assert write["bytes"] < 300
+    assert write["bytes"] < 3_000
     assert person.see("'Daily sales'!C502", valueRenderOption="UNFORMATTED_VALUE") == [[7.5]]
 
 
-def test_what_people_have_beside_us_stays(mirror, person):
+def test_what_people_have_beside_us_follows_its_row(mirror, person):
     mirror(ROWS)
-    person.type("'Daily sales'!F1", [["Mine"], ["=B2*2"], ["note"]])
-    done = mirror(ROWS[:1])
-    assert done.changes == Changes(deleted=3)
-    assert person.see("'Daily sales'") == [
-        ["Day", "Baskets", "Revenue", "Note", "", "Mine"],
-        ["2017-01-01", "3", "12.50", "=HYPERLINK(1)", "", "6"],
-        ["", "", "", "", "", "note"],
+    person.type("'Daily sales'!F1", [["Mine"], ["=B2*2"], ["gone"], ["of the third"], ["=B5+1"]])
+    done = mirror([(date(2016, 12, 31), 1, None, None), ROWS[3], ROWS[0], ROWS[2]])
+    assert (done.counts.inserted.count, done.counts.deleted.count) == (1, 1)
+    assert person.see("'Daily sales'!A2:F5", valueRenderOption="FORMULA") == [
+        [42735, 1],
+        [42739, 1234, 0.005, "@sum\nsecond line", "", "=B3+1"],
+        [42736, 3, 12.5, "=HYPERLINK(1)", "", "=B4*2"],
+        [42738, "", "", "", "", "of the third"],
     ]
 
 
 def test_what_people_changed_in_our_columns_is_written_again(mirror, person):
     mirror(ROWS)
     person.type("'Daily sales'!B2", [["=1+2", "'12.50"]])
-    assert mirror(ROWS).changes == Changes(updated=1)
+    done = mirror(ROWS)
+    assert (done.counts.updated.count, done.counts.drift.count) == (1, 1)
     assert person.see("'Daily sales'!B2:C2", valueRenderOption="FORMULA") == [["=1+2", 12.5]]
 
 
@@ -95,10 +98,11 @@ def test_moments_are_shown_in_the_time_zone_of_the_spreadsheet(mirror, person, d
 
 
 def test_many_values_go_by_a_hidden_tab_in_one_swap(mirror, person, cloud):
-    large = [(date(2017, 1, 1), number, Decimal(1), "x" * 40_000) for number in range(60)]
-    large[3] = (date(2017, 1, 2), 3, None, "=1+1")
+    first = date(2017, 1, 1)
+    large = [(first + timedelta(number), number, Decimal(1), "x" * 40_000) for number in range(60)]
+    large[3] = (date(2017, 1, 4), 3, None, "=1+1")
     mirror(ROWS)
-    person.type("'Daily sales'!F2", [["mine"]])
+    person.type("'Daily sales'!F3", [["mine"]])
     requests.delete(f"{cloud.control}/calls", timeout=10)
     mirror(large)
     calls = requests.get(f"{cloud.control}/calls", timeout=10).json()["calls"]
@@ -111,11 +115,12 @@ def test_many_values_go_by_a_hidden_tab_in_one_swap(mirror, person, cloud):
         "spreadsheets.batchUpdate",
     ]
     assert all(call["bytes"] < 2_100_000 for call in calls)
-    assert [len(row) for row in person.see("'Daily sales'")] == [4, 6, *[4] * 59]
-    assert person.see("'Daily sales'!A5:D5") == [["2017-01-02", "3", "", "=1+1"]]
-    assert person.see("'Daily sales'!F2") == [["mine"]]
-    assert [tab["properties"]["title"] for tab in person.sheets()] == ["Sheet1", "Daily sales"]
-    assert mirror(ROWS).changes.deleted == 58  # two days are in both
+    assert [len(row) for row in person.see("'Daily sales'")] == [4, 4, 6, *[4] * 58]
+    assert person.see("'Daily sales'!A5:D5") == [["2017-01-04", "3", "", "=1+1"]]
+    assert person.see("'Daily sales'!F3") == [["mine"]]
+    assert person.tabs() == ["Sheet1", "Daily sales", "Sync log"]
+    assert mirror(large).counts == Counts()
+    assert mirror(ROWS).counts.deleted.count == 56  # four days are in both
     assert len(person.see("'Daily sales'")) == 5
 
 
@@ -154,8 +159,8 @@ def clock():
     return datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def logged(cloud, run_id):
-    query = f"SELECT * FROM ops.sync_log WHERE run_id = '{run_id}'"
+def logged(cloud, run_id, table="sync_run"):
+    query = f"SELECT * FROM ops.{table} WHERE run_id = '{run_id}'"
     return [dict(row) for row in cloud.bigquery.query_and_wait(query)]
 
 
@@ -180,8 +185,10 @@ def test_a_run_syncs_and_is_logged(warehouse, export, sheets, person, cloud):
         {
             "run_id": "run_1",
             "export": "daily_sales",
-            "spreadsheet": person.id,
-            "tab": "Daily sales",
+            "destination": "sheets",
+            "place": person.id,
+            "title": "Daily sales",
+            "link": outcome.link,
             "started_at": clock(),
             "finished_at": clock(),
             "status": "success",
@@ -189,19 +196,34 @@ def test_a_run_syncs_and_is_logged(warehouse, export, sheets, person, cloud):
             "inserted": 2,
             "updated": 0,
             "deleted": 0,
+            "rejected": 0,
+            "drift": 0,
             "calls": 2,
             "error": None,
         }
     ]
+    tab = next(tab["properties"] for tab in person.sheets() if tab["properties"]["title"] == "Daily sales")
+    assert outcome.link == f"https://docs.google.com/spreadsheets/d/{person.id}/edit#gid={tab['sheetId']}"
+    assert logged(cloud, "run_1", "sync_row") == []
+
+
+def test_rejected_and_drifted_rows_are_logged_one_by_one(warehouse, export, sheets, person, cloud):
+    list(sync.run([export], warehouse, sheets, clock, "run_3"))
+    person.type("'Daily sales'!B3", [[6]])
+    cloud.bigquery.query_and_wait("INSERT INTO dmt.daily_sales (day, baskets) VALUES (NULL, 1)")
+    [outcome] = sync.run([export], warehouse, sheets, clock, "run_4")
+    assert (outcome.status, outcome.counts.rejected.count, outcome.counts.drift.count) == ("partial", 1, 1)
+    assert [(row["state"], row["key"], row["detail"]) for row in logged(cloud, "run_4", "sync_row")] == [
+        ("rejected", "nothing", "null key: day"),
+        ("drift", "2017-01-02", "Baskets: 5 → 6 (written over)"),
+    ]
 
 
 def test_an_entry_that_is_sent_twice_is_logged_once(warehouse, export, cloud):
-    entry = sync.entry(
-        Outcome("run_twice", export.name, "sheets", "s", "Daily sales", "", "success", clock(), clock())
-    )
-    warehouse.log(entry)
-    warehouse.log(entry)
-    assert len(logged(cloud, "run_twice")) == 1
+    outcome = Outcome("twice", export.name, "sheets", "s", "Daily sales", "", "success", clock(), clock())
+    for _ in range(2):
+        warehouse.log(log.RUN, outcome.run_id, outcome.export, [log.of_run(outcome)])
+    assert len(logged(cloud, "twice")) == 1
 
 
 def test_one_export_that_fails_leaves_the_others_alone(warehouse, export, declared, sheets, cloud):

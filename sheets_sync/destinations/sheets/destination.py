@@ -1,53 +1,115 @@
 """A tab as a destination: read and compared, changed by one atomic batch."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sheets_sync.destination import Comparison
-from sheets_sync.destinations.sheets import goal, plan
-from sheets_sync.destinations.sheets.find import find
+from sheets_sync.destinations.sheets import goal, plan, restore
+from sheets_sync.destinations.sheets.diff import compare
+from sheets_sync.destinations.sheets.document import Document
+from sheets_sync.destinations.sheets.find import Found, find
+from sheets_sync.destinations.sheets.goal import Goal
 from sheets_sync.destinations.sheets.plan import Plan
-from sheets_sync.destinations.sheets.sheet import Spreadsheet
+from sheets_sync.destinations.sheets.sheet import Spreadsheet, chunks
+from sheets_sync.destinations.sheets.values import to_cell
+from sheets_sync.errors import Invalid, OutcomeUnknown
 from sheets_sync.exports import Export
-from sheets_sync.outcome import Counts, Tally
+from sheets_sync.outcome import Told
 from sheets_sync.warehouse import Mart
 
 
 @dataclass(frozen=True)
 class Planned(Comparison):
+    export: Export
     plan: Plan
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """What a person may ask for: `adopt` a tab that is not ours, `accept_shrink` of the source, `restore` the
+    version before instead of showing the mart."""
+
+    adopt: bool = False
+    accept_shrink: bool = False
+    restore: bool = False
+
+
 class Sheets:
-    """`project` owns the tabs; `adopt` takes over one that is not ours and not empty."""
+    """`project` owns the tabs; `clock` says when a row was removed, and when a run was."""
 
     kind = "sheets"
 
-    def __init__(self, spreadsheet: Spreadsheet, project: str, adopt: bool = False) -> None:
+    def __init__(
+        self,
+        spreadsheet: Spreadsheet,
+        project: str,
+        wishes: Wishes = Wishes(),  # noqa: B008 (frozen)
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.spreadsheet = spreadsheet
         self.project = project
-        self.adopt = adopt
+        self.wishes = wishes
+        self.clock = clock
         self.place = spreadsheet.id
-        self.link = f"https://docs.google.com/spreadsheets/d/{spreadsheet.id}"
+        self.link = f"https://docs.google.com/spreadsheets/d/{spreadsheet.id}/edit"
 
     @property
     def calls(self) -> int:
         return self.spreadsheet.calls
 
     def compare(self, export: Export, mart: Mart) -> Planned:
+        self.spreadsheet.progress.tell(f"{len(mart.rows):,} rows are read from the mart")
         document = self.spreadsheet.read()
-        wanted = goal.of(export, mart, self.project, document.zone)
-        tab, now = find(wanted, document, self.spreadsheet, self.adopt)
-        cut = tab is not None and plan.shrinks(wanted, tab, now)
-        kept = self.spreadsheet.rows_beside(tab, wanted.height, wanted.width) if tab and cut else 0
-        made = plan.make(wanted, document, tab, now, kept)
-        changes = made.changes
-        counts = Counts(Tally(changes.inserted), Tally(changes.updated), Tally(changes.deleted))
-        return Planned(counts, tab.title if tab else export.tab, len(made.requests) > 0, made)
+        wanted = self.wanted(export, mart, document)
+        found = find(wanted, document, self.spreadsheet, self.wishes.adopt)
+        if not (self.wishes.accept_shrink or self.wishes.restore):
+            plan.check_shrink(wanted, found)
+        self.spreadsheet.progress.tell("the tab is read")
+        planned = self.planned(wanted, document, found)
+        self.link = f"{self.link.partition('#')[0]}#gid={planned.plan.tab}"
+        return planned
+
+    def wanted(self, export: Export, mart: Mart, document: Document) -> Goal:
+        if self.wishes.restore:
+            return restore.goal_of(export, mart.types, self.project, document, self.spreadsheet)
+        return goal.of(export, mart, self.project, document.zone)
+
+    def planned(self, wanted: Goal, document: Document, found: Found) -> Planned:
+        moment = to_cell(self.clock().replace(microsecond=0), goal.zone_of(document.zone))
+        diff = compare(wanted, found.held(wanted), found.memory, moment)
+        identity = self.spreadsheet.identity
+        editors = [identity] if "@" in identity else []
+        made = plan.make(wanted, document, found, diff, moment, editors)
+        rejected = tuple(Told("rejected", row) for row in wanted.rejected)
+        drifted = tuple(Told("drift", row) for row in diff.drifted)
+        title = found.tab.title if found.tab else wanted.export.tab
+        return Planned(diff.counts, title, calls_needed(made), rejected + drifted, wanted.export, made)
 
     def carry_out(self, comparison: Planned) -> None:
+        """OutcomeUnknown also where another run was quicker: then there may be nothing left to do."""
         made = comparison.plan
-        if made.staging:
-            self.spreadsheet.change(made.staging.requests, resend=False)
-            self.spreadsheet.fill(made.staging.title, made.staging.rows)
-        if made.requests:
-            self.spreadsheet.change(made.requests, made.resend)
+        try:
+            if made.staging:
+                self.spreadsheet.change(made.staging.requests)
+                self.spreadsheet.fill(made.staging.title, made.staging.rows)
+            if made.requests:
+                self.spreadsheet.progress.tell("the batch is sent")
+                self.spreadsheet.change(made.requests)
+        except OutcomeUnknown:
+            self.spreadsheet.retry.pause()
+            raise
+        except Invalid as error:
+            if self.revision(comparison.export) == made.revision:
+                raise
+            raise OutcomeUnknown(f"Another run wrote the tab meanwhile. {error}") from error
+
+    def revision(self, export: Export) -> int:
+        tab = self.spreadsheet.read().ours(self.project, export.name, export.tab)
+        return tab.mark.revision if tab and tab.mark else 0
+
+
+def calls_needed(made: Plan) -> int:
+    if not made.requests:
+        return 0
+    return 1 + (1 + sum(1 for _ in chunks(made.staging.rows)) if made.staging else 0)

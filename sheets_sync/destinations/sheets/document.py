@@ -2,47 +2,57 @@
 
 import json
 import zlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-KEY = "sheets_sync"  # of our developer metadata on a tab
-STAGING_KEY = "sheets_sync.staging"
+KEY = "sheets_sync"  # of our developer metadata on an export's tab
+# And on the tabs that serve it; the value is their owner: `project/export`, or `project`.
+MEMORY, BEFORE, REMOVED = f"{KEY}.memory", f"{KEY}.before", f"{KEY}.removed"
+STAGING, AUDIT = f"{KEY}.staging", f"{KEY}.audit"
 # What `read` needs of a Spreadsheet.
 FIELDS = (
     "properties(timeZone),"
     "sheets(properties(sheetId,title,gridProperties(rowCount,columnCount)),"
+    "protectedRanges(protectedRangeId),"
     "developerMetadata(metadataId,metadataKey,metadataValue))"
 )
+MOST_CELLS = 10_000_000  # in all grids of a spreadsheet, empty ones counted
 
 
 @dataclass(frozen=True)
 class Mark:
-    """Says that a tab's first columns are ours: the export that wrote these headers, in this layout."""
+    """Says that a tab's first columns are ours: the export that wrote them, with these headers and in this
+    layout. `revision` counts our writes; `rows` had the source, `rejects` is a digest of what it rejected."""
 
     project: str
     export: str
     headers: tuple[str, ...]
+    columns: tuple[str, ...]
     layout: str
+    revision: int = 0
+    rows: int = 0
+    rejects: str = ""
+    protected: int | None = None
 
     def text(self) -> str:
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(self), separators=(",", ":"))
 
     @classmethod
     def read(cls, text: str) -> Self | None:
         """None for what is not ours, though it has our key."""
         try:
             fields = json.loads(text)
-            return cls(
-                fields["project"], fields["export"], tuple(map(str, fields["headers"])), fields["layout"]
-            )
+            lists = {name: tuple(map(str, fields[name])) for name in ("headers", "columns")}
+            return cls(**fields | lists)
         except (ValueError, KeyError, TypeError):
             return None
 
 
 @dataclass(frozen=True)
 class Tab:
-    """`rows` and `columns` are the grid's, empty ones included; `mark_id` is its metadata's id."""
+    """`rows` and `columns` are the grid's, empty ones included; `mark_id` is its metadata's id. `serves`
+    names the owner by the role that a tab has for it."""
 
     id: int
     title: str
@@ -50,13 +60,20 @@ class Tab:
     columns: int
     mark: Mark | None = None
     mark_id: int | None = None
-    staging: str | None = None  # `project/export` of a tab that a run left behind half written
+    serves: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        return self.rows * self.columns
 
 
 @dataclass(frozen=True)
 class Document:
+    """`taken` are ids of metadata and protected ranges."""
+
     zone: str
     tabs: tuple[Tab, ...]
+    taken: frozenset[int] = frozenset()
 
     def ours(self, project: str, export: str, title: str) -> Tab | None:
         """The export's tab, whatever it is called now; of several the one with that title."""
@@ -69,25 +86,43 @@ class Document:
         """Titles differ by more than case."""
         return next((tab for tab in self.tabs if tab.title.lower() == title.lower()), None)
 
-    def leftover(self, project: str, export: str) -> Tab | None:
-        return next((tab for tab in self.tabs if tab.staging == f"{project}/{export}"), None)
+    def serving(self, role: str, owner: str) -> Tab | None:
+        return next((tab for tab in self.tabs if tab.serves.get(role) == owner), None)
+
+    def free_title(self, wanted: str) -> str:
+        """The title, or with a number behind it where somebody else's tab has it."""
+        taken = {tab.title.lower() for tab in self.tabs}
+        titles = [wanted, *(f"{wanted[:95]} {number}" for number in range(2, len(taken) + 3))]
+        return next(title for title in titles if title.lower() not in taken)
+
+    def free_tab(self, name: str) -> int:
+        """A tab's id, the same for the same name, unless it is taken."""
+        return free(name, {tab.id for tab in self.tabs})
 
     def free_id(self, name: str) -> int:
-        """A tab's id, the same for the same name, unless it is taken."""
-        wanted, taken = zlib.crc32(name.encode()) & 0x7FFFFFFF, {tab.id for tab in self.tabs}
-        return next(number for number in range(wanted, wanted + len(taken) + 1) if number not in taken)
+        """An id for metadata or a protected range, in the same manner."""
+        return free(name, self.taken)
+
+
+def free(name: str, taken: Iterable[int]) -> int:
+    wanted, taken = zlib.crc32(name.encode()) & 0x7FFFFFFF, set(taken)
+    return next(number for number in range(wanted, wanted + len(taken) + 1) if number not in taken)
 
 
 def read(resource: Mapping[str, Any]) -> Document:
     """A Spreadsheet with FIELDS."""
-    return Document(resource["properties"]["timeZone"], tuple(map(read_tab, resource["sheets"])))
+    sheets = resource["sheets"]
+    metadata = [item["metadataId"] for sheet in sheets for item in sheet.get("developerMetadata", [])]
+    protected = [item["protectedRangeId"] for sheet in sheets for item in sheet.get("protectedRanges", [])]
+    tabs = tuple(map(read_tab, sheets))
+    return Document(resource["properties"]["timeZone"], tabs, frozenset(metadata + protected))
 
 
 def read_tab(sheet: Mapping[str, Any]) -> Tab:
     properties = sheet["properties"]
     grid = properties.get("gridProperties") or {}  # a chart's own sheet has none
     metadata = {item["metadataKey"]: item for item in sheet.get("developerMetadata", [])}
-    own, staging = metadata.get(KEY), metadata.get(STAGING_KEY)
+    own = metadata.get(KEY)
     mark = Mark.read(own["metadataValue"]) if own else None
     return Tab(
         properties["sheetId"],
@@ -96,5 +131,5 @@ def read_tab(sheet: Mapping[str, Any]) -> Tab:
         grid.get("columnCount", 0),
         mark,
         own["metadataId"] if own and mark else None,
-        staging["metadataValue"] if staging else None,
+        {key: item.get("metadataValue", "") for key, item in metadata.items() if key != KEY},
     )

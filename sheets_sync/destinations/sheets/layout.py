@@ -1,12 +1,13 @@
-"""How our columns look: a bold frozen header, a number format for each column."""
+"""How our columns look: a bold frozen header that asks before it is changed, and number formats."""
 
 import hashlib
 import json
-from collections.abc import Mapping
 from typing import Any
 
+from sheets_sync.destinations.sheets import batch
 from sheets_sync.destinations.sheets.batch import Request
-from sheets_sync.exports import Column, Export
+from sheets_sync.destinations.sheets.goal import Goal
+from sheets_sync.exports import Column
 
 MOMENTS = {"DATE": "DATE", "DATETIME": "DATE_TIME", "TIMESTAMP": "DATE_TIME", "TIME": "TIME"}
 NUMBERS = {"INTEGER", "INT64", "FLOAT", "FLOAT64", "NUMERIC", "BIGNUMERIC"}
@@ -33,18 +34,22 @@ def header_format(kind: str) -> dict[str, Any]:
     return HEADER | {"horizontalAlignment": "RIGHT" if right else "LEFT"}
 
 
-def fingerprint(export: Export, types: Mapping[str, str]) -> str:
+def fingerprint(goal: Goal) -> str:
     """Changes when the look that we ask for does; what people make of it meanwhile stays theirs."""
     looks = [
-        (column.header, number_format(column, types[column.name]), header_format(types[column.name]))
-        for column in export.columns
+        (
+            column.header,
+            number_format(column, goal.types[column.name]),
+            header_format(goal.types[column.name]),
+        )
+        for column in goal.columns
     ]
-    return hashlib.sha256(json.dumps(looks).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([goal.export.protect, looks]).encode()).hexdigest()[:16]
 
 
-def header(tab: int, export: Export, types: Mapping[str, str]) -> list[Request]:
+def header(tab: int, goal: Goal) -> list[Request]:
     frozen = {"sheetId": tab, "gridProperties": {"frozenRowCount": 1}}
-    cells = [{"userEnteredFormat": header_format(types[column.name])} for column in export.columns]
+    cells = [{"userEnteredFormat": header_format(goal.types[column.name])} for column in goal.columns]
     fields = f"userEnteredFormat({','.join(header_format(''))})"
     start = {"sheetId": tab, "rowIndex": 0, "columnIndex": 0}
     return [
@@ -53,20 +58,12 @@ def header(tab: int, export: Export, types: Mapping[str, str]) -> list[Request]:
     ]
 
 
-def columns(tab: int, export: Export, types: Mapping[str, str], top: int, bottom: int) -> list[Request]:
-    """Number formats for rows [top, bottom)."""
+def columns(tab: int, goal: Goal, bottom: int) -> list[Request]:
+    """Number formats for the rows below the header."""
     requests = []
-    for index, column in enumerate(export.columns):
-        wanted = number_format(column, types[column.name])
-        area = {
-            "sheetId": tab,
-            "startRowIndex": top,
-            "endRowIndex": bottom,
-            "startColumnIndex": index,
-            "endColumnIndex": index + 1,
-        }
-        cell = {"userEnteredFormat": {"numberFormat": wanted} if wanted else {}}
-        requests.append(
-            {"repeatCell": {"range": area, "cell": cell, "fields": "userEnteredFormat.numberFormat"}}
-        )
+    for index, column in enumerate(goal.columns):
+        wanted = number_format(column, goal.types[column.name])
+        place = batch.area(tab, 1, bottom, index + 1, index)
+        look = {"numberFormat": wanted} if wanted else {}
+        requests.append(batch.repeat(place, look, "userEnteredFormat.numberFormat"))
     return requests

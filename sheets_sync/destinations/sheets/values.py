@@ -22,6 +22,9 @@ LONGEST = 50_000  # characters in a cell
 # Sheets may answer a double in 16 digits; two decimals of 15 digits differ by more than this.
 TOLERANCE = 6e-16
 
+MOMENT = "%Y-%m-%d %H:%M:%S"
+SPOKEN = {"DATE": "%Y-%m-%d", "DATETIME": MOMENT, "TIMESTAMP": MOMENT, "TIME": "%H:%M:%S"}
+
 
 def to_cell(value: Any, zone: ZoneInfo) -> Cell:
     """Moments are shown in `zone`, the spreadsheet's. CellError where nothing fits."""
@@ -72,8 +75,11 @@ def text(value: Any) -> Cell:
         value = base64.b64encode(value).decode()
     elif not isinstance(value, str):
         value = json.dumps(value, default=plain, ensure_ascii=False)
-    if len(value) > LONGEST:
-        raise CellError(f"{len(value):,} characters, a cell holds {LONGEST:,}")
+    # Sheets gives every line end back as a line feed: one that stays another would be written for ever.
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    length = len(value.encode("utf-16-le")) // 2  # as spreadsheets count: an emoji is two
+    if length > LONGEST:
+        raise CellError(f"{length:,} characters, a cell holds {LONGEST:,}")
     return value or None
 
 
@@ -92,3 +98,25 @@ def same(now: Cell, wanted: Cell) -> bool:
         whole = float(now).is_integer() and float(wanted).is_integer()
         return now == wanted or (not whole and math.isclose(now, wanted, rel_tol=TOLERANCE))
     return (now if now != "" else None) == wanted
+
+
+def canonical(cell: Cell) -> str:
+    """One text for all that Sheets shows as the same value, another one for any other."""
+    match cell:
+        case None | "":
+            return ""
+        case bool():
+            return f"b{cell:d}"
+        case int() | float():
+            whole = float(cell).is_integer() and abs(cell) <= LARGEST_INTEGER
+            return f"n{cell:.0f}" if whole else f"n{cell:.{DIGITS}g}"
+        case _:
+            return f"s{cell}"
+
+
+def spoken(cell: Cell, kind: str) -> str:
+    """A cell of a column of BigQuery type `kind`, short, as a person reads it."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and kind in SPOKEN and 0 <= cell < 3e6:
+        return f"{EPOCH + timedelta(days=cell):{SPOKEN[kind]}}"
+    said = "nothing" if cell in (None, "") else str(cell)
+    return said if len(said) <= 60 else f"{said[:59]}…"

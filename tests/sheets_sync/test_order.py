@@ -1,0 +1,40 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sheets_sync.destinations.sheets.order import Move, longest_ascent, moves, runs
+
+
+def moved(rows, step):
+    """What Sheets does: [start, end) goes before `to`, counted before anything moves."""
+    assert not step.start < step.to < step.end
+    block = rows[step.start : step.end]
+    rest = rows[: step.start] + rows[step.end :]
+    at = step.to if step.to <= step.start else step.to - len(block)
+    return rest[:at] + block + rest[at:]
+
+
+@given(st.permutations(range(9)))
+def test_moves_put_rows_in_order_and_leave_the_longest_ascent_alone(now):
+    steps = moves(now, most=9)
+    rows = list(now)
+    for step in steps:
+        rows = moved(rows, step)
+    assert rows == sorted(now)
+    assert sum(step.end - step.start for step in steps) == len(now) - len(longest_ascent(now))
+
+
+def test_rows_that_move_together_are_one_move():
+    assert moves([3, 4, 5, 0, 1, 2, 6], most=9) == [Move(0, 3, 6)]
+
+
+def test_one_row_that_climbs_is_one_move():
+    assert moves([1, 2, 3, 4, 0], most=1) == [Move(4, 5, 0)]
+
+
+def test_too_many_moves_are_none():
+    assert moves([4, 3, 2, 1, 0], most=3) is None
+
+
+def test_runs_are_numbers_that_follow_each_other():
+    assert runs([1, 2, 3, 7, 9, 10]) == [(1, 4), (7, 8), (9, 11)]
+    assert runs([]) == []
