@@ -61,8 +61,8 @@ module "secret" {
   name        = each.value.secret
   description = "The key that ${each.key} asks for at ${each.value.url}."
   accessors   = { connector = module.identities.members["connector"] }
-  rotators    = { key-rotation = module.identities.members["key-rotation"] }
-  rotation    = merge(var.rotation, { topic = module.rotation.topic })
+  rotators    = { for name in can(each.value.rotation) ? ["key-rotation"] : [] : name => module.identities.members[name] }
+  rotation    = can(each.value.rotation) ? merge(var.rotation, { topic = module.rotation.topic }) : null
 }
 
 module "notice_secret" {
@@ -107,7 +107,7 @@ module "warehouse" {
   }
   readers = merge(
     { for dataset in ["ops", "assertions", "snapshots", "staging"] : dataset => local.engineers },
-    { ods = merge(local.engineers, { for name in ["pipeline", "scheduled-queries"] : name => module.identities.members[name] }) },
+    { ods = merge(local.engineers, { scheduled-queries = module.identities.members["scheduled-queries"] }) },
     { raw = merge(local.engineers, { dataform-runner = module.identities.members["dataform-runner"] }) },
     { dmt = merge(local.engineers, local.analysts, { sheets-sync = module.identities.members["sheets-sync"] }) },
   )
@@ -116,7 +116,8 @@ module "warehouse" {
     local.engineers,
     local.analysts,
   )
-  job_viewers = { scheduled-queries = module.identities.members["scheduled-queries"] } # whose jobs cost what
+  watchers    = { for dataset in ["ods", "dmt"] : dataset => { pipeline = module.identities.members["pipeline"] } } # how many orphans
+  job_viewers = { scheduled-queries = module.identities.members["scheduled-queries"] }                              # whose jobs cost what
 }
 
 module "connector" {
@@ -266,6 +267,7 @@ module "alerts" {
   labels                = local.labels
   channels              = var.channels
   limits                = var.limits
+  key_days              = var.rotation.days
   expects_loads         = !var.schedules.paused
   dataform_repository   = module.dataform.name
   rotation_subscription = split("/", module.rotation.subscription)[3]

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from pipeline import plan
 from pipeline.errors import LeaseHeld, PipelineError, Stopped
@@ -44,10 +45,11 @@ def run(arguments: argparse.Namespace, report: Report, stopping: threading.Event
     plan.from_step(arguments.schedule, arguments.start)  # a wrong step is said before anything is read
     settings = Settings.read(os.environ)
     # Google's clients take a second to import; wrong arguments and missing settings are said at once.
-    from pipeline.assembly import actions, connect
+    from pipeline.assembly import actions, connect, warehouse
     from pipeline.jobs import ended
     from pipeline.lease import Lease
     from pipeline.patience import Patience
+    from pipeline.quality import measure
     from pipeline.run import Run
 
     clients = connect(settings)
@@ -61,7 +63,8 @@ def run(arguments: argparse.Namespace, report: Report, stopping: threading.Event
         lease.check()
 
     with lease:
-        steps = actions(settings, clients, Patience(stopping.wait, check), arguments.schedule)
+        measured = partial(measure, partial(warehouse, settings), report)
+        steps = actions(settings, clients, Patience(stopping.wait, check), arguments.schedule, measured)
         Run(steps, report, time.monotonic)(arguments.schedule, arguments.start)
 
 

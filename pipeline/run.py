@@ -62,7 +62,8 @@ class Run:
         severity = "INFO" if outcome.state == "succeeded" else "ERROR"
         sentence = f"{outcome.step} {outcome.state} after {outcome.seconds:.1f} s"
         reason = f": {outcome.reason}" if outcome.reason else ""
-        self.report(sentence + reason, severity, step=outcome.step, seconds=round(outcome.seconds, 1))
+        facts = {"step": outcome.step, "state": outcome.state, "seconds": round(outcome.seconds, 1)}
+        self.report(sentence + reason, severity, **facts)
         return outcome
 
 

@@ -5,14 +5,14 @@ USING (
     CONCAT('raw.', endpoint) AS table_name,
     MAX(finished_at) AS newest
   FROM ops.run_log
-  WHERE started_at >= TIMESTAMP_SUB(@run_time, INTERVAL 30 DAY) AND finished_at <= @run_time AND status IN ('success', 'partial')
+  WHERE started_at >= TIMESTAMP_SUB(@run_time, INTERVAL 90 DAY) AND finished_at <= @run_time AND status IN ('success', 'partial')
   GROUP BY endpoint
   UNION ALL
   SELECT
     table_name,
     MAX(seen_until) AS newest
   FROM ods.checkpoints
-  WHERE written_at >= TIMESTAMP_SUB(@run_time, INTERVAL 30 DAY) AND written_at <= @run_time
+  WHERE written_at >= TIMESTAMP_SUB(@run_time, INTERVAL 90 DAY) AND written_at <= @run_time
   GROUP BY table_name
 ) AS found
 ON kept.checked_at = @run_time AND kept.table_name = found.table_name

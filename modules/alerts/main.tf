@@ -16,7 +16,7 @@ locals {
     }
     pipeline-failed = {
       subject  = "A run of the pipeline failed"
-      happened = "The pipeline named a step that failed, or could not begin because another run was still going (exit code 75)."
+      happened = "The pipeline ended with an error: it names each step that failed. A run that found another one going is no failure."
       look     = "The table of steps at the end of its log: `gcloud run jobs executions list --job pipeline --region ${var.region}`"
       filter   = "${local.executions} AND resource.labels.job_name=\"pipeline\""
       group    = ["resource.label.job_name"]
@@ -25,7 +25,7 @@ locals {
       severity = "ERROR"
     }
     rotation = {
-      subject  = "A key was not rotated in time"
+      subject  = "A key that is due was not rotated"
       happened = "A notice that a key is due has been waiting for more than ${var.limits.rotation_hours} hours. The old key goes on working."
       look     = "The log of the job key-rotation, and `gcloud pubsub subscriptions describe ${var.rotation_subscription}`"
       filter   = "resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=\"${var.rotation_subscription}\" AND metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
@@ -63,6 +63,15 @@ locals {
       extract  = { query = "resource.labels.config_id" }
       severity = "ERROR"
     }
+    key-age = {
+      subject  = "A key is older than it may be"
+      happened = "The secret $${log.extracted_label.secret} has had its value for $${log.extracted_label.days} days, and ${var.key_days} are its period. It goes on working."
+      look     = "When it was due: `gcloud secrets describe $${log.extracted_label.secret}`; then the log of the job key-rotation."
+      filter   = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"key-rotation\" AND jsonPayload.age_days>${var.key_days + var.limits.rotation_hours / 24}"
+      extract  = { secret = "jsonPayload.secret", days = "jsonPayload.age_days" }
+      runbook  = "rotation"
+      severity = "WARNING"
+    }
     orphans = {
       subject  = "Too many sales without their product or customer"
       happened = "A part of $${log.extracted_label.rate} of the sale lines ($${log.extracted_label.orphans} lines) has a product or a customer that no list names; they are not in dmt. The limit is ${var.limits.orphan_rate}."
@@ -88,11 +97,13 @@ locals {
     look     = "The schedule, then the pipeline's last runs: `gcloud scheduler jobs describe pipeline-hourly --location ${var.region}`, `SELECT * FROM ops.run_log WHERE endpoint = 'sales' ORDER BY started_at DESC LIMIT 5`"
   }
 
+  runbooks = distinct(concat(keys(local.thresholds), [for name, line in local.lines : try(line.runbook, name)], ["no-sales"]))
+
   texts = {
     for name, alert in merge(local.thresholds, local.lines, { no-sales = local.no_sales }) : name => join("\n\n", [
       "**What happened.** ${alert.happened}",
       "**Where to look.** ${alert.look}",
-      "**Runbook.** ${var.runbooks}/${name}.md",
+      "**Runbook.** ${var.runbooks}/${try(alert.runbook, name)}.md",
     ])
   }
 }

@@ -10,5 +10,5 @@ output "dashboard" {
 
 output "runbooks" {
   description = "The runbooks that the alerts name, without their ending."
-  value       = sort(keys(local.texts))
+  value       = sort(local.runbooks)
 }

@@ -35,6 +35,12 @@ variable "expects_loads" {
   nullable    = false
 }
 
+variable "key_days" {
+  description = "After how many days the key of a source is due to be changed."
+  type        = number
+  nullable    = false
+}
+
 variable "labels" {
   description = "Labels of policies, channels and the dashboard, which the provider's own do not reach."
   type        = map(string)

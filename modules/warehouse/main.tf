@@ -25,7 +25,7 @@ locals {
   }
 
   grants = merge([
-    for role, datasets in { "roles/bigquery.dataEditor" = var.editors, "roles/bigquery.dataViewer" = var.readers } : merge([
+    for role, datasets in { "roles/bigquery.dataEditor" = var.editors, "roles/bigquery.dataViewer" = var.readers, "roles/bigquery.metadataViewer" = var.watchers } : merge([
       for dataset, members in datasets : {
         for key, member in members : "${dataset}/${trimprefix(role, "roles/bigquery.")}/${key}" => { dataset = dataset, role = role, member = member }
       }

@@ -119,3 +119,15 @@ variable "storage" {
     error_message = "Storage is billed LOGICAL or PHYSICAL, not ${join(", ", [for dataset in var.storage : dataset.billing_model])}."
   }
 }
+
+variable "watchers" {
+  description = "Who sees the names, sizes and times of tables, and no row: dataset => name => member."
+  type        = map(map(string))
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.watchers), ["raw", "ods", "dmt", "ops", "assertions", "snapshots", "staging"])) == 0
+    error_message = "The datasets are raw, ods, dmt, ops, assertions, snapshots and staging, not ${join(", ", keys(var.watchers))}."
+  }
+}

@@ -62,7 +62,7 @@ def clients(settings):
 
 @pytest.fixture
 def steps(settings, clients):
-    return lambda schedule="hourly": actions(settings, clients, PATIENCE, schedule)
+    return lambda schedule="hourly": actions(settings, clients, PATIENCE, schedule, lambda: None)
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_an_api_that_fails_while_a_job_runs_is_sat_out(settings, clients, declar
             return clients.executions.get_execution(**request)
 
     shaky = Clients(clients.jobs, Shaky(), clients.dataform, lease=None)
-    actions(settings, shaky, PATIENCE, "hourly")["sheets_sync"]()
+    actions(settings, shaky, PATIENCE, "hourly", lambda: None)["sheets_sync"]()
     assert failures == []
 
 

@@ -7,6 +7,7 @@ variables {
   labels                = { environment = "test" }
   dataform_repository   = "warehouse"
   rotation_subscription = "secret-rotation"
+  key_days              = 90
 }
 
 run "each_alert_says_what_where_and_which_runbook" {
@@ -20,7 +21,7 @@ run "each_alert_says_what_where_and_which_runbook" {
   assert {
     condition = alltrue([
       for name, policy in merge(google_monitoring_alert_policy.thresholds, google_monitoring_alert_policy.lines, { no-sales = google_monitoring_alert_policy.no_sales }) :
-      can(regex("^\\*\\*What happened\\.\\*\\* .+\n\n\\*\\*Where to look\\.\\*\\* .+\n\n\\*\\*Runbook\\.\\*\\* docs/runbooks/${name}\\.md$", policy.documentation[0].content))
+      can(regex("^\\*\\*What happened\\.\\*\\* .+\n\n\\*\\*Where to look\\.\\*\\* .+\n\n\\*\\*Runbook\\.\\*\\* docs/runbooks/${name == "key-age" ? "rotation" : name}\\.md$", policy.documentation[0].content))
     ])
     error_message = "Whoever is woken up learns what happened, where to look and what to read."
   }
@@ -73,6 +74,11 @@ run "limits_reach_their_conditions" {
   assert {
     condition     = google_monitoring_alert_policy.thresholds["cost"].conditions[0].condition_threshold[0].threshold_value == 2147483648 && google_monitoring_alert_policy.thresholds["rotation"].conditions[0].condition_threshold[0].threshold_value == 21600
     error_message = "GiB are bytes to Monitoring, and hours are seconds."
+  }
+
+  assert {
+    condition     = endswith(google_monitoring_alert_policy.lines["key-age"].conditions[0].condition_matched_log[0].filter, "jsonPayload.age_days>90.25")
+    error_message = "A key is too old when its period and the time that a notice may wait are over."
   }
 
   assert {

@@ -126,6 +126,7 @@ run "grants_are_on_datasets" {
   variables {
     editors   = { raw = { connector = "serviceAccount:connector@retail-test.iam.gserviceaccount.com" } }
     readers   = { dmt = { analysts = "group:analysts@example.com" } }
+    watchers  = { ods = { pipeline = "serviceAccount:pipeline@retail-test.iam.gserviceaccount.com" } }
     job_users = { analysts = "group:analysts@example.com" }
   }
 
@@ -135,6 +136,7 @@ run "grants_are_on_datasets" {
       } == {
       "serviceAccount:connector@retail-test.iam.gserviceaccount.com" = "roles/bigquery.dataEditor on raw"
       "group:analysts@example.com"                                   = "roles/bigquery.dataViewer on dmt"
+      "serviceAccount:pipeline@retail-test.iam.gserviceaccount.com"  = "roles/bigquery.metadataViewer on ods"
     }
     error_message = "Each grant is on the dataset that was named, and there is no other."
   }
@@ -149,11 +151,12 @@ run "a_dataset_that_is_none" {
   command = plan
 
   variables {
-    editors = { marts = {} }
-    readers = { marts = {} }
+    editors  = { marts = {} }
+    readers  = { marts = {} }
+    watchers = { marts = {} }
   }
 
-  expect_failures = [var.editors, var.readers]
+  expect_failures = [var.editors, var.readers, var.watchers]
 }
 
 run "a_schema_that_is_none" {
