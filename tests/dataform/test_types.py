@@ -1,8 +1,11 @@
-"""Every compiled statement, in both forms, resolved by Google's own analyzer; and the contract's columns."""
+"""Every compiled statement, in both forms, and every scheduled query, resolved by Google's own analyzer; and the
+contract's columns."""
 
 import pytest
 
+from pipeline.quality import QUERY
 from tests.dataform.engines.analyzer import GoogleSql, text_of, type_from_field
+from tests.dataform.scheduled import analyzable, configs, tables
 
 SALE_LINES = "ARRAY<STRUCT<product_sku STRING, quantity INT64, amount NUMERIC>>"
 LINEAGE = {"SYS_DATE_CREATE": "TIMESTAMP", "SYS_FILE_NAME": "STRING"}
@@ -98,3 +101,15 @@ def test_the_analyzer_refuses(statement, complaint):
     sales = {"id": type_from_field({"type": "STRING"})}
     with pytest.raises(AssertionError, match=complaint):
         GoogleSql({"p.raw.sales": sales}).script(statement)
+
+
+@pytest.mark.parametrize("name", [*configs(), "quality"])
+def test_a_query_beside_dataform_resolves_against_the_real_columns(analyzed, name):
+    sql = QUERY if name == "quality" else configs()[name]["params"]["query"]
+    assert GoogleSql(analyzed.tables | tables()).script(analyzable(sql))
+
+
+def test_a_column_that_is_none_is_found_before_the_night(analyzed):
+    sql = configs()["freshness"]["params"]["query"].replace("seen_until", "seen_untill")
+    with pytest.raises(AssertionError, match="Unrecognized name: seen_untill"):
+        GoogleSql(analyzed.tables | tables()).script(analyzable(sql))

@@ -1,0 +1,66 @@
+"""The scheduled queries as the transfer service is given them: Terraform rendered them, the record has them."""
+
+import json
+import re
+
+from sandbox.replay import RECORD
+from tests.dataform.engines.analyzer import Columns, type_from_field
+from tests.dataform.engines.project import ROOT
+
+OPS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "modules/warehouse/ops").glob("*.json")}
+LABELS = {"name": "labels", "type": "RECORD", "mode": "REPEATED"}
+# https://cloud.google.com/bigquery/docs/information-schema-jobs
+JOBS = [
+    {"name": "creation_time", "type": "TIMESTAMP"},
+    {"name": "user_email", "type": "STRING"},
+    {"name": "statement_type", "type": "STRING"},
+    {"name": "total_bytes_billed", "type": "INTEGER"},
+    {"name": "total_slot_ms", "type": "INTEGER"},
+    LABELS | {"fields": [{"name": "key", "type": "STRING"}, {"name": "value", "type": "STRING"}]},
+]
+# https://cloud.google.com/bigquery/docs/information-schema-partitions, and the older __TABLES__
+SIZES = {
+    "__TABLES__": {
+        "dataset_id": "STRING",
+        "table_id": "STRING",
+        "row_count": "INTEGER",
+        "last_modified_time": "INTEGER",
+    },
+    "INFORMATION_SCHEMA.PARTITIONS": {
+        "table_name": "STRING",
+        "partition_id": "STRING",
+        "total_rows": "INTEGER",
+    },
+}
+
+
+def configs() -> dict[str, dict]:
+    """Every transfer config of workspace local, by its name."""
+    requests = [json.loads(line) for line in RECORD.read_text().splitlines()]
+    made = [one["body"] for one in requests if one["path"].endswith("/transferConfigs")]
+    return {config["displayName"]: config for config in made}
+
+
+def analyzable(sql: str) -> str:
+    """As the analyzer of tests/dataform wants it: one name for a table, and parameters as variables."""
+    named = re.sub(r"\b(ods|dmt|ops)\.((?:INFORMATION_SCHEMA\.)?\w+)", r"`p.\1.\2`", sql)
+    jobs = named.replace("`region-eu`.INFORMATION_SCHEMA.JOBS", "`jobs`").replace("@run_", "run_")
+    moment = "declare run_time timestamp default current_timestamp();"
+    return f"declare run_date date default current_date();\n{moment}\n{jobs}"
+
+
+def tables() -> dict[str, Columns]:
+    """What the queries read and write beside ods, which Dataform makes."""
+    return {
+        "jobs": columns(JOBS),
+        **{f"p.ops.{name}": columns(fields) for name, fields in OPS.items()},
+        **{
+            f"p.{dataset}.{view}": columns([{"name": name, "type": kind} for name, kind in fields.items()])
+            for dataset in ("ods", "dmt")
+            for view, fields in SIZES.items()
+        },
+    }
+
+
+def columns(fields: list[dict]) -> Columns:
+    return {field["name"]: type_from_field(field) for field in fields}
