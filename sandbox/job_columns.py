@@ -1,7 +1,7 @@
 """INFORMATION_SCHEMA.JOBS with the columns that a cost is counted by; local-bigquery 0.3.2 has them not.
 
-They are read off the jobs that it keeps. Nothing is billed on this machine, so the bytes are 0; labels are those
-that a job was sent with. https://cloud.google.com/bigquery/docs/information-schema-jobs
+They are read off the jobs that it keeps. Nothing is billed on this machine, so the bytes are 0; labels are
+those that a job was sent with. https://cloud.google.com/bigquery/docs/information-schema-jobs
 """
 
 COLUMNS = """

@@ -1,4 +1,4 @@
-"""The scheduled queries as the transfer service is given them: Terraform rendered them, the record has them."""
+"""The scheduled queries as the transfer service is given them: rendered by Terraform, kept by the record."""
 
 import json
 import re

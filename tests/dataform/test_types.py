@@ -1,5 +1,6 @@
-"""Every compiled statement, in both forms, and every scheduled query, resolved by Google's own analyzer; and the
-contract's columns."""
+"""Every compiled statement, in both forms, and every scheduled query, resolved by Google's own analyzer.
+
+And the contract's columns."""
 
 import pytest
 
