@@ -65,8 +65,11 @@ test: install ## everything that proves the code
 apply-all: install ## workspaces local, dev and prod: apply, change everything, destroy; each in a sandbox of its own
 	@.venv/bin/pytest tests/terraform/test_apply.py --durations=3
 
-bench: install ## how close the connector comes to what physics allows
-	@$(PY) -m benchmarks.connector
+bench: install ## how fast, beside the floor and the peers, in a quarter of an hour
+	@$(PY) -m benchmarks start copy
+
+bench-full: install ## every case, two hours
+	@$(PY) -m benchmarks --full start copy
 
 demo: install ## the whole flow on this machine, in a minute or two
 	@$(PY) -m sandbox.demo
@@ -84,4 +87,4 @@ lock: .venv/.packages ## pin again what requirements/*.in ask for
 clean: ## remove what the sandbox keeps
 	@rm -rf .sandbox
 
-.PHONY: help install check lint-terraform format test apply-all bench demo sandbox record lock clean
+.PHONY: help install check lint-terraform format test apply-all bench bench-full demo sandbox record lock clean

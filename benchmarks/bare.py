@@ -1,28 +1,56 @@
-"""What the page loop cannot be faster than: sixteen connections that read the pages and throw them away.
+"""What a page loop cannot be faster than: sixteen connections that read the pages and throw them away, or put
+each into a bucket as it came.
 
-python -m benchmarks.bare PORT PAGES"""
+python -m benchmarks.bare URL PAGES [STORAGE BUCKET]"""
 
 import asyncio
 import sys
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 IN_FLIGHT = 16
 
 
-async def main(port: int, pages: int) -> None:
+class Wire:
+    """A connection that knows as much of HTTP as the servers here speak."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    @classmethod
+    async def open(cls, url: str) -> "Wire":
+        place = urlsplit(url)
+        return cls(*await asyncio.open_connection(place.hostname, place.port, limit=2**20))
+
+    async def ask(self, method: str, path: str, body: bytes = b"") -> bytes:
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.writer.write(head.encode() + body)
+        answer = await self.reader.readuntil(b"\r\n\r\n")
+        length = int(answer.lower().partition(b"content-length:")[2].split()[0])
+        content = await self.reader.readexactly(length)
+        return content if answer.startswith(b"HTTP/1.1 200") else await self.ask(method, path, body)
+
+
+async def main(url: str, pages: int, storage: str = "", bucket: str = "") -> None:
     numbers = iter(range(1, pages + 1))
-    await asyncio.gather(*(reader(port, numbers) for _ in range(IN_FLIGHT)))
+    workers = IN_FLIGHT * (2 if storage else 1)  # as the connector: while one writes, another reads
+    slots = asyncio.Semaphore(IN_FLIGHT)
+    await asyncio.gather(*(worker(url, numbers, slots, storage, bucket) for _ in range(workers)))
 
 
-async def reader(port: int, numbers: Iterator[int]) -> None:
-    source, sink = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
+async def worker(
+    url: str, numbers: Iterator[int], slots: asyncio.Semaphore, storage: str, bucket: str
+) -> None:
+    source = await Wire.open(url)
+    target = await Wire.open(storage) if storage else None
     for number in numbers:
-        sink.write(f"GET /sales?page={number} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        head = await source.readuntil(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length:")[2].split()[0])
-        await source.readexactly(length)
-    sink.close()
+        async with slots:
+            content = await source.ask("GET", f"/sales?page={number}")
+        if target:
+            path = f"/upload/storage/v1/b/{bucket}/o?uploadType=media&name=sales/in/{number}.json"
+            await target.ask("POST", path, content)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))
+    address, many, *place = sys.argv[1:]
+    asyncio.run(main(address, int(many), *place))

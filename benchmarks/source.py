@@ -1,31 +1,67 @@
 """An API that is never the bottleneck: pages rendered before the first request, each answered after a fixed
-wait.
+wait, some refused at their first request.
 
-python -m benchmarks.source PAGES ROWS LATENCY prints the port it listens on."""
+python -m benchmarks.source PAGES ROWS prints the port it listens on. `/begin?pages=…&latency=…&faults=…`
+starts a new count; `/count` says what was asked since."""
 
 import asyncio
 import json
-import re
 import sys
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
 
 LINES = [{"product_sku": "1095275", "quantity": 1, "amount": 2.5}] * 5
-PAGE = re.compile(rb"[?&]page=(\d+)")
+HEAD = "HTTP/1.1 {} x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
 
 
-def render(pages: int, rows: int) -> list[bytes]:
-    """Answers by page number from 0 (an empty one), about 100 KB each with 250 rows."""
-    return [answer(number, pages, rows) for number in range(pages + 1)]
+@dataclass
+class Count:
+    """`faults` per cent of the pages are answered 503 at their first request; `waiting` requests are being
+    answered."""
+
+    pages: int
+    latency: float
+    faults: int = 0
+    requests: int = 0
+    asked: dict[int, int] = field(default_factory=dict)
+    waiting: int = 0
+    most: int = 0
+
+    def ask(self, page: int) -> bool:
+        """Whether the request for this page is answered well."""
+        self.requests += 1
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        self.asked[page] = self.asked.get(page, 0) + 1
+        is_chosen = page * self.faults // 100 > (page - 1) * self.faults // 100
+        return self.asked[page] > 1 or not is_chosen
+
+    def said(self) -> bytes:
+        told = {"requests": self.requests, "pages": len(self.asked), "in_flight": self.most}
+        return json.dumps(told).encode()
 
 
-def answer(number: int, pages: int, rows: int) -> bytes:
-    items = [sale(rows * (number - 1) + row + 1) for row in range(rows if number else 0)]
-    totals = {"total_pages": pages, "total_items": pages * rows, "last_sales_id": pages * rows}
-    body = json.dumps({"items": items, "page": number, **totals}).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+class Shop:
+    def __init__(self, pages: int, rows: int) -> None:
+        self.rows = rows
+        self.items = [json.dumps(sale(number)).encode() for number in range(1, pages * rows + 1)]
+        self.count = Count(pages, 0.0)
+
+    def answer(self, query: dict[str, str]) -> tuple[int, list[bytes]]:
+        """A page of the ids from `start_sales_id` on."""
+        before, last = int(query.get("start_sales_id") or 1) - 1, self.count.pages * self.rows
+        page, many = int(query.get("page", 1)), last - before
+        first = before + (page - 1) * self.rows
+        if not self.count.ask(first // self.rows + 1):
+            return 503, [b"{}"]
+        totals = {"page": page, "total_pages": -(-many // self.rows), "total_items": many}
+        tail = b"], " + json.dumps(totals | {"last_sales_id": last}).encode()[1:]
+        found = self.items[first : min(first + self.rows, last)]
+        return 200, [b'{"items": [', b", ".join(found), tail]
 
 
 def sale(number: int) -> dict[str, object]:
+    """About 400 bytes; 250 of them are a page of 100 KB."""
     return {
         "id": number,
         "datetime": "2017-01-01T11:53:26Z",
@@ -36,8 +72,8 @@ def sale(number: int) -> dict[str, object]:
 
 
 class Connection(asyncio.Protocol):
-    def __init__(self, answers: list[bytes], latency: float) -> None:
-        self.answers, self.latency = answers, latency
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
         self.received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -47,20 +83,35 @@ class Connection(asyncio.Protocol):
         self.received += data
         while b"\r\n\r\n" in self.received:
             request, _, self.received = self.received.partition(b"\r\n\r\n")
-            found = PAGE.search(request)
-            number = int(found[1]) if found else 0
-            content = self.answers[number if number < len(self.answers) else 0]
-            asyncio.get_running_loop().call_later(self.latency, self.transport.write, content)
+            self.asked(request.split(b" ", 2)[1].decode())
+
+    def asked(self, target: str) -> None:
+        address = urlsplit(target)
+        query, count = dict(parse_qsl(address.query)), self.shop.count
+        if address.path == "/count":
+            self.write(200, [count.said()])
+        elif address.path == "/begin":
+            self.shop.count = Count(int(query["pages"]), float(query["latency"]), int(query.get("faults", 0)))
+            self.write(200, [b"{}"])
+        else:
+            status, body = self.shop.answer(query)
+            asyncio.get_running_loop().call_later(count.latency, self.end, count, status, body)
+
+    def end(self, count: Count, status: int, body: list[bytes]) -> None:
+        count.waiting -= 1
+        self.write(status, body)
+
+    def write(self, status: int, body: list[bytes]) -> None:
+        head = HEAD.format(status, sum(map(len, body))).encode()
+        self.transport.write(b"".join([head, *body]))  # type: ignore[attr-defined]
 
 
-async def serve(pages: int, rows: int, latency: float) -> None:
-    answers = render(pages, rows)
-    server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(answers, latency), "127.0.0.1", 0
-    )
+async def serve(pages: int, rows: int) -> None:
+    shop = Shop(pages, rows)
+    server = await asyncio.get_running_loop().create_server(lambda: Connection(shop), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
+    asyncio.run(serve(int(sys.argv[1]), int(sys.argv[2])))

@@ -48,3 +48,18 @@ def test_the_image_holds_one_job_and_runs_as_nobody_special():
     recipe = (ROOT / "Dockerfile").read_text()
     assert re.findall(r"^COPY (.+)$", recipe, re.MULTILINE) == ["requirements/jobs.txt .", "${JOB} ${JOB}"]
     assert re.findall(r"^USER (.+)$", recipe, re.MULTILINE) == ["job"]
+
+
+def test_what_the_connector_imports_stays_little(python, tmp_path):
+    """Every module is time before the first request, each time that the job starts. A wrong command is
+    refused before Google's clients are imported at all."""
+    shutil.copytree(ROOT / "connector", tmp_path / "connector")
+
+    def modules(name: str) -> set[str]:
+        code = f"import sys, {name}; print(*sys.modules)"
+        return set(subprocess.check_output([python, "-c", code], cwd=tmp_path, text=True).split())
+
+    assert "google.auth" not in modules("connector.__main__")
+    run = modules("connector.assembly")
+    assert run & {"google.cloud.storage", "pandas", "pyarrow", "numpy", "google.cloud.run_v2"} == set()
+    assert len(run) < 720

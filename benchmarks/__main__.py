@@ -1,0 +1,43 @@
+"""python -m benchmarks copy|start [--full] [--runs N]: measure, print, and write docs/benchmarks.md."""
+
+import argparse
+import sys
+
+from benchmarks import matrix, start
+from benchmarks.document import circumstances, write
+from benchmarks.errors import BenchmarkError
+from benchmarks.peer import PEERS, version
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("what", nargs="+", choices=sorted(SECTIONS))
+    parser.add_argument("--full", action="store_true", help="every case of `copy`: about two hours")
+    parser.add_argument("--runs", type=int, default=matrix.RUNS, help="after a warm-up; default %(default)s")
+    arguments = parser.parse_args()
+    try:
+        for what in arguments.what:
+            SECTIONS[what](arguments)
+    except BenchmarkError as error:
+        sys.exit(f"benchmarks: {error}")
+
+
+def copy(arguments: argparse.Namespace) -> None:
+    now = circumstances(*map(version, PEERS))
+    body = matrix.report(arguments.full, arguments.runs, say)
+    write(matrix.TITLE, f"{now} {arguments.runs} runs after a warm-up; medians.\n\n{matrix.NOTES}\n\n{body}")
+
+
+def cold(arguments: argparse.Namespace) -> None:
+    now = circumstances()
+    write(start.TITLE, f"{now} {arguments.runs} runs; medians.\n\n{start.report(arguments.runs, say)}")
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+SECTIONS = {"copy": copy, "start": cold}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""What a killed process has to ask for again."""
+
+import threading
+import time
+from dataclasses import replace
+
+from benchmarks.contenders import Contender
+from benchmarks.errors import BenchmarkError
+from benchmarks.process import killed, run
+from benchmarks.stage import Case, Stage
+
+SECONDS = 120.0
+
+
+def asked_again(stage: Stage, contender: Contender, case: Case) -> int:
+    """Requests beyond one for each page, when it is killed at half of them and started again with all that it
+    left behind."""
+    case = replace(case, faults=0)
+    stage.begin(case)
+    with stage.place(contender, case) as place:
+        half = threading.Event()
+        threading.Thread(target=watch, args=(stage, case.pages // 2, half), daemon=True).start()
+        killed(contender.command(place), half)
+        run(contender.command(place))
+        return stage.count()["requests"] - case.pages
+
+
+def watch(stage: Stage, requests: int, reached: threading.Event) -> None:
+    end = time.monotonic() + SECONDS
+    try:
+        while stage.count()["requests"] < requests:
+            if time.monotonic() > end:
+                raise BenchmarkError(f"{requests} requests were not reached in {SECONDS:.0f} s")
+            time.sleep(0.002)
+    finally:
+        reached.set()

@@ -1,0 +1,65 @@
+"""Which rows somebody wrote, whatever the form: how many, and one checksum of their ids.
+
+python -m benchmarks.rows FORM FOLDER; in a process of its own, because whoever starts a process hands down
+the memory that it had at its peak."""
+
+import gzip
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+MESSAGE = b'"RECORD"'
+ID = re.compile(rb'"id": ?(\d+)')
+
+
+def checksum(ids: Iterable[int]) -> str:
+    """Equal only for the same ids, each as often."""
+    ordered = sorted(ids)
+    return f"{len(ordered)} {hashlib.sha256(repr(ordered).encode()).hexdigest()[:16]}"
+
+
+def written(form: str, folder: Path) -> str:
+    command = [sys.executable, "-m", "benchmarks.rows", form, str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def connector(folder: Path) -> Iterator[int]:
+    """Files of the landing bucket: a row a line, the first field after the file's name is the id."""
+    for path in folder.rglob("sales/in/*.json"):
+        for line in path.read_bytes().splitlines():
+            yield first_id(line)
+
+
+def dlt(folder: Path) -> Iterator[int]:
+    """Files of its filesystem destination, compressed or not."""
+    for path in folder.glob("out/raw/sales/*"):
+        content = path.read_bytes()
+        for line in (gzip.decompress(content) if path.suffix == ".gz" else content).splitlines():
+            yield first_id(line)
+
+
+def messages(folder: Path) -> Iterator[int]:
+    """RECORD messages on standard output, as Airbyte and Singer write them."""
+    for path in folder.glob("*.jsonl"):
+        for line in path.read_bytes().splitlines():
+            if MESSAGE in line[:40]:
+                yield first_id(line)
+
+
+def first_id(line: bytes) -> int:
+    found = ID.search(line)
+    assert found, line[:80]
+    return int(found[1])
+
+
+FORMS: dict[str, Callable[[Path], Iterator[int]]] = {
+    "connector": connector,
+    "dlt": dlt,
+    "messages": messages,
+}
+
+if __name__ == "__main__":
+    print(checksum(FORMS[sys.argv[1]](Path(sys.argv[2]))))

@@ -1,0 +1,139 @@
+"""The measurements measure: what is missing is seen, what is counted was asked."""
+
+import gzip
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import requests
+
+from benchmarks import document, rows
+from benchmarks.contenders import CONTENDERS
+from benchmarks.errors import BenchmarkError
+from benchmarks.matrix import once
+from benchmarks.peer import HERE, PEERS
+from benchmarks.process import Command, killed, run
+from benchmarks.stage import ROWS, Case, Stage, source
+from sandbox.state import State
+
+NO_CLOUD = State(Path("/nowhere"), 9)
+TO_DISK = next(one for one in CONTENDERS if one.name == "**connector**, to a disk")
+
+
+@pytest.fixture(scope="module")
+def shop():
+    with source(8) as url:
+        yield url
+
+
+@pytest.fixture
+def stage(shop, tmp_path):
+    return Stage(shop, NO_CLOUD, tmp_path)
+
+
+def test_a_copy_is_measured_and_its_rows_are_all_there(stage):
+    cell = once(stage, TO_DISK, Case(4, 0.001, 0))
+    [taken] = cell.taken
+    assert cell.written == rows.checksum(range(1, 4 * ROWS + 1))
+    assert (
+        cell.requests == 5 and 1 <= cell.in_flight <= 16
+    )  # page 4 was full, so it is asked whether there is more
+    assert taken.wall >= 0.002 and taken.cpu > 0 and 10 < taken.memory < 200
+    assert list(stage.root.iterdir()) == []
+
+
+def test_memory_does_not_grow_with_the_pages(tmp_path):
+    with source(200) as url:
+        stage = Stage(url, NO_CLOUD, tmp_path)
+        few, many = (once(stage, TO_DISK, Case(pages, 0, 0)).taken[0] for pages in (50, 200))
+    assert many.memory < few.memory + 6  # 15 MB more went through it
+
+
+def test_who_loses_a_row_is_not_in_the_table(stage):
+    def short(place):
+        return Command([sys.executable, "-c", f"open({str(place.folder / 'out.jsonl')!r}, 'w').write('')"])
+
+    with pytest.raises(BenchmarkError, match="nobody wrote 0 .* of 250 rows"):
+        once(stage, replace(TO_DISK, name="nobody", command=short, form="messages"), Case(1, 0, 0))
+
+
+def test_who_fails_is_told_with_the_last_words():
+    with pytest.raises(BenchmarkError, match="failed: .*ValueError: disk full"):
+        run(Command([sys.executable, "-c", "raise ValueError('disk full')"]))
+
+
+def test_who_ends_too_early_was_not_killed():
+    class Late:
+        def wait(self):
+            run(Command([sys.executable, "-c", "import time; time.sleep(0.3)"]))
+
+    with pytest.raises(BenchmarkError, match="ended before"):
+        killed(Command([sys.executable, "-c", "pass"]), Late())
+
+
+def test_the_source_refuses_its_share_once_and_counts(stage):
+    stage.begin(Case(8, 0, 25))
+
+    def ask(page):
+        return requests.get(f"{stage.url}/sales", {"page": page}, timeout=5).status_code
+
+    assert [ask(page) for page in range(1, 9)] == [200, 200, 200, 503, 200, 200, 200, 503]
+    assert [ask(4), ask(8)] == [200, 200]
+    assert stage.count() == {"requests": 10, "pages": 8, "in_flight": 1}
+
+
+def test_the_source_knows_where_to_begin_and_where_it_ends(stage):
+    stage.begin(Case(2, 0, 0))
+
+    def ask(**params):
+        return requests.get(f"{stage.url}/sales", params, timeout=5).json()
+
+    page = ask(page=1, start_sales_id=300)
+    assert [item["id"] for item in page["items"]] == list(range(300, 501))
+    assert (page["total_pages"], page["total_items"], page["last_sales_id"]) == (1, 201, 500)
+    assert ask(page=3)["items"] == []
+
+
+def test_a_checksum_tells_a_row_that_is_missing_or_there_twice(tmp_path):
+    assert len({rows.checksum(ids) for ids in ([1, 2, 3], [1, 2], [1, 2, 2], [1, 2, 3, 3])}) == 4
+    assert rows.checksum([3, 1, 2]) == rows.checksum([1, 2, 3])
+
+
+def test_rows_are_read_in_the_form_of_each(tmp_path):
+    (tmp_path / "sales/in").mkdir(parents=True)
+    lines = [f'{{"SYS_FILE_NAME":"a.json","id": {number}}}\n' for number in (1, 2)]
+    (tmp_path / "sales/in/a.json").write_text("".join(lines))
+    (tmp_path / "out/raw/sales").mkdir(parents=True)
+    (tmp_path / "out/raw/sales/x.jsonl.gz").write_bytes(gzip.compress(b'{"id":3,"store_id":7}\n'))
+    (tmp_path / "out/raw/sales/y.jsonl").write_text('{"id":4}\n')
+    told = [
+        {"type": "LOG", "log": {"message": "id"}},
+        {"type": "RECORD", "record": {"stream": "sales", "data": {"id": 5, "items": [{"id": 9}]}}},
+        {"type": "RECORD", "stream": "sales", "record": {"id": 6}},
+        {"type": "STATE", "value": {"id": 7}},
+    ]
+    (tmp_path / "out.jsonl").write_text("\n".join(json.dumps(one, separators=(",", ":")) for one in told))
+    read = {form: list(ids(tmp_path)) for form, ids in rows.FORMS.items()}
+    assert {form: sorted(ids) for form, ids in read.items()} == {
+        "connector": [1, 2],
+        "dlt": [3, 4],
+        "messages": [5, 6],
+    }
+
+
+def test_a_section_is_replaced_and_the_others_stay(tmp_path):
+    path = tmp_path / "benchmarks.md"
+    for title, body in [("A", "one"), ("B", "two"), ("A", "three\n\n| x |"), ("C", "four")]:
+        document.write(title, body, path)
+    assert path.read_text() == "# Benchmarks\n\n## A\n\nthree\n\n| x |\n\n## B\n\ntwo\n\n## C\n\nfour\n"
+
+
+def test_every_peer_is_pinned_and_every_file_that_a_user_writes_is_counted():
+    assert {one.peer for one in CONTENDERS} - {""} == set(PEERS)
+    for peer in PEERS:
+        text = (HERE / "requirements" / f"{peer}.txt").read_text()
+        pins = [line for line in text.splitlines() if "==" in line and not line.startswith((" ", "#"))]
+        assert pins and text.count("--hash=sha256:") >= len(pins) and "://" not in text, peer
+    assert [one.name for one in CONTENDERS if one.form and not one.lines] == []
