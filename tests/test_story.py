@@ -4,6 +4,7 @@ One law in all of them: the tables depend on which files were loaded, not on the
 on what came late or failed first, or on whether a table was built in steps or at once.
 """
 
+import base64
 import json
 import time
 
@@ -232,3 +233,32 @@ def test_a_full_refresh_gives_the_same_rows(town):
     town.transform(full=True)
     assert town.differences() == []
     assert town.count("ods.sales_rejects", "file_day > '2017-01-01'") == 2
+
+
+def test_a_key_that_is_due_is_changed_and_the_copies_go_on(town):
+    """Each job with the identity and the grants that Terraform gave it."""
+    secret = f"/secretmanager/v1/projects/{town.cloud.state.project}/secrets/retail-api-key"
+
+    def latest():
+        version = town.cloud.call("GET", f"{secret}/versions/latest:access")
+        return base64.b64decode(version["payload"]["data"]).decode()
+
+    def status(key):
+        url = f"{town.cloud.state.address}/retail/v1/sales"
+        return requests.get(url, headers={"X-API-Key": key}, timeout=30).status_code
+
+    old = latest()
+    town.cloud.call("POST", "/sandbox/secretmanager/rotate/retail-api-key")
+    succeeded, log = town.job("key-rotation")
+    new = latest()
+    assert succeeded and '"rotated": true' in log, log
+    assert old not in log and new not in log
+    assert (new != old, status(new), status(old)) == (
+        True,
+        200,
+        200,
+    )  # a copy that runs still has the old one
+    succeeded, log = town.job("key-rotation", "--grace_seconds", "0")  # as if a day had passed
+    assert succeeded, log
+    assert (latest(), status(new), status(old)) == (new, 200, 401)
+    town.copy("customers")

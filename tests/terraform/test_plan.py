@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from connector.rotation.settings import Settings as RotationSettings
 from connector.settings import Settings as ConnectorSettings
 from connector.sources import SOURCES
 from connector.sources import read as read_source
@@ -122,6 +123,7 @@ class Asked(dict):
     ("job", "read"),
     [
         ("connector", lambda environ: ConnectorSettings.read(environ, "retail", read_source("retail"))),
+        ("key-rotation", lambda environ: RotationSettings.read(environ, {"retail": read_source("retail")})),
         ("pipeline", PipelineSettings.read),
         ("sheets-sync", lambda environ: SheetsSettings.read(environ, EXPORTED)),
     ],
@@ -130,8 +132,12 @@ class Asked(dict):
 def test_a_jobs_environment_is_the_settings_of_its_package(plans, env, job, read):
     """Each is the other's whole: what is asked for is given, and what is given is asked for."""
     secret = f"whsec_{'A' * 32}"
+    made = {"ROTATION_SUBSCRIPTION": "projects/p/subscriptions/s"}  # known once it is there
     environ = Asked(
-        {name: variable["value"] or secret for name, variable in variables(plans[env], job).items()}
+        {
+            name: variable.get("value") or made.get(name, secret)
+            for name, variable in variables(plans[env], job).items()
+        }
     )
     read(environ)
     ambient = {name for name in environ.names if name.endswith("_ENDPOINT")}
