@@ -3,8 +3,9 @@
 FROM python:3.13-slim
 ARG JOB
 WORKDIR /app
-COPY requirements/jobs.txt .
-RUN pip install --no-cache-dir --require-hashes -r jobs.txt && useradd --system job
+COPY requirements/jobs.txt requirements/parquet.txt ./
+RUN pip install --no-cache-dir --require-hashes -r jobs.txt $([ ${JOB} != sheets_sync ] || echo -r parquet.txt) && \
+    useradd --system job
 COPY ${JOB} ${JOB}
 RUN python -m compileall -q ${JOB}
 USER job

@@ -81,8 +81,8 @@ record: install ## write down what Terraform sends for workspace local
 	@$(PY) -m sandbox.record
 
 lock: .venv/.packages ## pin again what requirements/*.in ask for
-	@for f in checkov dev jobs uv; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
-		--override requirements/overrides.in --no-emit-index-url --no-emit-find-links --no-header $$([ $$f = jobs ] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
+	@for f in checkov dev jobs parquet uv; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
+		--override requirements/overrides.in --no-emit-index-url --no-emit-find-links --no-header $$([[ $$f = @(jobs|parquet) ]] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
 
 clean: ## remove what the sandbox keeps
 	@rm -rf .sandbox

@@ -24,7 +24,18 @@ locals {
   source_urls    = { for source, declared in local.sources : "${upper(source)}_URL" => lookup(var.source_urls, source, declared.url) if can(declared.url) }
   source_secrets = { for source, declared in local.sources : "${upper(source)}_API_KEY" => module.secret[source].name if can(declared.secret) }
   source_sheets  = { for source, declared in local.sources : "${upper(source)}_SPREADSHEET" => var.source_spreadsheets[source] if declared.kind == "sheet" }
-  spreadsheets   = { for export, _ in local.exports : "${upper(export)}_SPREADSHEET" => var.spreadsheets[export] }
+
+  # By kind of destination: a spreadsheet's id, an API's address and key, a bucket.
+  sheet_exports  = toset([for name, export in local.exports : name if try(export.destination.kind, "sheets") == "sheets"])
+  http_exports   = { for name, export in local.exports : name => export.destination if try(export.destination.kind, "") == "http" }
+  file_exports   = toset([for name, export in local.exports : name if try(export.destination.kind, "") == "file"])
+  export_secrets = { for name, destination in local.http_exports : name => "${replace(name, "_", "-")}-api-key" if can(destination.auth.header) }
+  export_places = merge(
+    { for name in local.sheet_exports : "${upper(name)}_SPREADSHEET" => var.spreadsheets[name] },
+    { for name, _ in local.http_exports : "${upper(name)}_URL" => var.export_urls[name] },
+    { for name in local.file_exports : "${upper(name)}_BUCKET" => var.export_buckets[name] },
+    length(local.http_exports) > 0 ? { BUCKET = module.landing.name } : {},
+  )
 
   # What notices need where they are switched on; the password is that of a mail server which asks for one.
   notices = merge([for smtp in var.notices.smtp[*] : { for setting, value in {

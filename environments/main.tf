@@ -75,6 +75,16 @@ module "notice_secret" {
   accessors   = { sheets-sync = module.identities.members["sheets-sync"] }
 }
 
+module "export_secret" {
+  source   = "../modules/secret"
+  for_each = local.export_secrets
+
+  project_id  = module.project_services.project_id
+  name        = each.value
+  description = "The key that ${var.export_urls[each.key]} asks of export ${each.key}."
+  accessors   = { sheets-sync = module.identities.members["sheets-sync"] }
+}
+
 module "landing" {
   source = "../modules/landing"
 
@@ -83,10 +93,14 @@ module "landing" {
   location   = var.location
   protected  = var.protected
   archives   = [for endpoint, _ in local.endpoints : "${endpoint}/archive/"]
-  writers = {
-    connector = { member = module.identities.members["connector"] }
-    pipeline  = { member = module.identities.members["pipeline"], folder = "pipeline/" }
-  }
+  writers = merge(
+    {
+      connector = { member = module.identities.members["connector"] }
+      pipeline  = { member = module.identities.members["pipeline"], folder = "pipeline/" }
+    },
+    # What an API was last told of each row; only where an export goes to one.
+    { for name in ["sheets-sync"] : name => { member = module.identities.members[name], folder = "sheets_sync/" } if length(local.http_exports) > 0 },
+  )
 }
 
 module "warehouse" {
@@ -166,10 +180,13 @@ module "sheets_sync" {
   identity        = module.identities.emails["sheets-sync"]
   timeout_seconds = 1800
   protected       = var.protected
-  secrets         = { for setting, _ in local.notice_secrets : setting => module.notice_secret[setting].name }
-  environment     = merge(local.spreadsheets, local.notices, { PROJECT_ID = var.project_id, LOCATION = var.location })
-  runners         = { pipeline = { member = module.identities.members["pipeline"] } }
-  watchers        = { pipeline = module.identities.members["pipeline"] }
+  environment     = merge(local.export_places, local.notices, { PROJECT_ID = var.project_id, LOCATION = var.location })
+  secrets = merge(
+    { for setting, _ in local.notice_secrets : setting => module.notice_secret[setting].name },
+    { for export, _ in local.export_secrets : "${upper(export)}_API_KEY" => module.export_secret[export].name },
+  )
+  runners  = { pipeline = { member = module.identities.members["pipeline"] } }
+  watchers = { pipeline = module.identities.members["pipeline"] }
 }
 
 module "pipeline" {

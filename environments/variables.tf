@@ -38,6 +38,35 @@ variable "env" {
   }
 }
 
+variable "export_buckets" {
+  description = "The bucket that each export of kind file is written to; its owners grant sheets-sync roles/storage.objectUser on it."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(local.file_exports, keys(var.export_buckets))) == 0
+    error_message = "sheets_sync/exports declares files that have no bucket here: ${join(", ", setsubtract(local.file_exports, keys(var.export_buckets)))}."
+  }
+}
+
+variable "export_urls" {
+  description = "The address of the API that each export of kind http goes to, up to its declared path."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(keys(local.http_exports), keys(var.export_urls))) == 0
+    error_message = "sheets_sync/exports declares APIs that have no address here: ${join(", ", setsubtract(keys(local.http_exports), keys(var.export_urls)))}."
+  }
+
+  validation {
+    condition     = alltrue([for url in values(var.export_urls) : can(regex("^https?://[^/]+", url))])
+    error_message = "An address begins with https://."
+  }
+}
+
 variable "groups" {
   description = "Google groups: engineers read every dataset, analysts the marts alone. Without an address nobody does."
   type = object({
@@ -188,8 +217,8 @@ variable "spreadsheets" {
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(keys(local.exports), keys(var.spreadsheets))) == 0
-    error_message = "sheets_sync/exports declares ${join(", ", keys(local.exports))}. Give each a spreadsheet's id; missing: ${join(", ", setsubtract(keys(local.exports), keys(var.spreadsheets)))}."
+    condition     = length(setsubtract(local.sheet_exports, keys(var.spreadsheets))) == 0
+    error_message = "sheets_sync/exports declares ${join(", ", local.sheet_exports)}. Give each a spreadsheet's id; missing: ${join(", ", setsubtract(local.sheet_exports, keys(var.spreadsheets)))}."
   }
 
   validation {

@@ -19,16 +19,15 @@ from google.cloud import bigquery
 
 from sheets_sync import exports, report, sync
 from sheets_sync.destination import Destination
-from sheets_sync.destinations.sheets.destination import Sheets, Wishes
-from sheets_sync.destinations.sheets.sheet import QUOTA, Client, Spreadsheet
+from sheets_sync.destinations.sheets.destination import Wishes
+from sheets_sync.destinations.sheets.sheet import QUOTA
 from sheets_sync.errors import SettingsError, SyncError
 from sheets_sync.exports import Export
 from sheets_sync.limiter import Limiter
 from sheets_sync.notices import notice
 from sheets_sync.notices.log import Log
 from sheets_sync.notices.post import Post
-from sheets_sync.progress import Progress
-from sheets_sync.retry import Retry
+from sheets_sync.places import Places
 from sheets_sync.settings import Settings
 from sheets_sync.warehouse import Warehouse
 
@@ -44,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="sheets_sync")
     parser.add_argument("--export", action="append", help="one that exports/ declares; all without it")
     parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
-    parser.add_argument("--adopt", action="store_true", help="take over a tab that is not ours and not empty")
+    parser.add_argument("--adopt", action="store_true", help="take over a tab or a file that is not ours")
     parser.add_argument("--accept-shrink", action="store_true", help="the mart is right to be that short")
     parser.add_argument("--restore", action="store_true", help="put back what our last write replaced")
     arguments = parser.parse_args()
@@ -53,7 +52,7 @@ def main() -> None:
         parser.error("--restore needs the one --export to put back")
     try:
         chosen = [exports.load(name) for name in arguments.export or exports.declared()]
-        settings = Settings.read(os.environ, [export.name for export in chosen])
+        settings = Settings.read(os.environ, chosen)
         failures = (rehearse if arguments.dry_run else publish)(chosen, settings, wishes)
     except SyncError as error:
         sys.exit(f"sheets_sync: {error}")
@@ -72,7 +71,7 @@ def publish(chosen: Sequence[Export], settings: Settings, wishes: Wishes) -> lis
         failures += [outcome.export] if outcome.error else []
         notify = next(export.notify for export in chosen if export.name == outcome.export)
         for sentence in post.tell(notify, notice.of(outcome, warehouse.project)):
-            print(f"{outcome.export}: {sentence}", file=sys.stderr, flush=True)
+            said(f"{outcome.export}: {sentence}")
     return failures
 
 
@@ -86,7 +85,7 @@ def rehearse(chosen: Sequence[Export], settings: Settings, wishes: Wishes) -> li
             mart = warehouse.read(export)
             print(report.planned(export, place.compare(export, mart), place, len(mart.rows)), flush=True)
         except SyncError as error:
-            print(f"{export.name}: {error}", file=sys.stderr)
+            said(f"{export.name}: {error}")
             failures.append(export.name)
     return failures
 
@@ -95,15 +94,13 @@ def connected(settings: Settings, wishes: Wishes) -> tuple[Warehouse, Destinatio
     """One limiter for all exports: the quota is the identity's."""
     credentials, identity = login()
     client = bigquery.Client(settings.project_id, credentials=credentials, location=settings.location)
-    limiter = Limiter(QUOTA, say=lambda text: print(text, file=sys.stderr, flush=True))
+    limiter = Limiter(QUOTA, say=said)
+    places = Places(credentials, identity, settings, wishes, limiter, said)
+    return Warehouse(client), places.of
 
-    def destination(export: Export) -> Destination[Any]:
-        progress = Progress(lambda text: print(f"{export.name}: {text}", file=sys.stderr, flush=True))
-        sheets = Client(credentials, settings.sheets_endpoint, limiter)
-        book = Spreadsheet(sheets, settings.spreadsheets[export.name], identity, Retry(), progress)
-        return Sheets(book, client.project, wishes)
 
-    return Warehouse(client), destination
+def said(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def now() -> datetime:

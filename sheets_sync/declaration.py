@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from sheets_sync.destinations import kinds
 from sheets_sync.errors import ExportError
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -48,7 +49,8 @@ def checked(file: str, content: Any) -> dict[str, Any]:
     read = {part: check(file, part, fields[part]) for part, check in checks.items()}
     read["notify"] = fields["notify"]
     read["removed"] = removed(file, fields["removed"], read["mode"])
-    sheet = read["destination"].get("kind") == "sheets"
+    kinds.check(file, read)
+    sheet = read["destination"]["kind"] == "sheets"
     read["tab"] = title(file, "tab", fields["tab"]) if sheet else str(fields["tab"] or "")
     return consistent(file, read)
 

@@ -34,7 +34,7 @@ class Destination[C: Comparison](Protocol):
         ends here."""
         ...
 
-    def carry_out(self, comparison: C) -> None:
-        """Make it so. OutcomeUnknown where nobody knows whether it was done and it cannot be sent twice:
-        the caller compares again."""
+    def carry_out(self, comparison: C) -> Comparison:
+        """Make it so, and say what was done of it, because a place may refuse rows. OutcomeUnknown where
+        nobody knows whether it was done and it cannot be sent twice: the caller compares again."""
         ...

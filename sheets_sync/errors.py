@@ -5,6 +5,8 @@ SyncError
 ├── ExportError          exports/*.yaml: whoever declares the export
 ├── WarehouseError       BigQuery: the mart, or the rights on it
 ├── CellError            a value that no cell can hold: whoever models the mart
+├── PlaceError           an API that took nothing: whoever runs it, or its key
+├── BucketError          Cloud Storage, or the grants on the bucket
 ├── NoticeError          a mail or webhook that was not taken: whoever runs the server it goes to
 └── SheetError           the spreadsheet
     ├── NotFound         there is none with this id
@@ -33,6 +35,14 @@ class WarehouseError(SyncError):
 
 
 class CellError(SyncError):
+    pass
+
+
+class PlaceError(SyncError):
+    pass
+
+
+class BucketError(SyncError):
     pass
 
 

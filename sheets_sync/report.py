@@ -12,7 +12,7 @@ def ended(outcome: Outcome) -> str:
         return f"{outcome.export}: {outcome.error}"
     counts = outcome.counts
     said = [
-        f"{outcome.rows} rows in tab {outcome.title!r}",
+        f"{outcome.rows} rows in {'tab ' if outcome.destination == 'sheets' else ''}{outcome.title!r}",
         f"{counts.inserted.count} inserted",
         f"{counts.updated.count} updated",
         f"{counts.deleted.count} deleted",

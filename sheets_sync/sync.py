@@ -61,8 +61,8 @@ def settle(export: Export, mart: Mart, place: Destination[Any]) -> Comparison:
         made = place.compare(export, mart)
         first = first or made
         try:
-            place.carry_out(made)
-            return first
+            done: Comparison = place.carry_out(made)
+            return done if first is made else first
         except OutcomeUnknown:
             if not left:
                 raise

@@ -8,6 +8,8 @@ from sheets_sync.declaration import DEFAULTS, REQUIRED
 from sheets_sync.errors import ExportError
 from sheets_sync.exports import Order, Removed
 
+FILE = {"kind": "file", "path": "sales/daily.csv"}
+
 
 def test_what_is_declared_is_valid():
     assert exports.declared() == ["daily_sales"]
@@ -57,6 +59,14 @@ def test_a_file_that_is_no_yaml_is_named(tmp_path):
         ({"audit": "Daily sales"}, "titles of different tabs"),
         ({"audit": True}, "audit is True, it must be a title"),
         ({"destination": "sheets"}, "destination is 'sheets', it must be a mapping"),
+        ({"destination": {"kind": "ftp"}}, "destination.kind is 'ftp', it must be one of sheets, http, file"),
+        ({"destination": {"tab": "x"}}, "destination.kind is None"),
+        ({"destination": {"kind": "sheets", "path": "x"}}, "a sheet has kind alone"),
+        ({"destination": FILE, "mode": "upsert"}, "mode is upsert, a destination of kind file knows: mirror"),
+        ({"destination": FILE, "removed": {"mark": "Gone"}}, "removed is mark, only a sheet can do so"),
+        ({"destination": {"kind": "file", "path": "a.txt"}}, "ending with .csv or .parquet"),
+        ({"destination": {"kind": "http"}}, "destination: .*missing required field `path`"),
+        ({"destination": {"kind": "http", "path": "/x"}}, "destination.delete does not say how"),
         ({"tab": None}, "tab is None, it must be a title"),
         ({"columns": {"day": {"header": " "}}}, "columns.day is"),
         ({"order": [""]}, "order '' must be a column"),

@@ -10,12 +10,13 @@ from connector.sources import SOURCES
 from connector.sources import read as read_source
 from pipeline.settings import Settings as PipelineSettings
 from sheets_sync.exports import FOLDER as EXPORTS
+from sheets_sync.exports import load
 from sheets_sync.settings import Settings as SheetsSettings
 from tests.terraform.grants import ANALYSTS, ENGINEERS, GRANTS, NOTIFIED, granted, resources
 from tests.terraform.reading import ROOT
 
 ENVIRONMENTS = ["local", "dev", "prod"]
-EXPORTED = [path.stem for path in EXPORTS.glob("*.yaml")]
+EXPORTED = [load(path.stem) for path in EXPORTS.glob("*.yaml")]
 
 
 # Switched on in one environment, off in the others.
@@ -155,22 +156,61 @@ def test_secrets_of_notices_are_given_by_reference_only(plans):
     assert given["SMTP_PORT"]["value"] == "587"
 
 
-def test_a_sheet_as_a_source_is_an_id_and_no_secret(tree, planned):
-    declared = tree.folder / "connector/sources/planning.yaml"
-    columns = "columns: {day: {header: Day, type: date}}"
-    sheet = f"{{tab: Plan, table: targets, key: [day], schedule: daily, {columns}}}"
-    declared.write_text(f"kind: sheet\nendpoints:\n  targets: {sheet}\n")
-    schema = tree.folder / "connector/schemas/targets.json"
-    schema.write_text((ROOT / "connector/schemas/customers.json").read_text())
-    try:
-        with pytest.raises(AssertionError, match=r"sheets that have no id here: planning\."):
-            planned("local", "-target=module.connector")
-        given = planned("local", "-target=module.connector", '-var=source_spreadsheets={planning="an-id"}')
-    finally:
-        declared.unlink()
-        schema.unlink()
+PLANNING = """kind: sheet
+endpoints:
+  targets: {tab: Plan, table: targets, key: [day], schedule: daily, columns: {day: {header: Day, type: date}}}
+"""
+EXPORT = "table: daily_sales\nmode: mirror\nkey: [day]\ncolumns: {day: {header: day}}\ndestination: "
+API = "{kind: http, path: /days, auth: {header: X-Key}, delete: {path: '/days/{day}'}}"
+
+
+@pytest.fixture
+def other_kinds(tree):
+    """A sheet as a source, an API and a file as destinations, declared beside what is."""
+    schema = (ROOT / "connector/schemas/customers.json").read_text()
+    added = {
+        "connector/sources/planning.yaml": PLANNING,
+        "connector/schemas/targets.json": schema,
+        "sheets_sync/exports/crm_days.yaml": EXPORT + API,
+        "sheets_sync/exports/day_file.yaml": EXPORT + "{kind: file, path: days.csv}",
+    }
+    for name, text in added.items():
+        (tree.folder / name).write_text(text)
+    yield
+    for name in added:
+        (tree.folder / name).unlink()
+
+
+def test_every_kind_of_place_is_given_to_the_job_that_needs_it(other_kinds, planned):
+    with pytest.raises(AssertionError) as refused:
+        planned("local")
+    told = " ".join(str(refused.value).replace("│", " ").split())
+    assert "sheets that have no id here: planning." in told
+    assert "APIs that have no address here: crm_days." in told
+    assert "files that have no bucket here: day_file." in told
+    given = planned(
+        "local",
+        '-var=source_spreadsheets={planning="an-id"}',
+        '-var=export_urls={crm_days="https://crm.example.com/v1"}',
+        '-var=export_buckets={day_file="a-bucket"}',
+    )
     assert variables(given, "connector")["PLANNING_SPREADSHEET"]["value"] == "an-id"
     assert "PLANNING_URL" not in variables(given, "connector")
+    job = variables(given, "sheets-sync")
+    assert job["CRM_DAYS_API_KEY"]["value_source"][0]["secret_key_ref"][0]["secret"] == "crm-days-api-key"
+    values = {name: variable["value"] for name, variable in job.items() if variable["value"]}
+    assert values == {
+        "BUCKET": "sandbox-local-landing",
+        "CRM_DAYS_URL": "https://crm.example.com/v1",
+        "DAILY_SALES_SPREADSHEET": "sandbox-daily-sales",
+        "DAY_FILE_BUCKET": "a-bucket",
+        "LOCATION": "EU",
+        "PROJECT_ID": "sandbox-local",
+    }
+    assert granted(given) - GRANTS == {
+        ("sheets-sync", "bucket sheets_sync/", "storage.objectUser"),
+        ("sheets-sync", "secret crm-days-api-key", "secretmanager.secretAccessor"),
+    }
 
 
 def test_a_key_is_given_by_reference_only(plans):

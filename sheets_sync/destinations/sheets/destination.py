@@ -86,7 +86,7 @@ class Sheets:
         title = found.tab.title if found.tab else wanted.export.tab
         return Planned(diff.counts, title, calls_needed(made), rejected + drifted, wanted.export, made)
 
-    def carry_out(self, comparison: Planned) -> None:
+    def carry_out(self, comparison: Planned) -> Planned:
         """OutcomeUnknown also where another run was quicker: then there may be nothing left to do."""
         made = comparison.plan
         try:
@@ -103,6 +103,7 @@ class Sheets:
             if self.revision(comparison.export) == made.revision:
                 raise
             raise OutcomeUnknown(f"Another run wrote the tab meanwhile. {error}") from error
+        return comparison
 
     def revision(self, export: Export) -> int:
         tab = self.spreadsheet.read().ours(self.project, export.name, export.tab)

@@ -1,0 +1,1 @@
+"""A file in a bucket, which readers only ever see whole."""

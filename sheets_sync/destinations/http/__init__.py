@@ -1,0 +1,1 @@
+"""An API that takes rows by key, such as a CRM's."""

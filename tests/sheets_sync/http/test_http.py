@@ -1,0 +1,223 @@
+"""A CRM as a destination: only what changed is sent, every row is answered for."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from sheets_sync import exports
+from sheets_sync.destinations.http import declaration
+from sheets_sync.errors import BucketError, Busy, ExportError, PlaceError, Refused
+from tests.sheets_sync.http.conftest import DECLARED
+
+
+def person(number, spent="1.50", **changed):
+    row = {"name": f"Person {number}", "email": f"p{number}@example.com", "spent": Decimal(spent)} | changed
+    return (number, row["name"], row["email"], row["spent"])
+
+
+def people(last):
+    return [person(number) for number in range(1, last + 1)]
+
+
+def counted(done):
+    counts = done.counts
+    return tuple(tally.count for tally in (counts.inserted, counts.updated, counts.deleted, counts.rejected))
+
+
+def test_all_rows_go_in_batches_and_then_only_what_changed(publish, crm):
+    assert counted(publish(people(25))) == (25, 0, 0, 0)
+    assert [len(rows) for _, _, rows in crm.asked] == [10, 10, 5]
+    assert crm.contacts[7] == {"id": 7, "name": "Person 7", "email": "p7@example.com", "spent": 1.5}
+    crm.asked.clear()
+    assert counted(publish(people(25))) == (0, 0, 0, 0)
+    assert crm.asked == []
+    done = publish([*people(24)[1:], person(25, "2.00"), person(26)])
+    assert counted(done) == (1, 1, 1, 0)
+    assert crm.asked == [("POST", "/v1/contacts/batch", [26, 25]), ("DELETE", "/v1/contacts/1", [])]
+    assert sorted(crm.contacts) == list(range(2, 27))
+    assert [example.detail for example in done.counts.updated.examples] == ["spent: 1.5 → 2"]
+
+
+def test_numbers_keep_their_digits_and_moments_are_iso(publish, crm, bucket):
+    publish([(2**60 + 1, None, "a@example.com", Decimal("123456789012345678.123456789"))])
+    assert list(crm.contacts) == [2**60 + 1]
+    assert b'"spent":123456789012345678.123456789' in bucket.read("sheets_sync/contacts.ndjson").body
+    moment = datetime(2017, 1, 1, 12, tzinfo=UTC)
+    publish([(2**60 + 1, [date(2017, 1, 1), moment, float("nan")], "a@example.com", None)])
+    assert crm.contacts[2**60 + 1]["name"] == ["2017-01-01", "2017-01-01T12:00:00Z", None]
+
+
+def test_rows_that_the_crm_rejects_are_told_and_sent_again(publish, crm):
+    done = publish([person(1), person(2, email="nobody"), person(3)])
+    assert counted(done) == (2, 0, 0, 1)
+    [example] = done.counts.rejected.examples
+    assert (example.key, example.detail) == ("2", "'nobody' is no address")
+    assert [(told.state, told.row.key) for told in done.told] == [("rejected", "2")]
+    crm.asked.clear()
+    assert counted(publish([person(1), person(2), person(3)])) == (1, 0, 0, 0)
+    assert crm.asked == [("POST", "/v1/contacts/batch", [2])]
+    assert counted(publish([person(1, email="gone"), person(2), person(3)])) == (0, 0, 0, 1)
+    assert crm.contacts[1]["email"] == "p1@example.com"
+    assert counted(publish([person(1), person(2), person(3)])) == (0, 0, 0, 0)
+
+
+def test_rows_without_a_key_or_with_the_same_one_are_rejected(publish, crm):
+    done = publish([person(1), person(None), person(2), person(2, "9")])
+    assert counted(done) == (1, 0, 0, 3)
+    assert [(one.key, one.detail) for one in done.counts.rejected.examples] == [
+        ("nothing", "null key"),
+        ("2", "duplicate key: 2 rows have it"),
+        ("2", "duplicate key: 2 rows have it"),
+    ]
+    publish(people(3))
+    assert counted(publish([person(1), person(2), person(2, "9"), person(3)])) == (0, 0, 0, 2)
+    assert sorted(crm.contacts) == [1, 2, 3]  # still in the mart, so not deleted
+
+
+def test_a_row_that_spoils_its_batch_is_found(publish, crm):
+    rows = [*people(9), person(10, name="<poison>")]
+    done = publish(rows)
+    assert counted(done) == (9, 0, 0, 1)
+    [example] = done.counts.rejected.examples
+    assert example.key == "10" and "answered 422" in example.detail
+    assert sorted(crm.contacts) == list(range(1, 10))
+
+
+def test_batches_that_are_too_large_are_halved(publish, crm):
+    crm.most = 3
+    assert counted(publish(people(10))) == (10, 0, 0, 0)
+    assert len(crm.contacts) == 10
+
+
+@pytest.mark.parametrize("fault", [429, 500, 502, 503, "reset"])
+@pytest.mark.parametrize("applied", [False, True])
+@pytest.mark.parametrize("at", range(3))
+def test_a_fault_at_any_request_changes_nothing_in_the_end(publish, crm, fault, applied, at):
+    publish(people(3))
+    crm.asked.clear()
+    crm.keys.clear()
+    for _ in range(at):
+        crm.fault(None, applied=True)
+    crm.fault(fault, applied)
+    rows = [person(number, "9.00") for number in range(2, 14)]
+    assert counted(publish(rows)) == (10, 2, 1, 0)
+    assert sorted(crm.contacts) == list(range(2, 14))
+    assert {contact["spent"] for contact in crm.contacts.values()} == {9.0}
+    assert len(crm.asked) == 4
+    assert crm.keys[at] == crm.keys[at + 1]  # sent again under the same key
+
+
+def test_a_busy_crm_says_when(publish, crm, waits):
+    crm.fault(429, Retry_After="7")
+    publish(people(1))
+    assert 7 <= waits[0] <= 8
+
+
+def test_what_was_taken_before_the_crm_went_down_is_remembered(publish, crm):
+    for status in (None, *[503] * 5):
+        crm.fault(status, applied=status is None)
+    with pytest.raises(Busy, match="answered 503"):
+        publish(people(25))
+    assert len(crm.contacts) == 10
+    crm.asked.clear()
+    assert counted(publish(people(25))) == (15, 0, 0, 0)
+    assert [len(rows) for _, _, rows in crm.asked] == [10, 5]
+
+
+def test_a_run_that_was_killed_before_it_wrote_sends_again(publish, crm, bucket, monkeypatch):
+    publish(people(2))
+    monkeypatch.setattr(type(bucket), "write", lambda *arguments: None)
+    publish([person(1, "7"), person(2), person(3)])
+    monkeypatch.undo()
+    assert counted(publish([person(1, "7"), person(2), person(3)])) == (1, 1, 0, 0)
+    assert len(crm.contacts) == 3
+
+
+def test_two_runs_at_once_do_not_mix_what_they_remember(publish, crm, bucket, monkeypatch):
+    publish(people(1))
+    seen = bucket.read("sheets_sync/contacts.ndjson")
+    publish(people(2))
+    monkeypatch.setattr(type(bucket), "read", lambda *arguments: seen)
+    with pytest.raises(BucketError, match="was written by somebody else meanwhile"):
+        publish(people(3))
+
+
+def test_a_wrong_key_is_said_without_it(publish, crm):
+    with pytest.raises(PlaceError, match="answered 401 .*Is the key the right one") as refused:
+        publish(people(1), key="wrong-key")
+    assert "wrong-key" not in str(refused.value)
+    assert len(crm.asked) == 1
+
+
+def test_nobody_listens(publish, crm):
+    crm.server.server_close()
+    with pytest.raises(Busy, match="cannot be reached"):
+        publish(people(1))
+
+
+def test_a_mart_that_shrank_is_refused_unless_it_is_right(publish, crm):
+    publish(people(10))
+    with pytest.raises(Refused, match="6 of the 10 rows .* allows 50 %"):
+        publish(people(4))
+    assert len(crm.contacts) == 10
+    assert counted(publish(people(4), accept_shrink=True)) == (0, 0, 6, 0)
+
+
+def test_deleted_rows_may_be_flagged(publish, crm, declared):
+    declared["destination"]["delete"] = {"flag": "archived"}
+    publish(people(3))
+    assert counted(publish(people(2))) == (0, 0, 1, 0)
+    assert sorted(crm.contacts) == [1, 2]
+    assert counted(publish(people(2))) == (0, 0, 0, 0)
+
+
+def test_an_upsert_deletes_nothing(publish, crm, declared):
+    declared["mode"] = "upsert"
+    publish(people(3))
+    assert counted(publish(people(1))) == (0, 0, 0, 0)
+    assert len(crm.contacts) == 3
+
+
+def test_another_crm_knows_nothing(publish, crm, declared):
+    publish(people(2))
+    declared["destination"]["path"] = "/contacts/other"
+    assert counted(publish(people(2))) == (2, 0, 0, 0)
+
+
+def test_what_somebody_wrote_into_our_memory_is_nothing(publish, crm, bucket):
+    publish(people(2))
+    name = "sheets_sync/contacts.ndjson"
+    bucket.write(name, b"not ours\n", bucket.read(name).generation, "text/plain", {})
+    assert counted(publish(people(2))) == (2, 0, 0, 0)
+
+
+def test_requests_keep_a_pace(publish, crm, declared, waits):
+    declared["destination"]["per_second"] = 4
+    publish(people(30))
+    assert [round(wait, 1) for wait in waits] == [0.2, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "said"),
+    [
+        ("path", "contacts", "destination: "),
+        ("batch", 0, "batch"),
+        ("method", "GET", "Invalid enum value 'GET'"),
+        ("url", "https://x", "unknown field `url`"),
+        ("auth", {"cookie": "x"}, "destination.auth: "),
+        ("results", {"rows": "r", "status": "s", "accepted": []}, "destination.results: "),
+        ("delete", {}, "either `path` or `flag`"),
+        ("delete", {"path": "/contacts"}, "it must name the key: {id}"),
+        ("delete", {"flag": "email"}, "which is a column already"),
+    ],
+)
+def test_what_is_wrong_is_said(part, value, said):
+    declared = DECLARED["destination"] | {part: value}
+    with pytest.raises(ExportError) as refused:
+        declaration.read("contacts.yaml", declared, ["id", "name", "email", "spent"], ["id"])
+    assert str(refused.value).startswith("contacts.yaml: destination") and said in str(refused.value)
+
+
+def test_an_api_has_no_tab():
+    assert exports.read("contacts", "contacts.yaml", DECLARED).tab == ""
