@@ -1,14 +1,11 @@
 # What stands in connector/sources, connector/schemas, sheets_sync/exports and environments/queries, as the modules want it.
 locals {
-  sources = {
-    for file in fileset("${path.module}/../connector/sources", "*.yaml") :
-    trimsuffix(file, ".yaml") => yamldecode(file("${path.module}/../connector/sources/${file}"))
-  }
+  source_files = { for file in fileset("${path.module}/../connector/sources", "*.yaml") : trimsuffix(file, ".yaml") => file("${path.module}/../connector/sources/${file}") }
+  export_files = { for file in fileset("${path.module}/../sheets_sync/exports", "*.yaml") : trimsuffix(file, ".yaml") => file("${path.module}/../sheets_sync/exports/${file}") }
 
-  exports = {
-    for file in fileset("${path.module}/../sheets_sync/exports", "*.yaml") :
-    trimsuffix(file, ".yaml") => yamldecode(file("${path.module}/../sheets_sync/exports/${file}"))
-  }
+  # Those that cannot be read are left out here, and refused by name in outputs.tf.
+  sources = { for name, text in local.source_files : name => yamldecode(text) if can([yamldecode(text).kind, [for endpoint in values(yamldecode(text).endpoints) : endpoint.table]]) }
+  exports = { for name, text in local.export_files : name => yamldecode(text) if can(yamldecode(text).table) }
 
   endpoints = merge([
     for source, declared in local.sources : { for name, endpoint in declared.endpoints : name => merge(endpoint, { source = source }) }
@@ -18,8 +15,10 @@ locals {
     for name, endpoint in local.endpoints : endpoint.table => {
       description = "What ${endpoint.source} answers for ${name}, as received and append only: one row for each time that an item was fetched."
       schema      = file("${path.module}/../connector/schemas/${endpoint.table}.json")
-    }
+    } if !contains(local.without_schema, endpoint.table)
   }
+
+  without_schema = [for endpoint in local.endpoints : endpoint.table if !fileexists("${path.module}/../connector/schemas/${endpoint.table}.json")]
 
   source_urls    = { for source, declared in local.sources : "${upper(source)}_URL" => lookup(var.source_urls, source, declared.url) if can(declared.url) }
   source_secrets = { for source, declared in local.sources : "${upper(source)}_API_KEY" => module.secret[source].name if can(declared.secret) }

@@ -13,6 +13,26 @@ output "datasets" {
   value       = module.warehouse.datasets
 }
 
+output "declared" {
+  description = "Names of the sources that are copied and of the exports that are published."
+  value       = { sources = keys(local.sources), exports = keys(local.exports) }
+
+  precondition {
+    condition     = length(setsubtract(keys(local.source_files), keys(local.sources))) == 0
+    error_message = "Not readable as sources: ${join(", ", [for name in setsubtract(keys(local.source_files), keys(local.sources)) : "connector/sources/${name}.yaml"])}. A source is YAML with a kind, and endpoints that have a table each. Where it is wrong says: python -m connector --source NAME --endpoint ANY"
+  }
+
+  precondition {
+    condition     = length(local.without_schema) == 0
+    error_message = "Tables without a schema: write ${join(", ", [for table in local.without_schema : "connector/schemas/${table}.json"])}, or correct the table of the endpoint in connector/sources."
+  }
+
+  precondition {
+    condition     = length(setsubtract(keys(local.export_files), keys(local.exports))) == 0
+    error_message = "Not readable as exports: ${join(", ", [for name in setsubtract(keys(local.export_files), keys(local.exports)) : "sheets_sync/exports/${name}.yaml"])}. An export is YAML with a table. Where it is wrong says: python -m sheets_sync --export NAME"
+  }
+}
+
 output "delivery_provider" {
   description = "What google-github-actions/auth is given as workload_identity_provider; null where only people deliver."
   value       = one([for delivery in module.delivery : delivery.provider])

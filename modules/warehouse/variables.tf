@@ -62,12 +62,12 @@ variable "raw_tables" {
     condition = alltrue([
       for table in var.raw_tables : length(setsubtract(flatten(regexall("\"type\": *\"([^\"]*)\"", table.schema)), ["STRING", "RECORD", "TIMESTAMP"])) == 0
     ])
-    error_message = "Columns of raw are STRING, nested ones RECORD (STRUCT would replace the table at every plan), and SYS_DATE_CREATE is TIMESTAMP: types are given in ods."
+    error_message = "Columns of raw are STRING, nested ones RECORD (STRUCT would replace the table at every plan), and SYS_DATE_CREATE is TIMESTAMP: types are given in ods. Not so: ${join(", ", [for name, table in var.raw_tables : "${name} has ${join(", ", distinct(setsubtract(flatten(regexall("\"type\": *\"([^\"]*)\"", table.schema)), ["STRING", "RECORD", "TIMESTAMP"])))}" if length(setsubtract(flatten(regexall("\"type\": *\"([^\"]*)\"", table.schema)), ["STRING", "RECORD", "TIMESTAMP"])) > 0])}."
   }
 
   validation {
     condition     = alltrue([for table in var.raw_tables : try(anytrue([for column in jsondecode(table.schema) : column.name == "SYS_DATE_CREATE" && column.type == "TIMESTAMP"]), true)])
-    error_message = "A table of raw is partitioned by SYS_DATE_CREATE: give its schema that column, a TIMESTAMP."
+    error_message = "A table of raw is partitioned by SYS_DATE_CREATE: give its schema that column, a TIMESTAMP. Without it: ${join(", ", [for name, table in var.raw_tables : name if !try(anytrue([for column in jsondecode(table.schema) : column.name == "SYS_DATE_CREATE" && column.type == "TIMESTAMP"]), true)])}."
   }
 }
 

@@ -1,6 +1,7 @@
 """Rules over what Terraform plans for the environments, as its own JSON says it."""
 
 import json
+import re
 
 import pytest
 
@@ -45,6 +46,64 @@ def test_the_grants_are_those_that_are_written_down(plans, env, groups):
     assert granted(plans[env]) == GRANTS | groups
 
 
+def test_analysts_see_the_marts_and_nothing_else():
+    assert {on for who, on, _ in GRANTS | ANALYSTS | ENGINEERS if who == "group:analysts"} == {
+        "project",
+        "dataset dmt",
+    }
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_nobody_has_a_wide_role_on_the_project(plans, env):
+    """What a role is for stands in its name; owner and editor are for everything."""
+    on_project = {role for _, on, role in granted(plans[env]) if on.startswith("project")}
+    assert on_project == {
+        "bigquery.jobUser",
+        "bigquery.resourceViewer",
+        "delivery_plan",
+        "delivery_apply",
+        "delivery_grant",
+    }
+    takers = {on for _, on, role in granted(plans[env]) if role.endswith("okenCreator")}
+    assert takers == {"identity dataform-runner", "identity scheduled-queries"}  # of one account each
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_no_key_and_no_value_of_a_secret_is_in_a_plan(plans, env):
+    """So none is in the state either: it holds what was planned."""
+    types = {one["type"] for one in resources(plans[env])}
+    assert not types & {"google_secret_manager_secret_version", "google_service_account_key"}
+
+    def marked(value):
+        """Whether Terraform holds anything in it for sensitive."""
+        if isinstance(value, dict | list):
+            return any(marked(one) for one in (value.values() if isinstance(value, dict) else value))
+        return value is True
+
+    assert [one["address"] for one in resources(plans[env]) if marked(one["sensitive_values"])] == []
+
+
+# Attribute by attribute, what prod may have otherwise than dev; the project's own id is not looked at.
+MAY_DIFFER = {
+    "protection": {"deletion_policy", "deletion_protection", "force_destroy", "delete_contents_on_destroy"},
+    "waiting": {"paused", "disabled", "enabled"},
+    "the environment's name": {"effective_labels", "terraform_labels", "user_labels", "dashboard_json"},
+    "analysts": {'module.warehouse.google_bigquery_dataset_iam_member.grants["dmt/dataViewer/analysts"]'}
+    | {'module.warehouse.google_project_iam_member.job_users["analysts"]'},
+    "the sheet's id, and notices where they are switched on": {"template"},
+    "the moment of the plan": {"rotation"},
+}
+
+
+def test_dev_and_prod_differ_only_where_they_may(plans):
+    dev, prod = ({one["address"]: one["values"] for one in resources(plans[env])} for env in ("dev", "prod"))
+    different = {address for address in dev.keys() ^ prod.keys() if "notice_secret" not in address}
+    for address in dev.keys() & prod.keys():
+        before, after = dev[address], prod[address]
+        different |= {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    assert different == set().union(*MAY_DIFFER.values())
+
+
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_nothing_is_open_to_the_public(plans, env):
     text = json.dumps(plans[env]["planned_values"])
@@ -75,6 +134,38 @@ def test_all_that_can_be_labelled_is(plans, env):
     for address, found in labels.items():
         assert found.items() >= {"environment": env, "managed_by": "terraform", "platform": "data"}.items()
         assert found.keys() & {"component", "layer"}, address
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_what_the_providers_labels_do_not_reach_is_labelled_too(plans, env):
+    expected = {"environment": env, "managed_by": "terraform", "platform": "data", "component": "alerts"}
+    policies = [*of(plans[env], "monitoring_alert_policy").values()]
+    told = [*policies, *of(plans[env], "monitoring_notification_channel").values()]
+    assert len(policies) > 8 and {json.dumps(one["user_labels"], sort_keys=True) for one in told} == {
+        json.dumps(expected, sort_keys=True)
+    }
+    [dashboard] = of(plans[env], "monitoring_dashboard").values()
+    assert json.loads(dashboard["dashboard_json"])["labels"] == expected
+
+
+def test_each_alert_names_a_runbook_that_is_there(plans):
+    texts = [
+        one["documentation"][0]["content"] for one in of(plans["prod"], "monitoring_alert_policy").values()
+    ]
+    named = {text.rsplit("**Runbook.** ", 1)[1] for text in texts}
+    assert len(texts) == 10 and {name for name in named if not (ROOT / name).is_file()} == set()
+
+
+def test_an_alert_watches_lines_that_the_jobs_print(plans):
+    """A fact that no job reports would be compared with a limit for ever, and never be beyond it."""
+    [*metrics] = of(plans["local"], "logging_metric").values()
+    [*policies] = of(plans["local"], "monitoring_alert_policy").values()
+    asked = set(re.findall(r"jsonPayload\.(\w+)", json.dumps([metrics, policies])))
+    code = "".join(
+        path.read_text() for path in [*ROOT.glob("connector/**/*.py"), *ROOT.glob("pipeline/*.py")]
+    )
+    google = {"terminalState", "workflowInvocationId"}  # of Dataform's own log
+    assert {fact for fact in asked - google if not re.search(rf"\b{fact}=|\"{fact}\"", code)} == set()
 
 
 def test_every_column_is_described(plans):
@@ -253,27 +344,6 @@ def test_where_a_tfvars_says_so_the_schedules_wait(plans):
         env: {one["paused"] for one in of(plans[env], "cloud_scheduler_job").values()} for env in ENVIRONMENTS
     }
     assert paused == {"local": {False}, "dev": {True}, "prod": {False}}
-
-
-def test_bad_input_is_refused_with_a_way_out(planned):
-    """All that is wrong is said in one go."""
-    wrong = {
-        "env": "prod",
-        "groups": '{analysts="group:a@example.com"}',
-        "project_id": "Retail",
-        "source_urls": '{retial="https://x.example"}',
-        "notices": '{smtp={host="smtp.example.com",from="data"}}',
-        "spreadsheets": '{sales="https://docs.google.com/spreadsheets/d/x/edit"}',
-    }
-    with pytest.raises(AssertionError) as refused:
-        planned("local", *(f"-var={name}={value}" for name, value in wrong.items()))
-    told = " ".join(str(refused.value).replace("│", " ").split())
-    assert "env is 'prod' but the selected workspace is 'local'" in told
-    assert "without a prefix" in told
-    assert "6 to 30 lower-case letters" in told
-    assert "The sources are retail, not retial" in told
-    assert "notices.smtp.from is the address" in told
-    assert "missing: daily_sales" in told and "not its address" in told
 
 
 def variables(plan, job):
