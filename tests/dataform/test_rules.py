@@ -1,6 +1,7 @@
 """Rules of the warehouse, read off the compiled graph: layers, addresses, descriptions, partitions."""
 
 import json
+import re
 from pathlib import PurePosixPath
 
 import pytest
@@ -77,6 +78,30 @@ def test_tags_and_labels(by_name):
         if action.kind == "tables":
             labels = action.compiled["actionDescriptor"]["bigqueryLabels"]
             assert labels == {"layer": action.name.split(".")[0]}, action.name
+
+
+KEYS = {
+    "ods.sales": ["id"],
+    "ods.products": ["product_sku"],
+    "ods.customers": ["id"],
+    "dmt.sales_items": ["id"],
+    "dmt.daily_sales": ["day"],
+}
+
+
+def test_a_key_is_declared_where_it_is_checked_and_when_the_table_is_made(by_name, analyzed):
+    def found(pattern, script):
+        names = {action.name: re.findall(pattern, script(action)) for action in by_name.values()}
+        return {name: columns for name, columns in names.items() if columns}
+
+    def later(action):
+        columns = analyzed.tables.get(f"p.{action.name}", [])
+        return action.increment(list(columns)) if action.type == "incremental" else ""
+
+    declared = r"alter table `p\.\w+\.\w+` add primary key \((\w+)\) not enforced"
+    assert found(declared, lambda action: action.create()) == KEYS
+    assert found(r"two rows have one (\w+),", lambda action: action.create()) == KEYS
+    assert found(declared, later) == {}
 
 
 def test_no_built_in_assertion(graph):
