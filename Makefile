@@ -71,6 +71,9 @@ bench: install ## how fast, beside the floor and the peers, in a quarter of an h
 bench-full: install ## every case, two hours
 	@$(PY) -m benchmarks --full start copy
 
+bench-sheets: install ## what a sync of a sheet costs, beside clear-and-append
+	@$(PY) -m benchmarks.sheets --write
+
 demo: install ## the whole flow on this machine, in a minute or two
 	@$(PY) -m sandbox.demo
 
@@ -87,4 +90,4 @@ lock: .venv/.packages ## pin again what requirements/*.in ask for
 clean: ## remove what the sandbox keeps
 	@rm -rf .sandbox
 
-.PHONY: help install check lint-terraform format test apply-all bench bench-full demo sandbox record lock clean
+.PHONY: help install check lint-terraform format test apply-all bench bench-full bench-sheets demo sandbox record lock clean

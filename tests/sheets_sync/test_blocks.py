@@ -19,6 +19,12 @@ def test_only_what_differs_is_written():
     assert blocks(now, wanted, 2) == [Block(2, 1, ((21,), (31,)))]
 
 
+def test_cells_that_are_the_same_are_written_where_two_requests_would_be_longer():
+    now, wanted = [[1, 2, 3, 4, 5, 6]], [[0, 2, 3, 0, 5, 6]]
+    assert blocks(now, wanted, 6, gap=2) == [Block(0, 0, ((0, 2, 3, 0),))]
+    assert len(blocks(now, wanted, 6, gap=1)) == 2
+
+
 def test_nothing_is_written_when_nothing_differs():
     assert blocks([["Day"], [1.0], [""]], [["Day"], [1]], 1) == []
 

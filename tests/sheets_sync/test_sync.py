@@ -8,7 +8,7 @@ import requests
 
 from sheets_sync import exports, log, sync
 from sheets_sync.destinations.sheets.destination import Sheets
-from sheets_sync.errors import NotFound, NotShared, WarehouseError
+from sheets_sync.errors import NotFound, NotShared, Refused, WarehouseError
 from sheets_sync.outcome import Counts, Outcome
 from sheets_sync.warehouse import Warehouse
 
@@ -122,6 +122,31 @@ def test_many_values_go_by_a_hidden_tab_in_one_swap(mirror, person, cloud):
     assert mirror(large).counts == Counts()
     assert mirror(ROWS).counts.deleted.count == 56  # four days are in both
     assert len(person.see("'Daily sales'")) == 5
+
+
+def test_rows_that_somebody_protected_are_a_sentence_and_nothing_is_written(mirror, person, spreadsheet):
+    mirror(ROWS)
+    tab = next(tab["properties"] for tab in person.sheets() if tab["properties"]["title"] == "Daily sales")
+    place = {"sheetId": tab["sheetId"], "startRowIndex": 2, "endRowIndex": 3}
+    person.batch({"addProtectedRange": {"protectedRange": {"range": place}}})
+    before = person.see("'Daily sales'")
+    for rows in (ROWS[2:], [ROWS[0], (ROWS[1][0], 1, None, None), *ROWS[2:]], list(reversed(ROWS))):
+        with pytest.raises(Refused, match=f"Somebody protected cells .* Let {spreadsheet.identity} edit"):
+            mirror(rows)
+        assert person.see("'Daily sales'") == before
+
+
+def test_a_job_that_may_only_read_is_told_what_it_needs(mirror, person, spreadsheet):
+    mirror(ROWS)
+    files = spreadsheet.client.endpoint.replace("/sheets", f"/drive/v3/files/{person.id}/permissions")
+    owner = {"Authorization": "Bearer person"}
+    listed = requests.get(f"{files}?fields=*", headers=owner, timeout=10).json()["permissions"]
+    ours = next(item["id"] for item in listed if item["role"] == "writer")
+    requests.delete(f"{files}/{ours}", headers=owner, timeout=10).raise_for_status()
+    share = {"role": "reader", "type": "user", "emailAddress": spreadsheet.identity}
+    requests.post(files, json=share, headers=owner, timeout=10).raise_for_status()
+    with pytest.raises(NotShared, match="as an editor"):
+        mirror(ROWS[:2])
 
 
 def test_who_is_not_invited_is_told_whom_to_ask_for(mirror, person, cloud, spreadsheet):

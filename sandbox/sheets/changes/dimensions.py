@@ -26,6 +26,11 @@ def insert(book: Book, request: dict[str, Any]) -> None:
     before = bool(request.get("inheritFromBefore"))
     if before and start == 0:
         raise BadRequest("inheritFromBefore cannot be true if inserting at index 0.")
+    if not before and start == size(tab, dimension):
+        raise BadRequest(
+            f"range.startIndex[{start}] must be less than the grid size ({start}) "
+            "if inheritFromBefore is false."
+        )
     edit = Insert(start, end - start)
     tab.resize(dimension, size(tab, dimension) + edit.count)
     rearrange(book, tab, dimension, edit)

@@ -8,6 +8,9 @@ from sandbox.sheets.changes.names import sheet_of
 from sandbox.sheets.errors import BadRequest
 
 TYPES = {"ROWS": "ROW", "COLUMNS": "COLUMN"}
+# https://developers.google.com/workspace/sheets/api/guides/metadata: of the spreadsheet, and of each sheet
+# with its rows and columns.
+MOST_CHARACTERS = 30_000
 
 
 def create(book: Book, request: dict[str, Any]) -> dict[str, Any]:
@@ -17,6 +20,7 @@ def create(book: Book, request: dict[str, Any]) -> dict[str, Any]:
         raise BadRequest(f"Developer metadata with the id {item['metadataId']} already exists.")
     made = valid(book, item)
     book.metadata.append(made)
+    measure(book, made)
     return {"developerMetadata": made}
 
 
@@ -32,6 +36,7 @@ def update(book: Book, request: dict[str, Any]) -> dict[str, Any]:
     for item in chosen:
         after = masks.assign(item, wanted, mask, "DeveloperMetadata") | {"metadataId": item["metadataId"]}
         book.metadata[book.metadata.index(item)] = valid(book, after)
+        measure(book, after)
         answer.append(after)
     return {"developerMetadata": answer}
 
@@ -42,6 +47,14 @@ def delete(book: Book, request: dict[str, Any]) -> dict[str, Any]:
         raise BadRequest("No developer metadata was found that matches the data filter.")
     book.metadata = [item for item in book.metadata if item not in chosen]
     return {"deletedDeveloperMetadata": chosen}
+
+
+def measure(book: Book, item: dict[str, Any]) -> None:
+    """Keys and values of all that lies where the item does."""
+    near = [other for other in book.metadata if sheet_of(other) == sheet_of(item)]
+    size = sum(len(other["metadataKey"]) + len(other.get("metadataValue") or "") for other in near)
+    if size > MOST_CHARACTERS:
+        raise BadRequest(f"Developer metadata of {size} characters: {MOST_CHARACTERS} is the most.")
 
 
 def valid(book: Book, item: dict[str, Any]) -> dict[str, Any]:

@@ -52,15 +52,22 @@ def known(book: Book, range_id: int | None) -> tuple[Tab, dict[str, Any]]:
 
 
 def guard(book: Book, kind: str, request: dict[str, Any], caller: str) -> None:
-    """Refuse a request that writes into what the caller may not edit."""
-    target = request.get("range") or request.get("start")
-    if kind == "copyPaste":
-        target = request.get("destination")
-    elif kind not in WRITING:
-        return
-    if target is not None:
-        area = ranges.from_grid_range(target) if "rowIndex" not in target else Area(target["rowIndex"])
-        writable(book, book.tab(target.get("sheetId")), area, caller)
+    """Refuse a request that writes into, takes away or lets go of what the caller may not edit."""
+    if kind in ("deleteProtectedRange", "updateProtectedRange"):
+        item = request.get("protectedRange") or request
+        tab, found = known(book, item.get("protectedRangeId"))
+        writable(book, tab, ranges.from_grid_range(found.get("range") or {}), caller)
+    elif kind in ("deleteDimension", "moveDimension"):
+        span = request.get("range") or request.get("source") or {}
+        lines = span.get("startIndex") or 0, span.get("endIndex")
+        rows = span.get("dimension") == "ROWS"
+        area = Area(lines[0], 0, lines[1]) if rows else Area(0, lines[0], None, lines[1])
+        writable(book, book.tab(span.get("sheetId")), area, caller)
+    elif kind == "copyPaste" or kind in WRITING:
+        target = request.get("destination") or request.get("range") or request.get("start")
+        if target is not None:
+            area = ranges.from_grid_range(target) if "rowIndex" not in target else Area(target["rowIndex"])
+            writable(book, book.tab(target.get("sheetId")), area, caller)
 
 
 def writable(book: Book, tab: Tab, area: Area, caller: str) -> None:

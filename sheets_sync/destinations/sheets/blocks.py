@@ -1,6 +1,6 @@
 """The cells of a tab that differ from what it should show, as rectangles. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -27,13 +27,17 @@ class Block:
         return len(self.cells[0])
 
 
-def blocks(now: Rows, wanted: Rows, width: int) -> list[Block]:
-    """The fewest rectangles, row by row, that hold every cell that differs in the first `width` columns."""
+GAP = 2  # cells that are the same and written all the same: two requests would be longer
+
+
+def blocks(now: Rows, wanted: Rows, width: int, gap: int = 0) -> list[Block]:
+    """The fewest rectangles, row by row, that hold every cell that differs in the first `width` columns;
+    those that are `gap` cells apart are one."""
     found: list[Block] = []
     open_blocks: dict[Span, list[tuple[Cell, ...]]] = {}
     for row, (have, want) in enumerate(zip_longest(now, wanted, fillvalue=())):
         line = padded(want, width)
-        spans = list(differing(padded(have, width), line))
+        spans = joined(differing(padded(have, width), line), gap)
         for span in [span for span in open_blocks if span not in spans]:
             found.append(closed(row, span, open_blocks.pop(span)))
         for start, end in spans:
@@ -58,6 +62,16 @@ def differing(now: Sequence[Cell], wanted: Sequence[Cell]) -> Iterator[Span]:
             start = column
     if start is not None:
         yield start, len(wanted)
+
+
+def joined(spans: Iterable[Span], gap: int) -> list[Span]:
+    found: list[Span] = []
+    for start, end in spans:
+        if found and start - found[-1][1] <= gap:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
 
 
 def padded(row: Sequence[Cell], width: int) -> list[Cell]:

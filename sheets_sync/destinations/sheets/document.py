@@ -2,14 +2,16 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import count
 from typing import Any, Self
 
 KEY = "sheets_sync"  # of our developer metadata on an export's tab
 # And on the tabs that serve it; the value is their owner: `project/export`, or `project`.
 MEMORY, BEFORE, REMOVED = f"{KEY}.memory", f"{KEY}.before", f"{KEY}.removed"
 STAGING, AUDIT = f"{KEY}.staging", f"{KEY}.audit"
+ROLES = (KEY, MEMORY, BEFORE, REMOVED, STAGING, AUDIT)
 # What `read` needs of a Spreadsheet.
 FIELDS = (
     "properties(timeZone),"
@@ -95,18 +97,16 @@ class Document:
         titles = [wanted, *(f"{wanted[:95]} {number}" for number in range(2, len(taken) + 3))]
         return next(title for title in titles if title.lower() not in taken)
 
-    def free_tab(self, name: str) -> int:
-        """A tab's id, the same for the same name, unless it is taken."""
-        return free(name, {tab.id for tab in self.tabs})
+    def free_tab(self, owner: str, role: str) -> int:
+        """A tab's id, the same for the same owner and role, unless it is taken; of no two roles the same. A
+        short one: every request names it."""
+        wanted = zlib.crc32(owner.encode()) % 9_999 * len(ROLES) + ROLES.index(role)
+        taken = {tab.id for tab in self.tabs}
+        return next(number for number in count(wanted, len(ROLES)) if number not in taken)
 
     def free_id(self, name: str) -> int:
         """An id for metadata or a protected range, in the same manner."""
-        return free(name, self.taken)
-
-
-def free(name: str, taken: Iterable[int]) -> int:
-    wanted, taken = zlib.crc32(name.encode()) & 0x7FFFFFFF, set(taken)
-    return next(number for number in range(wanted, wanted + len(taken) + 1) if number not in taken)
+        return next(number for number in count(zlib.crc32(name.encode()) >> 1) if number not in self.taken)
 
 
 def read(resource: Mapping[str, Any]) -> Document:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sheets_sync.destinations.sheets import batch, layout, serving, staging
 from sheets_sync.destinations.sheets.batch import Request
-from sheets_sync.destinations.sheets.blocks import Block, Rows, blocks
+from sheets_sync.destinations.sheets.blocks import GAP, Block, Rows, blocks
 from sheets_sync.destinations.sheets.diff import Diff
 from sheets_sync.destinations.sheets.document import BEFORE, KEY, MEMORY, MOST_CELLS, Document, Mark, Tab
 from sheets_sync.destinations.sheets.find import Found
@@ -49,7 +49,9 @@ def make(goal: Goal, document: Document, found: Found, diff: Diff, moment: Cell,
     tab, mark = found.tab, found.tab.mark if found.tab else None
     grid = shaped(goal, document, found, diff)
     wanted: Rows = [goal.headers, *(line.cells for line in diff.lines)]
-    differing = [clipped(block, grid.rows) for block in blocks(grid.have, wanted, goal.width)]
+    # What people keep between two of our cells is not to be touched.
+    gap = 0 if goal.export.drift == "keep" else GAP
+    differing = [clipped(block, grid.rows) for block in blocks(grid.have, wanted, goal.width, gap)]
     differing = [block for block in differing if block.cells]
     marked = marking(goal, mark, document)
     look = dressed(goal, document, found, grid, marked, editors)
@@ -89,7 +91,7 @@ def shaped(goal: Goal, document: Document, found: Found, diff: Diff) -> Grid:
         return rekeyed(goal, found.tab, found, diff)
     height = max(2, 1 + len(diff.lines))  # Sheets cannot freeze the only row
     if found.tab is None:
-        tab, columns = document.free_tab(goal.name), max(ROOM, goal.width)
+        tab, columns = document.free_tab(goal.name, KEY), max(ROOM, goal.width)
         made = batch.add_tab(tab, goal.export.tab, height, columns, frozen=1)
         return Grid(tab, [made], [], height, columns)
     rows = max(height, found.tab.rows) if found.rows else height

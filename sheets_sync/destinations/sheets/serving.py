@@ -22,7 +22,7 @@ type Batch = list[Request]
 def made(
     document: Document, role: str, owner: str, title: str, rows: int, columns: int, **more: bool
 ) -> Batch:
-    tab = document.free_tab(f"{owner}/{role}")
+    tab = document.free_tab(owner, role)
     frozen = 0 if more.get("hidden") else 1
     return [
         batch.add_tab(tab, document.free_title(title), rows, columns, frozen, **more),
@@ -32,7 +32,7 @@ def made(
 
 def tab_id(document: Document, role: str, owner: str) -> int:
     known = document.serving(role, owner)
-    return known.id if known else document.free_tab(f"{owner}/{role}")
+    return known.id if known else document.free_tab(owner, role)
 
 
 def remember(goal: Goal, document: Document, writing: Writing, staged: Staging | None) -> Batch:

@@ -36,7 +36,7 @@ def needed(differing: Sequence[Block], memory: Writing | None) -> bool:
 
 def stage(goal: Goal, document: Document, wanted: Rows, memory: Writing | None) -> Staging:
     """A hidden tab of exactly our size."""
-    made = document.free_tab(f"{goal.name}/staging")
+    made = document.free_tab(goal.name, STAGING)
     title = document.free_title(f"{goal.export.name} (being written)")
     log = memory.cells if memory else []
     height, width = max(len(wanted), len(log)), goal.width + bool(log)

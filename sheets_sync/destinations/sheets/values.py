@@ -92,6 +92,8 @@ def plain(value: Any) -> Any:
 
 def same(now: Cell, wanted: Cell) -> bool:
     """Whether a cell already shows what it should: same kind, same value."""
+    if type(now) is type(wanted) and now == wanted:
+        return True  # most cells, of which there are many
     if isinstance(now, bool) or isinstance(wanted, bool):
         return now is wanted
     if isinstance(now, int | float) and isinstance(wanted, int | float):

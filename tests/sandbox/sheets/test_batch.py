@@ -315,6 +315,46 @@ def test_a_protected_range_stops_others_and_not_the_owner(sheets, sheet):
     assert sheet.get("A1:A2") == [["y"], ["x"]]
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"deleteDimension": {"range": span("ROWS", 0, 2)}},
+        {"deleteDimension": {"range": span("COLUMNS", 1, 2)}},
+        {"moveDimension": {"source": span("ROWS", 0, 1), "destinationIndex": 3}},
+        {"deleteProtectedRange": {"protectedRangeId": 7}},
+        {"updateProtectedRange": {"protectedRange": {"protectedRangeId": 7}, "fields": "description"}},
+    ],
+)
+def test_what_is_protected_cannot_be_taken_away_either(sheets, sheet, request_):
+    book = sheet.spreadsheet
+    book.share("editor@example.com", "user", "writer", notify=False)
+    do(sheet, {"addProtectedRange": {"protectedRange": {"protectedRangeId": 7, "range": area(0, 1, 0, 4)}}})
+    theirs = sheets.client("sandbox.editor@example.com").open_by_key(book.id).sheet1
+    with pytest.raises(APIError, match="You are trying to edit a protected cell"):
+        do(theirs, request_)
+    do(theirs, {"deleteDimension": {"range": span("ROWS", 3, 4)}})
+    do(sheet, request_)
+
+
+def test_metadata_of_a_sheet_has_a_limit(sheet):
+    def item(value, **where):
+        fields = {"metadataKey": "key", "metadataValue": value, "visibility": "DOCUMENT", "location": where}
+        return {"createDeveloperMetadata": {"developerMetadata": fields}}
+
+    do(sheet, item("x" * 20_000, sheetId=0))
+    with pytest.raises(APIError, match="Developer metadata of 30003 characters: 30000 is the most"):
+        do(sheet, item("x" * 9_997, dimensionRange=span("ROWS", 1, 2)))
+    do(sheet, item("x" * 29_000, spreadsheet=True))
+
+
+def test_rows_at_the_very_end_are_inserted_as_those_before_them(sheet):
+    with pytest.raises(
+        APIError, match="must be less than the grid size \\(6\\) if inheritFromBefore is false"
+    ):
+        do(sheet, {"insertDimension": {"range": span("ROWS", 6, 7)}})
+    do(sheet, {"insertDimension": {"range": span("ROWS", 6, 7), "inheritFromBefore": True}})
+
+
 def test_a_spreadsheet_is_answered_without_cells_unless_asked(sheet):
     book = sheet.spreadsheet
     assert "data" not in book.fetch_sheet_metadata()["sheets"][0]

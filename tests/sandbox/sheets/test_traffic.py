@@ -40,6 +40,17 @@ def test_a_quota_is_each_callers_own_reads_and_writes_apart(sheets, book):
     assert other.open_by_key(book.id).values_get("A1")["values"] == [["x"]]
 
 
+def test_a_project_has_a_quota_too_for_all_users_together(sheets, book):
+    sheets.quota(read=1)
+    for number in range(6):
+        book.share(f"user{number}@example.com", "user", "reader", notify=False)
+    clients = [sheets.client(f"sandbox.user{number}@example.com").http_client for number in range(6)]
+    for client in clients[:5]:
+        client.values_get(book.id, "A1")
+    with pytest.raises(APIError, match="limit 'Read requests per minute' of service"):
+        clients[5].values_get(book.id, "A1")
+
+
 def test_googles_quota_is_the_default(sheets):
     answer = requests.delete(f"{sheets.control}/quota", timeout=10)
     assert answer.json() == {"read": 60, "write": 60}

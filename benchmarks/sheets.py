@@ -1,0 +1,178 @@
+"""What a sync of a sheet costs beside clear-and-append: python -m benchmarks.sheets
+
+Tables of 10 columns: a key, a date, four numbers, four texts. Each is written, then synced again with
+nothing changed, with 1 % of the rows changed in two cells, with 1 % inserted and 1 % deleted, and with its
+halves in the other order. Clear-and-append is what common tools do at every run, whatever changed:
+`values.clear`, then `values.append` of 5,000 rows each.
+
+Calls and bytes are those of the requests that the sandbox received: Google would receive the same. Wall time
+is that of the sandbox and the sync on this machine, without the start of an interpreter; it is no measure of
+Google's."""
+
+import os
+import platform
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import google.oauth2.credentials
+import requests
+
+from sandbox.process import running
+from sandbox.state import State
+from sheets_sync import exports, sync
+from sheets_sync.destinations.sheets import goal
+from sheets_sync.destinations.sheets.destination import Sheets
+from sheets_sync.destinations.sheets.sheet import Client, Spreadsheet
+from sheets_sync.exports import Export
+from sheets_sync.limiter import Limiter
+from sheets_sync.retry import Retry
+from sheets_sync.warehouse import Mart
+
+SIZES = (100, 5_000, 50_000)  # rows
+WIDTH = 10
+RUNS = 3  # of the largest table one
+APPENDED = 5_000  # rows a call of the others
+DOCUMENT = Path(__file__).parents[1] / "docs/benchmarks-sheets.md"
+HEADS = ("cells", "what", "reads", "writes", "bytes sent", "of a rewrite", "wall s")
+TYPES = dict(zip("abcdefghij", ["STRING", "DATE", *["NUMERIC"] * 4, *["STRING"] * 4], strict=True))
+type Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Cost:
+    reads: int
+    writes: int
+    sent: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A new spreadsheet of the sandbox, and what was asked of it."""
+
+    state: State
+    client: Client
+    id: str
+
+    def measured(self, work: Callable[[], object]) -> Cost:
+        calls = f"{self.state.address}/sandbox/sheets/calls"
+        requests.delete(calls, timeout=10)
+        start = perf_counter()
+        work()
+        seconds = perf_counter() - start
+        counted = requests.get(calls, timeout=10).json()
+        return Cost(
+            counted["reads"], counted["writes"], sum(call["bytes"] for call in counted["calls"]), seconds
+        )
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as state:
+        requests.put(f"{state.address}/sandbox/sheets/quota", json={"read": None, "write": None}, timeout=10)
+        lines = [line for rows in SIZES for line in measured(state, rows)]
+    table = "\n".join([said(HEADS), said("---" for _ in HEADS), *map(said, lines)])
+    print(table)
+    if "--write" in sys.argv:
+        DOCUMENT.write_text(f"{preface()}\n{table}\n")
+
+
+def preface() -> str:
+    return (
+        "# What a sync of a sheet costs\n\n"
+        f"`make bench-sheets` wrote this page: Python {platform.python_version()}, {os.cpu_count()} cores, "
+        f"median of {RUNS} runs, of the largest table one.\n\n{__doc__ or ''}"
+    ).replace(": python -m benchmarks.sheets", "")
+
+
+def measured(state: State, rows: int) -> list[tuple[str, ...]]:
+    runs = 1 if rows == max(SIZES) else RUNS
+    table = [row(number) for number in range(rows)]
+    few = max(1, rows // 100)
+    changed = [
+        (*item[:3], item[3] + 1, *item[4:9], "new") if at % 100 == 7 else item
+        for at, item in enumerate(table)
+    ]
+    turned = [row(rows + number) for number in range(few)] + table[few:]
+    stories: dict[str, tuple[list[Row], list[Row]]] = {
+        "first sync": ([], table),
+        "nothing changed": (table, table),
+        "1 % changed": (table, changed),
+        "1 % inserted, 1 % deleted": (table, turned),
+        "half in another place": (table, [*table[rows // 2 :], *table[: rows // 2]]),
+    }
+    rewrite = middle([clear_and_append(desk(state), table) for _ in range(runs)])
+    lines = [line(rows, "clear and append", rewrite, rewrite)]
+    for name, (before, after) in stories.items():
+        costs = [synced(desk(state), before, after) for _ in range(runs)]
+        lines.append(line(rows, name, middle(costs), rewrite))
+    return lines
+
+
+def line(rows: int, name: str, cost: Cost, rewrite: Cost) -> tuple[str, ...]:
+    share = f"{100 * cost.sent / rewrite.sent:.1f} %"
+    seconds = f"{cost.seconds:.2f}"
+    return (f"{rows * WIDTH:,}", name, f"{cost.reads}", f"{cost.writes}", f"{cost.sent:,}", share, seconds)
+
+
+def row(number: int) -> Row:
+    day = date(2017, 1, 1) + timedelta(number % 365)
+    numbers = (Decimal(number), Decimal(number) / 100, Decimal(number % 7), Decimal("12.5"))
+    return f"customer-{number:06}", day, *numbers, f"name {number}", "open", f"note of {number % 97}", "old"
+
+
+def desk(state: State) -> Desk:
+    client = Client(google.oauth2.credentials.Credentials("person"), f"{state.address}/sheets", Limiter({}))  # type: ignore[no-untyped-call]
+    headers = {"Authorization": "Bearer person"}
+    files = f"{state.address}/drive/v3/files"
+    made = requests.post(files, json={"name": "Benchmark"}, headers=headers, timeout=10).json()["id"]
+    return Desk(state, client, made)
+
+
+def export() -> Export:
+    columns = {name: {"header": name.upper()} for name in TYPES}
+    fields = {"table": "t", "tab": "Bench", "mode": "mirror", "key": ["a"], "columns": columns, "shrink": 100}
+    return exports.read("bench", "bench.yaml", fields)
+
+
+def synced(at: Desk, before: Sequence[Row], after: Sequence[Row]) -> Cost:
+    def run(rows: Sequence[Row]) -> None:
+        book = Spreadsheet(at.client, at.id, "person", Retry())
+        sync.settle(export(), Mart(TYPES, list(rows)), Sheets(book, "p"))
+
+    if before:
+        run(before)
+    return at.measured(lambda: run(after))
+
+
+def clear_and_append(at: Desk, rows: Sequence[Row]) -> Cost:
+    cells = [item.cells for item in goal.of(export(), Mart(TYPES, list(rows)), "p", "Etc/GMT").rows]
+
+    def write() -> None:
+        at.client.values_clear(at.id, "Sheet1")
+        for start in range(0, len(cells), APPENDED):
+            body = {"values": cells[start : start + APPENDED]}
+            at.client.values_append(at.id, "Sheet1!A1", {"valueInputOption": "RAW"}, body)
+
+    write()  # the sheet holds a run before
+    return at.measured(write)
+
+
+def middle(costs: Sequence[Cost]) -> Cost:
+    first = costs[0]
+    return Cost(first.reads, first.writes, first.sent, statistics.median(cost.seconds for cost in costs))
+
+
+def said(cells: Any) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()
