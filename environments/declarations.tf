@@ -24,6 +24,9 @@ locals {
   source_secrets = { for source, declared in local.sources : "${upper(source)}_API_KEY" => module.secret[source].name if can(declared.secret) }
   source_sheets  = { for source, declared in local.sources : "${upper(source)}_SPREADSHEET" => var.source_spreadsheets[source] if declared.kind == "sheet" }
 
+  # Exports that read raw without a model between; only then may sheets-sync read it.
+  raw_readers = { for name in ["sheets-sync"] : name => module.identities.members[name] if length([for export in local.exports : export if startswith(export.table, "raw.")]) > 0 }
+
   # By kind of destination: a spreadsheet's id, an API's address and key, a bucket.
   sheet_exports  = toset([for name, export in local.exports : name if try(export.destination.kind, "sheets") == "sheets"])
   http_exports   = { for name, export in local.exports : name => export.destination if try(export.destination.kind, "") == "http" }

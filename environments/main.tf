@@ -122,7 +122,7 @@ module "warehouse" {
   readers = merge(
     { for dataset in ["ops", "assertions", "snapshots", "staging"] : dataset => local.engineers },
     { ods = merge(local.engineers, { scheduled-queries = module.identities.members["scheduled-queries"] }) },
-    { raw = merge(local.engineers, { dataform-runner = module.identities.members["dataform-runner"] }) },
+    { raw = merge(local.engineers, local.raw_readers, { dataform-runner = module.identities.members["dataform-runner"] }) },
     { dmt = merge(local.engineers, local.analysts, { sheets-sync = module.identities.members["sheets-sync"] }) },
   )
   job_users = merge(

@@ -9,10 +9,13 @@ from sheets_sync.errors import ExportError
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 MODES = ("mirror", "upsert", "update", "insert", "append")
+RAW = "raw."  # in front of a table that no model stands between
 LONGEST_TITLE = 100  # characters in a tab's title
+TYPES = ("STRING", "INT64", "FLOAT64", "NUMERIC", "BOOL", "DATE", "DATETIME", "TIMESTAMP", "TIME")
 REQUIRED = {"table", "mode", "key", "columns"}
 DEFAULTS: dict[str, Any] = {
     "tab": None,
+    "copied": None,
     "order": [],
     "removed": None,
     "drift": "overwrite",
@@ -35,7 +38,7 @@ def checked(file: str, content: Any) -> dict[str, Any]:
         )
     fields = DEFAULTS | given
     checks: dict[str, Callable[[str, str, Any], Any]] = {
-        "table": identifier,
+        "table": table,
         "mode": one_of(*MODES),
         "key": names,
         "columns": columns,
@@ -48,6 +51,7 @@ def checked(file: str, content: Any) -> dict[str, Any]:
     }
     read = {part: check(file, part, fields[part]) for part, check in checks.items()}
     read["notify"] = fields["notify"]
+    read["copied"] = copied(file, fields["copied"], read)
     read["removed"] = removed(file, fields["removed"], read["mode"])
     kinds.check(file, read)
     sheet = read["destination"]["kind"] == "sheets"
@@ -78,12 +82,34 @@ def columns(file: str, part: str, value: Any) -> dict[str, dict[str, Any]]:
         fields = mapping(file, f"columns.{name}", item)
         header, pattern = fields.get("header"), fields.get("format")
         texts = isinstance(header, str) and header.strip() and isinstance(pattern, str | None)
-        if set(fields) - {"header", "format"} or not texts:
+        if set(fields) - {"header", "format", "type"} or not texts:
             raise ExportError(
                 f"{file}: columns.{name} is {item!r}, it must be {{header: …, format: …}}, both texts."
             )
+        if fields.get("type") not in (None, *TYPES):
+            raise ExportError(
+                f"{file}: columns.{name}.type is {fields['type']!r}, it must be one of {', '.join(TYPES)}."
+            )
         found[identifier(file, part, name)] = fields
     return found
+
+
+def copied(file: str, value: Any, fields: dict[str, Any]) -> str:
+    """How the connector brings a table of raw: `whole` each time, or `incremental`."""
+    typed = [name for name, column in fields["columns"].items() if "type" in column]
+    if not fields["table"].startswith(RAW) and (value or typed):
+        raise ExportError(
+            f"{file}: {fields['table']} is a mart, whose columns have their types: `copied` and `type` are "
+            f"for tables of raw, such as {RAW}customers."
+        )
+    return one_of("whole", "incremental")(file, "copied", value or "whole")
+
+
+def table(file: str, part: str, value: Any) -> str:
+    """A mart, or `raw.<table>`."""
+    if isinstance(value, str) and value.startswith(RAW):
+        return RAW + identifier(file, part, value.removeprefix(RAW))
+    return identifier(file, part, value)
 
 
 def removed(file: str, value: Any, mode: str) -> tuple[str, str]:

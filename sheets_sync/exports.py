@@ -20,11 +20,13 @@ type Mode = Literal["mirror", "upsert", "update", "insert", "append"]
 
 @dataclass(frozen=True)
 class Column:
-    """`name` in the mart; `header` in the first row; `format` a number format, None for the usual one."""
+    """`name` in the mart; `header` in the first row; `format` a number format, None for the usual one. `type`
+    is BigQuery's, for a table of raw, which knows texts alone."""
 
     name: str
     header: str
     format: str | None = None
+    type: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Removed:
 
 @dataclass(frozen=True)
 class Export:
-    """Columns of dmt.<table> from left to right. `key` tells which row is which.
+    """Columns of `table`, a mart or raw.<table>, from left to right. `key` tells which row is which.
 
     `drift` says who wins where people changed our columns: overwrite (the mart) or keep (they). `shrink` is
     by how many percent the mart may get shorter. `audit` is the title of the tab that tells of each run,
@@ -61,10 +63,20 @@ class Export:
     removed: Removed = Removed("delete")
     drift: Literal["overwrite", "keep"] = "overwrite"
     shrink: int = 50
+    copied: Literal["whole", "incremental"] = "whole"
     protect: Literal["warning", "owner", "none"] = "warning"
     audit: str | None = "Sync log"
     destination: Mapping[str, Any] = field(default_factory=lambda: {"kind": "sheets"})
     notify: Notify = Notify()
+
+    @property
+    def address(self) -> str:
+        """`dmt.daily_sales`, `raw.customers`"""
+        return self.table if self.is_raw else f"dmt.{self.table}"
+
+    @property
+    def is_raw(self) -> bool:
+        return self.table.startswith(declaration.RAW)
 
     @property
     def names(self) -> list[str]:
@@ -96,11 +108,12 @@ def read(name: str, file: str, content: Any) -> Export:
     """The export that a file's content declares; `file` is for the sentences."""
     fields = declaration.checked(file, content)
     columns = tuple(
-        Column(column, item["header"], item.get("format")) for column, item in fields["columns"].items()
+        Column(column, item["header"], item.get("format"), item.get("type"))
+        for column, item in fields["columns"].items()
     )
     order = tuple(Order(words[0], words[1:] == ["desc"]) for words in fields["order"])
     removed = Removed(*fields["removed"])
-    same = ("table", "tab", "mode", "drift", "shrink", "protect", "audit", "destination")
+    same = ("table", "copied", "tab", "mode", "drift", "shrink", "protect", "audit", "destination")
     return Export(
         name=name,
         key=tuple(fields["key"]),

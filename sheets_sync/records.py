@@ -13,6 +13,7 @@ import msgspec
 
 from sheets_sync.exports import Export
 from sheets_sync.outcome import Example
+from sheets_sync.raw import Untyped
 from sheets_sync.warehouse import Mart
 
 type Json = str  # a value's text, so that no digit is lost between two runs
@@ -41,7 +42,8 @@ def of(export: Export, mart: Mart) -> Records:
     times = Counter(keys)
     found = Records({}, {}, [], frozenset(times))
     for key, record, values in zip(keys, made, mart.rows, strict=True):
-        if problem := problem_of(key, times[key]):
+        untyped = next((f"{value}" for value in values if isinstance(value, Untyped)), "")
+        if problem := untyped or problem_of(key, times[key]):
             found.rejected.append(Example(said(key), problem))
         else:
             found.rows[key], found.values[key] = record, values
@@ -116,4 +118,6 @@ def plain(value: Any) -> Any:
             return {str(name): plain(item) for name, item in value.items()}
         case list() | tuple():
             return [plain(item) for item in value]
+        case Untyped():
+            return value.text
     return value

@@ -26,7 +26,7 @@ def planned(export: Export, comparison: Comparison, place: Destination[Any], row
     """What a run would do now."""
     return "\n".join(
         [
-            f"{export.name}: {rows:,} rows of dmt.{export.table} to {comparison.title!r}, {place.link}",
+            f"{export.name}: {rows:,} rows of {export.address} to {comparison.title!r}, {place.link}",
             *table(comparison.counts),
             f"  {comparison.calls_needed} calls would write it, {place.calls} have read. Nothing is changed.",
         ]

@@ -9,10 +9,11 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 from requests.exceptions import RequestException
 
+from sheets_sync import raw
 from sheets_sync.errors import WarehouseError
 from sheets_sync.exports import Export
 
-MARTS, LOGS = "dmt", "ops"
+LOGS = "ops"
 FAILURES = (GoogleAPIError, GoogleAuthError, RequestException)
 
 
@@ -34,24 +35,39 @@ class Warehouse:
 
     def read(self, export: Export) -> Mart:
         """WarehouseError where the table, a column or a right is missing."""
-        name = f"{self.project}.{MARTS}.{export.table}"
+        name = f"{self.project}.{export.address}"
         try:
             types = {field.name: field.field_type for field in self.client.get_table(name).schema}
             missing = [column for column in export.names if column not in types]
             if missing:
                 raise WarehouseError(
-                    f"Export {export.name} wants columns {', '.join(missing)}, which {MARTS}.{export.table} "
+                    f"Export {export.name} wants columns {', '.join(missing)}, which {export.address} "
                     f"has not. It has: {', '.join(types)}."
                 )
             # By REST: the Storage Read API asks for a right more and gains nothing on a mart's size.
+            if export.is_raw:
+                return self.newest(name, export)
             rows = self.client.query_and_wait(select(name, export))
             return Mart(types, [tuple(row.values()) for row in rows])
         except NotFound as error:
+            way_out = (
+                "Is it declared in connector/sources?" if export.is_raw else "Is Dataform released and run?"
+            )
             raise WarehouseError(
-                f"There is no table {MARTS}.{export.table} in {self.project}. Is Dataform released and run?"
+                f"There is no table {export.address} in {self.project}. {way_out}"
             ) from error
         except FAILURES as error:
-            raise WarehouseError(f"{MARTS}.{export.table} could not be read: {error}") from error
+            raise WarehouseError(f"{export.address} could not be read: {error}") from error
+
+    def newest(self, name: str, export: Export) -> Mart:
+        """The rows of a table of raw that are in force, typed; WarehouseError where there are none."""
+        rows = [tuple(row.values()) for row in self.client.query_and_wait(raw.select(name, export))]
+        if not rows:
+            raise WarehouseError(
+                f"{export.address} has no rows of the last {raw.DAYS} days. Is its endpoint still copied?"
+            )
+        types = {column.name: column.type or "STRING" for column in export.columns}
+        return Mart(types, raw.typed(export, rows))
 
     def log(self, name: str, run_id: str, export: str, entries: Sequence[dict[str, Any]]) -> None:
         """Append to ops.<name>, by a load job: free, without a streaming buffer, and, as its id is that of

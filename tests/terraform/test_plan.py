@@ -263,7 +263,8 @@ def other_kinds(tree):
         "connector/sources/planning.yaml": PLANNING,
         "connector/schemas/targets.json": schema,
         "sheets_sync/exports/crm_days.yaml": EXPORT + API,
-        "sheets_sync/exports/day_file.yaml": EXPORT + "{kind: file, path: days.csv}",
+        "sheets_sync/exports/day_file.yaml": EXPORT.replace("daily_sales", "raw.sales")
+        + "{kind: file, path: days.csv}",
     }
     for name, text in added.items():
         (tree.folder / name).write_text(text)
@@ -300,6 +301,7 @@ def test_every_kind_of_place_is_given_to_the_job_that_needs_it(other_kinds, plan
     }
     assert granted(given) - GRANTS == {
         ("sheets-sync", "bucket sheets_sync/", "storage.objectUser"),
+        ("sheets-sync", "dataset raw", "bigquery.dataViewer"),
         ("sheets-sync", "secret crm-days-api-key", "secretmanager.secretAccessor"),
     }
 

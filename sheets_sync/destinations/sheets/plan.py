@@ -220,7 +220,7 @@ def check_shrink(goal: Goal, found: Found) -> None:
     if mark and goal.total < mark.rows * (100 - allowed) / 100 and goal.export.removed.how != "keep":
         lost = 100 * (mark.rows - goal.total) // mark.rows
         raise Refused(
-            f"dmt.{goal.export.table} has {goal.total:,} rows, it had {mark.rows:,} when it was last synced: "
+            f"{goal.export.address} has {goal.total:,} rows, it had {mark.rows:,} when it was last synced: "
             f"{lost} % fewer, and export {goal.export.name} allows {allowed} %. If that is right, run once "
             "with --accept-shrink, or raise shrink in its file."
         )

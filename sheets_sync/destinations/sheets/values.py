@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sheets_sync.errors import CellError
+from sheets_sync.raw import Untyped
 
 type Cell = bool | int | float | str | None  # None is a blank cell
 
@@ -43,6 +44,8 @@ def to_cell(value: Any, zone: ZoneInfo) -> Cell:
             return value.isoformat() if value < FIRST_DAY else (value - EPOCH.date()).days
         case time():
             return (datetime.combine(EPOCH, value) - EPOCH) / timedelta(days=1)
+        case Untyped():
+            raise CellError(str(value))
         case _:
             return text(value)
 

@@ -1,4 +1,4 @@
-"""People keep a plan in a sheet, the warehouse joins it: docs/guides/sheet-as-a-source.md, run."""
+"""A sheet as a source, and an API straight to a sheet: what the guides show, run as it stands there."""
 
 import json
 import re
@@ -21,8 +21,10 @@ from sandbox.process import running
 from sandbox.replay import replay
 
 ROOT = Path(__file__).parents[1]
-GUIDE = ROOT / "docs/guides/sheet-as-a-source.md"
-FILE = re.compile(r"^`((?:connector|dataform)/\S+)`\n\n```\w+\n(.+?)^```$", re.MULTILINE | re.DOTALL)
+GUIDES = [ROOT / f"docs/guides/{name}.md" for name in ("sheet-as-a-source", "api-to-a-sheet")]
+FILE = re.compile(
+    r"^`((?:connector|dataform|sheets_sync)/\S+)`\n\n```\w+\n(.+?)^```$", re.MULTILINE | re.DOTALL
+)
 SOLD = {date(2017, 1, 1): Decimal("1093.26"), date(2017, 1, 2): Decimal("812.50")}
 HEADER = ["Note", "Day", "Mine", "Revenue target"]
 LIMIT_SECONDS = 60
@@ -39,8 +41,11 @@ class Office:
         books = f"{state.address}/sheets/v4/spreadsheets"
         made = self.http.post(books, json={"properties": {"title": "Planning"}, "sheets": tabs}, timeout=10)
         self.book = made.json()["spreadsheetId"]
-        share = {"role": "reader", "type": "user", "emailAddress": state.identity("connector")}
-        files = f"{state.address}/drive/v3/files/{self.book}/permissions"
+        self.share("reader", "connector")
+
+    def share(self, role, identity):
+        share = {"role": role, "type": "user", "emailAddress": self.state.identity(identity)}
+        files = f"{self.state.address}/drive/v3/files/{self.book}/permissions"
         assert self.http.post(files, json=share, timeout=10).ok
 
     def keep(self, rows):
@@ -52,17 +57,18 @@ class Office:
         assert typed.ok, typed.text
 
     def copy(self):
-        """The connector, as its job runs it."""
-        settings = {
-            "PROJECT_ID": self.state.project,
-            "LOCATION": "EU",
-            "BUCKET": f"{self.state.project}-landing",
-            "PLANNING_SPREADSHEET": self.book,
-        }
+        """The plan into raw."""
+        words = ["connector", "--source", "planning", "--endpoint", "targets"]
+        bucket = f"{self.state.project}-landing"
+        return self.job("connector", words, BUCKET=bucket, PLANNING_SPREADSHEET=self.book)
+
+    def job(self, identity, words, **settings):
+        """`python -m words` as its job runs it."""
+        given = {"PROJECT_ID": self.state.project, "LOCATION": "EU"} | settings
         return subprocess.run(
-            [sys.executable, "-m", "connector", "--source", "planning", "--endpoint", "targets"],
+            [sys.executable, "-m", *words],
             cwd=self.folder,
-            env=environment.clients(self.state, self.state.identity("connector")) | settings,
+            env=environment.clients(self.state, self.state.identity(identity)) | given,
             capture_output=True,
             text=True,
             timeout=60,
@@ -92,12 +98,13 @@ class Office:
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
     folder = tmp_path_factory.mktemp("planning")
-    shutil.copytree(ROOT / "connector", folder / "connector")
+    for package in ("connector", "sheets_sync"):
+        shutil.copytree(ROOT / package, folder / package)
     for name in ("workflow_settings.yaml", "includes"):
         copy = shutil.copytree if (ROOT / "dataform" / name).is_dir() else shutil.copy
         (folder / "dataform").mkdir(exist_ok=True)
         copy(ROOT / "dataform" / name, folder / "dataform" / name)
-    for name, text in FILE.findall(GUIDE.read_text()):
+    for name, text in [pair for guide in GUIDES for pair in FILE.findall(guide.read_text())]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     sold = 'config { type: "declaration", schema: "dmt", name: "daily_sales" }'
@@ -174,3 +181,31 @@ def test_a_header_that_is_gone_stops_the_copy_with_a_sentence_and_the_plan_stays
     assert "has no column 'Revenue target' in row 1, which has: 'Day', 'Target', 'Note'" in stopped.stderr
     assert "Traceback" not in stopped.stderr
     assert len(office.plan()) == 2
+
+
+def test_an_apis_list_goes_straight_to_a_sheet(office):
+    """Every household as the API has it now, typed by the export, with no model between."""
+    office.share("writer", "sheets-sync")
+    key = (office.state.root / "retail-api-key").read_text()
+    bucket = f"{office.state.project}-landing"
+    copied = office.job(
+        "connector", ["connector", "--endpoint", "customers"], BUCKET=bucket, RETAIL_API_KEY=key
+    )
+    assert copied.returncode == 0, copied.stderr
+    published = office.job(
+        "sheets-sync", ["sheets_sync", "--export", "households"], HOUSEHOLDS_SPREADSHEET=office.book
+    )
+    assert published.returncode == 0, published.stderr
+    values = f"{office.state.address}/sheets/v4/spreadsheets/{office.book}/values/Households"
+    shown = office.http.get(values, params={"valueRenderOption": "UNFORMATTED_VALUE"}, timeout=30).json()[
+        "values"
+    ]
+    asked = requests.get(
+        f"{office.state.address}/retail/v1/customers?page=1&page_size=250",
+        headers={"X-API-Key": key},
+        timeout=30,
+    ).json()
+    wanted = [[item["id"], item["age"] or "", item["income"] or ""] for item in asked["items"]]
+    assert shown[0] == ["Household", "Age", "Income"]
+    assert [(row + ["", ""])[:3] for row in shown[1:251]] == wanted
+    assert len(shown) == 1 + asked["total_items"] == 2470
