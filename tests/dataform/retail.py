@@ -63,7 +63,7 @@ FILES: list[tuple[str, str, list[Row]]] = [
             sale(1, "2017-01-01", ("a", 2, 1.5), ("b", 1, 2)),
             sale(2, "2017-01-01", ("a", 1, 1.25), ("c", 0, 0)),
             sale(3, "2017-01-01", ("a", 1, 1), customer_id=3),  # a customer of the second list
-            sale(4, "2017-01-02", ("a", 1, 1), ("d", 2, 3.0)),  # d: a product of the second list
+            sale(4, "2017-01-02", ("a", 1, 1), ("d", 2, 2.94)),  # d: a product of the second list
             sale(5, "2017-01-02", ("never", 1, 1), customer_id=4),
             *BAD_SALES.values(),
         ],
@@ -74,7 +74,7 @@ FILES: list[tuple[str, str, list[Row]]] = [
     (
         "products",
         file("products", 3),
-        [product("a", 2.0, "Apples, red"), product("d", 2.0), product("c", "free")],
+        [product("a", 2.0, "Apples, red"), product("d", 2.24), product("c", "free")],
     ),
     ("customers", file("customers", 3), [customer(1, "Ada B."), customer(3, "Cleo")]),
     (
