@@ -65,6 +65,9 @@ test: install ## everything that proves the code
 apply-all: install ## workspaces local, dev and prod: apply, change everything, destroy; each in a sandbox of its own
 	@.venv/bin/pytest tests/terraform/test_apply.py --durations=3
 
+campaign: install ## kill -9 everywhere, the next run, and the oracle: docs/campaign.md
+	@$(PY) -m tests.campaign
+
 bench: install ## how fast, beside the floor and the peers, in a quarter of an hour
 	@$(PY) -m benchmarks start copy
 
@@ -90,4 +93,4 @@ lock: .venv/.packages ## pin again what requirements/*.in ask for
 clean: ## remove what the sandbox keeps
 	@rm -rf .sandbox
 
-.PHONY: help install check lint-terraform format test apply-all bench bench-full bench-sheets demo sandbox record lock clean
+.PHONY: help install check lint-terraform format test apply-all campaign bench bench-full bench-sheets demo sandbox record lock clean
