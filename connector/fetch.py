@@ -30,7 +30,7 @@ def pages(tally: Tally, fetch: Fetch, check: Check) -> None:
         failed = one_round(tally, fetch, check)
         if not failed:
             return
-        if len(tally.rows) == before or is_down(failed):
+        if len(tally.rows) == before:
             raise failed[0]
 
 
@@ -41,22 +41,27 @@ def chain(tally: Tally, fetch: Fetch, check: Check) -> None:
         tally.add(fetch(*following))
 
 
-def is_down(failed: list[SourceUnavailable]) -> bool:
-    """As many failures as requests in flight are not bad luck."""
-    return len(failed) >= IN_FLIGHT
+def is_down(in_a_row: list[SourceUnavailable]) -> bool:
+    """As many failures as requests in flight, and no page between them, are not bad luck."""
+    return len(in_a_row) >= IN_FLIGHT
 
 
 def one_round(tally: Tally, fetch: Fetch, check: Check) -> list[SourceUnavailable]:
     failed: list[SourceUnavailable] = []
+    in_a_row: list[SourceUnavailable] = []
     with workers() as pool:
-        for page, future in as_they_come(pool, tally, fetch, failed):
+        for page, future in as_they_come(pool, tally, fetch, in_a_row):
             check()
             try:
                 tally.add(future.result())
+                in_a_row.clear()
             except SourceGarbled as error:
                 tally.left_out[page] = str(error)
             except SourceUnavailable as error:
                 failed.append(error)
+                in_a_row.append(error)
+    if is_down(in_a_row):
+        raise in_a_row[0]
     return failed
 
 
@@ -75,7 +80,7 @@ def workers() -> Iterator[ThreadPoolExecutor]:
 
 
 def as_they_come(
-    pool: ThreadPoolExecutor, tally: Tally, fetch: Fetch, failed: list[SourceUnavailable]
+    pool: ThreadPoolExecutor, tally: Tally, fetch: Fetch, in_a_row: list[SourceUnavailable]
 ) -> Going:
     ended: SimpleQueue[tuple[int, Future[Fetched]]] = SimpleQueue()
 
@@ -84,7 +89,7 @@ def as_they_come(
 
     going, page = 0, 1
     while True:
-        while going < WORKERS and tally.wants(page) and not is_down(failed):
+        while going < WORKERS and tally.wants(page) and not is_down(in_a_row):
             if not tally.has(page):
                 start(page)
                 going += 1

@@ -13,6 +13,7 @@ from google.cloud import bigquery
 from connector import runs, sources, window
 from connector import storage as storages
 from connector.bucket import Bucket
+from connector.jobs import Jobs
 from connector.kit import Kit
 from connector.landing import Landing
 from connector.replaying import wanted
@@ -55,7 +56,8 @@ class Project:
         nobody = AnonymousCredentials()
         at = {"api_endpoint": self.address}
         warehouse = bigquery.Client(self.name, nobody, client_options=at, location="EU")
-        storage = Storage(storages.session(), nobody, self.address)
+        patient = Retries(tries=8, sleep=lambda seconds: None)
+        storage = Storage(storages.session(), nobody, self.address, patient)
         if adapter:
             warehouse._http.mount("http://", adapter)
             storage.http.mount("http://", adapter)
@@ -98,7 +100,9 @@ class Project:
             reader=pages,
             landing=Landing(bucket, name),
             leases=bucket,
-            warehouse=Warehouse(warehouse, bucket.name),
+            warehouse=Warehouse(
+                warehouse, bucket.name, Jobs(warehouse, Retries(tries=4, sleep=lambda seconds: None))
+            ),
             report=Report(self.said, endpoint=name),
             now=lambda: moment,
             **{"sleep": lambda seconds: None} | others,

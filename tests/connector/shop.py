@@ -1,6 +1,9 @@
 """A small shop with an API like the retail one, over HTTP, that misbehaves as it is told."""
 
+import gzip
 import json
+import socket
+import struct
 import threading
 import time
 from collections import Counter
@@ -22,6 +25,9 @@ class Fault:
     body: bytes | None = None
     change: dict = field(default_factory=dict)
     cut: bool = False
+    reset: bool = False
+    zipped: bool = False
+    slow: float = 0.0  # seconds between two drops of the body
 
 
 class Shop:
@@ -105,31 +111,46 @@ def handler(shop):
                 shop.most_in_flight = max(shop.most_in_flight, shop.in_flight)
             try:
                 time.sleep(shop.latency)
-                status, headers, body, cut = self.respond()
+                status, headers, body, fault = self.respond()
             finally:
                 with shop.lock:
                     shop.in_flight -= 1
+            if fault.reset:
+                return self.reset()
+            if fault.zipped:
+                headers, body = {**headers, "Content-Encoding": "gzip"}, gzip.compress(body)
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body[: len(body) // 2] if cut else body)
-            if cut:
+            self.pour(body[: len(body) // 2] if fault.cut else body, fault.slow)
+            if fault.cut:
                 self.close_connection = True
+            return None
+
+        def reset(self):
+            """As a router does that has forgotten the connection: no end, but an RST."""
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.connection.close()
+            self.close_connection = True
+
+        def pour(self, body, slow):
+            drop = len(body) // 8 + 1 if slow else len(body) + 1
+            for start in range(0, len(body), drop):
+                time.sleep(slow)
+                self.wfile.write(body[start : start + drop])
+                self.wfile.flush()
 
         def respond(self):
             parts = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             endpoint = parts.path.removeprefix("/v1/")
             if self.headers.get("X-API-Key") != KEY:
-                return (
-                    401,
-                    {},
-                    json.dumps({"error": f"bad key {self.headers.get('X-API-Key')}"}).encode(),
-                    False,
-                )
+                said = {"error": f"bad key {self.headers.get('X-API-Key')}"}
+                return 401, {}, json.dumps(said).encode(), Fault()
             if endpoint not in shop.items:
-                return 404, {}, b'{"error": "no such path"}', False
+                return 404, {}, b'{"error": "no such path"}', Fault()
             page = int(query["page"])
             with shop.lock:
                 shop.asked.append(query)
@@ -140,7 +161,7 @@ def handler(shop):
             if action := shop.after_page.pop(page, None):
                 action()
             content = fault.body if fault.body is not None else json.dumps(body).encode()
-            return fault.status, fault.headers, content, fault.cut
+            return fault.status, fault.headers, content, fault
 
         def log_message(self, *arguments):
             pass
