@@ -26,6 +26,17 @@ class DiskBucket:
             return False
         return True
 
+    def replace(self, name: str, content: bytes, generation: int) -> int | None:
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_bytes(content)
+        return 1
+
+    def generation(self, name: str) -> int:
+        return int((self.root / name).exists())
+
+    def read(self, name: str, generation: int) -> bytes | None:
+        return (self.root / name).read_bytes() if generation else None
+
     def list(self, prefix: str) -> Iterator[Object]:
         for path in sorted(self.root.rglob("*.json")):
             name = path.relative_to(self.root).as_posix()

@@ -8,7 +8,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from connector import fetch, window
-from connector.drift import finder
+from connector.drift import Shape, finder, learned
 from connector.errors import SourceGarbled
 from connector.kit import Kit
 from connector.lease import Lease
@@ -29,7 +29,7 @@ def land(kit: Kit, lease: Lease, state: State) -> State:
     kit.report(
         "fetches", run=state.id, pages_there=len(tally.rows), start=state.span.start, until=state.span.until
     )
-    copier = Copier(kit, state)
+    copier = Copier(kit, state, kit.landing.shape())
     if not tally.has(1):
         copier, page = copier.frozen(lease)
         tally.add(copier.put(1, page))
@@ -70,10 +70,11 @@ def first_since(kit: Kit, day: str) -> tuple[int | None, int | None]:
 class Copier:
     """Asks for pages of one run and writes them down; `fetch` may be called from many threads."""
 
-    def __init__(self, kit: Kit, state: State) -> None:
+    def __init__(self, kit: Kit, state: State, shape: Shape | None) -> None:
         self.kit = kit
         self.state = state
-        self.drift = finder(kit.columns)
+        self.shape = shape
+        self.drift = finder(kit.columns, shape or Shape())
 
     def fetch(self, number: int, cursor: str | None) -> Fetched:
         return self.put(number, self.ask(number, cursor))
@@ -85,12 +86,20 @@ class Copier:
         """An empty page leaves no file."""
         totals = (page.total_pages, page.total_items)
         fetched = Fetched(number, len(page.items), *totals, mark(page.items), page.next)
+        if page.items and self.shape is None:
+            self.learn(page.items)
         if page.items:
             content = lines(page.items, self.state.run.file(number))
             drift = self.drift(page.items)
             del page
             self.kit.landing.put(self.state.run, fetched, content, drift)
         return fetched
+
+    def learn(self, items: list[Raw]) -> None:
+        """The first page of all, before any other is asked for: what the others are compared with."""
+        self.shape = learned(items)
+        self.kit.landing.keep_shape(self.shape)
+        self.drift = finder(self.kit.columns, self.shape)
 
     def frozen(self, lease: Lease) -> tuple["Copier", Page]:
         """The first page, and a copier that asks for nothing newer: from here on new rows shift no page. The
@@ -104,7 +113,7 @@ class Copier:
             raise SourceGarbled(f"{self.kit.name} answers without '{declared.last}', the end of the window")
         state = replace(self.state, span=window.freeze(self.state.span, page.last))
         lease.save(state)
-        copier = Copier(self.kit, state)
+        copier = Copier(self.kit, state, self.shape)
         return copier, copier.ask(1) if page.next else page
 
 

@@ -1,6 +1,8 @@
-"""Fields that the source sends and raw has no column for. The file keeps them; here they get a name."""
+"""What an endpoint's items look like, and where a page differs: fields that are new, missing or of another
+type, and fields that raw has no column for. Nothing is lost by it: the file keeps every byte."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -8,54 +10,140 @@ import msgspec
 from connector.schemas import FILE_NAME, Column
 
 NO_OBJECT = "SYS_ITEM"  # the field that pages.py puts an item into that is no row
+ABSENT = "absent"
+KINDS = {b"{": "object", b"[": "list", b'"': "text", b"t": "boolean", b"f": "boolean"}
+TYPES = {"text": str, "number": int | float, "boolean": bool}
 
-Finder = Callable[[list[msgspec.Raw]], set[str]]
+Seen = tuple[str, str]  # a field's path, such as items.amount, and what was there: a JSON type, or absent
 
 
-def finder(columns: list[Column]) -> Finder:
-    """A function from items to the paths of their fields without a column, such as `items.coupon`.
+class Shape(msgspec.Struct):
+    """All that items of an endpoint have ever looked like: path ─▶ kinds. Null is no kind."""
 
-    Nearly always there is none: then one pass in C over the bytes is all it costs."""
-    decode = msgspec.json.Decoder(shape("Item", [c for c in columns if c["name"] != FILE_NAME])).decode
-    known = tree(columns)
+    fields: dict[str, list[str]] = {}
 
-    def find(items: list[msgspec.Raw]) -> set[str]:
-        found: set[str] = set()
-        for item in items:
-            try:
-                decode(item)
-            except msgspec.ValidationError:
-                value = msgspec.json.decode(item)
-                found.update(unknown(value, known, "") if isinstance(value, dict) else [NO_OBJECT])
-        return found
+    def has(self, seen: Seen) -> bool:
+        return seen[1] in self.fields.get(seen[0], ())
+
+    def among(self, path: str) -> list[str]:
+        """Fields that an object at `path` (with its dot, or empty) has had."""
+        return [name for name in self.fields if name.startswith(path) and "." not in name[len(path) :]]
+
+    def with_these(self, seen: Iterable[Seen], at_first: tuple[str, ...] = (ABSENT,)) -> "Shape":
+        """A field that was not known may be absent: nobody looked for it before."""
+        fields = {path: list(kinds) for path, kinds in self.fields.items()}
+        for path, what in sorted(set(seen)):
+            kinds = fields.setdefault(path, list(at_first))
+            if what not in kinds:
+                kinds.append(what)
+        return Shape(fields)
+
+
+def change(seen: Seen, shape: Shape) -> str:
+    """In a word: new, missing or retyped."""
+    path, what = seen
+    return "missing" if what == ABSENT else "retyped" if shape.fields.get(path) else "new"
+
+
+@dataclass(frozen=True)
+class Found:
+    """`nameless`: paths of fields without a column. `changes`: what the shape does not have."""
+
+    nameless: frozenset[str] = frozenset()
+    changes: frozenset[Seen] = frozenset()
+
+
+def learned(items: Iterable[msgspec.Raw]) -> Shape:
+    """The shape of the first page of all; what is not in each of its items may be absent."""
+    items = [item for item in items if kind(bytes(item)) == "object"]
+    shape = Shape().with_these((seen for item in items for seen in fields(bytes(item), Shape())), at_first=())
+    return shape.with_these(seen for item in items for seen in fields(bytes(item), shape))
+
+
+def finder(columns: list[Column], shape: Shape) -> Callable[[list[msgspec.Raw]], Found]:
+    """A function from a page's items to what differs in them.
+
+    Nearly always nothing does: then one pass in C over the bytes is all it costs."""
+    columns = [column for column in columns if column["name"] != FILE_NAME]
+    decode = msgspec.json.Decoder(list[struct("", columns, shape)]).decode  # type: ignore[misc]
+
+    def find(items: list[msgspec.Raw]) -> Found:
+        try:
+            decode(b"[" + b",".join(items) + b"]")
+        except msgspec.MsgspecError:
+            return compared(items, columns, shape)
+        return Found()
 
     return find
 
 
-def shape(name: str, columns: list[Column]) -> type[msgspec.Struct]:
-    """A type that knows the columns, reads no value, and refuses every other field."""
-    fields: list[tuple[str, Any, Any]] = []
+def compared(items: list[msgspec.Raw], columns: list[Column], shape: Shape) -> Found:
+    """Item by item. What lies inside a field without a column, or inside text, needs no name of its own."""
+    named, leaves = set(paths(columns)), tuple(f"{path}." for path in paths(columns, leaves=True))
+    rows = [bytes(item) for item in items]
+    seen = {one for row in rows if kind(row) == "object" for one in fields(row, shape)}
+    nameless = {path for path, what in seen if path not in named and what != ABSENT}
+    nameless = {path for path in nameless if not path.startswith(leaves)}
+    nameless = {path for path in nameless if path.rpartition(".")[0] not in nameless}
+    strange = {NO_OBJECT} if any(kind(row) != "object" for row in rows) else set()
+    return Found(frozenset(nameless | strange), frozenset(one for one in seen if not shape.has(one)))
+
+
+def fields(value: bytes, shape: Shape, path: str = "") -> Iterator[Seen]:
+    """Every field of the object `value`, those inside it too, and those of `shape` that are absent."""
+    found = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+    for name, inner in found.items():
+        content = bytes(inner).strip()
+        if what := kind(content):
+            yield path + name, what
+        for part in parts(content):
+            yield from fields(part, shape, f"{path}{name}.")
+    for name in shape.among(path):
+        if name[len(path) :] not in found:
+            yield name, ABSENT
+
+
+def parts(value: bytes) -> list[bytes]:
+    """The objects in a field: itself, or those of its list."""
+    if value[:1] == b"{":
+        return [value]
+    items = msgspec.json.decode(value, type=list[msgspec.Raw]) if value[:1] == b"[" else []
+    return [part for item in items if (part := bytes(item).strip())[:1] == b"{"]
+
+
+def kind(value: bytes) -> str:
+    """The JSON type of a value; "" for null."""
+    first = value.strip()[:1]
+    return "" if first == b"n" else KINDS.get(first, "number")
+
+
+def struct(path: str, columns: list[Column], shape: Shape) -> Any:
+    """A type that fits what has a column and the shape knows, and nothing else."""
+    members: list[Any] = []
     for column in columns:
-        kind: Any = shape(column["name"], column["fields"]) if "fields" in column else msgspec.Raw
-        if "fields" in column and column["mode"] == "REPEATED":
-            kind = list[kind]
-        fields.append((column["name"], kind | None if "fields" in column else kind, None))
-    return msgspec.defstruct(name, fields, forbid_unknown_fields=True)
+        where = path + column["name"]
+        kinds = shape.fields.get(where)
+        if kinds:
+            typed = kind_of_type(where, column, kinds, shape)
+            members.append((column["name"], typed, None) if ABSENT in kinds else (column["name"], typed))
+    return msgspec.defstruct("Item", members, forbid_unknown_fields=True, kw_only=True, gc=False)
 
 
-Tree = dict[str, "Tree"]
+def kind_of_type(path: str, column: Column, kinds: list[str], shape: Shape) -> Any:
+    inside: Any = msgspec.Raw
+    if "fields" in column:
+        inside = struct(f"{path}.", column["fields"], shape)
+    typed: Any = None
+    for one in kinds:
+        if one != ABSENT:
+            more = {"object": inside if "fields" in column else dict[str, msgspec.Raw], "list": list[inside]}
+            typed = (TYPES | more)[one] | typed
+    return typed
 
 
-def tree(columns: list[Column]) -> Tree:
-    return {c["name"]: tree(c.get("fields", [])) for c in columns if c["name"] != FILE_NAME}
-
-
-def unknown(value: Any, known: Tree, path: str) -> Iterable[str]:
-    for part in value if isinstance(value, list) else [value]:
-        if not isinstance(part, dict):
-            continue
-        for name, inner in part.items():
-            if name not in known:
-                yield path + name
-            elif known[name]:
-                yield from unknown(inner, known[name], f"{path}{name}.")
+def paths(columns: list[Column], path: str = "", leaves: bool = False) -> Iterator[str]:
+    """Of every column and the fields in it, or only of `leaves`, which have none."""
+    for column in columns:
+        if not (leaves and "fields" in column):
+            yield path + column["name"]
+        yield from paths(column.get("fields", []), f"{path}{column['name']}.", leaves)

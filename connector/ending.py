@@ -4,12 +4,13 @@ Each step looks at what is there, so it may be cut off anywhere and begun again:
 moved again, a job that has run is not run again, a row that is logged is not logged again."""
 
 from connector.batch import Batch
+from connector.drift import ABSENT, Seen, Shape, change, paths
 from connector.errors import Unfinished
 from connector.kit import Kit
 from connector.landing import File
 from connector.lease import Lease
 from connector.loading import load, portions
-from connector.logs import FileRow, RunRow, Status
+from connector.logs import DriftRow, FileRow, RunRow, Status
 from connector.names import Stage, moment
 from connector.state import State
 
@@ -24,6 +25,7 @@ def end(kit: Kit, lease: Lease, state: State) -> None:
     row = run_row(kit, state, rows, archived, failed)
     if archived or failed:
         kit.warehouse.log_files(file_rows(kit, state, archived, failed), state.run)
+    tell_drift(kit, state, archived + failed)
     kit.warehouse.log_run(row, "end")
     lease.forget()
     severity = "WARNING" if row.notes else "INFO"
@@ -67,7 +69,7 @@ def run_row(kit: Kit, state: State, rows: int, archived: list[File], failed: lis
         rows_loaded=rows,
         bytes=sum(file.bytes for file in archived),
         error=error(kit, state, failed),
-        notes=notes(state, archived + failed),
+        notes=notes(state, archived + failed, set(paths(kit.columns))),
     )
 
 
@@ -84,11 +86,41 @@ def error(kit: Kit, state: State, failed: list[File]) -> str | None:
     return f"run {state.id} is not complete: {' '.join(sentences)}" if sentences else None
 
 
-def notes(state: State, files: list[File]) -> str | None:
+def notes(state: State, files: list[File], columns: set[str]) -> str | None:
     """Fields of the source that have no column, and whatever else a run that went well wants known."""
-    drift = sorted(set().union(*(file.drift for file in files)))
+    drift = sorted(set().union(*(file.drift for file in files)) - columns)
     without = [f"fields without a column in raw, kept in the files: {', '.join(drift)}"] if drift else []
     return "; ".join([*state.notes, *without]) or None
+
+
+def tell_drift(kit: Kit, state: State, files: list[File]) -> None:
+    """What no item was like before, each once: from then on it is a part of the shape. Files of a replay were
+    compared when they came."""
+    changes: dict[Seen, str] = {}
+    for file in files if state.kind == "copy" else []:
+        for seen in sorted(file.changes):
+            changes.setdefault(seen, file.name)
+    if not changes:
+        return
+    shape = kit.landing.shape() or Shape()
+    rows = [drift_row(kit, state, shape, seen, changes[seen]) for seen in sorted(changes)]
+    for row in rows:
+        kit.report("finds drift", "WARNING", run=state.id, field=row.field, change=row.change, now=row.now)
+    kit.warehouse.log_drift(rows, state.run)
+    kit.landing.keep_shape(shape.with_these(changes))
+
+
+def drift_row(kit: Kit, state: State, shape: Shape, seen: Seen, file: str) -> DriftRow:
+    return DriftRow(
+        run_id=state.id,
+        endpoint=kit.name,
+        field=seen[0],
+        change=change(seen, shape),
+        was=", ".join(kind for kind in shape.fields.get(seen[0], []) if kind != ABSENT) or None,
+        now=seen[1],
+        file_name=file,
+        logged_at=moment(kit.now()).isoformat(),
+    )
 
 
 def file_rows(kit: Kit, state: State, archived: list[File], failed: list[File]) -> list[FileRow]:

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from connector import lease, schemas
@@ -12,7 +13,7 @@ from connector.declaration import Endpoint
 from connector.landing import Landing
 from connector.lease import Lease
 from connector.loading import Raw
-from connector.logs import FileRow, RunRow
+from connector.logs import DriftRow, FileRow, RunRow
 from connector.names import Run
 from connector.reader import Reader
 from connector.report import Report
@@ -24,6 +25,7 @@ class Warehouse(Raw, Protocol):
 
     def covered(self, endpoint: str) -> Covered: ...
     def log_run(self, row: RunRow, what: str) -> None: ...
+    def log_drift(self, rows: list[DriftRow], run: Run) -> None: ...
     def log_files(self, rows: list[FileRow], run: Run) -> None: ...
 
 
@@ -41,6 +43,7 @@ class Kit:
     warehouse: Warehouse
     report: Report
     renew_seconds: float = lease.RENEW_SECONDS
+    schema_folder: Path = schemas.SCHEMAS
     now: Callable[[], int] = milliseconds
     token: Callable[[], str] = lambda: uuid.uuid4().hex[:8]
     sleep: Callable[[float], None] = time.sleep
@@ -61,4 +64,4 @@ class Kit:
 
     @property
     def columns(self) -> list[schemas.Column]:
-        return schemas.read(self.endpoint.table)
+        return schemas.read(self.endpoint.table, self.schema_folder)

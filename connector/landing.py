@@ -5,12 +5,15 @@ beside them. So the listing is the checkpoint: a process that starts with nothin
 knew."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 from connector import names
+from connector.drift import Found, Seen, Shape
 from connector.names import Run, Stage
 from connector.tally import Fetched
 
@@ -31,6 +34,9 @@ class Bucket(Protocol):
     """What landing needs of a bucket; connector.bucket.Bucket is the one in Cloud Storage."""
 
     def create(self, name: str, content: bytes, metadata: dict[str, str] | None = None) -> bool: ...
+    def replace(self, name: str, content: bytes, generation: int) -> int | None: ...
+    def generation(self, name: str) -> int: ...
+    def read(self, name: str, generation: int) -> bytes | None: ...
     def list(self, prefix: str) -> Iterator[Object]: ...
     def move(self, source: str, target: str) -> None: ...
     def describe(self, name: str, metadata: dict[str, str]) -> None: ...
@@ -38,13 +44,15 @@ class Bucket(Protocol):
 
 @dataclass(frozen=True)
 class File:
-    """`reason` says why a file is in failed/; `drift` names its fields that have no column."""
+    """`reason` says why a file is in failed/; `drift` names its fields that have no column, `changes` what
+    no item of the endpoint was like before."""
 
     name: str
     stage: Stage
     bytes: int
     rows: int
     drift: frozenset[str] = frozenset()
+    changes: frozenset[Seen] = frozenset()
     reason: str | None = None
     fetched: Fetched | None = None
 
@@ -54,7 +62,7 @@ class Landing:
         self.bucket = bucket
         self.endpoint = endpoint
 
-    def put(self, run: Run, fetched: Fetched, content: bytes, drift: Iterable[str]) -> None:
+    def put(self, run: Run, fetched: Fetched, content: bytes, found: Found) -> None:
         """Write a page's file once; if it is there already, this run has written it before."""
         metadata = {"run": run.id, "page": str(fetched.page), "rows": str(fetched.rows), "mark": fetched.mark}
         if fetched.total_pages is not None:
@@ -63,9 +71,26 @@ class Landing:
             metadata["total_items"] = str(fetched.total_items)
         if fetched.next is not None:
             metadata["next"] = fetched.next
-        if fields := sorted(drift):
-            metadata["drift"] = some(fields)
+        if found.nameless:
+            metadata["drift"] = some(sorted(found.nameless))
+        if found.changes:
+            metadata["changes"] = some(sorted(found.changes))
         self.bucket.create(names.path("in", run.file(fetched.page)), content, metadata)
+
+    def shape(self) -> Shape | None:
+        """What items of the endpoint have looked like so far; None before the first page of all."""
+        generation = self.bucket.generation(self.shape_name)
+        content = self.bucket.read(self.shape_name, generation) if generation else None
+        return msgspec.json.decode(content, type=Shape) if content else None
+
+    def keep_shape(self, shape: Shape) -> None:
+        """For the runs to come. Only the owner of the lease writes it."""
+        content = msgspec.json.encode(shape)
+        self.bucket.replace(self.shape_name, content, self.bucket.generation(self.shape_name))
+
+    @property
+    def shape_name(self) -> str:
+        return f"{self.endpoint}/shape.json"
 
     def of_run(self, run: Run, *stages: Stage) -> list[File]:
         return self.files({f"{names.folder(stage, run.file(1))}/{run.prefix}": stage for stage in stages})
@@ -108,7 +133,7 @@ class Landing:
         self.move([file], "failed")
 
 
-def some(fields: list[str]) -> str:
+def some(fields: Sequence[Any]) -> str:
     while len(text := json.dumps(fields)) > METADATA_CHARACTERS:
         fields = fields[: len(fields) // 2]
     return text
@@ -122,6 +147,7 @@ def parse(item: Object, stage: Stage) -> File:
         bytes=item.size,
         rows=int(known.get("rows", 0)),
         drift=frozenset(json.loads(known.get("drift", "[]"))),
+        changes=frozenset((path, kind) for path, kind in json.loads(known.get("changes", "[]"))),
         reason=known.get("reason"),
         fetched=parse_fetched(known) if "page" in known else None,
     )

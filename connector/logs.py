@@ -24,6 +24,21 @@ class RunRow:
 
 
 @dataclass(frozen=True)
+class DriftRow:
+    """`was` and `now` are JSON types, or absent; `file_name` is the first file of the run in which it was
+    so."""
+
+    run_id: str
+    endpoint: str
+    field: str
+    change: str
+    was: str | None
+    now: str
+    file_name: str
+    logged_at: str
+
+
+@dataclass(frozen=True)
 class FileRow:
     run_id: str
     endpoint: str

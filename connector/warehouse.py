@@ -17,7 +17,7 @@ from google.cloud import bigquery
 from connector.batch import Batch, digest
 from connector.errors import LoadError
 from connector.jobs import Job, Jobs
-from connector.logs import FileRow, RunRow
+from connector.logs import DriftRow, FileRow, RunRow
 from connector.names import Run, path
 from connector.schemas import LOAD_TIME
 from connector.window import Covered
@@ -114,6 +114,10 @@ class Warehouse:
     def log_files(self, rows: list[FileRow], run: Run) -> None:
         """Rows of ops.file_log; once for the same run."""
         self.log("file_log", [asdict(row) for row in rows], [run.id])
+
+    def log_drift(self, rows: list[DriftRow], run: Run) -> None:
+        """Rows of ops.drift; once for the same run."""
+        self.log("drift", [asdict(row) for row in rows], [run.id])
 
     def log(self, table: str, rows: list[dict[str, Any]], what: list[str]) -> None:
         target = self.table(f"ops.{table}")

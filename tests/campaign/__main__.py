@@ -46,9 +46,8 @@ def main() -> None:
             one.transform()
             differences = one.differences(last=windows.last)
             rows.append(row(group, differences))
-            print(rows[-1], flush=True)
             wrong += group.wrong + differences
-    print(*wrong, sep="\n")
+            print(rows[-1], *group.wrong, *differences, sep="\n", flush=True)
     minutes = f"{(time.monotonic() - begin) / 60:.0f} minutes on {os.cpu_count()} cores"
     write(rows, f"{datetime.now(UTC):%Y-%m-%d}, {minutes}, Python {platform.python_version()}")
     raise SystemExit(bool(wrong))

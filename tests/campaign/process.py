@@ -60,7 +60,7 @@ class Connector:
             said = []
             assert process.stderr
             for line in process.stderr:
-                said.append(json.loads(line))
+                said.append(json.loads(line) if line.startswith("{") else {"message": line})
                 if point and point.target == "log" and len(said) == point.number:
                     process.kill()
             late.cancel()

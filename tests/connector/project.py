@@ -31,6 +31,7 @@ TABLES = {
     "raw.sales": "connector/schemas/sales.json",
     "raw.products": "connector/schemas/products.json",
     "ops.run_log": "modules/warehouse/ops/run_log.json",
+    "ops.drift": "modules/warehouse/ops/drift.json",
     "ops.file_log": "modules/warehouse/ops/file_log.json",
 }
 
@@ -131,7 +132,8 @@ class Project:
     def left(self):
         """Objects that no finished run may leave behind."""
         names = [item.name for item in self.bucket.list("")]
-        return [name for name in names if "/archive/" not in name and "/failed/" not in name]
+        kept = ("/archive/", "/failed/", "/shape.json")
+        return [name for name in names if not any(part in name for part in kept)]
 
     def failed(self):
         return [item.name for item in self.bucket.list("") if "/failed/" in item.name]
