@@ -85,11 +85,13 @@ def main() -> None:
 
 
 def preface() -> str:
+    body = (__doc__ or "").partition("\n\n")[2]
     return (
         "# What a sync of a sheet costs\n\n"
         f"`make bench-sheets` wrote this page: Python {platform.python_version()}, {os.cpu_count()} cores, "
-        f"median of {RUNS} runs, of the largest table one.\n\n{__doc__ or ''}"
-    ).replace(": python -m benchmarks.sheets", "")
+        f"load average {os.getloadavg()[0]:.0f} at the end (beyond the cores, wall times are too long), "
+        f"median of {RUNS} runs, of the largest table one.\n\n{body}\n"
+    )
 
 
 def measured(state: State, rows: int) -> list[tuple[str, ...]]:

@@ -2,6 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sheets_sync import exports
 from sheets_sync.declaration import DEFAULTS, REQUIRED
@@ -120,3 +121,10 @@ def test_the_design_has_a_table_of_all_keys():
     design = (Path(__file__).parents[2] / "docs/design.md").read_text()
     rows = design.split("| key of an export |")[1].split("\n\n")[0]
     assert set(re.findall(r"^\| `([a-z]+)`", rows, re.MULTILINE)) == REQUIRED | set(DEFAULTS)
+
+
+def test_the_example_of_the_guide_is_valid():
+    guide = (Path(__file__).parents[2] / "docs/guides/declaring-an-export.md").read_text()
+    content = yaml.safe_load(guide.split("```yaml\n")[1].split("```")[0])
+    read = exports.read("top_customers", "top_customers.yaml", content)
+    assert (read.key, read.removed) == (("customer_id", "month"), Removed("mark", "Gone since"))

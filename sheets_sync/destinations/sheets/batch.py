@@ -122,3 +122,22 @@ def protect(number: int, place: Area, why: str, editors: Sequence[str] | None) -
 
 def unprotect(number: int) -> Request:
     return {"deleteProtectedRange": {"protectedRangeId": number}}
+
+
+def widths(tab: int, pixels: Sequence[int]) -> list[Request]:
+    """Of the first columns."""
+    return [
+        {
+            "updateDimensionProperties": {
+                "range": span(tab, "COLUMNS", at, at + 1),
+                "properties": {"pixelSize": size},
+                "fields": "pixelSize",
+            }
+        }
+        for at, size in enumerate(pixels)
+    ]
+
+
+def fit(tab: int, columns: int) -> Request:
+    """The first columns as wide as what stands in them."""
+    return {"autoResizeDimensions": {"dimensions": span(tab, "COLUMNS", 0, columns)}}

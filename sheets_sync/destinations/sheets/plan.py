@@ -154,6 +154,7 @@ def dressed(
     old = before.protected if before else None
     gone = [batch.unprotect(old)] if old is not None and old in document.taken else []
     requests = [*layout.header(grid.tab, goal), *layout.columns(grid.tab, goal, grid.rows), *gone]
+    requests += [] if before else [batch.fit(grid.tab, goal.width)]  # later widths are people's
     if marked.protected is None:
         return requests
     why = f"Written by sheets_sync, export {goal.export.name}."

@@ -15,6 +15,7 @@ from sheets_sync.destinations.sheets.staging import Staging
 from sheets_sync.destinations.sheets.values import Cell
 
 AUDIT_HEADER = ("When", "Tab", "What", "Row", "Detail")
+AUDIT_WIDTHS = (150, 150, 300, 200, 500)  # pixels
 MOST_AUDITED = 1_000  # rows of the sync log; older ones go
 type Batch = list[Request]
 
@@ -106,6 +107,7 @@ def audit(goal: Goal, document: Document, lines: Sequence[Sequence[Cell]]) -> Ba
         requests += made(document, AUDIT, goal.project, title, 1 + height, width)
         requests.append(batch.update(tab, Block(0, 0, (AUDIT_HEADER,))))
         requests.append(batch.repeat(batch.area(tab, 0, 1, width), HEADER, "userEnteredFormat"))
+        requests += batch.widths(tab, AUDIT_WIDTHS)
     look = {"numberFormat": {"type": "DATE_TIME", "pattern": USUAL["DATE_TIME"]}}
     return [
         *requests,
