@@ -3,6 +3,7 @@
 raw is append only and knows texts alone. What cannot be typed is kept as Untyped, so that its row is rejected
 with the reason."""
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -74,10 +75,24 @@ def whole(text: str) -> int:
     return int(text)
 
 
-def number(text: str) -> Decimal:
+def real(text: str) -> float:
+    if not NUMBER.fullmatch(text) or not math.isfinite(float(text)):
+        raise ValueError
+    return float(text)
+
+
+def numeric(text: str) -> Decimal:
+    """38 digits, 9 of them behind the point; nothing is rounded."""
     if not NUMBER.fullmatch(text):
         raise ValueError
-    return Decimal(text)
+    found = Decimal(text)
+    if not found:
+        return Decimal(0)
+    if not -9 <= found.adjusted() <= 28:  # before its digits are written out: 1e-999999999 has many
+        raise ValueError
+    if len(format(found, "f").partition(".")[2].rstrip("0")) > 9:
+        raise ValueError
+    return found
 
 
 def truth(text: str) -> bool:
@@ -102,8 +117,8 @@ def moment(text: str) -> datetime:
 READ: dict[str, Callable[[str], Any]] = {
     "STRING": str,
     "INT64": whole,
-    "FLOAT64": lambda text: float(number(text)),
-    "NUMERIC": number,
+    "FLOAT64": real,
+    "NUMERIC": numeric,
     "BOOL": truth,
     "DATE": date.fromisoformat,
     "DATETIME": local,

@@ -96,6 +96,12 @@ def sendable(record: Record) -> dict[str, msgspec.Raw]:
     return {name: msgspec.Raw(value.encode()) for name, value in record.items()}
 
 
+def digits(value: Decimal) -> str:
+    """All of them; Decimal.normalize would round to 28."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def plain(value: Any) -> Any:
     """As JSON has it: moments as ISO 8601, those with a zone in UTC; bytes as base64; what is no number as
     null; 12.50 as 12.5."""
@@ -103,7 +109,7 @@ def plain(value: Any) -> Any:
         case float():
             return value if math.isfinite(value) else None
         case Decimal():
-            return msgspec.Raw(format(value.normalize(), "f").encode()) if value.is_finite() else None
+            return msgspec.Raw(digits(value).encode()) if value.is_finite() else None
         case datetime():
             return (
                 value.astimezone(UTC).isoformat().replace("+00:00", "Z")

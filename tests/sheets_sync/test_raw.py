@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sheets_sync import exports, raw, records
 from sheets_sync.destinations.sheets.values import to_cell
@@ -102,6 +104,19 @@ def test_a_row_that_cannot_be_typed_is_rejected_wherever_it_goes(cloud, prices, 
         ("1e3", "FLOAT64", 1000.0),
         ("NaN", "FLOAT64", None),
         ("1,5", "NUMERIC", None),
+        (
+            "-99999999999999999999999999999.999999999",
+            "NUMERIC",
+            Decimal("-99999999999999999999999999999.999999999"),
+        ),
+        ("100000000000000000000000000000", "NUMERIC", None),
+        ("0.1234567891", "NUMERIC", None),
+        ("0.1000000000", "NUMERIC", Decimal("0.1")),
+        ("1e-999999999", "NUMERIC", None),
+        ("0e-999999999", "NUMERIC", Decimal(0)),
+        ("1e999", "NUMERIC", None),
+        ("1e999999999999999999999", "NUMERIC", None),
+        ("1e999", "FLOAT64", None),
         ("TRUE", "BOOL", True),
         ("yes", "BOOL", None),
         ("2017-01-31", "DATE", date(2017, 1, 31)),
@@ -123,3 +138,9 @@ def test_blanks_are_nothing_but_a_text_is_a_text():
     assert [raw.value(text, "INT64") for text in (None, "", "  ")] == [None, None, None]
     assert [raw.value(text, "STRING") for text in (None, "", "  ")] == [None, "", "  "]
     assert raw.value([{"a": "1"}], "INT64") == [{"a": "1"}]
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**28), max_value=10**28, places=9))
+def test_a_numeric_keeps_every_digit(value):
+    assert raw.value(str(value), "NUMERIC") == value
+    assert Decimal(records.written(value)) == value

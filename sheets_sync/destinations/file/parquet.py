@@ -4,7 +4,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sheets_sync.errors import SettingsError
+from sheets_sync.errors import CellError, SettingsError
 from sheets_sync.records import Record, written
 
 KIND = "application/vnd.apache.parquet"
@@ -19,10 +19,17 @@ def write(headers: Sequence[str], types: Sequence[str], rows: Sequence[Sequence[
         nested = any(isinstance(value, list | Mapping) for value in values)
         made = arrow.string() if nested else column_type(arrow, kind)
         said = [None if value is None else written(value) for value in values] if nested else values
-        columns.append(arrow.array(said, made))
+        columns.append(column(arrow, headers[place], said, made))
     out = io.BytesIO()
     parquet.write_table(arrow.table(columns, names=list(headers)), out, compression="zstd")
     return out.getvalue()
+
+
+def column(arrow: Any, header: str, values: Sequence[Any], kind: Any) -> Any:
+    try:
+        return arrow.array(values, kind)
+    except (arrow.ArrowException, OverflowError) as error:
+        raise CellError(f"Column {header!r} does not fit into Parquet's {kind}: {error}") from error
 
 
 def read(body: bytes) -> list[Record]:

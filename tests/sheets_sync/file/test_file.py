@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sheets_sync.destinations.file import declaration, parquet, text
-from sheets_sync.errors import BucketError, ExportError, Refused
+from sheets_sync.errors import BucketError, CellError, ExportError, Refused
 from sheets_sync.records import written
 
 CSV, PARQUET = "sales/daily.csv", "sales/daily.parquet"
@@ -147,6 +147,11 @@ def test_every_type_of_bigquery_has_one_in_parquet():
     full, empty = pyarrow.parquet.read_table(io.BytesIO(body)).to_pylist()
     assert full == kinds | {"RECORD": '{"a":[1,"2017-01-01"]}'}
     assert set(empty.values()) == {None}
+
+
+def test_a_value_that_fits_into_no_parquet_is_named():
+    with pytest.raises(CellError, match="Column 'Price' does not fit into Parquet's decimal128"):
+        parquet.write(["Price"], ["NUMERIC"], [[Decimal("0.12345678901")]])
 
 
 CELLS = st.none() | st.text(st.characters(exclude_categories=["Cs"]))

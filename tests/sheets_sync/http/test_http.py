@@ -40,9 +40,12 @@ def test_all_rows_go_in_batches_and_then_only_what_changed(publish, crm):
 
 
 def test_numbers_keep_their_digits_and_moments_are_iso(publish, crm, bucket):
-    publish([(2**60 + 1, None, "a@example.com", Decimal("123456789012345678.123456789"))])
+    all_digits = Decimal("12345678901234567890123456789.123456789")
+    publish([(2**60 + 1, None, "a@example.com", all_digits)])
     assert list(crm.contacts) == [2**60 + 1]
-    assert b'"spent":123456789012345678.123456789' in bucket.read("sheets_sync/contacts.ndjson").body
+    assert (
+        b'"spent":12345678901234567890123456789.123456789' in bucket.read("sheets_sync/contacts.ndjson").body
+    )
     moment = datetime(2017, 1, 1, 12, tzinfo=UTC)
     publish([(2**60 + 1, [date(2017, 1, 1), moment, float("nan")], "a@example.com", None)])
     assert crm.contacts[2**60 + 1]["name"] == ["2017-01-01", "2017-01-01T12:00:00Z", None]
