@@ -1,9 +1,9 @@
-"""python -m benchmarks copy|start [--full] [--runs N]: measure, print, and write docs/benchmarks.md."""
+"""python -m benchmarks start|copy|year|hour [--full] [--runs N]: measure, print, write docs/benchmarks.md."""
 
 import argparse
 import sys
 
-from benchmarks import matrix, start
+from benchmarks import hour, matrix, start, year
 from benchmarks.document import circumstances, write
 from benchmarks.errors import BenchmarkError
 from benchmarks.peer import PEERS, version
@@ -33,11 +33,19 @@ def cold(arguments: argparse.Namespace) -> None:
     write(start.TITLE, f"{now} {arguments.runs} runs; medians.\n\n{start.report(arguments.runs, say)}")
 
 
+def real_year(arguments: argparse.Namespace) -> None:
+    write(year.TITLE, f"{circumstances()}\n\n{year.report(say)}")
+
+
+def with_history(arguments: argparse.Namespace) -> None:
+    write(hour.TITLE, f"{circumstances()}\n\n{hour.report(say)}")
+
+
 def say(line: str) -> None:
     print(line, flush=True)
 
 
-SECTIONS = {"copy": copy, "start": cold}
+SECTIONS = {"start": cold, "copy": copy, "year": real_year, "hour": with_history}
 
 if __name__ == "__main__":
     main()
