@@ -1,12 +1,11 @@
-"""One real year, 1,469,307 lines, from the API to dmt: the pipeline's daily run on an empty warehouse, and where
-its time goes."""
+"""One real year, 1,469,307 lines, from the API to dmt: the pipeline's daily run on an empty warehouse, and
+where its time goes."""
 
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from google.cloud.bigquery import Client
+from typing import Any
 
 from benchmarks.document import table
 from benchmarks.errors import BenchmarkError
@@ -26,9 +25,9 @@ END = "2018-01-01T12:00:00Z"
 TARGET = 180  # seconds
 HEADS = ("step", "s", "what came of it")
 NOTE = (
-    "1,469,307 lines in 155,848 sales, 92,331 products, 2,469 customers: the pipeline's daily run on an empty "
-    "warehouse. The sandbox stands for Google Cloud on the same cores: its API, its bucket, and DuckDB behind "
-    "BigQuery's. Jobs of BigQuery are shown within their step; those of Dataform run side by side."
+    "1,469,307 lines in 155,848 sales, 92,331 products, 2,469 customers: the pipeline's daily run on an "
+    "empty warehouse. The sandbox stands for Google Cloud on the same cores: its API, its bucket, and DuckDB "
+    "behind BigQuery's. Jobs of BigQuery are shown within their step; Dataform's run side by side."
 )
 Line = tuple[str, str, str]
 Say = Callable[[str], None]
@@ -80,21 +79,19 @@ def belongs(job: Job, label: str) -> bool:
 
 def jobs(cloud: Cloud) -> Iterator[Job]:
     """What loads into staging and raw, and every action of Dataform, in the order of their creation."""
-    client = cloud.bigquery
     actions = dict(invoked(cloud))
-    listed = sorted(client.list_jobs(max_results=1000, all_users=True), key=lambda job: job.created)
+    listed = sorted(cloud.bigquery.list_jobs(max_results=1000, all_users=True), key=lambda job: job.created)
     for job in listed:
-        target = actions.get(job.job_id) or loaded(client, job)
+        target = actions.get(job.job_id) or loaded(job)
         if target and job.ended:
             yield Job(job.job_id, target, job.created.timestamp(), (job.ended - job.created).total_seconds())
 
 
-def loaded(client: Client, job: object) -> str:
+def loaded(job: Any) -> str:
     """`staging.sales` of a load job, `raw.sales` of the insert behind it; "" of any other."""
-    name = str(getattr(job, "job_id", ""))
-    if name.startswith("connector_stage_"):
+    if job.job_id.startswith("connector_stage_"):
         return f"staging.{job.destination.table_id.rpartition('_')[0]}"
-    if name.startswith("connector_insert_"):
+    if job.job_id.startswith("connector_insert_"):
         return str(job.query).split("INTO ")[1].split()[0].replace("`", "")
     return ""
 
@@ -102,9 +99,8 @@ def loaded(client: Client, job: object) -> str:
 def invoked(cloud: Cloud) -> Iterator[tuple[str, str]]:
     path = f"{cloud.location('dataform/v1')}/repositories/warehouse/workflowInvocations"
     for invocation in cloud.listed(path, "workflowInvocations"):
-        for action in cloud.call("GET", f"/dataform/v1/{invocation['name']}:query")[
-            "workflowInvocationActions"
-        ]:
+        found = cloud.call("GET", f"/dataform/v1/{invocation['name']}:query")
+        for action in found["workflowInvocationActions"]:
             target = action["target"]
             yield action.get("bigqueryAction", {}).get("jobId", ""), f"{target['schema']}.{target['name']}"
 
