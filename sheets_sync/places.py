@@ -44,9 +44,8 @@ class Places:
         return self.sheets(export, said["SPREADSHEET"])
 
     def sheets(self, export: Export, spreadsheet: str) -> Sheets:
-        progress = Progress(lambda text: self.say(f"{export.name}: {text}"))
         client = Client(self.credentials, self.settings.sheets_endpoint, self.limiter)
-        book = Spreadsheet(client, spreadsheet, self.identity, Retry(), progress)
+        book = Spreadsheet(client, spreadsheet, self.identity, Retry(), self.progress(export))
         return Sheets(book, self.settings.project_id, self.wishes)
 
     def http(self, export: Export, url: str, key: str) -> Http:
@@ -54,7 +53,8 @@ class Places:
         declared = http_declaration.read(export.name, export.destination, fields, key_fields(export))
         api = Api(requests.Session(), url, key, declared, Retry(), Pace(declared.per_second))
         memory = f"sheets_sync/{export.name}.ndjson"
-        return Http(api, self.bucket(self.settings.bucket), memory, self.wishes.accept_shrink)
+        bucket = self.bucket(self.settings.bucket)
+        return Http(api, bucket, memory, self.wishes.accept_shrink, self.progress(export))
 
     def file(self, export: Export, bucket: str) -> File:
         declared = file_declaration.read(export.name, export.destination)
@@ -62,6 +62,9 @@ class Places:
         return File(
             self.bucket(bucket), declared, self.settings.project_id, wishes.adopt, wishes.accept_shrink
         )
+
+    def progress(self, export: Export) -> Progress:
+        return Progress(lambda text: self.say(f"{export.name}: {text}"))
 
     def bucket(self, name: str) -> Any:
         # Cloud Storage's client takes its time to import, and most runs have no use for it.

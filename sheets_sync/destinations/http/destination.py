@@ -12,6 +12,7 @@ from sheets_sync.destinations.http.api import Api, Refusals
 from sheets_sync.destinations.http.memory import Memory
 from sheets_sync.exports import Export
 from sheets_sync.outcome import Counts, Example, Tally, Told
+from sheets_sync.progress import Progress, silent
 from sheets_sync.records import Key, Record, Records
 from sheets_sync.warehouse import Mart
 
@@ -33,11 +34,19 @@ class Http:
 
     kind = "http"
 
-    def __init__(self, api: Api, bucket: Bucket, state: str, accept_shrink: bool = False) -> None:
+    def __init__(
+        self,
+        api: Api,
+        bucket: Bucket,
+        state: str,
+        accept_shrink: bool = False,
+        progress: Progress = silent(),  # noqa: B008 (says nothing, so it may be shared)
+    ) -> None:
         self.api = api
         self.bucket = bucket
         self.state = state
         self.accept_shrink = accept_shrink
+        self.progress = progress
         self.place = f"{api.url}{api.declared.path}"
         self.link = api.url
 
@@ -87,7 +96,8 @@ class Http:
             records.key_fields(comparison.export),
         )
         try:
-            for batch in self.batches(comparison):
+            for number, batch in enumerate(self.batches(comparison)):
+                self.progress.tell(f"request {number:,} of {comparison.calls_needed:,}")
                 answer = self.api.upsert(batch, fields)
                 refused |= answer
                 learn(after, {key: row for key, row in batch.items() if key not in answer}, gone)

@@ -66,6 +66,15 @@ def test_columns_may_move_and_new_ones_are_told(person, read):
     ]
 
 
+def test_a_title_may_hold_what_a_url_and_a_range_read_otherwise(person, read, declared):
+    title = "Anna's plan / 50% #1 ä"
+    renamed = {"sheetId": person.tab, "title": title}
+    person.change({"updateSheetProperties": {"properties": renamed, "fields": "title"}})
+    person.type([HEADER, ["2017-01-01", 1]], "A1")
+    declared["endpoints"]["targets"]["tab"] = title
+    assert [row["day"] for row in rows(read())] == ["2017-01-01"]
+
+
 def test_the_header_may_stand_lower(person, read, declared):
     declared["endpoints"]["targets"]["header_row"] = 3
     person.type([["The plan of the year"], [], HEADER, ["2017-01-01", 1]])

@@ -8,6 +8,7 @@ import pytest
 from sheets_sync import exports
 from sheets_sync.destinations.http import declaration
 from sheets_sync.errors import BucketError, Busy, ExportError, PlaceError, Refused
+from sheets_sync.progress import Progress
 from tests.sheets_sync.http.conftest import DECLARED
 
 
@@ -115,6 +116,12 @@ def test_a_busy_crm_says_when(publish, crm, waits):
     crm.fault(429, Retry_After="7")
     publish(people(1))
     assert 7 <= waits[0] <= 8
+
+
+def test_a_long_sync_says_where_it_is(publish, crm):
+    said = []
+    publish(people(30), progress=Progress(said.append, iter(range(0, 60, 6)).__next__))
+    assert said == ["request 0 of 3", "request 1 of 3", "request 2 of 3"]
 
 
 def test_what_was_taken_before_the_crm_went_down_is_remembered(publish, crm):
