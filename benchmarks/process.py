@@ -2,13 +2,16 @@
 
 import os
 import subprocess
+import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
 
 from benchmarks.errors import BenchmarkError
+
+LAUNCH = Path(__file__).parent / "launch.py"
 
 
 @dataclass(frozen=True)
@@ -31,20 +34,21 @@ class Taken:
 
 def run(command: Command) -> Taken:
     """BenchmarkError if the command fails, with its last words."""
-    begin = perf_counter()
-    process, log = started(command)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    taken = Taken(perf_counter() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-    if process.returncode:
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder, "told")
+        launched = [sys.executable, "-I", "-S", str(LAUNCH), str(told), *command.words]
+        process, log = started(command, launched)
+        process.wait()
+        code, *taken = map(float, told.read_text().split())
+    if code:
         words = log.read_text(errors="replace").strip().splitlines()[-3:]
         raise BenchmarkError(f"{' '.join(command.words)} failed: {' '.join(words)}")
-    return taken
+    return Taken(*taken)
 
 
 def killed(command: Command, when: threading.Event) -> None:
     """Started, and killed by SIGKILL as soon as `when` is set; BenchmarkError if it ended before."""
-    process, _ = started(command)
+    process, _ = started(command, command.words)
     when.wait()
     if process.poll() is not None:
         raise BenchmarkError(f"{' '.join(command.words)} ended before it could be killed")
@@ -52,12 +56,10 @@ def killed(command: Command, when: threading.Event) -> None:
     process.wait()
 
 
-def started(command: Command) -> tuple[subprocess.Popen[bytes], Path]:
-    """Bytecode is compiled once and kept, as in an image."""
+def started(command: Command, words: Sequence[str]) -> tuple[subprocess.Popen[bytes], Path]:
+    """`words` in the environment of `command`. Bytecode is compiled once and kept, as in an image."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    log = Path(os.environ.get("TMPDIR", "/tmp")) / f"benchmark-{os.getpid()}.log"
+    log = Path(tempfile.gettempdir(), f"benchmark-{os.getpid()}.log")
     with log.open("wb") as errors, (command.said or Path(os.devnull)).open("ab") as said:
-        process = subprocess.Popen(
-            command.words, stdout=said, stderr=errors, env=kept | dict(command.environment)
-        )
+        process = subprocess.Popen(words, stdout=said, stderr=errors, env=kept | dict(command.environment))
     return process, log
