@@ -47,7 +47,11 @@ class BucketError(SyncError):
 
 
 class NoticeError(SyncError):
-    pass
+    """`lasting`: the server said no to this notice, and may take the next one."""
+
+    def __init__(self, message: str, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
 
 
 class SheetError(SyncError):

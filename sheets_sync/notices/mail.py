@@ -84,7 +84,8 @@ class Mail:
             smtp.send_message(self.message(delivery), self.server.sender, [delivery.target.address])
         except TROUBLES as error:
             raise NoticeError(
-                f"{self.server.host} did not take the mail to {delivery.target.address}: {said(error)}."
+                f"{self.server.host} did not take the mail to {delivery.target.address}: {said(error)}.",
+                lasting=said(error).startswith("5"),
             ) from error
 
     def message(self, delivery: Delivery) -> EmailMessage:

@@ -75,30 +75,34 @@ class Post:
                 rows.append(log.row(delivery, "failed" if error else "delivered", self.clock(), error))
                 if error:
                     yield f"{error} The next run tries again."
-        if rows:
-            self.log.write(rows)
+        try:
+            if rows:
+                self.log.write(rows)
+        except WarehouseError as error:
+            yield f"What was sent is not written down, so the next run sends it again: {error}"
 
 
 def carried(channel: Channel, deliveries: Sequence[Delivery]) -> Iterator[tuple[Delivery, str | None]]:
-    """What was tried, and why it failed. What follows one that its target did not take waits with it."""
+    """What was tried, and why it failed. Behind a notice that its target could not take just now the later
+    ones wait; one that it will never take keeps nobody waiting."""
     stuck: set[Target] = set()
     try:
         with channel.open() as send:
             for delivery in deliveries:
                 if delivery.target not in stuck:
                     error = attempt(send, delivery)
-                    stuck |= {delivery.target} if error else set()
-                    yield delivery, error
+                    stuck |= {delivery.target} if error and not error.lasting else set()
+                    yield delivery, str(error) if error else None
     except NoticeError as error:
         firsts = {delivery.target: delivery for delivery in reversed(deliveries)}
         yield from ((delivery, str(error)) for delivery in firsts.values())
 
 
-def attempt(send: Send, delivery: Delivery) -> str | None:
+def attempt(send: Send, delivery: Delivery) -> NoticeError | None:
     try:
         send(delivery)
     except NoticeError as error:
-        return str(error)
+        return error
     return None
 
 

@@ -87,7 +87,7 @@ class Webhook:
             hint = answer.headers.get("Retry-After", "")
             raise Passing(sentence, float(hint) if hint.isascii() and hint.isdigit() else 0.0)
         if not 200 <= answer.status_code < 300:
-            raise NoticeError(sentence)
+            raise NoticeError(sentence, lasting=True)
 
 
 def body(delivery: Delivery) -> bytes:

@@ -19,7 +19,7 @@ def counted(notice: Notice) -> str:
 
 def sentence(notice: Notice) -> str:
     if notice.event == "failure":
-        return f"{notice.place} could not be brought up to date. What it showed before, it still shows."
+        return f"{notice.place} could not be brought up to date. The next run tries again."
     if notice.event == "recovery":
         return (
             f"{notice.place} is up to date again: {notice.rows:,} rows, {counted(notice) or 'none changed'}."

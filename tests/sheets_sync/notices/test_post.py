@@ -131,13 +131,24 @@ def test_a_notice_that_failed_is_sent_by_the_next_run_with_the_same_id(office, n
 def test_what_waits_comes_in_order(office, notice, postbox):
     """A failure that nobody could be told of, and its end: both arrive, the failure first."""
     office.notify = Notify((ANNA,))
-    postbox.refused = {ANNA}
+    postbox.answer = "451 4.7.1 try later"
     assert len(office.run(notice, **FAILED)) == 1
     assert len(office.run(notice, **CALM)) == 1
     assert len(postbox.attempts) == 2  # the recovery waits for the failure
-    postbox.refused = set()
+    postbox.answer = None
     office.run(notice, **CALM)
     assert office.mails() == [(ANNA, "daily_sales failed"), (ANNA, "daily_sales recovered")]
+
+
+def test_a_notice_that_a_receiver_will_never_take_keeps_no_other_waiting(office, notice, receiver):
+    office.notify = Notify((), (receiver.url,))
+    receiver.answers = [(400, {})]
+    assert len(office.run(notice)) == 1
+    receiver.got.clear()
+    receiver.answers = [(400, {})]
+    assert len(office.run(notice, **FAILED)) == 1
+    assert [changed for _, changed in office.hooks()] == [True, False]
+    assert [row.state for row in office.pages.rows if row.event == "failure"] == ["due", "delivered"]
 
 
 def test_a_server_that_is_down_is_told_once_a_target(office, notice, postbox):
@@ -177,7 +188,8 @@ def test_what_cannot_be_written_down_is_not_sent(office, notice):
 
 def test_a_run_that_died_after_sending_sends_again_with_the_same_id(office, notice):
     office.pages.writes_left = 1
-    assert len(office.run(notice)) == 1
+    [sentence] = office.run(notice)
+    assert sentence.startswith("What was sent is not written down, so the next run sends it again: ")
     first = office.hooks()
     office.mails()
     office.pages.writes_left = None
