@@ -6,7 +6,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from sandbox import job_columns, lookups
+from sandbox import lookups, schema_views
 from sandbox.state import State
 
 # What local-bigquery 0.3.2 loads.
@@ -25,7 +25,7 @@ def application(state: State) -> ASGIApp:
     from local_bigquery.app import app
 
     lookups.install()
-    job_columns.install()
+    schema_views.install()
 
     bigquery: ASGIApp = app
     return bigquery

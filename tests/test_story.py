@@ -5,11 +5,19 @@ on what came late or failed first, or on whether a table was built in steps or a
 """
 
 import base64
+import io
 import json
+<<<<<<< HEAD
+=======
+import time
+from datetime import UTC, datetime, timedelta
+>>>>>>> f2c7015 (What is measured is measured over every table that Dataform makes)
 
 import pytest
 import requests
 
+from pipeline import quality
+from pipeline.report import Report
 from sandbox.demo import provision
 from sandbox.demo.commands import Shell
 from sandbox.oracle import last_sale
@@ -170,3 +178,36 @@ def test_a_key_that_is_due_is_changed_and_the_copies_go_on(town):
     assert succeeded, log
     assert (latest(), status(new), status(old)) == (new, 200, 401)
     town.copy("customers")
+
+
+def test_what_alerts_compare_is_what_the_tables_hold(town):
+    """The line that the pipeline prints after Dataform, over every table that Dataform makes."""
+    stream = io.StringIO()
+    quality.measure(lambda: town.cloud.bigquery, Report(stream))
+    [line] = [json.loads(told) for told in stream.getvalue().splitlines()]
+    orphans, items = town.count("ods.sales_orphans"), town.count("dmt.sales_items")
+    assert (line["orphans"], line["orphan_rate"]) == (orphans, round(orphans / (orphans + items), 6))
+    day = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+    rejects = [
+        town.count(f"ods.{name}_rejects", f"file_day >= '{day}'")
+        for name in ("sales", "products", "customers")
+    ]
+    assert (line["rejects"], orphans > 0) == (sum(rejects), True)
+
+
+def test_the_keys_that_bigquery_believes_are_keys(town):
+    """They are not enforced, so a wrong one would make joins wrong."""
+    declared = 0
+    for dataset in ("ops", "ods", "dmt"):
+        for one in town.cloud.bigquery.list_tables(dataset):
+            if key := primary_key(town.cloud.bigquery.get_table(one.reference)):
+                rows = f"{dataset}.{one.table_id}"
+                doubled = f"SELECT 1 FROM {rows} WHERE TRUE GROUP BY {', '.join(key)} HAVING COUNT(*) > 1"
+                assert town.cloud.rows(doubled) == [], rows
+                declared += 1
+    assert declared >= 4
+
+
+def primary_key(table):
+    constraints = table.table_constraints
+    return constraints.primary_key.columns if constraints and constraints.primary_key else []

@@ -16,6 +16,7 @@ from pipeline.report import Report
 TODAY = datetime.now(UTC).date()
 TABLES = """
 create table ods.sales (id int64, datetime timestamp) partition by date(datetime) options(require_partition_filter = true);
+create table ods.sales_days (id int64) partition by range_bucket(id, generate_array(0, 900000000, 100000));
 create table ods.sales_orphans (id string, datetime timestamp) partition by date(datetime);
 create table ods.sales_rejects (reason string, file_day date) partition by file_day options(require_partition_filter = true);
 create table ods.products_rejects (reason string, file_day date) partition by file_day;
@@ -47,6 +48,7 @@ def test_counts_of_tables_become_the_numbers_that_alerts_compare(client):
     days = [TODAY, TODAY - timedelta(1), TODAY - timedelta(2)]
     client.query_and_wait(
         "insert into ods.sales values (1, current_timestamp());"
+        "insert into ods.sales_days values (1);"
         "insert into ods.sales_orphans values ('1-a', timestamp '2017-01-01');"
         "insert into dmt.sales_items (id) select cast(n as string) from unnest([1, 2, 3]) as n;"
         f"insert into ods.sales_rejects values ('a', '{days[0]}'), ('b', '{days[1]}'), ('old', '{days[2]}');"
