@@ -13,10 +13,11 @@ from pipeline.settings import Settings as PipelineSettings
 from sheets_sync.exports import FOLDER as EXPORTS
 from sheets_sync.exports import load
 from sheets_sync.settings import Settings as SheetsSettings
-from tests.terraform.grants import ANALYSTS, ENGINEERS, GRANTS, NOTIFIED, granted, resources
+from tests.terraform.grants import ANALYSTS, APPLY, ENGINEERS, GRANTS, NOTIFIED, PLAN, granted, resources
 from tests.terraform.reading import ROOT
 
 ENVIRONMENTS = ["local", "dev", "prod"]
+BRANCHES = ("every branch", "branch main")
 EXPORTED = [load(path.stem) for path in EXPORTS.glob("*.yaml")]
 
 
@@ -51,6 +52,13 @@ def test_analysts_see_the_marts_and_nothing_else():
         "project",
         "dataset dmt",
     }
+
+
+def test_without_a_repository_only_people_deliver(planned):
+    """The smallest tfvars: no groups, no channels, no repository."""
+    plan = planned("local", "-var=delivery=null")
+    assert granted(plan) == {grant for grant in GRANTS if grant[0] not in (PLAN, APPLY, *BRANCHES)}
+    assert not [one["address"] for one in resources(plan) if "delivery" in one["address"]]
 
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
