@@ -21,13 +21,14 @@ from sheets_sync import exports, report, sync
 from sheets_sync.destination import Destination
 from sheets_sync.destinations.sheets.destination import Wishes
 from sheets_sync.destinations.sheets.sheet import QUOTA
-from sheets_sync.errors import SettingsError, SyncError
+from sheets_sync.errors import ExportError, SettingsError, SyncError
 from sheets_sync.exports import Export
 from sheets_sync.limiter import Limiter
 from sheets_sync.notices import notice
 from sheets_sync.notices.log import Log
 from sheets_sync.notices.post import Post
 from sheets_sync.places import Places
+from sheets_sync.progress import Progress, silent
 from sheets_sync.settings import Settings
 from sheets_sync.warehouse import Warehouse
 
@@ -52,6 +53,8 @@ def main() -> None:
         parser.error("--restore needs the one --export to put back")
     try:
         chosen = [exports.load(name) for name in arguments.export or exports.declared()]
+        if wishes.restore and chosen[0].destination["kind"] != "sheets":
+            raise ExportError(f"Export {chosen[0].name} is no sheet: there is no version before to restore.")
         settings = Settings.read(os.environ, chosen)
         failures = (rehearse if arguments.dry_run else publish)(chosen, settings, wishes)
     except SyncError as error:
@@ -62,11 +65,12 @@ def main() -> None:
 
 def publish(chosen: Sequence[Export], settings: Settings, wishes: Wishes) -> list[str]:
     """Names of the exports that failed; each is told as it ends."""
-    warehouse, destination = connected(settings, wishes)
+    progress = Progress(said)
+    warehouse, destination = connected(settings, wishes, progress)
     post = Post(settings.notices.channels(now), Log(warehouse.client), now)
     run_id = f"{now():%Y%m%dT%H%M%S}_{secrets.token_hex(4)}"
     failures = []
-    for outcome in sync.run(chosen, warehouse, destination, now, run_id):
+    for outcome in sync.run(chosen, warehouse, destination, now, run_id, wishes.restore, progress):
         print(report.ended(outcome), file=sys.stderr if outcome.error else sys.stdout, flush=True)
         failures += [outcome.export] if outcome.error else []
         notify = next(export.notify for export in chosen if export.name == outcome.export)
@@ -77,12 +81,12 @@ def publish(chosen: Sequence[Export], settings: Settings, wishes: Wishes) -> lis
 
 def rehearse(chosen: Sequence[Export], settings: Settings, wishes: Wishes) -> list[str]:
     """Names of the exports that would fail. Nothing is written, neither to the place nor to the log."""
-    warehouse, destination = connected(settings, wishes)
+    warehouse, destination = connected(settings, wishes, silent())
     failures = []
     for export in chosen:
         place = destination(export)
         try:
-            mart = warehouse.read(export)
+            mart = warehouse.shape(export) if wishes.restore else warehouse.read(export)
             print(report.planned(export, place.compare(export, mart), place, len(mart.rows)), flush=True)
         except SyncError as error:
             said(f"{export.name}: {error}")
@@ -90,12 +94,12 @@ def rehearse(chosen: Sequence[Export], settings: Settings, wishes: Wishes) -> li
     return failures
 
 
-def connected(settings: Settings, wishes: Wishes) -> tuple[Warehouse, Destinations]:
+def connected(settings: Settings, wishes: Wishes, progress: Progress) -> tuple[Warehouse, Destinations]:
     """One limiter for all exports: the quota is the identity's."""
     credentials, identity = login()
     client = bigquery.Client(settings.project_id, credentials=credentials, location=settings.location)
     limiter = Limiter(QUOTA, say=said)
-    places = Places(credentials, identity, settings, wishes, limiter, said)
+    places = Places(credentials, identity, settings, wishes, limiter, progress)
     return Warehouse(client), places.of
 
 

@@ -1,6 +1,5 @@
 """The place of each export, put together for a run."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +31,7 @@ class Places:
     settings: Settings
     wishes: Wishes
     limiter: Limiter
-    say: Callable[[str], None]
+    progress: Progress
 
     def of(self, export: Export) -> Destination[Any]:
         said = self.settings.places[export.name]
@@ -45,7 +44,7 @@ class Places:
 
     def sheets(self, export: Export, spreadsheet: str) -> Sheets:
         client = Client(self.credentials, self.settings.sheets_endpoint, self.limiter)
-        book = Spreadsheet(client, spreadsheet, self.identity, Retry(), self.progress(export))
+        book = Spreadsheet(client, spreadsheet, self.identity, Retry(), self.progress)
         return Sheets(book, self.settings.project_id, self.wishes)
 
     def http(self, export: Export, url: str, key: str) -> Http:
@@ -54,7 +53,7 @@ class Places:
         api = Api(requests.Session(), url, key, declared, Retry(), Pace(declared.per_second))
         memory = f"sheets_sync/{export.name}.ndjson"
         bucket = self.bucket(self.settings.bucket)
-        return Http(api, bucket, memory, self.wishes.accept_shrink, self.progress(export))
+        return Http(api, bucket, memory, self.wishes.accept_shrink, self.progress)
 
     def file(self, export: Export, bucket: str) -> File:
         declared = file_declaration.read(export.name, export.destination)
@@ -62,9 +61,6 @@ class Places:
         return File(
             self.bucket(bucket), declared, self.settings.project_id, wishes.adopt, wishes.accept_shrink
         )
-
-    def progress(self, export: Export) -> Progress:
-        return Progress(lambda text: self.say(f"{export.name}: {text}"))
 
     def bucket(self, name: str) -> Any:
         # Cloud Storage's client takes its time to import, and most runs have no use for it.

@@ -1,27 +1,42 @@
-"""What a long sync is doing, said every few seconds."""
+"""What a long sync is doing, said every few seconds, also while it waits for one answer."""
 
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 EVERY = 5.0  # seconds
 
 
 @dataclass
 class Progress:
-    """Says where a sync is, unless it said so less than EVERY seconds ago. A short sync says nothing."""
+    """`doing` is said every `every` seconds, with how long the work has taken. A short one says nothing."""
 
     say: Callable[[str], None]
     clock: Callable[[], float] = time.monotonic
-    last: float = field(init=False)
+    every: float = EVERY
+    doing: str = ""
 
-    def __post_init__(self) -> None:
-        self.last = self.clock()
+    def tell(self, doing: str) -> None:
+        self.doing = doing
 
-    def tell(self, text: str) -> None:
-        if self.clock() - self.last >= EVERY:
-            self.last = self.clock()
-            self.say(text)
+    @contextmanager
+    def of(self, name: str) -> Iterator[None]:
+        """While the block runs, a thread says what it is doing."""
+        start, ended = self.clock(), threading.Event()
+
+        def beat() -> None:
+            while not ended.wait(self.every):
+                self.say(f"{name}: {self.doing}, {self.clock() - start:.0f} s")
+
+        thread = threading.Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
 
 def silent() -> Progress:

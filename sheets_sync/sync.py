@@ -10,6 +10,7 @@ from sheets_sync.destination import Comparison, Destination
 from sheets_sync.errors import OutcomeUnknown, SyncError
 from sheets_sync.exports import Export
 from sheets_sync.outcome import Outcome, Status, Told
+from sheets_sync.progress import Progress, silent
 from sheets_sync.warehouse import Mart, Warehouse
 
 ROUNDS = 3  # a write of unknown outcome is not sent again: the destination is read again instead
@@ -21,10 +22,17 @@ def run(
     destination: Callable[[Export], Destination[Any]],
     clock: Callable[[], datetime],
     run_id: str,
+    restoring: bool = False,
+    progress: Progress | None = None,
 ) -> Iterator[Outcome]:
-    """Each export on its own: one that fails leaves the others alone. All are logged first."""
+    """Each export on its own: one that fails leaves the others alone. All are logged first. Who is
+    `restoring` a version before has no use for the mart, which may be why."""
+    read = warehouse.shape if restoring else warehouse.read
+    progress = progress or silent()
     for export in exports:
-        outcome, told = attempt(export, warehouse, destination(export), clock, run_id)
+        progress.tell("reading the mart")
+        with progress.of(export.name):
+            outcome, told = attempt(export, read, destination(export), clock, run_id)
         try:
             warehouse.log(log.RUN, run_id, export.name, [log.of_run(outcome)])
             if told:
@@ -36,7 +44,11 @@ def run(
 
 
 def attempt(
-    export: Export, warehouse: Warehouse, place: Destination[Any], clock: Callable[[], datetime], run_id: str
+    export: Export,
+    read: Callable[[Export], Mart],
+    place: Destination[Any],
+    clock: Callable[[], datetime],
+    run_id: str,
 ) -> tuple[Outcome, Sequence[Told]]:
     started = clock()
     outcome = Outcome(
@@ -44,7 +56,7 @@ def attempt(
     )
     told: Sequence[Told] = ()
     try:
-        mart = warehouse.read(export)
+        mart = read(export)
         outcome = replace(outcome, rows=len(mart.rows))
         done = settle(export, mart, place)
         status: Status = "partial" if done.counts.rejected.count else "success"

@@ -33,6 +33,16 @@ class Warehouse:
     def project(self) -> str:
         return str(self.client.project)
 
+    def shape(self, export: Export) -> Mart:
+        """The types of an export's columns without its rows; where the mart is broken all are STRING."""
+        try:
+            schema = self.client.get_table(f"{self.project}.{export.address}").schema
+        except FAILURES:
+            schema = []
+        types = {field.name: field.field_type for field in schema}
+        types |= {column.name: column.type for column in export.columns if column.type}
+        return Mart({name: types.get(name, "STRING") for name in export.names}, [])
+
     def read(self, export: Export) -> Mart:
         """WarehouseError where the table, a column or a right is missing."""
         name = f"{self.project}.{export.address}"

@@ -164,6 +164,14 @@ def test_keys_that_look_alike_are_not_the_same():
     )
 
 
+def test_the_zero_with_a_sign_is_zero():
+    held, export = Held(), declared(key=["revenue"], order=["revenue"])
+    sync_rows(held, export, [(1, "a", -0.0)])
+    for row in range(1, held.tab.rows):
+        type_in(held, row, 2, 0)  # as Sheets answers it
+    assert counted(sync_rows(held, export, [(1, "a", -0.0)])) == {}
+
+
 def test_a_removed_row_is_marked_and_its_mark_goes_when_it_comes_back():
     held, export = Held(), declared(removed={"mark": "Gone since"}, **ORDERED)
     sync_rows(held, export, OLD)

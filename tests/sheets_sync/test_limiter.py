@@ -1,8 +1,10 @@
+import threading
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sheets_sync.limiter import WINDOW, Limiter
-from sheets_sync.progress import EVERY, Progress
+from sheets_sync.progress import Progress
 
 
 class Clock:
@@ -38,10 +40,20 @@ def test_who_keeps_below_the_quota_never_waits_and_kinds_are_apart():
     assert said == ["waiting 60 s: 1 write calls a minute are allowed"]
 
 
-def test_progress_is_told_every_few_seconds_and_not_by_a_short_sync():
-    clock, said = Clock(), []
-    progress = Progress(said.append, lambda: clock.now)
-    for number in range(30):
-        progress.tell(f"row {number}")
-        clock.sleep(1)
-    assert said == [f"row {number}" for number in range(int(EVERY), 30, int(EVERY))]
+def test_a_long_sync_says_what_it_does_and_for_how_long_and_a_short_one_nothing():
+    clock, said, enough = Clock(), [], threading.Event()
+
+    def say(text):
+        said.append(text)
+        clock.sleep(5)
+        enough.set()
+
+    progress = Progress(say, lambda: clock.now, every=0.01)
+    progress.tell("waiting for Sheets to write")
+    with progress.of("daily_sales"):
+        assert enough.wait(10)
+    assert said[0] == "daily_sales: waiting for Sheets to write, 0 s"
+    short = list[str]()
+    with Progress(short.append).of("daily_sales"):
+        pass
+    assert short == []

@@ -92,12 +92,17 @@ def test_the_version_before_is_put_back(start, cloud, person):
         assert start("--export", "daily_sales").returncode == 0
     assert start("--export", "daily_sales", "--restore").returncode == 0
     assert person.see("'Daily sales'!B2") == [["3"]]
+    cloud.bigquery.query_and_wait("DROP TABLE dmt.daily_sales")  # a broken mart is why one restores
+    assert start("--export", "daily_sales", "--restore").returncode == 0
+    assert person.see("'Daily sales'!A2:B2") == [["2017-01-01", "4"]]
     refused = start("--restore")
     assert refused.returncode == 2
     assert "--restore needs the one --export to put back" in refused.stderr
 
 
-def test_a_failure_is_a_sentence_and_a_code(start):
+def test_a_failure_is_a_sentence_and_a_code(start, cloud):
+    made = "CREATE OR REPLACE TABLE dmt.daily_sales AS SELECT DATE '2017-01-01' AS day, 1 AS baskets, "
+    cloud.bigquery.query_and_wait(made + REST.format(1))
     done = start(DAILY_SALES_SPREADSHEET="nowhere")
     assert done.returncode == 1
     assert done.stderr.startswith("daily_sales: There is no spreadsheet nowhere.")

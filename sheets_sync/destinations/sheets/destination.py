@@ -59,13 +59,13 @@ class Sheets:
         return self.spreadsheet.calls
 
     def compare(self, export: Export, mart: Mart) -> Planned:
-        self.spreadsheet.progress.tell(f"{len(mart.rows):,} rows are read from the mart")
+        self.spreadsheet.progress.tell(f"reading the sheet, for {len(mart.rows):,} rows of the mart")
         document = self.spreadsheet.read()
         wanted = self.wanted(export, mart, document)
         found = find(wanted, document, self.spreadsheet, self.wishes.adopt)
         if not (self.wishes.accept_shrink or self.wishes.restore):
             plan.check_shrink(wanted, found)
-        self.spreadsheet.progress.tell("the tab is read")
+        self.spreadsheet.progress.tell("comparing")
         planned = self.planned(wanted, document, found)
         self.link = f"{self.link.partition('#')[0]}#gid={planned.plan.tab}"
         return planned
@@ -94,7 +94,7 @@ class Sheets:
                 self.spreadsheet.change(made.staging.requests)
                 self.spreadsheet.fill(made.staging.title, made.staging.rows)
             if made.requests:
-                self.spreadsheet.progress.tell("the batch is sent")
+                self.spreadsheet.progress.tell("waiting for Sheets to write")
                 self.spreadsheet.change(made.requests)
         except OutcomeUnknown:
             self.spreadsheet.retry.pause()

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sheets_sync import shrink
 from sheets_sync.destinations.sheets import batch, layout, serving, staging
 from sheets_sync.destinations.sheets.batch import Request
 from sheets_sync.destinations.sheets.blocks import GAP, Block, Rows, blocks
@@ -16,7 +17,7 @@ from sheets_sync.destinations.sheets.memory import Writing, write
 from sheets_sync.destinations.sheets.rows import rearranged
 from sheets_sync.destinations.sheets.staging import Staging
 from sheets_sync.destinations.sheets.values import Cell
-from sheets_sync.errors import Refused, SheetError
+from sheets_sync.errors import SheetError
 
 ROOM = 26  # columns of a new tab, so that people find some to the right of ours
 MOST_LINES = 50  # of rejected and of drifted rows in the sync log, a run
@@ -133,7 +134,7 @@ def marking(goal: Goal, mark: Mark | None, document: Document) -> Mark:
         goal.export.name,
         tuple(goal.headers),
         goal.names,
-        layout.fingerprint(goal),
+        mark.layout if mark and goal.exact else layout.fingerprint(goal),
         (mark.revision if mark else 0) + 1,
         goal.total,
         hashlib.sha256(json.dumps(rejected).encode()).hexdigest()[:16] if rejected else "",
@@ -215,13 +216,7 @@ def sized(
 
 
 def check_shrink(goal: Goal, found: Found) -> None:
-    """Refuse a mart that lost more rows than the export allows: more likely it is broken than true."""
+    """Refused where more rows are gone than the export allows."""
     mark = found.tab.mark if found.tab else None
-    allowed = goal.export.shrink
-    if mark and goal.total < mark.rows * (100 - allowed) / 100 and goal.export.removed.how != "keep":
-        lost = 100 * (mark.rows - goal.total) // mark.rows
-        raise Refused(
-            f"{goal.export.address} has {goal.total:,} rows, it had {mark.rows:,} when it was last synced: "
-            f"{lost} % fewer, and export {goal.export.name} allows {allowed} %. If that is right, run once "
-            "with --accept-shrink, or raise shrink in its file."
-        )
+    if found.tab and mark and goal.export.removed.how != "keep":
+        shrink.check(goal.export, mark.rows, mark.rows - goal.total, f"tab {found.tab.title!r}")

@@ -97,7 +97,7 @@ class Spreadsheet:
         for start, chunk in chunks(rows):
             data = [{"range": f"{quoted(title)}!A{start + 1}", "values": chunk}]
             body = {"valueInputOption": "RAW", "data": data}
-            self.progress.tell(f"row {start:,} of {len(rows):,} is written")
+            self.progress.tell(f"writing row {start:,} of {len(rows):,}")
             self.send(partial(self.client.values_batch_update, self.id, body))
 
     def send[T](self, call: Callable[[], T], resend: bool = True) -> T:

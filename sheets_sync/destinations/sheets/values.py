@@ -114,7 +114,7 @@ def canonical(cell: Cell) -> str:
             return f"b{cell:d}"
         case int() | float():
             whole = float(cell).is_integer() and abs(cell) <= LARGEST_INTEGER
-            return f"n{cell:.0f}" if whole else f"n{cell:.{DIGITS}g}"
+            return f"n{cell + 0:.0f}" if whole else f"n{cell:.{DIGITS}g}"
         case _:
             return f"s{cell}"
 
