@@ -228,7 +228,7 @@ def test_a_mart_that_lost_too_much_is_refused_until_a_person_says_that_it_is_rig
     sync_rows(held, export, [(number,) for number in range(10)])
     sync_rows(held, export, [(number,) for number in range(5)])
     with pytest.raises(
-        Refused, match="3 of the 5 rows that tab 'Ours' has are gone from t, and export t allows 50 %"
+        Refused, match="3 of the 5 rows that tab 'Ours' has are gone from dmt.t, and export t allows 50 %"
     ):
         sync_rows(held, export, [(0,), (1,)])
     assert len(held.shown(1)) == 5
