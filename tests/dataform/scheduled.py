@@ -13,6 +13,7 @@ LABELS = {"name": "labels", "type": "RECORD", "mode": "REPEATED"}
 JOBS = [
     {"name": "creation_time", "type": "TIMESTAMP"},
     {"name": "user_email", "type": "STRING"},
+    {"name": "job_id", "type": "STRING"},
     {"name": "statement_type", "type": "STRING"},
     {"name": "total_bytes_billed", "type": "INTEGER"},
     {"name": "total_slot_ms", "type": "INTEGER"},
@@ -44,7 +45,7 @@ def configs() -> dict[str, dict]:
 def analyzable(sql: str) -> str:
     """As the analyzer of tests/dataform wants it: one name for a table, and parameters as variables."""
     named = re.sub(r"\b(ods|dmt|ops)\.((?:INFORMATION_SCHEMA\.)?\w+)", r"`p.\1.\2`", sql)
-    jobs = named.replace("`region-eu`.INFORMATION_SCHEMA.JOBS", "`jobs`").replace("@run_", "run_")
+    jobs = re.sub(r"`?region-eu`?\.INFORMATION_SCHEMA\.JOBS", "`jobs`", named).replace("@run_", "run_")
     moment = "declare run_time timestamp default current_timestamp();"
     return f"declare run_date date default current_date();\n{moment}\n{jobs}"
 
@@ -60,6 +61,13 @@ def tables() -> dict[str, Columns]:
             for view, fields in SIZES.items()
         },
     }
+
+
+def advised() -> list[str]:
+    """The queries in the texts that people read at night, but those with a place to fill in."""
+    texts = [*(ROOT / "docs/runbooks").glob("*.md"), ROOT / "modules/alerts/main.tf"]
+    found = [one for path in texts for one in re.findall(r"`(SELECT [^`]+)`", path.read_text())]
+    return sorted({one for one in found if "<" not in one})
 
 
 def columns(fields: list[dict]) -> Columns:

@@ -6,7 +6,8 @@ import pytest
 
 from pipeline.quality import QUERY
 from tests.dataform.engines.analyzer import GoogleSql, text_of, type_from_field
-from tests.dataform.scheduled import analyzable, configs, tables
+from tests.dataform.engines.warehouse import RAW, raw_fields
+from tests.dataform.scheduled import advised, analyzable, columns, configs, tables
 
 SALE_LINES = "ARRAY<STRUCT<product_sku STRING, quantity INT64, amount NUMERIC>>"
 LINEAGE = {"SYS_DATE_CREATE": "TIMESTAMP", "SYS_FILE_NAME": "STRING"}
@@ -114,3 +115,10 @@ def test_a_column_that_is_none_is_found_before_the_night(analyzed):
     sql = configs()["freshness"]["params"]["query"].replace("seen_until", "seen_untill")
     with pytest.raises(AssertionError, match="Unrecognized name: seen_untill"):
         GoogleSql(analyzed.tables | tables()).script(analyzable(sql))
+
+
+@pytest.mark.parametrize("statement", advised())
+def test_a_query_that_a_runbook_or_an_alert_advises_resolves(analyzed, statement):
+    """With the columns of today: nobody corrects a query at night."""
+    raw = {f"p.raw.{name}": columns(raw_fields(name)) for name in RAW}
+    assert GoogleSql(analyzed.tables | tables() | raw).script(analyzable(statement))
