@@ -120,7 +120,8 @@ module "warehouse" {
     snapshots  = { scheduled-queries = module.identities.members["scheduled-queries"] }
   }
   readers = merge(
-    { for dataset in ["ops", "assertions", "snapshots", "staging"] : dataset => local.engineers },
+    { for dataset in ["assertions", "snapshots", "staging"] : dataset => local.engineers },
+    { ops = merge(local.engineers, { dataform-runner = module.identities.members["dataform-runner"] }) }, # which lists came whole
     { ods = merge(local.engineers, { scheduled-queries = module.identities.members["scheduled-queries"] }) },
     { raw = merge(local.engineers, local.raw_readers, { dataform-runner = module.identities.members["dataform-runner"] }) },
     { dmt = merge(local.engineers, local.analysts, { sheets-sync = module.identities.members["sheets-sync"] }) },

@@ -8,7 +8,7 @@ from tests.dataform.engines.analyzer import GoogleSql, type_from_field
 from tests.dataform.engines.project import lay_out
 from tests.dataform.engines.runner import Runner
 from tests.dataform.engines.scripts import waves
-from tests.dataform.engines.warehouse import RAW, connect, raw_fields
+from tests.dataform.engines.warehouse import LOGS, RAW, connect, log_fields, raw_fields
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +28,7 @@ def analyzed(by_name):
     """The catalog after Google's analyzer has resolved every script, in both forms."""
     google = GoogleSql(
         {f"p.raw.{name}": {f["name"]: type_from_field(f) for f in raw_fields(name)} for name in RAW}
+        | {f"p.ops.{name}": {f["name"]: type_from_field(f) for f in log_fields(name)} for name in LOGS}
     )
     for action in by_name.values():
         google.script(action.create())

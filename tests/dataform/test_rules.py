@@ -10,9 +10,9 @@ from sqlglot import exp
 
 from tests.dataform.engines.project import SOURCE
 from tests.dataform.engines.scripts import statements
-from tests.dataform.engines.warehouse import RAW, raw_fields
+from tests.dataform.engines.warehouse import LOGS, RAW, log_fields, raw_fields
 
-LAYERS = {"ods": {"raw", "ods"}, "dmt": {"ods", "dmt"}, "assertions": {"ods", "dmt"}}
+LAYERS = {"ods": {"raw", "ops", "ods"}, "dmt": {"ods", "dmt"}, "assertions": {"ods", "dmt"}}
 
 # What each table must be filtered by, wherever a later run reads or writes it. Products and customers have no
 # partitions: they are as long as the catalogue, not as history.
@@ -32,7 +32,7 @@ def test_the_path_is_the_address(graph):
     for kind in ("tables", "operations", "assertions", "declarations"):
         for action in graph.get(kind, []):
             path, target = PurePosixPath(action["fileName"]), action["target"]
-            folder = "sources" if target["schema"] == "raw" else target["schema"]
+            folder = "sources" if target["schema"] in ("raw", "ops") else target["schema"]
             assert path == PurePosixPath("definitions", folder, f"{target['name']}.sqlx")
 
 
@@ -59,8 +59,8 @@ def test_the_columns_inside_a_sale_are_described(by_name):
     assert {("items", "product_sku"), ("items", "quantity"), ("items", "amount")} <= paths
 
 
-@pytest.mark.parametrize("name", RAW)
-def test_sources_say_what_the_raw_schemas_say(graph, name):
+@pytest.mark.parametrize("name", [*RAW, *LOGS])
+def test_sources_say_what_their_schemas_say(graph, name):
     def paths(fields, above=()):
         for field in fields:
             yield (*above, field["name"]), field["description"]
@@ -68,7 +68,7 @@ def test_sources_say_what_the_raw_schemas_say(graph, name):
 
     [source] = [one for one in graph["declarations"] if one["target"]["name"] == name]
     told = {tuple(column["path"]): column["description"] for column in source["actionDescriptor"]["columns"]}
-    assert told == dict(paths(raw_fields(name)))
+    assert told == dict(paths(log_fields(name) if name in LOGS else raw_fields(name)))
 
 
 def test_tags_and_labels(by_name):

@@ -38,6 +38,7 @@ GRANTS = {
     ("agent:dataform", "identity dataform-runner", "iam.serviceAccountTokenCreator"),
     (RUNNER, "project", "bigquery.jobUser"),
     (RUNNER, "dataset raw", "bigquery.dataViewer"),
+    (RUNNER, "dataset ops", "bigquery.dataViewer"),
     (RUNNER, "dataset ods", "bigquery.dataEditor"),
     (RUNNER, "dataset dmt", "bigquery.dataEditor"),
     (RUNNER, "dataset assertions", "bigquery.dataEditor"),

@@ -14,6 +14,10 @@ SCHEMAS = ROOT / "connector" / "schemas"
 RAW = tuple(sorted(path.stem for path in SCHEMAS.glob("*.json")))
 
 
+LOG_SCHEMAS = ROOT / "modules" / "warehouse" / "ops"
+LOGS = ("file_log", "run_log")  # that ods reads
+
+
 @dataclass(frozen=True)
 class Warehouse:
     client: bigquery.Client
@@ -50,18 +54,26 @@ def raw_fields(table: str) -> list[dict[str, Any]]:
     return fields
 
 
+def log_fields(table: str) -> list[dict[str, Any]]:
+    fields: list[dict[str, Any]] = json.loads((LOG_SCHEMAS / f"{table}.json").read_text())
+    return fields
+
+
 def raw_schema(table: str) -> list[bigquery.SchemaField]:
     return [bigquery.SchemaField.from_api_repr(field) for field in raw_fields(table)]
 
 
 def connect(address: str, project: str) -> Warehouse:
-    """A new project with the raw tables, empty, as Terraform makes them."""
+    """A new project with the raw tables and the logs, empty, as Terraform makes them."""
     options = {"api_endpoint": address}
     client = bigquery.Client(project, credentials=AnonymousCredentials(), client_options=options)
-    for dataset in ("raw", "staging"):
+    for dataset in ("raw", "staging", "ops"):
         client.create_dataset(dataset)
     for name in RAW:
         table = bigquery.Table(f"{project}.raw.{name}", raw_schema(name))
         table.time_partitioning = bigquery.TimePartitioning(field="SYS_DATE_CREATE")
         client.create_table(table)
+    for name in LOGS:
+        columns = [bigquery.SchemaField.from_api_repr(field) for field in log_fields(name)]
+        client.create_table(bigquery.Table(f"{project}.ops.{name}", columns))
     return Warehouse(client)

@@ -1,0 +1,73 @@
+"""A thing is listed if it is in the newest full list that came whole, or in one since: rows in, rows out."""
+
+import pytest
+
+from tests.dataform.retail import customer, file, product
+
+ENDPOINTS = {
+    "products": (lambda key: product(key, 1.0), ("a", "b", "c")),
+    "customers": (lambda key: customer(key), (1, 2, 3)),
+}
+
+
+class Lists:
+    """Loads pages of lists of one endpoint and writes its logs, as the connector does."""
+
+    def __init__(self, runner, endpoint):
+        self.warehouse, self.endpoint, self.runner = runner.warehouse, endpoint, runner
+        self.row, self.keys = ENDPOINTS[endpoint]
+        needed = {"ods.checkpoints", f"ods.{endpoint}_rejects", f"ods.{endpoint}"}
+        self.actions = [action for action in runner.actions if action.name in needed]
+
+    def load(self, number, page, *keys):
+        self.warehouse.load(
+            self.endpoint, {file(self.endpoint, number, page): [self.row(key) for key in keys]}
+        )
+
+    def log(self, number, status, run_id=None, **pages):
+        """`pages`: p1="archived"."""
+        run_id, now = run_id or f"run {number}", "current_timestamp()"
+        columns = "run_id, endpoint, started_at, finished_at, status, pages, files, rows_loaded, bytes"
+        self.warehouse.query(
+            f"insert into `{self.warehouse.project}.ops.run_log` ({columns}) "
+            f"values ('{run_id}', '{self.endpoint}', {now}, {now}, '{status}', 1, 1, 1, 1)"
+        )
+        rows = ", ".join(
+            f"('{run_id}', '{self.endpoint}', '{name}', '{state}', 1, 1, {now})"
+            for name, state in (
+                (file(self.endpoint, number, int(p[1:])), state) for p, state in pages.items()
+            )
+        )
+        columns = "run_id, endpoint, file_name, state, rows, bytes, logged_at"
+        self.warehouse.query(f"insert into `{self.warehouse.project}.ops.file_log` ({columns}) values {rows}")
+
+    def listed(self):
+        for action in self.actions:
+            self.runner.one(action)
+        key = "product_sku" if self.endpoint == "products" else "id"
+        return [row[key] for row in self.warehouse.rows(f"ods.{self.endpoint}", key, "is_listed")]
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_a_list_that_did_not_come_whole_takes_nothing_off(runner, endpoint):
+    lists = Lists(runner, endpoint)
+    a, b, c = lists.keys
+    lists.load(2, 1, a, b)
+    lists.log(2, "success", p1="archived")
+    assert lists.listed() == [a, b]
+
+    lists.load(3, 1, a)  # its second page is in failed/: nobody knows whether b was on it
+    lists.log(3, "partial", p1="archived", p2="failed")
+    assert lists.listed() == [a, b]
+
+    lists.load(3, 2, c)  # replayed: it was not
+    lists.log(3, "success", run_id="replay", p2="archived")
+    assert lists.listed() == [a, c]
+
+    lists.load(4, 1, b)  # a page never came
+    lists.log(4, "incomplete", p1="archived")
+    assert lists.listed() == [a, b, c]
+
+    lists.load(5, 1, b)
+    lists.log(5, "success", p1="archived")
+    assert lists.listed() == [b]
