@@ -13,6 +13,6 @@ const reject = {
   SYS_FILE_NAME: "Base name of the landing file that brought the row.",
 };
 
-const is_listed = "True while the newest full list of the source names it; what left the list stays, false.";
+const is_listed = "True while the newest full list of the source that came whole names it, or one since; what left the list stays, false.";
 
 module.exports = { lineage, reject, is_listed };
