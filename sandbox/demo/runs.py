@@ -66,7 +66,7 @@ class Watch:
                 yield invocation["name"], "Dataform", when(timing["startTime"]), when(timing["endTime"])
 
 
-def run(cloud: Cloud, screen: Screen, schedule: str, label: str) -> Run:
+def run(cloud: Cloud, screen: Screen, schedule: str, label: str, limit: float = LIMIT_SECONDS) -> Run:
     """POST schedule:run, as at its hour. Failed, with the end of the log, unless all of it succeeds."""
     watch = Watch(cloud, set())
     list(watch.ended())
@@ -77,16 +77,18 @@ def run(cloud: Cloud, screen: Screen, schedule: str, label: str) -> Run:
     if answer.get("status", {}).get("code"):
         raise Failed(f"{schedule} could not start the pipeline: {answer['status']['message']}")
     [name] = {execution["name"] for execution in cloud.listed(path, "executions")} - before
-    execution = follow(cloud, screen, watch, name, made, wall)
+    execution = follow(cloud, screen, watch, name, made, wall, limit)
     made.seconds = screen.now() - made.began
     screen.show(Line(label, made.began, schedule, made.seconds, is_run=True))
     succeeded(cloud, execution)
     return made
 
 
-def follow(cloud: Cloud, screen: Screen, watch: Watch, name: str, made: Run, wall: float) -> Any:
+def follow(
+    cloud: Cloud, screen: Screen, watch: Watch, name: str, made: Run, wall: float, limit: float
+) -> Any:
     """The execution when it has ended; its steps are shown as they end."""
-    deadline = time.monotonic() + LIMIT_SECONDS
+    deadline = time.monotonic() + limit
     while time.monotonic() < deadline:
         execution = cloud.call("GET", f"/run/v2/{name}")
         for label, start, end in watch.ended():
@@ -97,7 +99,7 @@ def follow(cloud: Cloud, screen: Screen, watch: Watch, name: str, made: Run, wal
         if "completionTime" in execution:
             return execution
         time.sleep(POLL_SECONDS)
-    raise Failed(f"{name} did not end within {LIMIT_SECONDS} s")
+    raise Failed(f"{name} did not end within {limit:.0f} s")
 
 
 def loaded(cloud: Cloud, label: str) -> str:
