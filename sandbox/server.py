@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from sandbox import (
     bigquery,
     dataform,
+    full,
     jobs,
     metadata,
     resources,
@@ -27,7 +28,8 @@ def application(state: State) -> Starlette:
     routes: list[BaseRoute] = [Route("/", lambda request: ready(request, state))]
     for service in SERVICES:
         routes += service.routes(state)
-    return Starlette(routes=[*routes, Mount("/", app=bigquery.application(state))])
+    routes.append(Mount("/", app=bigquery.application(state)))
+    return Starlette(routes=routes, exception_handlers=full.handlers(state))
 
 
 def ready(request: Request, state: State) -> Response:

@@ -123,7 +123,7 @@ def caller(request: Request) -> str:
 def body(content: bytes) -> Json:
     try:
         parsed = json.loads(content or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidArgument(f"Invalid JSON payload received. {error}") from error
     if not isinstance(parsed, dict):
         raise InvalidArgument("Invalid JSON payload received. The root must be an object.")

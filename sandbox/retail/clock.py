@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sandbox.retail import files
 from sandbox.retail.errors import Refused
 
 START = datetime(2017, 1, 29, tzinfo=UTC)  # four weeks of sales have passed
@@ -19,7 +20,7 @@ class Clock:
         return moment(self.file.read_text()) if self.file.exists() else START
 
     def set(self, now: datetime) -> None:
-        self.file.write_text(text(now))
+        files.write(self.file, text(now))
 
     def advance(self, seconds: float) -> None:
         self.set(self.now() + timedelta(seconds=seconds))

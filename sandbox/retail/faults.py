@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
+from math import isfinite
 from random import Random
 from typing import Any
 
@@ -55,7 +56,8 @@ def plan(body: dict[str, Any]) -> Plan:
     known = {part.name for part in fields(Plan)}
     if unknown := sorted(body.keys() - known):
         raise Refused(400, f"unknown faults {unknown}; known are {sorted(known)}")
-    if wrong := {name: value for name, value in body.items() if not isinstance(value, int | float)}:
+    # isfinite: JSON as Python reads it knows Infinity and NaN.
+    if wrong := {name: v for name, v in body.items() if not isinstance(v, int | float) or not isfinite(v)}:
         raise Refused(400, f"faults are numbers, not {wrong}")
     made = Plan(**body)
     shares = [getattr(made, name) for name in SHARES]

@@ -44,14 +44,13 @@ def named(content: bytes) -> str:
     """The name that a request's body gives to a key; none is ""."""
     try:
         body = json.loads(content or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(400, "the body is not JSON") from error
     name = body.get("name", "") if isinstance(body, dict) and body.keys() <= {"name"} else None
-    if not isinstance(name, str) or len(name) > LONGEST_NAME:
-        raise Refused(
-            400, f"a key takes a name of at most {LONGEST_NAME} characters and nothing else: {body!r}"
-        )
-    return name
+    if isinstance(name, str) and len(name) <= LONGEST_NAME and name.isprintable():
+        return name
+    said = repr(body)[:LONGEST_NAME]
+    raise Refused(400, f"a key takes a name of at most {LONGEST_NAME} printable characters, not {said}")
 
 
 def revoked(identity: str, asking: Key, keys: Keys) -> Response:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sandbox.retail import files
+
 FIRST = "first"
 
 
@@ -58,14 +60,11 @@ class Keys:
         """Made at the first start, in a file for whoever needs a key to begin with."""
         file = self.root / "retail-api-key"
         if not file.exists():
-            file.touch(mode=0o600)
-            file.write_text(secrets.token_urlsafe(24))
+            files.write(file, secrets.token_urlsafe(24), mode=0o600)
         return file.read_text().strip()
 
     def _keep(self, keys: dict[str, Key]) -> None:
-        new = self.file.with_suffix(".new")
-        new.write_text(json.dumps([asdict(key) for key in keys.values()]))
-        new.replace(self.file)
+        files.write(self.file, json.dumps([asdict(key) for key in keys.values()]))
         self.known = keys
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from sandbox.retail import files
 from sandbox.retail.catalog import Catalog
 from sandbox.retail.clock import Clock
 from sandbox.retail.errors import Refused
@@ -74,5 +75,5 @@ class Shop:
         for endpoint, told in body.items():
             if not isinstance(told, dict) or told.keys() - {"hidden", "given"}:
                 raise Refused(400, f"{endpoint} takes an object of lists 'hidden' and 'given', not {told!r}")
-        self._overlay_file.write_text(json.dumps(body))
+        files.write(self._overlay_file, json.dumps(body))
         self.changed()

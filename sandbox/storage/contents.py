@@ -30,6 +30,13 @@ class Contents:
     def part(self, generation: int) -> Path:
         return self.parts / str(generation)
 
+    def write(self, generation: int, content: bytes) -> None:
+        try:
+            self.part(generation).write_bytes(content)
+        except OSError:
+            self.part(generation).unlink(missing_ok=True)  # half of it would keep a full disk full
+            raise
+
     def place(self, bucket: str, name: str, generation: int) -> str:
         """Where a live object's file belongs."""
         path = self.buckets / bucket / name

@@ -1,6 +1,7 @@
 """Objects: a generation is written once, replaced or removed as a whole, and never seen half."""
 
 import json
+import sqlite3
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -54,7 +55,7 @@ class Storage:
         check_name(name)
         generation = self.catalogue.next_generation()
         text = json.dumps(described(bucket, name, generation, content, fields))
-        self.contents.part(generation).write_bytes(content)
+        self.contents.write(generation, content)
         path = self.contents.place(bucket, name, generation)
         new = StoredObject(bucket, name, generation, True, path, text)
         changes: list[Change] = [(new, new)]
@@ -79,12 +80,16 @@ class Storage:
         return old, replace(old, live=False, path=self.contents.aside(old.generation), text=text)
 
     def commit(self, changes: list[Change]) -> None:
-        with self.catalogue.change():
-            for old, new in changes:
-                if new:
-                    self.catalogue.put(new)
-                else:
-                    self.catalogue.delete(old)
+        try:
+            with self.catalogue.change():
+                for old, new in changes:
+                    if new:
+                        self.catalogue.put(new)
+                    else:
+                        self.catalogue.delete(old)
+        except sqlite3.Error:
+            self.contents.recover(self.catalogue)
+            raise
         for old, new in changes:
             self.contents.settle(old.generation, new.path if new else None)
 

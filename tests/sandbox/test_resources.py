@@ -58,6 +58,9 @@ def test_a_resource_is_what_was_sent_and_its_name(call):
         ("POST", f"{SECRETS}/once:addVersion", {"payload": {"data": "not base64!"}}, 400),
         ("POST", f"{SECRETS}/once:addVersion", {"payload": {"data": "eA==", "dataCrc32c": "1"}}, 400),
         ("POST", f"{SECRETS}/once:addVersion", {"payload": {}}, 400),
+        ("POST", f"{SECRETS}/once:addVersion", {"payload": None}, 400),
+        ("POST", f"{SECRETS}/once:addVersion", {"payload": {"data": 5}}, 400),
+        ("POST", f"{SECRETS}/once:addVersion", {"payload": {"data": "eA==", "dataCrc32c": "x"}}, 400),
         ("POST", f"{SECRETS}/once:setIamPolicy", {"bindings": []}, 400),  # a policy is wrapped
         ("POST", f"{SECRETS}/once:setIamPolicy", {"policy": {"rules": []}}, 400),
         ("GET", f"{SECRETS}/absent:getIamPolicy", None, 404),

@@ -184,6 +184,8 @@ def test_the_key_that_asks_is_not_revoked(shop):
         ("POST", "keys", {"name": "x" * 201}, 400),
         ("POST", "keys", {"key": "mine"}, 400),
         ("POST", "keys", ["name"], 400),
+        ("POST", "keys", {"name": "\ud800"}, 400),  # no UTF-8 has it, so no list could show it
+        ("POST", "keys", {"name": "two\nlines"}, 400),
         ("POST", "keys/1", None, 405),
         ("PUT", "keys", None, 405),
         ("DELETE", "keys", None, 405),
@@ -275,6 +277,36 @@ def test_answers_that_are_no_pages(shop):
 def test_a_plan_that_cannot_be_is_refused(shop, plan):
     assert "error" in shop.control("PUT", "faults", plan)
     assert shop.ask("customers").status_code == 200
+
+
+@pytest.mark.parametrize("number", ["1e400", "NaN", "-Infinity"])
+def test_a_fault_without_end_is_refused(shop, number):
+    url = f"{shop.state.address}/sandbox/retail/faults"
+    assert requests.put(url, data=f'{{"latency_ms": {number}}}', timeout=10).status_code == 400
+    assert shop.ask("customers", page_size=1).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("file", "method", "path", "body"),
+    [
+        ("retail-keys.json", "POST", "retail/v1/keys", {}),
+        ("retail-clock", "PUT", "sandbox/retail/clock", {"now": "2017-02-01T00:00:00Z"}),
+        ("retail-rows.json", "PUT", "sandbox/retail/rows", {"sales": {"hidden": [1]}}),
+    ],
+)
+def test_on_a_full_disk_it_says_so_and_keeps_what_it_had(shop, file, method, path, body):
+    """No client tries a 507 again, so nobody waits for minutes to learn it."""
+    url = f"{shop.state.address}/{path}"
+    new = shop.state.root / f"{file}.new"
+    before = shop.http.get(url, timeout=10).json()
+    new.unlink(missing_ok=True)
+    new.symlink_to("/dev/full")
+    refused = shop.http.request(method, url, json=body, timeout=10)
+    new.unlink()
+    assert refused.status_code == 507
+    assert refused.json()["error"]["message"].endswith("is full; make room and try again.")
+    assert shop.http.get(url, timeout=10).json() == before
+    assert shop.http.request(method, url, json=body, timeout=10).ok
 
 
 def test_hidden_rows_show_again(shop):
