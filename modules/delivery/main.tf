@@ -87,3 +87,16 @@ resource "google_storage_bucket_iam_member" "state" {
   role   = each.value
   member = var.identities[each.key].member
 }
+
+# A plan holds the state while it reads it, which is one object of its own: it writes the lock, and never the state.
+resource "google_storage_bucket_iam_member" "lock" {
+  bucket = var.state_bucket
+  role   = "roles/storage.objectUser"
+  member = var.identities.plan.member
+
+  condition {
+    title       = "only *.tflock"
+    description = "Only the lock of Terraform's state."
+    expression  = "resource.name.endsWith(\".tflock\")"
+  }
+}

@@ -61,6 +61,7 @@ GRANTS = {
     ("every branch", "identity delivery-plan", "iam.workloadIdentityUser"),
     (PLAN, "project", "delivery_plan"),
     (PLAN, "state", "storage.objectViewer"),
+    (PLAN, "state *.tflock", "storage.objectUser"),
     ("branch main", "identity delivery-apply", "iam.workloadIdentityUser"),
     (APPLY, "project", "delivery_apply"),
     (APPLY, "project, only what is declared", "delivery_grant"),

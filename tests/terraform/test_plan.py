@@ -91,6 +91,54 @@ def test_no_key_and_no_value_of_a_secret_is_in_a_plan(plans, env):
     assert [one["address"] for one in resources(plans[env]) if marked(one["sensitive_values"])] == []
 
 
+# Whose verbs an apply needs for a type; of a grant, those of what it is on. Project grants have their own role.
+PERMISSIONS = {
+    "google_artifact_registry_repository": "artifactregistry.repositories",
+    "google_bigquery_data_transfer_config": "bigquery.transfers",
+    "google_bigquery_dataset": "bigquery.datasets",
+    "google_bigquery_table": "bigquery.tables",
+    "google_billing_budget": "billing.resourcebudgets",
+    "google_cloud_run_v2_job": "run.jobs",
+    "google_cloud_scheduler_job": "cloudscheduler.jobs",
+    "google_dataform_repository": "dataform.repositories",
+    "google_logging_metric": "logging.logMetrics",
+    "google_monitoring_alert_policy": "monitoring.alertPolicies",
+    "google_monitoring_dashboard": "monitoring.dashboards",
+    "google_monitoring_notification_channel": "monitoring.notificationChannels",
+    "google_project_service": "serviceusage.services",
+    "google_pubsub_subscription": "pubsub.subscriptions",
+    "google_pubsub_topic": "pubsub.topics",
+    "google_secret_manager_secret": "secretmanager.secrets",
+    "google_service_account": "iam.serviceAccounts",
+    "google_storage_bucket": "storage.buckets",
+}
+ONLY_A_PERSON = {"google_project_iam_custom_role", "google_project_iam_member"} | {
+    f"google_iam_workload_identity_pool{provider}" for provider in ("", "_provider")
+}
+
+
+def test_delivery_may_apply_every_type_of_resource_and_see_it(plans):
+    """For a new type ask the references what it needs, and say it in modules/delivery/permissions.tf."""
+    roles = {
+        one["role_id"]: one["permissions"] for one in of(plans["prod"], "project_iam_custom_role").values()
+    }
+    needed = {"delivery_plan": set(), "delivery_apply": set()}
+    for kind in {one["type"] for one in resources(plans["prod"])} - ONLY_A_PERSON:
+        granting = kind.endswith("_iam_member")
+        things = PERMISSIONS[kind.removesuffix("_iam_member")]
+        needed["delivery_plan"].add((things, ("getIamPolicy",) if granting else ("get", "read")))
+        needed["delivery_apply"].add(
+            (things, ("setIamPolicy",) if granting else ("update", "write", "enable"))
+        )
+    missing = {
+        (role, things, verbs)
+        for role, every in needed.items()
+        for things, verbs in every
+        if not {f"{things}.{verb}" for verb in verbs} & set(roles[role])
+    }
+    assert missing == set()
+
+
 # Attribute by attribute, what prod may have otherwise than dev; the project's own id is not looked at.
 MAY_DIFFER = {
     "protection": {"deletion_policy", "deletion_protection", "force_destroy", "delete_contents_on_destroy"},

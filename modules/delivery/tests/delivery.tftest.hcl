@@ -75,6 +75,11 @@ run "what_it_grants_on_the_project_is_limited" {
     condition     = google_storage_bucket_iam_member.state["plan"].role == "roles/storage.objectViewer" && google_storage_bucket_iam_member.state["apply"].role == "roles/storage.objectUser"
     error_message = "A plan reads the state, an apply writes it."
   }
+
+  assert {
+    condition     = google_storage_bucket_iam_member.lock.condition[0].expression == "resource.name.endsWith(\".tflock\")" && google_storage_bucket_iam_member.lock.member == var.identities.plan.member
+    error_message = "Of the state a plan writes the lock alone."
+  }
 }
 
 run "a_repository_by_its_name" {
