@@ -91,7 +91,7 @@ def test_no_key_and_no_value_of_a_secret_is_in_a_plan(plans, env):
     assert [one["address"] for one in resources(plans[env]) if marked(one["sensitive_values"])] == []
 
 
-# Whose verbs an apply needs for a type; of a grant, those of what it is on. Grants on the project: another role.
+# Whose verbs an apply needs for a type; of a grant, those of what it is on, but of the project.
 PERMISSIONS = {
     "google_artifact_registry_repository": "artifactregistry.repositories",
     "google_bigquery_data_transfer_config": "bigquery.transfers",
