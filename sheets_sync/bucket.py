@@ -49,9 +49,9 @@ class Bucket:
                 return self.read(name)  # written in between
         return Content(body, int(blob.generation), blob.metadata or {})
 
-    def write(self, name: str, body: bytes, over: int, kind: str, metadata: Mapping[str, str]) -> None:
-        """Readers see the object as it was or as it is now. BucketError if it is no longer at generation
-        `over`."""
+    def write(self, name: str, body: bytes, over: int, kind: str, metadata: Mapping[str, str]) -> int:
+        """The new generation. Readers see the object as it was or as it is now. BucketError if it is no
+        longer at generation `over`."""
         blob = self.client.bucket(self.name).blob(name)
         blob.metadata = dict(metadata)
         with self.doing("write", name):
@@ -62,6 +62,7 @@ class Bucket:
                     f"gs://{self.name}/{name} was written by somebody else meanwhile; it stays as it is, and "
                     "the next run looks again."
                 ) from error
+        return int(blob.generation)
 
     @contextmanager
     def doing(self, what: str, name: str) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import batched
 
 from sheets_sync import records, shrink
@@ -27,6 +28,10 @@ class Planned(Comparison):
     updated: Mapping[Key, Record]
     deleted: tuple[Key, ...]
     rejected: tuple[Example, ...]
+
+    @cached_property
+    def gone(self) -> frozenset[Key]:
+        return frozenset(self.deleted)
 
 
 class Http:
@@ -57,8 +62,8 @@ class Http:
     def compare(self, export: Export, mart: Mart) -> Planned:
         wanted, known = records.of(export, mart), memory.read(self.bucket, self.state, self.place)
         before = known.records
-        inserted = {key: row for key, row in wanted.rows.items() if key not in before}
-        updated = {key: row for key, row in wanted.rows.items() if key in before and before[key] != row}
+        inserted = {key: row for key, row in wanted.rows.items() if not before.get(key)}
+        updated = {key: row for key, row in wanted.rows.items() if key not in inserted and before[key] != row}
         deleted = self.gone(export, wanted, known)
         if not self.accept_shrink:
             shrink.check(export, len(before), len(deleted), self.place)
@@ -89,32 +94,43 @@ class Http:
 
     def carry_out(self, comparison: Planned) -> Planned:
         """What was done of it: a row that the API refused is told, and sent again by the next run."""
-        gone = frozenset(comparison.deleted)
-        after, refused, fields = (
-            dict(comparison.memory.records),
-            dict[Key, str](),
-            records.key_fields(comparison.export),
-        )
+        known, fields = comparison.memory, records.key_fields(comparison.export)
+        after, refused = dict(known.records), dict[Key, str]()
+        generation = self.announce(comparison)
         try:
             for number, batch in enumerate(self.batches(comparison)):
                 self.progress.tell(f"request {number:,} of {comparison.calls_needed:,}")
-                answer = self.api.upsert(batch, fields)
-                refused |= answer
-                learn(after, {key: row for key, row in batch.items() if key not in answer}, gone)
+                after |= {key: {} for key in batch if key not in after}  # sent, and not yet answered for
+                refused |= learn(after, batch, self.api.upsert(batch, fields), comparison)
             for key in self.one_by_one(comparison):
-                answer = self.api.delete(key, fields)
-                refused |= answer
-                learn(after, {key: {}} if not answer else {}, gone)
+                refused |= learn(after, {key: {}}, self.api.delete(key, fields), comparison)
         finally:
-            if after != comparison.memory.records:
-                memory.write(self.bucket, self.state, self.place, after, comparison.memory.generation)
+            if generation != known.generation or after != known.records:
+                memory.write(self.bucket, self.state, self.place, after, generation)
         return counted(comparison, refused)
 
+    def announce(self, comparison: Planned) -> int:
+        """The keys of new rows, written down before they are sent; the generation of the memory."""
+        known = comparison.memory
+        if comparison.inserted.keys() <= known.records.keys():
+            return known.generation
+        announced: dict[Key, Record] = {key: {} for key in comparison.inserted} | dict(known.records)
+        return memory.write(self.bucket, self.state, self.place, announced, known.generation)
 
-def learn(after: dict[Key, Record], taken: Mapping[Key, Record], deleted: frozenset[Key]) -> None:
-    after |= taken
-    for key in taken.keys() & deleted:
-        del after[key]
+
+def learn(
+    after: dict[Key, Record], sent: Mapping[Key, Record], refused: Refusals, comparison: Planned
+) -> Refusals:
+    """What the API has after an answer: a row that it refused is there as it was before, if it was."""
+    known = comparison.memory.records
+    for key, record in sent.items():
+        taken = None if key in comparison.gone else record
+        kept = known.get(key) if key in refused else taken
+        if kept is None:
+            after.pop(key, None)
+        else:
+            after[key] = kept
+    return refused
 
 
 def counted(planned: Planned, refused: Refusals) -> Planned:

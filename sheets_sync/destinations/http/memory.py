@@ -1,7 +1,8 @@
 """What was last synced: of every row that the API took, its key and its record, in an object of the bucket.
 
-It is written when a run ends, however it ends. A run that is killed leaves what was there before it: the next
-one sends those rows again, which changes nothing, because a row is taken by its key."""
+Before a run sends rows that are new to the API it writes down their keys, without a record; when it ends,
+however it ends, what was taken. So after one that was killed the next sends again what may not have arrived,
+which changes nothing, because a row is taken by its key; and it deletes what left the mart meanwhile."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,7 +45,8 @@ def read(bucket: Bucket, name: str, place: str) -> Memory:
     return Memory(records, content.generation)
 
 
-def write(bucket: Bucket, name: str, place: str, records: Mapping[Key, Record], over: int) -> None:
+def write(bucket: Bucket, name: str, place: str, records: Mapping[Key, Record], over: int) -> int:
+    """The new generation."""
     made = [Head(place), *(Line(key, sendable(record)) for key, record in records.items())]
     lines = map(msgspec.json.encode, made)
-    bucket.write(name, b"\n".join(lines) + b"\n", over, KIND, {})
+    return bucket.write(name, b"\n".join(lines) + b"\n", over, KIND, {})

@@ -140,13 +140,56 @@ def test_what_was_taken_before_the_crm_went_down_is_remembered(publish, crm):
     assert [len(rows) for _, _, rows in crm.asked] == [10, 5]
 
 
-def test_a_run_that_was_killed_before_it_wrote_sends_again(publish, crm, bucket, monkeypatch):
+@pytest.fixture
+def killed(bucket, monkeypatch):
+    """A run of which nothing is written after it began to send."""
+
+    def run(publish, rows):
+        write, writes = type(bucket).write, []
+
+        def first_alone(*arguments):
+            writes.append(arguments)
+            if len(writes) > 1:
+                raise KeyboardInterrupt
+            return write(*arguments)
+
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(type(bucket), "write", first_alone)
+            publish(rows)
+
+    return run
+
+
+def test_a_run_that_was_killed_sends_again(publish, crm, killed):
     publish(people(2))
-    monkeypatch.setattr(type(bucket), "write", lambda *arguments: None)
-    publish([person(1, "7"), person(2), person(3)])
-    monkeypatch.undo()
-    assert counted(publish([person(1, "7"), person(2), person(3)])) == (1, 1, 0, 0)
+    rows = [person(1, "7"), person(2), person(3)]
+    killed(publish, rows)
+    assert counted(publish(rows)) == (1, 1, 0, 0)
+    assert counted(publish(rows)) == (0, 0, 0, 0)
     assert len(crm.contacts) == 3
+
+
+@pytest.mark.parametrize("delete", [{"path": "/contacts/{id}"}, {"flag": "archived"}])
+def test_what_a_killed_run_brought_and_the_mart_no_longer_has_is_deleted(
+    publish, crm, killed, declared, delete
+):
+    declared["destination"]["delete"] = delete
+    publish(people(2))
+    killed(publish, people(3))
+    assert 3 in crm.contacts
+    assert counted(publish(people(2))) == (0, 0, 1, 0)
+    assert sorted(crm.contacts) == [1, 2]
+
+
+def test_what_was_announced_and_never_sent_is_no_row_of_the_crm(publish, crm):
+    """The CRM goes down for good: rows of later batches are forgotten again."""
+    for status in (None, *[503] * 5):
+        crm.fault(status, applied=status is None)
+    with pytest.raises(Busy):
+        publish(people(25))
+    crm.asked.clear()
+    assert counted(publish(people(20), accept_shrink=True)) == (10, 0, 0, 0)
+    assert [len(rows) for _, _, rows in crm.asked] == [10]
 
 
 def test_two_runs_at_once_do_not_mix_what_they_remember(publish, crm, bucket, monkeypatch):
