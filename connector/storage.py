@@ -103,7 +103,7 @@ class Storage:
             with self.signing:
                 self.credentials.refresh(self.signer)  # type: ignore[no-untyped-call]
             response = self.signed(prepared)
-        if not response.ok and response.status_code not in FACTS:
+        if response.status_code // 100 != 2 and response.status_code not in FACTS:
             raise requests.HTTPError(sentence(response), response=response)
         return response
 

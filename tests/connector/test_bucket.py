@@ -119,6 +119,14 @@ def test_a_refusal_is_final_and_told_in_googles_words(scripted):
     assert len(server.asked) == 1 and slept == []
 
 
+def test_a_redirect_is_no_answer(scripted):
+    """Followed, it would carry the token to another host; believed, a file would count as deleted."""
+    bucket, server, _ = scripted(Answer(302, headers={"Location": "http://other.example/"}))
+    with pytest.raises(BucketError, match="could not delete gs://landing/x: 302"):
+        bucket.delete("x")
+    assert len(server.asked) == 1
+
+
 def test_a_bucket_that_is_not_there_is_no_missing_object(scripted):
     missing = Answer(404, b'{"error": {"message": "The specified bucket does not exist."}}')
     bucket, _, _ = scripted(missing, missing)
