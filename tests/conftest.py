@@ -1,9 +1,12 @@
-"""Fixtures only."""
+"""Fixtures, and what is said of the tests that were skipped."""
+
+from collections import Counter
 
 import pytest
 
 from sandbox.process import running
 from sandbox.replay import replay
+from tests.terraform.tree import why_no_provider
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +22,18 @@ def provisioned(tmp_path_factory):
     with running(tmp_path_factory.mktemp("provisioned")) as state:
         replay(state)
         yield state
+
+
+@pytest.fixture(scope="session")
+def provider(tmp_path_factory):
+    """Skips what needs the google provider where it cannot be installed; nothing else is ever skipped."""
+    if missing := why_no_provider(tmp_path_factory.mktemp("provider")):
+        pytest.skip(f"the google provider cannot be installed: {missing}")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How many were skipped, and why, right above pytest's own last line."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"{count} skipped: {reason}", yellow=True)

@@ -1,6 +1,7 @@
 """Rules of the codebase: who may import whom, what a file may say."""
 
 import ast
+import re
 import subprocess
 from pathlib import Path
 
@@ -63,6 +64,19 @@ def test_only_main_exits():
         if path.name != "__main__.py" and "sys.exit" in path.read_text()
     }
     assert exits == set()
+
+
+def test_only_what_needs_terraform_is_ever_skipped():
+    """And its reason says so: a test that waits for something else proves nothing anywhere."""
+    skips = re.compile(r"(?:pytest\.skip|skipif|mark\.skip|xfail|importorskip)\(.+")
+    found = [
+        line
+        for path in TRACKED
+        if path.is_relative_to(ROOT / "tests") and path.suffix == ".py"
+        for line in skips.findall(path.read_text())
+    ]
+    others = [line for line in found if "terraform" not in line and "google provider" not in line]
+    assert found and others == []
 
 
 def test_no_shelf_for_leftovers():

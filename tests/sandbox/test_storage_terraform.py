@@ -47,7 +47,7 @@ class Terraform:
         )
 
 
-@pytest.mark.skipif(not shutil.which("terraform"), reason="no terraform on the PATH")
+@pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not installed")
 def test_the_bucket_keeps_and_locks_terraforms_state(sandbox, tmp_path):
     requests.post(
         f"{sandbox.address}/storage/v1/b?project=sandbox-local", json={"name": "tf-state"}, timeout=10

@@ -4,14 +4,7 @@ import pytest
 import requests
 
 from sandbox import environment
-from tests.terraform.tree import Tree, why_no_provider
-
-
-@pytest.fixture(scope="session")
-def provider(tmp_path_factory):
-    """Skips what needs the google provider where it cannot be installed."""
-    if missing := why_no_provider(tmp_path_factory.mktemp("provider")):
-        pytest.skip(f"the google provider cannot be installed: {missing}")
+from tests.terraform.tree import Tree
 
 
 @pytest.fixture(scope="session")
