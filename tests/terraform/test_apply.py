@@ -49,6 +49,31 @@ def test_the_record_is_what_terraform_sends_now(proofs):
     assert recorded == RECORD.read_text().splitlines(), "the record is stale: run 'make record'"
 
 
+def test_what_somebody_did_by_hand_is_told(proofs):
+    told = proofs["local"].result().drifted
+    assert told.returncode == 2, told.stdout + told.stderr
+    lines = told.stdout.splitlines()
+    assert lines[1:] == [
+        '  + module.landing.google_storage_bucket_iam_member.writers["connector"]',
+        '  + module.landing.google_storage_bucket_iam_member.writers["pipeline"]',
+        '  + module.schedule["hourly"].google_cloud_scheduler_job.schedule',
+        '  ~ module.warehouse.google_bigquery_table.tables["raw.sales"]  (description)',
+        "grants",
+        "  + serviceAccount:connector@sandbox-local.iam.gserviceaccount.com:"
+        " storage.objectUser on bucket sandbox-local-landing",
+        "  + serviceAccount:pipeline@sandbox-local.iam.gserviceaccount.com:"
+        " storage.objectUser on bucket sandbox-local-landing, only pipeline/",
+        "Would be 3 created, 1 changed.",
+    ]
+
+
+def test_a_plan_is_kept_applied_and_then_stale(proofs):
+    proof = proofs["prod"].result()
+    changed = [one for one in proof.change["resource_changes"] if one["change"]["actions"] == ["update"]]
+    assert f"Would be {len(changed)} changed." in proof.summary
+    assert proof.again.returncode == 1 and "Saved plan is stale" in proof.again.stderr
+
+
 def test_every_resource_changes_in_place(proof):
     """Or there is a reason why nothing of its type can."""
     done = {one["address"]: one["change"]["actions"] for one in proof.change["resource_changes"]}
