@@ -36,6 +36,7 @@ def clients(state: State, identity: str) -> dict[str, str]:
         "DATAFORM_ENDPOINT": f"{state.address}/dataform",
         "SECRET_MANAGER_ENDPOINT": f"{state.address}/secretmanager",
         "PUBSUB_ENDPOINT": f"{state.address}/pubsub",
+        "SERVICE_USAGE_ENDPOINT": f"{state.address}/serviceusage",
         "SHEETS_ENDPOINT": f"{state.address}/sheets",
         "GCE_METADATA_HOST": f"127.0.0.1:{state.port}/metadata/{identity}",
         "GCE_METADATA_IP": f"127.0.0.1:{state.port}",

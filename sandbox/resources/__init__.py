@@ -38,6 +38,7 @@ SERVICES: dict[str, Callable[[Service], list[BaseRoute]]] = {
     "cloudresourcemanager/v1": project.routes,
     "cloudbilling/v1": project.billing_routes,
     "serviceusage/v1": services.routes,
+    "serviceusage/v1beta1": services.identity_routes,
     "iam/v1": iam_routes,
     "secretmanager/v1": secrets.routes,
     "pubsub/v1": pubsub.routes,

@@ -1,7 +1,6 @@
 """IAM: the project's service accounts and its own roles."""
 
-import hashlib
-
+from sandbox.resources.ids import unique
 from sandbox.resources.kind import By, Kind
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Service
@@ -11,8 +10,7 @@ from sandbox.resources.store import Json
 def account(service: Service, name: str) -> Json:
     """What Google adds to a new service account; its unique id is a number of 21 digits."""
     email = name.rsplit("/", 1)[-1]
-    digest = int.from_bytes(hashlib.sha256(name.encode()).digest())
-    number = f"1{digest % 10**20:020}"
+    number = unique(name)
     return {
         "projectId": service.state.project,
         "email": email,

@@ -1,13 +1,14 @@
 """Service Usage: which of Google's APIs the project has switched on."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.routing import BaseRoute
 
 from sandbox.resources import operations
 from sandbox.resources.collection import page
 from sandbox.resources.errors import FailedPrecondition, InvalidArgument, NotFound
+from sandbox.resources.ids import unique
 from sandbox.resources.policies import only
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
@@ -15,11 +16,24 @@ from sandbox.state import PROJECT_NUMBER
 
 PARENT = f"projects/{PROJECT_NUMBER}"
 TYPES = "google.api.serviceusage.v1"
+# What a person switches on before Terraform can begin: docs/runbooks/bootstrap.md.
+FIRST = (
+    "bigquerydatatransfer",
+    "cloudbilling",
+    "cloudresourcemanager",
+    "iam",
+    "secretmanager",
+    "serviceusage",
+)
 STATES = {"state:ENABLED": "ENABLED", "state:DISABLED": "DISABLED"}
 
 
 def routes(service: Service) -> list[BaseRoute]:
     usage = Usage(service)
+    with service.store.change():
+        for name in FIRST:
+            if not service.store.get(service.key(known(f"{name}.googleapis.com"))):
+                usage.switch(f"{name}.googleapis.com", "ENABLED")
     services = "projects/{project}/services"
     return [
         service.route("POST", f"{services}:batchEnable", usage.batch_enable),
@@ -27,6 +41,26 @@ def routes(service: Service) -> list[BaseRoute]:
         service.route("POST", f"{services}/{{id}}:disable", usage.disable),
         service.route("GET", f"{services}/{{id}}", usage.get),
         service.route("GET", services, usage.list, "filter pageSize pageToken"),
+        service.route("GET", "operations/{id}", lambda call: service.find(f"operations/{call.path['id']}")),
+    ]
+
+
+def identity_routes(service: Service) -> list[BaseRoute]:
+    """Google's own agent of a service, made when somebody asks for it. Only for what is switched on."""
+    usage = Usage(replace(service, prefix="/serviceusage/v1"))
+
+    def generate(call: Call) -> Json:
+        only(call.body, set())
+        if usage.get(call)["state"] == "DISABLED":
+            raise FailedPrecondition(f"Service {call.path['id']} is not enabled in {PARENT}.")
+        name = call.path["id"].removesuffix(".googleapis.com")
+        email = f"service-{PROJECT_NUMBER}@gcp-sa-{name}.iam.gserviceaccount.com"
+        identity = {"email": email, "uniqueId": unique(email)}
+        kind = "google.api.serviceusage.v1beta1.ServiceIdentity"
+        return operations.done(service, "", kind, identity)
+
+    return [
+        service.route("POST", "projects/{project}/services/{id}:generateServiceIdentity", generate),
         service.route("GET", "operations/{id}", lambda call: service.find(f"operations/{call.path['id']}")),
     ]
 

@@ -243,8 +243,18 @@ def test_services_are_enabled_and_disabled_by_operations(call):
     assert call("GET", f"serviceusage/v1/{operation['name']}").json() == operation
     call("POST", f"{USAGE}/sheets.googleapis.com:disable", {})
     enabled = call("GET", f"{USAGE}?filter=state:ENABLED").json()["services"]
-    assert [one["name"] for one in enabled] == ["projects/100000000001/services/dataform.googleapis.com"]
+    numbered = [f"projects/100000000001/services/{name}" for name in names]
+    assert [one["name"] for one in enabled if one["name"] in numbered] == numbered[:1]
     assert call("POST", f"{USAGE}/sheets.googleapis.com:disable", {}).status_code == 400
+
+
+def test_an_agent_is_made_for_a_service_that_is_switched_on(call):
+    path = f"serviceusage/v1beta1/{PROJECT}/services"
+    operation = call("POST", f"{path}/secretmanager.googleapis.com:generateServiceIdentity", {}).json()
+    agent = "service-100000000001@gcp-sa-secretmanager.iam.gserviceaccount.com"
+    assert operation["response"]["email"] == agent
+    assert call("GET", f"serviceusage/v1beta1/{operation['name']}").json() == operation
+    assert call("POST", f"{path}/redis.googleapis.com:generateServiceIdentity", {}).status_code == 400
 
 
 def test_the_project_has_a_number_and_a_billing_account(call):

@@ -184,6 +184,7 @@ def test_bootstrap_makes_a_private_versioned_bucket_and_puts_it_right_again(tree
     requests.delete(address, timeout=10)
     made = tree.script("bootstrap", "--env", "local", state=sandbox)
     assert "gs://sandbox-local-terraform-state was made" in made.stdout, made.stderr
+    assert "service-100000000001@gcp-sa-secretmanager.iam.gserviceaccount.com is there" in made.stdout
     assert "scripts.deploy apply --env local" in made.stdout
     assert settings(address) == ("EU", True, True, "enforced")
 
