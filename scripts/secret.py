@@ -24,16 +24,20 @@ class SecretError(Exception):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="scripts.secret", description=__doc__)
-    parser.add_argument("secret", help="its id, for example retail-api-key")
-    parser.add_argument("--project", help="default: the project of the credentials")
-    arguments = parser.parse_args()
+    arguments = parser().parse_args()
     try:
         value = typed(arguments.secret)
         client, project = connect(arguments.project, os.environ.get("SECRET_MANAGER_ENDPOINT", ENDPOINT))
         print(add(client, f"projects/{project}/secrets/{arguments.secret}", value))
     except SecretError as error:
         sys.exit(f"secret: {error}")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m scripts.secret", description=__doc__)
+    top.add_argument("secret", help="its id, for example retail-api-key")
+    top.add_argument("--project", help="default: the project of the credentials")
+    return top
 
 
 def typed(secret: str) -> bytes:

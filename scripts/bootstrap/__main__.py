@@ -16,14 +16,18 @@ from scripts.deploy.errors import DeployError
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m scripts.bootstrap", description=__doc__)
-    parser.add_argument("--env", required=True, help="environments/<env>.tfvars")
-    parser.add_argument("--location", default="EU", help="of the state; default: %(default)s")
-    arguments = parser.parse_args()
+    arguments = parser().parse_args()
     try:
         run(Environment.find(arguments.env), arguments.location)
     except (BootstrapError, DeployError) as error:
         sys.exit(f"bootstrap: {error}")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m scripts.bootstrap", description=__doc__)
+    top.add_argument("--env", required=True, help="environments/<env>.tfvars")
+    top.add_argument("--location", default="EU", help="of the state; default: %(default)s")
+    return top
 
 
 def run(environment: Environment, location: str) -> None:
