@@ -23,6 +23,9 @@ from sandbox.state import PROJECT, State
 
 GRACE_SECONDS = 3  # for requests that are being answered when the end comes
 
+# A connection that we close is lost on whoever sends a change over it at that moment: clients close first.
+KEPT_SECONDS = 600
+
 
 @dataclass(frozen=True)
 class Holder:
@@ -78,7 +81,12 @@ def serve(options: Options, announce: Callable[[State], None]) -> None:
     with claimed(root), listening(options.port, Holder.of(root).port) as listener:
         state = State(root, int(listener.getsockname()[1]), options.project)
         app = built(state, options)
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            timeout_keep_alive=KEPT_SECONDS,
+        )
         ending.server = uvicorn.Server(config)
         listener.listen(config.backlog)  # from here a client waits instead of being refused
         write_environment(state)
