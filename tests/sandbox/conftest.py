@@ -23,7 +23,8 @@ state = State(Path(sys.argv[1]), int(sys.argv[2]))
 routes = [Route("/", lambda request: PlainTextResponse("ready"))]
 for service in (resources, jobs, scheduler, transfers):
     routes += service.routes(state)
-uvicorn.run(Starlette(routes=routes), host="127.0.0.1", port=state.port, log_level="warning", timeout_keep_alive=600)
+app = Starlette(routes=routes)
+uvicorn.run(app, host="127.0.0.1", port=state.port, log_level="warning", timeout_keep_alive=600)
 """
 
 
