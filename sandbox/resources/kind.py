@@ -40,17 +40,24 @@ class By:
         if self.place == "server":
             return "", call.body
         if self.place == "short name":
-            return call.body.get("name", ""), call.body
+            return text(call.body, "name"), call.body
         if self.place == "name":
-            return last_segment(call.body.get("name", ""), collection), call.body
+            return last_segment(text(call.body, "name"), collection), call.body
         for unknown in call.body.keys() - {self.name, self.wrapper}:
             raise InvalidArgument(
                 f'Invalid JSON payload received. Unknown name "{unknown}": Cannot find field.'
             )
-        found = call.body.get(self.name, "") or (
+        found = text(call.body, self.name) or (
             call.query.get(self.name, "") if self.place == "either" else ""
         )
         return found, call.body.get(self.wrapper, {})
+
+
+def text(body: Json, field: str) -> str:
+    found = body.get(field, "")
+    if not isinstance(found, str):
+        raise InvalidArgument(f"Invalid value at {field!r} (TYPE_STRING), {found!r}")
+    return found
 
 
 def last_segment(name: str, collection: str) -> str:

@@ -33,6 +33,7 @@ CHANNELS = Kind(
         message="google.cloud.monitoring_v3.types:NotificationChannel",
         output="creationRecord mutationRecords verificationStatus",
         immutable="type",
+        labelled=False,  # theirs are where a channel leads
     ),
     By("server", "number"),
     made=created,

@@ -14,6 +14,10 @@ from sandbox.resources.store import Json
 from sandbox.state import PROJECT_NUMBER
 
 POOL = r"projects/[^/]+/locations/global/workloadIdentityPools/[^/]+"
+ROLE = re.compile(r"roles/[\w.]+|(projects|organizations)/[^/]+/roles/[\w.]+")
+TYPES = "user|group|serviceAccount|domain|deleted|principal|principalSet|project(Owner|Editor|Viewer)"
+MEMBER = re.compile(rf"allUsers|allAuthenticatedUsers|({TYPES}):.+")
+CONDITIONAL = 3  # the version of a policy that may hold conditions
 # What Google answers for a resource whose policy was never set.
 EMPTY: Json = {"etag": "ACAB"}
 
@@ -45,6 +49,7 @@ class Policies:
             raise InvalidArgument("A policy is required.")
         sent, mask = call.body["policy"], call.body.get("updateMask", "bindings,etag").split(",")
         parse(sent, policy_pb2.Policy)
+        check_bindings(sent)
         with self.service.store.change():
             old = self.policy(self.name(call))
             if sent.get("etag", old["etag"]) != old["etag"]:
@@ -98,6 +103,18 @@ def granted(service: Service, name: str, email: str, roles: set[str]) -> bool:
         for policy in policies
         for binding in policy.get("bindings", [])
     )
+
+
+def check_bindings(policy: Json) -> None:
+    """What Google refuses of bindings, whoever is in them."""
+    for binding in policy.get("bindings", []):
+        if not ROLE.fullmatch(binding.get("role", "")):
+            raise InvalidArgument(f"Role {binding.get('role')!r} is not supported for this resource.")
+        for member in binding.get("members", []):
+            if not MEMBER.fullmatch(member):
+                raise InvalidArgument(f"Invalid member {member!r}: it needs a type, as user:a@example.com.")
+        if "condition" in binding and policy.get("version", 1) != CONDITIONAL:
+            raise InvalidArgument(f"A policy with conditions has version {CONDITIONAL}: {binding['role']}.")
 
 
 def only(body: Json, known: set[str]) -> None:

@@ -18,6 +18,8 @@ TYPES: dict[str, tuple[type, str]] = {
     "[]": (list, "TYPE_REPEATED"),
     "{}": (dict, "TYPE_MESSAGE"),
 }
+LABEL = re.compile(r"[\w-]{1,63}")
+MOST_LABELS = 64
 SETTABLE = re.compile(r"(\w+)(\?|\[\]|\{\}|)")
 
 
@@ -27,13 +29,14 @@ class Schema:
 
     A settable field is text, or `flag?`, `list[]`, `object{}`. With a `message` (a protobuf class of Google's
     client, or "module:Class" of one that is imported when it is first needed) names, types and enums are
-    checked at every depth. `immutable`: set at create only.
+    checked at every depth. `immutable`: set at create only. `labelled`: `labels` are those of the project's.
     """
 
     settable: str = ""
     output: str = ""
     message: Any = None
     immutable: str = ""
+    labelled: bool = True
 
     def accept(self, body: Json) -> Json:
         """The fields of a request that count. Google ignores output-only ones and refuses unknown ones."""
@@ -44,6 +47,8 @@ class Schema:
             )
         if self.message:
             parse(body, self.protobuf)
+        if self.labelled:
+            check_labels(body.get("labels") or {})
         for field, (kind, spelled) in self.declared.items():
             if not isinstance(body.get(field, kind()), kind | None):
                 raise InvalidArgument(f"Invalid value at {field!r} ({spelled}), {body[field]!r}")
@@ -76,6 +81,19 @@ class Schema:
                 raise InvalidArgument(f"Invalid update mask: {path!r} is immutable.")
             merged = replaced(merged, new, path.split("."))
         return merged
+
+
+def check_labels(labels: Json) -> None:
+    """https://cloud.google.com/resource-manager/docs/labels-overview#requirements"""
+    for key, value in labels.items():
+        known = LABEL.fullmatch(key) and LABEL.fullmatch(value or "-") and key[0].isalpha()
+        if not known or (key + value) != (key + value).lower():
+            raise InvalidArgument(
+                f"Invalid label {key!r}: {value!r}. Keys and values have at most 63 lower-case letters, "
+                "digits, _ and -, and a key begins with a letter."
+            )
+    if len(labels) > MOST_LABELS:
+        raise InvalidArgument(f"At most {MOST_LABELS} labels, not {len(labels)}.")
 
 
 def protobuf(message: Any) -> Any:

@@ -3,10 +3,12 @@
 https://cloud.google.com/storage/docs/json_api/v1/buckets/setIamPolicy
 """
 
+from collections.abc import Callable
+
 from starlette.responses import JSONResponse, Response
 
 from sandbox.resources.errors import GoogleError
-from sandbox.resources.policies import Policies, after, members
+from sandbox.resources.policies import Policies, after, check_bindings, members
 from sandbox.resources.service import Service
 from sandbox.resources.store import Store
 from sandbox.storage.call import Call, Json
@@ -38,9 +40,11 @@ def put(storage: Storage, call: Call) -> Response:
     sent = call.json()
     if sent.get("etag", old["etag"]) != old["etag"]:
         raise PreconditionFailed(REFUSED)
+    refuse(lambda: check_bindings(sent))
     bindings = [binding for binding in sent.get("bindings", []) if binding.get("members")]
     new = {"etag": after(old["etag"]), "version": sent.get("version", 1), "bindings": bindings}
-    refuse_strangers(storage, members(new) - members(old))
+    service = Service(storage.state, Store(storage.state.root), "")
+    refuse(lambda: Policies(service, "").refuse_strangers(members(new) - members(old)))
     with storage.catalogue.change():
         storage.catalogue.put_bucket(resource, new)
     return answer(call.names[0], new)
@@ -57,9 +61,9 @@ def answer(bucket: str, policy: Json) -> Response:
     return JSONResponse({"kind": "storage#policy", "resourceId": f"projects/_/buckets/{bucket}", **policy})
 
 
-def refuse_strangers(storage: Storage, strangers: set[str]) -> None:
-    service = Service(storage.state, Store(storage.state.root), "")
+def refuse(check: Callable[[], None]) -> None:
+    """What a check of the other services refuses, as this one says it."""
     try:
-        Policies(service, "").refuse_strangers(strangers)
+        check()
     except GoogleError as error:
         raise BadRequest(str(error)) from error

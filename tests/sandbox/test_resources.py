@@ -35,6 +35,11 @@ def test_a_resource_is_what_was_sent_and_its_name(call):
     assert made == AUTOMATIC | {"labels": {"a": "b"}, "name": f"{PROJECT}/secrets/echo"}
 
 
+def granting(role, member, **condition):
+    binding = {"role": role, "members": [member]} | ({"condition": condition} if condition else {})
+    return {"policy": {"bindings": [binding]}}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "code"),
     [
@@ -73,6 +78,14 @@ def test_a_resource_is_what_was_sent_and_its_name(call):
         ("POST", ROLES, {"roleId": "new", "role": {"includedPermissions": "run.jobs.run"}}, 400),
         ("POST", f"{ROLES}/absent:undelete", {"role": {}}, 400),
         ("DELETE", f"scheduler/v1/{PROJECT}/locations/europe-west1/jobs/absent?etag=1", None, 400),
+        ("POST", f"scheduler/v1/{PROJECT}/locations/europe-west1/jobs", {"name": 5}, 400),
+        ("POST", ROLES, {"roleId": ["new"], "role": {}}, 400),
+        ("PATCH", f"{SECRETS}/once?updateMask=labels", {"labels": {"Team": "data"}}, 400),
+        ("PATCH", f"{SECRETS}/once?updateMask=labels", {"labels": {"team": "a team"}}, 400),
+        ("PATCH", f"{SECRETS}/once?updateMask=labels", {"labels": {"1": "data"}}, 400),
+        ("POST", f"{SECRETS}/once:setIamPolicy", granting("viewer", "user:a@example.com"), 400),
+        ("POST", f"{SECRETS}/once:setIamPolicy", granting("roles/viewer", "a@example.com"), 400),
+        ("POST", f"{SECRETS}/once:setIamPolicy", granting("roles/viewer", "user:a", title="t"), 400),
         ("POST", f"{USAGE}/nonsense:enable", {}, 404),
         ("POST", f"{USAGE}:batchEnable", {"serviceIds": []}, 400),
         ("GET", f"{USAGE}?filter=name:run", None, 400),
