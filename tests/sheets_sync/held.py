@@ -8,12 +8,14 @@ from starlette.datastructures import QueryParams
 from sandbox.sheets import changes, ranges
 from sandbox.sheets.book import Book, blank_tab
 from sandbox.sheets.cells import Cell
+from sandbox.sheets.errors import BadRequest
 from sandbox.sheets.gate import Call
 from sandbox.sheets.reading import read
 from sandbox.sheets.resource import sheet
 from sheets_sync import exports, sync
 from sheets_sync.destinations.sheets import document
 from sheets_sync.destinations.sheets.destination import Sheets, Wishes
+from sheets_sync.errors import Invalid
 from sheets_sync.progress import silent
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -59,7 +61,10 @@ class Held:
 
     def change(self, batch):
         self.batches.append(batch)
-        self.book, _ = changes.apply(self.book, batch, self.identity)
+        try:
+            self.book, _ = changes.apply(self.book, batch, self.identity)
+        except BadRequest as error:
+            raise Invalid(error.message) from error
 
     def fill(self, title, rows):
         tab = self.book.titled(title)

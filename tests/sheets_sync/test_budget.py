@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from sheets_sync import exports
-from sheets_sync.destinations.sheets import goal, plan
+from sheets_sync.destinations.sheets import goal, layout, plan
 from sheets_sync.destinations.sheets.diff import compare
 from sheets_sync.destinations.sheets.document import AUDIT, BEFORE, MEMORY, Document, Mark, Tab
 from sheets_sync.destinations.sheets.find import Found
@@ -46,7 +46,7 @@ def planned(table):
 
     old = wanted(table)
     first = compare(old, [], None, 0)
-    mark = Mark("p", "t", tuple(old.headers), old.names, plan.layout.fingerprint(old), 7, ROWS)
+    mark = Mark("p", "t", tuple(old.headers), old.names, layout.fingerprint(old), 7, ROWS)
     tab = Tab(1234, "Ours", ROWS + 1, 26, mark, 1)
     roles = {MEMORY: "p/t", BEFORE: "p/t", AUDIT: "p"}
     others = [Tab(at, role, 16, 10, serves={role: owner}) for at, (role, owner) in enumerate(roles.items())]

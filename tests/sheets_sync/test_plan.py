@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.sheets import changes
 from sandbox.sheets.book import blank_tab
 from sandbox.sheets.cells import Cell
 from sheets_sync import sync
 from sheets_sync.destinations.sheets import rows
 from sheets_sync.destinations.sheets.destination import Sheets
-from sheets_sync.errors import Invalid, OutcomeUnknown, Refused, SheetError
-from tests.sheets_sync.held import COLUMNS, Held, counted, declared, sync_rows
+from sheets_sync.errors import OutcomeUnknown, Refused, SheetError
+from tests.sheets_sync.held import COLUMNS, TYPES, Held, counted, declared, sync_rows
 
 OLD = [(1, "a", 1.5), (2, "b", 2.5), (3, "c", 3.5)]
 PEOPLE = st.dictionaries(
@@ -355,21 +354,25 @@ def test_a_batch_planned_before_another_one_was_written_fails_whole():
     export, held = declared(**ORDERED), Held()
     sync_rows(held, export, OLD)
     place = Sheets(held, "p")
-    mart = SimpleNamespace(types={"day": "INTEGER", "baskets": "STRING", "revenue": "FLOAT"}, rows=OLD[:1])
+    mart = SimpleNamespace(types=TYPES, rows=OLD[:1])
     late = place.compare(export, mart)
     sync_rows(held, export, [*OLD, (4, "d", 4.5)])
     before = held.book
-    refused = held.change
-
-    def change(batch):
-        try:
-            refused(batch)
-        except changes.BadRequest as error:
-            raise Invalid(error.message) from error
-
-    held.change = change
     with pytest.raises(OutcomeUnknown, match="Another run wrote the tab meanwhile"):
         place.carry_out(late)
     assert held.book is before
     sync.settle(export, mart, place)
     assert held.shown(3) == [[1, "a", 1.5]]
+
+
+def test_who_finds_another_run_writing_much_is_told_to_wait():
+    export, held = declared(**ORDERED), Held()
+    large = SimpleNamespace(types=TYPES, rows=[(number, "x" * 40_000, 0.5) for number in range(60)])
+    place = Sheets(held, "p")
+    late = place.compare(export, large)
+    held.change(late.plan.staging.requests)
+    with pytest.raises(Refused, match="Another run of export t is writing to tab 't \\(being written\\)'"):
+        place.carry_out(late)
+    sync.settle(export, large, place)  # nothing was left of a run that died
+    assert len(held.shown(1)) == 60
+    assert visible(held) == ["Sheet1", "Ours"]

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sheets_sync.destination import Comparison
-from sheets_sync.destinations.sheets import goal, plan, restore
+from sheets_sync.destinations.sheets import goal, marking, plan, restore
 from sheets_sync.destinations.sheets.diff import compare
-from sheets_sync.destinations.sheets.document import Document
+from sheets_sync.destinations.sheets.document import STAGING, Document
 from sheets_sync.destinations.sheets.find import Found, find
 from sheets_sync.destinations.sheets.goal import Goal
 from sheets_sync.destinations.sheets.plan import Plan
 from sheets_sync.destinations.sheets.sheet import Spreadsheet, chunks
 from sheets_sync.destinations.sheets.values import to_cell
-from sheets_sync.errors import Invalid, OutcomeUnknown
+from sheets_sync.errors import Invalid, OutcomeUnknown, Refused, SheetError
 from sheets_sync.exports import Export
 from sheets_sync.outcome import Told
 from sheets_sync.warehouse import Mart
@@ -64,7 +64,7 @@ class Sheets:
         wanted = self.wanted(export, mart, document)
         found = find(wanted, document, self.spreadsheet, self.wishes.adopt)
         if not (self.wishes.accept_shrink or self.wishes.restore):
-            plan.check_shrink(wanted, found)
+            marking.check_shrink(wanted, found)
         self.spreadsheet.progress.tell("comparing")
         planned = self.planned(wanted, document, found)
         self.link = f"{self.link.partition('#')[0]}#gid={planned.plan.tab}"
@@ -100,14 +100,22 @@ class Sheets:
             self.spreadsheet.retry.pause()
             raise
         except Invalid as error:
-            if self.revision(comparison.export) == made.revision:
-                raise
-            raise OutcomeUnknown(f"Another run wrote the tab meanwhile. {error}") from error
+            raise self.overtaken(comparison, error) from error
         return comparison
 
-    def revision(self, export: Export) -> int:
-        tab = self.spreadsheet.read().ours(self.project, export.name, export.tab)
-        return tab.mark.revision if tab and tab.mark else 0
+    def overtaken(self, comparison: Planned, error: Invalid) -> SheetError:
+        """What a refused write means: that another run was quicker, that one is going, or what it says."""
+        document, name = self.spreadsheet.read(), comparison.export.name
+        tab = document.ours(self.project, name, comparison.export.tab)
+        if (tab.mark.revision if tab and tab.mark else 0) != comparison.plan.revision:
+            return OutcomeUnknown(f"Another run wrote the tab meanwhile. {error}")
+        busy = document.serving(STAGING, f"{self.project}/{name}")
+        if comparison.plan.staging and busy:
+            return Refused(
+                f"Another run of export {name} is writing to tab {busy.title!r} of the spreadsheet now. When "
+                "it has ended run this one again; what a run that died has left there goes by itself."
+            )
+        return error
 
 
 def calls_needed(made: Plan) -> int:

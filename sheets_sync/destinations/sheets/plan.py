@@ -1,25 +1,21 @@
 """What to ask of Sheets so that a tab becomes what it should be: one batch, atomic. Pure."""
 
-import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sheets_sync import shrink
-from sheets_sync.destinations.sheets import batch, layout, serving, staging
+from sheets_sync.destinations.sheets import batch, serving, staging
 from sheets_sync.destinations.sheets.batch import Request
-from sheets_sync.destinations.sheets.blocks import GAP, Block, Rows, blocks
+from sheets_sync.destinations.sheets.blocks import GAP, Rows, blocks
 from sheets_sync.destinations.sheets.diff import Diff
-from sheets_sync.destinations.sheets.document import BEFORE, KEY, MEMORY, MOST_CELLS, Document, Mark, Tab
+from sheets_sync.destinations.sheets.document import BEFORE, MEMORY, MOST_CELLS, Document
 from sheets_sync.destinations.sheets.find import Found
 from sheets_sync.destinations.sheets.goal import Goal
+from sheets_sync.destinations.sheets.grid import Grid, cleared, clipped, shaped
+from sheets_sync.destinations.sheets.marking import dressed, fenced, marking
 from sheets_sync.destinations.sheets.memory import Writing, write
-from sheets_sync.destinations.sheets.rows import rearranged
 from sheets_sync.destinations.sheets.staging import Staging
 from sheets_sync.destinations.sheets.values import Cell
 from sheets_sync.errors import SheetError
 
-ROOM = 26  # columns of a new tab, so that people find some to the right of ours
 MOST_LINES = 50  # of rejected and of drifted rows in the sync log, a run
 
 
@@ -32,17 +28,6 @@ class Plan:
     tab: int
     revision: int
     staging: Staging | None = None
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Requests that give the tab its rows and columns; what our cells hold then, header first; its size."""
-
-    tab: int
-    requests: list[Request]
-    have: list[Sequence[Cell]]
-    rows: int
-    columns: int
 
 
 def make(goal: Goal, document: Document, found: Found, diff: Diff, moment: Cell, editors: list[str]) -> Plan:
@@ -80,100 +65,16 @@ def make(goal: Goal, document: Document, found: Found, diff: Diff, moment: Cell,
         *values,
         *look,
         *(serving.remember(goal, document, log, large) if log else []),
-        *(serving.audit(goal, document, audited(goal, diff, moment)) if goal.export.audit else []),
+        *(serving.audit(goal, document, audited(goal, diff, moment, shown)) if goal.export.audit else []),
         *([batch.delete_tab(large.id)] if large else leftover),
         *fenced(goal, document, grid.tab, tab, marked),
     ]
     return Plan(requests, grid.tab, marked.revision - 1, large)
 
 
-def shaped(goal: Goal, document: Document, found: Found, diff: Diff) -> Grid:
-    if found.tab and found.columns is not None:
-        return rekeyed(goal, found.tab, found, diff)
-    height = max(2, 1 + len(diff.lines))  # Sheets cannot freeze the only row
-    if found.tab is None:
-        tab, columns = document.free_tab(goal.name, KEY), max(ROOM, goal.width)
-        made = batch.add_tab(tab, goal.export.tab, height, columns, frozen=1)
-        return Grid(tab, [made], [], height, columns)
-    rows = max(height, found.tab.rows) if found.rows else height
-    columns = max(found.tab.columns, goal.width)
-    resized = [batch.resize(found.tab.id, rows, columns)]
-    return Grid(found.tab.id, resized, list(found.rows), rows, columns)
-
-
-def rekeyed(goal: Goal, tab: Tab, found: Found, diff: Diff) -> Grid:
-    """A tab whose rows are known by key: they are moved whole."""
-    before, count = len(found.columns or ()), max(0, len(found.rows) - 1)
-    columns = tab.columns + goal.width - before
-    requests = [
-        *batch.reshape(tab.id, before, goal.width),
-        *rearranged(replace(tab, columns=columns), goal.width, count, diff.lines, diff.gone),
-    ]
-    below = found.rows[1:]
-    have = [[] if line.origin is None else below[line.origin][:before] for line in diff.lines]
-    head = found.rows[0][:before] if found.rows else []
-    rows = tab.rows - count + len(diff.lines)
-    return Grid(tab.id, requests, [head, *have], max(2, rows), columns)
-
-
-def clipped(block: Block, rows: int) -> Block:
-    """Without the rows that the grid no longer has."""
-    return Block(block.row, block.column, block.cells[: max(0, rows - block.row)])
-
-
-def cleared(grid: Grid, wanted: Rows, width: int) -> list[Request]:
-    """What an adopted tab holds below our rows."""
-    below = min(len(grid.have), grid.rows)
-    return [batch.clear(batch.area(grid.tab, len(wanted), below, width))] if below > len(wanted) else []
-
-
-def marking(goal: Goal, mark: Mark | None, document: Document) -> Mark:
-    rejected = [(example.key, example.detail) for example in goal.rejected]
-    return Mark(
-        goal.project,
-        goal.export.name,
-        tuple(goal.headers),
-        goal.names,
-        mark.layout if mark and goal.exact else layout.fingerprint(goal),
-        (mark.revision if mark else 0) + 1,
-        goal.total,
-        hashlib.sha256(json.dumps(rejected).encode()).hexdigest()[:16] if rejected else "",
-        None
-        if goal.export.protect == "none"
-        else (mark and mark.protected) or document.free_id(f"{goal.name}/header"),
-    )
-
-
-def dressed(
-    goal: Goal, document: Document, found: Found, grid: Grid, marked: Mark, editors: list[str]
-) -> list[Request]:
-    """Formats and protection where the layout is new; formats alone where no row is left to give them."""
-    before = found.tab.mark if found.tab else None
-    if before and before.layout == marked.layout:
-        bare = len(found.rows) < 2 and len(grid.have) > 1
-        return layout.columns(grid.tab, goal, grid.rows) if bare else []
-    old = before.protected if before else None
-    gone = [batch.unprotect(old)] if old is not None and old in document.taken else []
-    requests = [*layout.header(grid.tab, goal), *layout.columns(grid.tab, goal, grid.rows), *gone]
-    requests += [] if before else [batch.fit(grid.tab, goal.width)]  # later widths are people's
-    if marked.protected is None:
-        return requests
-    why = f"Written by sheets_sync, export {goal.export.name}."
-    allowed = editors if goal.export.protect == "owner" else None
-    header = batch.area(grid.tab, 0, 1, goal.width)
-    return [*requests, batch.protect(marked.protected, header, why, allowed)]
-
-
-def fenced(goal: Goal, document: Document, made: int, tab: Tab | None, marked: Mark) -> list[Request]:
-    """The mark of this revision. Its id is that of no other: a batch that was planned from the same revision
-    and comes later fails as a whole, whether another run sent it or a lost connection held it back."""
-    number = document.free_id(f"{goal.name}/{marked.revision}")
-    old = [batch.delete_metadata(tab.mark_id)] if tab and tab.mark_id is not None else []
-    return [*old, batch.create_metadata(made, KEY, marked.text(), number)]
-
-
-def audited(goal: Goal, diff: Diff, moment: Cell) -> list[list[Cell]]:
-    """A line of counts, and one for each row that a person should know of."""
+def audited(goal: Goal, diff: Diff, moment: Cell, shown: bool) -> list[list[Cell]]:
+    """A line of counts, and one for each row that a person should know of; none where nobody sees a
+    difference."""
     counts = diff.counts
     parts = [
         (counts.inserted.count, "inserted"),
@@ -183,7 +84,9 @@ def audited(goal: Goal, diff: Diff, moment: Cell) -> list[list[Cell]]:
         (counts.drift.count, "changed by people"),
     ]
     said = ", ".join(f"{count:,} {what}" for count, what in parts if count)
-    lines: list[list[Cell]] = [[moment, goal.export.tab, said or "layout", None, None]]
+    if not (said or shown):
+        return []
+    lines: list[list[Cell]] = [[moment, goal.export.tab, said or "columns or formats", None, None]]
     for what, rows in (("rejected", goal.rejected), ("changed by people", diff.drifted)):
         for row in rows[:MOST_LINES]:
             lines.append([moment, goal.export.tab, what, row.key[:1000], row.detail[:1000]])
@@ -213,10 +116,3 @@ def sized(
             "Give it a spreadsheet of its own, or fewer rows."
         )
     return others + own
-
-
-def check_shrink(goal: Goal, found: Found) -> None:
-    """Refused where more rows are gone than the export allows."""
-    mark = found.tab.mark if found.tab else None
-    if found.tab and mark and goal.export.removed.how != "keep":
-        shrink.check(goal.export, mark.rows, mark.rows - goal.total, f"tab {found.tab.title!r}")

@@ -93,6 +93,8 @@ def archive(goal: Goal, document: Document, tab: Tab, places: Sequence[int]) -> 
 
 def audit(goal: Goal, document: Document, lines: Sequence[Sequence[Cell]]) -> Batch:
     """A run's lines on top of the sync log, which all exports of a spreadsheet share."""
+    if not lines:
+        return []
     known, tab = document.serving(AUDIT, goal.project), tab_id(document, AUDIT, goal.project)
     width, height = len(AUDIT_HEADER), len(lines)
     requests = []
