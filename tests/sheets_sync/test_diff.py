@@ -3,7 +3,8 @@
 import pytest
 
 from sandbox.sheets.cells import Cell, Formula
-from tests.sheets_sync.held import NOW, TYPES, Held, counted, declared, sync_rows
+from sheets_sync import exports
+from tests.sheets_sync.held import FILE, NOW, TYPES, Held, counted, declared, sync_rows
 
 OLD = [(1, "a", 1.5), (2, "b", 2.5), (3, "c", 3.5)]
 ORDERED = {"order": ["day"]}
@@ -62,6 +63,16 @@ def test_a_kept_formula_stays_a_formula(synced):
     sync_rows(synced, keep, large)  # by way of a hidden tab
     assert synced.tab.at(2, 2).value == Formula("=1+1")
     assert len(synced.shown(3)) == 59
+
+
+def test_what_is_kept_between_two_changed_cells_is_not_touched():
+    columns = {name: {"header": name} for name in "abcd"}
+    export = exports.read("t", "t.yaml", FILE | {"columns": columns, "key": ["a"], "drift": "keep"})
+    held, types = Held(), dict.fromkeys("abcd", "INTEGER")
+    sync_rows(held, export, [(1, 2, 3, 4)], types)
+    type_in(held, 1, 2, Formula("=1+1"))
+    sync_rows(held, export, [(1, 20, 3, 40)], types)
+    assert [held.tab.at(1, column).value for column in range(4)] == [1, 20, Formula("=1+1"), 40]
 
 
 def test_when_people_and_source_agree_there_is_no_drift(synced):
