@@ -1,6 +1,6 @@
 # One recipe, three images: docker build --build-arg JOB=connector|pipeline|sheets_sync .
 # What each job runs is its command in environments/main.tf.
-FROM python:3.13-slim
+FROM python:3.13.5-slim-bookworm
 ARG JOB
 WORKDIR /app
 COPY requirements/jobs.txt requirements/parquet.txt ./

@@ -51,6 +51,9 @@ def test_the_image_holds_one_job_and_runs_as_nobody_special():
         "${JOB} ${JOB}",
     ]
     assert re.findall(r"^USER (.+)$", recipe, re.MULTILINE) == ["job"]
+    [base] = re.findall(r"^FROM (.+)$", recipe, re.MULTILINE)
+    minor = (ROOT / ".python-version").read_text().strip()
+    assert re.fullmatch(rf"python:{re.escape(minor)}\.\d+-slim-[a-z]+", base), "a Python that does not move"
 
 
 def test_what_the_connector_imports_stays_little(python, tmp_path):

@@ -62,7 +62,7 @@ variable "raw_tables" {
     condition = alltrue([
       for table in var.raw_tables : length(setsubtract(flatten(regexall("\"type\": *\"([^\"]*)\"", table.schema)), ["STRING", "RECORD", "TIMESTAMP"])) == 0
     ])
-    error_message = "Columns of raw are STRING, nested ones RECORD (STRUCT would replace the table at every plan), and SYS_DATE_CREATE is TIMESTAMP: types are given in ods. Not so: ${join(", ", [for name, table in var.raw_tables : "${name} has ${join(", ", distinct(setsubtract(flatten(regexall("\"type\": *\"([^\"]*)\"", table.schema)), ["STRING", "RECORD", "TIMESTAMP"])))}" if length(setsubtract(flatten(regexall("\"type\": *\"([^\"]*)\"", table.schema)), ["STRING", "RECORD", "TIMESTAMP"])) > 0])}."
+    error_message = "Columns of raw are STRING, nested ones RECORD (STRUCT would replace the table at every plan), and SYS_DATE_CREATE is TIMESTAMP: types are given in ods. Not so: ${join(", ", [for name, table in var.raw_tables : format("%s has %s", name, join(", ", distinct(setsubtract(flatten(regexall("\"type\": *\"([^\"]*)\"", table.schema)), ["STRING", "RECORD", "TIMESTAMP"])))) if length(setsubtract(flatten(regexall("\"type\": *\"([^\"]*)\"", table.schema)), ["STRING", "RECORD", "TIMESTAMP"])) > 0])}."
   }
 
   validation {

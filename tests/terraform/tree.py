@@ -35,7 +35,7 @@ class Tree:
             env=TERRAFORM_HOME | environ,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
@@ -52,7 +52,7 @@ class Tree:
             input=typed,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
