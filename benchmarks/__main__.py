@@ -25,12 +25,12 @@ def main() -> None:
 def copy(arguments: argparse.Namespace) -> None:
     now = circumstances(*map(version, PEERS))
     body = matrix.report(arguments.full, arguments.runs, say)
-    write(matrix.TITLE, f"{now} {arguments.runs} runs after a warm-up; medians.\n\n{matrix.NOTES}\n\n{body}")
+    write(matrix.TITLE, f"{now} Medians; runs after a warm-up: {arguments.runs}.\n\n{matrix.NOTES}\n\n{body}")
 
 
 def cold(arguments: argparse.Namespace) -> None:
     now = circumstances()
-    write(start.TITLE, f"{now} {arguments.runs} runs; medians.\n\n{start.report(arguments.runs, say)}")
+    write(start.TITLE, f"{now} Medians; runs: {arguments.runs}.\n\n{start.report(arguments.runs, say)}")
 
 
 def real_year(arguments: argparse.Namespace) -> None:

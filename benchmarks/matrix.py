@@ -22,7 +22,8 @@ NOTES = (
     "design. Rows are checked after each run: their number, and SHA-256 of all ids in order. Source, "
     "sandbox and contender share the cores, so read a time beside the bare loop's of the same table. After "
     "a refusal each waits as it does by default: the connector up to 1 s, dlt 1 s, the others by their own "
-    "back-off."
+    "back-off. Installed is all of requirements/jobs.txt, Google's clients of three jobs included; the peers "
+    "are without their way to a bucket or a warehouse."
 )
 RUNS = 5
 WARM_UP = 20  # pages
