@@ -214,6 +214,17 @@ def test_a_key_that_the_tab_has_no_column_for_is_refused():
         sync_rows(held, declared("day", "baskets", key=["baskets"]), [(1, "a")])
 
 
+def test_a_tab_that_people_deleted_is_made_again():
+    """The way out of every refusal: what was remembered of the tab that is gone does not count."""
+    for mode in ("mirror", "append"):
+        held, export = Held(), declared(mode=mode, removed=None)
+        sync_rows(held, export, OLD)
+        held.person({"deleteSheet": {"sheetId": held.tab.id}})
+        assert counted(sync_rows(held, export, OLD)) == {"inserted": 3}
+        assert held.shown(3) == [list(row) for row in OLD]
+        assert counted(sync_rows(held, export, OLD)) == {}
+
+
 def test_a_spreadsheet_that_would_be_too_large_is_refused_before_anything_is_written():
     export, held = declared("day"), Held()
     held.book.tabs.append(blank_tab(7, "Large", 399_990, 25))

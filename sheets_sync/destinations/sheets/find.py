@@ -96,7 +96,7 @@ def check_header(tab: Tab, headers: Sequence[str], rows: Rows, first: Sequence[o
     if rows and not set(headers) & set(first):
         raise Refused(
             f"The header of tab {tab.title!r} is gone: its first row has none of {', '.join(headers)}. "
-            "Put it back (File > Version history), or rename the tab: the next run makes a new one."
+            "Put it back (File > Version history), or delete the tab: the next run makes a new one."
         )
 
 
@@ -105,7 +105,8 @@ def check_key(goal: Goal, tab: Tab, columns: Sequence[str]) -> None:
     if missing:
         raise Refused(
             f"Export {goal.export.name} now has {', '.join(missing)} in its key, which tab {tab.title!r} has "
-            "no column for, so its rows cannot be told apart. Rename the tab: the next run makes a new one."
+            "no column for, so its rows cannot be told apart. Copy what people keep beside "
+            "them elsewhere and delete the tab: the next run makes a new one."
         )
 
 
@@ -118,7 +119,7 @@ def check_columns(goal: Goal, found: Found, headers: Sequence[str]) -> None:
             raise Refused(
                 f"Column {place + 1} of the export's tab is headed {shown!r} and holds other values than "
                 f"{header!r} did: somebody deleted or replaced that column. Undo that (File > Version "
-                "history), or rename the tab: the next run makes a new one."
+                "history), or delete the tab: the next run makes a new one."
             )
 
 
