@@ -2,10 +2,14 @@
 
 import itertools
 import os
+import threading
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
 
-from connector.errors import Unfinished
+from connector.errors import BucketError, Unfinished
+from connector.fetch import WORKERS
 from tests.connector.mortal import Killed, Mortal
 from tests.connector.project import sale, sales
 
@@ -90,3 +94,39 @@ def test_killed_while_files_are_replayed(project, shop):
         assert project.left() == [] and project.failed() == [], number
         counts = project.rows("SELECT COUNT(*), COUNT(DISTINCT id) FROM raw.sales")
         assert counts == [(251 * number, 251)], number
+
+
+class Full(HTTPAdapter):
+    """A bucket that takes `room` new objects and no more: 507, which is not asked for again."""
+
+    def __init__(self, room):
+        super().__init__(pool_maxsize=32)
+        self.room, self.refused = room, 0
+        self.lock = threading.Lock()
+
+    def send(self, request, **options):
+        if "/upload/storage/" not in request.url or "ifGenerationMatch=0" not in request.url:
+            return super().send(request, **options)
+        with self.lock:
+            self.room -= 1
+            if self.room >= 0:
+                return super().send(request, **options)
+            self.refused += 1
+        refusal = requests.Response()
+        refusal.status_code, refusal.reason, refusal._content = 507, "Insufficient Storage", b"{}"
+        return refusal
+
+
+def test_a_bucket_without_room_ends_the_run_and_the_next_one_goes_on(project, shop):
+    shop.items["sales"] = sales(1, 10 * 250)
+    full = Full(room=4)  # run.json and three pages
+    with pytest.raises(BucketError, match="could not write gs://.*507 Insufficient Storage"):
+        project.copy(adapter=full)
+    assert full.refused <= WORKERS  # each of them once
+    there = len(list(project.bucket.list("sales/in/")))
+    asked = sum(shop.pages.values())
+    project.copy()
+    assert project.ids() == list(range(1, 2501))
+    assert project.left() == [] and project.failed() == []
+    assert sum(shop.pages.values()) - asked == 11 - there  # 11: the tenth page was full
+    assert project.log("status") == [("failed",), ("success",)]
