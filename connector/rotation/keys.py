@@ -1,7 +1,7 @@
 """The keys of a source: its API issues, knows and revokes them, as connector/sources declares."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -88,6 +88,8 @@ def known(told: Any, revoke: Revocation) -> Known:
         moment = datetime.fromisoformat(created)
     except ValueError as error:
         raise SourceGarbled(f"{where}: '{revoke.created}' is no time: {created!r}.") from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)  # which zone else, where none is said
     return Known(text(told, revoke.id, where), str(told.get(revoke.name) or ""), moment)
 
 

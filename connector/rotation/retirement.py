@@ -11,6 +11,8 @@ from connector.rest.declaration import Revocation
 from connector.rotation.keys import Keys
 from connector.rotation.secret import Secret, Version
 
+TURN = timedelta(hours=1)  # longer than a run of the job may take (environments/main.tf)
+
 
 def retire(secret: Secret, keys: Keys, now: datetime, grace: timedelta, report: Report) -> None:
     """Revokes and disables all but the newest enabled version, once that is `grace` old and seen to work.
@@ -25,7 +27,7 @@ def retire(secret: Secret, keys: Keys, now: datetime, grace: timedelta, report: 
         return
     value = proven(secret, keys, newest)
     if keys.rotation.revoke:
-        revoke(secret, keys, older, value, keys.rotation.revoke)
+        revoke(secret, keys, older, value, keys.rotation.revoke, now - TURN)
     else:
         report(f"the API of {secret.id} revokes no key: revoke the old one by hand", "WARNING")
     for version in older:
@@ -45,13 +47,17 @@ def proven(secret: Secret, keys: Keys, newest: Version) -> str:
     return value
 
 
-def revoke(secret: Secret, keys: Keys, older: list[Version], value: str, declared: Revocation) -> None:
-    """The keys of older versions, and those of a turn that died before its key became a version."""
+def revoke(
+    secret: Secret, keys: Keys, older: list[Version], value: str, declared: Revocation, before: datetime
+) -> None:
+    """The keys of older versions, and those of a turn that died before its key became a version: issued so
+    long `before` that the turn is over."""
     present = keys.own(value, declared)
     if present is None:
         raise KeyRefused(f"the key of {secret.name} works, but the API does not know it: nothing is revoked.")
     holders = (keys.own(secret.value(version), declared) for version in older)
     old = {key.id for key in holders if key}
-    old |= {key.id for key in keys.ours(value, declared) if key.created <= present.created}
+    until = min(present.created, before)
+    old |= {key.id for key in keys.ours(value, declared) if key.created <= until}
     for identity in sorted(old - {present.id}):
         keys.revoke(identity, value)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -145,6 +146,13 @@ def test_a_list_that_is_none(api, keys, told):
 def test_only_keys_of_our_name_are_ours(api, keys):
     api.says = 200, {"items": [GOOD, GOOD | {"id": 8, "name": "theirs"}, GOOD | {"id": 9, "name": None}]}
     assert [key.id for key in keys.ours("new", keys.rotation.revoke)] == ["7"]
+
+
+@pytest.mark.parametrize("created", ["2026-01-01T01:00:00", "2026-01-01", "2026-01-01T02:00:00+01:00"])
+def test_a_time_without_a_zone_is_utc(api, keys, created):
+    api.says = 200, GOOD | {"created_at": created}
+    told = keys.own("new", keys.rotation.revoke).created
+    assert told in (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("created", ["yesterday", "", 17])

@@ -234,6 +234,27 @@ def test_two_runs_at_once_leave_one_key(vault):
     assert vault.opens(vault.latest()) and len(vault.issued()) == 1
 
 
+def test_two_in_a_hurry_leave_each_other_s_keys_alone(vault):
+    """The first has its key, but no version of it yet, when the second retires all that it knows."""
+    first, second = vault.kit(grace=timedelta()), vault.kit(grace=timedelta())
+    secret = first.rotating[vault.id].secret
+    add = secret.add
+
+    def overtaken(value):
+        secret.add = add
+        rounds.at_once(second, second.rotating[vault.id])
+        return add(value)
+
+    secret.add = overtaken
+    rounds.at_once(first, first.rotating[vault.id])
+    assert vault.states() == {1: "DISABLED", 2: "DISABLED", 3: "ENABLED"}
+    assert vault.opens(vault.latest())
+    vault.due()
+    vault.run()
+    vault.retire()
+    assert len(vault.issued()) == 1
+
+
 def test_a_leaked_key_is_changed_and_revoked_at_once(vault):
     kit = vault.kit(grace=timedelta())
     rounds.at_once(kit, kit.rotating[vault.id])
