@@ -12,10 +12,14 @@ import requests
 from benchmarks import document, rows
 from benchmarks.contenders import CONTENDERS
 from benchmarks.errors import BenchmarkError
+from benchmarks.hour import Hour, line, middle
 from benchmarks.matrix import once
 from benchmarks.peer import HERE, PEERS
 from benchmarks.process import Command, killed, run
 from benchmarks.stage import ROWS, Case, Stage, source
+from benchmarks.year import Job, lines
+from sandbox.demo.runs import Run
+from sandbox.demo.screen import Line
 from sandbox.state import State
 
 NO_CLOUD = State(Path("/nowhere"), 9)
@@ -137,3 +141,30 @@ def test_every_peer_is_pinned_and_every_file_that_a_user_writes_is_counted():
         pins = [line for line in text.splitlines() if "==" in line and not line.startswith((" ", "#"))]
         assert pins and text.count("--hash=sha256:") >= len(pins) and "://" not in text, peer
     assert [one.name for one in CONTENDERS if one.form and not one.lines] == []
+
+
+def test_an_hour_is_compared_with_that_of_the_shortest_history():
+    def took(seconds, rows):
+        return Hour(2.0, seconds, {"raw.sales": (1, 500), "ods.sales": (2, rows)})
+
+    first, found = took(8.0, 500), [took(9.0, 600), took(30.0, 700), took(8.5, 500)]
+    assert middle(found) == found[0]
+    cells = ("10,000", "2.0", "9.0", "8.5–30.0", "1.12", "3", "1,100", "1.10")
+    assert line(10_000, middle(found), found, first) == cells
+
+
+def test_a_bigquery_job_stands_under_the_step_that_sent_it():
+    step = Line("connector sales", 0.0, "3 rows", 4.0)
+    done = [
+        Job("connector_stage_x", "staging.sales", 0.0, 1.0),
+        Job("connector_insert_y", "raw.products", 0.0, 2.0),
+        Job("dataform-z", "ods.sales", 0.0, 3.0),
+    ]
+    run = Run("a year", 0.0, 9.0, [step, Line("Dataform", 4.0, "", 5.0)])
+    assert [cells[0] for cells in lines(run, done)] == [
+        "connector sales",
+        "… staging.sales",
+        "Dataform",
+        "… ods.sales",
+        "**all**",
+    ]
