@@ -94,13 +94,13 @@ variable "images" {
 }
 
 variable "limits" {
-  description = "Beyond what an alert speaks: see modules/alerts."
+  description = "Beyond what an alert speaks, where not at the limit that modules/alerts has."
   type = object({
-    orphan_rate         = optional(number, 0.01)
-    rejects             = optional(number, 0)
-    gib_a_day           = optional(number, 100)
-    hours_without_sales = optional(number, 2)
-    rotation_hours      = optional(number, 24)
+    orphan_rate         = optional(number)
+    rejects             = optional(number)
+    gib_a_day           = optional(number)
+    hours_without_sales = optional(number)
+    rotation_hours      = optional(number)
   })
   default  = {}
   nullable = false

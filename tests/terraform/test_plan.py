@@ -72,6 +72,12 @@ def test_nobody_has_a_wide_role_on_the_project(plans, env):
         "delivery_apply",
         "delivery_grant",
     }
+    [limit] = {
+        one["condition"][0]["expression"]
+        for one in of(plans[env], "project_iam_member").values()
+        if one["condition"]
+    }
+    assert set(re.findall(r"'roles/([^']+)'", limit)) == {role for role in on_project if "." in role}
     takers = {on for _, on, role in granted(plans[env]) if role.endswith("okenCreator")}
     assert takers == {"identity dataform-runner", "identity scheduled-queries"}  # of one account each
 
@@ -210,6 +216,12 @@ def test_each_alert_names_a_runbook_that_is_there(plans):
     ]
     named = {text.rsplit("**Runbook.** ", 1)[1] for text in texts}
     assert len(texts) == 10 and {name for name in named if not (ROOT / name).is_file()} == set()
+
+
+def test_a_limit_that_no_tfvars_names_is_the_modules(plans):
+    policies = {one["display_name"]: one for one in of(plans["prod"], "monitoring_alert_policy").values()}
+    [orphans] = policies["Too many sales without their product or customer"]["conditions"]
+    assert orphans["condition_matched_log"][0]["filter"].endswith("jsonPayload.orphan_rate>0.01")
 
 
 def test_an_alert_watches_lines_that_the_jobs_print(plans):
