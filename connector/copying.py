@@ -89,10 +89,10 @@ class Copier:
         if page.items and self.shape is None:
             self.learn(page.items)
         if page.items:
-            content = lines(page.items, self.state.run.file(number))
-            drift = self.drift(page.items)
+            found = self.drift(page.items)
+            content = lines(page.items, self.state.run.file(number), found.nameless)
             del page
-            self.kit.landing.put(self.state.run, fetched, content, drift)
+            self.kit.landing.put(self.state.run, fetched, content, found)
         return fetched
 
     def learn(self, items: list[Raw]) -> None:

@@ -11,7 +11,9 @@ from connector.schemas import FILE_NAME, Column
 
 NO_OBJECT = "SYS_ITEM"  # the field that pages.py puts an item into that is no row
 ABSENT = "absent"
-KINDS = {b"{": "object", b"[": "list", b'"': "text", b"t": "boolean", b"f": "boolean"}
+DEEPEST = 8  # levels that are looked into; what is deeper is kept and loaded like the rest
+NULL = "null"  # is told of no field, but a field that is null needs a column as well
+KINDS = {b"{": "object", b"[": "list", b'"': "text", b"t": "boolean", b"f": "boolean", b"n": NULL}
 TYPES = {"text": str, "number": int | float, "boolean": bool}
 
 Seen = tuple[str, str]  # a field's path, such as items.amount, and what was there: a JSON type, or absent
@@ -33,7 +35,7 @@ class Shape(msgspec.Struct):
         """A field that was not known may be absent: nobody looked for it before."""
         fields = {path: list(kinds) for path, kinds in self.fields.items()}
         for path, what in sorted(set(seen)):
-            kinds = fields.setdefault(path, list(at_first))
+            kinds = fields.setdefault(path, list(at_first)) if what != NULL else [NULL]
             if what not in kinds:
                 kinds.append(what)
         return Shape(fields)
@@ -84,9 +86,11 @@ def compared(items: list[msgspec.Raw], columns: list[Column], shape: Shape) -> F
     seen = {one for row in rows if kind(row) == "object" for one in fields(row, shape)}
     nameless = {path for path, what in seen if path not in named and what != ABSENT}
     nameless = {path for path in nameless if not path.startswith(leaves)}
-    nameless = {path for path in nameless if path.rpartition(".")[0] not in nameless}
+    nameless = {path for path in nameless if "." not in path or path.rpartition(".")[0] not in nameless}
     strange = {NO_OBJECT} if any(kind(row) != "object" for row in rows) else set()
-    return Found(frozenset(nameless | strange), frozenset(one for one in seen if not shape.has(one)))
+    changes = {(path, what) for path, what in seen if what != NULL and not shape.has((path, what))}
+    changes = {(path, what) for path, what in changes if what != ABSENT or path in named}
+    return Found(frozenset(nameless | strange), frozenset(changes))
 
 
 def fields(value: bytes, shape: Shape, path: str = "") -> Iterator[Seen]:
@@ -94,9 +98,8 @@ def fields(value: bytes, shape: Shape, path: str = "") -> Iterator[Seen]:
     found = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
     for name, inner in found.items():
         content = bytes(inner).strip()
-        if what := kind(content):
-            yield path + name, what
-        for part in parts(content):
+        yield path + name, kind(content)
+        for part in parts(content) if path.count(".") < DEEPEST else []:
             yield from fields(part, shape, f"{path}{name}.")
     for name in shape.among(path):
         if name[len(path) :] not in found:
@@ -112,9 +115,8 @@ def parts(value: bytes) -> list[bytes]:
 
 
 def kind(value: bytes) -> str:
-    """The JSON type of a value; "" for null."""
-    first = value.strip()[:1]
-    return "" if first == b"n" else KINDS.get(first, "number")
+    """The JSON type of a value."""
+    return KINDS.get(value.strip()[:1], "number")
 
 
 def struct(path: str, columns: list[Column], shape: Shape) -> Any:

@@ -1,5 +1,6 @@
 """Items of a source become lines: an item keeps the very bytes that the source sent."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import msgspec
@@ -24,23 +25,34 @@ class Page:
     next: str | None = None
 
 
-def lines(items: list[msgspec.Raw], file: str) -> bytes:
-    """Newline-delimited JSON: each item with the name of its file spliced in front."""
+def lines(items: list[msgspec.Raw], file: str, nameless: Collection[str]) -> bytes:
+    """Newline-delimited JSON: each item with the name of its file spliced in front. `nameless` are the fields
+    without a column that drift.py has found: only among them can be one that takes the place of ours."""
     opening = b'{%b:"%b"' % (OURS, file.encode())
     rows = [bytes(item) for item in items]
     whole = b"".join(rows)
+    careful = any(is_ours(name) for name in nameless)
     # The usual page, objects on one line each, is looked at as a whole; three times as fast as line by line.
-    if b"\n" in whole or b"\r" in whole or OURS in whole or not all(row.startswith(b'{"') for row in rows):
-        return b"".join(line(row, opening) for row in rows)
+    if careful or b"\n" in whole or b"\r" in whole or not all(row.startswith(b'{"') for row in rows):
+        return b"".join(line(row, opening, careful) for row in rows)
     opening += b","
     return b"".join(part for row in rows for part in (opening, row[1:], b"\n"))
 
 
-def line(item: bytes, opening: bytes) -> bytes:
+def line(item: bytes, opening: bytes, careful: bool = True) -> bytes:
     """Whatever cannot carry the file's name (no object, or one with such a field) becomes the field
     SYS_ITEM: a row without a key, which ods rejects and shows, instead of a page that nobody can load."""
     flat = item.translate(LINE_BREAKS).strip()
-    if not flat.startswith(b"{") or (OURS in flat and FILE_NAME in msgspec.json.decode(flat)):
+    if not flat.startswith(b"{") or (careful and has_ours(flat)):
         return opening + b',"SYS_ITEM":' + flat + b"}\n"
     rest = flat[1:].lstrip()
     return opening + (b"" if rest == b"}" else b",") + rest + b"\n"
+
+
+def has_ours(item: bytes) -> bool:
+    return any(is_ours(name) for name in msgspec.json.decode(item, type=dict[str, msgspec.Raw]))
+
+
+def is_ours(name: str) -> bool:
+    """BigQuery does not tell columns apart by upper and lower case."""
+    return name.upper() == FILE_NAME

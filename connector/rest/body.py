@@ -32,8 +32,10 @@ def splitter(paging: Paging, window: Window | None) -> Split:
 
     def split(content: bytes) -> Page:
         try:
+            if not content.isascii():
+                content.decode()  # what is skipped as Raw is not looked at, and would fail in BigQuery
             body = decode(content)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             start = content[:80].decode("utf-8", "replace")
             raise SourceGarbled(
                 f"no page of '{paging.items}': {error}; the answer begins with {start!r}"

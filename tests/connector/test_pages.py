@@ -3,17 +3,19 @@
 import json
 from contextlib import suppress
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector import sources
+from connector import drift, schemas, sources
 from connector.errors import SourceGarbled
 from connector.pages import line, lines
 from connector.rest.body import splitter
 
 RETAIL = sources.read("retail")
 SALES = splitter(RETAIL.paging_of("sales"), RETAIL.endpoints["sales"].window)
+COLUMNS = schemas.read("sales")
 FILE = "sales_20260131_0930_0.json"
 
 NAMES = st.text(max_size=6) | st.just("SYS_FILE_NAME")
@@ -29,7 +31,10 @@ JSON = st.recursive(
 
 
 def split(body: bytes) -> list[bytes]:
-    return lines(SALES(body).items, FILE).splitlines(keepends=True)
+    """As a run does it: what drift finds goes along."""
+    items = SALES(body).items
+    found = drift.finder(COLUMNS, drift.learned(items))(items)
+    return lines(items, FILE, found.nameless).splitlines(keepends=True)
 
 
 @given(
@@ -52,6 +57,83 @@ def test_a_line_for_every_item_whatever_it_is(items):
 def test_noise_is_garbled_and_nothing_else(noise):
     with suppress(SourceGarbled):
         SALES(noise)
+
+
+BODY = json.dumps(
+    {
+        "items": [
+            {"id": 1, "name": 'a "b" \\ {\u00e9} \U0001f34f', "SYS_ITEM": [{}, {"x": None}, "]"]},
+            {"id": 1.5e3, "Id": -0.0, "items": [[], [1, [2]]], "": True},
+        ],
+        "total_pages": 2,
+        "last_sales_id": 9,
+    },
+    ensure_ascii=False,
+).encode()
+BYTES = st.binary(max_size=3) | st.sampled_from(
+    [
+        b'"',
+        b"\\",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b",",
+        b":",
+        b"\n",
+        b"\r",
+        b"\x00",
+        b"\xff",
+        b"\\u",
+        b"\\ud83c",
+        b"null",
+    ]
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(BODY)), st.integers(0, 4), BYTES), min_size=1, max_size=3))
+def test_a_body_with_wrong_bytes_is_garbled_or_one_line_an_item(changes):
+    """Whatever is let through can be read again line by line, and its drift can be told."""
+    body = BODY
+    for place, cut, new in changes:
+        body = body[:place] + new + body[place + cut :]
+    try:
+        items = SALES(body).items
+    except SourceGarbled:
+        return
+    written = lines(items, FILE, drift.finder(COLUMNS, drift.learned(items))(items).nameless)
+    assert written.count(b"\n") == len(items) and b"\r" not in written
+    for item, one in zip(items, written.split(b"\n"), strict=False):
+        names = msgspec.json.decode(one, type=dict[str, msgspec.Raw])
+        assert bytes(names["SYS_FILE_NAME"]) == f'"{FILE}"'.encode()
+        assert bytes(item).translate(None, b"\r\n ")[1:-1] in one.translate(None, b" ")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["SYS_FILE_NAME", "sys_file_name", "SYS_FILE\\u005fNAME", "\\u0053YS_FILE_NAME", "Sys_\\u0046ile_Name"],
+)
+def test_a_source_cannot_name_the_file_however_it_writes_it(name):
+    """Upper or lower case and escapes are one name to BigQuery."""
+    [line] = split(b'{"items": [{"id": 1, "%b": "another.json"}]}' % name.encode())
+    assert json.loads(line)["SYS_FILE_NAME"] == FILE
+    assert set(json.loads(line)) == {"SYS_FILE_NAME", "SYS_ITEM"}
+
+
+@pytest.mark.parametrize(
+    "item", [b'{"id": "\xff"}', b'{"\xff": 1}', b'{"a":' * 100_000 + b"1" + b"}" * 100_000]
+)
+def test_what_nobody_could_read_again_is_garbled(item):
+    with pytest.raises(SourceGarbled):
+        SALES(b'{"items": [%b]}' % item)
+
+
+def test_an_item_may_be_deep():
+    deep = b'{"a":' * 900 + b"1" + b"}" * 900
+    [line] = split(b'{"items": [%b]}' % deep)
+    assert deep[1:] in line
+    items = SALES(b'{"items": [%b]}' % deep).items
+    assert drift.finder(COLUMNS, drift.Shape())(items).nameless == {"a"}
 
 
 def test_numbers_keep_their_digits():
