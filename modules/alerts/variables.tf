@@ -1,5 +1,5 @@
 variable "channels" {
-  description = "Where alerts go, by name: an email address, a google_chat space (spaces/ID), a pubsub topic (projects/PROJECT/topics/NAME), or the number of an sms."
+  description = "Where alerts go, by name: an email address, a google_chat space (spaces/ID), a pubsub topic (projects/PROJECT/topics/NAME, on which service-NUMBER@gcp-sa-monitoring-notification may publish), or the number of an sms."
   type = map(object({
     type    = optional(string, "email")
     address = string
