@@ -48,8 +48,8 @@ def main() -> None:
             rows.append(row(group, differences))
             wrong += group.wrong + differences
             print(rows[-1], *group.wrong, *differences, sep="\n", flush=True)
-    minutes = f"{(time.monotonic() - begin) / 60:.0f} minutes on {os.cpu_count()} cores"
-    write(rows, f"{datetime.now(UTC):%Y-%m-%d}, {minutes}, Python {platform.python_version()}")
+            minutes = f"{(time.monotonic() - begin) / 60:.0f} minutes on {os.cpu_count()} cores"
+            write(rows, f"{datetime.now(UTC):%Y-%m-%d}, {minutes}, Python {platform.python_version()}")
     raise SystemExit(bool(wrong))
 
 
