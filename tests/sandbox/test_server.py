@@ -88,13 +88,13 @@ def test_a_second_one_on_the_same_root_is_refused(sandbox):
 
 @pytest.mark.parametrize(("how", "answered"), [(signal.SIGINT, False), (signal.SIGTERM, True)])
 def test_signals_end_it_without_a_trace(tmp_path, how, answered):
-    command = [sys.executable, "-m", "sandbox", "serve", "--root", str(tmp_path)]
+    command = [sys.executable, "-m", "sandbox", "serve", "--root", str(tmp_path), "--project", "another-one"]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=REPOSITORY
     )
     shown = [process.stdout.readline() for _ in range(6)]
     if answered:
-        requests.get(shown[1].split()[1], timeout=30)
+        assert "another-one" in requests.get(shown[1].split()[1], timeout=30).text
     process.send_signal(how)
     rest, _ = process.communicate(timeout=30)
     assert process.returncode == 0
