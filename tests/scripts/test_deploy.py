@@ -160,6 +160,19 @@ def test_without_terraform_it_says_where_to_get_it(tree, sandbox):
     assert "terraform is not on the PATH" in told.stderr and "Traceback" not in told.stderr
 
 
+@pytest.mark.parametrize("command", ["apply", "destroy"])
+def test_prod_is_deployed_from_a_commit(tree, sandbox, command):
+    told = tree.script("deploy", command, "--env", "prod", "--yes", state=sandbox)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert "is in no Git repository" in told.stderr and "Deploy it from a clone" in told.stderr
+
+
+def test_a_wrong_command_is_no_drift(tree, sandbox):
+    """Whose exit code is 2, as is that of argparse."""
+    for words in (["drift"], ["drift", "--env"], ["drfit", "--env", "dev"], ["drift", "--env", "../dev"]):
+        assert tree.script("deploy", *words, state=sandbox).returncode == 1
+
+
 @needs_terraform
 def test_without_the_bucket_of_its_state_it_names_bootstrap(tree, sandbox):
     (tree.folder / "environments/spare.tfvars").write_text('project_id = "sandbox-spare"\n')
