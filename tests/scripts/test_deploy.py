@@ -169,7 +169,7 @@ def test_prod_is_deployed_from_a_commit(tree, sandbox, command):
 
 def test_a_wrong_command_is_no_drift(tree, sandbox):
     """Whose exit code is 2, as is that of argparse."""
-    for words in (["drift"], ["drift", "--env"], ["drfit", "--env", "dev"], ["drift", "--env", "../dev"]):
+    for words in (["drift"], ["drfit", "--env", "dev"], ["drift", "--env", "../dev"]):
         assert tree.script("deploy", *words, state=sandbox).returncode == 1
 
 
