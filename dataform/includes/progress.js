@@ -42,4 +42,12 @@ const touched = (checkpoints, table, salesDays) =>
     union all
     select day from ${salesDays} where id >= if(since = ${NEVER}, -9223372036854775808, 9223372036854775807)`;
 
-module.exports = { last, since, until, idle, isNew, save, idleDays, touched };
+// Whether one of `tables` took something in since this one last looked.
+const moved = (checkpoints, tables) =>
+  `exists(
+    select 1
+    from ${checkpoints}
+    where table_name in (${tables.map((table) => `'${table}'`).join(", ")}) and written_at > since and written_at <= until
+  )`;
+
+module.exports = { last, since, until, idle, isNew, save, idleDays, touched, moved };

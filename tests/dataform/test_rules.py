@@ -24,7 +24,7 @@ PARTITIONED_BY = {
     "ods.sales": "datetime",
     "dmt.sales_items": "sales_datetime",
 }
-# Long as its open cases, and all of them may heal: the one partitioned table that a run reads as a whole.
+# Long as its open cases, and a list may heal all of them: the one partitioned table that is then read whole.
 READ_WHOLE = "ods.sales_orphans"
 
 
