@@ -33,9 +33,7 @@ NOTE = (
     "sold in it, and the 500 sales before it again (`look_back`), and no list. History lies in raw on the "
     "days of its sales. The local engine reports no bytes, so partitions and rows are counted: those that "
     "the filters of the statements select (docs/adr/0003 has them), by the days and ids that the run "
-    "wrote down as touched. The times are mostly the sandbox's own cost of a statement (docs/traps.md), "
-    "and DuckDB prunes no day by a variable as BigQuery does: it looks through all of a table where a "
-    "filter names touched days."
+    "wrote down as touched. The times are mostly the sandbox's own cost of a statement (docs/traps.md)."
 )
 # Name, the partition of a row, and the filter; {days} are those that the run touched, {since} its last load.
 READ = (

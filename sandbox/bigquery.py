@@ -6,7 +6,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from sandbox import lookups, schema_views
+from sandbox import lookups, schema_views, variables
 from sandbox.state import State
 
 # What local-bigquery 0.3.2 loads.
@@ -26,6 +26,7 @@ def application(state: State) -> ASGIApp:
 
     lookups.install()
     schema_views.install()
+    variables.install()
 
     bigquery: ASGIApp = app
     return bigquery

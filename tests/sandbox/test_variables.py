@@ -1,0 +1,87 @@
+"""A filter by a variable of a script: files of other days are not opened, and the answer is the same."""
+
+import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+DAYS = "DECLARE days ARRAY<DATE> DEFAULT [DATE '2026-11-21', DATE '2026-11-21'];"
+SINCE = "DECLARE since TIMESTAMP DEFAULT TIMESTAMP '2026-11-21';"
+IDS = "DECLARE ids STRUCT<lowest INT64, highest INT64> DEFAULT (2, 2);"
+ARRAYS = """
+DECLARE days ARRAY<DATE> DEFAULT [DATE '2026-11-20', NULL, DATE '2026-11-21'];
+DECLARE last ARRAY<DATE> DEFAULT [DATE '0001-01-01', DATE '9999-12-31'];
+DECLARE none ARRAY<DATE> DEFAULT [];
+DECLARE missing ARRAY<DATE> DEFAULT NULL;
+SELECT
+  COUNTIF(DATE(at) IN UNNEST(days)),
+  COUNTIF(DATE(at) IN UNNEST(last)),
+  COUNTIF(DATE(at) IN UNNEST(none)),
+  COUNTIF(DATE(at) IN UNNEST(missing)),
+  COUNTIF(DATE(at) NOT IN UNNEST(days)),  -- unknown, as one of the days is
+  COUNTIF(DATE(at) NOT IN UNNEST(none) OR DATE(at) IN UNNEST(days)),
+FROM UNNEST([
+  TIMESTAMP '2026-11-20', TIMESTAMP '2026-11-21 23:59:59.999999', TIMESTAMP '9999-12-31 23:59:59', NULL
+]) AS at
+"""
+VALUES = {
+    "STRING": r"""'It\'s a \\ "[1, 2]\n'""",
+    "INT64": "-9223372036854775808",
+    "NUMERIC": "NUMERIC '12345678901234567890123456789.123456789'",
+    "FLOAT64": "0.1 + 0.2",
+    "BOOL": "TRUE",
+    "BYTES": r"b'a\x00\xff'",
+    "DATE": "DATE '0001-01-01'",
+    "DATETIME": "DATETIME '2026-11-21 01:02:03.000004'",
+    "TIMESTAMP": "TIMESTAMP '2026-11-21 01:02:03.000004+02:00'",
+    "ARRAY<STRING>": "['a, b', 'NULL', '']",
+    "ARRAY<TIMESTAMP>": "[TIMESTAMP '2026-11-21 01:02:03.4']",
+    "STRUCT<lowest INT64, word STRING>": "STRUCT(1 AS lowest, '} x' AS word)",
+    "STRUCT<lowest INT64, day DATE>": "STRUCT(CAST(NULL AS INT64) AS lowest, DATE '2026-11-21' AS day)",
+}
+
+
+@pytest.fixture(scope="module")
+def rows(sandbox):
+    client = bigquery.Client(
+        project=sandbox.project,
+        credentials=AnonymousCredentials(),
+        client_options={"api_endpoint": sandbox.address},
+    )
+    return lambda sql: [tuple(row.values()) for row in client.query_and_wait(sql)]
+
+
+@pytest.fixture
+def seen(sandbox, rows):
+    """The table `variables.seen`, whose rows of 20 November lie in a file that cannot be opened."""
+    rows(
+        "CREATE SCHEMA variables; CREATE TABLE variables.seen (at TIMESTAMP, id INT64) PARTITION BY DATE(at)"
+    )
+    rows("INSERT INTO variables.seen VALUES (TIMESTAMP '2026-11-20 12:00:00', 1)")
+    [yesterday] = (sandbox.root / "bigquery").glob("*/variables/seen/*.parquet")
+    rows("INSERT INTO variables.seen VALUES (TIMESTAMP '2026-11-21 12:00:00', 2)")
+    yesterday.unlink()
+    yield "variables.seen"
+    rows("DROP SCHEMA variables CASCADE")
+
+
+def test_only_what_the_variable_names_is_read(rows, seen):
+    assert rows(f"{DAYS} SELECT id FROM {seen} WHERE DATE(at) IN UNNEST(days)") == [(2,)]
+    assert rows(f"{SINCE} SELECT id FROM {seen} WHERE at >= since") == [(2,)]
+    assert rows(f"{IDS} SELECT id FROM {seen} WHERE id BETWEEN ids.lowest AND ids.highest") == [(2,)]
+    rows(f"{DAYS} DELETE FROM {seen} WHERE DATE(at) IN UNNEST(days)")
+    assert rows(f"{SINCE} SELECT id FROM {seen} WHERE at >= since") == []
+
+
+def test_days_of_an_array_are_found_as_before(rows):
+    assert rows(ARRAYS) == [(2, 1, 0, 0, 0, 4)]
+
+
+def test_a_value_stays_what_it_is(rows):
+    for kind, value in VALUES.items():
+        assert rows(f"DECLARE v {kind} DEFAULT {value}; SELECT v") == rows(f"SELECT {value}"), kind
+        assert rows(f"DECLARE v {kind}; SELECT v IS NULL") == [(True,)], kind
+
+
+def test_a_statement_sees_what_was_set_before_it(rows):
+    doubling = "WHILE n < 5 DO SET m = n; SET n = n + m; END WHILE; SELECT n, m"
+    assert rows(f"DECLARE n INT64 DEFAULT 1; DECLARE m INT64; {doubling}") == [(8, 4)]
