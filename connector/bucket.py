@@ -127,7 +127,7 @@ def parts(described: Mapping[str, object], content: bytes) -> Parts:
     """Metadata and content in one request: https://cloud.google.com/storage/docs/uploading-objects"""
     head = f"--{BOUNDARY}\r\nContent-Type: {JSON}\r\n\r\n".encode()
     metadata = head + msgspec.json.encode(described) + b"\r\n"
-    return Parts((metadata, head, content, f"\r\n--{BOUNDARY}--".encode()))
+    return Parts((metadata + head, content, f"\r\n--{BOUNDARY}--".encode()))
 
 
 def checksum(content: bytes) -> str:

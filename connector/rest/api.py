@@ -1,10 +1,11 @@
 """HTTP in, pages out. Knows no cloud."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from connector.errors import SourceError, SourceGarbled, SourceRefused, SourceUnavailable
 from connector.fetch import IN_FLIGHT
@@ -13,6 +14,8 @@ from connector.rest.limiter import Limiter
 from connector.retries import Retries, hint
 
 TIMEOUT = (10, 60)  # seconds to connect, and of silence while reading
+LONGEST_BODY = 300.0  # seconds; a body that comes drop by drop is never silent
+PIECE = 2**20  # bytes; `read1` gives what has arrived, and so asks the kernel a few times a page, not ten
 RETRYABLE = {408, 425, 429, 500, 502, 503, 504}
 
 
@@ -22,6 +25,10 @@ def session() -> requests.Session:
     for scheme in ("https://", "http://"):
         http.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=IN_FLIGHT))
     return http
+
+
+# What a body is read by: the answer without it, and the whole of it.
+type Read[Answer] = Callable[[requests.Response, bytes], Answer]
 
 
 class Api:
@@ -44,11 +51,9 @@ class Api:
         self.slots = threading.BoundedSemaphore(in_flight)
         self.quiet_until = 0.0
         # Proxies and certificates of the environment, looked up once instead of once a request.
-        self.options = http.merge_environment_settings(url, {}, False, None, None)
+        self.options = http.merge_environment_settings(url, {}, True, None, None)
 
-    def get[Answer](
-        self, url: str, params: dict[str, str], read: Callable[[requests.Response], Answer]
-    ) -> Answer:
+    def get[Answer](self, url: str, params: dict[str, str], read: Read[Answer]) -> Answer:
         """What `read` makes of the answer. SourceRefused at once; SourceUnavailable and SourceGarbled after
         every try."""
         end = self.retries.clock() + self.retries.deadline
@@ -67,34 +72,41 @@ class Api:
         except requests.RequestException as error:
             raise SourceRefused(f"'{url}' is no address: {error}.") from error
 
-    def attempt[Answer](
-        self, url: str, params: dict[str, str], read: Callable[[requests.Response], Answer], renew: bool
-    ) -> Answer:
+    def attempt[Answer](self, url: str, params: dict[str, str], read: Read[Answer], renew: bool) -> Answer:
         prepared = self.prepare(url, params)
-        response = self.send(prepared)
+        response, body = self.send(prepared)
         if response.status_code == requests.codes.unauthorized and renew and self.key.renew(prepared):
             return self.attempt(url, params, read, renew=False)
         if response.status_code != requests.codes.ok:
-            raise self.refusal(response)
+            raise self.refusal(response, body)
         try:
-            return read(response)
+            return read(response, body)
         except SourceGarbled as error:
             raise SourceGarbled(self.key.hide(f"{prepared.url}: {error}.")) from error
 
-    def send(self, prepared: requests.PreparedRequest) -> requests.Response:
+    def send(self, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
         try:
             # A redirect would carry the key to another host; it is refused like any other answer.
             with self.slots:
                 self.limiter.wait()
-                return self.http.send(prepared, timeout=TIMEOUT, allow_redirects=False, **self.options)
-        except requests.RequestException as error:
+                response = self.http.send(prepared, timeout=TIMEOUT, allow_redirects=False, **self.options)
+                return response, b"".join(self.pieces(response))
+        except (requests.RequestException, HTTPError) as error:
             said = f"{prepared.url} did not answer: {error}."
             raise SourceUnavailable(self.key.hide(said)) from error
 
-    def refusal(self, response: requests.Response) -> SourceError:
+    def pieces(self, response: requests.Response) -> Iterator[bytes]:
+        end = self.retries.clock() + LONGEST_BODY
+        while piece := response.raw.read1(PIECE, decode_content=True):
+            yield piece
+            if self.retries.clock() > end:
+                response.close()
+                raise requests.Timeout(f"its body was not at its end after {LONGEST_BODY:.0f} s")
+
+    def refusal(self, response: requests.Response, content: bytes) -> SourceError:
         """What is said here may repeat the key, as some servers do in their errors."""
         status, seconds = response.status_code, hint(response.headers.get("Retry-After"))
-        body = response.content[:300].decode("utf-8", "replace")
+        body = content[:300].decode("utf-8", "replace")
         said = self.key.hide(f"{response.url} answered {status} {response.reason}: {body!r}")
         if status in RETRYABLE:
             if seconds:

@@ -85,8 +85,8 @@ class RestReader:
                 return {name: cursor}
         return {}
 
-    def read(self, response: requests.Response) -> Page:
-        page = self.split(response.content)
+    def read(self, response: requests.Response, body: bytes) -> Page:
+        page = self.split(body)
         if not self.chained:
             return page
         found = str(page.next or "")

@@ -111,9 +111,9 @@ class SheetReader:
             ) from error
 
     def ask[Answer](self, path: str, params: dict[str, str], kind: type[Answer]) -> Answer:
-        def read(response: requests.Response) -> Answer:
+        def read(_: requests.Response, body: bytes) -> Answer:
             try:
-                return msgspec.json.decode(response.content, type=kind)
+                return msgspec.json.decode(body, type=kind)
             except msgspec.MsgspecError as error:
                 raise SourceGarbled(f"no answer of the Sheets API: {error}") from error
 

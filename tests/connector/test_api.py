@@ -1,5 +1,6 @@
 """Requests and what the source makes of them, over real HTTP."""
 
+import itertools
 import time
 
 import pytest
@@ -41,7 +42,7 @@ def get(shop, retail, clock):
     def call(path="/sales", key=KEY, url=None):
         url = url or shop.url
         api = Api(session(), url, Key(retail.authentication(), key), retries)
-        return api.get(url + path, PARAMS, lambda response: split(response.content))
+        return api.get(url + path, PARAMS, lambda _, body: split(body))
 
     return call
 
@@ -86,8 +87,8 @@ def test_a_retry_after_quiets_the_other_requests_too(shop, clock):
     retries = Retries(tries=1, sleep=clock.sleep, clock=lambda: clock.now, jitter=lambda low, high: 0)
     shared = Api(session(), shop.url, Key(Header(header="X-API-Key"), KEY), retries)
     with pytest.raises(SourceUnavailable):
-        shared.get(f"{shop.url}/sales", PARAMS, bool)
-    shared.get(f"{shop.url}/sales", PARAMS, bool)
+        shared.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)
+    shared.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)
     assert clock.slept == [20]
 
 
@@ -151,3 +152,15 @@ def test_a_slow_source_is_waited_for(get, shop):
     begin = time.monotonic()
     assert len(get().items) == 1
     assert time.monotonic() - begin >= 0.05
+
+
+def test_a_body_that_drips_for_ever_is_given_up(shop):
+    """No drop comes late enough for the timeout of the socket: 8 of them, and 100 seconds a look at the
+    clock."""
+    shop.items["sales"] = [SALE]
+    shop.faults = [Fault(slow=0.02)]
+    seconds = itertools.count(0, 100)
+    retries = Retries(tries=1, clock=lambda: next(seconds))
+    dripping = Api(session(), shop.url, Key(Header(header="X-API-Key"), KEY), retries)
+    with pytest.raises(SourceUnavailable, match="its body was not at its end after 300 s"):
+        dripping.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)
