@@ -3,8 +3,10 @@
 https://cloud.google.com/storage/docs/uploads-downloads
 """
 
+from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
+from functools import lru_cache
 
 from starlette.responses import Response
 
@@ -49,9 +51,7 @@ def stored(storage: Storage, call: Call, sent: Json, default: Json, content: byt
 
 def split(content_type: str, body: bytes) -> list[tuple[str, bytes]]:
     """The parts of a multipart body: the content type of each ("" if unsaid) and its bytes, untouched."""
-    boundary = (
-        BytesParser(policy=HTTP).parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode()).get_boundary()
-    )
+    boundary = boundary_of(content_type)
     if not boundary:
         raise BadRequest(f"Invalid multipart request: no boundary in {content_type!r}.")
     pieces = (b"\r\n" + body).split(f"\r\n--{boundary}".encode())
@@ -62,5 +62,19 @@ def split(content_type: str, body: bytes) -> list[tuple[str, bytes]]:
 
 def part(piece: bytes) -> tuple[str, bytes]:
     head, _, content = piece.partition(b"\r\n\r\n")
-    headers = BytesParser(policy=HTTP).parsebytes(head.lstrip() + b"\r\n\r\n", headersonly=True)
-    return headers.get("content-type", ""), content
+    return type_in(head.lstrip()), content
+
+
+# A client sends the same headers with every object, and to parse them takes longer than all the rest.
+@lru_cache(maxsize=100)
+def boundary_of(content_type: str) -> str | None:
+    return headers(f"Content-Type: {content_type}".encode()).get_boundary()
+
+
+@lru_cache(maxsize=100)
+def type_in(head: bytes) -> str:
+    return str(headers(head).get("content-type", ""))
+
+
+def headers(text: bytes) -> Message:
+    return BytesParser(policy=HTTP).parsebytes(text + b"\r\n\r\n", headersonly=True)
