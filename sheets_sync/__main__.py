@@ -67,7 +67,7 @@ def publish(chosen: Sequence[Export], settings: Settings, wishes: Wishes) -> lis
     """Names of the exports that failed; each is told as it ends."""
     progress = Progress(said)
     warehouse, destination = connected(settings, wishes, progress)
-    post = Post(settings.notices.channels(now), Log(warehouse.client), now)
+    post = Post(settings.notices.channels(now), Log(warehouse), now)
     run_id = f"{now():%Y%m%dT%H%M%S}_{secrets.token_hex(4)}"
     failures = []
     for outcome in sync.run(chosen, warehouse, destination, now, run_id, wishes.restore, progress):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from google.api_core.exceptions import Conflict, GoogleAPIError, NotFound
@@ -14,6 +15,7 @@ from sheets_sync.errors import WarehouseError
 from sheets_sync.exports import Export
 
 LOGS = "ops"
+PARAMETERS: dict[type, str] = {str: "STRING", datetime: "TIMESTAMP"}
 FAILURES = (GoogleAPIError, GoogleAuthError, RequestException)
 
 
@@ -80,18 +82,37 @@ class Warehouse:
         return Mart(types, raw.typed(export, rows))
 
     def log(self, name: str, run_id: str, export: str, entries: Sequence[dict[str, Any]]) -> None:
-        """Append to ops.<name>, by a load job: free, without a streaming buffer, and, as its id is that of
-        the run and the export, adding the rows once however often they are sent."""
-        job = f"sheets_sync_{name}_{run_id}_{export}"
+        """Append to ops.<name>, once for a run and an export."""
+        self.append(f"{LOGS}.{name}", entries, job=f"sheets_sync_{name}_{run_id}_{export}")
+
+    def append(self, table: str, entries: Sequence[dict[str, Any]], job: str) -> None:
+        """By a load job: free, without a streaming buffer, and adding the rows once however often they are
+        sent as the same `job`. WarehouseError where they cannot be written."""
         try:
-            table = self.client.get_table(f"{self.project}.{LOGS}.{name}")
-            config = bigquery.LoadJobConfig(schema=table.schema, write_disposition="WRITE_APPEND")
+            found = self.client.get_table(f"{self.project}.{table}")
+            config = bigquery.LoadJobConfig(schema=found.schema, write_disposition="WRITE_APPEND")
             try:
-                self.client.load_table_from_json(entries, table, job_id=job, job_config=config).result()
+                self.client.load_table_from_json(entries, found, job_id=job, job_config=config).result()
             except Conflict:
                 self.client.get_job(job).result()
         except FAILURES as error:
-            raise WarehouseError(f"{LOGS}.{name} could not be written: {error}") from error
+            raise WarehouseError(f"{table} could not be written: {error}") from error
+
+    def rows(
+        self, table: str, columns: Sequence[str], where: str, order: str, **parameters: str | datetime
+    ) -> list[dict[str, Any]]:
+        """Rows as {column: value}. `where` names its parameters as @name. WarehouseError where they cannot
+        be read."""
+        sql = f"SELECT {', '.join(columns)} FROM `{self.project}.{table}` WHERE {where} ORDER BY {order}"
+        typed = [
+            bigquery.ScalarQueryParameter(name, PARAMETERS[type(value)], value)
+            for name, value in parameters.items()
+        ]
+        config = bigquery.QueryJobConfig(query_parameters=typed)
+        try:
+            return [dict(row) for row in self.client.query_and_wait(sql, job_config=config)]
+        except FAILURES as error:
+            raise WarehouseError(f"{table} could not be read: {error}") from error
 
 
 def select(name: str, export: Export) -> str:

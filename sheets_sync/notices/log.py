@@ -7,18 +7,12 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Literal
 
-from google.api_core.exceptions import Conflict, GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
-from google.cloud import bigquery
-from requests.exceptions import RequestException
-
-from sheets_sync.errors import WarehouseError
 from sheets_sync.notices.declared import Event
 from sheets_sync.notices.notice import Delivery, Notice, Target
+from sheets_sync.warehouse import Warehouse
 
 TABLE = "ops.notice_log"
 TRIED_FOR = timedelta(days=3)  # from the first try: later, nobody wants to know
-FAILURES = (GoogleAPIError, GoogleAuthError, RequestException)
 
 type State = Literal["due", "delivered", "failed", "untold"]
 
@@ -77,38 +71,25 @@ def pending(rows: Sequence[Row], targets: Iterable[Target], now: datetime) -> li
     return [delivery for delivery in known if delivery.id in due]
 
 
+@dataclass(frozen=True)
 class Log:
-    """The table in BigQuery."""
+    """The table in BigQuery. WarehouseError where it cannot be read or written."""
 
-    def __init__(self, client: bigquery.Client) -> None:
-        self.client = client
-        self.table = f"{client.project}.{TABLE}"
+    warehouse: Warehouse
+    table: str = TABLE
 
     def read(self, export: str, now: datetime) -> list[Row]:
-        """What is still to be tried at `now`, and every incident; WarehouseError where it cannot be read."""
-        sql = f"""SELECT {", ".join(field.name for field in fields(Row))} FROM `{self.table}`
-            WHERE export = @export AND (logged_at > @since OR event != 'change') ORDER BY logged_at"""
-        parameters = [
-            bigquery.ScalarQueryParameter("export", "STRING", export),
-            bigquery.ScalarQueryParameter("since", "TIMESTAMP", now - TRIED_FOR),
-        ]
-        config = bigquery.QueryJobConfig(query_parameters=parameters)
-        try:
-            return [Row(**dict(found)) for found in self.client.query_and_wait(sql, job_config=config)]
-        except FAILURES as error:
-            raise WarehouseError(f"{TABLE} could not be read: {error}") from error
+        """What is still to be tried at `now`, and every incident, the oldest first."""
+        where = "export = @export AND (logged_at > @since OR event != 'change')"
+        columns = [field.name for field in fields(Row)]
+        found = self.warehouse.rows(
+            self.table, columns, where, "logged_at", export=export, since=now - TRIED_FOR
+        )
+        return [Row(**row) for row in found]
 
     def write(self, rows: Sequence[Row]) -> None:
-        """By a load job, whose id is made from the rows: they are added once, however often they are sent."""
+        """As a job whose id is made from the rows: they are added once, however often they are sent."""
         entries = [asdict(row) | {"logged_at": row.logged_at.isoformat()} for row in rows]
         text = json.dumps(entries, sort_keys=True).encode()
         job = f"sheets_sync_notices_{hashlib.sha256(text).hexdigest()[:32]}"
-        try:
-            table = self.client.get_table(self.table)
-            config = bigquery.LoadJobConfig(schema=table.schema, write_disposition="WRITE_APPEND")
-            try:
-                self.client.load_table_from_json(entries, table, job_id=job, job_config=config).result()
-            except Conflict:
-                self.client.get_job(job).result()
-        except FAILURES as error:
-            raise WarehouseError(f"{TABLE} could not be written: {error}") from error
+        self.warehouse.append(self.table, entries, job)
