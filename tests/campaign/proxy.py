@@ -5,9 +5,10 @@ import os
 import signal
 import threading
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import urlsplit
+
+from tests import serving
 
 HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 Moment = Literal["before", "after"]
@@ -28,7 +29,7 @@ class Blow:
         self.struck = True
 
 
-class Proxy:
+class Proxy(serving.Served):
     """`paths` are the requests since the last `watch`."""
 
     def __init__(self, upstream: str) -> None:
@@ -36,15 +37,8 @@ class Proxy:
         self.paths: list[str] = []
         self.blow: Blow | None = None
         self.lock = threading.Lock()
-        self.server = Server(("127.0.0.1", 0), handler(self))
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(
-            target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-        ).start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(Handler)
+        self.address = self.url
 
     def watch(self, blow: Blow | None = None) -> None:
         with self.lock:
@@ -58,54 +52,32 @@ class Proxy:
             return self.blow if mine else None
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
+class Handler(serving.Handler):
+    owner: Proxy
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Whoever was killed hangs up; nothing to print."""
+    def setup(self) -> None:
+        super().setup()
+        self.upstream = http.client.HTTPConnection(self.owner.upstream, timeout=60)
 
+    def finish(self) -> None:
+        self.upstream.close()
+        super().finish()
 
-def handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
+    def forward(self) -> None:
+        body = self.body()
+        blow = self.owner.arrived(self.path)
+        if blow and blow.moment == "before":
+            return self.hang_up(blow)
+        self.upstream.request(self.command, self.path, body, dict(self.headers))
+        answer = self.upstream.getresponse()
+        content = answer.read()
+        if blow:
+            return self.hang_up(blow)
+        kept = {name: value for name, value in answer.getheaders() if name.lower() not in HOP}
+        return self.reply(answer.status, kept, content)
 
-        def setup(self) -> None:
-            super().setup()
-            self.upstream = http.client.HTTPConnection(proxy.upstream, timeout=60)
+    def hang_up(self, blow: Blow) -> None:
+        blow.strike()
+        self.close_connection = True
 
-        def finish(self) -> None:
-            self.upstream.close()
-            super().finish()
-
-        def forward(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            blow = proxy.arrived(self.path)
-            if blow and blow.moment == "before":
-                return self.hang_up(blow)
-            self.upstream.request(self.command, self.path, body, dict(self.headers))
-            answer = self.upstream.getresponse()
-            content = answer.read()
-            if blow:
-                return self.hang_up(blow)
-            self.send_response(answer.status)
-            for name, value in answer.getheaders():
-                if name.lower() not in HOP:
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-            return None
-
-        def hang_up(self, blow: Blow) -> None:
-            blow.strike()
-            self.close_connection = True
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = forward
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    return Handler
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = forward

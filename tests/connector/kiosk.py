@@ -1,20 +1,20 @@
 """APIs of other shapes than the shop's, over HTTP: each is a function from a request to an answer."""
 
 import json
-import threading
 from collections import Counter
-from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
-from tests.connector.shop import Server
+from tests import serving
 
 SIZE = 10
 
 
-class Kiosk:
+class Kiosk(serving.Served):
     """Serves `items` as `shape` says: a function (kiosk, query, headers) → status, headers, body.
 
     `closed` are the places (as `place` tells them) that are answered with 503."""
+
+    path = "/v2"
 
     def __init__(self, shape):
         self.shape = shape
@@ -23,16 +23,7 @@ class Kiosk:
         self.asked = Counter()
         self.tokens = []
         self.seen = []
-        self.server = Server(("127.0.0.1", 0), handler(self))
-        self.host = f"http://127.0.0.1:{self.server.server_port}"
-        self.url = f"{self.host}/v2"
-        threading.Thread(
-            target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-        ).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(Handler)
 
     def part(self, start):
         """Items from `start`, as one page; None if that place is closed for now."""
@@ -40,36 +31,21 @@ class Kiosk:
         return None if start in self.closed else self.items[start : start + SIZE]
 
 
-def handler(kiosk):
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
+class Handler(serving.Handler):
+    def do_GET(self):
+        parts = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        self.owner.seen.append((parts.path, query))
+        self.answer(*self.owner.shape(self.owner, query, self.headers))
 
-        def do_GET(self):
-            parts = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            kiosk.seen.append((parts.path, query))
-            self.answer(*kiosk.shape(kiosk, query, self.headers))
+    def do_POST(self):
+        form, tokens = parse_qs(self.body().decode()), self.owner.tokens
+        tokens.append({"Authorization": self.headers.get("Authorization"), **form})
+        token = {"access_token": f"token-{len(tokens)}", "token_type": "Bearer", "expires_in": 3600}
+        self.answer(200, {}, token)
 
-        def do_POST(self):
-            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            kiosk.tokens.append({"Authorization": self.headers.get("Authorization"), **form})
-            token = {"access_token": f"token-{len(kiosk.tokens)}", "token_type": "Bearer", "expires_in": 3600}
-            self.answer(200, {}, token)
-
-        def answer(self, status, headers, body):
-            content = json.dumps(body).encode()
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(content))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *arguments):
-            pass
-
-    return Handler
+    def answer(self, status, headers, body):
+        self.reply(status, headers, json.dumps(body).encode())
 
 
 CLOSED = (503, {}, {"error": "closed"})

@@ -7,9 +7,11 @@ import struct
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
+
+from tests import serving
 
 KEY = "the-key-of-the-shop"
 
@@ -30,8 +32,10 @@ class Fault:
     slow: float = 0.0  # seconds between two drops of the body
 
 
-class Shop:
+class Shop(serving.Served):
     """Serves `items` of every endpoint. Counts what it is asked, and how much of it at once."""
+
+    path = "/v1"
 
     def __init__(self):
         self.items: dict[str, list] = {"sales": [], "products": [], "customers": []}
@@ -42,19 +46,36 @@ class Shop:
         self.in_flight = self.most_in_flight = 0
         self.after_page: dict[int, object] = {}
         self.lock = threading.Lock()
-        self.server = Server(("127.0.0.1", 0), handler(self))
-        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
-        threading.Thread(
-            target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-        ).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(Handler)
 
     def hold(self, page, until):
         """Answers `page` only when the event `until` is set."""
         self.after_page[page] = lambda: until.wait(60)
+
+    @contextmanager
+    def counted(self):
+        """A request that is in flight."""
+        with self.lock:
+            self.in_flight += 1
+            self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.in_flight -= 1
+
+    def serve(self, endpoint, query):
+        """The fault that changes the answer, and the answer's bytes."""
+        page = int(query["page"])
+        with self.lock:
+            self.asked.append(query)
+            self.pages[page] += 1
+        fault = self.fault_for(page) or Fault()
+        body = self.answer(endpoint, query) | fault.change
+        body = {name: value for name, value in body.items() if value != "absent"}
+        if action := self.after_page.pop(page, None):
+            action()
+        return fault, json.dumps(body).encode() if fault.body is None else fault.body
 
     def fault_for(self, page):
         with self.lock:
@@ -91,79 +112,44 @@ class Shop:
         ]
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
+class Handler(serving.Handler):
+    def do_GET(self):
+        with self.owner.counted():
+            time.sleep(self.owner.latency)
+            fault, body = self.respond()
+        if fault.reset:
+            self.reset()
+        else:
+            self.send(fault, body)
 
-    def handle_error(self, request, client_address):
-        """A client that was killed hangs up; nothing to print."""
+    def respond(self):
+        parts = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        endpoint = parts.path.removeprefix("/v1/")
+        key = self.headers.get("X-API-Key")
+        if key != KEY:
+            return Fault(status=401), json.dumps({"error": f"bad key {key}"}).encode()
+        if endpoint not in self.owner.items:
+            return Fault(status=404), b'{"error": "no such path"}'
+        return self.owner.serve(endpoint, query)
 
+    def reset(self):
+        """As a router does that has forgotten the connection: no end, but an RST."""
+        linger = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.connection.close()
+        self.close_connection = True
 
-def handler(shop):
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
+    def send(self, fault, body):
+        coding = {"Content-Encoding": "gzip"} if fault.zipped else {}
+        body = gzip.compress(body) if fault.zipped else body
+        self.head(fault.status, fault.headers | coding, len(body))
+        self.pour(body[: len(body) // 2] if fault.cut else body, fault.slow)
+        self.close_connection |= fault.cut
 
-        def do_GET(self):
-            with shop.lock:
-                shop.in_flight += 1
-                shop.most_in_flight = max(shop.most_in_flight, shop.in_flight)
-            try:
-                time.sleep(shop.latency)
-                status, headers, body, fault = self.respond()
-            finally:
-                with shop.lock:
-                    shop.in_flight -= 1
-            if fault.reset:
-                return self.reset()
-            if fault.zipped:
-                headers, body = {**headers, "Content-Encoding": "gzip"}, gzip.compress(body)
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.pour(body[: len(body) // 2] if fault.cut else body, fault.slow)
-            if fault.cut:
-                self.close_connection = True
-            return None
-
-        def reset(self):
-            """As a router does that has forgotten the connection: no end, but an RST."""
-            linger = struct.pack("ii", 1, 0)
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            self.connection.close()
-            self.close_connection = True
-
-        def pour(self, body, slow):
-            drop = len(body) // 8 + 1 if slow else len(body) + 1
-            for start in range(0, len(body), drop):
-                time.sleep(slow)
-                self.wfile.write(body[start : start + drop])
-                self.wfile.flush()
-
-        def respond(self):
-            parts = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            endpoint = parts.path.removeprefix("/v1/")
-            if self.headers.get("X-API-Key") != KEY:
-                said = {"error": f"bad key {self.headers.get('X-API-Key')}"}
-                return 401, {}, json.dumps(said).encode(), Fault()
-            if endpoint not in shop.items:
-                return 404, {}, b'{"error": "no such path"}', Fault()
-            page = int(query["page"])
-            with shop.lock:
-                shop.asked.append(query)
-                shop.pages[page] += 1
-            fault = shop.fault_for(page) or Fault()
-            body = shop.answer(endpoint, query) | fault.change
-            body = {name: value for name, value in body.items() if value != "absent"}
-            if action := shop.after_page.pop(page, None):
-                action()
-            content = fault.body if fault.body is not None else json.dumps(body).encode()
-            return fault.status, fault.headers, content, fault
-
-        def log_message(self, *arguments):
-            pass
-
-    return Handler
+    def pour(self, body, slow):
+        drop = len(body) // 8 + 1 if slow else len(body) + 1
+        for start in range(0, len(body), drop):
+            time.sleep(slow)
+            self.wfile.write(body[start : start + drop])
+            self.wfile.flush()

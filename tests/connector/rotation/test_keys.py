@@ -1,9 +1,7 @@
 """What an API may answer when it is asked about keys."""
 
 import json
-import threading
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
@@ -14,45 +12,41 @@ from connector.rest.declaration import Query
 from connector.retries import Retries
 from connector.rotation.calls import Calls
 from connector.rotation.keys import Keys
+from tests import serving
 
 GOOD = {"id": 7, "name": "ours", "created_at": "2026-01-01T00:00:00Z", "key": "s3cret"}
 
 
+class Api(serving.Served):
+    """Answers with `first`, one after another, then always with `says`: a status and a body each."""
+
+    def __init__(self):
+        self.asked, self.first, self.says = [], [], (200, {})
+        super().__init__(Handler)
+
+
+class Handler(serving.Handler):
+    def answer(self):
+        api = self.owner
+        api.asked.append((self.command, self.path, self.body()))
+        status, body = api.first.pop(0) if api.first else api.says
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.reply(status, {"Location": "http://127.0.0.1:9/"}, content)
+
+    do_GET = do_POST = do_DELETE = answer
+
+
 @pytest.fixture
 def api():
-    """Answers with `.first`, one after another, then always with `.says`: a status and a body each."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self):
-            length = int(self.headers.get("Content-Length") or 0)
-            self.server.asked.append((self.command, self.path, self.rfile.read(length)))
-            status, body = self.server.first.pop(0) if self.server.first else self.server.says
-            content = body if isinstance(body, bytes) else json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.send_header("Location", "http://127.0.0.1:9/")
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_DELETE = answer
-
-        def log_message(self, *arguments):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.asked, server.first, server.says = [], [], (200, {})
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with Api() as api:
+        yield api
 
 
 @pytest.fixture
 def keys(api):
     source = sources.read("retail")
     with requests.Session() as http:
-        url = f"http://127.0.0.1:{api.server_port}"
-        calls = Calls(http, url, source.authentication(), Retries(sleep=lambda seconds: None))
+        calls = Calls(http, api.url, source.authentication(), Retries(sleep=lambda seconds: None))
         yield Keys(calls, source, source.rotation, "ours")
 
 
