@@ -1,29 +1,21 @@
 """One real year, 1,469,307 lines, from the API to dmt: the pipeline's daily run on an empty warehouse, and
 where its time goes."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from benchmarks.document import table
 from benchmarks.errors import BenchmarkError
-from sandbox.demo import provision, runs
+from benchmarks.warehouse import pipeline, warehouse
 from sandbox.demo.cloud import Cloud
-from sandbox.demo.commands import Shell
-from sandbox.demo.errors import Failed
 from sandbox.demo.runs import Run
-from sandbox.demo.screen import Screen
 from sandbox.oracle import Facts, compare, last_sale
-from sandbox.process import running
-from sandbox.replay import replay
 from sandbox.retail.clock import moment
 
 TITLE = "A real year, from the API to dmt"
 END = "2018-01-01T12:00:00Z"
 TARGET = 180  # seconds
-LIMIT = 1800.0
 HEADS = ("step", "s", "what came of it")
 NOTE = (
     "1,469,307 lines in 155,848 sales, 92,331 products, 2,469 customers: the pipeline's daily run on an "
@@ -46,16 +38,9 @@ class Job:
 
 def report(say: Say) -> str:
     """BenchmarkError if a step fails, or the warehouse is not what the oracle computes."""
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as state:
-        shell, cloud = Shell(state), Cloud(state)
-        replay(state)
-        provision.add_key(shell)
-        provision.release(shell)
+    with warehouse() as cloud:
         cloud.call("PUT", "/sandbox/retail/clock", {"now": END})
-        try:
-            run = runs.run(cloud, Screen(), "pipeline-daily", "a year", LIMIT)
-        except Failed as error:
-            raise BenchmarkError(str(error)) from error
+        run = pipeline(cloud, "pipeline-daily", "a year")
         found = table(HEADS, lines(run, list(jobs(cloud))))
         say(found)
         return f"{NOTE} Afterwards {checked(cloud)}.\n\n{found}"

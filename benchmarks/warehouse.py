@@ -1,0 +1,46 @@
+"""A sandbox with workspace local in it and our SQL released, and what runs there."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.errors import BenchmarkError
+from sandbox.demo import provision, runs
+from sandbox.demo.cloud import Cloud
+from sandbox.demo.commands import Shell
+from sandbox.demo.errors import Failed
+from sandbox.demo.runs import Run
+from sandbox.demo.screen import Screen
+from sandbox.process import running
+from sandbox.replay import replay
+
+LIMIT = 1800.0  # seconds of a run
+
+
+@contextmanager
+def warehouse() -> Iterator[Cloud]:
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as state:
+        shell, cloud = Shell(state), Cloud(state)
+        replay(state)
+        provision.add_key(shell)
+        provision.release(shell)
+        yield cloud
+
+
+def pipeline(cloud: Cloud, schedule: str, name: str) -> Run:
+    """The run of a schedule, to its end. BenchmarkError if a step fails."""
+    try:
+        return runs.run(cloud, Screen(), schedule, name, LIMIT)
+    except Failed as error:
+        raise BenchmarkError(str(error)) from error
+
+
+def job(cloud: Cloud, name: str, arguments: list[str]) -> None:
+    """An execution of a Run job with these arguments, to its end."""
+    override = {"overrides": {"containerOverrides": [{"args": arguments}]}}
+    operation = cloud.call("POST", f"{cloud.location('run/v2')}/jobs/{name}:run", override)
+    while not operation.get("done"):  # each answer is held until something happens
+        operation = cloud.call("GET", f"/run/v2/{operation['name']}")
+    if "error" in operation:
+        raise BenchmarkError(f"{name} {' '.join(arguments)} failed: {operation['error']['message']}")
