@@ -59,11 +59,13 @@ def opened(where: str, place: str) -> Any:
         return DiskBucket(Path(place))
     from google.auth.credentials import AnonymousCredentials
 
-    from connector import storage
-    from connector.bucket import Bucket
+    from connector.bucket import FACTS, Bucket
+    from connector.connections import session
+    from connector.fetch import WORKERS
+    from connector.service import Service
 
-    google = storage.Storage(storage.session(), AnonymousCredentials(), os.environ["STORAGE_ENDPOINT"])  # type: ignore[no-untyped-call]
-    return Bucket(google, place)
+    nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    return Bucket(Service(session(WORKERS), nobody, os.environ["STORAGE_ENDPOINT"], FACTS), place)
 
 
 if __name__ == "__main__":

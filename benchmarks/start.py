@@ -16,10 +16,13 @@ IMPORTS = (
     ("python -c pass", "pass"),
     ("requests", "import requests"),
     ("requests and google-auth", "import google.auth.transport.requests"),
-    ("the connector's way to the bucket", "import connector.bucket"),
     ("google-cloud-storage, for comparison", "import google.cloud.storage"),
-    ("google-cloud-bigquery", "import google.cloud.bigquery"),
-    ("**all that a run imports**", "import connector.assembly"),
+    ("google-cloud-bigquery, for comparison", "import google.cloud.bigquery"),
+    # What google.auth.default() imports on Cloud Run, too: the login of the metadata server.
+    (
+        "**all that a run imports**",
+        "import connector.__main__, connector.assembly, google.auth.compute_engine",
+    ),
 )
 PAGES = (100, 400, 1600)
 Say = Callable[[str], None]

@@ -4,7 +4,6 @@ Every write says which generation it expects, so a repetition after a lost answe
 https://cloud.google.com/storage/docs/request-preconditions"""
 
 import base64
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import quote
@@ -12,14 +11,12 @@ from urllib.parse import quote
 import google_crc32c
 import msgspec
 import requests
-from google.auth.exceptions import GoogleAuthError
 
 from connector.errors import BucketError
 from connector.landing import Object
-from connector.storage import JSON, Parts, Storage, sentence
+from connector.service import MULTIPART, Failure, Service, decoded, multipart
 
-# Random, so that no content can hold it: https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1
-BOUNDARY = uuid.uuid4().hex
+FACTS = {404, 412}  # no such object, and no longer at that generation
 LISTED = "nextPageToken,items(name,size,metadata)"
 
 
@@ -40,7 +37,7 @@ class Listing(msgspec.Struct):
 class Bucket:
     """Methods may be called from many threads; what Google cannot do is a BucketError."""
 
-    def __init__(self, storage: Storage, name: str) -> None:
+    def __init__(self, storage: Service, name: str) -> None:
         self.storage = storage
         self.name = name
         self.objects = f"/storage/v1/b/{name}/o"
@@ -49,7 +46,7 @@ class Bucket:
     def doing(self, what: str, name: str) -> Iterator[None]:
         try:
             yield
-        except (requests.RequestException, GoogleAuthError, msgspec.MsgspecError) as error:
+        except Failure as error:
             raise BucketError(f"could not {what} gs://{self.name}/{name}: {error}") from error
 
     def create(self, name: str, content: bytes, metadata: dict[str, str] | None = None) -> bool:
@@ -62,11 +59,9 @@ class Bucket:
         """The new generation; None if the object is no longer at `generation` (0: absent)."""
         described = {"name": name, "crc32c": checksum(content), "metadata": metadata or {}}
         query = {"uploadType": "multipart", "ifGenerationMatch": str(generation), "fields": "generation"}
-        kind = f"multipart/related; boundary={BOUNDARY}"
         with self.doing("write", name):
-            answer = self.storage.send(
-                "POST", f"/upload{self.objects}", query, parts(described, content), kind
-            )
+            body = multipart(described, content)
+            answer = self.storage.send("POST", f"/upload{self.objects}", query, body, MULTIPART)
             return None if is_refused(answer) else int(decoded(answer, Resource).generation)
 
     def generation(self, name: str) -> int:
@@ -123,13 +118,6 @@ class Bucket:
         return f"{self.objects}/{quote(name, safe='')}"
 
 
-def parts(described: Mapping[str, object], content: bytes) -> Parts:
-    """Metadata and content in one request: https://cloud.google.com/storage/docs/uploading-objects"""
-    head = f"--{BOUNDARY}\r\nContent-Type: {JSON}\r\n\r\n".encode()
-    metadata = head + msgspec.json.encode(described) + b"\r\n"
-    return Parts((metadata + head, content, f"\r\n--{BOUNDARY}--".encode()))
-
-
 def checksum(content: bytes) -> str:
     """What Cloud Storage compares with its own: https://cloud.google.com/storage/docs/data-validation"""
     return base64.b64encode(google_crc32c.value(content).to_bytes(4)).decode()
@@ -138,9 +126,3 @@ def checksum(content: bytes) -> str:
 def is_refused(answer: requests.Response) -> bool:
     """The object is at another generation than the one expected."""
     return answer.status_code == 412
-
-
-def decoded[Part](answer: requests.Response, kind: type[Part]) -> Part:
-    if not answer.ok:
-        raise requests.HTTPError(sentence(answer), response=answer)
-    return msgspec.json.decode(answer.content, type=kind)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from connector.declaration import Source
 from connector.errors import SettingsError
 
+BIGQUERY_ENDPOINT = "https://bigquery.googleapis.com"
 STORAGE_ENDPOINT = "https://storage.googleapis.com"
 SHEETS_ENDPOINT = "https://sheets.googleapis.com"
 
@@ -20,6 +21,7 @@ class Settings:
     source: Mapping[str, str] = field(repr=False)  # never in a log, a traceback or a test's output
     storage_endpoint: str = STORAGE_ENDPOINT
     sheets_endpoint: str = SHEETS_ENDPOINT
+    bigquery_endpoint: str = BIGQUERY_ENDPOINT
 
     @classmethod
     def read(cls, environ: Mapping[str, str], name: str, source: Source) -> "Settings":
@@ -35,6 +37,10 @@ class Settings:
         said = {
             key: environ.get(variables[key]) or default or "" for key, default in source.variables().items()
         }
-        storage = environ.get("STORAGE_ENDPOINT") or STORAGE_ENDPOINT
-        sheets = environ.get("SHEETS_ENDPOINT") or SHEETS_ENDPOINT
-        return cls(project, location, bucket, said, storage.rstrip("/"), sheets.rstrip("/"))
+        endpoints = {
+            "storage_endpoint": environ.get("STORAGE_ENDPOINT") or STORAGE_ENDPOINT,
+            "sheets_endpoint": environ.get("SHEETS_ENDPOINT") or SHEETS_ENDPOINT,
+            "bigquery_endpoint": environ.get("BIGQUERY_ENDPOINT") or BIGQUERY_ENDPOINT,
+        }
+        stripped = {name: address.rstrip("/") for name, address in endpoints.items()}
+        return cls(project, location, bucket, said, **stripped)

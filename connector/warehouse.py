@@ -1,4 +1,4 @@
-"""What the connector says to BigQuery. With jobs.py the only file that imports google.cloud.bigquery.
+"""What the connector says to BigQuery.
 
 Files ─▶ load job ─▶ staging.<table>_<hash> ─▶ one INSERT ─▶ raw.<table>: see docs/adr/0001."""
 
@@ -8,22 +8,19 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-import requests
-from google.api_core.exceptions import GoogleAPIError, NotFound
-from google.api_core.retry import Retry, if_exception_type
-from google.auth.exceptions import GoogleAuthError
-from google.cloud import bigquery
+import msgspec
 
 from connector.batch import Batch, digest
+from connector.bigquery import BigQuery, Job, Json, loading
 from connector.errors import LoadError
-from connector.jobs import Job, Jobs
+from connector.jobs import Jobs
 from connector.logs import DriftRow, FileRow, RunRow
 from connector.names import Run, path
 from connector.schemas import LOAD_TIME
+from connector.service import Failure
 from connector.window import Covered
 
 MOVES_ON = "('success', 'partial')"  # states of a run after which the next one starts later
-ONCE = Retry(predicate=if_exception_type())  # the client sends once, jobs.py decides about a second time
 # Windows in the order of their starts; one that begins after all before it have ended starts a new stretch.
 # A back-fill ahead of the others is a stretch of its own, so what lies between is still asked for.
 COVERED = f"""
@@ -55,36 +52,31 @@ BYTES_BILLED = 10**9  # of the question where to start: the log is a few KB
 
 
 class Warehouse:
-    def __init__(self, client: bigquery.Client, bucket: str, jobs: Jobs | None = None) -> None:
-        self.client = client
+    def __init__(self, bigquery: BigQuery, bucket: str, jobs: Jobs | None = None) -> None:
+        self.bigquery = bigquery
         self.bucket = bucket
-        self.jobs = jobs or Jobs(client)
+        self.jobs = jobs or Jobs(bigquery)
 
     def covered(self, endpoint: str) -> Covered:
         """How far earlier runs of the endpoint came; LoadError if BigQuery cannot say."""
-        parameter = bigquery.ScalarQueryParameter("endpoint", "STRING", endpoint)
-        config = bigquery.QueryJobConfig(
-            query_parameters=[parameter], maximum_bytes_billed=BYTES_BILLED, labels=labels(endpoint)
-        )
         with asking(f"where {endpoint} ended, in ops.run_log"):
-            [(until, began)] = self.client.query_and_wait(COVERED, job_config=config)
-        return Covered(until, began or 0)
+            [(until, began)] = self.bigquery.query(
+                COVERED, {"endpoint": endpoint}, BYTES_BILLED, labels(endpoint)
+            )
+        return Covered(None if until is None else int(until), int(began or 0))
 
     def stage(self, batch: Batch) -> None:
         """All files into a table of their own; DataRefused if one of them cannot be read."""
-        uris = [f"gs://{self.bucket}/{path(file.stage, file.name)}" for file in batch.files]
-        config = bigquery.LoadJobConfig(
-            schema=[bigquery.SchemaField.from_api_repr(column) for column in batch.columns],
-            source_format="NEWLINE_DELIMITED_JSON",
-            write_disposition="WRITE_TRUNCATE",
-            ignore_unknown_values=True,  # drift.py has reported them, the file keeps them
-            labels=labels(batch.endpoint),
+        load = loading(
+            self.bigquery.reference(batch.staging),
+            "WRITE_TRUNCATE",
+            sourceUris=[f"gs://{self.bucket}/{path(file.stage, file.name)}" for file in batch.files],
+            schema={"fields": batch.columns},
+            ignoreUnknownValues=True,  # drift.py has reported them, the file keeps them
         )
 
-        def begin(job_id: str) -> Job:
-            return self.client.load_table_from_uri(
-                uris, self.table(batch.staging), job_id=job_id, job_config=config, retry=ONCE
-            )
+        def begin(job_id: str) -> Job | None:
+            return self.bigquery.insert(job_id, {"load": load, "labels": labels(batch.endpoint)})
 
         def lasts() -> bool:
             return self.is_there(batch.staging) or self.is_inserted(batch)
@@ -96,16 +88,16 @@ class Warehouse:
         columns = ", ".join(f"`{column['name']}`" for column in batch.columns)
         sql = f"""INSERT INTO raw.`{batch.table}` ({columns}, {LOAD_TIME})
             SELECT {columns}, CURRENT_TIMESTAMP() FROM {batch.staging}"""
-        config = bigquery.QueryJobConfig(labels=labels(batch.endpoint))
+        query = {"query": sql, "useLegacySql": False}
 
-        def begin(job_id: str) -> Job:
-            return self.client.query(sql, job_id=job_id, job_config=config, retry=ONCE, job_retry=None)
+        def begin(job_id: str) -> Job | None:
+            return self.bigquery.insert(job_id, {"query": query, "labels": labels(batch.endpoint)})
 
-        return int(self.jobs.once(insert_id(batch), begin).num_dml_affected_rows)
+        return self.jobs.once(insert_id(batch), begin).affected
 
     def unstage(self, batch: Batch) -> None:
         with asking(f"to remove {batch.staging}"):
-            self.client.delete_table(self.table(batch.staging), not_found_ok=True)
+            self.bigquery.delete(batch.staging)
 
     def log_run(self, row: RunRow, what: str) -> None:
         """One row of ops.run_log; once for the same run and `what`."""
@@ -120,38 +112,33 @@ class Warehouse:
         self.log("drift", [asdict(row) for row in rows], [run.id])
 
     def log(self, table: str, rows: list[dict[str, Any]], what: list[str]) -> None:
-        target = self.table(f"ops.{table}")
-        records = [{name: value for name, value in row.items() if value is not None} for row in rows]
-        with asking(f"for the columns of ops.{table}"):
-            config = bigquery.LoadJobConfig(schema=self.client.get_table(target).schema)
+        """Columns that a row leaves out are null; the table has the schema."""
+        load = loading(self.bigquery.reference(f"ops.{table}"), "WRITE_APPEND")
+        lines = b"\n".join(
+            msgspec.json.encode({name: value for name, value in row.items() if value is not None})
+            for row in rows
+        )
 
-        def begin(job_id: str) -> Job:
-            return self.client.load_table_from_json(records, target, job_id=job_id, job_config=config)
+        def begin(job_id: str) -> Job | None:
+            return self.bigquery.upload(job_id, {"load": load}, lines)
 
         self.jobs.once(f"connector_{table}_{digest(what)}", begin)
 
     def is_inserted(self, batch: Batch) -> bool:
         job = self.jobs.find(insert_id(batch))
-        return job is not None and job.state == "DONE" and not job.error_result
+        return job is not None and job.status.state == "DONE" and not job.status.errorResult
 
     def is_there(self, table: str) -> bool:
         with asking(f"whether {table} is there"):
-            try:
-                self.client.get_table(self.table(table))
-            except NotFound:
-                return False
-        return True
-
-    def table(self, name: str) -> str:
-        return f"{self.client.project}.{name}"
+            return self.bigquery.has(table)
 
 
 @contextmanager
 def asking(what: str) -> Iterator[None]:
-    """Google's clients have tried long enough by themselves; what is left is a LoadError."""
+    """It was asked often enough; what is left is a LoadError."""
     try:
         yield
-    except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+    except Failure as error:
         raise LoadError(f"BigQuery was asked {what}: {error}") from error
 
 
@@ -159,6 +146,6 @@ def insert_id(batch: Batch) -> str:
     return f"connector_insert_{batch.hash}"
 
 
-def labels(endpoint: str) -> dict[str, str]:
+def labels(endpoint: str) -> Json:
     """Cost by component and endpoint: https://cloud.google.com/bigquery/docs/labels-intro"""
     return {"component": "connector", "endpoint": re.sub(r"[^a-z0-9_-]", "_", endpoint.lower())[:63]}

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterator
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from connector.errors import SourceError, SourceGarbled, SourceRefused, SourceUnavailable
@@ -17,14 +16,6 @@ TIMEOUT = (10, 60)  # seconds to connect, and of silence while reading
 LONGEST_BODY = 300.0  # seconds; a body that comes drop by drop is never silent
 PIECE = 2**20  # bytes; `read1` gives what has arrived, and so asks the kernel a few times a page, not ten
 RETRYABLE = {408, 425, 429, 500, 502, 503, 504}
-
-
-def session() -> requests.Session:
-    """A session with a connection for each request in flight."""
-    http = requests.Session()
-    for scheme in ("https://", "http://"):
-        http.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=IN_FLIGHT))
-    return http
 
 
 # What a body is read by: the answer without it, and the whole of it.

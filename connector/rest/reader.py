@@ -6,9 +6,11 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import requests
 
+from connector.connections import session
 from connector.errors import ChainBroken, SourceGarbled, SourceRefused
+from connector.fetch import IN_FLIGHT
 from connector.pages import Page
-from connector.rest.api import Api, session
+from connector.rest.api import Api
 from connector.rest.auth import authenticator
 from connector.rest.body import splitter
 from connector.rest.declaration import (
@@ -116,7 +118,7 @@ def assemble(
     source: RestSource, name: str, settings: Settings, retries: Callable[[], Retries] = Retries
 ) -> RestReader:
     """The reader of endpoint `name`, with connections of its own."""
-    http, url = session(), settings.source["URL"].rstrip("/")
+    http, url = session(IN_FLIGHT), settings.source["URL"].rstrip("/")
     key = authenticator(http, url, source.authentication(), settings.source.get("API_KEY", ""))
     limiter = Limiter(source.limits.per_second)
     return RestReader(Api(http, url, key, retries(), limiter, source.limits.in_flight), source, name)

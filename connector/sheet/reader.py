@@ -8,9 +8,11 @@ import msgspec
 import requests
 from google.auth.credentials import Credentials
 
+from connector.connections import session
 from connector.errors import SourceGarbled, SourceRefused
+from connector.fetch import IN_FLIGHT
 from connector.pages import Page
-from connector.rest.api import Api, session
+from connector.rest.api import Api
 from connector.retries import Retries
 from connector.settings import Settings
 from connector.sheet import cells, header
@@ -147,5 +149,5 @@ def assemble(
 ) -> SheetReader:
     """The reader of endpoint `name`, with connections of its own."""
     login = Login(credentials)
-    api = Api(session(), settings.sheets_endpoint, login, retries())
+    api = Api(session(IN_FLIGHT), settings.sheets_endpoint, login, retries())
     return SheetReader(api, login, settings.source["SPREADSHEET"], source.endpoints[name])

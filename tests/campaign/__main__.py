@@ -101,7 +101,7 @@ def variables(state: State, proxies: dict[str, Proxy]) -> dict[str, str]:
         "BUCKET": f"{state.project}-landing",
         "RETAIL_URL": f"{proxies['API'].address}/retail/v1",
         "RETAIL_API_KEY": (state.root / "retail-api-key").read_text(),
-        "BIGQUERY_EMULATOR_HOST": proxies["BigQuery"].address,
+        "BIGQUERY_ENDPOINT": proxies["BigQuery"].address,
         "STORAGE_EMULATOR_HOST": proxies["bucket"].address,
         "STORAGE_ENDPOINT": proxies["bucket"].address,
     }

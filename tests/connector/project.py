@@ -10,9 +10,12 @@ from pathlib import Path
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+from connector import bigquery as api
+from connector import bucket as objects
 from connector import runs, sources, window
-from connector import storage as storages
+from connector.bigquery import BigQuery
 from connector.bucket import Bucket
+from connector.connections import session
 from connector.jobs import Jobs
 from connector.kit import Kit
 from connector.landing import Landing
@@ -20,8 +23,8 @@ from connector.replaying import wanted
 from connector.report import Report
 from connector.rest import reader
 from connector.retries import Retries
+from connector.service import Service
 from connector.settings import Settings
-from connector.storage import Storage
 from connector.warehouse import Warehouse
 from sandbox.state import PROJECT
 from tests.connector.shop import KEY, Shop
@@ -51,23 +54,24 @@ class Project:
     def __post_init__(self):
         self.sessions = []
         self.source = sources.read("retail")
-        self.bigquery, self.bucket = self.clients()
+        at = {"api_endpoint": self.address}
+        self.bigquery = bigquery.Client(self.name, AnonymousCredentials(), client_options=at, location="EU")
+        self.sessions.append(self.bigquery._http)
+        _, self.bucket = self.clients()
 
     def clients(self, adapter=None):
-        nobody = AnonymousCredentials()
-        at = {"api_endpoint": self.address}
-        warehouse = bigquery.Client(self.name, nobody, client_options=at, location="EU")
+        http, nobody = session(32), AnonymousCredentials()
         patient = Retries(tries=8, sleep=lambda seconds: None)
-        storage = Storage(storages.session(), nobody, self.address, patient)
         if adapter:
-            warehouse._http.mount("http://", adapter)
-            storage.http.mount("http://", adapter)
-        self.sessions += [warehouse._http, storage.http]
-        return warehouse, Bucket(storage, self.bucket_name)
+            http.mount("http://", adapter)
+        self.sessions.append(http)
+        warehouse = Service(http, nobody, self.address, api.FACTS, patient)
+        storage = Service(http, nobody, self.address, objects.FACTS, patient)
+        return BigQuery(warehouse, self.name, "EU"), Bucket(storage, self.bucket_name)
 
     def close(self):
-        for session in self.sessions:
-            session.close()
+        for each in self.sessions:
+            each.close()
 
     def provision(self):
         """Once: the datasets and tables that Terraform makes."""

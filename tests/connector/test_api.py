@@ -5,8 +5,9 @@ import time
 
 import pytest
 
+from connector.connections import session
 from connector.errors import KeyRefused, SourceGarbled, SourceRefused, SourceUnavailable
-from connector.rest.api import Api, session
+from connector.rest.api import Api
 from connector.rest.auth import Key
 from connector.rest.body import splitter
 from connector.rest.declaration import Header
@@ -41,7 +42,7 @@ def get(shop, retail, clock):
 
     def call(path="/sales", key=KEY, url=None):
         url = url or shop.url
-        api = Api(session(), url, Key(retail.authentication(), key), retries)
+        api = Api(session(16), url, Key(retail.authentication(), key), retries)
         return api.get(url + path, PARAMS, lambda _, body: split(body))
 
     return call
@@ -85,7 +86,7 @@ def test_a_retry_after_quiets_the_other_requests_too(shop, clock):
     shop.items["sales"] = [SALE]
     shop.faults = [Fault(status=429, headers={"Retry-After": "20"}, times=1)]
     retries = Retries(tries=1, sleep=clock.sleep, clock=lambda: clock.now, jitter=lambda low, high: 0)
-    shared = Api(session(), shop.url, Key(Header(header="X-API-Key"), KEY), retries)
+    shared = Api(session(16), shop.url, Key(Header(header="X-API-Key"), KEY), retries)
     with pytest.raises(SourceUnavailable):
         shared.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)
     shared.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)
@@ -161,6 +162,6 @@ def test_a_body_that_drips_for_ever_is_given_up(shop):
     shop.faults = [Fault(slow=0.02)]
     seconds = itertools.count(0, 100)
     retries = Retries(tries=1, clock=lambda: next(seconds))
-    dripping = Api(session(), shop.url, Key(Header(header="X-API-Key"), KEY), retries)
+    dripping = Api(session(16), shop.url, Key(Header(header="X-API-Key"), KEY), retries)
     with pytest.raises(SourceUnavailable, match="its body was not at its end after 300 s"):
         dripping.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)

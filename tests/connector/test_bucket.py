@@ -5,11 +5,11 @@ import json
 import pytest
 from google.auth.credentials import AnonymousCredentials, Credentials
 
-from connector import storage as storages
-from connector.bucket import Bucket
+from connector.bucket import FACTS, Bucket
+from connector.connections import session
 from connector.errors import BucketError
 from connector.retries import Retries
-from connector.storage import Storage
+from connector.service import Service
 from tests.connector.scripted import Answer, Scripted
 
 ODD = "a b/ü%2F?x=1#&+.json"
@@ -35,10 +35,10 @@ def scripted():
 
     def start(*answers, credentials=None):
         server = Scripted(*answers)
-        http = storages.session()
+        http = session(32)
         opened.extend([http.close, lambda: server.__exit__()])
         retries = Retries(tries=4, sleep=slept.append, jitter=lambda low, high: high)
-        cloud = Storage(http, credentials or AnonymousCredentials(), server.url, retries)
+        cloud = Service(http, credentials or AnonymousCredentials(), server.url, FACTS, retries)
         return Bucket(cloud, "landing"), server, slept
 
     yield start

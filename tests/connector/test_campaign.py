@@ -26,7 +26,7 @@ def loads(sandbox, project, shop):
         "BUCKET": project.bucket_name,
         "RETAIL_URL": f"{proxies['API'].address}/v1",
         "RETAIL_API_KEY": KEY,
-        "BIGQUERY_EMULATOR_HOST": proxies["BigQuery"].address,
+        "BIGQUERY_ENDPOINT": proxies["BigQuery"].address,
         "STORAGE_ENDPOINT": proxies["bucket"].address,
     }
     looks = Looks(project.rows, lambda prefix: [item.name for item in project.bucket.list(prefix)])

@@ -7,13 +7,13 @@ import time
 import pytest
 
 from connector import copying, sources
+from connector.connections import session
 from connector.errors import ChainBroken, SettingsError, SourceRefused, SourceUnavailable
 from connector.kit import Kit
 from connector.landing import Landing
 from connector.names import Run
 from connector.report import Report
 from connector.rest import reader
-from connector.rest.api import session
 from connector.rest.auth import EARLY, Tokens
 from connector.rest.declaration import ClientCredentials
 from connector.rest.limiter import Limiter
@@ -314,7 +314,7 @@ def test_a_token_that_is_refused_is_renewed_once_and_the_page_comes(ours):
 def test_a_token_is_used_until_shortly_before_its_end(ours):
     now = [0.0]
     one = ours(shapes.by_cursor, auth=OAUTH, key=CLIENT)
-    with session() as http:
+    with session(16) as http:
         tokens = Tokens(http, one.kiosk.url, ClientCredentials(token_url="/"), CLIENT, lambda: now[0])
         assert [tokens.current(), tokens.current()] == ["token-1", "token-1"]
         now[0] = 3600 - EARLY - 1

@@ -1,29 +1,39 @@
-"""Cloud Storage's JSON API over HTTP: who asks, what is asked again, and when it is given up.
+"""Google's JSON APIs over HTTP: who asks, what is asked again, and when it is given up.
 
-Not Google's own client: its import alone takes more memory than a whole run (docs/adr/0004)."""
+Not Google's own clients: their imports take longer than a whole run, and more memory (docs/adr/0004)."""
 
 import itertools
 import threading
+import uuid
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 import requests
 from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport.requests import Request
-from requests.adapters import HTTPAdapter
 
 from connector.retries import Retries, hint
 
-CONNECTIONS = 32  # the workers of the page loop
 TIMEOUT = (10, 60)  # seconds to connect, and of silence while reading
 JSON = "application/json"
+# Random, so that no content can hold it: https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1
+BOUNDARY = uuid.uuid4().hex
+MULTIPART = f"multipart/related; boundary={BOUNDARY}"
 # https://cloud.google.com/storage/docs/retry-strategy#tools
 RETRYABLE = {408, 429, 500, 502, 503, 504}
-# Answers that say how things are, not that something went wrong: gone, and no longer at that generation.
-FACTS = {404, 412}
-
-Passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+# BigQuery says some of it with 403: https://cloud.google.com/bigquery/docs/error-messages
+PASSING = {
+    "rateLimitExceeded",
+    "backendError",
+    "internalError",
+    "jobBackendError",
+    "jobInternalError",
+    "quotaExceeded",
+}
+Unanswered = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+Failure = (requests.RequestException, GoogleAuthError, msgspec.MsgspecError)  # what a call may raise
 
 
 class Parts:
@@ -39,30 +49,35 @@ class Parts:
         return sum(map(len, self.pieces))
 
 
+class Detail(msgspec.Struct, frozen=True):
+    reason: str = ""
+
+
 class Said(msgspec.Struct, frozen=True):
     message: str = ""
+    errors: list[Detail] = []
 
 
 class Refusal(msgspec.Struct):
     error: Said = Said()
 
 
-def session() -> requests.Session:
-    http = requests.Session()
-    for scheme in ("https://", "http://"):
-        http.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS))
-    return http
-
-
-class Storage:
-    """`send` may be called from many threads."""
+class Service:
+    """One of the APIs. `facts` are answers that say how things are, not that something went wrong: gone, or
+    there already. `send` may be called from many threads."""
 
     def __init__(
-        self, http: requests.Session, credentials: Credentials, endpoint: str, retries: Retries | None = None
+        self,
+        http: requests.Session,
+        credentials: Credentials,
+        endpoint: str,
+        facts: AbstractSet[int],
+        retries: Retries | None = None,
     ) -> None:
         self.http = http
         self.credentials = credentials
         self.endpoint = endpoint
+        self.facts = facts
         self.retries = retries or Retries(tries=8, deadline=120)
         self.signing = threading.Lock()  # one asks for a new token, the others wait for it
         self.signer = Request(http)
@@ -72,14 +87,14 @@ class Storage:
     def send(
         self, method: str, path: str, query: Mapping[str, str], body: bytes | Parts = b"", kind: str = JSON
     ) -> requests.Response:
-        """The answer: good, or one of FACTS. Whatever is sent here must bear being sent twice.
+        """The answer: good, or one of `facts`. Whatever is sent here must bear being sent twice.
 
         Raises requests.RequestException or GoogleAuthError after every try, at once where a second is no
         use."""
         end = self.retries.clock() + self.retries.deadline
         for attempt in itertools.count():
             try:
-                return self.attempt(self.prepare(method, path, query, body, kind))
+                return self.send_once(method, path, query, body, kind)
             except (requests.RequestException, GoogleAuthError) as error:
                 pause = self.retries.pause(attempt, asked(error))
                 late = attempt + 1 >= self.retries.tries or self.retries.clock() + pause > end
@@ -87,6 +102,19 @@ class Storage:
                     raise
             self.retries.sleep(pause)
         raise AssertionError("unreachable")
+
+    def send_once(
+        self, method: str, path: str, query: Mapping[str, str], body: bytes | Parts = b"", kind: str = JSON
+    ) -> requests.Response:
+        prepared = self.prepare(method, path, query, body, kind)
+        response = self.signed(prepared)
+        if response.status_code == requests.codes.unauthorized:  # a token may be withdrawn before its time
+            with self.signing:
+                self.credentials.refresh(self.signer)  # type: ignore[no-untyped-call]
+            response = self.signed(prepared)
+        if response.status_code // 100 != 2 and response.status_code not in self.facts:
+            raise requests.HTTPError(sentence(response), response=response)
+        return response
 
     def prepare(
         self, method: str, path: str, query: Mapping[str, str], body: bytes | Parts, kind: str
@@ -97,16 +125,6 @@ class Storage:
         prepared.prepare(method, self.endpoint + path, headers=headers, params=query, data=body)
         return prepared
 
-    def attempt(self, prepared: requests.PreparedRequest) -> requests.Response:
-        response = self.signed(prepared)
-        if response.status_code == requests.codes.unauthorized:  # a token may be withdrawn before its time
-            with self.signing:
-                self.credentials.refresh(self.signer)  # type: ignore[no-untyped-call]
-            response = self.signed(prepared)
-        if response.status_code // 100 != 2 and response.status_code not in FACTS:
-            raise requests.HTTPError(sentence(response), response=response)
-        return response
-
     def signed(self, prepared: requests.PreparedRequest) -> requests.Response:
         with self.signing:
             sign = self.credentials.before_request
@@ -114,11 +132,27 @@ class Storage:
         return self.http.send(prepared, timeout=TIMEOUT, allow_redirects=False, **self.options)
 
 
-def passing(error: requests.RequestException | GoogleAuthError) -> bool:
+def multipart(described: object, content: bytes) -> Parts:
+    """Metadata and content in one request: https://cloud.google.com/storage/docs/uploading-objects"""
+    head = f"--{BOUNDARY}\r\nContent-Type: {JSON}\r\n\r\n".encode()
+    metadata = head + msgspec.json.encode(described) + b"\r\n"
+    return Parts((metadata + head, content, f"\r\n--{BOUNDARY}--".encode()))
+
+
+def decoded[Part](answer: requests.Response, kind: type[Part]) -> Part:
+    if not answer.ok:
+        raise requests.HTTPError(sentence(answer), response=answer)
+    return msgspec.json.decode(answer.content, type=kind)
+
+
+def passing(error: Exception) -> bool:
+    """Whether the same request may succeed in a while."""
     if isinstance(error, GoogleAuthError):
         return bool(error.retryable) or isinstance(error, TransportError)
-    status = error.response.status_code if error.response is not None else None
-    return isinstance(error, Passing) or status in RETRYABLE
+    if not isinstance(error, requests.HTTPError) or error.response is None:
+        return isinstance(error, Unanswered)
+    reasons = {detail.reason for detail in said(error.response).errors}
+    return error.response.status_code in RETRYABLE or not reasons.isdisjoint(PASSING)
 
 
 def asked(error: Exception) -> float | None:
@@ -127,8 +161,11 @@ def asked(error: Exception) -> float | None:
 
 
 def sentence(response: requests.Response) -> str:
+    return f"{response.status_code} {response.reason}: {said(response).message}"
+
+
+def said(response: requests.Response) -> Said:
     try:
-        said = msgspec.json.decode(response.content, type=Refusal).error.message
+        return msgspec.json.decode(response.content, type=Refusal).error
     except msgspec.MsgspecError:
-        said = response.text[:300]
-    return f"{response.status_code} {response.reason}: {said}"
+        return Said(response.text[:300])
