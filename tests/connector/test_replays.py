@@ -1,0 +1,96 @@
+"""Files that are loaded by hand: those that BigQuery refused, and those that are in the archive."""
+
+import pytest
+
+from connector.errors import NotFound, SourceUnavailable, Unfinished, UsageError
+from tests.connector.project import sale, sales
+from tests.connector.shop import Fault
+
+
+def test_one_bad_file_fails_alone_and_can_be_replayed(project, shop):
+    shop.items["sales"] = sales(1, 600)
+    shop.items["sales"][299] = sale(300, items="none")
+    with pytest.raises(
+        Unfinished, match="1 files lie in sales/failed/.*python -m connector replay --endpoint sales"
+    ):
+        project.copy()
+    assert project.ids() == [*range(1, 251), *range(501, 601)]
+    [name] = project.failed()
+    assert project.left() == []
+    [(reason,)] = project.rows("SELECT reason FROM ops.file_log WHERE state = 'failed'")
+    assert name.rpartition("/")[2] in reason
+    assert project.log("status, files, rows_loaded") == [("partial", 2, 350)]
+
+    with pytest.raises(Unfinished):
+        project.replay()  # not healed yet: it fails again, and nothing comes twice
+    assert len(project.ids()) == 350 and project.failed() == [name]
+
+    project.heal(name, b'"items": "none"', b'"items": []')
+    project.replay()
+    assert sorted(project.ids()) == list(range(1, 601))
+    assert project.failed() == [] and project.left() == []
+    lineage = project.rows(
+        "SELECT DISTINCT SYS_FILE_NAME FROM raw.sales WHERE CAST(id AS INT64) BETWEEN 251 AND 500"
+    )
+    assert lineage == [(name.rpartition("/")[2],)]
+    project.replay()
+    assert len(project.ids()) == 600
+    assert "nothing lies in sales/failed/" in project.lines()[-1]["message"]
+
+
+def test_a_file_named_by_hand_is_loaded_again(project, shop):
+    shop.items["sales"] = sales(1, 300)
+    project.copy()
+    [first, second] = [item.name.rpartition("/")[2] for item in project.bucket.list("sales/archive/")]
+    small = (
+        first
+        if project.rows(f"SELECT COUNT(*) FROM raw.sales WHERE SYS_FILE_NAME = '{first}'") == [(50,)]
+        else second
+    )
+    project.replay(small)
+    assert sorted(project.ids()) == sorted([*range(1, 301), *range(251, 301)])
+    assert len(project.rows("SELECT DISTINCT SYS_FILE_NAME FROM raw.sales")) == 2
+
+
+def test_a_day_is_loaded_again(project, shop):
+    """What its runs brought, archived or failed, and nothing of another day."""
+    shop.items["sales"] = [*sales(1, 250), sale(251, items="none")]
+    with pytest.raises(Unfinished):
+        project.copy()
+    [failed] = project.failed()
+    day = failed.rpartition("/")[2].split("_")[1]
+    project.heal(failed, b'"items": "none"', b'"items": []')
+    project.clock += 24 * 3600 * 1000
+    shop.items["sales"] += sales(252, 260)
+    project.copy(start="252")
+    project.replay(day=day)
+    assert sorted(project.ids()) == sorted([*range(1, 251), *range(1, 252), *range(252, 261)])
+    assert project.failed() == [] and project.left() == []
+    assert len(project.rows("SELECT DISTINCT SYS_FILE_NAME FROM raw.sales")) == 3
+    project.replay(day="20010101")
+    assert "nothing lies in sales/archive/20010101/" in project.lines()[-1]["message"]
+
+
+def test_a_file_that_is_nowhere(project):
+    name = "sales_20260131_0930_01a1fd06-ca73-7000-8000-000000000000.json"
+    with pytest.raises(NotFound, match="is neither in sales/failed/ nor in sales/archive/"):
+        project.replay(name)
+    with pytest.raises(UsageError, match="not the name of a file"):
+        project.replay("sales.json")
+    assert project.left() == []
+
+
+def test_files_of_a_run_that_was_given_up_wait_in_failed(project, shop):
+    shop.items["sales"] = sales(1, 250 * 30)
+    shop.faults = [Fault(page=page, times=99, status=503) for page in range(10, 31)]
+    with pytest.raises(SourceUnavailable):
+        project.copy()
+    project.bucket.delete("sales/run.json")
+    shop.faults = []
+    project.copy()
+    assert project.ids() == list(range(1, 7501))
+    assert project.left() == []
+    assert project.failed()
+    project.replay()
+    assert set(project.ids()) == set(range(1, 7501))
+    assert project.failed() == []
