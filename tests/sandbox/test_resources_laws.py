@@ -4,7 +4,7 @@ import itertools
 from contextlib import closing
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.resources.errors import InvalidArgument
@@ -50,7 +50,6 @@ def corner(tmp_path_factory):
         yield store, lambda: f"/{next(numbers)}"
 
 
-@settings(deadline=None)
 @given(st.lists(KEYS, unique=True, max_size=8), st.lists(KEYS, max_size=3), KEYS)
 def test_the_store_lists_what_is_directly_below_and_deletes_all_that_is(corner, put, deleted, collection):
     store, fresh = corner

@@ -126,7 +126,7 @@ def kept(storage):
 
 
 TestObjects = Objects.TestCase
-TestObjects.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+TestObjects.settings = settings(max_examples=40, stateful_step_count=20)
 
 WRITER = """
 import random, sys

@@ -44,7 +44,7 @@ def again(held, export, rows):
     assert len(held.batches) == sent
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(MARTS, MARTS, MARTS)
 def test_a_mirror_shows_the_mart_in_order_and_people_keep_what_is_beside_a_row(first, second, third):
     export, held = declared(**ORDERED), Held()
@@ -58,7 +58,7 @@ def test_a_mirror_shows_the_mart_in_order_and_people_keep_what_is_beside_a_row(f
         again(held, export, rows)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(MARTS, MARTS, st.permutations(range(8)))
 def test_an_upsert_changes_and_adds_wherever_people_put_the_rows(first, second, places):
     export, held = declared(mode="upsert"), Held()
@@ -79,7 +79,7 @@ def test_an_upsert_changes_and_adds_wherever_people_put_the_rows(first, second, 
     again(held, export, second)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(MARTS, MARTS)
 def test_update_only_and_insert_only_do_no_more_than_that(first, second):
     for mode in ("update", "insert"):
@@ -95,7 +95,7 @@ def test_update_only_and_insert_only_do_no_more_than_that(first, second):
         again(held, declared(mode=mode), second)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(MARTS, MARTS, st.sets(st.integers(0, 9)))
 def test_append_adds_a_row_once_whatever_people_make_of_it(first, second, deleted):
     export, held = declared(mode="append"), Held()

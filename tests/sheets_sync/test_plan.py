@@ -36,7 +36,7 @@ def visible(held):
     return [tab.title for tab in held.book.tabs if not tab.properties.get("hidden")]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PEOPLE, st.permutations(["day", "baskets", "revenue"]), st.integers(1, 3))
 def test_columns_come_and_go_and_people_keep_theirs(beside, order, width):
     """An export that gets other columns: people's move aside, nothing of theirs is overwritten."""
@@ -56,7 +56,7 @@ def test_columns_come_and_go_and_people_keep_theirs(beside, order, width):
     assert counted(sync_rows(held, after, picked)) == {}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.permutations(range(8)), st.sets(st.integers(0, 7)), st.sets(st.integers(8, 12)))
 def test_many_steps_are_one_sort_with_the_same_result(first, removed, added):
     """As with moves, so when there are too many of them: rows go whole."""
