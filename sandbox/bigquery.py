@@ -6,7 +6,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from sandbox import lookups, schema_views, variables
+from sandbox import lookups, schema_views, unnesting, variables
 from sandbox.state import State
 
 # What local-bigquery 0.3.2 loads.
@@ -27,6 +27,7 @@ def application(state: State) -> ASGIApp:
     lookups.install()
     schema_views.install()
     variables.install()
+    unnesting.install()
 
     bigquery: ASGIApp = app
     return bigquery

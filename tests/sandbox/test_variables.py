@@ -1,5 +1,7 @@
 """A filter by a variable of a script: files of other days are not opened, and the answer is the same."""
 
+import uuid
+
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
@@ -52,16 +54,17 @@ def rows(sandbox):
 
 @pytest.fixture
 def seen(sandbox, rows):
-    """The table `variables.seen`, whose rows of 20 November lie in a file that cannot be opened."""
-    rows(
-        "CREATE SCHEMA variables; CREATE TABLE variables.seen (at TIMESTAMP, id INT64) PARTITION BY DATE(at)"
-    )
-    rows("INSERT INTO variables.seen VALUES (TIMESTAMP '2026-11-20 12:00:00', 1)")
-    [yesterday] = (sandbox.root / "bigquery").glob("*/variables/seen/*.parquet")
-    rows("INSERT INTO variables.seen VALUES (TIMESTAMP '2026-11-21 12:00:00', 2)")
+    """A table whose rows of 20 November lie in a file that cannot be opened."""
+    dataset = f"seen_{uuid.uuid4().hex[:8]}"
+    table = f"{dataset}.seen"
+    rows(f"CREATE SCHEMA {dataset}")
+    rows(f"CREATE TABLE {table} (at TIMESTAMP, id INT64, items ARRAY<INT64>) PARTITION BY DATE(at)")
+    rows(f"INSERT INTO {table} VALUES (TIMESTAMP '2026-11-20 12:00:00', 1, [10])")
+    [yesterday] = (sandbox.root / "bigquery").glob(f"*/{dataset}/seen/*.parquet")
+    rows(f"INSERT INTO {table} VALUES (TIMESTAMP '2026-11-21 12:00:00', 2, [20, 30])")
     yesterday.unlink()
-    yield "variables.seen"
-    rows("DROP SCHEMA variables CASCADE")
+    yield table
+    rows(f"DROP SCHEMA {dataset} CASCADE")
 
 
 def test_only_what_the_variable_names_is_read(rows, seen):
@@ -70,6 +73,13 @@ def test_only_what_the_variable_names_is_read(rows, seen):
     assert rows(f"{IDS} SELECT id FROM {seen} WHERE id BETWEEN ids.lowest AND ids.highest") == [(2,)]
     rows(f"{DAYS} DELETE FROM {seen} WHERE DATE(at) IN UNNEST(days)")
     assert rows(f"{SINCE} SELECT id FROM {seen} WHERE at >= since") == []
+
+
+def test_arrays_of_the_table_are_looked_into_afterwards(rows, seen):
+    """DuckDB, left to itself, reads all of a table that has its own array beside it."""
+    beside, today = f"{DAYS} SELECT s.id, item FROM {seen} AS s", "DATE(s.at) IN UNNEST(days)"
+    assert rows(f"{beside}, UNNEST(s.items) AS item WHERE {today} AND item > 20") == [(2, 30)]
+    assert rows(f"{beside} LEFT JOIN UNNEST(s.items) AS item ON item > 30 WHERE {today}") == [(2, None)]
 
 
 def test_days_of_an_array_are_found_as_before(rows):
