@@ -99,11 +99,11 @@ def variables(state: State, proxies: dict[str, Proxy]) -> dict[str, str]:
         "PROJECT_ID": state.project,
         "LOCATION": "EU",
         "BUCKET": f"{state.project}-landing",
-        "RETAIL_URL": f"{proxies['API'].address}/retail/v1",
+        "RETAIL_URL": f"{proxies['API'].url}/retail/v1",
         "RETAIL_API_KEY": (state.root / "retail-api-key").read_text(),
-        "BIGQUERY_ENDPOINT": proxies["BigQuery"].address,
-        "STORAGE_EMULATOR_HOST": proxies["bucket"].address,
-        "STORAGE_ENDPOINT": proxies["bucket"].address,
+        "BIGQUERY_ENDPOINT": proxies["BigQuery"].url,
+        "STORAGE_EMULATOR_HOST": proxies["bucket"].url,
+        "STORAGE_ENDPOINT": proxies["bucket"].url,
     }
 
 

@@ -38,7 +38,6 @@ class Proxy(serving.Served):
         self.blow: Blow | None = None
         self.lock = threading.Lock()
         super().__init__(Handler)
-        self.address = self.url
 
     def watch(self, blow: Blow | None = None) -> None:
         with self.lock:

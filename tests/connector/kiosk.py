@@ -106,3 +106,23 @@ def by_link(kiosk, query, headers):
 def whole(kiosk, query, headers):
     kiosk.asked[0] += 1
     return CLOSED if kiosk.closed else (200, {}, {"things": kiosk.items})
+
+
+# How a source declares each of them.
+SHAPES = {
+    by_number: {"page": "p", "first": 0, "size": "n", "limit": SIZE, "items": "data.rows"},
+    by_number_with_an_end: {"page": "p", "first": 0, "limit": SIZE, "items": "data.rows", "end": 404},
+    by_offset: {
+        "offset": "offset",
+        "size": "limit",
+        "limit": SIZE,
+        "items": "results",
+        "total_items": "meta.total",
+    },
+    by_offset_bare: {"offset": "offset", "size": "limit", "limit": SIZE, "items": "$"},
+    by_cursor: {"cursor": "after", "next": "paging.next.after", "items": "results"},
+    by_address: {"next": "next", "items": "items"},
+    by_link: {"link": "next", "items": "$"},
+    whole: {"items": "things"},
+}
+CHAINED = {by_cursor, by_address, by_link}

@@ -24,10 +24,10 @@ def loads(sandbox, project, shop):
         "PROJECT_ID": project.name,
         "LOCATION": "EU",
         "BUCKET": project.bucket_name,
-        "RETAIL_URL": f"{proxies['API'].address}/v1",
+        "RETAIL_URL": f"{proxies['API'].url}/v1",
         "RETAIL_API_KEY": KEY,
-        "BIGQUERY_ENDPOINT": proxies["BigQuery"].address,
-        "STORAGE_ENDPOINT": proxies["bucket"].address,
+        "BIGQUERY_ENDPOINT": proxies["BigQuery"].url,
+        "STORAGE_ENDPOINT": proxies["bucket"].url,
     }
     looks = Looks(project.rows, lambda prefix: [item.name for item in project.bucket.list(prefix)])
     yield Windows(Connector(proxies, variables), looks, 600)
