@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import requests
+
 from sheets_sync.errors import Busy, OutcomeUnknown
 
 TRIES = 5
@@ -44,3 +46,9 @@ class Retry:
         asked = error.retry_after if isinstance(error, Busy) else None
         base = QUOTA_SECONDS if isinstance(error, Busy) and error.quota else OUTAGE_SECONDS
         return (asked or 0.0) + self.draw(0.0, OUTAGE_SECONDS if asked else base * 2**attempt)
+
+
+def retry_after(response: requests.Response) -> float | None:
+    """The seconds that the server asked for. The form with a date is no hint: Google's APIs do not use it."""
+    hint = response.headers.get("Retry-After", "")
+    return float(hint) if hint.isascii() and hint.isdigit() else None

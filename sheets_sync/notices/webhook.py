@@ -19,6 +19,7 @@ import requests
 from sheets_sync.errors import NoticeError, SettingsError
 from sheets_sync.notices import words
 from sheets_sync.notices.notice import Delivery
+from sheets_sync.retry import retry_after
 
 TRIES = 3
 TIMEOUT = (5.0, 10.0)  # seconds to connect, and of silence
@@ -84,8 +85,7 @@ class Webhook:
         """What it answers is not read: only whether it took the notice."""
         sentence = f"Webhook {where} answered {answer.status_code} {answer.reason}."
         if answer.status_code in PASSING:
-            hint = answer.headers.get("Retry-After", "")
-            raise Passing(sentence, float(hint) if hint.isascii() and hint.isdigit() else 0.0)
+            raise Passing(sentence, retry_after(answer) or 0.0)
         if not 200 <= answer.status_code < 300:
             raise NoticeError(sentence, lasting=True)
 

@@ -1,7 +1,8 @@
 import pytest
+import requests
 
 from sheets_sync.errors import Busy, OutcomeUnknown, SheetError
-from sheets_sync.retry import DEADLINE, TRIES, Retry
+from sheets_sync.retry import DEADLINE, TRIES, Retry, retry_after
 
 
 class Clock:
@@ -77,3 +78,12 @@ def test_what_is_refused_is_not_sent_again(clock):
     with pytest.raises(SheetError):
         clock.retry().run(failing(SheetError("no")), resend=True)
     assert clock.waits == []
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("7", 7.0), ("", None), ("Sat, 21 Nov 2026 12:00:00 GMT", None), ("²", None)]
+)
+def test_the_seconds_that_a_server_asked_for(said, seconds):
+    answer = requests.Response()
+    answer.headers["Retry-After"] = said
+    assert retry_after(answer) == seconds

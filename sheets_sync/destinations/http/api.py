@@ -13,7 +13,7 @@ import requests
 from sheets_sync.destinations.http.declaration import Http
 from sheets_sync.errors import Busy, OutcomeUnknown, PlaceError
 from sheets_sync.records import Key, Record, key_of, read, sendable, written
-from sheets_sync.retry import Retry
+from sheets_sync.retry import Retry, retry_after
 
 TIMEOUT = (10, 60)  # seconds to connect, and of silence
 EXCERPT = 300  # characters of an answer in a sentence
@@ -134,8 +134,7 @@ class Api:
             return answer.content
         said = f"{where} answered {status} {answer.reason}: {self.hidden(answer.content)}"
         if status in (408, 425, 429, 503):
-            hint = answer.headers.get("Retry-After", "")
-            raise Busy(said, float(hint) if hint.isascii() and hint.isdigit() else None, quota=status == 429)
+            raise Busy(said, retry_after(answer), quota=status == 429)
         if status >= 500:
             raise OutcomeUnknown(said)
         if status in INVALID:

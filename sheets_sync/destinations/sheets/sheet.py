@@ -18,7 +18,7 @@ from sheets_sync.destinations.sheets.document import Document, Tab
 from sheets_sync.errors import Busy, Invalid, NotFound, NotShared, OutcomeUnknown, Refused, SheetError
 from sheets_sync.limiter import Limiter
 from sheets_sync.progress import Progress, silent
-from sheets_sync.retry import Retry
+from sheets_sync.retry import Retry, retry_after
 from sheets_sync.settings import ENDPOINT
 
 TIMEOUT = (10, 190)  # seconds to connect, to answer: Sheets gives a request up after 180
@@ -140,12 +140,6 @@ class Spreadsheet:
         if code >= 500:
             return OutcomeUnknown(f"Sheets failed. ({said})")
         return Invalid(f"Sheets refused a request for spreadsheet {self.id}. ({said})")
-
-
-def retry_after(response: requests.Response) -> float | None:
-    """Seconds; the form with a date is not used by Google's APIs."""
-    hint = response.headers.get("Retry-After", "")
-    return float(hint) if hint.isdigit() else None
 
 
 def chunks(rows: Rows) -> Iterator[tuple[int, list[list[Any]]]]:
