@@ -1,6 +1,7 @@
 """Fixtures only."""
 
 import json
+import uuid
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,9 +9,11 @@ import pytest
 import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
+from google.cloud.storage import Client
 
 from sandbox.process import running
 from sheets_sync import exports, sync
+from sheets_sync.bucket import Bucket
 from sheets_sync.destinations.sheets.destination import Sheets, Wishes
 from tests.sheets_sync.served import DECLARED, TYPES, opened, reached
 
@@ -57,6 +60,16 @@ def person(cloud):
     requests.put(f"{cloud.control}/quota", json={"read": None, "write": None}, timeout=10)
     requests.delete(f"{cloud.control}/faults", timeout=10)
     return opened(cloud)
+
+
+@pytest.fixture
+def bucket(cloud):
+    """A bucket of a test's own, as the job reaches it."""
+    options = {"api_endpoint": cloud.state.address}
+    client = Client(cloud.state.project, AnonymousCredentials(), client_options=options)
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    client.create_bucket(name)
+    return Bucket(client, name, cloud.state.identity("sheets-sync"))
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 COLUMNS = {name: {"header": name.title()} for name in ("day", "baskets", "revenue")}
 FILE = {"table": "t", "tab": "Ours", "mode": "mirror", "key": ["day"], "audit": False, "shrink": 100}
 TYPES = {"day": "INTEGER", "baskets": "STRING", "revenue": "FLOAT"}
+ORDERED = {"order": ["day"]}
+OLD = [(1, "a", 1.5), (2, "b", 2.5), (3, "c", 3.5)]
 
 
 def declared(*names, **more):

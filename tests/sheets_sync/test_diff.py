@@ -4,10 +4,7 @@ import pytest
 
 from sandbox.sheets.cells import Cell, Formula
 from sheets_sync import exports
-from tests.sheets_sync.held import FILE, NOW, TYPES, Held, counted, declared, sync_rows
-
-OLD = [(1, "a", 1.5), (2, "b", 2.5), (3, "c", 3.5)]
-ORDERED = {"order": ["day"]}
+from tests.sheets_sync.held import FILE, NOW, OLD, ORDERED, TYPES, Held, counted, declared, sync_rows
 
 
 @pytest.fixture

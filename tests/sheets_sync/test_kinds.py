@@ -1,16 +1,13 @@
 """python -m sheets_sync with an export of each other kind, as Cloud Run starts it."""
 
-import os
 import shutil
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from sandbox import environment
-from tests.sheets_sync import buckets
 from tests.sheets_sync.http.crm import KEY, Crm
+from tests.sheets_sync.job import started
 
 ROOT = Path(__file__).parents[2]
 TABLE = """table: contacts
@@ -35,38 +32,15 @@ def start(cloud, tmp_path):
     exports = tmp_path / "sheets_sync/exports"
     (exports / "contacts.yaml").write_text(TABLE + API)
     (exports / "contacts_file.yaml").write_text(TABLE + FILE)
-    clients = environment.clients(cloud.state, cloud.state.identity("sheets-sync"))
-    job = {"PROJECT_ID": cloud.state.project, "LOCATION": "EU", "PATH": os.environ["PATH"]}
-
-    def run(*arguments, **settings):
-        return subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "sheets_sync",
-                "--export",
-                "contacts",
-                "--export",
-                "contacts_file",
-                *arguments,
-            ],
-            cwd=tmp_path,
-            env=clients | job | settings,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    return run
+    chosen = ("--export", "contacts", "--export", "contacts_file")
+    return partial(started, cloud, *chosen, folder=tmp_path)
 
 
-def test_an_api_and_a_file_follow_the_same_mart(cloud, start):
+def test_an_api_and_a_file_follow_the_same_mart(cloud, start, bucket):
     cloud.bigquery.query_and_wait(
         "CREATE OR REPLACE TABLE dmt.contacts AS SELECT 1 AS customer_id, 'a@example.com' AS email, "
         "NUMERIC '12.50' AS spent UNION ALL SELECT 2, 'nobody', NULL"
     )
-    bucket = buckets.made(cloud)
     with Crm() as crm:
         place = {"CONTACTS_URL": crm.url, "CONTACTS_API_KEY": KEY, "CONTACTS_FILE_BUCKET": bucket.name}
         wished = start("--dry-run", **place, BUCKET=bucket.name)

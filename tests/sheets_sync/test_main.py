@@ -1,40 +1,18 @@
 """python -m sheets_sync, as Cloud Run starts it."""
 
-import os
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 import requests
 
-from sandbox import environment
+from tests.sheets_sync.job import started
 
 REST = "7 AS units, NUMERIC '{0}' AS revenue, 0 AS discount_amount"
 
 
 @pytest.fixture
 def start(cloud, person):
-    """Run it as sheets-sync, with all settings but those that are changed; None takes one away."""
-    settings = {
-        "PROJECT_ID": cloud.state.project,
-        "LOCATION": "EU",
-        "DAILY_SALES_SPREADSHEET": person.id,
-        "PATH": os.environ["PATH"],
-    }
-
-    def run(*arguments, **changed):
-        clients = environment.clients(cloud.state, cloud.state.identity("sheets-sync"))
-        wanted = clients | settings | changed
-        return subprocess.run(
-            [sys.executable, "-m", "sheets_sync", *arguments],
-            env={name: value for name, value in wanted.items() if value is not None},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    return run
+    return partial(started, cloud, DAILY_SALES_SPREADSHEET=person.id)
 
 
 def test_the_declared_export_is_synced(start, cloud, person):

@@ -13,15 +13,13 @@ from sheets_sync import sync
 from sheets_sync.destinations.sheets import rows
 from sheets_sync.destinations.sheets.destination import Sheets
 from sheets_sync.errors import OutcomeUnknown, Refused, SheetError
-from tests.sheets_sync.held import COLUMNS, TYPES, Held, counted, declared, sync_rows
+from tests.sheets_sync.held import COLUMNS, OLD, ORDERED, TYPES, Held, counted, declared, sync_rows
 
-OLD = [(1, "a", 1.5), (2, "b", 2.5), (3, "c", 3.5)]
 PEOPLE = st.dictionaries(
     st.tuples(st.integers(0, 5), st.integers(0, 3)),
     st.sampled_from([Cell(1), Cell(None, note="x")]),
     max_size=4,
 )
-ORDERED = {"order": ["day"]}
 
 
 def people(tab, width):

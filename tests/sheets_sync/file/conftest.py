@@ -7,7 +7,7 @@ import pytest
 from sheets_sync import exports, sync
 from sheets_sync.destinations.file import declaration
 from sheets_sync.destinations.file.destination import File
-from tests.sheets_sync import buckets
+from tests.sheets_sync.served import TYPES
 
 DECLARED = {
     "table": "daily_sales",
@@ -21,7 +21,6 @@ DECLARED = {
     },
     "order": ["day"],
 }
-TYPES = {"day": "DATE", "baskets": "INTEGER", "revenue": "NUMERIC", "note": "STRING"}
 
 
 @pytest.fixture
@@ -36,8 +35,3 @@ def publish(bucket):
         return sync.settle(export, mart, File(bucket, told, "shop", **options))
 
     return run
-
-
-@pytest.fixture
-def bucket(cloud):
-    return buckets.made(cloud)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sheets_sync.destinations.file import declaration, parquet, text
 from sheets_sync.errors import BucketError, CellError, ExportError, Refused
 from sheets_sync.records import written
+from tests.sheets_sync.counts import counted
 
 CSV, PARQUET = "sales/daily.csv", "sales/daily.parquet"
 ROWS = [
@@ -20,11 +21,6 @@ ROWS = [
     (date(2017, 1, 2), 2**60 + 1, Decimal("123456789012345678.123456789"), ""),
     (date(2017, 1, 3), None, None, None),
 ]
-
-
-def counted(done):
-    counts = done.counts
-    return tuple(tally.count for tally in (counts.inserted, counts.updated, counts.deleted, counts.rejected))
 
 
 def test_a_csv_has_all_digits_and_tells_nothing_from_an_empty_text(publish, bucket):

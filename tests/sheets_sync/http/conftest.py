@@ -10,7 +10,6 @@ from sheets_sync.destinations.http import declaration
 from sheets_sync.destinations.http.api import Api, Pace
 from sheets_sync.destinations.http.destination import Http
 from sheets_sync.retry import Retry
-from tests.sheets_sync import buckets
 from tests.sheets_sync.http.crm import KEY, Crm
 
 DECLARED = {
@@ -54,11 +53,6 @@ def declared():
 
 
 @pytest.fixture
-def waits():
-    return []
-
-
-@pytest.fixture
 def publish(crm, bucket, declared, waits):
     """Sync rows of (customer_id, name, email, spent) as one run of the job does."""
     with requests.Session() as http:
@@ -74,8 +68,3 @@ def publish(crm, bucket, declared, waits):
             return sync.settle(export, mart, place)
 
         yield run
-
-
-@pytest.fixture
-def bucket(cloud):
-    return buckets.made(cloud)

@@ -9,6 +9,7 @@ from sheets_sync import exports
 from sheets_sync.destinations.http import declaration
 from sheets_sync.errors import BucketError, Busy, ExportError, PlaceError, Refused
 from sheets_sync.progress import Progress
+from tests.sheets_sync.counts import counted
 from tests.sheets_sync.http.conftest import DECLARED
 
 
@@ -19,11 +20,6 @@ def person(number, spent="1.50", **changed):
 
 def people(last):
     return [person(number) for number in range(1, last + 1)]
-
-
-def counted(done):
-    counts = done.counts
-    return tuple(tally.count for tally in (counts.inserted, counts.updated, counts.deleted, counts.rejected))
 
 
 def test_all_rows_go_in_batches_and_then_only_what_changed(publish, crm):

@@ -2,15 +2,12 @@
 
 import base64
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import yaml
 
-from sandbox import environment
+from tests.sheets_sync.job import started
 
 ROOT = Path(__file__).parents[3]
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
@@ -25,10 +22,7 @@ def test_a_failure_and_its_end_are_told_to_everybody(cloud, person, postbox, rec
     declared = tmp_path / "sheets_sync/exports/daily_sales.yaml"
     people = {"mail": ["anna@example.com"], "webhook": receiver.url}
     declared.write_text(yaml.safe_dump(yaml.safe_load(declared.read_text()) | {"notify": people}))
-    settings = environment.clients(cloud.state, cloud.state.identity("sheets-sync")) | {
-        "PATH": os.environ["PATH"],
-        "PROJECT_ID": cloud.state.project,
-        "LOCATION": "EU",
+    settings = {
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": str(postbox.port),
         "SMTP_FROM": "data@example.com",
@@ -36,15 +30,8 @@ def test_a_failure_and_its_end_are_told_to_everybody(cloud, person, postbox, rec
     }
 
     def run(spreadsheet):
-        return subprocess.run(
-            [sys.executable, "-m", "sheets_sync", "--export", "daily_sales"],
-            cwd=tmp_path,
-            env=settings | {"DAILY_SALES_SPREADSHEET": spreadsheet},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        told = settings | {"DAILY_SALES_SPREADSHEET": spreadsheet}
+        return started(cloud, "--export", "daily_sales", folder=tmp_path, **told)
 
     failed, healed = run("nowhere"), run(person.id)
     assert (failed.returncode, healed.returncode, healed.stderr) == (1, 0, "")

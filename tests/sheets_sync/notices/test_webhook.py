@@ -17,11 +17,6 @@ KEY = b"k" * 32
 
 
 @pytest.fixture
-def waits():
-    return []
-
-
-@pytest.fixture
 def webhook(waits):
     with requests.Session() as http:
         yield Webhook(KEY, http, lambda: 1_800_000_000.9, waits.append, lambda low, high: high, (1.0, 1.0))
