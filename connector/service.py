@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 import msgspec
 import requests
@@ -82,7 +83,7 @@ class Service:
         self.signing = threading.Lock()  # one asks for a new token, the others wait for it
         self.signer = Request(http)
         # Proxies and certificates of the environment, looked up once instead of once a request.
-        self.options = http.merge_environment_settings(endpoint, {}, False, None, None)
+        self.options: dict[str, Any] = dict(http.merge_environment_settings(endpoint, {}, False, None, None))
 
     def send(
         self, method: str, path: str, query: Mapping[str, str], body: bytes | Parts = b"", kind: str = JSON
@@ -129,7 +130,9 @@ class Service:
         with self.signing:
             sign = self.credentials.before_request
             sign(self.signer, prepared.method, prepared.url, prepared.headers)  # type: ignore[no-untyped-call]
-        return self.http.send(prepared, timeout=TIMEOUT, allow_redirects=False, **self.options)
+        response = self.http.get_adapter(str(prepared.url)).send(prepared, timeout=TIMEOUT, **self.options)
+        response.content  # noqa: B018 - read to its end, and the connection is free again
+        return response
 
 
 def multipart(described: object, content: bytes) -> Parts:

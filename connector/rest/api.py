@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -42,7 +43,7 @@ class Api:
         self.slots = threading.BoundedSemaphore(in_flight)
         self.quiet_until = 0.0
         # Proxies and certificates of the environment, looked up once instead of once a request.
-        self.options = http.merge_environment_settings(url, {}, True, None, None)
+        self.options: dict[str, Any] = dict(http.merge_environment_settings(url, {}, True, None, None))
 
     def get[Answer](self, url: str, params: dict[str, str], read: Read[Answer]) -> Answer:
         """What `read` makes of the answer. SourceRefused at once; SourceUnavailable and SourceGarbled after
@@ -58,10 +59,12 @@ class Api:
             attempt += 1
 
     def prepare(self, url: str, params: dict[str, str]) -> requests.PreparedRequest:
+        prepared = requests.PreparedRequest()
         try:
-            return self.http.prepare_request(requests.Request("GET", url, params=params, auth=self.key))
+            prepared.prepare("GET", url, headers=self.http.headers, params=params, auth=self.key)
         except requests.RequestException as error:
             raise SourceRefused(f"'{url}' is no address: {error}.") from error
+        return prepared
 
     def attempt[Answer](self, url: str, params: dict[str, str], read: Read[Answer], renew: bool) -> Answer:
         prepared = self.prepare(url, params)
@@ -77,10 +80,11 @@ class Api:
 
     def send(self, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
         try:
-            # A redirect would carry the key to another host; it is refused like any other answer.
+            # The session would follow a redirect, which carries the key to another host, and keep cookies.
+            adapter = self.http.get_adapter(str(prepared.url))
             with self.slots:
                 self.limiter.wait()
-                response = self.http.send(prepared, timeout=TIMEOUT, allow_redirects=False, **self.options)
+                response = adapter.send(prepared, timeout=TIMEOUT, **self.options)
                 return response, b"".join(self.pieces(response))
         except (requests.RequestException, HTTPError) as error:
             said = f"{prepared.url} did not answer: {error}."
