@@ -1,5 +1,6 @@
 """The page loop: every page once, sixteen at a time, whatever the source says about their number."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -144,6 +145,8 @@ def test_a_run_that_was_taken_over_stops():
 def test_sixteen_requests_are_in_flight_and_never_more(shop, retail):
     shop.items["products"] = [{"product_sku": str(n)} for n in range(250 * 60)]
     shop.latency = 0.02
+    together = threading.Barrier(IN_FLIGHT, timeout=20)  # the first sixteen wait for each other
+    shop.after_page = dict.fromkeys(range(2, 2 + IN_FLIGHT), together.wait)
     pages = reader.assemble(retail, "products", Settings("", "", "", {"URL": shop.url, "API_KEY": KEY}))
 
     def one(page, cursor=None):
