@@ -1,9 +1,9 @@
 """The page loop: many pages at once, never more than a window of them in memory."""
 
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from queue import SimpleQueue
 
 from connector.errors import SourceGarbled, SourceUnavailable
 from connector.tally import Fetched, Tally
@@ -16,7 +16,6 @@ WORKERS = 2 * IN_FLIGHT
 
 Fetch = Callable[[int, str | None], Fetched]
 Check = Callable[[], None]
-Going = Iterator[tuple[int, Future[Fetched]]]
 
 
 def pages(tally: Tally, fetch: Fetch, check: Check) -> None:
@@ -41,28 +40,84 @@ def chain(tally: Tally, fetch: Fetch, check: Check) -> None:
         tally.add(fetch(*following))
 
 
-def is_down(in_a_row: list[SourceUnavailable]) -> bool:
-    """As many failures as requests in flight, and no page between them, are not bad luck."""
-    return len(in_a_row) >= IN_FLIGHT
+class Round:
+    """One pass over the pages that are wanted. Nobody hands them out: a worker takes the next when it is
+    free."""
+
+    def __init__(self, tally: Tally, fetch: Fetch, check: Check) -> None:
+        self.tally, self.fetch, self.check = tally, fetch, check
+        self.changed = threading.Condition()  # held by whoever touches what is below, or the tally
+        self.page = 0
+        self.going = 0
+        self.is_over = False
+        self.failed: list[SourceUnavailable] = []
+        self.in_a_row: list[SourceUnavailable] = []
+
+    def work(self) -> None:
+        try:
+            while page := self.claim():
+                self.take(page)
+        finally:  # there is nothing more for anybody, or this worker has met what ends the run
+            with self.changed:
+                self.is_over = True
+                self.changed.notify_all()
+
+    def claim(self) -> int:
+        """The next page; 0 when there will be none. Pages that are under way may tell of others."""
+        with self.changed:
+            while not self.is_over:
+                if page := self.following():
+                    self.going += 1
+                    return page
+                if not self.going:
+                    break
+                self.changed.wait()
+        return 0
+
+    def following(self) -> int:
+        while self.tally.wants(self.page + 1) and not self.is_down:
+            self.page += 1
+            if not self.tally.has(self.page):
+                return self.page
+        return 0
+
+    def take(self, page: int) -> None:
+        found: Fetched | SourceGarbled | SourceUnavailable
+        try:
+            found = self.fetch(page, None)
+        except (SourceGarbled, SourceUnavailable) as error:
+            found = error
+        with self.changed:
+            self.check()
+            self.note(page, found)
+            self.going -= 1
+            self.changed.notify_all()
+
+    def note(self, page: int, found: Fetched | SourceGarbled | SourceUnavailable) -> None:
+        match found:
+            case SourceGarbled():
+                self.tally.left_out[page] = str(found)
+            case SourceUnavailable():
+                self.failed.append(found)
+                self.in_a_row.append(found)
+            case _:
+                self.tally.add(found)
+                self.in_a_row.clear()
+
+    @property
+    def is_down(self) -> bool:
+        """As many failures as requests in flight, and no page between them, are not bad luck."""
+        return len(self.in_a_row) >= IN_FLIGHT
 
 
 def one_round(tally: Tally, fetch: Fetch, check: Check) -> list[SourceUnavailable]:
-    failed: list[SourceUnavailable] = []
-    in_a_row: list[SourceUnavailable] = []
+    going = Round(tally, fetch, check)
     with workers() as pool:
-        for page, future in as_they_come(pool, tally, fetch, in_a_row):
-            check()
-            try:
-                tally.add(future.result())
-                in_a_row.clear()
-            except SourceGarbled as error:
-                tally.left_out[page] = str(error)
-            except SourceUnavailable as error:
-                failed.append(error)
-                in_a_row.append(error)
-    if is_down(in_a_row):
-        raise in_a_row[0]
-    return failed
+        for ended in as_completed([pool.submit(going.work) for _ in range(WORKERS)]):
+            ended.result()
+    if going.is_down:
+        raise going.in_a_row[0]
+    return going.failed
 
 
 @contextmanager
@@ -77,24 +132,3 @@ def workers() -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()
-
-
-def as_they_come(
-    pool: ThreadPoolExecutor, tally: Tally, fetch: Fetch, in_a_row: list[SourceUnavailable]
-) -> Going:
-    ended: SimpleQueue[tuple[int, Future[Fetched]]] = SimpleQueue()
-
-    def start(page: int) -> None:
-        pool.submit(fetch, page, None).add_done_callback(lambda future: ended.put((page, future)))
-
-    going, page = 0, 1
-    while True:
-        while going < WORKERS and tally.wants(page) and not is_down(in_a_row):
-            if not tally.has(page):
-                start(page)
-                going += 1
-            page += 1
-        if not going:
-            return
-        yield ended.get()
-        going -= 1
