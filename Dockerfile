@@ -10,4 +10,4 @@ COPY ${JOB} ${JOB}
 RUN python -m compileall -q ${JOB}
 USER job
 # MALLOC_ARENA_MAX: threads that each keep what they freed cost a tenth of the memory.
-ENV PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=2
+ENV PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=1

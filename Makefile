@@ -72,7 +72,7 @@ campaign: install ## kill -9 everywhere, the next run, and the oracle: docs/camp
 bench: install ## how fast, beside the floor and the peers, in a quarter of an hour
 	@$(PY) -m benchmarks start copy
 
-bench-full: install ## every case, a real year and an hour with history behind it: two hours on a quiet machine
+bench-full: install ## every case, a real year and an hour with history behind it: an hour and a quarter on a quiet machine
 	@$(PY) -m benchmarks --full start year hour copy
 
 bench-sheets: install ## what a sync of a sheet costs, beside clear-and-append

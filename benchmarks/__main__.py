@@ -12,7 +12,7 @@ from benchmarks.peer import PEERS, version
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("what", nargs="+", choices=sorted(SECTIONS))
-    parser.add_argument("--full", action="store_true", help="every case of `copy`: about two hours")
+    parser.add_argument("--full", action="store_true", help="every case of `copy`: about an hour")
     parser.add_argument("--runs", type=int, default=matrix.RUNS, help="after a warm-up; default %(default)s")
     arguments = parser.parse_args()
     try:
@@ -25,7 +25,7 @@ def main() -> None:
 def copy(arguments: argparse.Namespace) -> None:
     now = circumstances(*map(version, PEERS))
     body = matrix.report(arguments.full, arguments.runs, say)
-    write(matrix.TITLE, f"{now} Medians; runs after a warm-up: {arguments.runs}.\n\n{matrix.NOTES}\n\n{body}")
+    write(matrix.TITLE, f"{now} Medians after a warm-up.\n\n{matrix.NOTES}\n\n{body}")
 
 
 def cold(arguments: argparse.Namespace) -> None:

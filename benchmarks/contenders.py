@@ -69,7 +69,7 @@ def to_bucket(place: Place) -> Command:
 def ours(place: Place, *where: str) -> Command:
     """With the memory setting of the Dockerfile."""
     words = [sys.executable, "-m", "benchmarks.copy", place.url, *where]
-    return Command(words, None, {"STORAGE_ENDPOINT": place.storage, "MALLOC_ARENA_MAX": "2"})
+    return Command(words, None, {"STORAGE_ENDPOINT": place.storage, "MALLOC_ARENA_MAX": "1"})
 
 
 def dlt(script: str, **settings: str) -> Callable[[Place], Command]:

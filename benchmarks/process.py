@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.cores import alone
 from benchmarks.errors import BenchmarkError
 
 LAUNCH = Path(__file__).parent / "launch.py"
@@ -61,5 +62,7 @@ def started(command: Command, words: Sequence[str]) -> tuple[subprocess.Popen[by
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     log = Path(tempfile.gettempdir(), f"benchmark-{os.getpid()}.log")
     with log.open("wb") as errors, (command.said or Path(os.devnull)).open("ab") as said:
-        process = subprocess.Popen(words, stdout=said, stderr=errors, env=kept | dict(command.environment))
+        process = subprocess.Popen(
+            words, stdout=said, stderr=errors, env=kept | dict(command.environment), preexec_fn=alone
+        )
     return process, log

@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks import rows
 from benchmarks.contenders import Contender, Place
+from benchmarks.cores import apart
 from sandbox.process import running
 from sandbox.state import State
 
@@ -77,6 +78,7 @@ class Stage:
 @contextmanager
 def stage(pages: int) -> Iterator[Stage]:
     with (
+        apart(),
         tempfile.TemporaryDirectory() as folder,
         source(pages) as url,
         running(Path(folder, "cloud")) as cloud,

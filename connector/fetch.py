@@ -12,7 +12,7 @@ IN_FLIGHT = 16  # requests at once; a source may declare fewer
 
 # While a page is written to the bucket its worker asks nothing of the source, hence more workers than
 # requests.
-WORKERS = 2 * IN_FLIGHT
+WORKERS = IN_FLIGHT * 3 // 2
 
 Fetch = Callable[[int, str | None], Fetched]
 Check = Callable[[], None]
