@@ -1,5 +1,5 @@
 """What speaks to Google and to the source, put together for one run. Imported when the command and the
-settings are known to be good: that takes 0.2 s."""
+settings are known to be good: that takes a quarter of a second."""
 
 from collections.abc import Callable
 from typing import Any

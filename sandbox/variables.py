@@ -78,7 +78,7 @@ def among(node: exp.Expression, context: Any) -> exp.Expression:
     text = array.name.strip("[]") if isinstance(array.this, exp.Literal) else ""
     if not text:
         return exp.false()  # nothing is in an empty array, or in NULL
-    members = text.split(", ")  # dates sort as their text does
+    members = [member.strip("'") for member in text.split(", ")]  # dates sort as their text does
     kind = array.to.expressions[0]
     values = [typed(None if member == "NULL" else member, kind) for member in members]
     outer = bounds(node.this, typed(min(members), kind), typed(max(members), kind))

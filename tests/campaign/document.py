@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from connector.fetch import WORKERS
 from tests.campaign.loads import Group
 
 DOCUMENT = Path(__file__).parents[2] / "docs/campaign.md"
@@ -24,7 +25,7 @@ runs, and ods and dmt are compared with the oracle, to the row and the cent.
 {table}
 
 *twice* and *missing* are rows of raw, *left* objects, *log* loads of which the log tells another story.
-*Pages again* are those that both processes asked the source for, of those of a load: never more than the 32
+*Pages again* are those that both processes asked the source for, of those of a load: never more than the {most}
 that may be on their way to the bucket at once. The last load of each row is not killed. The table is written
 after every row, so a run that was ended early has fewer of them than log, API, bucket, BigQuery, 36 pages
 and replays.
@@ -50,4 +51,4 @@ def row(group: Group, differences: list[str]) -> str:
 
 
 def write(rows: list[str], when: str) -> None:
-    DOCUMENT.write_text(TEXT.format(when=when, table="\n".join([*HEAD, *rows])))
+    DOCUMENT.write_text(TEXT.format(when=when, most=WORKERS, table="\n".join([*HEAD, *rows])))

@@ -92,6 +92,13 @@ def test_a_value_stays_what_it_is(rows):
         assert rows(f"DECLARE v {kind}; SELECT v IS NULL") == [(True,)], kind
 
 
+def test_a_value_is_found_in_an_array_of_it(rows):
+    for kind, value in VALUES.items():
+        if not kind.startswith(("ARRAY", "STRUCT", "JSON")):
+            array = f"DECLARE these ARRAY<{kind}> DEFAULT [{value}]"
+            assert rows(f"{array}; SELECT {value} IN UNNEST(these)") == [(True,)], kind
+
+
 def test_a_statement_sees_what_was_set_before_it(rows):
     doubling = "WHILE n < 5 DO SET m = n; SET n = n + m; END WHILE; SELECT n, m"
     assert rows(f"DECLARE n INT64 DEFAULT 1; DECLARE m INT64; {doubling}") == [(8, 4)]
