@@ -55,6 +55,14 @@ def test_the_product_knows_no_place_it_runs_in(package):
     assert said == set()
 
 
+def test_few_files_speak_to_bigquery_through_its_client():
+    """The connector sends its own requests (docs/adr/0004); elsewhere one file asks, one puts it together."""
+    asks = re.compile(r"^\s*(from google\.cloud import .*\bbigquery|import google\.cloud\.bigquery)\b", re.M)
+    jobs = [path for path in TRACKED if path.suffix == ".py" and path.parts[len(ROOT.parts)] in PACKAGES[:3]]
+    found = {str(path.relative_to(ROOT)) for path in jobs if asks.search(path.read_text())}
+    assert found == {"pipeline/assembly.py", "sheets_sync/__main__.py", "sheets_sync/warehouse.py"}
+
+
 def test_only_main_exits():
     exits = {
         str(path.relative_to(ROOT))

@@ -25,10 +25,10 @@ runs, and ods and dmt are compared with the oracle, to the row and the cent.
 {table}
 
 *twice* and *missing* are rows of raw, *left* objects, *log* loads of which the log tells another story.
-*Pages again* are those that both processes asked the source for, of those of a load: never more than the {most}
-that may be on their way to the bucket at once. The last load of each row is not killed. The table is written
-after every row, so a run that was ended early has fewer of them than log, API, bucket, BigQuery, 36 pages
-and replays.
+*Pages again* are those that both processes asked the source for, of those of a load: never more than the
+{most} that may be on their way to the bucket at once. The last load of each row is not killed. The table is
+written after every row, so a run that was ended early has fewer of them than log, API, bucket, BigQuery, 36
+pages and replays.
 """
 
 
