@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 import requests
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+from sandbox.demo.cloud import Cloud
 from tests.dataform.scheduled import configs
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -35,8 +35,7 @@ insert into ops.run_log (run_id, endpoint, started_at, finished_at, status, page
 @pytest.fixture(scope="module")
 def warehouse(provisioned):
     """The project as Terraform made it, with rows in ods and in the run log."""
-    options = {"api_endpoint": provisioned.address}
-    client = bigquery.Client(provisioned.project, credentials=AnonymousCredentials(), client_options=options)
+    client = Cloud(provisioned).bigquery
     client.query_and_wait(ODS)
     return client
 

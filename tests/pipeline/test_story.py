@@ -8,7 +8,7 @@ import pytest
 import requests
 from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery, dataform_v1, run_v2
+from google.cloud import dataform_v1, run_v2
 
 from pipeline.assembly import Clients, actions
 from pipeline.errors import NothingReleased, Unavailable, Unfinished
@@ -17,6 +17,7 @@ from pipeline.patience import Patience
 from pipeline.report import Report
 from pipeline.run import Run
 from pipeline.settings import Settings
+from sandbox.demo.cloud import Cloud
 
 # Stands for the connector: refuses products, if it is told to be a bad one.
 CONNECTOR = "import sys; print(sys.argv); sys.exit(sys.argv[1:] == ['--endpoint', '{refused}'])"
@@ -125,11 +126,7 @@ def test_a_day_runs_from_the_connector_to_the_sheet(sandbox, settings, clients, 
     dataset = release(value=7)
     said = io.StringIO()
     Run(steps("hourly"), Report(said), iter(range(100)).__next__)("hourly", None)
-    warehouse = bigquery.Client(
-        project=sandbox.project,
-        credentials=AnonymousCredentials(),
-        client_options={"api_endpoint": sandbox.address},
-    )
+    warehouse = Cloud(sandbox).bigquery
     assert [tuple(row) for row in warehouse.query_and_wait(f"SELECT units FROM {dataset}.day")] == [(7,)]
     assert [table.table_id for table in warehouse.list_tables(dataset)] == ["day"]  # month is not hourly
     found = clients.executions.list_executions(parent=settings.job(settings.connector_job))

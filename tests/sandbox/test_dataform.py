@@ -9,10 +9,10 @@ import requests
 from google.api_core import exceptions
 from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery
 from google.cloud import dataform_v1 as dataform
 
 from sandbox.dataform.execution import bury
+from sandbox.demo.cloud import Cloud
 from sandbox.resources.service import Service
 from sandbox.resources.store import Store
 from sandbox.state import State
@@ -211,11 +211,7 @@ def test_an_invocation_runs_what_its_tag_selects(sandbox, client, repository, da
     check = f"{dataset}_a_assertions_rowConditions"
     assert outcomes(client, invocation) == dict.fromkeys(["a", "b", check], "SUCCEEDED")  # no c
     assert invocation.state == dataform.WorkflowInvocation.State.SUCCEEDED
-    warehouse = bigquery.Client(
-        project=sandbox.project,
-        credentials=AnonymousCredentials(),
-        client_options={"api_endpoint": sandbox.address},
-    )
+    warehouse = Cloud(sandbox).bigquery
     rows = warehouse.query_and_wait(f"SELECT x, greeting FROM {dataset}.a JOIN {dataset}.b USING (x)")
     assert [tuple(row) for row in rows] == [(7, "hello")]
 

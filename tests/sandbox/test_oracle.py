@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery
 
+from sandbox.demo.cloud import Cloud
 from sandbox.oracle import Facts, compare, last_sale
 from sandbox.oracle.expected import expect
 from sandbox.oracle.tables import TABLES
@@ -72,11 +71,7 @@ def test_what_the_source_hid():
 
 @pytest.fixture(scope="module")
 def client(sandbox):
-    client = bigquery.Client(
-        project=sandbox.project,
-        credentials=AnonymousCredentials(),
-        client_options={"api_endpoint": sandbox.address},
-    )
+    client = Cloud(sandbox).bigquery
     for dataset in ("oracle_ods", "oracle_dmt"):
         client.create_dataset(dataset)
     return client

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from google.api_core import exceptions
-from google.api_core.client_options import ClientOptions
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, storage
+
+from sandbox.demo.cloud import Cloud
 
 BUCKET = "first-bucket"
 
@@ -219,9 +219,7 @@ def test_bigquery_loads_the_same_files(sandbox, bucket):
         bucket.blob(f"loaded/in/{name}.json").upload_from_string(f'{{"a": "{name}"}}\n')
     bucket.blob("loaded/in/2.json").upload_from_string('{"a": "3"}\n')
     bucket.blob("loaded/other.json").upload_from_string('{"a": "9"}\n')
-    warehouse = bigquery.Client(
-        sandbox.project, AnonymousCredentials(), client_options=ClientOptions(api_endpoint=sandbox.address)
-    )
+    warehouse = Cloud(sandbox).bigquery
     warehouse.create_dataset("loading")
     config = bigquery.LoadJobConfig(
         source_format="NEWLINE_DELIMITED_JSON", schema=[bigquery.SchemaField("a", "STRING")]

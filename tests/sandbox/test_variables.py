@@ -3,8 +3,8 @@
 import uuid
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery
+
+from sandbox.demo.cloud import Cloud
 
 DAYS = "DECLARE days ARRAY<DATE> DEFAULT [DATE '2026-11-21', DATE '2026-11-21'];"
 SINCE = "DECLARE since TIMESTAMP DEFAULT TIMESTAMP '2026-11-21';"
@@ -44,11 +44,7 @@ VALUES = {
 
 @pytest.fixture(scope="module")
 def rows(sandbox):
-    client = bigquery.Client(
-        project=sandbox.project,
-        credentials=AnonymousCredentials(),
-        client_options={"api_endpoint": sandbox.address},
-    )
+    client = Cloud(sandbox).bigquery
     return lambda sql: [tuple(row.values()) for row in client.query_and_wait(sql)]
 
 
