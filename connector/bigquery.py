@@ -2,11 +2,11 @@
 
 https://cloud.google.com/bigquery/docs/reference/rest"""
 
-import itertools
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import requests
 
 from connector.service import MULTIPART, Service, decoded, multipart
 
@@ -84,15 +84,13 @@ class BigQuery:
     def insert(self, job_id: str, configuration: Json) -> Job | None:
         """The job, sent once; None if its id is taken."""
         body = msgspec.json.encode(self.described(job_id, configuration))
-        answer = self.service.send_once("POST", f"{self.path}/jobs", {}, body)
-        return None if answer.status_code == 409 else decoded(answer, Job)
+        return begun(self.service.send_once("POST", f"{self.path}/jobs", {}, body))
 
     def upload(self, job_id: str, configuration: Json, content: bytes) -> Job | None:
         """As `insert`, with the content to load."""
         query = {"uploadType": "multipart"}
         body = multipart(self.described(job_id, configuration), content)
-        answer = self.service.send_once("POST", f"/upload{self.path}/jobs", query, body, MULTIPART)
-        return None if answer.status_code == 409 else decoded(answer, Job)
+        return begun(self.service.send_once("POST", f"/upload{self.path}/jobs", query, body, MULTIPART))
 
     def described(self, job_id: str, configuration: Json) -> Json:
         reference = {"projectId": self.project, "jobId": job_id, "location": self.location}
@@ -121,7 +119,7 @@ class BigQuery:
             "maximumBytesBilled": str(limit),
             "labels": labels,
             "parameterMode": "NAMED",
-            "queryParameters": list(itertools.starmap(parameter, parameters.items())),
+            "queryParameters": [parameter(name, value) for name, value in parameters.items()],
         }
         answer = self.service.send("POST", f"{self.path}/queries", {}, msgspec.json.encode(asked))
         results = decoded(answer, Results)
@@ -143,20 +141,19 @@ class BigQuery:
         dataset, name = table.split(".")
         return f"{self.path}/datasets/{dataset}/tables/{name}"
 
-    def reference(self, table: str) -> Json:
+    def loading(self, table: str, disposition: str, **more: Any) -> Json:
+        """Of newline-delimited JSON: https://cloud.google.com/bigquery/docs/reference/rest/v2/Job"""
         dataset, name = table.split(".")
-        return {"projectId": self.project, "datasetId": dataset, "tableId": name}
+        return {
+            "destinationTable": {"projectId": self.project, "datasetId": dataset, "tableId": name},
+            "sourceFormat": "NEWLINE_DELIMITED_JSON",
+            "writeDisposition": disposition,
+        } | more
+
+
+def begun(answer: requests.Response) -> Job | None:
+    return None if answer.status_code == 409 else decoded(answer, Job)
 
 
 def parameter(name: str, value: str) -> Json:
     return {"name": name, "parameterType": {"type": "STRING"}, "parameterValue": {"value": value}}
-
-
-def loading(target: Json, disposition: str, **more: Any) -> Json:
-    """Of newline-delimited JSON: https://cloud.google.com/bigquery/docs/reference/rest/v2/Job"""
-    fixed = {
-        "destinationTable": target,
-        "sourceFormat": "NEWLINE_DELIMITED_JSON",
-        "writeDisposition": disposition,
-    }
-    return fixed | more

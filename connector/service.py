@@ -7,7 +7,6 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any
 
 import msgspec
 import requests
@@ -15,9 +14,9 @@ from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport.requests import Request
 
+from connector.connections import sender
 from connector.retries import Retries, hint
 
-TIMEOUT = (10, 60)  # seconds to connect, and of silence while reading
 JSON = "application/json"
 # Random, so that no content can hold it: https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1
 BOUNDARY = uuid.uuid4().hex
@@ -82,8 +81,7 @@ class Service:
         self.retries = retries or Retries(tries=8, deadline=120)
         self.signing = threading.Lock()  # one asks for a new token, the others wait for it
         self.signer = Request(http)
-        # Proxies and certificates of the environment, looked up once instead of once a request.
-        self.options: dict[str, Any] = dict(http.merge_environment_settings(endpoint, {}, False, None, None))
+        self.transmit = sender(http, endpoint)
 
     def send(
         self, method: str, path: str, query: Mapping[str, str], body: bytes | Parts = b"", kind: str = JSON
@@ -130,7 +128,7 @@ class Service:
         with self.signing:
             sign = self.credentials.before_request
             sign(self.signer, prepared.method, prepared.url, prepared.headers)  # type: ignore[no-untyped-call]
-        response = self.http.get_adapter(str(prepared.url)).send(prepared, timeout=TIMEOUT, **self.options)
+        response = self.transmit(prepared)
         response.content  # noqa: B018 - read to its end, and the connection is free again
         return response
 

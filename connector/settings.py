@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from connector.declaration import Source
 from connector.errors import SettingsError
 
-BIGQUERY_ENDPOINT = "https://bigquery.googleapis.com"
-STORAGE_ENDPOINT = "https://storage.googleapis.com"
-SHEETS_ENDPOINT = "https://sheets.googleapis.com"
+ENDPOINTS = ("bigquery", "sheets", "storage")  # <NAME>_ENDPOINT may say that an API is elsewhere
 
 
 @dataclass(frozen=True)
@@ -19,9 +17,9 @@ class Settings:
     location: str
     bucket: str
     source: Mapping[str, str] = field(repr=False)  # never in a log, a traceback or a test's output
-    storage_endpoint: str = STORAGE_ENDPOINT
-    sheets_endpoint: str = SHEETS_ENDPOINT
-    bigquery_endpoint: str = BIGQUERY_ENDPOINT
+    bigquery_endpoint: str = "https://bigquery.googleapis.com"
+    sheets_endpoint: str = "https://sheets.googleapis.com"
+    storage_endpoint: str = "https://storage.googleapis.com"
 
     @classmethod
     def read(cls, environ: Mapping[str, str], name: str, source: Source) -> "Settings":
@@ -37,10 +35,9 @@ class Settings:
         said = {
             key: environ.get(variables[key]) or default or "" for key, default in source.variables().items()
         }
-        endpoints = {
-            "storage_endpoint": environ.get("STORAGE_ENDPOINT") or STORAGE_ENDPOINT,
-            "sheets_endpoint": environ.get("SHEETS_ENDPOINT") or SHEETS_ENDPOINT,
-            "bigquery_endpoint": environ.get("BIGQUERY_ENDPOINT") or BIGQUERY_ENDPOINT,
+        elsewhere = {
+            f"{name}_endpoint": address.rstrip("/")
+            for name in ENDPOINTS
+            if (address := environ.get(f"{name.upper()}_ENDPOINT"))
         }
-        stripped = {name: address.rstrip("/") for name, address in endpoints.items()}
-        return cls(project, location, bucket, said, **stripped)
+        return cls(project, location, bucket, said, **elsewhere)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from connector.batch import Batch, digest
-from connector.bigquery import BigQuery, Job, Json, loading
+from connector.bigquery import BigQuery, Job, Json
 from connector.errors import LoadError
 from connector.jobs import Jobs
 from connector.logs import DriftRow, FileRow, RunRow
@@ -67,8 +67,8 @@ class Warehouse:
 
     def stage(self, batch: Batch) -> None:
         """All files into a table of their own; DataRefused if one of them cannot be read."""
-        load = loading(
-            self.bigquery.reference(batch.staging),
+        load = self.bigquery.loading(
+            batch.staging,
             "WRITE_TRUNCATE",
             sourceUris=[f"gs://{self.bucket}/{path(file.stage, file.name)}" for file in batch.files],
             schema={"fields": batch.columns},
@@ -113,7 +113,7 @@ class Warehouse:
 
     def log(self, table: str, rows: list[dict[str, Any]], what: list[str]) -> None:
         """Columns that a row leaves out are null; the table has the schema."""
-        load = loading(self.bigquery.reference(f"ops.{table}"), "WRITE_APPEND")
+        load = self.bigquery.loading(f"ops.{table}", "WRITE_APPEND")
         lines = b"\n".join(
             msgspec.json.encode({name: value for name, value in row.items() if value is not None})
             for row in rows

@@ -2,18 +2,17 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import requests
 from urllib3.exceptions import HTTPError
 
+from connector.connections import sender
 from connector.errors import SourceError, SourceGarbled, SourceRefused, SourceUnavailable
 from connector.fetch import IN_FLIGHT
 from connector.rest.auth import Key
 from connector.rest.limiter import Limiter
 from connector.retries import Retries, hint
 
-TIMEOUT = (10, 60)  # seconds to connect, and of silence while reading
 LONGEST_BODY = 300.0  # seconds; a body that comes drop by drop is never silent
 PIECE = 2**20  # bytes; `read1` gives what has arrived, and so asks the kernel a few times a page, not ten
 RETRYABLE = {408, 425, 429, 500, 502, 503, 504}
@@ -42,8 +41,7 @@ class Api:
         self.limiter = limiter or Limiter(None)
         self.slots = threading.BoundedSemaphore(in_flight)
         self.quiet_until = 0.0
-        # Proxies and certificates of the environment, looked up once instead of once a request.
-        self.options: dict[str, Any] = dict(http.merge_environment_settings(url, {}, True, None, None))
+        self.transmit = sender(http, url)
 
     def get[Answer](self, url: str, params: dict[str, str], read: Read[Answer]) -> Answer:
         """What `read` makes of the answer. SourceRefused at once; SourceUnavailable and SourceGarbled after
@@ -80,11 +78,9 @@ class Api:
 
     def send(self, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
         try:
-            # The session would follow a redirect, which carries the key to another host, and keep cookies.
-            adapter = self.http.get_adapter(str(prepared.url))
             with self.slots:
                 self.limiter.wait()
-                response = adapter.send(prepared, timeout=TIMEOUT, **self.options)
+                response = self.transmit(prepared)
                 return response, b"".join(self.pieces(response))
         except (requests.RequestException, HTTPError) as error:
             said = f"{prepared.url} did not answer: {error}."

@@ -5,8 +5,9 @@ from typing import Any
 
 import requests
 
+from connector.connections import TIMEOUT
 from connector.errors import KeyRefused, SourceGarbled, SourceRefused, SourceUnavailable
-from connector.rest.api import RETRYABLE, TIMEOUT
+from connector.rest.api import RETRYABLE
 from connector.rest.auth import Key
 from connector.rest.declaration import Header, Query
 from connector.retries import Retries, hint

@@ -1,13 +1,19 @@
 """Fixtures only."""
 
 import pytest
+from google.auth.credentials import AnonymousCredentials
 
 from connector import sources
+from connector.connections import session
+from connector.errors import SourceUnavailable
+from connector.retries import Retries
+from connector.service import Service
 from tests.connector.kiosk import SHAPES, SIZE, Kiosk
 from tests.connector.memory import MemoryBucket
 from tests.connector.ours import KEY, THINGS, Ours
-from tests.connector.project import Project
-from tests.connector.shop import Shop
+from tests.connector.project import Project, sales
+from tests.connector.scripted import Scripted
+from tests.connector.shop import Fault, Shop
 
 
 @pytest.fixture
@@ -43,6 +49,34 @@ def project(sandbox, tables, shop):
     made.clear()
     yield made
     made.close()
+
+
+@pytest.fixture
+def interrupted(project, shop):
+    """The project after a run that stopped: of 30 pages the source answered the first nine."""
+    shop.items["sales"] = sales(1, 250 * 30)
+    shop.faults = [Fault(page=page, times=99, status=503) for page in range(10, 31)]
+    with pytest.raises(SourceUnavailable):
+        project.copy()
+    shop.faults = []
+    return project
+
+
+@pytest.fixture
+def service():
+    """One of Google's APIs on a server that answers what it is told to, and the pauses that were made."""
+    opened, slept = [], []
+
+    def start(facts, *answers, credentials=None):
+        server, http = Scripted(*answers), session(1)
+        opened.extend([http.close, server.close])
+        retries = Retries(tries=4, sleep=slept.append, jitter=lambda low, high: high)
+        login = credentials or AnonymousCredentials()
+        return Service(http, login, server.url, facts, retries), server, slept
+
+    yield start
+    for close in opened:
+        close()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A server on a real port that answers what a test wrote down, in that order, and keeps what it was asked."""
 
+import json
 from dataclasses import dataclass, field
 
 from tests import serving
@@ -12,6 +13,12 @@ class Answer:
     status: int = 200
     body: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
+
+
+def refusing(reason):
+    """The body in which Google's APIs refuse a request."""
+    errors = [{"reason": reason, "message": reason}]
+    return json.dumps({"error": {"message": reason, "errors": errors}}).encode()
 
 
 class Scripted(serving.Served):

@@ -4,13 +4,9 @@ import json
 
 import pytest
 import requests
-from google.auth.credentials import AnonymousCredentials
 
 from connector.bigquery import FACTS, BigQuery
-from connector.connections import session
-from connector.retries import Retries
-from connector.service import Service
-from tests.connector.scripted import Answer, Scripted
+from tests.connector.scripted import Answer, refusing
 
 JOB = {"jobReference": {"jobId": "load"}}
 RUNNING = Answer(body=json.dumps(JOB | {"status": {"state": "RUNNING"}}).encode())
@@ -18,24 +14,18 @@ DONE = Answer(body=json.dumps(JOB | {"status": {"state": "DONE"}}).encode())
 
 
 @pytest.fixture
-def scripted():
+def scripted(service):
     """BigQuery on a server that answers what it is told to, and the pauses that were made."""
-    opened, slept = [], []
 
     def start(*answers):
-        server, http = Scripted(*answers), session(1)
-        opened.extend([http.close, lambda: server.__exit__()])
-        retries = Retries(tries=3, sleep=slept.append, jitter=lambda low, high: high)
-        service = Service(http, AnonymousCredentials(), server.url, FACTS, retries)
-        return BigQuery(service, "shop", "EU"), server, slept
+        sender, server, slept = service(FACTS, *answers)
+        return BigQuery(sender, "shop", "EU"), server, slept
 
-    yield start
-    for close in opened:
-        close()
+    return start
 
 
 def refusal(status, reason):
-    return Answer(status, json.dumps({"error": {"message": reason, "errors": [{"reason": reason}]}}).encode())
+    return Answer(status, refusing(reason))
 
 
 def test_a_job_is_looked_at_until_it_is_done_ever_less_often(scripted):

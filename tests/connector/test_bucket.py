@@ -3,14 +3,11 @@
 import json
 
 import pytest
-from google.auth.credentials import AnonymousCredentials, Credentials
+from google.auth.credentials import Credentials
 
 from connector.bucket import FACTS, Bucket
-from connector.connections import session
 from connector.errors import BucketError
-from connector.retries import Retries
-from connector.service import Service
-from tests.connector.scripted import Answer, Scripted
+from tests.connector.scripted import Answer
 
 ODD = "a b/ü%2F?x=1#&+.json"
 DONE = Answer(body=b'{"generation": "7"}')
@@ -29,21 +26,14 @@ def objects(project):
 
 
 @pytest.fixture
-def scripted():
+def scripted(service):
     """A bucket on a server that answers what it is told to, and the pauses that were made."""
-    opened, slept = [], []
 
     def start(*answers, credentials=None):
-        server = Scripted(*answers)
-        http = session(32)
-        opened.extend([http.close, lambda: server.__exit__()])
-        retries = Retries(tries=4, sleep=slept.append, jitter=lambda low, high: high)
-        cloud = Service(http, credentials or AnonymousCredentials(), server.url, FACTS, retries)
-        return Bucket(cloud, "landing"), server, slept
+        sender, server, slept = service(FACTS, *answers, credentials=credentials)
+        return Bucket(sender, "landing"), server, slept
 
-    yield start
-    for close in opened:
-        close()
+    return start
 
 
 def test_an_object_is_created_once_and_keeps_what_is_said_of_it(objects):

@@ -1,6 +1,5 @@
 """A job is sent once, whatever becomes of the answer."""
 
-import msgspec
 import pytest
 import requests
 from google.auth.exceptions import RefreshError, TransportError
@@ -9,6 +8,7 @@ from connector.bigquery import Job, Problem, Reference, Status
 from connector.errors import DataRefused, LoadError
 from connector.jobs import Jobs
 from connector.retries import Retries
+from tests.connector.scripted import refusing
 
 
 def job(job_id, *reasons):
@@ -48,7 +48,7 @@ def answered(status, reason=""):
     """An answer that is none of the expected ones."""
     response = requests.Response()
     response.status_code = status
-    response._content = msgspec.json.encode({"error": {"message": reason, "errors": [{"reason": reason}]}})
+    response._content = refusing(reason)
     return requests.HTTPError(f"{status} {reason}", response=response)
 
 

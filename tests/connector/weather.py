@@ -1,12 +1,13 @@
 """Bad weather between a process and Google: requests that are refused, and answers that are lost."""
 
-import json
 import re
 import threading
 from dataclasses import dataclass
 
 import requests
 from requests.adapters import HTTPAdapter
+
+from tests.connector.scripted import refusing
 
 
 @dataclass
@@ -58,7 +59,5 @@ def refused(request, rule):
     answer = requests.Response()
     answer.status_code, answer.request, answer.url = rule.outcome, request, request.url
     answer.headers["Content-Type"] = "application/json"
-    errors = [{"reason": rule.reason, "message": rule.reason}]
-    error = {"code": rule.outcome, "message": rule.reason, "errors": errors}
-    answer._content = json.dumps({"error": error}).encode()
+    answer._content = refusing(rule.reason)
     return answer
