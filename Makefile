@@ -60,8 +60,9 @@ format: .venv/.packages ## rewrite Python and Terraform in the one format
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 	@if command -v terraform >/dev/null; then terraform fmt -recursive modules environments; fi
 
+# Three at a time, also on two cores: an apply mostly waits.
 test: install ## everything that proves the code
-	@.venv/bin/pytest -n 2 --dist loadfile
+	@.venv/bin/pytest -n 3 --dist loadfile
 
 apply-all: install ## workspaces local, dev and prod: apply, change everything, destroy; each in a sandbox of its own
 	@.venv/bin/pytest tests/terraform/test_apply.py --durations=3

@@ -54,6 +54,10 @@ def bare(place: Place) -> Command:
     return Command([sys.executable, "-m", "benchmarks.bare", place.url, str(place.pages)])
 
 
+def bare_requests(place: Place) -> Command:
+    return Command([sys.executable, "-m", "benchmarks.bare_requests", place.url, str(place.pages)])
+
+
 def bare_to_bucket(place: Place) -> Command:
     return Command([*bare(place).words, place.storage, place.bucket])
 
@@ -126,6 +130,7 @@ def singer_state(told: list[str]) -> str:
 DECLARED = (ROOT / "connector/sources/retail.yaml", ROOT / "connector/schemas/sales.json")
 CONTENDERS = (
     Contender("bare loop: reads, throws away", bare),
+    Contender("bare loop over requests: reads, throws away", bare_requests),
     Contender("bare loop: reads, puts into the bucket", bare_to_bucket, to_bucket=True),
     Contender(
         "**connector**, to a disk",

@@ -13,14 +13,16 @@ class DiskBucket:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.name = root.name
+        self.made: set[Path] = set()
 
     def create(self, name: str, content: bytes, metadata: dict[str, str] | None = None) -> bool:
         path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent not in self.made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.made.add(path.parent)
         try:
-            with path.open("xb") as file:
+            with path.open("xb", buffering=0) as file:
                 file.write(content)
-                file.flush()
                 os.fsync(file.fileno())
         except FileExistsError:
             return False

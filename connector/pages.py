@@ -30,13 +30,21 @@ def lines(items: list[msgspec.Raw], file: str, nameless: Collection[str]) -> byt
     without a column that drift.py has found: only among them can be one that takes the place of ours."""
     opening = b'{%b:"%b"' % (OURS, file.encode())
     rows = [bytes(item) for item in items]
-    whole = b"".join(rows)
     careful = any(is_ours(name) for name in nameless)
-    # The usual page, objects on one line each, is looked at as a whole; three times as fast as line by line.
-    if careful or b"\n" in whole or b"\r" in whole or not all(row.startswith(b'{"') for row in rows):
+    if careful or not plain(rows):
         return b"".join(line(row, opening, careful) for row in rows)
-    opening += b","
-    return b"".join(part for row in rows for part in (opening, row[1:], b"\n"))
+    rests = [row[1:] for row in rows]
+    rests[0] = opening + b"," + rests[0]
+    rests[-1] += b"\n"
+    return (b"\n" + opening + b",").join(rests)
+
+
+def plain(rows: list[bytes]) -> bool:
+    """Whether this is a usual page, objects on one line each: it is written as a whole, in less than half the
+    time."""
+    whole = b"".join(rows)
+    on_one_line = b"\n" not in whole and b"\r" not in whole
+    return bool(rows) and on_one_line and all(row.startswith(b'{"') for row in rows)
 
 
 def line(item: bytes, opening: bytes, careful: bool = True) -> bytes:

@@ -1,0 +1,28 @@
+"""The same loop over `requests`, by which the connector asks its sources: sixteen threads read the pages and
+throw them away.
+
+python -m benchmarks.bare_requests URL PAGES"""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from benchmarks.bare import IN_FLIGHT
+
+
+def main(url: str, pages: int) -> None:
+    http = requests.Session()
+    http.mount("http://", HTTPAdapter(pool_maxsize=IN_FLIGHT))
+
+    def read(page: int) -> None:
+        while not http.get(f"{url}/sales", params={"page": page}, timeout=10).ok:
+            pass
+
+    with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        list(pool.map(read, range(1, pages + 1)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
