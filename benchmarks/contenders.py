@@ -50,12 +50,12 @@ def installed(peer: str) -> Path:
     return ROOT / ".sandbox" / "benchmarks" / peer / "bin"
 
 
-def bare(place: Place) -> Command:
-    return Command([sys.executable, "-m", "benchmarks.bare", place.url, str(place.pages)])
+def bare(place: Place, loop: str = "bare") -> Command:
+    return Command([sys.executable, "-m", f"benchmarks.{loop}", place.url, str(place.pages)])
 
 
 def bare_requests(place: Place) -> Command:
-    return Command([sys.executable, "-m", "benchmarks.bare_requests", place.url, str(place.pages)])
+    return bare(place, "bare_requests")
 
 
 def bare_to_bucket(place: Place) -> Command:

@@ -13,24 +13,19 @@ class DiskBucket:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.name = root.name
-        self.made: set[Path] = set()
 
     def create(self, name: str, content: bytes, metadata: dict[str, str] | None = None) -> bool:
-        path = self.root / name
-        if path.parent not in self.made:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.made.add(path.parent)
         try:
-            with path.open("xb", buffering=0) as file:
+            with self.path(name).open("xb") as file:
                 file.write(content)
+                file.flush()
                 os.fsync(file.fileno())
         except FileExistsError:
             return False
         return True
 
     def replace(self, name: str, content: bytes, generation: int) -> int | None:
-        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
-        (self.root / name).write_bytes(content)
+        self.path(name).write_bytes(content)
         return 1
 
     def generation(self, name: str) -> int:
@@ -46,8 +41,13 @@ class DiskBucket:
                 yield Object(name, path.stat().st_size, {})
 
     def move(self, source: str, target: str) -> None:
-        (self.root / target).parent.mkdir(parents=True, exist_ok=True)
-        (self.root / source).replace(self.root / target)
+        (self.root / source).replace(self.path(target))
 
     def describe(self, name: str, metadata: dict[str, str]) -> None:
         """Files carry no metadata here."""
+
+    def path(self, name: str) -> Path:
+        """Where `name` is written; its folder is there afterwards."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
