@@ -20,6 +20,7 @@ from runtime.errors import LeaseHeld, LeaseLost, StorageError
 
 RENEW_SECONDS = 10.0
 MISSED_RENEWALS = 3.0  # an owner that misses so many renewals counts as dead
+NO_STATE = b"null"
 CHECKS_PER_RENEWAL = 4  # how often a watched lease is read
 
 
@@ -45,7 +46,7 @@ class LeaseDocument(msgspec.Struct, kw_only=True):
     execution: str = ""
     renew_seconds: float = RENEW_SECONDS
     beat: int = 0
-    state: msgspec.Raw = msgspec.Raw(b"null")
+    state: msgspec.Raw = msgspec.Raw(NO_STATE)
 
 
 def unknown_execution(execution: str) -> bool | None:
@@ -124,7 +125,7 @@ class Lease[State]:
             return
         # A lease object that stays behind only delays the next run; it must not fail a finished one.
         with suppress(StorageError, LeaseLost):
-            if self.document.state == b"null":
+            if bytes(self.document.state) == NO_STATE:
                 self.store.delete(self.name, self.generation)
             else:
                 self.document.owner = self.document.execution = ""
@@ -141,7 +142,7 @@ class Lease[State]:
     def clear_state(self) -> None:
         """The run is finished: `release` will delete the object."""
         with self.write_lock:
-            self.document.state = msgspec.Raw(b"null")
+            self.document.state = msgspec.Raw(NO_STATE)
 
     def check(self) -> None:
         """LeaseLost as soon as another process has taken the lease over."""
