@@ -20,7 +20,7 @@ def read_required(environ: Mapping[str, str], names: Iterable[str]) -> dict[str,
 def read_endpoint(environ: Mapping[str, str], api: str) -> str:
     """Base URL of a Google API: `<API>_ENDPOINT`, or its public address. No slash at the end.
 
-    `api` is the first label of the host, as in `bigquery.googleapis.com`.
+    `secret-manager` is SECRET_MANAGER_ENDPOINT, or https://secretmanager.googleapis.com.
     """
     variable = f"{api.replace('-', '_').upper()}_ENDPOINT"
-    return (environ.get(variable) or f"https://{api}.googleapis.com").rstrip("/")
+    return (environ.get(variable) or f"https://{api.replace('-', '')}.googleapis.com").rstrip("/")
