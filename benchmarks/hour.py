@@ -19,10 +19,11 @@ HOURS = 3
 HEADS = ("sales before", "copy s", "Dataform s", "range", "×", "partitions", "rows read", "×")
 NOTE = (
     "Real sales; the clock of the shop moves on by an hour three times, medians. An hour brings what was "
-    "sold in it, and the 500 sales before it again (`look_back`), and no list. History lies in raw on the "
+    "sold in it, and the 500 sales before it again (`look_back`), and no list. History is in raw on the "
     "days of its sales. The local engine reports no bytes, so partitions and rows are counted: those that "
     "the filters of the statements select (docs/adr/0003 has them), by the days and ids that the run "
-    "wrote down as touched. The times are mostly the sandbox's own cost of a statement (docs/traps.md)."
+    "recorded as touched. The times are mostly the sandbox's own cost of a statement "
+    "(docs/reference/traps.md)."
 )
 Say = Callable[[str], None]
 
