@@ -19,8 +19,8 @@ TEXT = """# Test times
 
 {when}, {cores} cores, Python {python}. Written by `make test-times`.
 
-{tests:,} tests took {wall:.0f} s of wall time, and {total:.0f} s summed over the parallel workers. The time of a
-test includes its fixtures; a fixture of a module counts for the first test that uses it.
+{tests:,} tests took {wall:.0f} s of wall time, and {total:.0f} s summed over the parallel workers. The time
+of a test includes its fixtures; a fixture of a module counts for the first test that uses it.
 
 ## By folder
 
@@ -57,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def format_report(suite: ElementTree.Element) -> str:
-    """`suite` is JUnit's testsuite: its testcases have `classname` (a dotted path), `name` and `time` in s."""
+    """`suite` is a testsuite of JUnit: its testcases have `classname` (dotted path), `name`, `time` in s."""
     seconds: Counter[str] = Counter()
     tests: Counter[str] = Counter()
     single: Counter[str] = Counter()
