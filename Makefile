@@ -1,4 +1,4 @@
-# Every target installs what it needs. `make` alone prints this help.
+# Every target installs its requirements. `make` prints this help.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
