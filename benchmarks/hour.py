@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from benchmarks.document import table
 from benchmarks.selected import Selected, newest_load, selected
 from benchmarks.warehouse import job, pipeline, warehouse
-from sandbox.demo.cloud import Cloud
-from sandbox.retail.clock import text
-from sandbox.retail.definitions import connect
+from demo.cloud import Cloud
+from demo.shop.clock import text
+from demo.shop.definitions import connect
 
 TITLE = "An hour, with history behind it"
 LAST = 101_000  # the newest sale before the first hour; ods.sales_days keeps 100,000 ids a partition

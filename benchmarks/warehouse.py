@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
-from sandbox.demo import provision, runs
-from sandbox.demo.cloud import Cloud
-from sandbox.demo.commands import Shell
-from sandbox.demo.errors import Failed
-from sandbox.demo.runs import Run
-from sandbox.demo.screen import Screen
+from demo import provision, runs
+from demo.cloud import Cloud
+from demo.commands import Shell
+from demo.errors import Failed
+from demo.runs import Run
+from demo.screen import Screen
 from sandbox.process import running
-from sandbox.replay import replay
+from demo.recorded_apply.replay import replay
 
 LIMIT = 1800.0  # seconds of a run
 

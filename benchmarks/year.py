@@ -8,10 +8,10 @@ from typing import Any
 from benchmarks.document import table
 from benchmarks.errors import BenchmarkError
 from benchmarks.warehouse import pipeline, warehouse
-from sandbox.demo.cloud import Cloud
-from sandbox.demo.runs import Run
-from sandbox.oracle import Facts, compare, last_sale
-from sandbox.retail.clock import moment
+from demo.cloud import Cloud
+from demo.runs import Run
+from demo.expected import Facts, compare, last_sale
+from demo.shop.clock import moment
 
 TITLE = "A real year, from the API to dmt"
 END = "2018-01-01T12:00:00Z"

@@ -18,8 +18,11 @@ def main() -> None:
     parser.add_argument("--leash", action="store_true", help="end when standard input ends")
     parser.add_argument("--record", action="store_true", help="keep what Terraform's provider sends")
     parser.add_argument("--project", default=PROJECT, help="the id of its one project; default: %(default)s")
+    parser.add_argument(
+        "--extension", action="append", default=[], metavar="MODULE", help="serve the routes of this module too"
+    )
     given = parser.parse_args()
-    options = Options(given.root.resolve(), given.port, given.leash, given.record, given.project)
+    options = Options(given.root.resolve(), given.port, given.leash, given.record, given.project, tuple(given.extension))
     try:
         serve(options, announce)
     except SandboxError as error:
@@ -34,7 +37,6 @@ def announce(state: State) -> None:
     rows = {
         "project": f"{state.project}, state in {shown.parent}",
         "address": state.address,
-        "retail API": f"{state.address}/retail/v1, its key in {shown.parent / 'retail-api-key'}",
         "sheets": f"{state.address}/sheets/view/<id>",
         "environment": f"source {shown}",
         "end": "Ctrl-C",

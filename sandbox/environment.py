@@ -45,7 +45,7 @@ def clients(state: State, identity: str) -> dict[str, str]:
         "GOOGLE_APPLICATION_CREDENTIALS": "",
         "CLOUDSDK_CONFIG": str(state.root / "gcloud"),
         **UNPROXIED,
-        "RETAIL_URL": f"{state.address}/retail/v1",
+        **state.job_variables,
     }
 
 

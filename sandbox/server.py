@@ -1,5 +1,7 @@
 """The sandbox's services behind one port."""
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -12,7 +14,6 @@ from sandbox import (
     jobs,
     metadata,
     resources,
-    retail,
     scheduler,
     sheets,
     storage,
@@ -20,14 +21,15 @@ from sandbox import (
 )
 from sandbox.state import State
 
-SERVICES = (metadata, storage, resources, jobs, scheduler, transfers, dataform, sheets, retail)
+SERVICES = (metadata, storage, resources, jobs, scheduler, transfers, dataform, sheets)
 
 
-def application(state: State) -> Starlette:
-    """Every service's routes; what none of them knows goes to local-bigquery, as strict as BigQuery."""
+def application(state: State, extra_routes: Sequence[BaseRoute] = ()) -> Starlette:
+    """`extra_routes` are those of extensions. A path without a route goes to local-bigquery."""
     routes: list[BaseRoute] = [Route("/", lambda request: ready(request, state))]
     for service in SERVICES:
         routes += service.routes(state)
+    routes += extra_routes
     routes.append(Mount("/", app=bigquery.application(state)))
     return Starlette(routes=routes, exception_handlers=full.handlers(state))
 

@@ -7,9 +7,9 @@ import shlex
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from sandbox import environment
 from sandbox.errors import CannotStart
+from sandbox.extensions import Extension, collect_variables, load_extension
 from sandbox.recorder import Recorder
 from sandbox.state import PROJECT, State
 
@@ -34,6 +35,7 @@ class Holder:
     process: int
     port: int
     project: str = PROJECT
+    job_variables: dict[str, str] = field(default_factory=dict)
 
     @staticmethod
     def of(root: Path) -> "Holder":
@@ -46,7 +48,7 @@ class Holder:
         (root / "holder.new").replace(root / "holder")
 
     def state(self, root: Path) -> State:
-        return State(root, self.port, self.project)
+        return State(root, self.port, self.project, self.job_variables)
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Options:
     leash: bool = False
     record: bool = False
     project: str = PROJECT
+    extensions: tuple[str, ...] = ()
 
 
 class Ending:
@@ -80,7 +83,9 @@ def serve(options: Options, announce: Callable[[State], None]) -> None:
         threading.Thread(target=end_with_input, daemon=True).start()
     with claimed(root), listening(options.port, Holder.of(root).port) as listener:
         state = State(root, int(listener.getsockname()[1]), options.project)
-        app = built(state, options)
+        loaded = [load_extension(name) for name in options.extensions]
+        state = replace(state, job_variables=collect_variables(state, loaded))
+        app = build_app(state, loaded, options.record)
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -90,16 +95,16 @@ def serve(options: Options, announce: Callable[[State], None]) -> None:
         ending.server = uvicorn.Server(config)
         listener.listen(config.backlog)  # from here a client waits instead of being refused
         write_environment(state)
-        Holder(os.getpid(), state.port, state.project).write(root)
+        Holder(os.getpid(), state.port, state.project, dict(state.job_variables)).write(root)
         announce(state)
         ending.server.run(sockets=[listener])
 
 
-def built(state: State, options: Options) -> ASGIApp:
-    from sandbox.server import application  # everything heavy, once the root is ours
+def build_app(state: State, extensions: Sequence[Extension], record: bool) -> ASGIApp:
+    from sandbox.server import application  # imports every service: only after the root is locked
 
-    app = application(state)
-    return Recorder(app, state.root) if options.record else app
+    app = application(state, [route for extension in extensions for route in extension.routes(state)])
+    return Recorder(app, state.root) if record else app
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from sandbox.process import running
-from sandbox.replay import replay
+from demo.recorded_apply.replay import replay
 from tests.terraform.tree import why_no_provider
 
 # A law is not broken because the machine had something else to do.

@@ -15,10 +15,10 @@ import requests
 from google.cloud import bigquery
 
 from sandbox import environment
-from sandbox.demo.cloud import REGION, Cloud
-from sandbox.demo.commands import Shell
+from demo.cloud import REGION, Cloud
+from demo.commands import Shell
 from sandbox.process import running
-from sandbox.replay import replay
+from demo.recorded_apply.replay import replay
 
 ROOT = Path(__file__).parents[1]
 GUIDES = [ROOT / f"docs/guides/{name}.md" for name in ("sheet-as-a-source", "api-to-a-sheet")]

@@ -14,14 +14,14 @@ import requests
 
 from pipeline import quality
 from pipeline.report import Report
-from sandbox.demo import provision
-from sandbox.demo.commands import Shell
-from sandbox.oracle import last_sale
+from demo import provision
+from demo.commands import Shell
+from demo.expected import last_sale
 from sandbox.process import running
-from sandbox.replay import replay
-from sandbox.retail.clock import moment
-from sandbox.retail.definitions import connect
-from tests.town import Town
+from demo.recorded_apply.replay import replay
+from demo.shop.clock import moment
+from demo.shop.definitions import connect
+from tests.scenario import Town
 
 FIRST_DAY, SECOND_DAY, THIRD_DAY = "2017-01-02T00:00:00Z", "2017-01-03T00:00:00Z", "2017-01-04T00:00:00Z"
 LATE_SALES = frozenset({5, 17, 100})

@@ -13,8 +13,6 @@ from sandbox.resources.store import Json
 from sandbox.state import PROJECT_NUMBER, State
 
 REPOSITORY = Path(__file__).parents[2]  # stands for the image: its packages are what a job runs
-# Terraform cannot know the sandbox's port, so what it declares for these is a placeholder here.
-AMBIENT = ("RETAIL_URL",)
 ACCESSORS = {"roles/secretmanager.secretAccessor", "roles/secretmanager.admin", "roles/owner"}
 
 
@@ -41,7 +39,12 @@ def variables(state: State, versions: Versions, execution: Json, overrides: Json
     ambient = environment.clients(state, identity)
     declared = declared_variables(versions, execution["template"]["containers"][0], identity)
     asked = {one["name"] for each in overrides.get("containerOverrides", []) for one in each.get("env", [])}
-    placeholders = {name: ambient[name] for name in AMBIENT if name in declared and name not in asked}
+    # Terraform cannot know the sandbox's port: it declares a placeholder where an extension has the address.
+    placeholders = {
+        name: value
+        for name, value in state.job_variables.items()
+        if name in declared and name not in asked
+    }
     return machine(state) | ambient | declared | placeholders
 
 

@@ -18,8 +18,8 @@ from benchmarks.peer import HERE, PEERS
 from benchmarks.process import Command, killed, run
 from benchmarks.stage import ROWS, Case, Stage, source
 from benchmarks.year import Job, lines
-from sandbox.demo.runs import Run
-from sandbox.demo.screen import Line
+from demo.runs import Run
+from demo.screen import Line
 from sandbox.state import State
 
 NO_CLOUD = State(Path("/nowhere"), 9)

@@ -16,17 +16,17 @@ from itertools import count
 from pathlib import Path
 
 from sandbox import environment
-from sandbox.demo import provision
-from sandbox.demo.commands import Shell
+from demo import provision
+from demo.commands import Shell
 from sandbox.process import running
-from sandbox.replay import replay
+from demo.recorded_apply.replay import replay
 from sandbox.state import State
 from tests.campaign.document import HEAD, row, write
 from tests.campaign.loads import Group, Replays, Windows
 from tests.campaign.looks import Looks
 from tests.campaign.process import Connector, Moment, Point
 from tests.campaign.proxy import Proxy
-from tests.town import Town
+from tests.scenario import Town
 
 TARGETS = ("API", "bucket", "BigQuery")
 SMALL = 600  # sales of a load: three pages

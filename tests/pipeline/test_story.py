@@ -17,7 +17,7 @@ from pipeline.patience import Patience
 from pipeline.report import Report
 from pipeline.run import Run
 from pipeline.settings import Settings
-from sandbox.demo.cloud import Cloud
+from demo.cloud import Cloud
 
 # Stands for the connector: refuses products, if it is told to be a bad one.
 CONNECTOR = "import sys; print(sys.argv); sys.exit(sys.argv[1:] == ['--endpoint', '{refused}'])"

@@ -12,7 +12,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import dataform_v1 as dataform
 
 from sandbox.dataform.execution import bury
-from sandbox.demo.cloud import Cloud
+from demo.cloud import Cloud
 from sandbox.resources.service import Service
 from sandbox.resources.store import Store
 from sandbox.state import State

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from sandbox.demo.cloud import Cloud
+from demo.cloud import Cloud
 
 DAYS = "DECLARE days ARRAY<DATE> DEFAULT [DATE '2026-11-21', DATE '2026-11-21'];"
 SINCE = "DECLARE since TIMESTAMP DEFAULT TIMESTAMP '2026-11-21';"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from sandbox.process import running
-from sandbox.record import normalised
+from demo.recorded_apply.record import normalised
 from tests.terraform.changes import CHANGES
 from tests.terraform.grants import resources
 from tests.terraform.tree import Tree
