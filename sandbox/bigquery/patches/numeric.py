@@ -54,7 +54,7 @@ def division(node: exp.Expr, context: Any) -> exp.Expr:
     return node
 
 
-def exact(node: exp.Binary, numeric: str, overloaded: str = "") -> exp.Expr:
+def exact(node: exp.Expr, numeric: str, overloaded: str = "") -> exp.Expr:
     """Calls the macro `numeric` if the result is NUMERIC, `overloaded` if only DuckDB knows the type."""
     kind = result_kind(node)
     resolvable = not node.find(*UNTYPED) and not node.find_ancestor(exp.Lambda)
@@ -133,7 +133,7 @@ def with_temporary_tables(schema: Callable[[exp.Expr], dict[str, Any]]) -> Calla
     return complete
 
 
-def result_kind(node: exp.Binary) -> Any:
+def result_kind(node: exp.Expr) -> Any:
     """The annotated type of the node, or else what follows from its operands."""
     kind, operands = kind_of(node), {kind_of(node.this), kind_of(node.expression)}
     is_numeric = NUMERIC in operands and operands <= INTEGERS | {NUMERIC}
