@@ -1,7 +1,10 @@
-"""What local-bigquery 0.3.2 asks DuckDB's catalog several times a statement, asked of one project only.
+"""Look up tables, views and columns in the catalog of one project instead of all projects.
 
-`duckdb_tables()` and its like visit every table of every project; the tables in which DuckLake keeps its own
-catalog answer the same for one. A question whose text is not known here goes to DuckDB as it is.
+Version: local-bigquery 0.3.2.
+Reason: it queries DuckDB's `duckdb_tables()`, `duckdb_views()` and `duckdb_columns()` several times per
+statement, and these visit every table of every project. DuckLake stores its own catalog in tables, which
+answer the same for one project. A query that uses none of these functions goes to DuckDB unchanged.
+Upstream change that removes it: DuckDB applies the filter on database_name before it visits the tables.
 """
 
 import re
@@ -33,32 +36,33 @@ COLUMNS = """(
         AND one.end_snapshot IS NULL AND tables.end_snapshot IS NULL AND schemas.end_snapshot IS NULL
 )"""
 FUNCTIONS = {"duckdb_tables()": TABLES, "duckdb_views()": VIEWS, "duckdb_columns()": COLUMNS}
-ASKS = re.compile("|".join(map(re.escape, FUNCTIONS)))
+FUNCTION = re.compile("|".join(map(re.escape, FUNCTIONS)))
 
 
 def install() -> None:
-    """Before local-bigquery's first statement."""
     from local_bigquery.engine import database
 
-    database.fetch = quick(database.fetch, database.quote, database._attached)
-    # It is not installed, and DuckDB looks for it on the disk whenever a statement has parameters.
+    database.fetch = fetch_from_one_project(database.fetch, database.quote, database._attached)
+    # pandas is not installed, and DuckDB searches the disk for it whenever a statement has parameters.
     sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
 
 
-def quick(fetch: Fetch, quote: Callable[..., str], projects: set[str]) -> Fetch:
-    """`fetch`, but a question about the tables of one of `projects` is asked of that project only."""
+def fetch_from_one_project(fetch: Fetch, quote: Callable[..., str], projects: set[str]) -> Fetch:
+    """Wraps `fetch`. The first parameter of local-bigquery's lookups is the project."""
 
-    def asked(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
-        if not params or params[0] not in projects or not ASKS.search(sql):
+    def fetch_patched(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        if not params or params[0] not in projects or not FUNCTION.search(sql):
             return fetch(sql, params)
         catalog = quote(f"__ducklake_metadata_{params[0]}")
-        tables = ASKS.sub(lambda name: FUNCTIONS[name[0]].format(catalog=catalog), positional(sql))
-        return fetch(tables, params)
+        query = FUNCTION.sub(
+            lambda match: FUNCTIONS[match[0]].format(catalog=catalog), number_parameters(sql)
+        )
+        return fetch(query, params)
 
-    return asked
+    return fetch_patched
 
 
-def positional(sql: str) -> str:
-    """`?` as `$1`, `$2`, …: the project, which comes first, is needed twice."""
-    places = iter(range(1, sql.count("?") + 1))
-    return re.sub(r"\?", lambda _: f"${next(places)}", sql)
+def number_parameters(sql: str) -> str:
+    """`?` as `$1`, `$2`, …: the project is used twice, and DuckDB does not allow to mix both forms."""
+    numbers = iter(range(1, sql.count("?") + 1))
+    return re.sub(r"\?", lambda _: f"${next(numbers)}", sql)

@@ -118,7 +118,7 @@ def describe_temporary_tables(tree: exp.Expr, context: Any) -> exp.Expr:
         except duckdb.CatalogException:  # it is about to be created
             continue
         fields = [field(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True)]
-        table.meta["columns"] = {one.name: bigquery_type(one) for one in fields}
+        table.meta["columns"] = {column.name: bigquery_type(column) for column in fields}
     return tree
 
 
