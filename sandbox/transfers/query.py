@@ -29,7 +29,7 @@ class QueryFailed(Exception):
 
 
 def run_query(service: Service, run: Json, run_time: datetime, owner: str) -> Json | None:
-    """Runs the query of `run` and waits for its end. Returns None, or the google.rpc.Status of its failure."""
+    """Runs the query of `run` to its end. Returns the google.rpc.Status of a failure, or None."""
     warehouse = Warehouse(service, owner)
     try:
         warehouse.check_permission()
