@@ -10,10 +10,10 @@ from demo import provision, runs
 from demo.cloud import Cloud
 from demo.commands import Shell
 from demo.errors import Failed
+from demo.recorded_apply.replay import replay
 from demo.runs import Run
 from demo.screen import Screen
 from sandbox.process import running
-from demo.recorded_apply.replay import replay
 
 LIMIT = 1800.0  # seconds of a run
 

@@ -9,8 +9,8 @@ from benchmarks.document import table
 from benchmarks.errors import BenchmarkError
 from benchmarks.warehouse import pipeline, warehouse
 from demo.cloud import Cloud
-from demo.runs import Run
 from demo.expected import Facts, compare, last_sale
+from demo.runs import Run
 from demo.shop.clock import moment
 
 TITLE = "A real year, from the API to dmt"

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import environment
 from demo.errors import Failed
+from sandbox import environment
 from sandbox.state import State
 
 REPOSITORY = Path(__file__).parents[2]

@@ -8,9 +8,9 @@ from typing import Any
 
 from demo import markup, measures, table
 from demo.cloud import Cloud
+from demo.expected import Check
 from demo.measures import Measure
 from demo.screen import Line
-from demo.expected import Check
 
 TEMPLATE = Path(__file__).with_name("report.html")
 

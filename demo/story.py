@@ -9,12 +9,12 @@ from demo import measures, provision, report, runs, table
 from demo.cloud import Cloud
 from demo.commands import Shell
 from demo.errors import Differs
+from demo.expected import Check, Facts, compare, last_sale
 from demo.measures import Measure
 from demo.place import empty
 from demo.screen import Screen
-from demo.expected import Check, Facts, compare, last_sale
-from sandbox.process import running
 from demo.shop.clock import moment
+from sandbox.process import running
 from sandbox.state import State
 
 HOUR = 3600

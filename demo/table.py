@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from demo.measures import Measure
 from demo.expected import Check
+from demo.measures import Measure
 
 HEAD = ("run", "files", "rows", "orphans", "rejects", "copy s", "Dataform s", "sheet s", "all s")
 

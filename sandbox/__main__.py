@@ -15,14 +15,25 @@ def main() -> None:
     parser.add_argument("command", choices=["serve"])
     parser.add_argument("--root", type=Path, default=Path(".sandbox"), help="the folder that keeps its state")
     parser.add_argument("--port", type=int, default=0, help="0, the default: the last one if it is free")
-    parser.add_argument("--leash", action="store_true", help="end when standard input ends")
+    parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
     parser.add_argument("--record", action="store_true", help="keep what Terraform's provider sends")
     parser.add_argument("--project", default=PROJECT, help="the id of its one project; default: %(default)s")
     parser.add_argument(
-        "--extension", action="append", default=[], metavar="MODULE", help="serve the routes of this module too"
+        "--extension",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="serve the routes of this module too",
     )
     given = parser.parse_args()
-    options = Options(given.root.resolve(), given.port, given.leash, given.record, given.project, tuple(given.extension))
+    options = Options(
+        root=given.root.resolve(),
+        port=given.port,
+        exit_with_parent=given.exit_with_parent,
+        record=given.record,
+        project=given.project,
+        extensions=tuple(given.extension),
+    )
     try:
         serve(options, announce)
     except SandboxError as error:

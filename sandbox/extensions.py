@@ -34,8 +34,4 @@ def load_extension(name: str) -> Extension:
 
 
 def collect_variables(state: State, extensions: Iterable[Extension]) -> dict[str, str]:
-    return {
-        name: value
-        for extension in extensions
-        for name, value in extension.job_variables(state).items()
-    }
+    return {name: value for extension in extensions for name, value in extension.job_variables(state).items()}

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from sandbox import (
     bigquery,
     dataform,
-    full,
+    disk_full,
     jobs,
     metadata,
     resources,
@@ -31,7 +31,7 @@ def application(state: State, extra_routes: Sequence[BaseRoute] = ()) -> Starlet
         routes += service.routes(state)
     routes += extra_routes
     routes.append(Mount("/", app=bigquery.application(state)))
-    return Starlette(routes=routes, exception_handlers=full.handlers(state))
+    return Starlette(routes=routes, exception_handlers=disk_full.handlers(state))
 
 
 def ready(request: Request, state: State) -> Response:

@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, settings
 
-from sandbox.process import running
 from demo.recorded_apply.replay import replay
+from sandbox.process import running
 from tests.terraform.tree import why_no_provider
 
 # A law is not broken because the machine had something else to do.

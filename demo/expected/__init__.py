@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import duckdb
 from google.cloud import bigquery
 
-from demo.expected.results import Facts, expect, last_sale
 from demo.expected.engines import BIGQUERY, DUCKDB, Digest, Side
+from demo.expected.results import Facts, expect, last_sale
 from demo.expected.tables import TABLES, Table
 
 __all__ = ["Check", "Facts", "compare", "differences", "last_sale"]

@@ -14,10 +14,10 @@ from typing import Any
 
 from demo.commands import Shell
 from demo.provision import terraform_misses
+from demo.recorded_apply.replay import RECORD
 from sandbox.errors import CannotRecord, SandboxError
 from sandbox.process import running
 from sandbox.recorder import FILE
-from demo.recorded_apply.replay import RECORD
 
 Json = dict[str, Any]
 

@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from sandbox import environment
 from demo import provision
 from demo.commands import Shell
-from sandbox.process import running
 from demo.recorded_apply.replay import replay
+from sandbox import environment
+from sandbox.process import running
 from sandbox.state import State
 from tests.campaign.document import HEAD, row, write
 from tests.campaign.loads import Group, Replays, Windows

@@ -15,11 +15,11 @@ import pytest
 from demo import markup, table
 from demo.commands import Shell, group
 from demo.errors import Failed
+from demo.expected import Check
 from demo.place import empty
 from demo.runs import spoken
 from demo.screen import Screen
 from sandbox.errors import CannotStart
-from demo.expected import Check
 from sandbox.serving import claimed
 from sandbox.state import State
 

@@ -8,11 +8,11 @@ import json
 import pytest
 import requests
 
+from demo.recorded_apply.record import normalised
+from demo.recorded_apply.replay import replay
 from sandbox.errors import CannotRecord, ReplayFailed
 from sandbox.process import running
-from demo.recorded_apply.record import normalised
 from sandbox.recorder import FILE
-from demo.recorded_apply.replay import replay
 
 PROVIDER = {"User-Agent": "Terraform/1.11.4 terraform-provider-google/7.45.0"}
 ADDRESS = "http://127.0.0.1:1"

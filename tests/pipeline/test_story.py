@@ -10,6 +10,7 @@ from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import dataform_v1, run_v2
 
+from demo.cloud import Cloud
 from pipeline.assembly import Clients, actions
 from pipeline.errors import NothingReleased, Unavailable, Unfinished
 from pipeline.jobs import ended
@@ -17,7 +18,6 @@ from pipeline.patience import Patience
 from pipeline.report import Report
 from pipeline.run import Run
 from pipeline.settings import Settings
-from demo.cloud import Cloud
 
 # Stands for the connector: refuses products, if it is told to be a bad one.
 CONNECTOR = "import sys; print(sys.argv); sys.exit(sys.argv[1:] == ['--endpoint', '{refused}'])"

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from sandbox.process import running
 from demo.recorded_apply.record import normalised
+from sandbox.process import running
 from tests.terraform.changes import CHANGES
 from tests.terraform.grants import resources
 from tests.terraform.tree import Tree
