@@ -80,13 +80,13 @@ bench-sheets: install ## what a sync of a sheet costs, beside clear-and-append
 	@$(PY) -m benchmarks.sheets --write
 
 demo: install ## the whole flow on this machine, in a minute or two
-	@$(PY) -m sandbox.demo
+	@$(PY) -m demo
 
 sandbox: install ## Google Cloud on 127.0.0.1, until Ctrl-C
 	@$(PY) -m sandbox serve
 
 record: install ## write down what Terraform sends for workspace local
-	@$(PY) -m sandbox.record
+	@$(PY) -m demo.recorded_apply.record
 
 lock: .venv/.packages ## pin again what requirements/*.in ask for
 	@for f in checkov dev jobs parquet uv; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \

@@ -13,7 +13,7 @@ from demo.errors import Failed
 from demo.recorded_apply.replay import replay
 from demo.runs import Run
 from demo.screen import Screen
-from sandbox.process import running
+from demo.server import running
 
 LIMIT = 1800.0  # seconds of a run
 

@@ -14,7 +14,7 @@ from demo.measures import Measure
 from demo.place import empty
 from demo.screen import Screen
 from demo.shop.clock import moment
-from sandbox.process import running
+from demo.server import running
 from sandbox.state import State
 
 HOUR = 3600

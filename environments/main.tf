@@ -186,7 +186,7 @@ module "sheets_sync" {
     { for setting, _ in local.notice_secrets : setting => module.notice_secret[setting].name },
     { for export, _ in local.export_secrets : "${upper(export)}_API_KEY" => module.export_secret[export].name },
   )
-  runners  = { pipeline = { member = module.identities.members["pipeline"] } }
+  runners  = { pipeline = { member = module.identities.members["pipeline"], overrides = true } }
   watchers = { pipeline = module.identities.members["pipeline"] }
 }
 

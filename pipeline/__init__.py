@@ -1,1 +1,1 @@
-"""The order of things: connector, Dataform, sheets_sync; one run at a time, and what failed has a name."""
+"""Runs all steps in order (connector, Dataform, sheets_sync), one pipeline run at a time."""

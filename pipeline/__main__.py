@@ -1,4 +1,4 @@
-"""python -m pipeline hourly|daily [--from STEP]: what Cloud Scheduler starts, or a person after a failure."""
+"""python -m pipeline hourly|daily [--from STEP]: started by Cloud Scheduler, or by a person."""
 
 import argparse
 import os
@@ -6,74 +6,94 @@ import signal
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 
 from pipeline import plan
-from pipeline.errors import LeaseHeld, PipelineError, Stopped
-from pipeline.lease import Holder
-from pipeline.report import Report
-from pipeline.settings import Settings
+from pipeline.settings import Settings, read_settings
+from runtime.errors import LeaseHeld, Terminated
+from runtime.process import ArgumentParser, run_job
+from runtime.structured_log import TRACE_FIELD, TRACE_VARIABLE, StructuredLog, open_log
+
+LEASE_RENEW_SECONDS = 5.0
 
 
 def main() -> None:
-    arguments = parser().parse_args()
-    report = Report(sys.stderr, schedule=arguments.schedule)
-    stopping = threading.Event()
-    signal.signal(signal.SIGTERM, lambda number, frame: stopping.set())
+    log = open_log(sys.stderr, os.environ)
+    terminating = threading.Event()
+    # A flag and not an exception: steps run in threads, which an exception in the main thread would not end.
+    signal.signal(signal.SIGTERM, lambda number, frame: terminating.set())
+    sys.exit(run_job(lambda: run_pipeline(log, terminating), log))
+
+
+def create_parser() -> argparse.ArgumentParser:
+    parser = ArgumentParser(prog="python -m pipeline", description="Run all steps in order.")
+    parser.add_argument("schedule", choices=list(plan.PLANS))
+    steps = ", ".join(plan.list_steps(plan.DAILY))
+    parser.add_argument("--from", dest="first_step", metavar="STEP", help=f"begin with this step: {steps}")
+    return parser
+
+
+def run_pipeline(log: StructuredLog, terminating: threading.Event) -> None:
+    """Run the schedule, unless another run holds the lease: then this one ends with exit code 0.
+
+    Hourly and daily runs may overlap, so a held lease is not a failure and must not raise an alert. A
+    schedule in which no run ever finishes is noticed by the age of the newest row.
+    """
+    arguments = create_parser().parse_args()
+    log = log.bind(schedule=arguments.schedule)
+    plan.plan_from_step(arguments.schedule, arguments.first_step)  # reject a wrong step before any request
+    settings = read_settings(os.environ)
     try:
-        run(arguments, report, stopping)
-    except LeaseHeld as held:
-        report(str(held), "WARNING")
-        sys.exit(held.exit_code)
-    except PipelineError as error:
-        report(str(error), "ERROR")
-        sys.exit(error.exit_code)
+        run_steps(arguments, settings, log, terminating)
+    except LeaseHeld as error:
+        log(str(error), "WARNING")
 
 
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m pipeline", description="Run every step, in order.")
-    top.add_argument("schedule", choices=list(plan.PLANS))
-    steps = ", ".join(plan.steps(plan.DAILY))
-    top.add_argument("--from", dest="start", metavar="STEP", help=f"begin here: {steps}")
-    return top
-
-
-def run(arguments: argparse.Namespace, report: Report, stopping: threading.Event) -> None:
-    plan.from_step(arguments.schedule, arguments.start)  # a wrong step is said before anything is read
-    settings = Settings.read(os.environ)
-    # Google's clients take a second to import; wrong arguments and missing settings are said at once.
-    from pipeline.assembly import actions, connect, warehouse
-    from pipeline.jobs import ended
-    from pipeline.lease import Lease
-    from pipeline.patience import Patience
-    from pipeline.quality import measure
+def run_steps(
+    arguments: argparse.Namespace, settings: Settings, log: StructuredLog, terminating: threading.Event
+) -> None:
+    # Google's clients take a second to import; wrong arguments and missing settings are reported before.
+    from pipeline import assembly
+    from pipeline.jobs import make_execution_check
+    from pipeline.polling import Poller
     from pipeline.run import Run
+    from pipeline.warehouse_metrics import log_metrics
+    from runtime.lease import Lease
 
-    clients = connect(settings)
+    clients = assembly.create_clients(settings)
     lease = Lease(
-        clients.lease, holder(arguments.schedule, os.environ, settings), ended(clients.executions), time.sleep
+        assembly.create_object_store(settings),
+        assembly.LEASE_NAME,
+        dict[str, str],
+        holder=f"{arguments.schedule} {datetime.now(UTC).isoformat(timespec='seconds')}",
+        execution=own_execution(os.environ, settings),
+        has_ended=make_execution_check(clients.executions),
+        renew_seconds=LEASE_RENEW_SECONDS,
     )
 
     def check() -> None:
-        if stopping.is_set():
-            raise Stopped("Cloud Run ended this task; the jobs that it had started go on.")
+        if terminating.is_set():
+            raise Terminated(signal.SIGTERM)
         lease.check()
 
     with lease:
-        measured = partial(measure, partial(warehouse, settings), report)
-        steps = actions(settings, clients, Patience(stopping.wait, check), arguments.schedule, measured)
-        Run(steps, report, time.monotonic)(arguments.schedule, arguments.start)
+        actions = assembly.create_actions(
+            settings,
+            clients,
+            Poller(terminating.wait, check),
+            arguments.schedule,
+            partial(log_metrics, partial(assembly.create_bigquery_client, settings), log),
+            {TRACE_VARIABLE: log.facts[TRACE_FIELD].rpartition("/")[2]},
+        )
+        Run(actions, log, time.monotonic).execute(arguments.schedule, arguments.first_step)
 
 
-def holder(schedule: str, environ: Mapping[str, str], settings: Settings) -> Holder:
-    """Who this run is; Cloud Run says which execution it is in."""
-    began = datetime.now(UTC).isoformat(timespec="seconds")
+def own_execution(environ: Mapping[str, str], settings: Settings) -> str:
+    """The Cloud Run execution that this process belongs to; "" outside Cloud Run."""
     job, execution = environ.get("CLOUD_RUN_JOB"), environ.get("CLOUD_RUN_EXECUTION")
-    name = f"{settings.job(job)}/executions/{execution}" if job and execution else ""
-    return Holder(f"{schedule} {began}", uuid.uuid4().hex, name)
+    return f"{settings.job(job)}/executions/{execution}" if job and execution else ""
 
 
 if __name__ == "__main__":

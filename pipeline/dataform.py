@@ -1,4 +1,4 @@
-"""Dataform: invokes what is released, and waits for its end."""
+"""Dataform: start a workflow invocation of the released code and wait until it has ended."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import Any, Protocol
 from google.api_core.exceptions import NotFound
 from google.cloud import dataform_v1 as api
 
-from pipeline.errors import NothingReleased, Unavailable, WorkflowFailed
-from pipeline.patience import PASSING, REFUSED, Patience
+from pipeline.errors import NotReleased, Unavailable, WorkflowFailed
+from pipeline.polling import API_ERRORS, TRANSIENT, Poller
 
-LIVE = "live"  # the release config; scripts/release.py says which compilation result it points at
-TIMEOUT_SECONDS = 60.0  # of one request, not of a run
+RELEASE_CONFIG = "live"  # scripts/release points it at a compilation result
+REQUEST_TIMEOUT_SECONDS = 60.0  # of one request, not of an invocation
 State = api.WorkflowInvocation.State
-GOING = (State.RUNNING, State.CANCELING)
+ACTIVE_STATES = (State.RUNNING, State.CANCELING)
 
 
 class Client(Protocol):
@@ -30,79 +30,78 @@ class Client(Protocol):
 
 
 @dataclass(frozen=True)
-class Dataform:
-    """`repository` is projects/…/repositories/…; `account` the e-mail of whom the actions run as."""
+class DataformRunner:
+    """`repository` is projects/…/repositories/…; the actions run as `service_account` (an e-mail address)."""
 
     client: Client
     repository: str
-    account: str
-    patience: Patience
+    service_account: str
+    poller: Poller
 
     def run(self, tag: str) -> None:
-        """Run the released actions that carry `tag`; WorkflowFailed names those that failed."""
-        name = self.start(self.released(), tag)
-        invocation = self.patience.until(has_ended, lambda: self.look(name), name)
+        """Run the released actions that carry `tag`; WorkflowFailed lists those that failed."""
+        name = self._start(self._released_result(), tag)
+        invocation = self.poller.wait_until(has_ended, lambda: self._poll(name), name)
         if invocation.state != State.SUCCEEDED:
-            raise WorkflowFailed(f"{self.told(invocation)} See {name}")
+            raise WorkflowFailed(f"{self._describe_failure(invocation)} See {name}")
 
-    def released(self) -> str:
-        """The compilation result that is live."""
-        name = f"{self.repository}/releaseConfigs/{LIVE}"
+    def _released_result(self) -> str:
+        """The compilation result that the release config points at."""
+        name = f"{self.repository}/releaseConfigs/{RELEASE_CONFIG}"
+
+        def get_config() -> api.ReleaseConfig:
+            return self.client.get_release_config(name=name, timeout=REQUEST_TIMEOUT_SECONDS)
+
         try:
-            live = self.patience.until(
-                lambda seen: True,
-                lambda: self.client.get_release_config(name=name, timeout=TIMEOUT_SECONDS),
-                name,
-            )
+            config = self.poller.call(get_config, name)
         except NotFound as error:
-            raise NothingReleased(f"there is no {name}: run python -m scripts.release") from error
-        except REFUSED as error:
-            raise Unavailable(f"{name} could not be read: {error}") from error
-        if not live.release_compilation_result:
-            raise NothingReleased(f"{name} has no result that is live: run python -m scripts.release")
-        return live.release_compilation_result
+            raise NotReleased(f"{name} does not exist: run python -m scripts.release") from error
+        except API_ERRORS as error:
+            raise Unavailable(f"could not read {name}: {error}") from error
+        if not config.release_compilation_result:
+            raise NotReleased(f"{name} has no compilation result: run python -m scripts.release")
+        return config.release_compilation_result
 
-    def start(self, result: str, tag: str) -> str:
-        """The name of the new invocation. Not tried twice: after a lost answer it may be running."""
-        config = api.InvocationConfig(included_tags=[tag], service_account=self.account)
+    def _start(self, result: str, tag: str) -> str:
+        """The name of the new invocation. Not retried: after a lost response it may be running."""
+        config = api.InvocationConfig(included_tags=[tag], service_account=self.service_account)
         invocation = api.WorkflowInvocation(compilation_result=result, invocation_config=config)
         try:
             return self.client.create_workflow_invocation(
-                parent=self.repository, workflow_invocation=invocation, timeout=TIMEOUT_SECONDS
+                parent=self.repository, workflow_invocation=invocation, timeout=REQUEST_TIMEOUT_SECONDS
             ).name
-        except REFUSED as error:
-            raise Unavailable(f"{result} could not be run: {error}") from error
+        except API_ERRORS as error:
+            raise Unavailable(f"could not run {result}: {error}") from error
 
-    def look(self, name: str) -> api.WorkflowInvocation:
+    def _poll(self, name: str) -> api.WorkflowInvocation:
         try:
-            return self.client.get_workflow_invocation(name=name, timeout=TIMEOUT_SECONDS)
-        except PASSING:
+            return self.client.get_workflow_invocation(name=name, timeout=REQUEST_TIMEOUT_SECONDS)
+        except TRANSIENT:
             raise
-        except REFUSED as error:
-            raise Unavailable(f"{name} was started, but cannot be watched: {error}") from error
+        except API_ERRORS as error:
+            raise Unavailable(f"{name} was started, but polling it failed: {error}") from error
 
-    def told(self, invocation: api.WorkflowInvocation) -> str:
-        """How it ended, and each action that failed with its reason."""
+    def _describe_failure(self, invocation: api.WorkflowInvocation) -> str:
+        """The state, and each failed action with its reason."""
+        state = State(invocation.state).name
         try:
-            actions = self.patience.until(
-                lambda seen: True, lambda: self.actions(invocation.name), invocation.name
-            )
-        except (Unavailable, *REFUSED) as error:
-            return f"Dataform {State(invocation.state).name}; its actions could not be read: {error}."
+            actions = self.poller.call(lambda: self._list_actions(invocation.name), invocation.name)
+        except (Unavailable, *API_ERRORS) as error:
+            return f"Dataform {state}; its actions could not be read: {error}."
         failed = [
             f"{action.target.schema}.{action.target.name}: {one_line(action.failure_reason)}"
             for action in actions
             if action.state == api.WorkflowInvocationAction.State.FAILED
         ]
-        return "\n  ".join([f"Dataform {State(invocation.state).name}.", *failed])
+        return "\n  ".join([f"Dataform {state}.", *failed])
 
-    def actions(self, invocation: str) -> list[api.WorkflowInvocationAction]:
-        found = self.client.query_workflow_invocation_actions({"name": invocation}, timeout=TIMEOUT_SECONDS)
-        return list(found)
+    def _list_actions(self, invocation: str) -> list[api.WorkflowInvocationAction]:
+        request = {"name": invocation}
+        return list(self.client.query_workflow_invocation_actions(request, timeout=REQUEST_TIMEOUT_SECONDS))
 
 
 def has_ended(invocation: api.WorkflowInvocation) -> bool:
-    return invocation.state not in GOING
+    return invocation.state not in ACTIVE_STATES
 
 
 def one_line(reason: str) -> str:

@@ -1,16 +1,16 @@
-"""Cloud Run jobs: started, and waited for until their execution has ended."""
+"""Cloud Run jobs: start an execution and wait until it has ended."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from google.api_core.exceptions import NotFound
 from google.cloud import run_v2
 
 from pipeline.errors import JobFailed, Unavailable
-from pipeline.patience import PASSING, REFUSED, Patience
+from pipeline.polling import API_ERRORS, TRANSIENT, Poller
 
-TIMEOUT_SECONDS = 60.0  # of one request, not of a job
+REQUEST_TIMEOUT_SECONDS = 60.0  # of one request, not of a job
 
 Overrides = run_v2.RunJobRequest.Overrides
 
@@ -28,65 +28,70 @@ class ExecutionsClient(Protocol):
 
 
 @dataclass(frozen=True)
-class Jobs:
+class JobRunner:
+    """`environ` is added to the environment of every job that is started."""
+
     jobs: JobsClient
     executions: ExecutionsClient
-    patience: Patience
+    poller: Poller
+    environ: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, job: str, arguments: Sequence[str] = ()) -> None:
-        """Run `job` (projects/…/jobs/…) to its end; JobFailed unless every task of it succeeded."""
-        name = self.start(job, arguments)
-        execution = self.patience.until(has_ended, lambda: self.look(name), name)
+        """Run `job` (projects/…/jobs/…) and wait for its end; JobFailed unless every task succeeded."""
+        name = self._start(job, arguments)
+        execution = self.poller.wait_until(has_ended, lambda: self._poll(name), name)
         if execution.succeeded_count < execution.task_count:
-            raise JobFailed(
-                f"{spoken(job, arguments)} failed: {reason(execution)} Its log: {execution.log_uri}"
-            )
+            description = describe_job(job, arguments)
+            raise JobFailed(f"{description} failed: {failure_reason(execution)} Its log: {execution.log_uri}")
 
-    def start(self, job: str, arguments: Sequence[str]) -> str:
-        """The name of the new execution. Not tried twice: after a lost answer it may be running."""
-        request = run_v2.RunJobRequest(name=job)
-        if arguments:
-            override = Overrides.ContainerOverride(args=arguments)
-            request.overrides = Overrides(container_overrides=[override])
+    def _start(self, job: str, arguments: Sequence[str]) -> str:
+        """The name of the new execution. Not retried: after a lost response it may be running."""
+        variables = [run_v2.EnvVar(name=name, value=value) for name, value in self.environ.items()]
+        override = Overrides.ContainerOverride(args=arguments, env=variables)
+        request = run_v2.RunJobRequest(name=job, overrides=Overrides(container_overrides=[override]))
         try:
-            return str(self.jobs.run_job(request, timeout=TIMEOUT_SECONDS).metadata.name)
-        except REFUSED as error:
-            raise Unavailable(f"{spoken(job, arguments)} could not be started: {error}") from error
+            return str(self.jobs.run_job(request, timeout=REQUEST_TIMEOUT_SECONDS).metadata.name)
+        except API_ERRORS as error:
+            raise Unavailable(f"could not start {describe_job(job, arguments)}: {error}") from error
 
-    def look(self, execution: str) -> run_v2.Execution:
-        """Passing failures of the API are the caller's to sit out; every other one is Unavailable."""
+    def _poll(self, execution: str) -> run_v2.Execution:
+        """Transient errors are left to the poller; every other error is Unavailable."""
         try:
-            return self.executions.get_execution(name=execution, timeout=TIMEOUT_SECONDS)
-        except PASSING:
+            return self.executions.get_execution(name=execution, timeout=REQUEST_TIMEOUT_SECONDS)
+        except TRANSIENT:
             raise
-        except REFUSED as error:
-            raise Unavailable(f"{execution} was started, but cannot be watched: {error}") from error
+        except API_ERRORS as error:
+            raise Unavailable(f"{execution} was started, but polling it failed: {error}") from error
 
 
-def ended(executions: ExecutionsClient) -> Callable[[str], bool | None]:
-    """Whether the execution of that name has ended; None if that cannot be known."""
+def make_execution_check(executions: ExecutionsClient) -> Callable[[str], bool | None]:
+    """A function: whether the execution of that name has ended; None if that cannot be known."""
 
-    def look(name: str) -> bool | None:
+    def execution_has_ended(name: str) -> bool | None:
         try:
-            return has_ended(executions.get_execution(name=name, timeout=TIMEOUT_SECONDS))
-        except NotFound:
+            return has_ended(executions.get_execution(name=name, timeout=REQUEST_TIMEOUT_SECONDS))
+        except NotFound:  # Cloud Run deletes old executions
             return True
-        except REFUSED:
+        except API_ERRORS:
             return None
 
-    return look
+    return execution_has_ended
 
 
 def has_ended(execution: run_v2.Execution) -> bool:
     return execution.completion_time is not None
 
 
-def reason(execution: run_v2.Execution) -> str:
-    """What Cloud Run says of it, as a sentence."""
-    said = [one.message for one in execution.conditions if one.type_ == "Completed" and one.message]
-    sentence = said[0] if said else f"{execution.name} ended without a reason"
-    return sentence if sentence.endswith(".") else f"{sentence}."
+def failure_reason(execution: run_v2.Execution) -> str:
+    """Cloud Run's message about the execution, with a full stop at its end."""
+    messages = [
+        condition.message
+        for condition in execution.conditions
+        if condition.type_ == "Completed" and condition.message
+    ]
+    message = messages[0] if messages else f"{execution.name} ended without a reason"
+    return message if message.endswith(".") else f"{message}."
 
 
-def spoken(job: str, arguments: Sequence[str]) -> str:
+def describe_job(job: str, arguments: Sequence[str]) -> str:
     return " ".join([f"job {job.rpartition('/')[2]}", *arguments])

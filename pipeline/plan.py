@@ -1,14 +1,14 @@
-"""Which steps a run has, in which order, and what a failure stops.
+"""The steps of each schedule, their order, and which failure blocks which step.
 
-A connector that failed stops nothing: what was loaded is whole, every table is merged by its key, and the
-next run fetches what is missing. So products that could not be read do not keep today's sales from the
-analysts; the run still ends with an error. Dataform that failed stops sheets_sync: nobody publishes rows
-that an assertion has just refused.
+A failed connector blocks nothing: what was loaded is complete, every table is merged by its key, and the next
+run fetches what is missing. So products that could not be copied do not keep today's sales from the analysts;
+the run still ends with an error. A failed Dataform step blocks sheets_sync: rows that an assertion has just
+rejected are not published.
 """
 
-from pipeline.errors import UsageError
+from runtime.errors import UsageError
 
-# Steps of one group run side by side.
+# Steps of one group run in parallel.
 Plan = tuple[tuple[str, ...], ...]
 
 TRANSFORM, PUBLISH = "dataform", "sheets_sync"
@@ -18,29 +18,29 @@ DAILY: Plan = ((CUSTOMERS, PRODUCTS), (SALES,), (TRANSFORM,), (PUBLISH,))
 PLANS: dict[str, Plan] = {"hourly": DAILY[1:], "daily": DAILY}
 
 
-def steps(plan: Plan) -> list[str]:
+def list_steps(plan: Plan) -> list[str]:
     return [step for group in plan for step in group]
 
 
-def from_step(schedule: str, start: str | None) -> Plan:
-    """The schedule's plan without the steps before `start`."""
+def plan_from_step(schedule: str, first_step: str | None) -> Plan:
+    """The schedule's plan without the steps before `first_step`; UsageError if it has no such step."""
     plan = PLANS[schedule]
-    if start is None:
+    if first_step is None:
         return plan
-    order = steps(plan)
-    if start not in order:
-        raise UsageError(f"{start!r} is no step of {schedule}: {', '.join(order)}")
-    wanted = set(order[order.index(start) :])
-    groups = (tuple(step for step in group if step in wanted) for group in plan)
+    steps = list_steps(plan)
+    if first_step not in steps:
+        raise UsageError(f"invalid --from {first_step!r}: the steps of {schedule} are {', '.join(steps)}")
+    remaining = set(steps[steps.index(first_step) :])
+    groups = (tuple(step for step in group if step in remaining) for group in plan)
     return tuple(group for group in groups if group)
 
 
-def stopped_by(failed: set[str], step: str) -> str | None:
-    """The failed step on whose account `step` must not run."""
+def blocked_by(failed: set[str], step: str) -> str | None:
+    """The failed step that prevents `step` from running; None if it may run."""
     return TRANSFORM if step == PUBLISH and TRANSFORM in failed else None
 
 
-def way_on(schedule: str, failed: set[str]) -> str:
-    """The command that goes on where the first failure was."""
-    first = next(step for step in steps(PLANS[schedule]) if step in failed)
+def resume_command(schedule: str, failed: set[str]) -> str:
+    """The command that resumes at the first failed step."""
+    first = next(step for step in list_steps(PLANS[schedule]) if step in failed)
     return f"python -m pipeline {schedule} --from {first}"

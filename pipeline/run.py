@@ -1,12 +1,12 @@
-"""A run: the steps of a plan, what became of each, and how it ends."""
+"""A pipeline run: execute the steps of a plan, log each outcome, and report the failures."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from pipeline.errors import StepError, Unfinished
-from pipeline.plan import Plan, from_step, stopped_by, way_on
-from pipeline.report import Report
+from pipeline.errors import RunFailed, StepError
+from pipeline.plan import Plan, blocked_by, plan_from_step, resume_command
+from runtime.structured_log import StructuredLog
 
 # Runs one step; StepError if it fails.
 Action = Callable[[], None]
@@ -22,55 +22,59 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Run:
-    """`clock` counts seconds; only differences of it are used."""
+    """`actions` by the name of their step; `clock` counts seconds, of which only differences are used."""
 
     actions: Mapping[str, Action]
-    report: Report
+    log: StructuredLog
     clock: Callable[[], float]
 
-    def __call__(self, schedule: str, start: str | None) -> None:
-        """Every step from `start` on that may run; Unfinished when one failed."""
-        outcomes = self.follow(from_step(schedule, start))
-        self.report(table(outcomes))
+    def execute(self, schedule: str, first_step: str | None) -> None:
+        """Run every step from `first_step` on that is not blocked; RunFailed if any failed."""
+        outcomes = self._run_plan(plan_from_step(schedule, first_step))
+        self.log(format_table(outcomes))
         failed = [outcome for outcome in outcomes if outcome.state == "failed"]
         if failed:
             names = ", ".join(outcome.step for outcome in failed)
             reasons = "\n".join(f"{outcome.step}: {outcome.reason}" for outcome in failed)
-            command = way_on(schedule, {outcome.step for outcome in failed})
-            raise Unfinished(f"{schedule} failed in {names}.\n{reasons}\nWhen that is mended: {command}")
+            command = resume_command(schedule, {outcome.step for outcome in failed})
+            raise RunFailed(
+                f"{schedule} failed in {names}.\n{reasons}\nAfter fixing the cause, run: {command}"
+            )
 
-    def follow(self, plan: Plan) -> list[Outcome]:
+    def _run_plan(self, plan: Plan) -> list[Outcome]:
         outcomes: list[Outcome] = []
         for group in plan:
             failed = {outcome.step for outcome in outcomes if outcome.state == "failed"}
-            with ThreadPoolExecutor(len(group)) as beside:
-                outcomes += beside.map(lambda step, failed=failed: self.step(step, failed), group)
+            with ThreadPoolExecutor(len(group)) as pool:
+                outcomes += pool.map(lambda step, failed=failed: self._run_step(step, failed), group)
         return outcomes
 
-    def step(self, step: str, failed: set[str]) -> Outcome:
-        """An error that is no step's own, such as a lost lease, ends the run and comes through."""
-        if stopper := stopped_by(failed, step):
-            return self.told(Outcome(step, "not run", reason=f"{stopper} failed"))
-        began = self.clock()
+    def _run_step(self, step: str, failed: set[str]) -> Outcome:
+        """An error that is not a StepError, such as a lost lease, ends the run and is raised."""
+        if blocker := blocked_by(failed, step):
+            return self._log_outcome(Outcome(step, "not run", reason=f"{blocker} failed"))
+        start = self.clock()
         try:
             self.actions[step]()
         except StepError as error:
-            return self.told(Outcome(step, "failed", self.clock() - began, str(error)))
-        return self.told(Outcome(step, "succeeded", self.clock() - began))
+            return self._log_outcome(Outcome(step, "failed", self.clock() - start, str(error)))
+        return self._log_outcome(Outcome(step, "succeeded", self.clock() - start))
 
-    def told(self, outcome: Outcome) -> Outcome:
+    def _log_outcome(self, outcome: Outcome) -> Outcome:
+        """One line with the facts `step`, `state` and `seconds`, which the dashboard reads."""
         severity = "INFO" if outcome.state == "succeeded" else "ERROR"
-        sentence = f"{outcome.step} {outcome.state} after {outcome.seconds:.1f} s"
+        message = f"{outcome.step} {outcome.state} after {outcome.seconds:.1f} s"
         reason = f": {outcome.reason}" if outcome.reason else ""
         facts = {"step": outcome.step, "state": outcome.state, "seconds": round(outcome.seconds, 1)}
-        self.report(sentence + reason, severity, **facts)
+        self.log(message + reason, severity, **facts)
         return outcome
 
 
-def table(outcomes: list[Outcome]) -> str:
-    rows = [(one.step, one.state, f"{one.seconds:.1f}") for one in outcomes]
-    widths = [max(len(row[column]) for row in [*rows, ("step", "", "seconds")]) for column in range(3)]
-    lines = [("step", "", "seconds"), *rows]
+def format_table(outcomes: list[Outcome]) -> str:
+    """A text table: step, state, seconds."""
+    rows = [("step", "", "seconds")]
+    rows += [(outcome.step, outcome.state, f"{outcome.seconds:.1f}") for outcome in outcomes]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return "\n".join(
-        f"{step:<{widths[0]}}  {state:<{widths[1]}}  {seconds:>{widths[2]}}" for step, state, seconds in lines
+        f"{step:<{widths[0]}}  {state:<{widths[1]}}  {seconds:>{widths[2]}}" for step, state, seconds in rows
     )

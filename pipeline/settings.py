@@ -1,11 +1,11 @@
-"""What the environment says: where things are, and what they are called."""
+"""Settings: environment variables with the names of everything that a run starts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.errors import SettingsError
+from runtime.settings import read_endpoint, read_required
 
-NEEDED = (
+REQUIRED = (
     "PROJECT_ID",
     "REGION",
     "BUCKET",
@@ -18,7 +18,7 @@ NEEDED = (
 
 @dataclass(frozen=True)
 class Settings:
-    """Jobs and repository by their short names; `dataform_service_account` is an e-mail."""
+    """Jobs and repository by their short names; `dataform_service_account` is an e-mail address."""
 
     project: str
     region: str
@@ -27,20 +27,9 @@ class Settings:
     sheets_sync_job: str
     dataform_repository: str
     dataform_service_account: str
-    run_endpoint: str = "https://run.googleapis.com"
-    dataform_endpoint: str = "https://dataform.googleapis.com"
-
-    @classmethod
-    def read(cls, environ: Mapping[str, str]) -> "Settings":
-        """SettingsError names every variable that is missing."""
-        if missing := [variable for variable in NEEDED if not environ.get(variable)]:
-            raise SettingsError(f"missing {', '.join(missing)}. Terraform gives them to the Run Job.")
-        endpoints = {
-            variable.lower(): environ[variable]
-            for variable in ("RUN_ENDPOINT", "DATAFORM_ENDPOINT")
-            if environ.get(variable)
-        }
-        return cls(*(environ[variable] for variable in NEEDED), **endpoints)
+    run_endpoint: str
+    dataform_endpoint: str
+    storage_endpoint: str
 
     @property
     def location(self) -> str:
@@ -52,3 +41,10 @@ class Settings:
 
     def job(self, name: str) -> str:
         return f"{self.location}/jobs/{name}"
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """SettingsError lists every missing variable."""
+    values = read_required(environ, REQUIRED)
+    endpoints = [read_endpoint(environ, api) for api in ("run", "dataform", "storage")]
+    return Settings(*values.values(), *endpoints)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from demo.recorded_apply.replay import replay
+from demo.server import running as running_demo
 from sandbox.process import running
 from tests.terraform.tree import why_no_provider
 
@@ -22,9 +23,16 @@ def sandbox(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def demo_server(tmp_path_factory):
+    """A running sandbox with the shop's retail API; nothing is provisioned in it."""
+    with running_demo(tmp_path_factory.mktemp("demo_server")) as state:
+        yield state
+
+
+@pytest.fixture(scope="session")
 def provisioned(tmp_path_factory):
-    """A running sandbox with workspace `local` in it, as the recorded apply made it."""
-    with running(tmp_path_factory.mktemp("provisioned")) as state:
+    """A running sandbox with the shop's retail API and the resources of workspace `local`."""
+    with running_demo(tmp_path_factory.mktemp("provisioned")) as state:
         replay(state)
         yield state
 

@@ -18,7 +18,7 @@ from demo.cloud import REGION, Cloud
 from demo.commands import Shell
 from demo.recorded_apply.replay import replay
 from sandbox import environment
-from sandbox.process import running
+from demo.server import running
 
 ROOT = Path(__file__).parents[1]
 GUIDES = [ROOT / f"docs/guides/{name}.md" for name in ("sheet-as-a-source", "api-to-a-sheet")]

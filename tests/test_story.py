@@ -20,7 +20,7 @@ from demo.shop.clock import moment
 from demo.shop.definitions import connect
 from pipeline import quality
 from pipeline.report import Report
-from sandbox.process import running
+from demo.server import running
 from tests.scenario import Town
 
 FIRST_DAY, SECOND_DAY, THIRD_DAY = "2017-01-02T00:00:00Z", "2017-01-03T00:00:00Z", "2017-01-04T00:00:00Z"

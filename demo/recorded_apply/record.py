@@ -16,7 +16,7 @@ from demo.commands import Shell
 from demo.provision import terraform_misses
 from demo.recorded_apply.replay import RECORD
 from sandbox.errors import CannotRecord, SandboxError
-from sandbox.process import running
+from demo.server import running
 from sandbox.recorder import FILE
 
 Json = dict[str, Any]

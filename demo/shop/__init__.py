@@ -9,6 +9,7 @@ from demo.shop.controls import control
 from demo.shop.shop import Shop
 from sandbox.state import State
 
+URL_VARIABLE = "RETAIL_URL"  # the connector's name for the address of source `retail`
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -27,3 +28,7 @@ def routes(state: State) -> list[BaseRoute]:
         Route("/retail/v1/{path:path}", api, methods=METHODS),
         Route("/sandbox/retail/{name}", controls, methods=["GET", "PUT", "POST"]),
     ]
+
+
+def job_variables(state: State) -> dict[str, str]:
+    return {URL_VARIABLE: f"{state.address}/retail/v1"}

@@ -1,9 +1,9 @@
-"""Once per environment, before Terraform: what it needs to begin, and cannot make itself.
+"""Once per environment, before Terraform: what Terraform needs and cannot create itself.
 
-agents     Google's own, that it grants something to
-bucket     where it keeps its state
+service_agents   Google's own service accounts, to which Terraform grants roles
+state_bucket     the bucket of Terraform's state
 """
 
 
 class BootstrapError(Exception):
-    """Something could not be made; the sentence says what to do. Whoever runs it again goes on from there."""
+    """The message names the remedy. Running the bootstrap again resumes it: every step is idempotent."""

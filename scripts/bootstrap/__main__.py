@@ -1,54 +1,55 @@
-"""python -m scripts.bootstrap --env E: once per environment, before Terraform."""
+"""python -m scripts.bootstrap --env ENV: once per environment, before Terraform."""
 
 import argparse
 import os
 import sys
 
-import google.auth
-from google.auth.exceptions import DefaultCredentialsError
+from google.auth.credentials import CredentialsWithQuotaProject
 from google.auth.transport.requests import AuthorizedSession
 from google.cloud.storage import Client
 
-from scripts.bootstrap import BootstrapError, bucket
-from scripts.bootstrap.agents import ENDPOINT, Agents
+from runtime.credentials import default_credentials
+from runtime.errors import SettingsError
+from runtime.settings import read_endpoint
+from scripts.bootstrap import BootstrapError
+from scripts.bootstrap.service_agents import ServiceAgents
+from scripts.bootstrap.state_bucket import create_state_bucket
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError
 
-
-def main() -> None:
-    arguments = parser().parse_args()
-    try:
-        run(Environment.find(arguments.env), arguments.location)
-    except (BootstrapError, DeployError) as error:
-        sys.exit(f"bootstrap: {error}")
-
-
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m scripts.bootstrap", description=__doc__)
-    top.add_argument("--env", required=True, help="environments/<env>.tfvars")
-    top.add_argument("--location", default="EU", help="of the state; default: %(default)s")
-    return top
-
-
-def run(environment: Environment, location: str) -> None:
-    try:
-        credentials, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
-    except DefaultCredentialsError as error:
-        raise BootstrapError("no credentials; run `gcloud auth application-default login`") from error
-    endpoint = os.environ.get("SERVICE_USAGE_ENDPOINT", ENDPOINT)
-    session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
-    agents = Agents(session, environment.project, endpoint)
-    print(*agents.made(), sep="\n")
-    client = Client(project=environment.project, credentials=credentials)
-    print(bucket.made(client, environment.state_bucket, location))
-    print(NEXT.format(env=environment.name, project=environment.project))
-
-
-NEXT = """\
+NEXT_STEPS = """\
 Next, as in docs/runbooks/bootstrap.md:
   python -m scripts.deploy apply --env {env} --target module.secret
   python -m scripts.secret retail-api-key --project {project} < key.txt
   python -m scripts.deploy apply --env {env}"""
+
+
+def main() -> None:
+    arguments = create_parser().parse_args()
+    try:
+        bootstrap(Environment.load(arguments.env), arguments.location)
+    except (BootstrapError, DeployError, SettingsError) as error:
+        sys.exit(f"bootstrap: {error}")
+
+
+def create_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m scripts.bootstrap", description=__doc__)
+    parser.add_argument("--env", required=True, help="environments/<env>.tfvars")
+    parser.add_argument("--location", default="EU", help="location of the state; default: %(default)s")
+    return parser
+
+
+def bootstrap(environment: Environment, location: str) -> None:
+    credentials = default_credentials()
+    if isinstance(credentials, CredentialsWithQuotaProject):
+        # A personal login has no project of its own; several APIs reject its requests without one.
+        credentials = credentials.with_quota_project(environment.project)  # type: ignore[no-untyped-call]
+    session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+    agents = ServiceAgents(session, environment.project, read_endpoint(os.environ, "service-usage"))
+    print(*agents.create_all(), sep="\n")
+    client = Client(project=environment.project, credentials=credentials)
+    print(create_state_bucket(client, environment.state_bucket, location))
+    print(NEXT_STEPS.format(env=environment.name, project=environment.project))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Terraform for one environment: a plan that a person can read, and the application of exactly that plan."""
+"""Terraform for one environment: a readable plan, and the application of exactly that plan."""

@@ -5,21 +5,25 @@ import json
 import os
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from scripts.deploy.checkout import check_clean
+from scripts.deploy.checkout import check_clean, missing_lock_file
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError, NotConfirmed
 from scripts.deploy.plan import Plan
-from scripts.deploy.summary import lines
-from scripts.deploy.terraform import Terraform
+from scripts.deploy.summary import format_plan
+from scripts.deploy.terraform import MetricNotReady, Terraform
 
-DRIFTED = 2
+EXIT_DRIFT = 2
+METRIC_RETRIES = 11  # once a minute; Google documents up to ten minutes
+METRIC_RETRY_SECONDS = 60.0
 
 
 def main() -> None:
-    arguments = parser().parse_args()
+    arguments = create_parser().parse_args()
     try:
         sys.exit(run(arguments))
     except DeployError as error:
@@ -28,77 +32,119 @@ def main() -> None:
 
 class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Exit code 1: argparse's own 2 would say that the cloud has drifted."""
+        """Exit code 1: argparse's own code 2 would mean drift."""
         self.print_usage(sys.stderr)
         self.exit(1, f"{self.prog}: {message}\n")
 
 
-def parser() -> argparse.ArgumentParser:
-    top = Parser(prog="python -m scripts.deploy", description="Terraform for one environment.")
-    commands = top.add_subparsers(dest="command", required=True)
+def create_parser() -> argparse.ArgumentParser:
+    parser = Parser(prog="python -m scripts.deploy", description="Terraform for one environment.")
+    commands = parser.add_subparsers(dest="command", required=True)
     helps = {
-        "plan": "what apply would do",
-        "apply": "show the plan, ask, and do exactly that",
-        "destroy": "show what would go, ask, and let it go",
-        "drift": f"exit code {DRIFTED} and the list when the cloud is not as the code says",
-        "output": "the outputs, as JSON",
+        "plan": "show what apply would change",
+        "apply": "show the plan, ask for confirmation, apply exactly that plan",
+        "destroy": "show what would be destroyed, ask for confirmation, destroy it",
+        "drift": f"exit code {EXIT_DRIFT} and a list when the cloud differs from the code",
+        "output": "print the outputs as JSON",
     }
     add = {name: commands.add_parser(name, help=text).add_argument for name, text in helps.items()}
-    for one in add.values():
-        one("--env", required=True, help="environments/<env>.tfvars, and the workspace of that name")
+    for add_argument in add.values():
+        add_argument("--env", required=True, help="environments/<env>.tfvars, and the workspace of that name")
     for name in ("plan", "apply", "destroy"):
         add[name]("--target", action="append", default=[], metavar="ADDRESS", help="this and what it needs")
     for name in ("apply", "destroy"):
-        add[name]("--yes", action="store_true", help="without asking")
-    add["plan"]("--out", type=Path, metavar="FILE", help="keep the plan, for apply --plan")
-    add["apply"]("--plan", type=Path, metavar="FILE", help="apply a plan that was kept")
-    return top
+        add[name]("--yes", action="store_true", help="do not ask for confirmation")
+        add[name]("--confirm", metavar="TEXT", help="the text that would be typed when asked")
+    add["plan"]("--out", type=Path, metavar="FILE", help="save the plan, for apply --plan")
+    add["apply"]("--plan", type=Path, metavar="FILE", help="apply a saved plan")
+    return parser
 
 
 def run(arguments: argparse.Namespace) -> int:
-    environment = Environment.find(arguments.env)
-    changing = arguments.command in ("apply", "destroy")
-    if changing and environment.protected:
+    environment = Environment.load(arguments.env)
+    is_changing = arguments.command in ("apply", "destroy")
+    if is_changing and environment.protected:
         check_clean(environment.folder, environment.name)
+    if is_changing and (warning := missing_lock_file(environment.folder)):
+        print(warning, file=sys.stderr)
     terraform = Terraform(environment)
     terraform.init()
     if arguments.command == "output":
         print(json.dumps(terraform.outputs(), indent=2))
         return 0
-    with tempfile.TemporaryDirectory() as folder:
-        plan = planned(terraform, arguments, Path(folder, "plan"))  # it holds the variables: it does not stay
-        print(f"{environment.name}, project {environment.project}:", *spoken(plan), sep="\n")
-        if changing and plan.applyable:
+    with tempfile.TemporaryDirectory() as folder:  # temporary: a plan contains the values of variables
+        plan = create_plan(terraform, arguments, Path(folder, "plan"))
+        print_plan(environment, plan)
+        if is_changing and plan.applyable:
             plan.check_protection()
-            confirm(environment, asked=not arguments.yes)
-            terraform.apply(plan)
-    return DRIFTED if arguments.command == "drift" and plan.changes else 0
+            confirm(environment, plan, typed=arguments.confirm, ask=not arguments.yes)
+            apply_with_retry(terraform, plan, Path(folder, "retry"), time.sleep)
+    return EXIT_DRIFT if arguments.command == "drift" and plan.changes else 0
 
 
-def planned(terraform: Terraform, arguments: argparse.Namespace, path: Path) -> Plan:
-    """The plan that was asked for, or that was kept."""
-    kept: Path | None = getattr(arguments, "plan", None)
-    if kept:
-        return terraform.read(kept.resolve())
+def create_plan(terraform: Terraform, arguments: argparse.Namespace, path: Path) -> Plan:
+    """A new plan, or the saved one of `--plan`."""
+    saved: Path | None = getattr(arguments, "plan", None)
+    if saved:
+        return terraform.load_plan(saved.resolve())
     out: Path = getattr(arguments, "out", None) or path
     destroy, targets = arguments.command == "destroy", getattr(arguments, "target", [])
     return terraform.plan(out.resolve(), destroy=destroy, targets=targets)
 
 
-def spoken(plan: Plan) -> list[str]:
-    return lines(plan, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+def print_plan(environment: Environment, plan: Plan) -> None:
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    print(f"{environment.name}, project {environment.project}:", *format_plan(plan, colour=colour), sep="\n")
 
 
-def confirm(environment: Environment, *, asked: bool) -> None:
-    """NotConfirmed unless the person types the environment's name."""
-    if not asked:
+def confirmation_text(environment: Environment, plan: Plan) -> str:
+    """What a person types: the environment, and in a protected one also how much is destroyed."""
+    if environment.protected and plan.destroyed:
+        return f"{environment.name} destroys {len(plan.destroyed)}"
+    return environment.name
+
+
+def confirm(environment: Environment, plan: Plan, *, typed: str | None, ask: bool) -> None:
+    """NotConfirmed unless the text is typed. `--yes` is not enough to destroy in a protected environment."""
+    expected = confirmation_text(environment, plan)
+    if typed is None and not ask and expected == environment.name:
         return
+    if typed is None and ask:
+        typed = read_line(f"Type {expected!r} to continue: ")
+    if (typed or "").strip() != expected:
+        raise NotConfirmed(
+            f"nothing was changed in {environment.name}; without a terminal, use --confirm {expected!r}"
+        )
+
+
+def read_line(prompt: str) -> str:
     try:
-        answer = input(f"Type {environment.name} to go on: ")
+        return input(prompt)
     except EOFError:
-        answer = ""
-    if answer.strip() != environment.name:
-        raise NotConfirmed(f"nothing was changed in {environment.name}; --yes goes on without asking")
+        return ""
+
+
+def apply_with_retry(terraform: Terraform, plan: Plan, path: Path, sleep: Callable[[float], None]) -> None:
+    """Apply the plan; while a new alert waits for its metric, apply the rest of the same plan again.
+
+    The plan file is stale after a partial apply, so the rest is planned again. It must be part of the plan
+    that was confirmed; otherwise the person has to confirm a new one.
+    """
+    rest = plan
+    for attempt in range(METRIC_RETRIES):
+        try:
+            return terraform.apply(rest)
+        except MetricNotReady:
+            if attempt + 1 == METRIC_RETRIES:
+                raise
+        print(f"deploy: waiting {METRIC_RETRY_SECONDS:.0f} s for a new log metric", file=sys.stderr)
+        sleep(METRIC_RETRY_SECONDS)
+        rest = terraform.plan(path)
+        if not rest.applyable:
+            return None
+        if not rest.is_part_of(plan):
+            raise NotConfirmed("the rest of the plan has changed; run `apply` again and confirm it")
+    return None
 
 
 if __name__ == "__main__":

@@ -1,29 +1,57 @@
-"""Whether what would be deployed is what Git knows."""
+"""Check that the deployed code is a Git commit, and that a provider lock file is part of it."""
 
 import subprocess
 from pathlib import Path
 
 from scripts.deploy.errors import DirtyCheckout
 
-SHOWN = 5
+MAX_LISTED = 5
+LOCK_FILE = ".terraform.lock.hcl"
+LOCK_COMMAND = (
+    "terraform -chdir=environments providers lock -platform=linux_amd64 -platform=linux_arm64 "
+    "-platform=darwin_arm64 -platform=windows_amd64 && git add -f environments/.terraform.lock.hcl"
+)
 
 
 def check_clean(folder: Path, env: str) -> None:
-    """DirtyCheckout unless the repository around `folder` holds its last commit and nothing else."""
-    done = subprocess.run(
-        ["git", "-C", str(folder), "status", "--porcelain"], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
+    """DirtyCheckout unless the repository around `folder` equals its last commit."""
+    status = run_git(folder, "status", "--porcelain")
+    if status is None:
         raise DirtyCheckout(
-            f"{folder} is in no Git repository, so nobody could say later what {env} was made of. "
-            "Deploy it from a clone."
+            f"{folder} is not in a Git repository, so the deployed state of {env} could not be traced to a "
+            "commit. Deploy it from a clone."
         )
-    changed = done.stdout.splitlines()
+    changed = [line for line in status.splitlines() if not is_ci_credentials(line)]
     if changed:
-        more = f"\n  and {len(changed) - SHOWN} more" if changed[SHOWN:] else ""
+        more = f"\n  and {len(changed) - MAX_LISTED} more" if changed[MAX_LISTED:] else ""
         raise DirtyCheckout(
-            f"{env} is deployed from a commit, and this differs from the last one:\n"
-            + "\n".join(f"  {line}" for line in changed[:SHOWN])
-            + f"{more}\nCommit it, put it aside with `git stash -u`, or deploy from a clean copy: "
+            f"{env} is deployed from a commit, but these files differ from the last one:\n"
+            + "\n".join(f"  {line}" for line in changed[:MAX_LISTED])
+            + f"{more}\nCommit them, run `git stash -u`, or deploy from a clean copy: "
             "git worktree add ../clean HEAD"
         )
+
+
+def is_ci_credentials(status_line: str) -> bool:
+    """Untracked credentials that google-github-actions/auth writes into the checkout (auth#123)."""
+    state, _, path = status_line.partition(" ")
+    name = path.strip()
+    return state == "??" and name.startswith("gha-creds-") and name.endswith(".json")
+
+
+def missing_lock_file(folder: Path) -> str | None:
+    """A warning with the remedy, if no provider lock file is committed; None if there is one.
+
+    Without it two jobs of one deployment can download different builds of the provider. Its hashes come from
+    the Terraform registry, so only a machine with access to it can write the file.
+    """
+    if run_git(folder, "ls-files", "--error-unmatch", LOCK_FILE) is not None:
+        return None
+    return f"warning: {LOCK_FILE} is not committed; provider downloads are not verified. Run: {LOCK_COMMAND}"
+
+
+def run_git(folder: Path, *arguments: str) -> str | None:
+    """Git's output; None if it fails."""
+    command = ["git", "-C", str(folder), *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    return result.stdout if result.returncode == 0 else None

@@ -1,4 +1,4 @@
-"""An environment: a tfvars file, and the project that it names."""
+"""An environment: a tfvars file with the project that it names."""
 
 import re
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from pathlib import Path
 from scripts.deploy.errors import UnknownEnvironment
 
 FOLDER = Path(__file__).parents[2] / "environments"
-PROJECT = re.compile(r'^project_id\s*=\s*"([^"]+)"', re.MULTILINE)
-UNPROTECTED = re.compile(r"^protected\s*=\s*false\b", re.MULTILINE)
+PROJECT_LINE = re.compile(r'^project_id\s*=\s*"([^"]+)"', re.MULTILINE)
+UNPROTECTED_LINE = re.compile(r"^protected\s*=\s*false\b", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Environment:
-    """protected: as prod is, unless the tfvars say `protected = false`."""
+    """`protected` is true, as for prod, unless the tfvars contain `protected = false`."""
 
     name: str
     project: str
@@ -21,19 +21,20 @@ class Environment:
     protected: bool = True
 
     @classmethod
-    def find(cls, name: str, folder: Path = FOLDER) -> "Environment":
-        """UnknownEnvironment if it has no tfvars, or they name no project."""
+    def load(cls, name: str, folder: Path = FOLDER) -> "Environment":
+        """UnknownEnvironment if `<name>.tfvars` is missing or names no project."""
         path = folder / f"{name}.tfvars"
         if not re.fullmatch("[a-z][a-z0-9-]*", name) or not path.is_file():
-            known = ", ".join(sorted(file.stem for file in folder.glob("*.tfvars")))
+            existing = ", ".join(sorted(file.stem for file in folder.glob("*.tfvars")))
             raise UnknownEnvironment(
-                f"there is no {name!r}: environments/{name}.tfvars is missing. There are {known}."
+                f"unknown environment {name!r}: environments/{name}.tfvars does not exist. "
+                f"Existing: {existing}."
             )
         text = path.read_text()
-        found = PROJECT.search(text)
-        if not found:
-            raise UnknownEnvironment(f'environments/{name}.tfvars names no project: project_id = "…"')
-        return cls(name, found[1], folder, not UNPROTECTED.search(text))
+        match = PROJECT_LINE.search(text)
+        if not match:
+            raise UnknownEnvironment(f'environments/{name}.tfvars names no project: add project_id = "…"')
+        return cls(name, match[1], folder, not UNPROTECTED_LINE.search(text))
 
     @property
     def tfvars(self) -> str:
@@ -42,3 +43,16 @@ class Environment:
     @property
     def state_bucket(self) -> str:
         return f"{self.project}-terraform-state"
+
+    @property
+    def quota_variables(self) -> dict[str, str]:
+        """Charge API calls of a personal login to the project.
+
+        The Billing Budgets API answers 403 without it: provider documentation of google_billing_budget. The
+        service accounts of CI need serviceusage.services.use on the project for it.
+        """
+        return {
+            "GOOGLE_BILLING_PROJECT": self.project,
+            "GOOGLE_CLOUD_QUOTA_PROJECT": self.project,
+            "USER_PROJECT_OVERRIDE": "true",
+        }

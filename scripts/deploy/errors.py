@@ -1,20 +1,21 @@
-"""What can go wrong with a deployment.
+"""Errors of a deployment.
 
 DeployError
-├── UnknownEnvironment    no tfvars of that name; the person picks another, or writes them
-├── DirtyCheckout         what would be deployed is in no commit
-├── TerraformMissing      not installed
+├── UnknownEnvironment    no tfvars of that name
+├── DirtyCheckout         uncommitted changes
+├── TerraformMissing      terraform is not installed
+├── NoCredentials         nobody is logged in to Google Cloud
 ├── StateBucketMissing    scripts.bootstrap was never run
-├── StateLocked           somebody else deploys, or was killed while they did
-├── TerraformFailed       terraform has said why
-├── WrongPlan             no plan file, or another environment's
-├── Protected             the plan destroys what refuses to be destroyed
-└── NotConfirmed          the person did not agree
+├── StateLocked           another deployment is running, or was killed
+├── TerraformFailed       the message has Terraform's own errors
+├── WrongPlan             no plan file, or a plan of another environment
+├── Protected             the plan destroys protected data
+└── NotConfirmed          the person did not confirm
 """
 
 
 class DeployError(Exception):
-    """The sentence says what to do."""
+    """The message names the remedy."""
 
 
 class UnknownEnvironment(DeployError):
@@ -26,6 +27,10 @@ class DirtyCheckout(DeployError):
 
 
 class TerraformMissing(DeployError):
+    pass
+
+
+class NoCredentials(DeployError):
     pass
 
 

@@ -1,5 +1,7 @@
-"""What a plan would do. Read from `terraform show -json`, format 1.2:
-https://developer.hashicorp.com/terraform/internals/json-format"""
+"""The changes of a Terraform plan, read from `terraform show -json`, format 1.2.
+
+https://developer.hashicorp.com/terraform/internals/json-format
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,32 +10,32 @@ from typing import Any
 from scripts.deploy.errors import Protected, WrongPlan
 
 Json = dict[str, Any]
-VERBS = {"create": "create", "update": "update", "delete": "destroy", "forget": "forget"}
-SHOWN = 5
+ACTIONS = {"create": "create", "update": "update", "delete": "destroy", "forget": "forget"}
+MAX_LISTED = 5
 
 
 @dataclass(frozen=True)
 class Change:
-    """done: create, update, replace, destroy, forget, import or move; before, after: {} is not there.
+    """action: create, update, replace, destroy, forget, import or move. before, after: {} if absent.
 
-    forcing: the attributes for which it is replaced; hidden: those whose values are nobody's business.
+    forcing: attributes that cause a replacement. sensitive: attributes whose values are not shown.
     """
 
-    done: str
+    action: str
     address: str
     kind: str
     before: Json = field(default_factory=dict)
     after: Json = field(default_factory=dict)
     forcing: tuple[str, ...] = ()
-    hidden: frozenset[str] = frozenset()
+    sensitive: frozenset[str] = frozenset()
 
     @property
-    def ends(self) -> bool:
-        return self.done in ("replace", "destroy")
+    def is_destructive(self) -> bool:
+        return self.action in ("replace", "destroy")
 
     @property
     def is_protected(self) -> bool:
-        """Whether the provider will refuse to destroy it, which it says only when others are gone already."""
+        """Whether the provider will refuse to destroy it - halfway through, after it destroyed others."""
         return (
             self.before.get("deletion_policy") == "PREVENT" or self.before.get("deletion_protection") is True
         )
@@ -41,7 +43,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """path: its file; env: what it was made for; applyable: whether there is anything to do."""
+    """`path` is the plan's file, `env` its environment; `applyable`: whether it changes anything."""
 
     path: Path
     env: str
@@ -50,53 +52,65 @@ class Plan:
     outputs: list[str]
 
     @classmethod
-    def read(cls, path: Path, shown: Json) -> "Plan":
-        found = [change(one) for one in shown.get("resource_changes", [])]
+    def parse(cls, path: Path, shown: Json) -> "Plan":
+        """From the JSON of `terraform show`. Resources without a change are left out."""
+        changes = [parse_change(entry) for entry in shown.get("resource_changes", [])]
         outputs = shown.get("output_changes", {}).items()
         return cls(
             path,
             str(shown.get("variables", {}).get("env", {}).get("value", "")),
             bool(shown.get("applyable", True)),
-            [one for one in found if one.done],
+            [change for change in changes if change.action],
             sorted(name for name, output in outputs if output["actions"] != ["no-op"]),
         )
 
+    @property
+    def destroyed(self) -> list[Change]:
+        return [change for change in self.changes if change.is_destructive]
+
     def check_env(self, env: str) -> None:
-        """A plan knows its own backend and workspace: applied, it goes there whatever was asked for."""
+        """WrongPlan for another environment: a plan is applied to its own backend, whatever `--env` is."""
         if self.env != env:
-            raise WrongPlan(f"{self.path} is a plan of {self.env or 'something else'}, not of {env}")
+            raise WrongPlan(f"{self.path} is a plan of {self.env or 'an unknown environment'}, not of {env}")
 
     def check_protection(self) -> None:
-        """Protected names what the provider would refuse to destroy halfway through."""
-        ended = [one.address for one in self.changes if one.ends and one.is_protected]
-        if ended:
-            more = f" and {len(ended) - SHOWN} more" if ended[SHOWN:] else ""
+        """Protected if it destroys protected data. Checked before the apply, so nothing is half destroyed."""
+        refused = [change.address for change in self.destroyed if change.is_protected]
+        if refused:
+            more = f" and {len(refused) - MAX_LISTED} more" if refused[MAX_LISTED:] else ""
             raise Protected(
-                f"{self.env} is protected, and this plan ends {len(ended)} of its resources: "
-                f"{', '.join(ended[:SHOWN])}{more}. Nothing was destroyed. Whoever means it sets "
-                f"`protected = false` in environments/{self.env}.tfvars, applies that, and then this."
+                f"{self.env} is protected, and this plan destroys {len(refused)} of its protected resources: "
+                f"{', '.join(refused[:MAX_LISTED])}{more}. Nothing was destroyed. To do it on purpose, set "
+                f"`protected = false` in environments/{self.env}.tfvars, apply that, and then this plan."
             )
 
+    def is_part_of(self, other: "Plan") -> bool:
+        """Whether every change was already shown in `other`."""
+        shown = {(change.address, change.action) for change in other.changes}
+        return all((change.address, change.action) in shown for change in self.changes)
 
-def change(one: Json) -> Change:
-    told = one["change"]
-    sensitive = [told.get("before_sensitive") or {}, told.get("after_sensitive") or {}]
+
+def parse_change(entry: Json) -> Change:
+    change = entry["change"]
+    sensitive = [change.get("before_sensitive") or {}, change.get("after_sensitive") or {}]
     return Change(
-        verb(one),
-        one["address"],
-        one.get("type", ""),
-        told["before"] or {},
-        told["after"] or {},
-        tuple(sorted({str(path[0]) for path in told.get("replace_paths", []) if path})),
-        frozenset(name for each in sensitive if isinstance(each, dict) for name in each),
+        parse_action(entry),
+        entry["address"],
+        entry.get("type", ""),
+        change["before"] or {},
+        change["after"] or {},
+        tuple(sorted({str(path[0]) for path in change.get("replace_paths", []) if path})),
+        frozenset(name for marks in sensitive if isinstance(marks, dict) for name in marks),
     )
 
 
-def verb(one: Json) -> str:
-    """ "" for what is only read or left alone."""
-    actions = one["change"]["actions"]
+def parse_action(entry: Json) -> str:
+    """The action; "" if the resource is only read or not changed."""
+    actions = entry["change"]["actions"]
     if set(actions) == {"create", "delete"}:
         return "replace"
     if actions == ["no-op"]:
-        return "import" if one["change"].get("importing") else "move" if one.get("previous_address") else ""
-    return VERBS.get(actions[0], "")
+        if entry["change"].get("importing"):
+            return "import"
+        return "move" if entry.get("previous_address") else ""
+    return ACTIONS.get(actions[0], "")

@@ -1,10 +1,11 @@
-"""A plan as a person reads it: a line for each resource, the grants on their own, and a sum."""
+"""A plan as text: one line per resource with the values that change, the grants, and a total."""
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
-from scripts.deploy import grants
+from scripts.deploy.grants import format_grants
 from scripts.deploy.plan import Change, Plan
 
 SIGNS = {
@@ -16,7 +17,7 @@ SIGNS = {
     "import": "<",
     "move": ">",
 }
-DONE = {
+PAST_TENSE = {
     "create": "created",
     "update": "changed",
     "replace": "replaced",
@@ -25,8 +26,8 @@ DONE = {
     "import": "imported",
     "move": "moved",
 }
-# What is gone with these does not come back when Terraform makes them again.
-DATA = {
+# What is lost with these does not come back when Terraform creates them again.
+LOST_DATA = {
     "google_bigquery_dataset": "its tables",
     "google_bigquery_table": "its rows",
     "google_dataform_repository": "its commits",
@@ -34,51 +35,89 @@ DATA = {
     "google_storage_bucket": "its files",
 }
 RED, PLAIN = "\033[31m", "\033[0m"
-LONGEST = 40  # characters of a value that is shown
+MAX_VALUE_LENGTH = 40  # characters
+MAX_PATHS = 12  # changed values that are shown of one resource
+ABSENT = object()
 
 
-def lines(plan: Plan, *, colour: bool = False) -> list[str]:
-    told = [line(one, colour) for one in plan.changes]
-    changed = grants.lines(plan.changes)
-    if changed:
-        told += ["grants", *changed]
+def format_plan(plan: Plan, *, colour: bool = False) -> list[str]:
+    lines = [format_change(change, colour) for change in plan.changes]
+    if grants := format_grants(plan.changes):
+        lines += ["grants", *grants]
     if plan.outputs:
-        told += [f"outputs: {', '.join(plan.outputs)}"]
-    return [*told, total(Counter(one.done for one in plan.changes))]
+        lines += [f"outputs: {', '.join(plan.outputs)}"]
+    return [*lines, format_total(Counter(change.action for change in plan.changes))]
 
 
-def line(one: Change, colour: bool) -> str:
-    text = f"{SIGNS[one.done]:>3} {one.address}{why(one)}"
-    if not one.ends or one.kind not in DATA:
+def format_change(change: Change, colour: bool) -> str:
+    text = f"{SIGNS[change.action]:>3} {change.address}{format_differences(change)}"
+    if not change.is_destructive or change.kind not in LOST_DATA:
         return text
-    text += f"  {DATA[one.kind]} are lost"
+    text += f"  {LOST_DATA[change.kind]} are lost"
     return f"{RED}{text}{PLAIN}" if colour else text
 
 
-def why(one: Change) -> str:
-    """The attributes that differ: those that force the replacement, or all of an update."""
-    names: list[str] = list(one.forcing) if one.done == "replace" else []
-    if one.done == "update":
-        known = one.before.keys() | one.after.keys()
-        names = sorted(name for name in known if one.before.get(name) != one.after.get(name))
-    told = [difference(one, name) for name in names]
-    return f"  ({', '.join(told)})" if told else ""
+def format_differences(change: Change) -> str:
+    """The attributes that force a replacement, or every value that an update changes."""
+    names: list[str] = list(change.forcing) if change.action == "replace" else []
+    if change.action == "update":
+        all_names = change.before.keys() | change.after.keys()
+        names = sorted(name for name in all_names if change.before.get(name) != change.after.get(name))
+    parts = [part for name in names for part in differences(change, name)]
+    if len(parts) > MAX_PATHS:
+        parts = [*parts[:MAX_PATHS], f"and {len(parts) - MAX_PATHS} more"]
+    return f"  ({', '.join(parts)})" if parts else ""
 
 
-def difference(one: Change, name: str) -> str:
-    """With both values where they are short, and no secrets."""
-    if name in one.hidden or name not in one.after:
-        return name
-    before, after = spoken(one.before.get(name)), spoken(one.after[name])
-    return f"{name}: {before} → {after}" if before and after else name
+def differences(change: Change, name: str) -> list[str]:
+    """`path: before → after` for each value inside attribute `name` that differs. Secrets only by name."""
+    if name in change.sensitive or name not in change.after:
+        return [name]
+    pairs = walk(name, change.before.get(name, ABSENT), change.after[name])
+    return [format_difference(path, before, after) for path, before, after in pairs] or [name]
 
 
-def spoken(value: Any) -> str:
-    """ "" for what is no short value."""
+def walk(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The innermost values that differ. A list is compared by position, a list of one as its element."""
+    if isinstance(before, list) and isinstance(after, list):
+        if len(before) == len(after) == 1:
+            yield from walk(path, before[0], after[0])
+            return
+        before, after = list_to_dict(before), list_to_dict(after)
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        if before != after:
+            yield path, before, after
+        return
+    for key in [*before, *(key for key in after if key not in before)]:
+        yield from walk(f"{path}.{key}", before.get(key, ABSENT), after.get(key, ABSENT))
+
+
+def list_to_dict(values: list[Any]) -> dict[str, Any]:
+    """By the elements' `name` where all have a distinct one (environment variables), else by position."""
+    names = [value.get("name") if isinstance(value, dict) else None for value in values]
+    if all(isinstance(name, str) and name for name in names) and len(set(names)) == len(names):
+        return dict(zip([str(name) for name in names], values, strict=True))
+    return {str(position): value for position, value in enumerate(values)}
+
+
+def format_difference(path: str, before: Any, after: Any) -> str:
+    """Both values where they are short, otherwise the path only."""
+    if before is ABSENT and isinstance(after, dict | list):
+        return f"{path}: added"
+    if after is ABSENT or (after is None and isinstance(before, dict | list)):
+        return f"{path}: removed"
+    texts = [format_value(value) for value in (before, after)]
+    return f"{path}: {' → '.join(texts)}" if all(texts) else path
+
+
+def format_value(value: Any) -> str:
+    """JSON of a short value, without quotes around plain words; "" for a long one."""
+    if value is ABSENT:
+        return "null"
     text = "" if isinstance(value, dict | list) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST else ""
+    return text if len(text) <= MAX_VALUE_LENGTH else ""
 
 
-def total(counts: Counter[str]) -> str:
-    told = ", ".join(f"{counts[done]} {DONE[done]}" for done in SIGNS if counts[done])
-    return f"Would be {told}." if told else "Nothing would be changed."
+def format_total(counts: Counter[str]) -> str:
+    parts = ", ".join(f"{counts[action]} {PAST_TENSE[action]}" for action in SIGNS if counts[action])
+    return f"Would be {parts}." if parts else "Nothing would be changed."

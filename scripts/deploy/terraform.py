@@ -1,15 +1,17 @@
-"""The terraform command. The only file that imports python_terraform, and its `cmd` alone.
+"""The terraform command. The only file that imports python_terraform, of which only `cmd` is used.
 
 Its named methods send options that Terraform no longer has (destroy -force), or log a plan as a failure.
 """
 
 import json
+import os
 import re
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from python_terraform import IsFlagged
 
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import (
+    NoCredentials,
     StateBucketMissing,
     StateLocked,
     TerraformFailed,
@@ -26,16 +29,28 @@ from scripts.deploy.errors import (
 )
 from scripts.deploy.plan import Plan
 
-NO_BUCKET = "bucket doesn't exist"  # how the gcs backend says it
+NO_BUCKET = "bucket doesn't exist"  # message of the gcs backend
+NO_CREDENTIALS = "could not find default credentials"
 LOCKED = "Error acquiring the state lock"
 WARNING = re.compile(r"^Warning: .*?(?=^Plan: |^No changes|\Z)", re.MULTILINE | re.DOTALL)
+# Terraform prints one such line per resource before an error: 140 lines above the message.
+PROGRESS_LINE = re.compile(
+    r"^.*: (Refreshing state\.\.\.|Reading\.\.\.|Read complete after|Still reading\.\.\.).*\n", re.MULTILINE
+)
 LOCK_TIMEOUT = "60s"
-# Nearly all of an apply is waiting: three seconds for each grant to settle, ten for each service account.
+# Most of an apply is waiting: 3 s for each grant to settle, 10 s for each service account.
 PARALLELISM = 40
+# Cloud Monitoring: a log metric can be used in an alert up to ten minutes after its creation.
+# The provider does not retry: hashicorp/terraform-provider-google#11102.
+METRIC_NOT_READY = "Cannot find metric(s) that match type"
+
+
+class MetricNotReady(TerraformFailed):
+    """An alert was refused because its log metric is too new. A later apply succeeds."""
 
 
 class Terraform:
-    """Terraform in the workspace of `environment`; TerraformFailed carries its words, or follows them."""
+    """Terraform in the workspace of `environment`."""
 
     def __init__(self, environment: Environment) -> None:
         if shutil.which("terraform") is None:
@@ -45,24 +60,26 @@ class Terraform:
             )
         self.environment = environment
         self.cli = python_terraform.Terraform(working_dir=str(environment.folder))
+        # python_terraform gives its own environment to terraform and has no argument for more variables.
+        os.environ.update(environment.quota_variables)
 
     def init(self) -> None:
-        """The backend in the project's bucket, and the workspace; both are made known on stderr."""
+        """Select the backend in the project's bucket, and the workspace."""
         bucket = {"bucket": self.environment.state_bucket}
         try:
-            self.told("init", input=False, reconfigure=IsFlagged, backend_config=bucket)
+            self.run("init", input=False, reconfigure=IsFlagged, backend_config=bucket)
         except TerraformFailed as error:
             if NO_BUCKET not in str(error):
                 raise
             raise StateBucketMissing(
-                f"the bucket {bucket['bucket']} does not exist, which keeps Terraform's state. "
+                f"the state bucket {bucket['bucket']} does not exist. "
                 f"Run: python -m scripts.bootstrap --env {self.environment.name}"
             ) from error
-        self.told("workspace select", self.environment.name, or_create=True)
+        self.run("workspace select", self.environment.name, or_create=True)
 
     def plan(self, path: Path, *, destroy: bool = False, targets: Sequence[str] = ()) -> Plan:
-        """Writes the plan to `path`; of what Terraform says its warnings alone are passed on."""
-        said = self.told(
+        """Write the plan to `path`; Terraform's warnings are printed to stderr."""
+        output = self.run(
             "plan",
             out=str(path),
             input=False,
@@ -71,59 +88,81 @@ class Terraform:
             destroy=destroy or None,
             target=list(targets),
         )
-        print(*WARNING.findall(said), sep="", end="", file=sys.stderr)
-        return self.read(path)
+        print(*WARNING.findall(output), sep="", end="", file=sys.stderr)
+        return self.load_plan(path)
 
-    def read(self, path: Path) -> Plan:
-        """WrongPlan if there is none, or it is of another environment."""
+    def load_plan(self, path: Path) -> Plan:
+        """WrongPlan if the file is missing or of another environment."""
         if not path.is_file():
-            raise WrongPlan(f"there is no plan {path}; `plan --out {path}` makes it")
-        plan = Plan.read(path, self.json("show", str(path)))
+            raise WrongPlan(f"plan file {path} does not exist; `plan --out {path}` creates it")
+        plan = Plan.parse(path, self.run_json("show", str(path)))
         plan.check_env(self.environment.name)
         return plan
 
     def apply(self, plan: Plan) -> None:
-        """Exactly what the plan says, or nothing if the state has changed since."""
+        """Apply exactly this plan. Terraform refuses it if the state has changed since.
+
+        MetricNotReady if the only errors are alerts whose metric is too new.
+        """
         sys.stdout.flush()
-        with interruptible():
-            code, _, _ = self.cli.cmd(
-                "apply",
-                str(plan.path),
-                capture_output=False,
-                no_color=None if sys.stdout.isatty() else IsFlagged,
-                input=False,
-                lock_timeout=LOCK_TIMEOUT,
-                parallelism=PARALLELISM,
-            )
-        if code != 0:
-            raise TerraformFailed(
-                "terraform apply failed; why stands above, and what to do in docs/runbooks/failed-apply.md"
-            )
+        with tempfile.TemporaryFile("w+") as errors:
+            with interruptible(), redirect_stderr(errors):
+                code, _, _ = self.cli.cmd(
+                    "apply",
+                    str(plan.path),
+                    capture_output=False,
+                    no_color=None if sys.stdout.isatty() else IsFlagged,
+                    input=False,
+                    lock_timeout=LOCK_TIMEOUT,
+                    parallelism=PARALLELISM,
+                )
+            errors.seek(0)
+            text = errors.read()
+        print(text, end="", file=sys.stderr)
+        if code == 0:
+            return
+        if is_only_metric_not_ready(text):
+            raise MetricNotReady("an alert's metric is not ready yet; apply again in ten minutes")
+        raise TerraformFailed(
+            "terraform apply failed; the errors are printed above. Remedies: docs/runbooks/failed-apply.md"
+        )
 
     def outputs(self) -> dict[str, Any]:
-        return {name: output["value"] for name, output in self.json("output").items()}
+        return {name: output["value"] for name, output in self.run_json("output").items()}
 
-    def told(self, command: str, *arguments: str, **options: Any) -> str:
+    def run(self, command: str, *arguments: str, **options: Any) -> str:
+        """Standard output of a command; TerraformFailed with its messages."""
         with interruptible():
             code, out, err = self.cli.cmd(command, *arguments, no_color=IsFlagged, **options)
+        if code == 0:
+            return str(out)
         if LOCKED in err:
             raise StateLocked(
-                f"{err.strip()}\nSomebody else deploys {self.environment.name}: wait for them. "
-                "If nobody does, a run was killed: docs/runbooks/failed-apply.md"
+                f"{err.strip()}\nAnother deployment of {self.environment.name} is running: wait for it. "
+                "If none is, a run was killed: docs/runbooks/failed-apply.md"
             )
-        if code != 0:
-            raise TerraformFailed(f"terraform {command} failed:\n{out}{err}")
-        return str(out)
+        if NO_CREDENTIALS in err:
+            raise NoCredentials(
+                "no Google Cloud credentials. Run: gcloud auth application-default login "
+                f"&& gcloud auth application-default set-quota-project {self.environment.project}"
+            )
+        raise TerraformFailed(f"terraform {command} failed:\n{PROGRESS_LINE.sub('', out)}{err}")
 
-    def json(self, command: str, *arguments: str) -> dict[str, Any]:
-        return dict(json.loads(self.told(command, *arguments, json=IsFlagged)))
+    def run_json(self, command: str, *arguments: str) -> dict[str, Any]:
+        return dict(json.loads(self.run(command, *arguments, json=IsFlagged)))
+
+
+def is_only_metric_not_ready(errors: str) -> bool:
+    """Whether every error of an apply is an alert whose metric is not ready."""
+    count = len(re.findall(r"^.{0,4}Error: ", errors, re.MULTILINE))
+    return count > 0 and errors.count(METRIC_NOT_READY) >= count
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Ctrl-C reaches terraform, which ends what it has begun and gives the lock back; we wait for that."""
-    before = signal.signal(signal.SIGINT, lambda *_: None)
+    """Ignore Ctrl-C here: it reaches terraform too, which finishes its requests and releases the lock."""
+    previous = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous)

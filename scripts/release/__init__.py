@@ -1,10 +1,10 @@
-"""Makes the folder dataform/ what runs.
+"""Release the folder dataform/: make it what the pipeline runs.
 
-folder       what is to be released, and where it comes from
-repository   Dataform's copy of it: commits what differs from the head
-live         compiles a commit, refuses one with errors, promotes it
+folder           the files to release, and the Git commit they come from
+repository       Dataform's copy of the folder: commits what differs
+release_config   compiles a commit, refuses one with errors, makes it live
 """
 
 
 class ReleaseError(Exception):
-    """What is live has not changed; the sentence says why, and what to do."""
+    """The live release has not changed; the message states the reason and the remedy."""

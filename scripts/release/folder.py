@@ -1,4 +1,4 @@
-"""The folder that is released, and the commit of this repository that it is at."""
+"""The folder to release, and the Git commit that it is at."""
 
 import subprocess
 from dataclasses import dataclass
@@ -6,49 +6,52 @@ from pathlib import Path
 
 from scripts.release import ReleaseError
 
-LEFT_OUT = "node_modules"  # and everything whose name begins with a dot
-SETTINGS = "workflow_settings.yaml"
+EXCLUDED = "node_modules"  # and every name that begins with a dot
+SETTINGS_FILE = "workflow_settings.yaml"
 
-Files = dict[str, bytes]  # path below the folder, with slashes: contents
+Files = dict[str, bytes]  # content by path below the folder, with slashes
 
 
 @dataclass(frozen=True)
 class Origin:
-    """`commit` is Git's, empty outside a Git repository; `author` and `email` are who made it."""
+    """`commit` is a Git hash, empty outside a Git repository; `author` and `email` are the commit's."""
 
     commit: str
-    dirty: bool
+    is_dirty: bool
     author: str
     email: str
 
     @property
     def message(self) -> str:
-        return f"Release of {self.commit or 'a folder outside Git'}{' (dirty)' if self.dirty else ''}"
+        dirty = " (dirty)" if self.is_dirty else ""
+        return f"Release of {self.commit or 'a folder outside Git'}{dirty}"
 
 
-def read(folder: Path) -> Files:
-    if not (folder / SETTINGS).is_file():
-        raise ReleaseError(f"{folder} is no Dataform project: it has no {SETTINGS}")
+def read_files(folder: Path) -> Files:
+    """ReleaseError if it is not a Dataform project."""
+    if not (folder / SETTINGS_FILE).is_file():
+        raise ReleaseError(f"{folder} is not a Dataform project: {SETTINGS_FILE} is missing")
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    named = {path.relative_to(folder): path for path in paths}
-    return {name.as_posix(): path.read_bytes() for name, path in named.items() if belongs(name)}
+    by_name = {path.relative_to(folder): path for path in paths}
+    return {name.as_posix(): path.read_bytes() for name, path in by_name.items() if is_included(name)}
 
 
-def belongs(name: Path) -> bool:
-    return not any(part == LEFT_OUT or part.startswith(".") for part in name.parts)
+def is_included(name: Path) -> bool:
+    return not any(part == EXCLUDED or part.startswith(".") for part in name.parts)
 
 
-def origin(folder: Path) -> Origin:
-    """Dirty only by what lies in the folder: nothing else is released."""
-    said = git(folder, "log", "-1", "--format=%H%n%an%n%ae")
-    commit, author, email = said.split("\n") if said else ("", "scripts.release", "nobody@example.com")
-    return Origin(commit, bool(git(folder, "status", "--porcelain", "--", ".")), author, email)
+def read_origin(folder: Path) -> Origin:
+    """Dirty means uncommitted changes in `folder`; nothing outside of it is released."""
+    output = git_output(folder, "log", "-1", "--format=%H%n%an%n%ae")
+    commit, author, email = output.split("\n") if output else ("", "scripts.release", "release@example.com")
+    return Origin(commit, bool(git_output(folder, "status", "--porcelain", "--", ".")), author, email)
 
 
-def git(folder: Path, *words: str) -> str:
-    """What Git says; nothing where there is no Git, or no repository."""
+def git_output(folder: Path, *arguments: str) -> str:
+    """Empty if Git is not installed or `folder` is not in a repository."""
+    command = ["git", "-C", str(folder), *arguments]
     try:
-        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True)
+        result = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return done.stdout.strip()
+    return result.stdout.strip()

@@ -1,4 +1,4 @@
-"""A Dataform repository without a Git remote: what is committed in it, and committing what differs."""
+"""A Dataform repository without a Git remote: read its files, and commit what differs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,28 +17,29 @@ class Repository:
     client: api.DataformClient
     name: str
 
-    def head(self) -> str:
-        """The newest commit; empty before the first."""
+    def head_commit(self) -> str:
+        """The hash of the newest commit; empty before the first."""
         history = self.client.fetch_repository_history({"name": self.name, "page_size": 1})
         return next((entry.commit_sha for entry in history), "")
 
-    def files(self, commit: str, folder: str = "") -> Files:
+    def read_files(self, commit: str, folder: str = "") -> Files:
         """The files of a commit below `folder`, which is empty or ends with a slash."""
         if not commit:
             return {}
-        asked = {"name": self.name, "commit_sha": commit}
-        found: Files = {}
-        for entry in self.client.query_repository_directory_contents(asked | {"path": folder.rstrip("/")}):
-            # The reference does not say whether an entry is a name or a path; a name has no slash.
+        request = {"name": self.name, "commit_sha": commit}
+        files: Files = {}
+        listing = self.client.query_repository_directory_contents(request | {"path": folder.rstrip("/")})
+        for entry in listing:
+            # The reference does not state whether an entry is a name or a path; a name has no slash.
             path = folder + (entry.directory or entry.file).strip("/").removeprefix(folder)
             if entry.directory:
-                found |= self.files(commit, f"{path}/")
+                files |= self.read_files(commit, f"{path}/")
             else:
-                found[path] = self.client.read_repository_file(asked | {"path": path}).contents
-        return found
+                files[path] = self.client.read_repository_file(request | {"path": path}).contents
+        return files
 
     def commit(self, operations: Operations, head: str, origin: Origin) -> str:
-        """The new commit's hash. Refused by Dataform when the head is no longer `head`."""
+        """The hash of the new commit. Dataform refuses it if the head is no longer `head`."""
         author = {"name": origin.author, "email_address": origin.email}
         request = {
             "name": self.name,
@@ -49,8 +50,8 @@ class Repository:
         return str(self.client.commit_repository_changes(request).commit_sha)
 
 
-def changes(committed: Files, files: Files) -> Operations:
-    """What makes `committed` into `files`."""
+def compare_files(committed: Files, files: Files) -> Operations:
+    """The operations that turn `committed` into `files`."""
     writes: Operations = {
         path: {"write_file": {"contents": contents}}
         for path, contents in files.items()
@@ -59,6 +60,6 @@ def changes(committed: Files, files: Files) -> Operations:
     return writes | {path: {"delete_file": {}} for path in committed.keys() - files.keys()}
 
 
-def counted(operations: Operations) -> str:
+def count_operations(operations: Operations) -> str:
     written = sum("write_file" in operation for operation in operations.values())
     return f"{written} written, {len(operations) - written} deleted"

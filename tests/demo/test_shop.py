@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from sandbox.process import running
+from demo.server import running
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ import uuid
 import pytest
 import requests
 
-from pipeline.settings import NEEDED
+from pipeline.settings import REQUIRED
 from sandbox import environment
 
 
-def pipeline(*arguments, environ=None):
+def run_command(*arguments, environ=None):
     return subprocess.run(
         [sys.executable, "-m", "pipeline", *arguments],
         capture_output=True,
@@ -23,26 +23,26 @@ def pipeline(*arguments, environ=None):
     )
 
 
-def said(done):
-    return [json.loads(line) for line in done.stderr.splitlines()]
+def log_lines(result):
+    return [json.loads(line) for line in result.stderr.splitlines()]
 
 
 class Project:
-    """A bucket and jobs of one test's own; `pipeline` runs as the identity of that name."""
+    """A bucket, jobs and an identity that no other test uses."""
 
     def __init__(self, sandbox):
-        self.sandbox, self.mine = sandbox, uuid.uuid4().hex[:8]
-        self.identity = sandbox.identity(f"pipeline-{self.mine}")
+        self.sandbox, self.suffix = sandbox, uuid.uuid4().hex[:8]
+        self.identity = sandbox.identity(f"pipeline-{self.suffix}")
         self.location = f"projects/{sandbox.project}/locations/europe-west1"
-        self.settings = dict.fromkeys(NEEDED, "unused") | {
+        self.settings = dict.fromkeys(REQUIRED, "unused") | {
             "PROJECT_ID": sandbox.project,
             "REGION": "europe-west1",
-            "BUCKET": f"landing-{self.mine}",
-            "SHEETS_SYNC_JOB": f"sheets-sync-{self.mine}",
+            "BUCKET": f"landing-{self.suffix}",
+            "SHEETS_SYNC_JOB": f"sheets-sync-{self.suffix}",
         }
         self.post("storage/v1/b", {"name": self.settings["BUCKET"]}, project=sandbox.project)
         accounts = f"iam/v1/projects/{sandbox.project}/serviceAccounts"
-        self.post(accounts, {"accountId": f"pipeline-{self.mine}", "serviceAccount": {}})
+        self.post(accounts, {"accountId": f"pipeline-{self.suffix}", "serviceAccount": {}})
 
     @property
     def environ(self):
@@ -59,18 +59,21 @@ class Project:
         container = {"image": "python", "command": list(command), "env": variables}
         template = {"serviceAccount": self.identity, "containers": [container], "maxRetries": 0}
         self.post(f"run/v2/{self.location}/jobs", {"template": {"template": template}}, jobId=job)
-        binding = {"role": "roles/run.jobsExecutor", "members": [f"serviceAccount:{self.identity}"]}
+        binding = {
+            "role": "roles/run.jobsExecutorWithOverrides",
+            "members": [f"serviceAccount:{self.identity}"],
+        }
         self.post(f"run/v2/{self.location}/jobs/{job}:setIamPolicy", {"policy": {"bindings": [binding]}})
 
     def lease(self):
-        """What is in it; None when there is none."""
+        """Content of the lease object; None if it is absent."""
         path = f"{self.settings['BUCKET']}/o/pipeline%2Flease.json?alt=media"
         answer = requests.get(f"{self.sandbox.address}/storage/v1/b/{path}", timeout=10)
         return answer.json() if answer.ok else None
 
-    def until(self, seen):
+    def wait_until(self, condition):
         deadline = time.monotonic() + 60
-        while not seen():
+        while not condition():
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
@@ -80,57 +83,62 @@ def project(sandbox):
     return Project(sandbox)
 
 
-def test_a_run_ends_with_0_and_puts_its_lease_down(project):
+def test_a_successful_run_exits_with_0_and_releases_its_lease(project):
     project.declare(project.settings["SHEETS_SYNC_JOB"], "python", "-c", "print('published')")
-    done = pipeline("daily", "--from", "sheets_sync", environ=project.environ)
-    step, table = said(done)
-    assert done.returncode == 0
+    result = run_command("daily", "--from", "sheets_sync", environ=project.environ)
+    step, table = log_lines(result)
+    assert result.returncode == 0
     assert (step["step"], step["severity"], step["schedule"]) == ("sheets_sync", "INFO", "daily")
     assert table["message"].splitlines()[1].startswith("sheets_sync  succeeded")
     assert project.lease() is None
 
 
-def test_a_failure_ends_with_1_and_says_how_to_go_on(project):
+def test_a_failed_run_exits_with_1_and_names_the_resume_command(project):
     project.declare(project.settings["SHEETS_SYNC_JOB"], "python", "-c", "raise SystemExit(3)")
-    done = pipeline("daily", "--from", "sheets_sync", environ=project.environ)
-    assert done.returncode == 1
-    assert "exit code: 3" in said(done)[-1]["message"]
-    assert said(done)[-1]["message"].endswith("python -m pipeline daily --from sheets_sync")
+    result = run_command("daily", "--from", "sheets_sync", environ=project.environ)
+    assert result.returncode == 1
+    assert "exit code: 3" in log_lines(result)[-1]["message"]
+    assert log_lines(result)[-1]["message"].endswith("python -m pipeline daily --from sheets_sync")
     assert project.lease() is None
 
 
-def test_a_second_run_leaves_at_once_and_a_cancelled_one_puts_its_lease_down(project):
+def test_a_second_run_does_nothing_and_a_cancelled_run_releases_its_lease(project):
     project.declare(project.settings["SHEETS_SYNC_JOB"], "python", "-c", "import time; time.sleep(300)")
-    first = f"pipeline-{project.mine}"
+    first = f"pipeline-{project.suffix}"
     project.declare(first, "python", "-m", "pipeline", "hourly", "--from", "sheets_sync")
     execution = project.post(f"run/v2/{project.location}/jobs/{first}:run", {})["metadata"]["name"]
-    project.until(project.lease)
-    second = pipeline("hourly", environ=project.environ)
-    (line,) = said(second)
+    project.wait_until(project.lease)
+    second = run_command("hourly", environ=project.environ)
+    (line,) = log_lines(second)
     assert (second.returncode, line["severity"]) == (0, "WARNING")
     assert execution in line["message"]
-    assert line["message"].endswith("Nothing was done.")
+    assert line["message"].endswith("Nothing was done; retry later.")
     assert project.lease()["execution"] == execution
     project.post(f"run/v2/{execution}:cancel", {})
-    project.until(lambda: project.lease() is None)
+    project.wait_until(lambda: project.lease() is None)
 
 
-def test_all_that_is_missing_is_named_at_once():
-    done = pipeline("hourly", environ={"REGION": "europe-west1"})
-    line = json.loads(done.stderr)
-    missing = ", ".join(name for name in NEEDED if name != "REGION")
-    assert (done.returncode, line["severity"]) == (2, "ERROR")
-    assert line["message"] == f"missing {missing}. Terraform gives them to the Run Job."
+def test_all_missing_settings_are_named_at_once():
+    result = run_command("hourly", environ={"REGION": "europe-west1"})
+    line = json.loads(result.stderr)
+    missing = ", ".join(name for name in REQUIRED if name != "REGION")
+    assert (result.returncode, line["severity"]) == (2, "ERROR")
+    remedy = "Terraform sets them on the Run job; in a shell, export them."
+    assert line["message"] == f"missing environment variables: {missing}. {remedy}"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["weekly"], "invalid choice: 'weekly'"),
-        (["hourly", "--from", "connector:products"], "'connector:products' is no step of hourly"),
+        (
+            ["hourly", "--from", "connector:products"],
+            "invalid --from 'connector:products': the steps of hourly are",
+        ),
     ],
 )
-def test_wrong_arguments_are_refused_before_anything_is_read(arguments, says):
-    done = pipeline(*arguments)
-    assert done.returncode == 2
-    assert says in done.stderr
+def test_wrong_arguments_are_rejected_before_settings_are_read(arguments, message):
+    result = run_command(*arguments)
+    assert result.returncode == 2
+    (line,) = log_lines(result)
+    assert message in line["message"]

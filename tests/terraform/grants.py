@@ -26,7 +26,7 @@ GRANTS = {
     (PIPELINE, "bucket pipeline/", "storage.objectUser"),
     (PIPELINE, "job connector", "run.jobsExecutorWithOverrides"),
     (PIPELINE, "job connector", "run.viewer"),
-    (PIPELINE, "job sheets-sync", "run.jobsExecutor"),
+    (PIPELINE, "job sheets-sync", "run.jobsExecutorWithOverrides"),
     (PIPELINE, "job sheets-sync", "run.viewer"),
     (PIPELINE, "job pipeline", "run.viewer"),
     (PIPELINE, "repository warehouse", "dataform.editor"),

@@ -21,13 +21,13 @@ from tests.sandbox.jobs.jobs_client import (
 
 
 def test_a_task_has_the_environment_of_its_job_and_of_cloud_run(clients, control_plane):
-    env = [{"name": "DECLARED", "value": "yes"}, {"name": "RETAIL_URL", "value": "https://placeholder"}]
+    env = [{"name": "DECLARED", "value": "yes"}, {"name": "SOURCE_URL", "value": "https://placeholder"}]
     execution = run_job(clients, create_job(clients, "shows", SHOW, env)).result()
     arguments, environment, folder = json.loads(output(execution))
     assert arguments == ["declared"]
     assert (Path(folder) / "sandbox" / "jobs").exists()
     assert environment["DECLARED"] == "yes"
-    assert environment["RETAIL_URL"] == f"{control_plane.address}/retail/v1"  # Terraform cannot know the port
+    assert environment["SOURCE_URL"] == "http://127.0.0.1/source"  # Terraform cannot know the port
     assert environment["GCE_METADATA_HOST"].endswith(f"/metadata/{IDENTITY}")
     assert {name: value for name, value in environment.items() if name.startswith("CLOUD_RUN_")} == {
         "CLOUD_RUN_JOB": "shows",
@@ -54,12 +54,12 @@ def test_a_successful_execution(clients):
 def test_overrides_replace_arguments_and_variables_of_one_execution(clients):
     env = [{"name": "UNCHANGED", "value": "1"}, {"name": "CHANGED", "value": "1"}]
     job = create_job(clients, "overridden", SHOW, env)
-    changed = [{"name": "CHANGED", "value": "2"}, {"name": "RETAIL_URL", "value": "http://127.0.0.1:1"}]
+    changed = [{"name": "CHANGED", "value": "2"}, {"name": "SOURCE_URL", "value": "http://127.0.0.1:1"}]
     arguments, environment, _ = json.loads(
         output(run_job(clients, job, args=["a", "b"], env=changed).result())
     )
     assert arguments == ["a", "b"]
-    assert (environment["UNCHANGED"], environment["CHANGED"], environment["RETAIL_URL"]) == (
+    assert (environment["UNCHANGED"], environment["CHANGED"], environment["SOURCE_URL"]) == (
         "1",
         "2",
         "http://127.0.0.1:1",

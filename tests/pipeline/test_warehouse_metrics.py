@@ -1,4 +1,4 @@
-"""The line about what Dataform made: its numbers are those of the warehouse, and it never breaks a run."""
+"""The metrics line equals the numbers of the warehouse, and a failed measurement never fails a run."""
 
 import io
 import json
@@ -10,8 +10,8 @@ from google.api_core.exceptions import ServiceUnavailable
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from pipeline.quality import measure, numbers
-from pipeline.report import Report
+from pipeline.warehouse_metrics import log_metrics, read_metrics
+from runtime.structured_log import StructuredLog
 
 TODAY = datetime.now(UTC).date()
 TABLES = """
@@ -26,25 +26,25 @@ create table dmt.sales_items (id string, sales_datetime timestamp) partition by 
 
 @pytest.fixture
 def client(sandbox):
-    """A project of this test's own with the tables that are measured, empty."""
+    """A new project with the measured tables, empty."""
     options = {"api_endpoint": sandbox.address}
     project = f"quality-{uuid.uuid4().hex[:8]}"
-    made = bigquery.Client(project, credentials=AnonymousCredentials(), client_options=options)
+    client = bigquery.Client(project, credentials=AnonymousCredentials(), client_options=options)
     for dataset in ("ods", "dmt"):
-        made.create_dataset(dataset)
-    made.query_and_wait(TABLES)
-    return made
+        client.create_dataset(dataset)
+    client.query_and_wait(TABLES)
+    return client
 
 
-def told(connect):
-    """The one line, as a dictionary."""
+def logged_line(connect):
+    """The one line of the log, decoded."""
     stream = io.StringIO()
-    measure(connect, Report(stream, schedule="hourly"))
+    log_metrics(connect, StructuredLog(stream, schedule="hourly"))
     [line] = stream.getvalue().splitlines()
     return json.loads(line)
 
 
-def test_counts_of_tables_become_the_numbers_that_alerts_compare(client):
+def test_table_sizes_become_the_facts_that_alerts_compare(client):
     days = [TODAY, TODAY - timedelta(1), TODAY - timedelta(2)]
     client.query_and_wait(
         "insert into ods.sales values (1, current_timestamp());"
@@ -54,27 +54,27 @@ def test_counts_of_tables_become_the_numbers_that_alerts_compare(client):
         f"insert into ods.sales_rejects values ('a', '{days[0]}'), ('b', '{days[1]}'), ('old', '{days[2]}');"
         f"insert into ods.products_rejects values ('no price', '{days[0]}'), ('no day', null);"
     )
-    line = told(lambda: client)
-    assert (line["severity"], line["message"]) == ("INFO", "what Dataform made was measured")
+    line = logged_line(lambda: client)
+    assert (line["severity"], line["message"]) == ("INFO", "measured the tables of Dataform")
     assert (line["orphans"], line["orphan_rate"], line["rejects"]) == (1, 0.25, 3)
     assert 0 <= line["age_minutes"] <= 1
 
 
-def test_nothing_yet_is_no_orphan_and_no_reject(client):
-    line = told(lambda: client)
+def test_empty_tables_have_no_orphans_and_no_rejects(client):
+    line = logged_line(lambda: client)
     assert (line["orphans"], line["orphan_rate"], line["rejects"]) == (0, 0.0, 0)
 
 
-def test_a_table_that_never_was_has_no_age():
+def test_a_missing_table_has_no_age():
     row = {"orphans": None, "known_lines": None, "newest_ms": None, "now_ms": 1, "rejects": None}
-    assert numbers(row) == {"orphans": 0, "orphan_rate": 0.0, "rejects": 0}
+    assert read_metrics(row) == {"orphans": 0, "orphan_rate": 0.0, "rejects": 0}
 
 
-def test_a_warehouse_that_does_not_answer_is_a_warning():
-    class Gone:
+def test_an_unavailable_warehouse_is_a_warning():
+    class Unavailable:
         def query_and_wait(self, query, *, wait_timeout):
             raise ServiceUnavailable("not today")
 
-    line = told(Gone)
+    line = logged_line(Unavailable)
     assert line["severity"] == "WARNING" and "not today" in line["message"]
     assert "orphan_rate" not in line

@@ -10,18 +10,18 @@ from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import dataform_v1, run_v2
 
-from demo.cloud import Cloud
-from pipeline.assembly import Clients, actions
-from pipeline.errors import NothingReleased, Unavailable, Unfinished
-from pipeline.jobs import ended
-from pipeline.patience import Patience
-from pipeline.report import Report
+from pipeline.assembly import Clients, create_actions
+from pipeline.errors import NotReleased, RunFailed, Unavailable
+from pipeline.jobs import make_execution_check
+from pipeline.polling import Poller
 from pipeline.run import Run
 from pipeline.settings import Settings
+from runtime.structured_log import StructuredLog
+from demo.cloud import Cloud
 
-# Stands for the connector: refuses products, if it is told to be a bad one.
+# Replaces the connector: fails for the endpoint {refused}.
 CONNECTOR = "import sys; print(sys.argv); sys.exit(sys.argv[1:] == ['--endpoint', '{refused}'])"
-PATIENCE = Patience(lambda seconds: time.sleep(min(seconds, 0.3)), lambda: None)
+POLLER = Poller(lambda seconds: time.sleep(min(seconds, 0.3)), lambda: None)
 FILES = {
     "workflow_settings.yaml": "dataformCoreVersion: 3.0.62\ndefaultProject: p\ndefaultDataset: {dataset}\n",
     "definitions/day.sqlx": 'config {{ type: "table", tags: ["hourly", "daily"] }}\nSELECT {value} AS units',
@@ -31,44 +31,44 @@ FILES = {
 
 @pytest.fixture
 def settings(sandbox):
-    """Jobs and a repository of this test's own."""
-    mine = uuid.uuid4().hex[:8]
+    """Names of jobs and of a repository that no other test uses."""
+    suffix = uuid.uuid4().hex[:8]
     return Settings(
         project=sandbox.project,
         region="europe-west1",
         bucket="unused",
-        connector_job=f"connector-{mine}",
-        sheets_sync_job=f"sheets-sync-{mine}",
-        dataform_repository=f"warehouse-{mine}",
+        connector_job=f"connector-{suffix}",
+        sheets_sync_job=f"sheets-sync-{suffix}",
+        dataform_repository=f"warehouse-{suffix}",
         dataform_service_account=sandbox.identity("dataform-runner"),
         run_endpoint=f"{sandbox.address}/run",
         dataform_endpoint=f"{sandbox.address}/dataform",
+        storage_endpoint=sandbox.address,
     )
 
 
 @pytest.fixture
 def clients(settings):
-    def over_rest(kind, endpoint):
+    def create_client(kind, endpoint):
         return kind(
             transport="rest", credentials=AnonymousCredentials(), client_options={"api_endpoint": endpoint}
         )
 
     return Clients(
-        over_rest(run_v2.JobsClient, settings.run_endpoint),
-        over_rest(run_v2.ExecutionsClient, settings.run_endpoint),
-        over_rest(dataform_v1.DataformClient, settings.dataform_endpoint),
-        lease=None,
+        create_client(run_v2.JobsClient, settings.run_endpoint),
+        create_client(run_v2.ExecutionsClient, settings.run_endpoint),
+        create_client(dataform_v1.DataformClient, settings.dataform_endpoint),
     )
 
 
 @pytest.fixture
 def steps(settings, clients):
-    return lambda schedule="hourly": actions(settings, clients, PATIENCE, schedule, lambda: None)
+    return lambda schedule="hourly": create_actions(settings, clients, POLLER, schedule, lambda: None, {})
 
 
 @pytest.fixture
 def declare(sandbox, settings):
-    """Make a job that runs `code`; requests, so that nothing here is the client that is tested."""
+    """Create a job that runs `code`, without the client under test."""
 
     def make(job, code):
         container = {"image": "python", "command": ["python", "-c", code]}
@@ -85,7 +85,7 @@ def declare(sandbox, settings):
 
 @pytest.fixture
 def release(clients, settings):
-    """Commit the little project, compile it and make it live, as scripts.release does."""
+    """Commit a small project, compile it and make it live, as scripts.release does."""
 
     def make(**words):
         dataset = f"d_{uuid.uuid4().hex[:8]}"
@@ -124,21 +124,21 @@ def test_a_day_runs_from_the_connector_to_the_sheet(sandbox, settings, clients, 
     declare(settings.connector_job, CONNECTOR.format(refused="nothing"))
     declare(settings.sheets_sync_job, "print('published')")
     dataset = release(value=7)
-    said = io.StringIO()
-    Run(steps("hourly"), Report(said), iter(range(100)).__next__)("hourly", None)
+    stream = io.StringIO()
+    Run(steps("hourly"), StructuredLog(stream), iter(range(100)).__next__).execute("hourly", None)
     warehouse = Cloud(sandbox).bigquery
     assert [tuple(row) for row in warehouse.query_and_wait(f"SELECT units FROM {dataset}.day")] == [(7,)]
     assert [table.table_id for table in warehouse.list_tables(dataset)] == ["day"]  # month is not hourly
-    found = clients.executions.list_executions(parent=settings.job(settings.connector_job))
-    assert [one.template.containers[0].args for one in found] == [["--endpoint", "sales"]]
-    assert "sheets_sync succeeded" in said.getvalue()
+    executions = clients.executions.list_executions(parent=settings.job(settings.connector_job))
+    assert [one.template.containers[0].args for one in executions] == [["--endpoint", "sales"]]
+    assert "sheets_sync succeeded" in stream.getvalue()
 
 
 def test_the_jobs_and_actions_that_failed_are_named(sandbox, settings, steps, declare, release):
     declare(settings.connector_job, CONNECTOR.format(refused="products"))
     dataset = release(value="nope")
-    with pytest.raises(Unfinished) as raised:
-        Run(steps("daily"), Report(io.StringIO()), float)("daily", None)
+    with pytest.raises(RunFailed) as raised:
+        Run(steps("daily"), StructuredLog(io.StringIO()), float).execute("daily", None)
     first, job, workflow, action, last = str(raised.value).splitlines()
     assert first == "daily failed in connector:products, dataform."
     assert job.startswith(f"connector:products: job {settings.connector_job} --endpoint products failed")
@@ -147,46 +147,46 @@ def test_the_jobs_and_actions_that_failed_are_named(sandbox, settings, steps, de
     assert workflow == "dataform: Dataform FAILED."
     assert action.startswith(f"  {dataset}.day: bigquery error: Unrecognized name: nope")
     assert f"See {settings.repository}/workflowInvocations/" in action
-    assert last == "When that is mended: python -m pipeline daily --from connector:products"
+    assert last == "After fixing the cause, run: python -m pipeline daily --from connector:products"
 
 
-def test_nothing_released_says_what_to_do(settings, clients, steps):
-    with pytest.raises(NothingReleased, match="run python -m scripts.release"):
+def test_without_a_release_the_error_names_the_command(settings, clients, steps):
+    with pytest.raises(NotReleased, match="run python -m scripts.release"):
         steps()["dataform"]()
 
 
-def test_a_job_that_is_not_there_is_named(settings, steps):
-    with pytest.raises(Unavailable, match=f"job {settings.sheets_sync_job} could not be started.*not found"):
+def test_a_missing_job_is_named(settings, steps):
+    with pytest.raises(Unavailable, match=f"could not start job {settings.sheets_sync_job}: .*not found"):
         steps()["sheets_sync"]()
 
 
-def test_an_api_that_fails_while_a_job_runs_is_sat_out(settings, clients, declare):
+def test_transient_errors_of_the_api_do_not_fail_a_running_job(settings, clients, declare):
     """Three 503 in a row, and one more later."""
     declare(settings.sheets_sync_job, "import time; time.sleep(1)")
     failures = [True, True, True, False, True]
 
-    class Shaky:
+    class FlakyExecutions:
         def get_execution(self, **request):
             if failures and failures.pop(0):
                 raise exceptions.ServiceUnavailable("try later")
             return clients.executions.get_execution(**request)
 
-    shaky = Clients(clients.jobs, Shaky(), clients.dataform, lease=None)
-    actions(settings, shaky, PATIENCE, "hourly", lambda: None)["sheets_sync"]()
+    flaky = Clients(clients.jobs, FlakyExecutions(), clients.dataform)
+    create_actions(settings, flaky, POLLER, "hourly", lambda: None, {})["sheets_sync"]()
     assert failures == []
 
 
-def test_whether_an_execution_has_ended_can_be_asked(settings, clients, declare):
+def test_the_execution_check_knows_running_ended_and_unknown(settings, clients, declare):
     declare(settings.sheets_sync_job, "import time; time.sleep(100)")
     operation = clients.jobs.run_job(name=settings.job(settings.sheets_sync_job))
     name = operation.metadata.name
-    has_ended = ended(clients.executions)
+    has_ended = make_execution_check(clients.executions)
     assert has_ended(name) is False
     clients.executions.cancel_execution(name=name)
-    PATIENCE.until(bool, lambda: has_ended(name), name)
+    POLLER.wait_until(bool, lambda: has_ended(name), name)
     assert has_ended(f"{name}x") is True  # long gone
-    nowhere = {"api_endpoint": "http://127.0.0.1:9"}
-    away = run_v2.ExecutionsClient(
-        transport="rest", credentials=AnonymousCredentials(), client_options=nowhere
+    options = {"api_endpoint": "http://127.0.0.1:9"}
+    unreachable = run_v2.ExecutionsClient(
+        transport="rest", credentials=AnonymousCredentials(), client_options=options
     )
-    assert ended(away)(name) is None
+    assert make_execution_check(unreachable)(name) is None

@@ -1,4 +1,4 @@
-"""The bucket that keeps Terraform's state."""
+"""The bucket of Terraform's state."""
 
 import requests
 from google.api_core.exceptions import Conflict, Forbidden, GoogleAPIError
@@ -8,25 +8,26 @@ from google.cloud.storage import Bucket, Client
 from scripts.bootstrap import BootstrapError
 
 
-def made(client: Client, name: str, location: str) -> str:
-    """What was done. A bucket that is there already is kept, with its settings put right."""
-    bucket = private(client.bucket(name))
+def create_state_bucket(client: Client, name: str, location: str) -> str:
+    """A line of text. An existing bucket is kept and its settings are corrected."""
+    bucket = with_settings(client.bucket(name))
     try:
         if bucket.exists():
             bucket.patch()
-            return f"gs://{name} was there already"
+            return f"gs://{name} exists already"
         client.create_bucket(bucket, location=location)
     except (Conflict, Forbidden) as error:
         raise BootstrapError(
-            f"{name} may belong to somebody else, or you may not make it: {error}"
+            f"could not create gs://{name}: {error}. Either the name belongs to another project, or you lack "
+            "storage.buckets.create."
         ) from error
     except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
-        raise BootstrapError(f"{name} could not be made: {error}") from error
-    return f"gs://{name} was made"
+        raise BootstrapError(f"could not create gs://{name}: {error}") from error
+    return f"gs://{name} was created"
 
 
-def private(bucket: Bucket) -> Bucket:
-    """Versioned, so that a broken state can be had back; nobody but the project's own people."""
+def with_settings(bucket: Bucket) -> Bucket:
+    """Versioned, so that a damaged state can be restored; never public."""
     bucket.versioning_enabled = True
     bucket.iam_configuration.uniform_bucket_level_access_enabled = True
     bucket.iam_configuration.public_access_prevention = "enforced"

@@ -1,0 +1,51 @@
+"""Poll an operation that runs elsewhere until it is done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import requests
+from google.api_core.exceptions import GoogleAPIError, ServerError, TooManyRequests
+from google.auth.exceptions import GoogleAuthError, TransportError
+
+from pipeline.errors import Unavailable
+
+# Google's clients raise these for runtime.retry.TRANSIENT_STATUSES and for lost connections.
+TRANSIENT = (ServerError, TooManyRequests, TransportError, requests.ConnectionError, requests.Timeout)
+API_ERRORS = (GoogleAPIError, GoogleAuthError, requests.RequestException)
+
+FIRST_PAUSE_SECONDS = 0.25
+LONGEST_PAUSE_SECONDS = 15.0
+BACKOFF_FACTOR = 1.1  # completion is noticed at most 10 % late
+MAX_FAILURES = 50  # in a row; with the pauses between them about four minutes
+
+
+@dataclass(frozen=True)
+class Poller:
+    """`check` raises when this run must not continue: it was terminated, or it lost its lease."""
+
+    sleep: Callable[[float], object]
+    check: Callable[[], None]
+
+    def wait_until[T](self, is_done: Callable[[T], bool], poll: Callable[[], T], resource: str) -> T:
+        """The first result of `poll` that is done. Retries transient errors; Unavailable after too many."""
+        pause, failures = FIRST_PAUSE_SECONDS, 0
+        while True:
+            self.check()
+            try:
+                result = poll()
+                failures = 0
+                if is_done(result):
+                    return result
+            except TRANSIENT as error:
+                failures += 1
+                if failures == MAX_FAILURES:
+                    message = (
+                        f"could not poll {resource}: {MAX_FAILURES} errors in a row, the last one: {error}"
+                    )
+                    raise Unavailable(message) from error
+            self.sleep(pause)
+            pause = min(pause * BACKOFF_FACTOR, LONGEST_PAUSE_SECONDS)
+
+    def call[T](self, request: Callable[[], T], resource: str) -> T:
+        """One idempotent request, retried while its errors are transient."""
+        return self.wait_until(lambda result: True, request, resource)

@@ -1,0 +1,52 @@
+"""Errors that every job can raise, and the exit codes of a job.
+
+JobError                 base of every job's own error tree
+├── UsageError           wrong command line arguments
+├── SettingsError        missing or invalid environment variables or credentials
+├── LeaseHeld            another run holds the lease; nothing was done
+├── LeaseLost            another process took the lease over; this one must stop
+└── StorageError         a Cloud Storage request failed: the service, or the grants on the bucket
+
+Terminated is not an Exception, so that no `except Exception` delays the end of a job.
+"""
+
+import signal
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_TRY_LATER = 75  # EX_TEMPFAIL of sysexits.h
+EXIT_SIGNAL_BASE = 128  # plus the signal number: 143 for SIGTERM
+
+
+class JobError(Exception):
+    """Ends the job with `exit_code`. The message names the object, the value and the remedy."""
+
+    exit_code = EXIT_FAILED
+
+
+class UsageError(JobError):
+    exit_code = EXIT_USAGE
+
+
+class SettingsError(JobError):
+    exit_code = EXIT_USAGE
+
+
+class LeaseHeld(JobError):
+    exit_code = EXIT_TRY_LATER
+
+
+class LeaseLost(JobError):
+    exit_code = EXIT_TRY_LATER
+
+
+class StorageError(JobError):
+    pass
+
+
+class Terminated(BaseException):
+    """Raised in the main thread on SIGTERM (Cloud Run sends it 10 s before it kills a task) and on Ctrl-C."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.exit_code = EXIT_SIGNAL_BASE + number

@@ -1,0 +1,72 @@
+"""The release config `live`: the compilation result that runs, and how another one replaces it."""
+
+from dataclasses import dataclass
+
+from google.api_core.exceptions import NotFound
+from google.cloud import dataform_v1 as api
+
+from scripts.release import ReleaseError
+
+RELEASE_CONFIG = "live"
+COMPILE_TIMEOUT_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class LiveRelease:
+    """`repository` is projects/…/repositories/…; every compilation uses `config`."""
+
+    client: api.DataformClient
+    repository: str
+    config: api.CodeCompilationConfig
+
+    @property
+    def name(self) -> str:
+        return f"{self.repository}/releaseConfigs/{RELEASE_CONFIG}"
+
+    def current_result(self) -> api.CompilationResult | None:
+        """The result that runs now; None before the first release."""
+        try:
+            name = self.client.get_release_config(name=self.name).release_compilation_result
+        except NotFound:
+            return None
+        return self.client.get_compilation_result(name=name) if name else None
+
+    def promote(self, commit: str) -> api.CompilationResult:
+        """Compile `commit` and make it live.
+
+        It is compiled before the release config changes, so a project with errors leaves the config as it is.
+        The config names the commit and not a branch: a later commit cannot become live unnoticed.
+        """
+        self._compile(api.CompilationResult(git_commitish=commit, code_compilation_config=self.config))
+        config = api.ReleaseConfig(name=self.name, git_commitish=commit, code_compilation_config=self.config)
+        try:
+            self._update(config, "git_commitish", "code_compilation_config")
+        except NotFound:
+            self.client.create_release_config(
+                parent=self.repository, release_config=config, release_config_id=RELEASE_CONFIG
+            )
+        result = self._compile(api.CompilationResult(release_config=self.name))
+        live = api.ReleaseConfig(name=self.name, release_compilation_result=result.name)
+        self._update(live, "release_compilation_result")
+        return result
+
+    def is_live(self, commit: str, result: api.CompilationResult | None) -> bool:
+        """Whether `result` is what promoting `commit` would produce."""
+        if result is None or result.resolved_git_commit_sha != commit:
+            return False
+        return result.code_compilation_config == self.config
+
+    def _update(self, config: api.ReleaseConfig, *fields: str) -> None:
+        self.client.update_release_config({"release_config": config, "update_mask": {"paths": fields}})
+
+    def _compile(self, request: api.CompilationResult) -> api.CompilationResult:
+        """ReleaseError lists the compilation errors with their files."""
+        result = self.client.create_compilation_result(
+            parent=self.repository, compilation_result=request, timeout=COMPILE_TIMEOUT_SECONDS
+        )
+        if result.compilation_errors:
+            errors = [f"  {error.path}: {error.message}" for error in result.compilation_errors]
+            raise ReleaseError(
+                "\n".join(["the project does not compile; the live release is unchanged", *errors])
+            )
+        return result
