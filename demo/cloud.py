@@ -14,6 +14,7 @@ from demo.errors import Failed
 from sandbox.state import State
 
 REGION = "europe-west1"
+LOCATION = "EU"  # of bucket and datasets
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import shutil
 
-from demo.cloud import REGION
+from demo.cloud import LOCATION, REGION
 from demo.commands import Shell
 from demo.errors import Failed
 from demo.recorded_apply.replay import replay
@@ -36,7 +36,9 @@ def terraform_misses(shell: Shell) -> str:
 
 def release(shell: Shell) -> str:
     """dataform/ as it lies here, made live; which commit that is, in words."""
-    told = shell.python("scripts.release", "--project", shell.state.project, "--region", REGION)
+    told = shell.python(
+        "scripts.release", "--project", shell.state.project, "--region", REGION, "--location", LOCATION
+    )
     return told.splitlines()[0]
 
 

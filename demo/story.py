@@ -13,8 +13,8 @@ from demo.expected import Check, Facts, compare, last_sale
 from demo.measures import Measure
 from demo.place import empty
 from demo.screen import Screen
-from demo.shop.clock import moment
 from demo.server import running
+from demo.shop.clock import moment
 from sandbox.state import State
 
 HOUR = 3600

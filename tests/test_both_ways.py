@@ -14,11 +14,11 @@ import pytest
 import requests
 from google.cloud import bigquery
 
-from demo.cloud import REGION, Cloud
+from demo.cloud import LOCATION, REGION, Cloud
 from demo.commands import Shell
 from demo.recorded_apply.replay import replay
-from sandbox import environment
 from demo.server import running
+from sandbox import environment
 
 ROOT = Path(__file__).parents[1]
 GUIDES = [ROOT / f"docs/guides/{name}.md" for name in ("sheet-as-a-source", "api-to-a-sheet")]
@@ -120,7 +120,16 @@ def office(tmp_path_factory):
             f"STRUCT(DATE '{day}' AS day, NUMERIC '{paid}' AS revenue)" for day, paid in SOLD.items()
         )
         client.query_and_wait(f"CREATE TABLE dmt.daily_sales AS SELECT * FROM UNNEST([{rows}])")
-        release = ["--project", state.project, "--region", REGION, "--folder", str(folder / "dataform")]
+        release = [
+            "--project",
+            state.project,
+            "--region",
+            REGION,
+            "--location",
+            LOCATION,
+            "--folder",
+            str(folder / "dataform"),
+        ]
         Shell(state).python("scripts.release", *release)
         yield made
         made.http.close()

@@ -11,16 +11,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
+from pipeline.report import Report
 
 from demo import provision
 from demo.commands import Shell
 from demo.expected import last_sale
 from demo.recorded_apply.replay import replay
+from demo.server import running
 from demo.shop.clock import moment
 from demo.shop.definitions import connect
 from pipeline import quality
-from pipeline.report import Report
-from demo.server import running
 from tests.scenario import Town
 
 FIRST_DAY, SECOND_DAY, THIRD_DAY = "2017-01-02T00:00:00Z", "2017-01-03T00:00:00Z", "2017-01-04T00:00:00Z"

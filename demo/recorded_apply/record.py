@@ -15,8 +15,8 @@ from typing import Any
 from demo.commands import Shell
 from demo.provision import terraform_misses
 from demo.recorded_apply.replay import RECORD
-from sandbox.errors import CannotRecord, SandboxError
 from demo.server import running
+from sandbox.errors import CannotRecord, SandboxError
 from sandbox.recorder import FILE
 
 Json = dict[str, Any]

@@ -18,8 +18,8 @@ from pathlib import Path
 from demo import provision
 from demo.commands import Shell
 from demo.recorded_apply.replay import replay
-from sandbox import environment
 from demo.server import running
+from sandbox import environment
 from sandbox.state import State
 from tests.campaign.document import HEAD, row, write
 from tests.campaign.loads import Group, Replays, Windows

@@ -10,8 +10,8 @@ import requests
 
 from demo.recorded_apply.record import normalised
 from demo.recorded_apply.replay import replay
-from sandbox.errors import CannotRecord, ReplayFailed
 from demo.server import running
+from sandbox.errors import CannotRecord, ReplayFailed
 from sandbox.recorder import FILE
 
 PROVIDER = {"User-Agent": "Terraform/1.11.4 terraform-provider-google/7.45.0"}
