@@ -79,20 +79,24 @@ bench-full: install ## every case, a real year and an hour with history behind i
 bench-sheets: install ## what a sync of a sheet costs, beside clear-and-append
 	@$(PY) -m benchmarks.sheets --write
 
-demo: install ## the whole flow on this machine, in a minute or two
-	@$(PY) -m demo
+demo: install ## the whole flow on this machine from an empty project, in a minute or two
+	@$(PY) -m demo run
 
-sandbox: install ## Google Cloud on 127.0.0.1, until Ctrl-C
-	@$(PY) -m sandbox serve
+sandbox: install ## keep the demo's project running until Ctrl-C; an empty one is filled first
+	@$(PY) -m demo serve
 
-record: install ## write down what Terraform sends for workspace local
+export Q
+sql: install ## query the project's BigQuery: make sql Q="select * from dmt.daily_sales"
+	@$(PY) -m demo sql "$$Q"
+
+record: install ## record the requests of Terraform for workspace local
 	@$(PY) -m demo.recorded_apply.record
 
 lock: .venv/.packages ## pin again what requirements/*.in ask for
 	@for f in checkov dev jobs parquet uv; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
 		--override requirements/overrides.in --no-emit-index-url --no-emit-find-links --no-header $$([[ $$f = @(jobs|parquet) ]] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
 
-clean: ## remove what the sandbox keeps
+clean: ## remove the project
 	@rm -rf .sandbox
 
-.PHONY: help install check lint-terraform format test apply-all campaign bench bench-full bench-sheets demo sandbox record lock clean
+.PHONY: help install check lint-terraform format test apply-all campaign bench bench-full bench-sheets demo sandbox sql record lock clean

@@ -1,4 +1,4 @@
-"""The sandbox as the demo asks it: Google's REST APIs, BigQuery, and the clock of the shop."""
+"""Client of the sandbox for the demo: Google's REST APIs, and BigQuery through its own client."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,15 +10,21 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from demo.errors import Failed
+from demo.errors import StepFailed
 from sandbox.state import State
 
 REGION = "europe-west1"
-LOCATION = "EU"  # of bucket and datasets
+LOCATION = "EU"  # of the bucket and the datasets
+TIMEOUT_SECONDS = 60
+CLOCK = "/sandbox/retail/clock"
+# The sandbox's Sheets and Drive take any token that is not a service account's for the spreadsheets' owner.
+OWNER = {"Authorization": "Bearer owner"}
 
 
 @dataclass(frozen=True)
 class Cloud:
+    """`state` is that of a running sandbox. Every method raises StepFailed when the response is an error."""
+
     state: State
 
     @cached_property
@@ -33,32 +39,33 @@ class Cloud:
         try:
             return [dict(row.items()) for row in self.bigquery.query_and_wait(sql)]
         except GoogleAPICallError as error:
-            raise Failed(f"{error}; the query was: {sql}") from error
+            raise StepFailed(f"{error}; the query was: {sql}") from error
 
     def location(self, api: str) -> str:
+        """`run/v2` -> /run/v2/projects/<project>/locations/<region>."""
         return f"/{api}/projects/{self.state.project}/locations/{REGION}"
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """The JSON of an answer; Failed when it is an error."""
-        answer = requests.request(method, self.state.address + path, json=body, timeout=60)
-        if not answer.ok:
-            raise Failed(f"{method} {path} was answered with {answer.status_code}: {answer.text[:500]}")
-        return answer.json()
+        """The JSON of a response."""
+        return self._request(method, path, body).json()
 
-    def listed(self, path: str, field: str) -> Iterator[Any]:
-        """All items of a paged list."""
-        token = ""
+    def get_text(self, path: str) -> str:
+        return self._request("GET", path).text
+
+    def list_items(self, path: str, field: str) -> Iterator[Any]:
+        """The items of all pages; `field` is the name of the list in a page."""
+        token, separator = "", "&" if "?" in path else "?"
         while True:
-            page = self.call(
-                "GET", f"{path}{'&' if '?' in path else '?'}pageToken={token}" if token else path
-            )
+            page = self.call("GET", f"{path}{separator}pageToken={token}" if token else path)
             yield from page.get(field, [])
             token = page.get("nextPageToken", "")
             if not token:
                 return
 
-    def text(self, path: str) -> str:
-        answer = requests.get(self.state.address + path, timeout=60)
-        if not answer.ok:
-            raise Failed(f"GET {path} was answered with {answer.status_code}: {answer.text[:500]}")
-        return answer.text
+    def _request(self, method: str, path: str, body: Any = None) -> requests.Response:
+        response = requests.request(
+            method, self.state.address + path, json=body, headers=OWNER, timeout=TIMEOUT_SECONDS
+        )
+        if not response.ok:
+            raise StepFailed(f"{method} {path} failed with {response.status_code}: {response.text[:500]}")
+        return response

@@ -1,4 +1,4 @@
-"""Pieces of HTML. Whatever comes in is text and is escaped here, once."""
+"""HTML of the report's parts. Every function takes plain values and escapes them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -6,8 +6,13 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
+CHART_HEIGHT, CHART_WIDTH = 150, 1000  # in units of the SVG
+LABEL_HEIGHT = 18
+SUNDAY = 7
 
-def text(value: Any) -> str:
+
+def format_value(value: Any) -> str:
+    """Escaped text: numbers with thousands separators, times of day with hundredths, None as ""."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -17,58 +22,58 @@ def text(value: Any) -> str:
     return escape(value.isoformat() if isinstance(value, date) else str(value))
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Columns of numbers stand to the right."""
+def html_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Columns of numbers are aligned to the right."""
     body = [list(row) for row in rows]
-    right = [numbers([row[column] for row in body]) for column in range(len(head))]
-    lines = [cells("th", head, right), *(cells("td", row, right) for row in body)]
+    numeric = [is_numeric([row[column] for row in body]) for column in range(len(head))]
+    lines = [html_cells("th", head, numeric), *(html_cells("td", row, numeric) for row in body)]
     return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
 
-def cells(tag: str, values: Sequence[Any], right: Sequence[bool]) -> str:
+def html_cells(tag: str, values: Sequence[Any], numeric: Sequence[bool]) -> str:
     return "".join(
-        f"<{tag}{' class="number"' if number else ''}>{text(value)}</{tag}>"
-        for value, number in zip(values, right, strict=True)
+        f"<{tag}{' class="number"' if number else ''}>{format_value(value)}</{tag}>"
+        for value, number in zip(values, numeric, strict=True)
     )
 
 
-def numbers(values: Iterable[Any]) -> bool:
-    """All that is there are numbers, or are written as such: 1,234.50"""
-    there = [text(value).replace(",", "").replace(".", "") for value in values if value not in (None, "")]
-    return bool(there) and all(value.isdigit() for value in there)
-
-
-def place(name: str, facts: Iterable[tuple[str, Any]]) -> str:
-    """A station of the flow with its counts."""
-    lines = "".join(f"<div><dt>{text(what)}</dt><dd>{text(much)}</dd></div>" for what, much in facts)
-    return f'<div class="place"><h3>{text(name)}</h3><dl>{lines}</dl></div>'
-
-
-HIGH, WIDE = 150, 1000  # of the chart, in its own units
-
-
-def bars(values: Sequence[tuple[date, Decimal]]) -> str:
-    """A column a day; the highest and every Sunday are labelled."""
-    top = max((value for _, value in values), default=Decimal(0)) or Decimal(1)
-    parts = [
-        column(day, value, (place + 0.5) * WIDE / len(values), WIDE * 0.7 / len(values), top)
-        for place, (day, value) in enumerate(values)
+def is_numeric(values: Iterable[Any]) -> bool:
+    """Whether all values that are not empty are numbers, or texts such as 1,234.50."""
+    texts = [
+        format_value(value).replace(",", "").replace(".", "") for value in values if value not in (None, "")
     ]
-    return f'<svg viewBox="0 0 {WIDE} {HIGH + 22}" role="img">{"".join(parts)}</svg>'
+    return bool(texts) and all(text.isdigit() for text in texts)
 
 
-def column(day: date, value: Decimal, middle: float, width: float, top: Decimal) -> str:
-    upper = HIGH - float(value / top) * (HIGH - 18)
-    rect = (
-        f'<rect x="{middle - width / 2:.1f}" y="{upper:.1f}" width="{width:.1f}" height="{HIGH - upper:.1f}"'
+def station(name: str, counts: Iterable[tuple[str, Any]]) -> str:
+    """A station of the data flow, such as Cloud Storage, with its counts."""
+    lines = "".join(
+        f"<div><dt>{format_value(label)}</dt><dd>{format_value(count)}</dd></div>" for label, count in counts
     )
-    drawn = f"{rect} rx='2'><title>{text(day)}: {value:,.2f}</title></rect>"
+    return f'<div class="place"><h3>{format_value(name)}</h3><dl>{lines}</dl></div>'
+
+
+def bar_chart(values: Sequence[tuple[date, Decimal]]) -> str:
+    """An SVG with a bar per day; the highest bar has its value as label, every Sunday its date."""
+    top = max((value for _, value in values), default=Decimal(0)) or Decimal(1)
+    bars = [
+        bar(day, value, (index + 0.5) * CHART_WIDTH / len(values), CHART_WIDTH * 0.7 / len(values), top)
+        for index, (day, value) in enumerate(values)
+    ]
+    return f'<svg viewBox="0 0 {CHART_WIDTH} {CHART_HEIGHT + 22}" role="img">{"".join(bars)}</svg>'
+
+
+def bar(day: date, value: Decimal, middle: float, width: float, top: Decimal) -> str:
+    upper = CHART_HEIGHT - float(value / top) * (CHART_HEIGHT - LABEL_HEIGHT)
+    left, height = middle - width / 2, CHART_HEIGHT - upper
+    rectangle = f'<rect x="{left:.1f}" y="{upper:.1f}" width="{width:.1f}" height="{height:.1f}"'
+    svg = f"{rectangle} rx='2'><title>{format_value(day)}: {value:,.2f}</title></rect>"
     if value == top:
-        drawn += label(middle, upper - 5, f"{value:,.0f}")
-    if day.isoweekday() == 7:
-        drawn += label(middle, HIGH + 15, f"{day:%d %b}")
-    return drawn
+        svg += chart_label(middle, upper - 5, f"{value:,.0f}")
+    if day.isoweekday() == SUNDAY:
+        svg += chart_label(middle, CHART_HEIGHT + 15, f"{day:%d %b}")
+    return svg
 
 
-def label(middle: float, line: float, words: str) -> str:
-    return f'<text x="{middle:.1f}" y="{line:.1f}" text-anchor="middle">{words}</text>'
+def chart_label(middle: float, baseline: float, text: str) -> str:
+    return f'<text x="{middle:.1f}" y="{baseline:.1f}" text-anchor="middle">{text}</text>'

@@ -1,15 +1,16 @@
-"""What is there after a run: rows of each table, files of the bucket, the logs."""
+"""Measurements after a pipeline run: rows of each table, files of the bucket, the logs."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 
-from demo.cloud import Cloud
-from demo.runs import Run
+from demo.cloud import TIMEOUT_SECONDS, Cloud
+from demo.pipeline_runs import PipelineRun
+from demo.shop.keys import FIRST_KEY_FILE
 
-# The partitioned ones ask for a filter on their partition.
-COUNTED = {
+# Partitioned tables require a filter on their partition column (require_partition_filter).
+COUNTED_TABLES = {
     "raw.sales": "SYS_DATE_CREATE >= TIMESTAMP '1970-01-01'",
     "raw.products": "TRUE",
     "raw.customers": "TRUE",
@@ -25,15 +26,16 @@ COUNTED = {
 }
 COUNTS = " UNION ALL ".join(
     f"SELECT '{table}' AS name, COUNT(*) AS size FROM {table} WHERE {where}"
-    for table, where in COUNTED.items()
+    for table, where in COUNTED_TABLES.items()
 )
+TOTALS = "SELECT IFNULL(SUM(files), 0) AS files, IFNULL(SUM(rows_loaded), 0) AS loaded FROM ops.run_log"
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One pipeline run and the state that it left: `counts` by table, files and rows that it loaded."""
+    """A pipeline run, the files and rows that it loaded, and the rows of each table after it (`counts`)."""
 
-    run: Run
+    run: PipelineRun
     files: int
     loaded: int
     counts: dict[str, int]
@@ -47,44 +49,42 @@ class Measure:
         return sum(size for table, size in self.counts.items() if table.endswith("_rejects"))
 
 
-def measure(cloud: Cloud, run: Run, before: list[Measure]) -> Measure:
-    """Files and rows are the log's totals less what former runs brought."""
-    [log] = cloud.rows(
-        "SELECT IFNULL(SUM(files), 0) AS files, IFNULL(SUM(rows_loaded), 0) AS loaded FROM ops.run_log"
-    )
-    files = log["files"] - sum(measure.files for measure in before)
-    loaded = log["loaded"] - sum(measure.loaded for measure in before)
+def measure_run(cloud: Cloud, run: PipelineRun, earlier: list[Measure]) -> Measure:
+    """Files and rows of this run are the totals of the log minus those of `earlier` runs."""
+    [totals] = cloud.rows(TOTALS)
+    files = totals["files"] - sum(measure.files for measure in earlier)
+    loaded = totals["loaded"] - sum(measure.loaded for measure in earlier)
     return Measure(run, files, loaded, {row["name"]: row["size"] for row in cloud.rows(COUNTS)})
 
 
 @dataclass(frozen=True)
-class Bucket:
-    """Files of the landing bucket by their state (in, processing, archive, failed), and all their bytes."""
+class BucketContents:
+    """Files of the landing bucket by state (in, processing, archive, failed), and their size in bytes."""
 
     files: dict[str, int]
     size: int
 
 
-def bucket(cloud: Cloud) -> Bucket:
+def read_bucket(cloud: Cloud) -> BucketContents:
     files: dict[str, int] = {}
     size = 0
-    for item in cloud.listed(f"/storage/v1/b/{cloud.state.project}-landing/o?maxResults=1000", "items"):
+    for item in cloud.list_items(f"/storage/v1/b/{cloud.state.project}-landing/o?maxResults=1000", "items"):
         _, state, *rest = item["name"].split("/")
-        if rest:
+        if rest:  # an object such as sales/lease.json has no folder of a state
             files[state] = files.get(state, 0) + 1
             size += int(item["size"])
-    return Bucket(files, size)
+    return BucketContents(files, size)
 
 
-def source(cloud: Cloud) -> dict[str, int]:
-    """How many items the retail API has at this moment of its clock."""
-    key = {"X-API-Key": (cloud.state.root / "retail-api-key").read_text()}
+def count_source_items(cloud: Cloud) -> dict[str, int]:
+    """The number of items that the retail API has at the current time of its clock, by endpoint."""
+    key = {"X-API-Key": (cloud.state.root / FIRST_KEY_FILE).read_text()}
     totals = {}
     for endpoint in ("sales", "products", "customers"):
         url = f"{cloud.state.address}/retail/v1/{endpoint}?page_size=1"
-        totals[endpoint] = requests.get(url, headers=key, timeout=60).json()["total_items"]
+        totals[endpoint] = requests.get(url, headers=key, timeout=TIMEOUT_SECONDS).json()["total_items"]
     return totals
 
 
-def logs(cloud: Cloud, table: str, order: str) -> list[dict[str, Any]]:
+def read_log(cloud: Cloud, table: str, order: str) -> list[dict[str, Any]]:
     return cloud.rows(f"SELECT * FROM ops.{table} ORDER BY {order}")

@@ -1,47 +1,49 @@
-"""Workspace local: made by Terraform as on Google Cloud, or by the record of its requests."""
+"""Creates the resources of workspace `local`: by Terraform, or by the recorded requests of an apply."""
 
 import shutil
 
 from demo.cloud import LOCATION, REGION
 from demo.commands import Shell
-from demo.errors import Failed
+from demo.errors import StepFailed
 from demo.recorded_apply.replay import replay
+from demo.shop.keys import FIRST_KEY_FILE
+
+APPLIED = "Apply complete!"
+SECRET = "retail-api-key"
 
 
 def provision(shell: Shell) -> str:
-    """Which way it was done, in words."""
-    if missing := terraform_misses(shell):
+    """Returns a description: Terraform's counts, or why the recorded apply was used."""
+    if reason := why_no_terraform(shell):
         replay(shell.state)
-        return f"the record of an apply: {missing}"
-    shell.python("scripts.bootstrap", "--env", "local")
-    told = shell.python("scripts.deploy", "apply", "--env", "local", "--yes")
-    done = [line for line in told.splitlines() if line.startswith("Apply complete!")]
-    return done[0].removeprefix("Apply complete! Resources: ") if done else ""
+        return f"the record of an apply: {reason}"
+    shell.run_module("scripts.bootstrap", "--env", "local")
+    output = shell.run_module("scripts.deploy", "apply", "--env", "local", "--yes")
+    summary = [line for line in output.splitlines() if line.startswith(APPLIED)]
+    return summary[0].removeprefix(f"{APPLIED} Resources: ") if summary else ""
 
 
-def terraform_misses(shell: Shell) -> str:
-    """Why Terraform cannot be used; "" when it can. A provider comes from a folder or the registry."""
+def why_no_terraform(shell: Shell) -> str:
+    """The reason why Terraform cannot be used, or "". Its provider comes from a folder or the registry."""
     if not shutil.which("terraform"):
         return "no terraform here"
     try:
-        # The proxy that catches forgotten endpoints would hide the registry as well.
+        # HTTPS_PROXY blocks requests to Google's real endpoints, and would block the provider registry too.
         shell.run(
             ["terraform", "-chdir=environments", "init", "-backend=false", "-input=false", "-no-color"],
-            without=("HTTPS_PROXY",),
+            unset=("HTTPS_PROXY",),
         )
-    except Failed:
+    except StepFailed:
         return "no google provider here"
     return ""
 
 
-def release(shell: Shell) -> str:
-    """dataform/ as it lies here, made live; which commit that is, in words."""
-    told = shell.python(
-        "scripts.release", "--project", shell.state.project, "--region", REGION, "--location", LOCATION
-    )
-    return told.splitlines()[0]
+def release_dataform(shell: Shell) -> str:
+    """Makes the folder dataform/ the live release. Returns the output's line about the commit."""
+    project = ["--project", shell.state.project, "--region", REGION, "--location", LOCATION]
+    return shell.run_module("scripts.release", *project).splitlines()[0]
 
 
-def add_key(shell: Shell) -> None:
-    """The source's key, from a file to the secret; it is in no argument and in no log."""
-    shell.python("scripts.secret", "retail-api-key", given=(shell.state.root / "retail-api-key").read_text())
+def add_api_key(shell: Shell) -> None:
+    """Adds the retail API's key to its secret, through standard input: no argument and no log has it."""
+    shell.run_module("scripts.secret", SECRET, stdin=(shell.state.root / FIRST_KEY_FILE).read_text())

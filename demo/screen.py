@@ -1,4 +1,4 @@
-"""Progress: one line a step, with what came of it and the seconds it took."""
+"""Progress in the terminal: one line per step, with its result and its duration."""
 
 import sys
 import time
@@ -9,39 +9,45 @@ from typing import TextIO
 
 
 @dataclass
-class Line:
-    """A step: `note` says what came of it, `began` and `seconds` are on the demo's own watch."""
+class Step:
+    """`note` is the result in words; `start` is in seconds since the demo started, `seconds` the duration.
+
+    `depth` 1 is a step of a pipeline run; a pipeline run itself has `is_run`.
+    """
 
     label: str
-    began: float
+    start: float
     note: str = ""
     seconds: float = 0.0
     depth: int = 0
-    is_run: bool = False  # a pipeline run: its steps are lines of their own
+    is_run: bool = False
 
 
 @dataclass
 class Screen:
+    """Prints steps and collects them for the report."""
+
     out: TextIO = sys.stdout
-    lines: list[Line] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     start: float = field(default_factory=time.monotonic)
 
     def now(self) -> float:
         return time.monotonic() - self.start
 
     @contextmanager
-    def step(self, label: str) -> Iterator[Line]:
-        line = Line(label, self.now())
+    def step(self, label: str) -> Iterator[Step]:
+        """Times the block; the caller sets the note."""
+        step = Step(label, self.now())
         if self.out.isatty():
             print(f"  {label} …", end="\r", file=self.out, flush=True)
-        yield line
-        line.seconds = self.now() - line.began
-        self.show(line)
+        yield step
+        step.seconds = self.now() - step.start
+        self.show(step)
 
-    def show(self, line: Line) -> None:
-        self.lines.append(line)
-        label = "  " * (line.depth + 1) + line.label
-        print(f"{label:<34}{line.note:<46}{line.seconds:>7.1f} s", file=self.out, flush=True)
+    def show(self, step: Step) -> None:
+        self.steps.append(step)
+        label = "  " * (step.depth + 1) + step.label
+        print(f"{label:<34}{step.note:<46}{step.seconds:>7.1f} s", file=self.out, flush=True)
 
-    def say(self, text: str = "") -> None:
+    def write(self, text: str = "") -> None:
         print(text, file=self.out, flush=True)

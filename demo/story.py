@@ -1,27 +1,31 @@
-"""The story that the demo tells, in its order."""
+"""The story of the demo: from an empty folder to a sheet whose numbers are checked."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo import measures, provision, report, runs, table
-from demo.cloud import Cloud
+from demo import measures, provision, report, tables
+from demo.cloud import CLOCK, Cloud
 from demo.commands import Shell
-from demo.errors import Differs
+from demo.environment_file import write_environment
+from demo.errors import ResultsDiffer
 from demo.expected import Check, Facts, compare, last_sale
 from demo.measures import Measure
-from demo.place import empty
+from demo.pipeline_runs import run_pipeline
+from demo.project_folder import empty_folder, mark_complete
 from demo.screen import Screen
 from demo.server import running
-from demo.shop.clock import moment
+from demo.shop.clock import parse_clock
 from sandbox.state import State
 
-HOUR = 3600
+HOUR_SECONDS = 3600
 
 
 @dataclass
 class Story:
+    """A running project, and the results so far."""
+
     state: State
     screen: Screen
     measures: list[Measure] = field(default_factory=list)
@@ -36,56 +40,65 @@ class Story:
         return Cloud(self.state)
 
 
-def tell(root: Path, screen: Screen) -> None:
-    """From nothing to a checked sheet; whatever happens, nothing that was started goes on."""
-    with started(root, screen) as story:
-        with screen.step("provision") as line:
-            line.note = provision.provision(story.shell)
-        with screen.step("add the API key"):
-            provision.add_key(story.shell)
-        with screen.step("release Dataform") as line:
-            line.note = provision.release(story.shell)
-        pipeline(story, "pipeline-daily", "daily")
-        pass_hour(story)
-        pipeline(story, "pipeline-hourly", "hourly")
-        pipeline(story, "pipeline-hourly", "hourly again")
-        check(story)
-        finish(story)
+def run_story(root: Path, screen: Screen) -> None:
+    """Runs the whole story in an emptied folder. Every process ends with it, also after an error."""
+    with start_empty(root, screen) as story:
+        fill_project(story)
 
 
 @contextmanager
-def started(root: Path, screen: Screen) -> Iterator[Story]:
+def start_empty(root: Path, screen: Screen) -> Iterator[Story]:
+    """Raises CannotStart when a sandbox runs in the folder, for example another demo."""
     with ExitStack() as stack:
-        with screen.step("start the sandbox") as line:
-            empty(root)
+        with screen.step("start the sandbox") as step:
+            empty_folder(root)
             state = stack.enter_context(running(root))
-            line.note = state.address
+            step.note = state.address
         yield Story(state, screen)
 
 
-def pipeline(story: Story, schedule: str, label: str) -> None:
-    run = runs.run(story.cloud, story.screen, schedule, label)
-    story.measures.append(measures.measure(story.cloud, run, story.measures))
+def fill_project(story: Story) -> None:
+    """Raises StepFailed, or ResultsDiffer after everything ran."""
+    with story.screen.step("provision") as step:
+        step.note = provision.provision(story.shell)
+    with story.screen.step("add the API key"):
+        provision.add_api_key(story.shell)
+    with story.screen.step("release Dataform") as step:
+        step.note = provision.release_dataform(story.shell)
+    write_environment(story.cloud)
+    run_schedule(story, "pipeline-daily", "daily")
+    pass_hour(story)
+    run_schedule(story, "pipeline-hourly", "hourly")
+    run_schedule(story, "pipeline-hourly", "hourly again")
+    mark_complete(story.state.root)
+    check_results(story)
+    report_results(story)
+
+
+def run_schedule(story: Story, schedule: str, label: str) -> None:
+    run = run_pipeline(story.cloud, story.screen, schedule, label)
+    story.measures.append(measures.measure_run(story.cloud, run, story.measures))
 
 
 def pass_hour(story: Story) -> None:
-    with story.screen.step("an hour passes at the shop") as line:
-        line.note = story.cloud.call("POST", "/sandbox/retail/clock:advance", {"seconds": HOUR})["now"]
+    with story.screen.step("an hour passes at the shop") as step:
+        step.note = story.cloud.call("POST", f"{CLOCK}:advance", {"seconds": HOUR_SECONDS})["now"]
 
 
-def check(story: Story) -> None:
-    with story.screen.step("ask the oracle") as line:
-        now = moment(story.cloud.call("GET", "/sandbox/retail/clock")["now"])
+def check_results(story: Story) -> None:
+    with story.screen.step("compare with the oracle") as step:
+        now = parse_clock(story.cloud.call("GET", CLOCK)["now"])
         story.checks = compare(story.cloud.bigquery, Facts(last_sale(now)))
         wrong = [check.table for check in story.checks if check.differences]
-        line.note = f"{', '.join(wrong)} differ" if wrong else "all tables are equal, to the row and the cent"
+        step.note = f"{', '.join(wrong)} differ" if wrong else "all tables are equal, to the row and the cent"
 
 
-def finish(story: Story) -> None:
-    """The table, the pages, and the verdict as an error when the numbers are wrong."""
-    pages = report.write(story.cloud, story.screen.lines, story.measures, story.checks)
-    for text in ("", *table.runs(story.measures), "", *table.checks(story.checks), "", *pages):
-        story.screen.say(text)
-    sentences = [sentence for check in story.checks for sentence in check.differences]
-    if sentences:
-        raise Differs("\n".join(["the warehouse is not what the oracle computes:", *sentences]))
+def report_results(story: Story) -> None:
+    """Prints the tables and writes the pages. Raises ResultsDiffer when a table is not as expected."""
+    pages = report.write_pages(story.cloud, story.screen.steps, story.measures, story.checks)
+    lines = [*tables.runs_table(story.measures), "", *tables.checks_table(story.checks), "", *pages]
+    for line in ("", *lines):
+        story.screen.write(line)
+    differences = [sentence for check in story.checks for sentence in check.differences]
+    if differences:
+        raise ResultsDiffer("\n".join(["the warehouse differs from the oracle:", *differences]))

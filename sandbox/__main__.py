@@ -1,4 +1,4 @@
-"""python -m sandbox serve: Google Cloud on 127.0.0.1 until Ctrl-C."""
+"""python -m sandbox serve: serves Google's APIs on 127.0.0.1 until Ctrl-C."""
 
 import argparse
 import os
@@ -23,34 +23,36 @@ def main() -> None:
         action="append",
         default=[],
         metavar="MODULE",
-        help="serve the routes of this module too",
+        help="serve the routes of this module as well",
     )
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     options = Options(
-        root=given.root.resolve(),
-        port=given.port,
-        exit_with_parent=given.exit_with_parent,
-        record=given.record,
-        project=given.project,
-        extensions=tuple(given.extension),
+        root=arguments.root.resolve(),
+        port=arguments.port,
+        exit_with_parent=arguments.exit_with_parent,
+        record=arguments.record,
+        project=arguments.project,
+        extensions=tuple(arguments.extension),
     )
     try:
         serve(options, announce)
     except SandboxError as error:
         sys.exit(f"sandbox: {error}")
     sys.stdout.flush()
-    os._exit(0)  # a thread that waits for a child would keep the process, and the process its child
+    os._exit(
+        0
+    )  # without joining threads: one that waits for a job would keep this process, and the job, running
 
 
 def announce(state: State) -> None:
     environment = state.root / "env"
-    shown = environment.relative_to(Path.cwd()) if environment.is_relative_to(Path.cwd()) else environment
+    path = environment.relative_to(Path.cwd()) if environment.is_relative_to(Path.cwd()) else environment
     rows = {
-        "project": f"{state.project}, state in {shown.parent}",
+        "project": f"{state.project}, data in {path.parent}",
         "address": state.address,
         "sheets": f"{state.address}/sheets/view/<id>",
-        "environment": f"source {shown}",
-        "end": "Ctrl-C",
+        "environment": f"source {path}",
+        "stop": "Ctrl-C",
     }
     print("\n".join(f"  {name:<12} {text}" for name, text in rows.items()), flush=True)
 

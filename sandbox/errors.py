@@ -1,9 +1,7 @@
 """Errors of the sandbox's commands. Errors of its services are responses in Google's format instead.
 
 SandboxError
-├── CannotStart    the root or the port is in use, or the process ended at once
-├── CannotRecord   no Terraform, or its requests contain values that change with every run
-└── ReplayFailed   the sandbox rejected a recorded request
+└── CannotStart    the root or the port is in use, or the process ended at once
 """
 
 
@@ -12,12 +10,4 @@ class SandboxError(Exception):
 
 
 class CannotStart(SandboxError):
-    pass
-
-
-class CannotRecord(SandboxError):
-    pass
-
-
-class ReplayFailed(SandboxError):
     pass

@@ -1,4 +1,4 @@
-"""Records the changes that Terraform's provider requests; `record.py` turns them into a replayable file."""
+"""Records the changes that Terraform's provider requests; demo/recorded_apply makes a file of them."""
 
 import json
 from pathlib import Path

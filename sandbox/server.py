@@ -1,4 +1,4 @@
-"""The sandbox's services behind one port."""
+"""All services of the sandbox on one port."""
 
 from collections.abc import Sequence
 
@@ -35,5 +35,5 @@ def application(state: State, extra_routes: Sequence[BaseRoute] = ()) -> Starlet
 
 
 def ready(request: Request, state: State) -> Response:
-    """Also what google-auth asks to learn whether a metadata server is here."""
+    """google-auth also requests this path, to detect a metadata server."""
     return PlainTextResponse(f"sandbox of project {state.project}\n", headers=metadata.FLAVOR)

@@ -1,4 +1,4 @@
-"""Fixtures, and what is said of the tests that were skipped."""
+"""Fixtures for all tests, and the reasons of skipped tests at the end of the output."""
 
 from collections import Counter
 
@@ -10,14 +10,14 @@ from demo.server import running as running_demo
 from sandbox.process import running
 from tests.terraform.tree import why_no_provider
 
-# A law is not broken because the machine had something else to do.
+# A slow machine must not fail a property.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory):
-    """A running sandbox with nothing provisioned in it; one for the whole session (or worker of it)."""
+    """A running sandbox with nothing provisioned in it; one per session, or per worker."""
     with running(tmp_path_factory.mktemp("sandbox")) as state:
         yield state
 
@@ -39,13 +39,13 @@ def provisioned(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def provider(tmp_path_factory):
-    """Skips what needs the google provider where it cannot be installed; nothing else is ever skipped."""
+    """Skips tests that require the google provider where it cannot be installed; no other test is skipped."""
     if missing := why_no_provider(tmp_path_factory.mktemp("provider")):
         pytest.skip(f"the google provider cannot be installed: {missing}")
 
 
 def pytest_terminal_summary(terminalreporter):
-    """How many were skipped, and why, right above pytest's own last line."""
+    """The number of skipped tests per reason, above pytest's last line."""
     skipped = terminalreporter.stats.get("skipped", [])
     reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
     for reason, count in reasons.items():

@@ -1,56 +1,56 @@
-"""A town for a story on real data: people start jobs, look at what came, and turn the shop's clock."""
+"""A project with the shop as source, for tests with real data: runs jobs, compares, changes the shop."""
 
 import time
 
-from demo.cloud import Cloud
+from demo.cloud import CLOCK, Cloud
 from demo.expected import Facts, compare, last_sale
-from demo.shop.clock import moment
+from demo.shop.clock import parse_clock
 
 LIMIT_SECONDS = 120
 
 
-class Town:
-    """`unsold` are products that its shop never shows."""
+class Scenario:
+    """`unsold` are products that the shop always hides."""
 
     def __init__(self, state, unsold=frozenset()):
         self.cloud = Cloud(state)
         self.hidden = {"sales": (), "products": (), "customers": ()}
         self.unsold = unsold
 
-    def clock(self, now):
-        self.cloud.call("PUT", "/sandbox/retail/clock", {"now": now})
+    def set_clock(self, now):
+        self.cloud.call("PUT", CLOCK, {"now": now})
 
-    def hide(self, sales=(), products=(), customers=(), given=()):
-        """The shop does not show these, and shows what is `given`."""
+    def set_items(self, sales=(), products=(), customers=(), added=()):
+        """Hides the items with these keys, and adds or replaces the sales in `added`."""
         self.hidden = {"sales": sales, "products": products, "customers": customers}
-        told = {
-            "sales": {"hidden": sorted(sales), "given": list(given)},
+        overlays = {
+            "sales": {"hidden": sorted(sales), "given": list(added)},
             "products": {"hidden": sorted(self.unsold | set(products))},
             "customers": {"hidden": sorted(customers)},
         }
-        self.cloud.call("PUT", "/sandbox/retail/rows", told)
+        self.cloud.call("PUT", "/sandbox/retail/rows", overlays)
 
-    def job(self, name, *arguments):
-        """An execution of a Run job that has ended: whether it succeeded, and its log."""
+    def run_job(self, name, *arguments):
+        """Runs a job to its end. Returns whether it succeeded, and its log."""
         jobs = f"{self.cloud.location('run/v2')}/jobs/{name}"
         override = {"overrides": {"containerOverrides": [{"args": list(arguments)}]}}
         operation = self.cloud.call("POST", f"{jobs}:run", override)
-        while not operation.get("done"):  # the sandbox holds each answer until something happens
+        while not operation.get("done"):  # no sleep: the sandbox delays each response until a change
             operation = self.cloud.call("GET", f"/run/v2/{operation['name']}")
         execution = operation["metadata"]["name"].rsplit("/", 1)[-1]
-        return "error" not in operation, self.cloud.text(f"/run/logs/{name}/{execution}")
+        return "error" not in operation, self.cloud.get_text(f"/run/logs/{name}/{execution}")
 
-    def connector(self, *arguments):
-        succeeded, log = self.job("connector", *arguments)
+    def run_connector(self, *arguments):
+        succeeded, log = self.run_job("connector", *arguments)
         assert succeeded, log
         return log
 
     def copy(self, *endpoints):
         for endpoint in endpoints:
-            self.connector("--endpoint", endpoint)
+            self.run_connector("--endpoint", endpoint)
 
     def transform(self, full=False):
-        """What is released, as the pipeline invokes it; `full` rebuilds every incremental table."""
+        """Invokes the live release as the pipeline does; `full` rebuilds every incremental table."""
         repository = f"{self.cloud.location('dataform/v1')}/repositories/warehouse"
         live = self.cloud.call("GET", f"{repository}/releaseConfigs/live")["releaseCompilationResult"]
         config = {
@@ -77,15 +77,15 @@ class Town:
         ]
 
     def differences(self, **facts):
-        """Between the warehouse and the oracle, for what the shop shows now or for `facts`."""
-        shown = Facts(
-            last=last_sale(moment(self.cloud.call("GET", "/sandbox/retail/clock")["now"])),
+        """Differences of the warehouse from the expected results, for the shop's current items or `facts`."""
+        current = Facts(
+            last=last_sale(parse_clock(self.cloud.call("GET", CLOCK)["now"])),
             without_sales=frozenset(self.hidden["sales"]),
             without_products=frozenset(self.unsold | set(self.hidden["products"])),
             without_customers=frozenset(self.hidden["customers"]),
         )
-        checks = compare(self.cloud.bigquery, Facts(**(vars(shown) | facts)))
-        assert all(check.expected_rows for check in checks)  # nothing is equal because there is nothing
+        checks = compare(self.cloud.bigquery, Facts(**(vars(current) | facts)))
+        assert all(check.expected_rows for check in checks)  # empty tables would be equal, too
         return [sentence for check in checks for sentence in check.differences]
 
     def query(self, sql):
@@ -96,7 +96,5 @@ class Town:
         return row["size"]
 
     def files(self, folder):
-        listed = self.cloud.listed(
-            f"/storage/v1/b/{self.cloud.state.project}-landing/o?prefix={folder}", "items"
-        )
-        return [item["name"] for item in listed]
+        bucket = f"/storage/v1/b/{self.cloud.state.project}-landing"
+        return [item["name"] for item in self.cloud.list_items(f"{bucket}/o?prefix={folder}", "items")]

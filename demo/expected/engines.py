@@ -1,6 +1,6 @@
-"""The two engines, asked the same thing: a table's rows as text, in groups, each group with its digest.
+"""The two engines, BigQuery and DuckDB: a table's rows as text, in groups, and a digest of each group.
 
-A digest stands for some thousand rows, so that a comparison of every value costs a few kilobytes of network.
+A digest covers some thousand rows, so comparing every value transfers only a few kilobytes.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,7 +15,7 @@ LINES = "SELECT {bucket} AS bucket, {money} AS money, {line} AS line FROM {sourc
 
 @dataclass(frozen=True)
 class Dialect:
-    """How one engine writes a column as text (by its kind), a row's group, a group's digest."""
+    """SQL templates of an engine: a column as text and as a group (by kind), cents, and a group's digest."""
 
     text: dict[str, str]
     bucket: dict[str, str]
@@ -30,7 +30,7 @@ BIGQUERY = Dialect(
         "flag": "CAST({} AS STRING)",
         "day": "CAST({} AS STRING)",
         "time": "CAST(UNIX_MICROS({}) AS STRING)",
-        # Whole hundredths; a value between two of them is a difference that must not be rounded away.
+        # In whole hundredths. A value between two of them is a difference and must not be rounded.
         "money": "CASE WHEN {0} * 100 = ROUND({0} * 100) "
         "THEN CAST(CAST(ROUND({0} * 100) AS INT64) AS STRING) WHEN {0} IS NOT NULL THEN 'fraction' END",
     },
@@ -59,8 +59,8 @@ DUCKDB = Dialect(
 
 
 @dataclass(frozen=True)
-class Digest:
-    """A group of rows: how many, the sum of the money column in cents (None without one), all values' MD5."""
+class GroupDigest:
+    """A group of rows: their number, the sum of the money column in cents (or None), MD5 of all values."""
 
     rows: int
     cents: int | None
@@ -68,18 +68,19 @@ class Digest:
 
 
 @dataclass(frozen=True)
-class Side:
-    """One engine: `run` takes SQL and gives rows; `of` picks the side of a table that it reads."""
+class Engine:
+    """`run` takes SQL and returns rows; `source` and `column` are the names in this engine."""
 
     run: Callable[[str], Iterable[Any]]
     dialect: Dialect
     source: Callable[[Table], str]
     column: Callable[[Column], str]
 
-    def digests(self, table: Table) -> dict[str, Digest]:
+    def digests(self, table: Table) -> dict[str, GroupDigest]:
         sql = DIGESTS.format(digest=self.dialect.digest, lines=self.select(table))
         return {
-            row[0]: Digest(row[1], None if row[2] is None else int(row[2]), row[3]) for row in self.run(sql)
+            row[0]: GroupDigest(row[1], None if row[2] is None else int(row[2]), row[3])
+            for row in self.run(sql)
         }
 
     def lines(self, table: Table, bucket: str) -> set[str]:
@@ -88,15 +89,15 @@ class Side:
 
     def select(self, table: Table) -> str:
         return LINES.format(
-            bucket=self.write(self.dialect.bucket[table.bucket.kind], table.bucket),
-            money=self.write(self.dialect.cents, table.money) if table.money else "CAST(NULL AS INT)",
+            bucket=self.fill(self.dialect.bucket[table.bucket.kind], table.bucket),
+            money=self.fill(self.dialect.cents, table.money) if table.money else "CAST(NULL AS INT)",
             line=" || '|' || ".join(self.text(column) for column in table.columns),
             source=self.source(table),
             where=table.where.format(self.column(table.bucket)),
         )
 
     def text(self, column: Column) -> str:
-        return f"COALESCE({self.write(self.dialect.text[column.kind], column)}, 'NULL')"
+        return f"COALESCE({self.fill(self.dialect.text[column.kind], column)}, 'NULL')"
 
-    def write(self, template: str, column: Column) -> str:
+    def fill(self, template: str, column: Column) -> str:
         return template.format(self.column(column))

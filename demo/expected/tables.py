@@ -1,11 +1,11 @@
-"""Each compared table twice: how BigQuery is asked for it, and which view of the oracle it must equal."""
+"""The compared tables: how to read each from BigQuery, and the view that it must equal."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column's name in the warehouse, its kind, and the oracle's name for it."""
+    """A column: `name` in the warehouse, `expected` in the view of expected results."""
 
     name: str
     kind: str
@@ -14,7 +14,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """`source` in BigQuery must equal `view` in the oracle; rows are grouped by day or prefix of `bucket`."""
+    """`source` in BigQuery must equal `view` in DuckDB.
+
+    Rows are grouped by the day, or the prefix, of column `bucket`. `{}` in `where` is that column.
+    """
 
     name: str
     source: str
@@ -22,7 +25,7 @@ class Table:
     columns: tuple[Column, ...]
     bucket: Column
     money: Column | None = None
-    where: str = "TRUE"  # {} is the bucket's column
+    where: str = "TRUE"
 
 
 SALE_TIME = Column("datetime", "time", "sold_at")
@@ -36,11 +39,11 @@ LISTED = Column("is_listed", "flag", "is_listed")
 SALES_ID = Column("sales_id", "number", "sales_id")
 CUSTOMER_ID = Column("customer_id", "number", "customer_id")
 NAME = Column("name", "text", "name")
-# ods.sales and dmt.sales_items may require a filter on their partition column.
-SINCE_EVER = "{} >= TIMESTAMP '1970-01-01'"
+# Partitioned tables require a filter on their partition column.
+ALL_TIMES = "{} >= TIMESTAMP '1970-01-01'"
 
 
-def same(kind: str, *names: str) -> tuple[Column, ...]:
+def same_name(kind: str, *names: str) -> tuple[Column, ...]:
     return tuple(Column(name, kind, name) for name in names)
 
 
@@ -49,9 +52,9 @@ TABLES = (
         "ods.sales",
         "ods.sales",
         "(select distinct sales_id, customer_id, store_id, sold_at from sold)",
-        (Column("id", "number", "sales_id"), CUSTOMER_ID, *same("number", "store_id"), SALE_TIME),
+        (Column("id", "number", "sales_id"), CUSTOMER_ID, *same_name("number", "store_id"), SALE_TIME),
         SALE_TIME,
-        where=SINCE_EVER,
+        where=ALL_TIMES,
     ),
     Table(
         "ods.sales, items",
@@ -65,13 +68,18 @@ TABLES = (
         ),
         SALE_TIME,
         Column("item.amount", "money", "cents"),
-        SINCE_EVER,
+        ALL_TIMES,
     ),
     Table(
         "ods.products",
         "ods.products",
         "listed_products",
-        (SKU, *same("text", "description", "supplier"), Column("unit_amount", "money", "unit_cents"), LISTED),
+        (
+            SKU,
+            *same_name("text", "description", "supplier"),
+            Column("unit_amount", "money", "unit_cents"),
+            LISTED,
+        ),
         SKU,
     ),
     Table(
@@ -79,9 +87,9 @@ TABLES = (
         "ods.customers",
         "listed_customers",
         (
-            *same("number", "id"),
+            *same_name("number", "id"),
             NAME,
-            *same("text", "email", "phone", "age", "income", "household_size"),
+            *same_name("text", "email", "phone", "age", "income", "household_size"),
             LISTED,
         ),
         NAME,
@@ -90,17 +98,25 @@ TABLES = (
         "ods.sales_orphans",
         "ods.sales_orphans",
         "(select * from known where not is_known)",
-        (*same("text", "id"), SALES_ID, SKU, CUSTOMER_ID, *same("number", "quantity"), AMOUNT, SALE_TIME),
+        (
+            *same_name("text", "id"),
+            SALES_ID,
+            SKU,
+            CUSTOMER_ID,
+            *same_name("number", "quantity"),
+            AMOUNT,
+            SALE_TIME,
+        ),
         SALE_TIME,
         AMOUNT,
-        SINCE_EVER,
+        ALL_TIMES,
     ),
     Table(
         "dmt.sales_items",
         "dmt.sales_items",
         "items",
         (
-            *same("text", "id"),
+            *same_name("text", "id"),
             *(SALES_ID, SKU, CUSTOMER_ID, ITEM_AMOUNT, ITEM_TIME),
             Column("item_quantity", "number", "quantity"),
             Column("discount_perc", "money", "discount_hundredths"),
@@ -108,16 +124,16 @@ TABLES = (
         ),
         ITEM_TIME,
         ITEM_AMOUNT,
-        SINCE_EVER,
+        ALL_TIMES,
     ),
     Table(
         "dmt.sales_final",
         "dmt.sales_final",
         "items",
-        (*same("text", "id"), ITEM_AMOUNT),
+        (*same_name("text", "id"), ITEM_AMOUNT),
         ITEM_TIME,
         ITEM_AMOUNT,
-        SINCE_EVER,
+        ALL_TIMES,
     ),
     Table(
         "dmt.daily_sales",
@@ -125,7 +141,7 @@ TABLES = (
         "days",
         (
             DAY,
-            *same("number", "baskets", "units"),
+            *same_name("number", "baskets", "units"),
             REVENUE,
             Column("discount_amount", "money", "discount_cents"),
         ),

@@ -1,1 +1,1 @@
-"""The requests of one `terraform apply` of workspace `local`, to provision a sandbox without the provider."""
+"""The requests of one `terraform apply` of workspace `local`, to provision without Terraform."""

@@ -1,7 +1,7 @@
-"""python -m demo.recorded_apply.record: applies workspace `local` to a fresh sandbox, and keeps what the provider sent.
+"""`make record`: applies workspace `local` to a new sandbox and records the requests of Terraform's provider.
 
-A line is a request. Terraform sends many at once, in another order each time; here they are in one that
-always works: folders before what is in them, and who may use it all last.
+Each line of the file is one request. Terraform sends requests in parallel, in another order every time; the
+file has them in an order that always works: a parent before its children, and grants last.
 """
 
 import json
@@ -13,100 +13,102 @@ from pathlib import Path
 from typing import Any
 
 from demo.commands import Shell
-from demo.provision import terraform_misses
+from demo.errors import CannotRecord
+from demo.provision import why_no_terraform
 from demo.recorded_apply.replay import RECORD
 from demo.server import running
-from sandbox.errors import CannotRecord, SandboxError
+from sandbox.errors import SandboxError
 from sandbox.recorder import FILE
 
 Json = dict[str, Any]
 
 POLICY = re.compile(r".*:setIamPolicy|/storage/v1/b/[^/]+/iam")
 TOPIC_POLICY = re.compile(r"/pubsub/v1/projects/[^/]+/topics/[^/]+:setIamPolicy")
-NAMED = re.compile(r".*/(topics/[^/:]+|notificationChannels|metrics)")
-ENABLE = re.compile(r".*/services:batchEnable")
-# The server's own, or how the answer is to be written.
-VOLATILE = {"etag", "alt", "prettyPrint"}
-SETS = {"access", "bindings", "members", "serviceIds"}
+REFERENCED = re.compile(r".*/(topics/[^/:]+|notificationChannels|metrics)")
+ENABLE_SERVICES = re.compile(r".*/services:batchEnable")
+VOLATILE = {"etag", "alt", "prettyPrint"}  # set by the server, or only about the response's format
+UNORDERED = {"access", "bindings", "members", "serviceIds"}  # lists whose order has no meaning
 
 
 def main() -> None:
     try:
-        lines = recorded()
+        lines = record_apply()
     except SandboxError as error:
         sys.exit(f"record: {error}")
-    RECORD.parent.mkdir(exist_ok=True)
     RECORD.write_text("".join(f"{line}\n" for line in lines))
     print(f"{len(lines)} requests in {RECORD}")
 
 
-def recorded() -> list[str]:
-    """The record's lines, of an apply in a sandbox of its own."""
+def record_apply() -> list[str]:
+    """The lines of an apply in a temporary sandbox. Raises CannotRecord without Terraform's provider."""
     with tempfile.TemporaryDirectory() as folder, running(Path(folder), "--record") as state:
         shell = Shell(state)
-        if missing := terraform_misses(shell):
-            raise CannotRecord(f"the real provider is needed: {missing}")
-        shell.python("scripts.bootstrap", "--env", "local")
-        shell.python("scripts.deploy", "apply", "--env", "local", "--yes")
-        return normalised((state.root / FILE).read_text().splitlines(), state.address)
+        if reason := why_no_terraform(shell):
+            raise CannotRecord(f"the real provider is needed: {reason}")
+        shell.run_module("scripts.bootstrap", "--env", "local")
+        shell.run_module("scripts.deploy", "apply", "--env", "local", "--yes")
+        return normalize((state.root / FILE).read_text().splitlines(), state.address)
 
 
-def normalised(lines: Iterable[str], address: str) -> list[str]:
-    """The same for every apply of the same declarations."""
-    last: dict[str, Json] = {}
+def normalize(lines: Iterable[str], address: str) -> list[str]:
+    """Equal for every apply of the same declarations. `address` is that of the recording sandbox."""
+    requests: dict[str, Json] = {}
     for line in lines:
-        request = {name: stable(value, name) for name, value in json.loads(line).items()}
-        key = subject(request)
-        last[key] = joined(last[key], request) if key in last else request
-    found = [json.dumps(request, ensure_ascii=False) for request in sorted(last.values(), key=place)]
-    for line in found:
+        request = {name: normalize_value(value, name) for name, value in json.loads(line).items()}
+        key = merge_key(request)
+        requests[key] = merge_requests(requests[key], request) if key in requests else request
+    normalized = [
+        json.dumps(request, ensure_ascii=False) for request in sorted(requests.values(), key=sort_key)
+    ]
+    for line in normalized:
         if address in line:
-            raise CannotRecord(f"a request names this sandbox's own address, which the next has not: {line}")
-    return found
+            raise CannotRecord(f"a request contains this sandbox's address, which changes: {line}")
+    return normalized
 
 
-def stable(value: Any, name: str = "") -> Any:
-    """Without what is volatile; fields and sets in order."""
+def normalize_value(value: Any, name: str = "") -> Any:
+    """Without volatile fields; fields and unordered lists are sorted."""
     if isinstance(value, dict):
-        return {key: stable(one, key) for key, one in sorted(value.items()) if key not in VOLATILE}
+        return {key: normalize_value(item, key) for key, item in sorted(value.items()) if key not in VOLATILE}
     if isinstance(value, list):
-        found = [stable(one) for one in value]
-        return sorted(found, key=json.dumps) if name in SETS else found
+        items = [normalize_value(item) for item in value]
+        return sorted(items, key=json.dumps) if name in UNORDERED else items
     return value
 
 
-def subject(request: Json) -> str:
-    """Requests with the same subject are one: a policy grows with every grant, so the last says it all."""
+def merge_key(request: Json) -> str:
+    """Requests with the same key become one: each grant writes the whole policy, so the last has them all."""
     method, path = request["method"], request["path"]
-    again = method in ("PUT", "PATCH") or POLICY.fullmatch(path) or ENABLE.fullmatch(path)
-    return json.dumps([method, path, request["query"], None if again else request["body"]])
+    replaces = method in ("PUT", "PATCH") or POLICY.fullmatch(path) or ENABLE_SERVICES.fullmatch(path)
+    return json.dumps([method, path, request["query"], None if replaces else request["body"]])
 
 
-def joined(before: Json, request: Json) -> Json:
-    if not ENABLE.fullmatch(request["path"]):
+def merge_requests(earlier: Json, request: Json) -> Json:
+    """The later request; services to enable are combined."""
+    if not ENABLE_SERVICES.fullmatch(request["path"]):
         return request
-    names = {*before["body"]["serviceIds"], *request["body"]["serviceIds"]}
-    return request | {"body": {"serviceIds": sorted(names)}}
+    services = {*earlier["body"]["serviceIds"], *request["body"]["serviceIds"]}
+    return request | {"body": {"serviceIds": sorted(services)}}
 
 
-def place(request: Json) -> tuple[int, int, str, str]:
+def sort_key(request: Json) -> tuple[int, int, str, str]:
     path, text = request["path"], json.dumps(request)
     return rank(request), path.count("/"), path, text
 
 
 def rank(request: Json) -> int:
-    """What others name comes first. A secret that tells topics is refused unless it may: it waits."""
-    if NAMED.fullmatch(request["path"]):
+    """Referenced resources first. A secret with topics follows the policy that lets it publish to them."""
+    if REFERENCED.fullmatch(request["path"]):
         return 0
     if TOPIC_POLICY.fullmatch(request["path"]):
         return 2
     if "topics" in (request["body"] or {}):
         return 3
-    return 4 if grants(request) else 1
+    return 4 if is_grant(request) else 1
 
 
-def grants(request: Json) -> bool:
-    """A dataset's policy is its field `access`."""
+def is_grant(request: Json) -> bool:
+    """The policy of a dataset is its field `access`."""
     return bool(POLICY.fullmatch(request["path"])) or (
         request["method"] == "PATCH" and "access" in request["body"]
     )

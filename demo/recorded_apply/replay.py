@@ -1,7 +1,7 @@
-"""python -m demo.recorded_apply.replay --root .sandbox: makes workspace `local` where Terraform's provider cannot be had.
+"""Creates the resources of workspace `local` without Terraform: `python -m demo.recorded_apply.replay`.
 
-The requests are the provider's own (`record.py`), so the services see what they see from Terraform; only the
-state, which Terraform keeps for itself, is missing.
+The recorded requests are those of Terraform's provider (see record.py), so the services receive the same as
+from Terraform. Only Terraform's state is missing: a later apply would try to create everything again.
 """
 
 import argparse
@@ -11,16 +11,18 @@ from pathlib import Path
 
 import requests
 
-from sandbox.errors import ReplayFailed, SandboxError
+from demo.errors import ReplayFailed
+from sandbox.errors import SandboxError
 from sandbox.serving import Holder
 from sandbox.state import State
 
-RECORD = Path(__file__).parent / "recorded" / "local.jsonl"
+RECORD = Path(__file__).with_name("local.jsonl")
+TIMEOUT_SECONDS = 60
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="demo.recorded_apply.replay", description=__doc__)
-    parser.add_argument("--root", type=Path, default=Path(".sandbox"), help="of the sandbox that is running")
+    parser = argparse.ArgumentParser(prog="python -m demo.recorded_apply.replay", description=__doc__)
+    parser.add_argument("--root", type=Path, default=Path(".sandbox"), help="folder of a running sandbox")
     root = parser.parse_args().root.resolve()
     try:
         print(f"{replay(Holder.of(root).state(root))} requests replayed")
@@ -29,9 +31,9 @@ def main() -> None:
 
 
 def replay(state: State, record: Path = RECORD) -> int:
-    """Sends the record to a fresh sandbox, and returns how many requests it had.
+    """Sends the record to a new sandbox. Returns the number of requests.
 
-    Raises ReplayFailed at the first that is refused, as it is when replayed twice.
+    Raises ReplayFailed at the first that is rejected, for example when it is replayed a second time.
     """
     lines = record.read_text().splitlines()
     with requests.Session() as session:
@@ -45,11 +47,15 @@ def send(session: requests.Session, state: State, line: str) -> None:
     request = json.loads(line)
     method, url = request["method"], f"{state.address}{request['path']}"
     try:
-        answer = session.request(method, url, params=request["query"], json=request["body"], timeout=60)
+        response = session.request(
+            method, url, params=request["query"], json=request["body"], timeout=TIMEOUT_SECONDS
+        )
     except requests.RequestException as error:
-        raise ReplayFailed(f"no sandbox answers on {state.address}: {error}") from error
-    if not answer.ok:
-        raise ReplayFailed(f"{method} {request['path']} was refused with {answer.status_code}: {answer.text}")
+        raise ReplayFailed(f"no sandbox responds on {state.address}: {error}") from error
+    if not response.ok:
+        raise ReplayFailed(
+            f"{method} {request['path']} was rejected with {response.status_code}: {response.text}"
+        )
 
 
 if __name__ == "__main__":

@@ -1,28 +1,30 @@
-"""The retail API over a real grocer's year, with a clock and faults of its own."""
+"""The shop: a retail API over a year of a real grocer's sales, with its own clock and faults.
+
+An extension of the sandbox (sandbox/extensions.py): the API is served on the sandbox's port.
+"""
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from demo.shop.api import answer
-from demo.shop.controls import control
+from demo.shop.api import handle_request
+from demo.shop.controls import handle_control
 from demo.shop.shop import Shop
 from sandbox.state import State
 
-URL_VARIABLE = "RETAIL_URL"  # the connector's name for the address of source `retail`
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def routes(state: State) -> list[BaseRoute]:
-    """/retail/v1/{endpoint} for the product, /sandbox/retail/{control} for whoever tells a story with it."""
+    """/retail/v1/{endpoint} for the product, /sandbox/retail/{control} for the demo and for tests."""
     shop = Shop(state.root)
-    shop.keys  # noqa: B018 - the first is made at the first start, so that a person can read it before any request
+    shop.keys  # noqa: B018 - creates the first key now: a person can read its file before any request
 
     async def api(request: Request) -> Response:
-        return await answer(request, shop)
+        return await handle_request(request, shop)
 
     async def controls(request: Request) -> Response:
-        return await control(request, shop)
+        return await handle_control(request, shop)
 
     return [
         Route("/retail/v1/{path:path}", api, methods=METHODS),
@@ -31,4 +33,5 @@ def routes(state: State) -> list[BaseRoute]:
 
 
 def job_variables(state: State) -> dict[str, str]:
-    return {URL_VARIABLE: f"{state.address}/retail/v1"}
+    """The variable from which the connector reads the address of source `retail`."""
+    return {"RETAIL_URL": f"{state.address}/retail/v1"}

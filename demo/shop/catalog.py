@@ -1,4 +1,4 @@
-"""The real data as the API's JSON: made once per process, and sales no further than the clock needs them.
+"""The data as the API's JSON, computed once per process; sales only as far as the clock requires.
 
 A month of sales takes about 0.15 s and 8 MB, the year 2.5 s and 100 MB, the products 0.5 s.
 """
@@ -9,8 +9,8 @@ from functools import cached_property
 
 import duckdb
 
-from demo.shop.definitions import connect
-from demo.shop.rows import Rows
+from demo.shop.dataset import connect
+from demo.shop.items import Items
 
 SALES = """
 select id, sold_at, cast(to_json({
@@ -49,10 +49,10 @@ CUSTOMERS = "select id, cast(to_json(customers) as varchar) from customers order
 
 
 class Catalog:
-    """Not for several threads at once: whoever shares it holds a lock."""
+    """Not thread-safe: Shop has the lock."""
 
     def __init__(self) -> None:
-        self._made_until = datetime(2017, 1, 1)  # noqa: DTZ001 - DuckDB's TIMESTAMP carries no zone; all of it is UTC
+        self._computed_until = datetime(2017, 1, 1)  # noqa: DTZ001 - TIMESTAMP of DuckDB has no zone; all values are UTC
         self._times: list[datetime] = []
         self._sales: list[bytes] = []
 
@@ -60,37 +60,40 @@ class Catalog:
     def _data(self) -> duckdb.DuckDBPyConnection:
         return connect()
 
-    def sales(self, now: datetime) -> Rows:
-        """The sales up to and including `now`; the place of a sale in the list is its id."""
-        self._make_until(now)
-        shown = bisect_right(self._times, naive(now))
-        return Rows(list(range(1, shown + 1)), self._sales[:shown])
+    def sales(self, now: datetime) -> Items:
+        """The sales up to and including `now`. The ids are 1, 2, 3, … in the order of their times."""
+        self._compute_until(now)
+        count = bisect_right(self._times, to_naive_utc(now))
+        return Items(list(range(1, count + 1)), self._sales[:count])
 
     def first_sale(self, since: datetime) -> int:
-        """The id of the first sale at or after `since`, as far as sales were made."""
-        return bisect_left(self._times, naive(since)) + 1
+        """The id of the first sale at or after `since`, among the sales that were computed."""
+        return bisect_left(self._times, to_naive_utc(since)) + 1
 
     @cached_property
-    def products(self) -> Rows:
-        return self._rows(PRODUCTS)
+    def products(self) -> Items:
+        return self._query_items(PRODUCTS)
 
     @cached_property
-    def customers(self) -> Rows:
-        return self._rows(CUSTOMERS)
+    def customers(self) -> Items:
+        return self._query_items(CUSTOMERS)
 
-    def _rows(self, sql: str) -> Rows:
-        found = self._data.execute(sql).fetchall()
-        return Rows([key for key, _ in found], [body.encode() for _, body in found])
+    def _query_items(self, sql: str) -> Items:
+        rows = self._data.execute(sql).fetchall()
+        return Items([key for key, _ in rows], [body.encode() for _, body in rows])
 
-    def _make_until(self, now: datetime) -> None:
-        if naive(now) < self._made_until:
+    def _compute_until(self, now: datetime) -> None:
+        if to_naive_utc(now) < self._computed_until:
             return
-        until = (naive(now) + timedelta(days=32)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        found = self._data.execute(SALES, {"since": self._made_until, "until": until}).fetchall()
-        self._times += [sold_at for _, sold_at, _ in found]
-        self._sales += [body.encode() for _, _, body in found]
-        self._made_until = until
+        # Whole months: the first day of the next one.
+        until = (to_naive_utc(now) + timedelta(days=32)).replace(
+            day=1, hour=0, minute=0, second=0, microsecond=0
+        )
+        rows = self._data.execute(SALES, {"since": self._computed_until, "until": until}).fetchall()
+        self._times += [sold_at for _, sold_at, _ in rows]
+        self._sales += [body.encode() for _, _, body in rows]
+        self._computed_until = until
 
 
-def naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
+def to_naive_utc(time: datetime) -> datetime:
+    return time.astimezone(UTC).replace(tzinfo=None)

@@ -1,41 +1,42 @@
-"""The retail API's clock: the data's time, not this machine's. It stands still until somebody moves it."""
+"""The shop's clock: it has the time of the data, and moves only when a control request moves it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from demo.shop import files
-from demo.shop.errors import Refused
+from demo.shop.atomic_files import write_atomically
+from demo.shop.errors import RequestRejected
 
-START = datetime(2017, 1, 29, tzinfo=UTC)  # four weeks of sales have passed
+START = datetime(2017, 1, 29, tzinfo=UTC)  # four weeks after the first sale
 
 
 @dataclass
 class Clock:
-    """Kept in a file, so that a sandbox that starts again goes on where it stopped."""
+    """`file` stores the time, so that a restarted sandbox continues with it."""
 
     file: Path
 
     def now(self) -> datetime:
-        return moment(self.file.read_text()) if self.file.exists() else START
+        return parse_clock(self.file.read_text()) if self.file.exists() else START
 
     def set(self, now: datetime) -> None:
-        files.write(self.file, text(now))
+        write_atomically(self.file, format_clock(now))
 
     def advance(self, seconds: float) -> None:
         self.set(self.now() + timedelta(seconds=seconds))
 
 
-def text(now: datetime) -> str:
-    """RFC 3339 in UTC, to the second: 2017-01-29T00:00:00Z."""
+def format_clock(now: datetime) -> str:
+    """RFC 3339 in UTC, in whole seconds: 2017-01-29T00:00:00Z."""
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def moment(value: object) -> datetime:
+def parse_clock(value: object) -> datetime:
+    """RFC 3339 with an offset. Raises RequestRejected."""
     try:
         now = datetime.fromisoformat(str(value))
     except ValueError as error:
-        raise Refused(400, f"{value!r} is no time; write it as 2017-01-29T00:00:00Z") from error
+        raise RequestRejected(400, f"invalid time {value!r}: write it as 2017-01-29T00:00:00Z") from error
     if now.tzinfo is None:
-        raise Refused(400, f"{value!r} says no zone; write it as 2017-01-29T00:00:00Z")
+        raise RequestRejected(400, f"time {value!r} has no offset: write it as 2017-01-29T00:00:00Z")
     return now.astimezone(UTC)

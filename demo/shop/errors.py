@@ -1,14 +1,14 @@
 """Errors of the retail API.
 
 Exception
-└── Refused    answered to the client as {"error": sentence}; the client heals it
+└── RequestRejected    sent to the client as {"error": message}; the client has to change its request
 """
 
 
-class Refused(Exception):
-    """A request that the API does not serve: `status` is the HTTP status, `sentence` says what to do."""
+class RequestRejected(Exception):
+    """`status` is the HTTP status; `message` names the value and the values that are valid."""
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
         self.status = status
-        self.sentence = sentence
+        self.message = message

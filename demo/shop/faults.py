@@ -1,4 +1,4 @@
-"""Faults of the retail API, on order. Which request fails follows from the seed and the request's number."""
+"""Fault injection in the retail API. The outcome of a request depends only on the seed and its number."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
@@ -6,28 +6,28 @@ from math import isfinite
 from random import Random
 from typing import Any
 
-from demo.shop.errors import Refused
+from demo.shop.errors import RequestRejected
 
 SHARES = ("status_503", "status_429", "not_json", "drop_items_list", "reset")
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Shares of all requests (0 to 1, together at most 1); `retry_after` in seconds, for 429."""
+class FaultPlan:
+    """Shares of all requests (0 to 1, in total at most 1); `retry_after` in seconds, for 429."""
 
     status_503: float = 0.0
     status_429: float = 0.0
-    not_json: float = 0.0  # 200 with a page of HTML, as a proxy sends it
+    not_json: float = 0.0  # 200 with an HTML page, as a proxy sends it
     drop_items_list: float = 0.0  # 200 with a page that lacks its list
-    reset: float = 0.0  # the connection ends in the middle of the answer
+    reset: float = 0.0  # the connection ends in the middle of the response
     retry_after: int = 1
     latency_ms: float = 0.0
-    no_keys: float = 0.0  # other than 0: whoever asks for a new key gets a 503
-    dead_keys: float = 0.0  # other than 0: a key that is issued opens nothing
+    no_keys: float = 0.0  # other than 0: requests for a new key get a 503
+    dead_keys: float = 0.0  # other than 0: new keys are rejected by the API
     seed: int = 0
 
     def outcome(self, number: int) -> str:
-        """What happens to request `number`: one of SHARES, or `served`."""
+        """The outcome of request `number`: one of SHARES, or `served`."""
         draw = Random(f"{self.seed}/{number}").random()
         for name in SHARES:
             draw -= getattr(self, name)
@@ -38,29 +38,31 @@ class Plan:
 
 @dataclass
 class Faults:
-    """The plan in force, and what became of the requests since it is."""
+    """The current plan, the number of requests since it was set, and how many had each outcome."""
 
-    plan: Plan = field(default_factory=Plan)
+    plan: FaultPlan = field(default_factory=FaultPlan)
     requests: int = 0
-    answered: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
 
-    def next(self) -> str:
+    def next_outcome(self) -> str:
         self.requests += 1
         return self.plan.outcome(self.requests)
 
     def as_json(self) -> dict[str, Any]:
-        return {"faults": asdict(self.plan), "requests": self.requests, "answered": dict(self.answered)}
+        return {"faults": asdict(self.plan), "requests": self.requests, "answered": dict(self.outcomes)}
 
 
-def plan(body: dict[str, Any]) -> Plan:
-    known = {part.name for part in fields(Plan)}
+def parse_plan(body: dict[str, Any]) -> FaultPlan:
+    known = {part.name for part in fields(FaultPlan)}
     if unknown := sorted(body.keys() - known):
-        raise Refused(400, f"unknown faults {unknown}; known are {sorted(known)}")
-    # isfinite: JSON as Python reads it knows Infinity and NaN.
+        raise RequestRejected(400, f"unknown faults {unknown}; known are {sorted(known)}")
+    # isfinite: Python's JSON parser accepts Infinity and NaN.
     if wrong := {name: v for name, v in body.items() if not isinstance(v, int | float) or not isfinite(v)}:
-        raise Refused(400, f"faults are numbers, not {wrong}")
-    made = Plan(**body)
-    shares = [getattr(made, name) for name in SHARES]
+        raise RequestRejected(400, f"faults are numbers, not {wrong}")
+    plan = FaultPlan(**body)
+    shares = [getattr(plan, name) for name in SHARES]
     if min(shares) < 0 or sum(shares) > 1:
-        raise Refused(400, f"shares of faults lie between 0 and 1 and add up to at most 1, not {shares}")
-    return made
+        raise RequestRejected(
+            400, f"shares of faults are between 0 and 1 and add up to at most 1, not {shares}"
+        )
+    return plan

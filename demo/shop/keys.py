@@ -1,4 +1,4 @@
-"""The keys that open the retail API: several at once, each with an id by which it is revoked."""
+"""API keys of the shop: several are valid at once, and each is revoked by its id."""
 
 import hashlib
 import json
@@ -7,14 +7,19 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from demo.shop import files
+from demo.shop.atomic_files import write_atomically
 
-FIRST = "first"
+FIRST_KEY_FILE = "retail-api-key"
+FIRST_KEY_NAME = "first"
+VALUE_BYTES = 24
 
 
 @dataclass(frozen=True)
 class Key:
-    """`digest` is the SHA-256 of its value, which is told once; a key that is not `good` opens nothing."""
+    """`digest` is the SHA-256 of the value: only the response that issues a key has its value.
+
+    A key that is not `good` is rejected by the API, see the fault `dead_keys`.
+    """
 
     id: str
     name: str
@@ -22,55 +27,60 @@ class Key:
     digest: str
     good: bool = True
 
-    def shown(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, str]:
         return {"id": self.id, "name": self.name, "created_at": self.created_at}
 
 
 class Keys:
-    """Not for several threads at once; the server's one loop is the only reader and writer."""
+    """Not thread-safe: only the event loop of the server uses it. `by_id` is in the order of creation."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.file = root / "retail-keys.json"
-        self.known: dict[str, Key] = {}  # by id, in the order in which they were issued
+        self.by_id: dict[str, Key] = {}
 
     def load(self) -> None:
-        """What a former process left, or the first key of all."""
+        """The keys of the previous process, or the first key."""
         if self.file.exists():
-            self.known = {told["id"]: Key(**told) for told in json.loads(self.file.read_text())}
+            self.by_id = {fields["id"]: Key(**fields) for fields in json.loads(self.file.read_text())}
         else:
-            self._keep({"1": made("1", FIRST, self._first(), good=True)})
+            self._save({"1": create_key("1", FIRST_KEY_NAME, self._first_value(), valid=True)})
 
-    def find(self, key: str) -> Key | None:
-        """The good key of that value."""
-        found = [one for one in self.known.values() if secrets.compare_digest(one.digest, digest(key))]
-        return found[0] if found and found[0].good else None
+    def find(self, value: str) -> Key | None:
+        """The valid key with this value."""
+        digest = hash_key(value)
+        return next(
+            (key for key in self.by_id.values() if secrets.compare_digest(key.digest, digest) and key.good),
+            None,
+        )
 
-    def issue(self, name: str, *, good: bool) -> tuple[Key, str]:
-        """A new key and its value, which nobody can ask for again."""
-        value = secrets.token_urlsafe(24)
-        key = made(secrets.token_hex(8), name, value, good=good)
-        self._keep(self.known | {key.id: key})
+    def issue(self, name: str, *, valid: bool) -> tuple[Key, str]:
+        """A new key and its value, which is not stored."""
+        value = secrets.token_urlsafe(VALUE_BYTES)
+        key = create_key(secrets.token_hex(8), name, value, valid=valid)
+        self._save(self.by_id | {key.id: key})
         return key, value
 
     def revoke(self, identity: str) -> None:
-        self._keep({other: key for other, key in self.known.items() if other != identity})
+        self._save({other: key for other, key in self.by_id.items() if other != identity})
 
-    def _first(self) -> str:
-        """Made at the first start, in a file for whoever needs a key to begin with."""
-        file = self.root / "retail-api-key"
+    def _first_value(self) -> str:
+        """Written to a file: a person needs one key to begin with."""
+        file = self.root / FIRST_KEY_FILE
         if not file.exists():
-            files.write(file, secrets.token_urlsafe(24), mode=0o600)
+            write_atomically(file, secrets.token_urlsafe(VALUE_BYTES), mode=0o600)
         return file.read_text().strip()
 
-    def _keep(self, keys: dict[str, Key]) -> None:
-        files.write(self.file, json.dumps([asdict(key) for key in keys.values()]))
-        self.known = keys
+    def _save(self, keys: dict[str, Key]) -> None:
+        write_atomically(self.file, json.dumps([asdict(key) for key in keys.values()]))
+        self.by_id = keys
 
 
-def made(identity: str, name: str, value: str, *, good: bool) -> Key:
-    return Key(identity, name, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), digest(value), good)
+def create_key(identity: str, name: str, value: str, *, valid: bool) -> Key:
+    created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Key(identity, name, created, hash_key(value), valid)
 
 
-def digest(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+def hash_key(value: str) -> str:
+    """surrogateescape: a header may have bytes that are not UTF-8."""
+    return hashlib.sha256(value.encode("utf-8", "surrogateescape")).hexdigest()

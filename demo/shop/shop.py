@@ -1,4 +1,4 @@
-"""What the retail API shows now: the catalog as far as the clock has come, with the overlay over it."""
+"""State of the retail API: the catalog up to the clock's time, with the overlays of tests."""
 
 import json
 from dataclasses import dataclass, field
@@ -8,23 +8,23 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from demo.shop import files
+from demo.shop.atomic_files import write_atomically
 from demo.shop.catalog import Catalog
 from demo.shop.clock import Clock
-from demo.shop.errors import Refused
+from demo.shop.errors import RequestRejected
 from demo.shop.faults import Faults
+from demo.shop.items import KEYS, Items, Overlay
 from demo.shop.keys import Keys
-from demo.shop.rows import KEYS, Overlay, Rows
 
 
 @dataclass
 class Shop:
-    """State of one sandbox's retail API; its files lie in `root`, its faults are forgotten at a restart."""
+    """Clock, keys and overlays are files in `root`; faults are not stored: a restart removes them."""
 
     root: Path
     catalog: Catalog = field(default_factory=Catalog)
     faults: Faults = field(default_factory=Faults)
-    _shown: dict[str, Rows] = field(default_factory=dict)
+    _cache: dict[str, Items] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     @cached_property
@@ -37,25 +37,26 @@ class Shop:
         keys.load()
         return keys
 
-    def rows(self, endpoint: str) -> Rows:
+    def items(self, endpoint: str) -> Items:
+        """Called from several threads; the catalog is not thread-safe."""
         with self._lock:
-            if endpoint not in self._shown:
-                self._shown[endpoint] = self.overlay(endpoint).over(self._base(endpoint), endpoint)
-            return self._shown[endpoint]
+            if endpoint not in self._cache:
+                self._cache[endpoint] = self.overlay(endpoint).apply(self._catalog_items(endpoint), endpoint)
+            return self._cache[endpoint]
 
     def first_sale(self, since: datetime) -> int:
-        self.rows("sales")
+        self.items("sales")  # the catalog computes sales up to the clock's time only when they are read
         return self.catalog.first_sale(since)
 
-    def _base(self, endpoint: str) -> Rows:
+    def _catalog_items(self, endpoint: str) -> Items:
         if endpoint == "sales":
             return self.catalog.sales(self.clock.now())
         return self.catalog.products if endpoint == "products" else self.catalog.customers
 
-    def changed(self) -> None:
-        """After the clock or an overlay moved: what was shown is looked up again."""
+    def clear_cache(self) -> None:
+        """Required after a change of the clock or of an overlay."""
         with self._lock:
-            self._shown.clear()
+            self._cache.clear()
 
     @property
     def _overlay_file(self) -> Path:
@@ -65,15 +66,17 @@ class Shop:
         return dict(json.loads(self._overlay_file.read_text())) if self._overlay_file.exists() else {}
 
     def overlay(self, endpoint: str) -> Overlay:
-        told = self.overlays().get(endpoint, {})
-        return Overlay(frozenset(told.get("hidden", [])), tuple(told.get("given", [])))
+        fields = self.overlays().get(endpoint, {})
+        return Overlay(frozenset(fields.get("hidden", [])), tuple(fields.get("given", [])))
 
     def set_overlays(self, body: dict[str, Any]) -> None:
-        """{"sales": {"hidden": [17], "given": [{"id": 17, …}]}, …}; what is not named shows as it is."""
+        """{"sales": {"hidden": [17], "given": [{"id": 17, …}]}, …}; other endpoints have no overlay."""
         if unknown := sorted(body.keys() - KEYS.keys()):
-            raise Refused(400, f"unknown endpoints {unknown}; known are {sorted(KEYS)}")
-        for endpoint, told in body.items():
-            if not isinstance(told, dict) or told.keys() - {"hidden", "given"}:
-                raise Refused(400, f"{endpoint} takes an object of lists 'hidden' and 'given', not {told!r}")
-        files.write(self._overlay_file, json.dumps(body))
-        self.changed()
+            raise RequestRejected(400, f"unknown endpoints {unknown}; known are {sorted(KEYS)}")
+        for endpoint, fields in body.items():
+            if not isinstance(fields, dict) or fields.keys() - {"hidden", "given"}:
+                raise RequestRejected(
+                    400, f"{endpoint} takes an object of lists 'hidden' and 'given', not {fields!r}"
+                )
+        write_atomically(self._overlay_file, json.dumps(body))
+        self.clear_cache()

@@ -48,7 +48,7 @@ def variables(state: State, versions: Versions, execution: Json, overrides: Json
         for override in overrides.get("containerOverrides", [])
         for variable in override.get("env", [])
     }
-    # Terraform cannot know the sandbox's port, so the declared value of an extension's variable is a placeholder.
+    # Terraform cannot know the sandbox's port: it declares a placeholder for an extension's variable.
     placeholders = {
         name: value
         for name, value in state.job_variables.items()

@@ -11,13 +11,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from demo.place import empty
+from demo.runs import spoken
 
 from demo import markup, table
 from demo.commands import Shell, group
 from demo.errors import Failed
 from demo.expected import Check
-from demo.place import empty
-from demo.runs import spoken
 from demo.screen import Screen
 from sandbox.errors import CannotStart
 from sandbox.serving import claimed
