@@ -91,7 +91,7 @@ def hour(cloud: Cloud) -> Hour:
     cloud.call("POST", "/sandbox/retail/clock:advance", {"seconds": 3600})
     before = newest_load(cloud)
     run = pipeline(cloud, "pipeline-hourly", "an hour")
-    return Hour(run.step_seconds("connector"), run.spent("Dataform"), selected(cloud, before, LAST))
+    return Hour(run.step_seconds("connector"), run.step_seconds("Dataform"), selected(cloud, before, LAST))
 
 
 def sold_at(sale: int) -> datetime:
