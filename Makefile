@@ -85,14 +85,18 @@ bench-full: install ## all benchmarks: 75 minutes on a quiet machine
 bench-sheets: install ## cost of a sheet sync beside clear-and-append
 	@$(PY) -m benchmarks.sheets --write
 
-demo: install ## the whole flow on this machine, in a minute or two
-	@$(PY) -m sandbox.demo
+demo: install ## the whole flow on this machine from an empty project, in a minute or two
+	@$(PY) -m demo run
 
-sandbox: install ## Google Cloud on 127.0.0.1, until Ctrl-C
-	@$(PY) -m sandbox serve
+sandbox: install ## keep the demo's project running until Ctrl-C; an empty one is filled first
+	@$(PY) -m demo serve
 
-record: install ## record Terraform's requests for workspace local
-	@$(PY) -m sandbox.record
+export Q
+sql: install ## query the project's BigQuery: make sql Q="select * from dmt.daily_sales"
+	@$(PY) -m demo sql "$$Q"
+
+record: install ## record the requests of Terraform for workspace local
+	@$(PY) -m demo.recorded_apply.record
 
 lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
 	@for f in checkov dev jobs parquet uv; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
@@ -101,4 +105,4 @@ lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
 clean: ## delete the sandbox's state
 	@rm -rf .sandbox
 
-.PHONY: help install check lint-terraform format test test-times style apply-all campaign bench bench-full bench-sheets demo sandbox record lock clean
+.PHONY: help install check lint-terraform format test test-times style apply-all campaign bench bench-full bench-sheets demo sandbox sql record lock clean

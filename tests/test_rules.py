@@ -41,6 +41,18 @@ def test_packages_never_import_each_other(package):
     assert foreign == set()
 
 
+def test_the_sandbox_is_independent_of_the_product_and_of_the_demo():
+    """The demo may import the sandbox; it runs the product's commands and imports none of its packages."""
+    own = [path for path in TRACKED if path.is_relative_to(ROOT / "sandbox") and path.suffix != ".json"]
+    sandbox = [path for path in own if path.suffix == ".py"]
+    demo = [path for path in TRACKED if path.suffix == ".py" and path.is_relative_to(ROOT / "demo")]
+    product = {"runtime", "connector", "pipeline", "sheets_sync", "scripts"}
+    assert sandbox and demo
+    assert [path for path in sandbox if imported(path) & {*product, "demo", "benchmarks", "tests"}] == []
+    assert [path for path in demo if imported(path) & {*product, "benchmarks", "tests"}] == []
+    assert [path for path in own if "retail" in path.read_text(errors="replace").lower()] == []
+
+
 @pytest.mark.parametrize("package", ["connector", "pipeline", "sheets_sync"])
 def test_the_product_knows_no_place_it_runs_in(package):
     """No `if local`: a job never names the sandbox, an emulator or this machine."""

@@ -3,7 +3,7 @@
 import json
 import re
 
-from sandbox.replay import RECORD
+from demo.recorded_apply.replay import RECORD
 from tests.dataform.engines.analyzer import Columns, type_from_field
 from tests.dataform.engines.project import ROOT
 

@@ -10,7 +10,7 @@ import pytest
 import requests
 from google.cloud import bigquery
 
-from sandbox.demo.cloud import Cloud
+from demo.cloud import Cloud
 from tests.dataform.scheduled import configs
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ And the contract's columns."""
 
 import pytest
 
-from pipeline.quality import QUERY
+from pipeline.warehouse_metrics import QUERY
 from tests.dataform.engines.analyzer import GoogleSql, text_of, type_from_field
 from tests.dataform.engines.warehouse import RAW, raw_fields
 from tests.dataform.scheduled import advised, analyzable, columns, configs, tables

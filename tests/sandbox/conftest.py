@@ -19,7 +19,7 @@ from starlette.routing import Route
 from sandbox import jobs, resources, scheduler, transfers
 from sandbox.state import State
 
-state = State(Path(sys.argv[1]), int(sys.argv[2]))
+state = State(Path(sys.argv[1]), int(sys.argv[2]), job_variables={"SOURCE_URL": "http://127.0.0.1/source"})
 routes = [Route("/", lambda request: PlainTextResponse("ready"))]
 for service in (resources, jobs, scheduler, transfers):
     routes += service.routes(state)
