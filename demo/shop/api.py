@@ -1,4 +1,4 @@
-"""/retail/v1: authentication, and pages of sales, products and customers, as docs/design.md specifies."""
+"""/retail/v1: authentication, and pages of sales, products and customers, see docs/reference/demo-retail-api.md."""
 
 import asyncio
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The law of docs/design.md: rows follow from the set of loaded files, not from order, runs or deaths."""
+"""docs/concepts/incremental-tables.md: rows depend on the set of loaded files, not on order, runs or crashes."""
 
 import random
 from collections import Counter

@@ -12,7 +12,7 @@ from tests.dataform.scheduled import advised, analyzable, columns, configs, tabl
 SALE_LINES = "ARRAY<STRUCT<product_sku STRING, quantity INT64, amount NUMERIC>>"
 LINEAGE = {"SYS_DATE_CREATE": "TIMESTAMP", "SYS_FILE_NAME": "STRING"}
 
-# docs/design.md, Layers.
+# docs/reference/tables.md
 CONTRACT = {
     "ods.sales": {
         "id": "INT64",

@@ -40,7 +40,7 @@ def test_the_first_day_by_hand():
 
 
 def hundredths(cents, quantity, unit_cents):
-    """The definition of docs/design.md in decimals: an independent computation."""
+    """The definition of docs/concepts/layers.md in decimals: an independent computation."""
     if not quantity or not unit_cents:
         return None
     share = 100 * (1 - Decimal(cents) / (quantity * unit_cents))
