@@ -37,7 +37,7 @@ DOCUMENT_WIDTH = 160
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
+    options = create_parser().parse_args(arguments)
     if options.folder is None:
         print("\n".join([*measure_packages(), "", *measure_documents(), "", *measure_imports()]))
         return 0
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if violations else 0
 
 
-def parser() -> argparse.ArgumentParser:
+def create_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m scripts.measure_style", description=__doc__)
     parser.add_argument("folder", nargs="?", help="folder or file, relative to the repository's root")
     return parser

@@ -43,14 +43,14 @@ of a test includes its fixtures; a fixture of a module counts for the first test
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    options = parser().parse_args(arguments)
+    options = create_parser().parse_args(arguments)
     suite = ElementTree.parse(options.junit).getroot().find("testsuite")
     if suite is None:
-        parser().error(f"{options.junit} contains no testsuite; write it with pytest --junitxml.")
+        create_parser().error(f"{options.junit} contains no testsuite; write it with pytest --junitxml.")
     REPORT.write_text(format_report(suite))
 
 
-def parser() -> argparse.ArgumentParser:
+def create_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m scripts.measure_test_times", description=__doc__)
     parser.add_argument("junit", type=Path, nargs="?", default=Path(".sandbox/tests.xml"), help="JUnit file")
     return parser
@@ -58,20 +58,20 @@ def parser() -> argparse.ArgumentParser:
 
 def format_report(suite: ElementTree.Element) -> str:
     """`suite` is a testsuite of JUnit: its testcases have `classname` (dotted path), `name`, `time` in s."""
-    seconds: Counter[str] = Counter()
+    seconds: dict[str, float] = {}
     tests: Counter[str] = Counter()
-    single: Counter[str] = Counter()
+    single: dict[str, float] = {}
     for case in suite.iter("testcase"):
         file, spent = case.get("classname", ""), float(case.get("time", 0))
         for group in {folder_of(file), file}:
-            seconds[group] += spent
+            seconds[group] = seconds.get(group, 0) + spent
             tests[group] += 1
-        single[f"{file} {case.get('name')}"] += spent
+        single[f"{file} {case.get('name')}"] = spent
     total = sum(single.values())
     folders = {folder_of(file) for file in tests}
 
     def format_groups(names: set[str], limit: int) -> str:
-        rows = [(name, spent) for name, spent in seconds.most_common() if name in names][:limit]
+        rows = [(name, spent) for name, spent in sort_by_time(seconds) if name in names][:limit]
         return "\n".join(
             f"| {name} | {tests[name]} | {spent:.1f} | {100 * spent / (total or 1):.0f} |"
             for name, spent in rows
@@ -86,8 +86,12 @@ def format_report(suite: ElementTree.Element) -> str:
         total=total,
         folders=format_groups(folders, SLOWEST),
         files=format_groups(set(tests) - folders, SLOWEST),
-        slowest="\n".join(f"| {name} | {spent:.1f} |" for name, spent in single.most_common(SLOWEST)),
+        slowest="\n".join(f"| {name} | {spent:.1f} |" for name, spent in sort_by_time(single)[:SLOWEST]),
     )
+
+
+def sort_by_time(seconds: dict[str, float]) -> list[tuple[str, float]]:
+    return sorted(seconds.items(), key=lambda item: -item[1])
 
 
 def folder_of(file: str) -> str:

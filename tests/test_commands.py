@@ -40,9 +40,9 @@ def accepts(module, arguments):
         return False
     if spec.submodule_search_locations:
         module = f"{module}.__main__"
-    parser = getattr(importlib.import_module(module), "parser", None)
+    create_parser = getattr(importlib.import_module(module), "create_parser", None)
     try:
-        return parser is None or parser().parse_args(arguments)
+        return create_parser is None or create_parser().parse_args(arguments)
     except SystemExit:
         return False
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from connector.__main__ import parser as connector
-from connector.key_rotation.__main__ import parser as key_rotation
-from pipeline.__main__ import parser as pipeline
+from connector.__main__ import create_parser as connector
+from connector.key_rotation.__main__ import create_parser as key_rotation
+from pipeline.__main__ import create_parser as pipeline
 
 RUNBOOKS = sorted((Path(__file__).parents[1] / "docs/runbooks").glob("*.md"))
 EXECUTE = re.compile(r"gcloud run jobs execute (\S+) (?:(?!gcloud)[^`\n])*?--args=(\S+?)[`)\s]")

@@ -1,4 +1,4 @@
-"""Contents that the warehouse must have, computed by DuckDB from the definitions in docs/reference/demo-retail-api.md.
+"""Contents that the warehouse must have, computed by DuckDB: docs/reference/demo-retail-api.md.
 
 It reads the same views as the retail API (demo.shop.dataset) and shares no SQL with the warehouse.
 Money is in whole cents and percentages in whole hundredths, so every comparison is exact.

@@ -1,4 +1,4 @@
-"""/retail/v1: authentication, and pages of sales, products and customers, see docs/reference/demo-retail-api.md."""
+"""/retail/v1: authentication; pages of sales, products, customers: docs/reference/demo-retail-api.md."""
 
 import asyncio
 from collections.abc import Mapping

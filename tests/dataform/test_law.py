@@ -1,4 +1,4 @@
-"""docs/concepts/incremental-tables.md: rows depend on the set of loaded files, not on order, runs or crashes."""
+"""Rows depend on the set of loaded files, not on order, runs or crashes: docs/concepts/incremental-tables.md."""
 
 import random
 from collections import Counter
