@@ -33,6 +33,7 @@ EXEMPT = {
     "sandbox/sheets/schema.json",
     "LICENSE",
 }
+UNREAD = (".png", ".jsonl", ".coverage")
 DOCUMENT_WIDTH = 160
 
 
@@ -64,7 +65,7 @@ def tracked_files(root: Path) -> list[Path]:
     return [
         Path(name)
         for name in sorted(set(names))
-        if name and (root / name).is_file() and name not in EXEMPT and "recorded" not in name
+        if name and (root / name).is_file() and name not in EXEMPT and not name.endswith(UNREAD)
     ]
 
 
