@@ -27,6 +27,7 @@ NOT_YET_REVISED = (
     "tests/connector",
     "tests/dataform",
     "tests/demo",
+    "tests/fakes",
     "tests/pipeline",
     "tests/runtime",
     "tests/sandbox",
