@@ -6,7 +6,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from sandbox import lookups, schema_views, unnesting, variables
+from sandbox.bigquery import patches
 from sandbox.state import State
 
 # What local-bigquery 0.3.2 loads.
@@ -24,11 +24,7 @@ def application(state: State) -> ASGIApp:
     link_extensions(state.root / "home")
     from local_bigquery.app import app
 
-    lookups.install()
-    schema_views.install()
-    variables.install()
-    unnesting.install()
-
+    patches.install()
     bigquery: ASGIApp = app
     return bigquery
 
