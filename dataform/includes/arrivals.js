@@ -1,5 +1,5 @@
 // How every table of ods that reads raw begins: the raw rows that are new to this run are typed once, into the
-// temporary table `typed`, and the invalid ones stored as rejects.
+// temporary table `typed_rows`, and the invalid ones stored as rejects.
 
 const checkpoints = require("includes/checkpoints");
 const names = require("includes/names");
@@ -18,10 +18,10 @@ const typeNewRows = (context, { source, columns }, more = []) =>
   ${more.join("\n  ")}
   ${context.incremental() ? "if until = since then return; end if;" : ""}
 
-  create temp table typed as
+  create temp table typed_rows as
   ${types.select(columns, ["SYS_DATE_CREATE", "SYS_FILE_NAME"], `from ${source} where ${checkpoints.isNew("SYS_DATE_CREATE")}`)};
 
-  set file_days = array(select distinct ${names.dayOfFile("SYS_FILE_NAME")} from typed where reason is not null);`;
+  set file_days = array(select distinct ${names.dayOfFile("SYS_FILE_NAME")} from typed_rows where reason is not null);`;
 
 // One row a file and payload, however often the file is loaded. Skipped when nothing was rejected: BigQuery folds
 // `in unnest([])` to FALSE and then misses the partition filter that the table requires (dbt-adapters#600).
@@ -42,7 +42,7 @@ const storeRejects = (context, { rejects }) =>
         ${names.dayOfFile("SYS_FILE_NAME")} as file_day,
         min(SYS_DATE_CREATE) as SYS_DATE_CREATE,
         SYS_FILE_NAME
-      from typed
+      from typed_rows
       where reason is not null
       group by reason, payload, file_day, SYS_FILE_NAME
     ) as rejected

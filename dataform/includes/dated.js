@@ -20,14 +20,14 @@ const model = (context, { source, rejects, days, key, time, columns }) => {
 
   const storeDays = `
     insert into ${days} (id, day)
-    select distinct typed.${key}, date(typed.${time})
-    from typed
+    select distinct typed_rows.${key}, date(typed_rows.${time})
+    from typed_rows
     left join (
       select id, day
       from ${days}
       where id between lowest_id and highest_id
-    ) as stored on stored.id = typed.${key} and stored.day = date(typed.${time})
-    where typed.reason is null and stored.id is null;`;
+    ) as stored on stored.id = typed_rows.${key} and stored.day = date(typed_rows.${time})
+    where typed_rows.reason is null and stored.id is null;`;
 
   const replaceOlder = `
   delete from ${table}
@@ -49,7 +49,7 @@ const model = (context, { source, rejects, days, key, time, columns }) => {
 
   create temp table arrived as
   select * except (reason, payload)
-  from typed as version
+  from typed_rows as version
   where reason is null
   qualify ${versions.newest(key, [versions.json("version", facts)])};
 

@@ -1,5 +1,5 @@
-// Tables of ods that are as long as a catalogue and come as full lists: one MERGE by key. What leaves the list stays,
-// with is_listed = false.
+// Tables of ods that are as long as a catalogue and come as full lists. Rows that changed are replaced by key; a row
+// that left the list stays, with is_listed = false.
 
 const arrivals = require("includes/arrivals");
 const checkpoints = require("includes/checkpoints");
@@ -31,7 +31,7 @@ const model = (context, { source, rejects, key, columns, tracked = [] }) => {
   const facts = Object.keys(columns).filter((column) => column !== key);
   const row = [key, ...facts, "SYS_DATE_CREATE", "SYS_FILE_NAME"].join(", ");
   const known = `
-      select ${row} from typed where reason is null
+      select ${row} from typed_rows where reason is null
       ${later ? `union all select ${row} from ${table}` : ""}`;
   const changedAt = later
     ? `case
@@ -57,10 +57,9 @@ const model = (context, { source, rejects, key, columns, tracked = [] }) => {
     where ${names.runOfFile("SYS_FILE_NAME")} not in (${incompleteRuns(context, endpoint)})
   ), '');
   set newest_list_day = ${names.dayOfFile("newest_list")};
-  ${later ? "" : "commit transaction;"}`;
 
-  // Rows to insert or to update, each with is_listed.
-  const rows = `(
+  -- New or changed rows, each with is_listed.
+  create temp table changed as
     with newest as (
       select *
       from (${known})
@@ -85,8 +84,9 @@ const model = (context, { source, rejects, key, columns, tracked = [] }) => {
     from listed
     ${later ? `left join ${table} as stored on stored.${key} = listed.${key}
     where stored.${key} is null
-      or ${versions.differ("listed", "stored", [...facts, "is_listed", "SYS_FILE_NAME"])}` : ""}
-  )`;
+      or ${versions.differ("listed", "stored", [...facts, "is_listed", "SYS_FILE_NAME"])}` : ""};
+
+  ${later ? `delete from ${table} where ${key} in (select ${key} from changed);` : "commit transaction;"}`;
 
   const commit = `
   ${checks.unique(table, names.ofTable(table), key, ["is_listed"], "true")}
@@ -94,7 +94,7 @@ const model = (context, { source, rejects, key, columns, tracked = [] }) => {
   ${checkpoints.save(context)}
   ${later ? "commit transaction;" : ""}`;
 
-  return { begin, rows, commit };
+  return { begin, rows: "changed", commit };
 };
 
 module.exports = { model };
