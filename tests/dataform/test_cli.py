@@ -32,28 +32,34 @@ def normalize(script):
     return re.sub(r"\s+", " ", script.replace(";", " ; ")).strip(" ;").replace("; ;", ";")
 
 
+def scripts(warehouse, actions):
+    """What a later run sends, by action; the columns are those that the tables have now."""
+    address = f"{warehouse.project}."
+    return {
+        action.name: action.increment([field.name for field in warehouse.client.get_table(address + action.name).schema])
+        if action.type == "incremental"
+        else action.create()
+        for action in actions
+    }
+
+
+def assert_sent(sent, expected):
+    """Each script, and besides them only what the CLI itself needs."""
+    missing = [name for name, script in expected.items() if normalize(script) not in sent]
+    others = sent - {normalize(script) for script in expected.values()}
+    own = ("create schema if not exists", "select sum(1) as row_count from")
+    assert (missing, [script for script in others if not script.startswith(own)]) == ([], [])
+
+
 def test_the_cli_runs_the_project_twice_and_sends_these_scripts(target):
     address, warehouse, project = target
     actions = [action for wave in waves(project.compile()) for action in wave]
     sent = sent_by(warehouse, lambda: project.run(address))
-    assert {normalize(action.create()) for action in actions} - sent == set()
+    assert_sent(sent, {action.name: action.create() for action in actions})
     first = warehouse.rows("dmt.sales_items")
     assert len(first) == 9
-    columns = {
-        action.name: [
-            field.name for field in warehouse.client.get_table(f"{warehouse.project}.{action.name}").schema
-        ]
-        for action in actions
-    }
-    hourly = {
-        action.name: action.increment(columns[action.name])
-        if action.type == "incremental"
-        else action.create()
-        for action in actions
-        if action.kind != "assertions"
-    }
-    sent = sent_by(warehouse, lambda: project.run(address, "--tags", "hourly"))
-    assert {name for name, script in hourly.items() if normalize(script) not in sent} == set()
+    hourly = scripts(warehouse, [action for action in actions if "hourly" in action.compiled["tags"]])
+    assert_sent(sent_by(warehouse, lambda: project.run(address, "--tags", "hourly")), hourly)
     assert warehouse.rows("dmt.sales_items") == first
 
 
