@@ -79,12 +79,13 @@ const typedLines = (name, { key, columns }) => {
 };
 
 // A SELECT of the typed columns, `reason` (NULL for a valid row), `payload` (the raw row of a rejected one as JSON) and
-// `lineage` (columns that pass through). `from` is the raw rows to type, as a sub-query's FROM and WHERE.
-const select = (columns, lineage, from) => {
+// `lineage` (columns that pass through). `from` is the FROM and WHERE of the raw rows to type; `more` are further
+// [condition, reason] pairs, on the raw row `source`.
+const select = (columns, lineage, from, more = []) => {
   const all = Object.entries(columns);
   const nested = all.filter(([, type]) => type.lines);
   const value = ([name, type]) => (type.lines ? `${name}_lines.typed` : type.parse(`source.${name}`));
-  const pairs = all.flatMap(([name, type]) => rejections(name, type));
+  const pairs = [...all.flatMap(([name, type]) => rejections(name, type)), ...more];
   return `select
     * except (raw_row),
     if(reason is null, null, to_json_string(raw_row)) as payload

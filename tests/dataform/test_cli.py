@@ -36,7 +36,9 @@ def scripts(warehouse, actions):
     """What a later run sends, by action; the columns are those that the tables have now."""
     address = f"{warehouse.project}."
     return {
-        action.name: action.increment([field.name for field in warehouse.client.get_table(address + action.name).schema])
+        action.name: action.increment(
+            [field.name for field in warehouse.client.get_table(address + action.name).schema]
+        )
         if action.type == "incremental"
         else action.create()
         for action in actions

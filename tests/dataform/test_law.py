@@ -121,7 +121,11 @@ def test_orphans(settled):
 def test_sales_items(settled):
     items = rows(settled, "dmt.sales_items", "id, discount_perc, product_description")
     assert [tuple(row.values()) for row in items] == [
-        ("1-a", Decimal("62.5"), "Apples, red"),  # 1.50 for two of 2.00 each; 1-b was dropped by a newer version
+        (
+            "1-a",
+            Decimal("62.5"),
+            "Apples, red",
+        ),  # 1.50 for two of 2.00 each; 1-b was dropped by a newer version
         ("2-a", 50, "Apples, red"),
         ("2-c", None, "Coupon"),
         ("3-a", 50, "Apples, red"),

@@ -103,7 +103,12 @@ def test_every_incremental_table_writes_in_one_transaction_and_saves_its_own_che
         script = later(action, analyzed)
         begin, end = script.rindex("begin transaction;"), script.rindex("commit transaction")
         assert begin < script.index(f"insert into {action.address}") < end, action.name
-        assert begin < script.rindex("raise using message") < script.rindex("insert into `p.ods.checkpoints`") < end
+        assert (
+            begin
+            < script.rindex("raise using message")
+            < script.rindex("insert into `p.ods.checkpoints`")
+            < end
+        )
         assert set(re.findall(r"values \('([\w.]+)', until", script)) == {action.name}
 
 
@@ -112,7 +117,8 @@ def test_a_table_deletes_from_the_partitions_that_it_declares(by_name, analyzed)
     for action in by_name.values():
         if action.follows_days and (column := action.partition_column):
             assert re.search(
-                rf"delete from {action.address} where date\({column}\) in unnest\(days\)", later(action, analyzed)
+                rf"delete from {action.address} where date\({column}\) in unnest\(days\)",
+                later(action, analyzed),
             )
 
 
