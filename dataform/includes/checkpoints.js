@@ -31,7 +31,7 @@ const save = (context, days = "cast([] as array<date>)") =>
   `insert into ${table(context)} (table_name, seen_until, touched_days, written_at)
   values ('${names.ofTable(context.self())}', until, ${days}, current_timestamp());`;
 
-const inTables = (tables) => `table_name in (${tables.map((one) => `'${names.ofTable(one)}'`).join(", ")})`;
+const inTables = (tables) => `table_name in (${tables.map((address) => `'${names.ofTable(address)}'`).join(", ")})`;
 
 // The days that any of `tables` changed since this table last ran.
 const touchedDays = (context, tables) =>

@@ -7,17 +7,19 @@ const raise = (condition, message) =>
     raise using message = '${message}';
   end if;`;
 
+// `key` is a column or an array of columns.
 const unique = (table, name, key, required, where) => {
-  const columns = [key, ...required];
+  const keys = [].concat(key).join(", ");
+  const columns = [...new Set([].concat(key, required))];
   return raise(
     `exists(
     select 1
     from ${table}
     where ${where}
-    group by ${key}
+    group by ${keys}
     having count(*) > 1 or countif(${columns.map((column) => `${column} is null`).join(" or ")}) > 0
   )`,
-    `${name}: two rows have one ${key}, or one of ${columns.join(", ")} is null`,
+    `${name}: two rows have one ${keys}, or one of ${columns.join(", ")} is null`,
   );
 };
 
@@ -25,6 +27,6 @@ const equal = (left, right, message) => raise(`(${left}) != (${right})`, message
 
 // The planner uses the key for joins without enforcing it, so it is declared only where `unique` checks it
 // (docs/adr/0007). Once, when the table is created.
-const declareKey = (table, key) => `alter table ${table} add primary key (${key}) not enforced;`;
+const declareKey = (table, key) => `alter table ${table} add primary key (${[].concat(key).join(", ")}) not enforced;`;
 
 module.exports = { unique, equal, declareKey };

@@ -1,27 +1,26 @@
 // Tables that are rewritten by whole days of sales: those behind ods.sales. A day is a function of the tables that the
 // model reads, so the order and number of runs cannot matter (docs/adr/0003).
 //
-// `days` in SQL is the days that this run writes: those that the tables in `follows` changed since this one last ran;
-// all days after a full refresh, or when the watermark has expired.
+// `days` in SQL is the days that this run writes: those that the tables in `follows` changed since this table last
+// ran; all days after a full refresh, or when the watermark has expired.
 
 const checkpoints = require("includes/checkpoints");
 const checks = require("includes/checks");
 const names = require("includes/names");
-const types = require("includes/types");
 
-// Every day that a sale can have, for a table that requires a partition filter.
-const everyDay = (column) => `${column} between ${types.timestamp.range.from} and ${types.timestamp.range.until}`;
+// Every day that a sale can have (types.timestamp), for a table that requires a partition filter.
+const everyDay = (day) => `${day} between date '1990-01-01' and date '2099-12-31'`;
 
-// `follows`: the table, or tables, whose changed days this one writes again. `partition`: the expression of its own day,
-// as in partitionBy. `key` is unique, `required` columns are never NULL. `alsoDays`: { when, days }, a condition and a
-// SELECT of more days. `checks`: a function of `inDays` that returns more checks.
+// `follows`: the table, or tables, whose changed days this table writes again. `partition`: the expression of its own
+// day, as in partitionBy. `key`, a column or an array, is unique; `required` columns are never NULL. `alsoDays`: { when, days }, a condition and a
+// SELECT of more days. `verify`: a function of `inDays` that returns more checks.
 const model = (context, { follows, partition, key, required = [], alsoDays = null, verify = () => "" }) => {
   const table = context.self();
   const name = names.ofTable(table);
   const later = context.incremental();
-  // The filter of this run's days, on a timestamp of this table or of an input.
-  const inDays = (column) => (later ? `date(${column}) in unnest(days)` : everyDay(column));
-  const ownDays = later ? `${partition} in unnest(days)` : "true";
+  // The filter of this run's days, on a timestamp or date of this table or of an input.
+  const inDays = (column) => (later ? `date(${column}) in unnest(days)` : everyDay(`date(${column})`));
+  const ownDays = later ? `${partition} in unnest(days)` : everyDay(partition);
 
   const begin = `
   ${checkpoints.declareSince(context)}

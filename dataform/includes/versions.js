@@ -9,7 +9,7 @@ const json = (row, columns) =>
 const newest = (key, tieBreakers) =>
   `row_number() over (
     partition by ${key}
-    order by SYS_FILE_NAME desc, ${tieBreakers.map((one) => `${one} desc`).join(", ")}, SYS_DATE_CREATE
+    order by SYS_FILE_NAME desc, ${tieBreakers.map((expression) => `${expression} desc`).join(", ")}, SYS_DATE_CREATE
   ) = 1`;
 
 const supersedes = (row, other, columns) =>

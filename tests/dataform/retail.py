@@ -25,7 +25,7 @@ def customer(id: Any, name: str = "Ada") -> Row:
 
 
 def files_by_table(files: list[tuple[str, str, list[Row]]]) -> dict[str, Files]:
-    """For one load a table: each load of the sandbox takes as long as a query."""
+    """Grouped for a single load per table: a load takes as long as a query."""
     tables: dict[str, Files] = {}
     for table, name, rows in files:
         tables.setdefault(table, {})[name] = rows
@@ -64,7 +64,7 @@ FILES: list[tuple[str, str, list[Row]]] = [
         file("products", 2),
         [product("a", 1.0), product("b", 2.0, "Bread"), product("c", None, "Coupon")],
     ),
-    ("customers", file("customers", 2), [customer(1), customer(2, "Ben"), customer("zz", "nobody")]),
+    ("customers", file("customers", 2), [customer(1), customer(2, "Ben"), customer("zz", "Zoe")]),
     (
         "sales",
         file("sales", 2, 1),

@@ -49,8 +49,8 @@ def assert_sent(sent, expected):
     """Each script, and besides them only what the CLI itself needs."""
     missing = [name for name, script in expected.items() if normalize(script) not in sent]
     others = sent - {normalize(script) for script in expected.values()}
-    own = ("create schema if not exists", "select sum(1) as row_count from")
-    assert (missing, [script for script in others if not script.startswith(own)]) == ([], [])
+    internal = ("create schema if not exists", "select sum(1) as row_count from")
+    assert (missing, [script for script in others if not script.startswith(internal)]) == ([], [])
 
 
 def test_the_cli_runs_the_project_twice_and_sends_these_scripts(target):

@@ -1,7 +1,7 @@
-"""The law of the warehouse: its rows follow from the set of loaded files, not from order, number of runs or crashes.
+"""The law of the warehouse: its rows follow from the set of loaded files, not from order, runs or crashes.
 
-All tables of the compiled graph take part, so a new model is tested without an edit here. The tests of this file
-share one warehouse and run in order.
+All tables of the compiled graph take part, so a new model is tested without an edit here. The tests of this
+file share one warehouse and run in order.
 """
 
 import random

@@ -1,6 +1,6 @@
 """Google's own analyzer resolves every compiled statement, in both forms, and every scheduled query.
 
-The columns and types of the documented tables are a contract; every other table is checked for what must hold of all.
+The columns and types of the documented tables are a contract; all tables are checked for what holds of each.
 """
 
 import pytest

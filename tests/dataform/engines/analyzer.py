@@ -1,7 +1,7 @@
 """GoogleSQL's own analyzer (PyPI zetasql) over the warehouse: every statement against declared schemas.
 
-It checks no rules of the BigQuery service, such as partition filters and quotas. Compiling its WebAssembly takes
-10 to 35 s once; wasmtime caches the result in the user's cache folder, and later starts take 0.2 s.
+It checks no rules of the BigQuery service, such as partition filters and quotas. Compiling its WebAssembly
+takes 10 to 35 s once; wasmtime caches the result in the user's cache folder, and later starts take 0.2 s.
 """
 
 import re
@@ -82,7 +82,7 @@ class GoogleSql:
         return SimpleCatalog(name="bigquery", table=tables, builtin_function_options=functions)
 
     def script(self, text: str) -> list[Any]:
-        """Every statement of a script, resolved; raises AssertionError with the analyzer's message and the statement.
+        """Every statement of a script, resolved; AssertionError has the analyzer's message and the statement.
 
         Temporary tables, whose names have no dot, are dropped at the end.
         """
@@ -117,7 +117,7 @@ class GoogleSql:
         assert actual == kind, f"{actual} is not {kind}: {expression}"
 
     def type_of(self, expression: str, variables: Columns) -> Type:
-        """Cached where no table is read: declarations repeat in every script, and each analysis takes 40 ms."""
+        """Cached where no table is read: declarations repeat, and each analysis takes 40 ms."""
         key = (expression, *(f"{name} {text_of(kind)}" for name, kind in variables.items()))
         if key in self.types:
             return self.types[key]
