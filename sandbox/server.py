@@ -1,6 +1,7 @@
 """The sandbox's services behind one port."""
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -11,16 +12,17 @@ from sandbox import (
     full,
     jobs,
     metadata,
-    resources,
     retail,
     scheduler,
     sheets,
     storage,
     transfers,
 )
+from sandbox.discovery.middleware import ApiMiddleware
+from sandbox.resources import apis
 from sandbox.state import State
 
-SERVICES = (metadata, storage, resources, jobs, scheduler, transfers, dataform, sheets, retail)
+SERVICES = (metadata, storage, apis, jobs, scheduler, transfers, dataform, sheets, retail)
 
 
 def application(state: State) -> Starlette:
@@ -29,7 +31,9 @@ def application(state: State) -> Starlette:
     for service in SERVICES:
         routes += service.routes(state)
     routes.append(Mount("/", app=bigquery.application(state)))
-    return Starlette(routes=routes, exception_handlers=full.handlers(state))
+    return Starlette(
+        routes=routes, middleware=[Middleware(ApiMiddleware)], exception_handlers=full.handlers(state)
+    )
 
 
 def ready(request: Request, state: State) -> Response:

@@ -21,8 +21,6 @@ from sandbox.resources.service import Service
 from sandbox.resources.store import Store
 from sandbox.state import State
 
-PAGED = "pageSize pageToken"
-
 
 def routes(state: State) -> list[BaseRoute]:
     service = Service(state, Store(state.root), "/dataform/v1")
@@ -33,25 +31,23 @@ def routes(state: State) -> list[BaseRoute]:
     repository = f"{REPOSITORIES.collection}/{{repository}}"
     results, runs = f"{repository}/compilationResults", f"{repository}/workflowInvocations"
     return [
+        service.route("DELETE", repository, Repositories(service).delete),
         *collection.routes(service, REPOSITORIES),
-        service.route("DELETE", repository, Repositories(service).delete, "force"),
         service.route("POST", f"{repository}:commit", files.commit),
-        service.route("GET", f"{repository}:fetchHistory", browsing.history, PAGED),
-        service.route("GET", f"{repository}:readFile", browsing.read, "commitSha path"),
-        service.route(
-            "GET", f"{repository}:queryDirectoryContents", browsing.directory, f"commitSha path {PAGED}"
-        ),
+        service.route("GET", f"{repository}:fetchHistory", browsing.history),
+        service.route("GET", f"{repository}:readFile", browsing.read),
+        service.route("GET", f"{repository}:queryDirectoryContents", browsing.directory),
         *collection.routes(service, RELEASES),
         *collection.routes(service, WORKFLOWS),
         service.route("POST", results, compilations.create),
-        service.route("GET", results, compilations.list, PAGED),
+        service.route("GET", results, compilations.list),
         service.route("GET", f"{results}/{{id}}", compilations.get),
-        service.route("GET", f"{results}/{{id}}:query", compilations.query, PAGED),
+        service.route("GET", f"{results}/{{id}}:query", compilations.query),
         service.route("POST", runs, invocations.create),
-        service.route("GET", runs, invocations.list, PAGED),
+        service.route("GET", runs, invocations.list),
         service.route("GET", f"{runs}/{{id}}", invocations.get),
         service.route("DELETE", f"{runs}/{{id}}", invocations.delete),
-        service.route("GET", f"{runs}/{{id}}:query", invocations.query, PAGED),
+        service.route("GET", f"{runs}/{{id}}:query", invocations.query),
         service.route("POST", f"{runs}/{{id}}:cancel", invocations.cancel),
-        service.unknown(),
+        service.unserved(),
     ]

@@ -8,7 +8,7 @@ from sandbox import environment
 from sandbox.jobs.executions import Failure
 from sandbox.resources.errors import GoogleError
 from sandbox.resources.policies import granted
-from sandbox.resources.secrets import Versions
+from sandbox.resources.secret_manager import SecretVersions
 from sandbox.resources.store import Json
 from sandbox.state import PROJECT_NUMBER, State
 
@@ -35,7 +35,7 @@ def command(container: Json) -> list[str]:
     return [sys.executable if words[0] == "python" else words[0], *words[1:], *container.get("args", [])]
 
 
-def variables(state: State, versions: Versions, execution: Json, overrides: Json) -> dict[str, str]:
+def variables(state: State, versions: SecretVersions, execution: Json, overrides: Json) -> dict[str, str]:
     """The environment of all of an execution's tasks, secrets read now; later entries win."""
     identity = execution["template"].get("serviceAccount") or default_identity()
     ambient = environment.clients(state, identity)
@@ -68,7 +68,7 @@ def default_identity() -> str:
     return f"{PROJECT_NUMBER}-compute@developer.gserviceaccount.com"
 
 
-def declared_variables(versions: Versions, container: Json, identity: str) -> dict[str, str]:
+def declared_variables(versions: SecretVersions, container: Json, identity: str) -> dict[str, str]:
     found = {}
     for index, variable in enumerate(container.get("env", [])):
         reference = variable.get("valueSource", {}).get("secretKeyRef")
@@ -80,7 +80,7 @@ def declared_variables(versions: Versions, container: Json, identity: str) -> di
     return found
 
 
-def secret(versions: Versions, reference: Json, identity: str, place: str) -> str:
+def secret(versions: SecretVersions, reference: Json, identity: str, place: str) -> str:
     """The value of a secret's version, if it is there and the job's identity may read it."""
     name = reference["secret"].rsplit("/", 1)[-1]
     secret = f"projects/{versions.service.state.project}/secrets/{name}"

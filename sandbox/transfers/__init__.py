@@ -9,17 +9,14 @@ from datetime import UTC, datetime
 from starlette.routing import BaseRoute
 
 from sandbox.resources import collection
-from sandbox.resources.clock import read
+from sandbox.resources.clock import parse_time
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.paging import page
-from sandbox.resources.policies import only
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json, Store
 from sandbox.state import State
 from sandbox.transfers import config, runs
 from sandbox.transfers.runner import Runner
-
-CREDENTIALS = "serviceAccountName authorizationCode versionInfo"
 
 
 def routes(state: State) -> list[BaseRoute]:
@@ -30,14 +27,14 @@ def routes(state: State) -> list[BaseRoute]:
     configs, one = config.CONFIGS.collection, f"{config.CONFIGS.collection}/{{id}}"
     run = f"{one}/runs/{{run}}"
     return [
-        service.route("POST", configs, transfers.create, CREDENTIALS),
-        service.route("PATCH", one, transfers.patch, f"updateMask {CREDENTIALS}"),
+        service.route("POST", configs, transfers.create),
+        service.route("PATCH", one, transfers.patch),
         service.route("POST", f"{one}:startManualRuns", transfers.start),
-        service.route("GET", f"{one}/runs", transfers.runs, "pageSize pageToken states runAttempt"),
+        service.route("GET", f"{one}/runs", transfers.runs),
         service.route("GET", run, lambda call: service.find(run.format(**call.path))),
-        service.route("GET", f"{run}/transferLogs", transfers.logs, "pageSize pageToken messageTypes"),
+        service.route("GET", f"{run}/transferLogs", transfers.logs),
         *collection.routes(service, config.CONFIGS),
-        service.unknown(),
+        service.unserved(),
     ]
 
 
@@ -77,7 +74,6 @@ class Transfers:
 
     def start(self, call: Call) -> Json:
         """Runs the query now, for the time that the request names."""
-        only(call.body, {"requestedRunTime"})
         transfer = self.service.find(f"{config.CONFIGS.collection}/{{id}}".format(**call.path))
         moment = asked_time(call.body)
         if moment > datetime.now(UTC):
@@ -101,6 +97,6 @@ class Transfers:
 
 def asked_time(body: Json) -> datetime:
     try:
-        return read(body["requestedRunTime"])
+        return parse_time(body["requestedRunTime"])
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidArgument("requestedRunTime must be a time, as 2026-11-21T06:00:00Z.") from error

@@ -55,7 +55,7 @@ class Runner:
         if topic and self.service.store.get(pubsub.key(topic)):
             attributes = {"eventType": "TRANSFER_RUN_FINISHED", "payloadFormat": "JSON_API_V1"}
             data = base64.b64encode(json.dumps(run).encode()).decode()
-            messages.publish(pubsub, topic, {"data": data, "attributes": attributes})
+            messages.publish_message(pubsub, topic, {"data": data, "attributes": attributes})
 
     def keep(self, run: Json) -> bool:
         """Unless its config is gone, and its runs with it."""

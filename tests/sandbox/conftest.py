@@ -14,16 +14,19 @@ SERVER = """
 import sys, uvicorn
 from pathlib import Path
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from sandbox import jobs, resources, scheduler, transfers
+from sandbox import jobs, scheduler, transfers
+from sandbox.discovery.middleware import ApiMiddleware
+from sandbox.resources import apis
 from sandbox.state import State
 
 state = State(Path(sys.argv[1]), int(sys.argv[2]))
 routes = [Route("/", lambda request: PlainTextResponse("ready"))]
-for service in (resources, jobs, scheduler, transfers):
+for service in (apis, jobs, scheduler, transfers):
     routes += service.routes(state)
-app = Starlette(routes=routes)
+app = Starlette(routes=routes, middleware=[Middleware(ApiMiddleware)])
 uvicorn.run(app, host="127.0.0.1", port=state.port, log_level="warning", timeout_keep_alive=600)
 """
 

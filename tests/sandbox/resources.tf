@@ -241,14 +241,6 @@ resource "google_logging_metric" "measured" {
   }
 }
 
-resource "google_logging_project_sink" "this" {
-  name                   = "terraformed"
-  description            = var.note
-  destination            = "pubsub.googleapis.com/${google_pubsub_topic.this.id}"
-  filter                 = "severity>=ERROR"
-  unique_writer_identity = true
-}
-
 resource "google_monitoring_alert_policy" "threshold" {
   display_name          = var.note
   combiner              = "OR"

@@ -157,14 +157,6 @@ def test_a_put_makes_a_log_metric_or_replaces_it(call):
     refused(call("PATCH", f"{METRICS}/put", {"filter": "c"}), 404)  # a metric is put
 
 
-def test_a_sink_says_who_writes(call):
-    sinks = f"logging/v2/{PROJECT}/sinks"
-    asked = {"name": "kept", "destination": f"bigquery.googleapis.com/{PROJECT}/datasets/ops"}
-    made = call("POST", f"{sinks}?uniqueWriterIdentity=true", asked).json()
-    assert made["writerIdentity"].startswith("serviceAccount:service-100000000001@gcp-sa-logging")
-    refused(call("POST", sinks, asked | {"name": "other", "destination": "https://example.com"}), 400)
-
-
 # Artifact Registry
 
 

@@ -11,35 +11,36 @@ from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.schema import Schema
 from sandbox.resources.store import Store
 
-FIELDS = ["a", "b", "c_d"]
-SCHEMA = Schema("a b cD", "made")
-RESOURCES = st.dictionaries(st.sampled_from(["a", "b", "cD"]), st.integers(0, 3))
+FIELDS = ["title", "stage", "included_permissions"]
+SCHEMA = Schema("iam.v1", "Role", output="deleted")
+SERVER = {"deleted": True}
+RESOURCES = st.dictionaries(st.sampled_from(["title", "stage", "includedPermissions"]), st.integers(0, 3))
 SEGMENTS = st.sampled_from(["p", "p_", "p0", "p-1", "P"])
 KEYS = st.builds("/".join, st.lists(SEGMENTS, min_size=1, max_size=4)).map(lambda key: f"/{key}")
 
 
 @given(RESOURCES, RESOURCES, st.lists(st.sampled_from(FIELDS), min_size=1))
 def test_a_merge_takes_the_masked_fields_from_the_new_and_the_others_from_the_old(old, new, mask):
-    masked = {field.replace("c_d", "cD") for field in mask}
-    merged = SCHEMA.merge(old | {"made": 1}, new, ",".join(mask))
+    masked = {field.replace("included_permissions", "includedPermissions") for field in mask}
+    merged = SCHEMA.merge(old | SERVER, new, ",".join(mask))
     taken = {field: value for field, value in new.items() if field in masked}
-    assert merged == {"made": 1} | {f: v for f, v in old.items() if f not in masked} | taken
+    assert merged == SERVER | {f: v for f, v in old.items() if f not in masked} | taken
 
 
 @given(RESOURCES, RESOURCES)
 def test_without_a_mask_every_field_that_can_be_set_is_replaced(old, new):
-    assert SCHEMA.merge(old | {"made": 1}, new, "") == new | {"made": 1}
+    assert SCHEMA.merge(old | SERVER, new, "") == new | SERVER
 
 
-@pytest.mark.parametrize("mask", ["x", "made", "name", "a,x", "."])
+@pytest.mark.parametrize("mask", ["x", "deleted", "name", "title,x", "."])
 def test_a_mask_that_names_no_settable_field_is_refused(mask):
     with pytest.raises(InvalidArgument):
         SCHEMA.merge({}, {}, mask)
 
 
-def test_a_nested_path_changes_that_leaf_alone():
-    old, new = {"a": {"x": 1, "y": {"z": 2}}}, {"a": {"x": 8, "y": {"z": 9}}}
-    assert SCHEMA.merge(old, new, "a.y.z") == {"a": {"x": 1, "y": {"z": 9}}}
+def test_a_nested_path_changes_only_that_leaf():
+    old, new = {"title": {"x": 1, "y": {"z": 2}}}, {"title": {"x": 8, "y": {"z": 9}}}
+    assert SCHEMA.merge(old, new, "title.y.z") == {"title": {"x": 1, "y": {"z": 9}}}
 
 
 @pytest.fixture(scope="module")
