@@ -21,6 +21,8 @@ from sandbox.resources.service import Service
 from sandbox.resources.store import Store
 from sandbox.state import State
 
+PAGED = "pageSize pageToken"
+
 
 def routes(state: State) -> list[BaseRoute]:
     service = Service(state, Store(state.root), "/dataform/v1")
@@ -31,23 +33,25 @@ def routes(state: State) -> list[BaseRoute]:
     repository = f"{REPOSITORIES.collection}/{{repository}}"
     results, runs = f"{repository}/compilationResults", f"{repository}/workflowInvocations"
     return [
-        service.route("DELETE", repository, Repositories(service).delete),
+        service.route("DELETE", repository, Repositories(service).delete, "force"),
         *collection.routes(service, REPOSITORIES),
         service.route("POST", f"{repository}:commit", files.commit),
-        service.route("GET", f"{repository}:fetchHistory", browsing.history),
-        service.route("GET", f"{repository}:readFile", browsing.read),
-        service.route("GET", f"{repository}:queryDirectoryContents", browsing.directory),
+        service.route("GET", f"{repository}:fetchHistory", browsing.history, PAGED),
+        service.route("GET", f"{repository}:readFile", browsing.read, "commitSha path"),
+        service.route(
+            "GET", f"{repository}:queryDirectoryContents", browsing.directory, f"commitSha path {PAGED}"
+        ),
         *collection.routes(service, RELEASES),
         *collection.routes(service, WORKFLOWS),
         service.route("POST", results, compilations.create),
-        service.route("GET", results, compilations.list),
+        service.route("GET", results, compilations.list, PAGED),
         service.route("GET", f"{results}/{{id}}", compilations.get),
-        service.route("GET", f"{results}/{{id}}:query", compilations.query),
+        service.route("GET", f"{results}/{{id}}:query", compilations.query, PAGED),
         service.route("POST", runs, invocations.create),
-        service.route("GET", runs, invocations.list),
+        service.route("GET", runs, invocations.list, PAGED),
         service.route("GET", f"{runs}/{{id}}", invocations.get),
         service.route("DELETE", f"{runs}/{{id}}", invocations.delete),
-        service.route("GET", f"{runs}/{{id}}:query", invocations.query),
+        service.route("GET", f"{runs}/{{id}}:query", invocations.query, PAGED),
         service.route("POST", f"{runs}/{{id}}:cancel", invocations.cancel),
         service.unserved(),
     ]

@@ -27,16 +27,13 @@ STANDARD_BASE64 = str.maketrans("-_", "+/")
 NUMBERS = {"NaN", "Infinity", "-Infinity"}
 
 
-def checked_body(document: Document, schema: str, body: Json, *, complete: bool = False) -> Json:
+def checked_body(document: Document, schema: str, body: Json) -> Json:
     """The body with its fields in camel case and without nulls, which mean an absent field.
 
-    `complete` also requires the fields of the body that the document marks as required: an update has only
-    some. In deeper messages the services are less strict than their documents, so these are left to rules.
-    Raises InvalidArgument in Google's wording for the first field that is wrong.
+    Raises InvalidArgument in Google's wording for the first field that is wrong. Missing fields are left to
+    the services, as an update has only some of them.
     """
     found: Json = Checker(document).value({"$ref": schema}, body, "")
-    if complete:
-        require_fields(document.schemas[schema]["properties"], found)
     return found
 
 
@@ -78,14 +75,6 @@ class Checker:
         items = declared.get("additionalProperties", {})
         # The keys are data, as those of labels, and stay as they are.
         return {key: self.value(items, item, f"{path}[{key}]") for key, item in value.items()}
-
-
-def require_fields(fields: Json, body: Json) -> None:
-    for name, declared in fields.items():
-        # A resource's name is in the path of the request, whatever the document states.
-        required = declared.get("description", "").startswith("Required") and name != "name"
-        if required and not declared.get("readOnly") and name not in body:
-            raise InvalidArgument(f"Required field '{snake_case(name)}' is missing.")
 
 
 def checked_scalar(declared: Json, value: Any, path: str) -> Any:

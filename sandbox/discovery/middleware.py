@@ -73,7 +73,7 @@ async def read_request(request: Request) -> ApiRequest:
     query = checked_query(document, method, request.query_params.multi_items())
     body = parse_body(await request.body())
     if method.request:
-        body = checked_body(document, method.request, body, complete=method.name == "create")
+        body = checked_body(document, method.request, body)
     return ApiRequest(document, method, resource, caller_of(request), query, body)
 
 

@@ -33,10 +33,10 @@ def routes(state: State) -> list[BaseRoute]:
     job, execution = f"{JOBS.collection}/{{id}}", f"{JOBS.collection}/{{id}}/executions/{{execution}}"
     return [
         service.route("POST", f"{job}:run", jobs.run),
-        service.route("DELETE", job, jobs.delete),
+        service.route("DELETE", job, jobs.delete, "etag"),
         service.route("POST", f"{execution}:cancel", jobs.cancel),
         service.route("GET", execution, lambda call: service.find(execution.format(**call.path))),
-        service.route("GET", f"{job}/executions", jobs.executions),
+        service.route("GET", f"{job}/executions", jobs.executions, "pageSize pageToken"),
         service.route("GET", "projects/{project}/locations/{location}/operations/{id}", jobs.operation),
         *collection.routes(service, JOBS),
         Route("/run/logs/{job}/{execution}", lambda request: log(request, runner)),

@@ -23,15 +23,16 @@ def routes(service: Service, resource_type: ResourceType) -> list[BaseRoute]:
         service.route("POST", f"{one}:{verb}", collection.action(verb)) for verb in resource_type.actions
     ]
     by_path = resource_type.create.place == "path"
+    create = collection.create if by_path else collection.replace
     return [
         *policies.routes(service, one),
         *actions,
-        service.route("POST", path, collection.create),
-        service.route("PUT", one, collection.create if by_path else collection.replace),
-        service.route("GET", path, collection.list),
+        service.route("POST", path, collection.create, resource_type.create.parameter),
+        service.route("PUT", one, create),
+        service.route("GET", path, collection.list, "pageSize pageToken"),
         service.route("GET", one, collection.get),
-        service.route("PATCH", one, collection.patch),
-        service.route("DELETE", one, collection.delete),
+        service.route("PATCH", one, collection.patch, resource_type.update.parameter),
+        service.route("DELETE", one, collection.delete, "etag force"),
     ]
 
 
@@ -60,6 +61,7 @@ class Collection:
         times = dict.fromkeys(self.type.created.split(), now())
         resource = {**accepted, "name": name, **times, **self.type.initial(self.service, name)}
         self.type.check(self.service, resource)
+        self.type.schema.check_required(resource)
         with self.service.store.change():
             if self.service.store.get(self.service.key(name)):
                 raise AlreadyExists(f"Resource {name!r} already exists.")

@@ -127,8 +127,8 @@ def routes(service: Service) -> list[BaseRoute]:
     return [
         service.route("GET", operation, lambda call: service.find(operation.format(**call.path))),
         service.route("GET", pool_operation, lambda call: service.find(pool_operation.format(**call.path))),
-        service.route("GET", f"{POOL}/{{id}}:listAttestationRules", list_rules),
-        service.route("POST", PROVIDERS.collection, create_provider),
+        service.route("GET", f"{POOL}/{{id}}:listAttestationRules", list_rules, "pageSize pageToken"),
+        service.route("POST", PROVIDERS.collection, create_provider, PROVIDERS.create.parameter),
         *collection.routes(service, POOLS),
         *collection.routes(service, PROVIDERS),
     ]

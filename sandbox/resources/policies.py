@@ -24,7 +24,7 @@ def routes(service: Service, path: str) -> list[BaseRoute]:
     """Some APIs read a policy with GET, others with POST; the discovery document has one of the two."""
     policies = Policies(service, path)
     return [
-        service.route("GET", f"{path}:getIamPolicy", policies.read),
+        service.route("GET", f"{path}:getIamPolicy", policies.read, "options.requestedPolicyVersion"),
         service.route("POST", f"{path}:getIamPolicy", policies.read),
         service.route("POST", f"{path}:setIamPolicy", policies.write),
     ]

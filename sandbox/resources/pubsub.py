@@ -82,7 +82,7 @@ def routes(service: Service) -> list[BaseRoute]:
 
     return [
         service.route("POST", f"{topic}:publish", flow.publish),
-        service.route("GET", f"{topic}/subscriptions", list_subscriptions),
+        service.route("GET", f"{topic}/subscriptions", list_subscriptions, "pageSize pageToken"),
         service.route("POST", f"{subscription}:pull", flow.pull),
         service.route("POST", f"{subscription}:acknowledge", flow.acknowledge),
         service.route("POST", f"{subscription}:modifyAckDeadline", flow.modify_ack_deadline),

@@ -30,6 +30,11 @@ class IdLocation:
     name: str = ""
     wrapper: str = ""
 
+    @property
+    def parameter(self) -> str:
+        """Its name in the query, if it can be there."""
+        return self.name if self.place in ("query", "either") else ""
+
     def read(self, call: Call, collection: str) -> tuple[str, Json]:
         """The id or the mask, "" if the request has none, and the resource."""
         body = call.body.get(self.wrapper, {}) if self.wrapper else call.body

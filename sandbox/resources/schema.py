@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sandbox.discovery.documents import load_document
-from sandbox.discovery.fields import camel_case
+from sandbox.discovery.fields import camel_case, snake_case
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.store import Json
 
@@ -47,11 +47,23 @@ class Schema:
         declared = {n for n, field in self.declared.items() if IMMUTABLE.match(field.get("description", ""))}
         return declared | set(self.immutable.split())
 
+    @cached_property
+    def required_fields(self) -> list[str]:
+        """Of the resource itself: in deeper messages the services are less strict than their documents."""
+        return sorted(
+            n for n in self.fields if self.declared[n].get("description", "").startswith("Required")
+        )
+
     def accept(self, body: Json) -> Json:
         """The fields of a request that count. Google ignores output-only ones."""
         if self.labelled:
             check_labels(body.get("labels", {}))
         return {name: value for name, value in body.items() if name in self.fields}
+
+    def check_required(self, resource: Json) -> None:
+        for name in self.required_fields:
+            if name not in resource:
+                raise InvalidArgument(f"Required field '{snake_case(name)}' is missing.")
 
     def merge(self, old: Json, new: Json, mask: str) -> Json:
         """`old` with the fields of `mask` taken from `new`; an empty mask is every field that can change."""

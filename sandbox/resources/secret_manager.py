@@ -70,7 +70,7 @@ def routes(service: Service) -> list[BaseRoute]:
         service.route("POST", f"{VERSION}:disable", change_state("disable", "DISABLED")),
         service.route("POST", f"{VERSION}:destroy", change_state("destroy", "DESTROYED")),
         service.route("GET", VERSION, lambda call: versions.find(VERSION.format(**call.path))),
-        service.route("GET", f"{SECRET}/versions", permitted("list", versions.list)),
+        service.route("GET", f"{SECRET}/versions", permitted("list", versions.list), "pageSize pageToken"),
         *collection.routes(service, SECRETS),
     ]
 

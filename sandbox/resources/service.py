@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.discovery.middleware import ApiRequest
-from sandbox.resources.errors import GoogleError, NotFound, PermissionDenied, Unimplemented
+from sandbox.resources.errors import GoogleError, InvalidArgument, NotFound, PermissionDenied, Unimplemented
 from sandbox.resources.store import Json, Store
 from sandbox.state import PROJECT_NUMBER, State
 
@@ -73,8 +73,8 @@ class Service:
             raise NotFound(f"Resource {name!r} was not found.")
         return resource
 
-    def route(self, method: str, path: str, handler: Handler) -> Route:
-        """`handler` runs in a thread of its own.
+    def route(self, method: str, path: str, handler: Handler, query: str = "") -> Route:
+        """`handler` runs in a thread of its own; `query` names the parameters that it supports.
 
         A placeholder is one segment of the path, `{id*}` any number of them: Starlette decodes the slashes
         of an id before it matches.
@@ -82,17 +82,21 @@ class Service:
 
         async def endpoint(request: Request) -> Response:
             try:
-                return JSONResponse(await run_in_threadpool(handler, self.call(request)))
+                call = self.call(request, set(query.split()))
+                return JSONResponse(await run_in_threadpool(handler, call))
             except GoogleError as error:
                 return JSONResponse(error.body(), error.code)
 
         typed = path.replace("*}", ":path}").replace("}", ":segment}").replace(":path:segment}", ":path}")
         return Route(self.key(typed), endpoint, methods=[method])
 
-    def call(self, request: Request) -> Call:
+    def call(self, request: Request, supported: set[str]) -> Call:
         """The project by its id, whichever form was sent; the sandbox has one, and others are forbidden."""
         path = {name: quoted(value) for name, value in request.path_params.items()}
         call = Call(request.state.api, path)
+        # Parameters that Google has and this sandbox would ignore: a filter, or a create that only validates.
+        for name in (call.query.keys() - supported) | ({"validateOnly"} & call.body.keys()):
+            raise InvalidArgument(f"The sandbox does not support {name} of {call.api.method.id}.")
         if "project" not in path:
             return call
         if path["project"] not in (self.state.project, PROJECT_NUMBER):

@@ -43,7 +43,7 @@ def routes(service: Service) -> list[BaseRoute]:
         service.route("POST", f"{services}/{{id}}:enable", usage.enable),
         service.route("POST", f"{services}/{{id}}:disable", usage.disable),
         service.route("GET", f"{services}/{{id}}", usage.get),
-        service.route("GET", services, usage.list),
+        service.route("GET", services, usage.list, "filter pageSize pageToken"),
         service.route("GET", "operations/{id}", lambda call: service.find(f"operations/{call.path['id']}")),
     ]
 

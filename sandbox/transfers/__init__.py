@@ -18,6 +18,8 @@ from sandbox.state import State
 from sandbox.transfers import config, runs
 from sandbox.transfers.runner import Runner
 
+CREDENTIALS = "serviceAccountName authorizationCode versionInfo"
+
 
 def routes(state: State) -> list[BaseRoute]:
     service = Service(state, Store(state.root), "/bigquerydatatransfer/v1")
@@ -27,12 +29,12 @@ def routes(state: State) -> list[BaseRoute]:
     configs, one = config.CONFIGS.collection, f"{config.CONFIGS.collection}/{{id}}"
     run = f"{one}/runs/{{run}}"
     return [
-        service.route("POST", configs, transfers.create),
-        service.route("PATCH", one, transfers.patch),
+        service.route("POST", configs, transfers.create, CREDENTIALS),
+        service.route("PATCH", one, transfers.patch, f"updateMask {CREDENTIALS}"),
         service.route("POST", f"{one}:startManualRuns", transfers.start),
-        service.route("GET", f"{one}/runs", transfers.runs),
+        service.route("GET", f"{one}/runs", transfers.runs, "pageSize pageToken states runAttempt"),
         service.route("GET", run, lambda call: service.find(run.format(**call.path))),
-        service.route("GET", f"{run}/transferLogs", transfers.logs),
+        service.route("GET", f"{run}/transferLogs", transfers.logs, "pageSize pageToken messageTypes"),
         *collection.routes(service, config.CONFIGS),
         service.unserved(),
     ]
