@@ -103,7 +103,7 @@ class Document:
         """The method that a request calls and the resource it addresses; `path` is still percent-encoded."""
         # A colon of a name arrives encoded, so that one which is not begins the verb of a custom method.
         resource, _, verb = path.partition(":")
-        segments = resource.strip("/").split("/")
+        segments = resource.split("/")
         for method in self.methods.get((http, len(segments), verb), []):
             if method.fits(segments) and all(segments):
                 return method, method.resource(segments)
@@ -144,7 +144,8 @@ def load_document(name: str) -> Document:
 
 
 def find_api(path: str) -> tuple[Document, str] | None:
-    """The document of a request's path, and that path as the document spells it."""
+    """The document of a request's path, and that path as the document spells it, also for an upload."""
+    path = path.removeprefix("/upload")
     prefix = "/".join(path.split("/", 3)[1:3])
     if prefix not in SERVED:
         return None

@@ -5,7 +5,7 @@ service runs. Services read the result from `request.state.api`.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -17,8 +17,8 @@ from sandbox.discovery.parameters import checked_query
 from sandbox.metadata import token_of
 from sandbox.resources.errors import GoogleError, InvalidArgument, NotFound
 
-# They check their requests themselves, as their clients send what their documents do not declare: media,
-# batches and alternative forms. Their methods are matched nevertheless.
+# They have error formats of their own and bodies that are not JSON, as media and batches, so they check
+# their requests themselves. Their methods are matched nevertheless.
 SELF_CHECKED = {"bigquery.v2", "drive.v3", "sheets.v4", "storage.v1"}
 
 
@@ -28,53 +28,66 @@ class ApiRequest:
 
     resource: its name, for create and list that of the parent; path segments are still percent-encoded.
     caller: the e-mail of the service account whose token came along; "" for a person.
-    query, body: in camel case, with nothing that the method does not declare.
+    query, body: in camel case, with nothing that the method does not declare; empty if the API is
+    self-checked.
     """
 
     document: Document
     method: Method
     resource: str
     caller: str
-    query: dict[str, str]
-    body: Json
+    query: dict[str, str] = field(default_factory=dict)
+    body: Json = field(default_factory=dict)
 
 
 class ApiMiddleware:
-    """Refuses what the API does not declare; other paths, as those of the metadata server, pass."""
+    """Refuses what an API does not declare; other paths, as those of the metadata server, pass."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        api = find_api(scope["path"]) if scope["type"] == "http" else None
-        if api is None or api[0].name in SELF_CHECKED:
+        api = find_api(scope["raw_path"].decode("ascii", "replace")) if scope["type"] == "http" else None
+        if api is None:
             return await self.app(scope, receive, send)
         request = Request(scope, receive)
-        try:
-            scope.setdefault("state", {})["api"] = await read_request(request)
-        except GoogleError as error:
-            return await JSONResponse(error.body(), error.code)(scope, receive, send)
-        content = await request.body()
+        matched = match_request(request, *api)
+        if api[0].name not in SELF_CHECKED:
+            try:
+                if matched is None:
+                    raise NotFound(
+                        f"The requested URL {request.url.path} was not found for {request.method}."
+                    )
+                matched = await check_request(request, matched)
+            except GoogleError as error:
+                return await JSONResponse(error.body(), error.code)(scope, receive, send)
+            receive = receive_again(await request.body(), receive)
+        request.state.api = matched
+        return await self.app(scope, receive, send)
 
-        async def receive_again() -> Message:
-            return {"type": "http.request", "body": content, "more_body": False}
 
-        return await self.app(scope, receive_again, send)
+def match_request(request: Request, document: Document, path: str) -> ApiRequest | None:
+    matched = document.match(request.method, path)
+    return ApiRequest(document, *matched, caller_of(request)) if matched else None
 
 
-async def read_request(request: Request) -> ApiRequest:
-    """Raises NotFound for an unknown method and InvalidArgument for invalid parameters or fields."""
-    path = request.scope["raw_path"].decode()
-    api = find_api(path)
-    matched = api and api[0].match(request.method, api[1])
-    if not api or not matched:
-        raise NotFound(f"The requested URL {path} was not found for {request.method}.")
-    (document, _), (method, resource) = api, matched
-    query = checked_query(document, method, request.query_params.multi_items())
+async def check_request(request: Request, api: ApiRequest) -> ApiRequest:
+    """Raises InvalidArgument for invalid parameters or fields."""
+    query = checked_query(api.document, api.method, request.query_params.multi_items())
     body = parse_body(await request.body())
-    if method.request:
-        body = checked_body(document, method.request, body)
-    return ApiRequest(document, method, resource, caller_of(request), query, body)
+    if api.method.request:
+        body = checked_body(api.document, api.method.request, body)
+    return replace(api, query=query, body=body)
+
+
+def receive_again(content: bytes, receive: Receive) -> Receive:
+    """The body of a request, which was read already, for the application behind; then what follows it."""
+    messages: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]
+
+    async def receive_next() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receive_next
 
 
 def parse_body(content: bytes) -> Json:
