@@ -67,11 +67,11 @@ class Method:
         return self.name != "get" and self.response in ("Operation", "GoogleLongrunningOperation")
 
     def fits(self, path: list[str]) -> bool:
-        return all(own in (None, sent) for own, sent in zip(self.segments, path, strict=True))
+        return all(declared in (None, sent) for declared, sent in zip(self.segments, path, strict=True))
 
     def resource(self, path: list[str]) -> str:
         """The resource that a request addresses, for create and list its parent: "projects/p/topics/t"."""
-        last = max((n for n, own in enumerate(self.segments) if own is None), default=-1)
+        last = max((n for n, part in enumerate(self.segments) if part is None), default=-1)
         return "/".join(path[self.prefix : last + 1])
 
 
@@ -92,12 +92,12 @@ class Document:
 
         Logging declares "v2/{v2Id}/{v2Id1}/sinks" beside "v2/projects/{projectsId}/sinks", for example.
         """
-        found = defaultdict(list)
+        index = defaultdict(list)
         for method in declared_methods(self.content, self.content["servicePath"]):
-            found[method.http, len(method.segments), method.verb].append(method)
-        for methods in found.values():
+            index[method.http, len(method.segments), method.verb].append(method)
+        for methods in index.values():
             methods.sort(key=lambda method: method.segments.count(None))
-        return dict(found)
+        return dict(index)
 
     def match(self, http: str, path: str) -> tuple[Method, str] | None:
         """The method that a request calls and the resource it addresses; `path` is still percent-encoded."""
@@ -150,6 +150,6 @@ def find_api(path: str) -> tuple[Document, str] | None:
     if prefix not in SERVED:
         return None
     document = load_document(SERVED[prefix] or prefix.replace("/", "."))
-    # Older APIs have their name in the path; the newer ones have a host of their own instead.
+    # Older APIs have their name in the path; newer ones have it in the host name, which is a prefix here.
     inside = path[1:] if document.content["servicePath"] else path.split("/", 2)[2]
     return document, inside

@@ -33,8 +33,8 @@ def checked_body(document: Document, schema: str, body: Json) -> Json:
     Raises InvalidArgument in Google's wording for the first field that is wrong. Missing fields are left to
     the services, as an update has only some of them.
     """
-    found: Json = Checker(document).value({"$ref": schema}, body, "")
-    return found
+    checked: Json = Checker(document).value({"$ref": schema}, body, "")
+    return checked
 
 
 @dataclass(frozen=True)
@@ -56,16 +56,16 @@ class Checker:
     def message(self, fields: Json, value: Any, path: str) -> Json:
         if not isinstance(value, dict):
             raise invalid(path, "TYPE_MESSAGE", value)
-        found: Json = {}
+        checked: Json = {}
         for sent, item in value.items():
             name = sent if sent in fields else camel_case(sent)
             if name not in fields:
                 raise unknown_field(sent, path)
             if item is not None:
-                found[name] = self.value(fields[name], item, joined(path, name))
-        # Google ignores output-only fields. Those of the resource itself its service drops, after it has
-        # read the etag.
-        return {name: item for name, item in found.items() if not (path and fields[name].get("readOnly"))}
+                checked[name] = self.value(fields[name], item, joined(path, name))
+        # Google ignores output-only fields. Its service drops those of the resource itself,
+        # after it has read the etag.
+        return {name: item for name, item in checked.items() if not (path and fields[name].get("readOnly"))}
 
     def mapping(self, declared: Json, value: Any, path: str) -> Json:
         if not isinstance(value, dict):

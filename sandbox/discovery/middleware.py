@@ -17,8 +17,9 @@ from sandbox.discovery.parameters import checked_query
 from sandbox.metadata import token_of
 from sandbox.resources.errors import GoogleError, InvalidArgument, NotFound
 
-# They have error formats of their own and bodies that are not JSON, as media and batches, so they check
-# their requests themselves. Their methods are matched nevertheless.
+# These have bodies that are not JSON, as media and batches, and error formats of their own, so they check
+# their requests themselves; their methods are matched nevertheless. BigQuery is also less strict than its
+# document: Google's Node client sends configuration.query.maxResults, which is not in it.
 SELF_CHECKED = {"bigquery.v2", "drive.v3", "sheets.v4", "storage.v1"}
 
 
@@ -81,7 +82,7 @@ async def check_request(request: Request, api: ApiRequest) -> ApiRequest:
 
 
 def receive_again(content: bytes, receive: Receive) -> Receive:
-    """The body of a request, which was read already, for the application behind; then what follows it."""
+    """Repeats the body, which was read already, for the application, then passes on later messages."""
     messages: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]
 
     async def receive_next() -> Message:

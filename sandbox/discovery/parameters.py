@@ -15,7 +15,7 @@ def checked_query(document: Document, method: Method, query: list[tuple[str, str
     Raises InvalidArgument for an unknown one, a value of the wrong type, and a missing required one.
     """
     accepted = declared_parameters(document, method)
-    found = {}
+    checked = {}
     for sent, value in query:
         name = sent if sent in accepted else camel_case(sent)
         if sent.removeprefix("$") in SYSTEM or sent in document.content["parameters"]:
@@ -26,11 +26,11 @@ def checked_query(document: Document, method: Method, query: list[tuple[str, str
                 f"Field '{sent}' could not be found in request message."
             )
         check_parameter(accepted[name], value, snake_case(name))
-        found[name] = value
+        checked[name] = value
     for name, declared in accepted.items():
-        if declared.get("required") and name not in found:
+        if declared.get("required") and name not in checked:
             raise InvalidArgument(f"Required parameter '{snake_case(name)}' is missing.")
-    return found
+    return checked
 
 
 def declared_parameters(document: Document, method: Method) -> dict[str, Json]:
@@ -39,11 +39,13 @@ def declared_parameters(document: Document, method: Method) -> dict[str, Json]:
     Google binds a parameter to a field of the message also where a body is sent: Terraform's provider
     gives the update mask of a topic in the query, although UpdateTopicRequest has a field for it.
     """
-    found = {name: it for name, it in method.parameters.items() if it["location"] == "query"}
+    declared = {name: it for name, it in method.parameters.items() if it["location"] == "query"}
     if method.request.endswith("Request"):
         fields = document.schemas[method.request].get("properties", {})
-        found |= {name: it for name, it in fields.items() if it.get("type") not in (None, "object", "array")}
-    return found
+        declared |= {
+            name: it for name, it in fields.items() if it.get("type") not in (None, "object", "array")
+        }
+    return declared
 
 
 def check_parameter(declared: Json, value: str, path: str) -> None:

@@ -49,8 +49,8 @@ SERVICES: dict[str, Callable[[Service], list[BaseRoute]]] = {
 
 def routes(state: State) -> list[BaseRoute]:
     store = Store(state.root)
-    found: list[BaseRoute] = []
+    served: list[BaseRoute] = []
     for prefix, service_routes in SERVICES.items():
         service = Service(state, store, f"/{prefix}")
-        found += [*service_routes(service), service.unserved()]
-    return [*found, notices.rotation_control(Service(state, store, "/secretmanager/v1"))]
+        served += [*service_routes(service), service.unserved()]
+    return [*served, notices.rotation_control(Service(state, store, "/secretmanager/v1"))]

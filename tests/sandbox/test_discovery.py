@@ -64,8 +64,8 @@ def test_every_served_api_has_a_document_with_methods(prefix):
 )
 def test_a_request_has_one_method_and_one_resource(http, path, method, resource):
     document, inside = find_api(path)
-    found, name = document.match(http, inside)
-    assert (found.id, name) == (method, resource)
+    matched, name = document.match(http, inside)
+    assert (matched.id, name) == (method, resource)
 
 
 @pytest.mark.parametrize(

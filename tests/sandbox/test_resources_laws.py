@@ -1,4 +1,4 @@
-"""Laws of the store and of update masks, for any input."""
+"""Properties of the store and of update masks, for any input."""
 
 import itertools
 from contextlib import closing
@@ -20,7 +20,7 @@ KEYS = st.builds("/".join, st.lists(SEGMENTS, min_size=1, max_size=4)).map(lambd
 
 
 @given(RESOURCES, RESOURCES, st.lists(st.sampled_from(FIELDS), min_size=1))
-def test_a_merge_takes_the_masked_fields_from_the_new_and_the_others_from_the_old(old, new, mask):
+def test_a_merge_takes_the_masked_fields_from_the_new_resource(old, new, mask):
     masked = {field.replace("included_permissions", "includedPermissions") for field in mask}
     merged = SCHEMA.merge(old | SERVER, new, ",".join(mask))
     taken = {field: value for field, value in new.items() if field in masked}
@@ -28,12 +28,12 @@ def test_a_merge_takes_the_masked_fields_from_the_new_and_the_others_from_the_ol
 
 
 @given(RESOURCES, RESOURCES)
-def test_without_a_mask_every_field_that_can_be_set_is_replaced(old, new):
+def test_without_a_mask_every_settable_field_is_replaced(old, new):
     assert SCHEMA.merge(old | SERVER, new, "") == new | SERVER
 
 
 @pytest.mark.parametrize("mask", ["x", "deleted", "name", "title,x", "."])
-def test_a_mask_that_names_no_settable_field_is_refused(mask):
+def test_a_mask_with_another_field_is_refused(mask):
     with pytest.raises(InvalidArgument):
         SCHEMA.merge({}, {}, mask)
 
@@ -44,30 +44,30 @@ def test_a_nested_path_changes_only_that_leaf():
 
 
 @pytest.fixture(scope="module")
-def corner(tmp_path_factory):
-    """A function that makes a key one of a corner of the store that nothing has been put in yet."""
+def store_and_prefix(tmp_path_factory):
+    """The store, and a function that returns an unused key prefix of it."""
     with closing(Store(tmp_path_factory.mktemp("store"))) as store:
         numbers = itertools.count()
         yield store, lambda: f"/{next(numbers)}"
 
 
 @given(st.lists(KEYS, unique=True, max_size=8), st.lists(KEYS, max_size=3), KEYS)
-def test_the_store_lists_what_is_directly_below_and_deletes_all_that_is(corner, put, deleted, collection):
-    store, fresh = corner
+def test_the_store_lists_children_and_deletes_everything_below(store_and_prefix, put, deleted, collection):
+    store, fresh = store_and_prefix
     prefix = fresh()
     with store.change():  # one commit: an example is many writes
         for key in put:
             store.put(prefix + key, {"key": key})
-            store.put(f"{prefix}{key}:policy", {"key": "no resource"})
+            store.put(f"{prefix}{key}:policy", {"key": "not a resource"})
         for key in deleted:
             store.delete(prefix + key)
-    left = [key for key in put if not any(f"{key}/".startswith(f"{gone}/") for gone in deleted)]
-    below = [{"key": key} for key in left if key.rpartition("/")[0] == collection]
+    remaining = [key for key in put if not any(f"{key}/".startswith(f"{parent}/") for parent in deleted)]
+    below = [{"key": key} for key in remaining if key.rpartition("/")[0] == collection]
     assert store.children(prefix + collection) == below
-    assert [key for key in put if store.get(f"{prefix}{key}:policy")] == left
+    assert [key for key in put if store.get(f"{prefix}{key}:policy")] == remaining
 
 
-def test_a_change_that_fails_leaves_nothing(tmp_path):
+def test_a_failed_change_writes_nothing(tmp_path):
     with closing(Store(tmp_path)) as store:
         with pytest.raises(ValueError, match="stop"), store.change():
             store.put("/a", {"name": "a"})
