@@ -1,4 +1,4 @@
-"""Discovery documents, as google-api-python-client carries them, and the methods that they declare."""
+"""The discovery documents in google-api-python-client, and the methods that they declare."""
 
 import importlib.util
 import json
@@ -13,29 +13,30 @@ from typing import Any
 Json = dict[str, Any]
 
 PACKAGE = "googleapiclient"
-# The path of each API in the sandbox, and its document where that has another name.
-SERVED = {
-    "artifactregistry/v1": "",
-    "bigquery/v2": "",
-    "bigquerydatatransfer/v1": "",
-    "billingbudgets/v1": "",
-    "cloudbilling/v1": "",
-    "cloudresourcemanager/v1": "",
-    "dataform/v1": "",
-    "drive/v3": "",
-    "iam/v1": "",
-    "logging/v2": "",
-    "monitoring/v1": "",
-    "monitoring/v3": "",
-    "pubsub/v1": "",
-    "run/v2": "",
-    "scheduler/v1": "cloudscheduler.v1",
-    "secretmanager/v1": "",
-    "serviceusage/v1": "",
-    "serviceusage/v1beta1": "",
-    "sheets/v4": "",
-    "storage/v1": "",
-}
+# The path of each API in the sandbox; "pubsub/v1" has the document "pubsub.v1".
+SERVED = (
+    "artifactregistry/v1",
+    "bigquery/v2",
+    "bigquerydatatransfer/v1",
+    "billingbudgets/v1",
+    "cloudbilling/v1",
+    "cloudresourcemanager/v1",
+    "dataform/v1",
+    "drive/v3",
+    "iam/v1",
+    "logging/v2",
+    "monitoring/v1",
+    "monitoring/v3",
+    "pubsub/v1",
+    "run/v2",
+    "scheduler/v1",
+    "secretmanager/v1",
+    "serviceusage/v1",
+    "serviceusage/v1beta1",
+    "sheets/v4",
+    "storage/v1",
+)
+OTHER_NAMES = {"scheduler/v1": "cloudscheduler/v1"}
 PLACEHOLDER = re.compile(r"\{\+?(\w+)\}")
 
 
@@ -63,7 +64,7 @@ class Method:
 
     @property
     def long_running(self) -> bool:
-        """Whether it answers with an operation, which holds the resource once it is done."""
+        """Whether its response is an operation, which contains the resource when it is done."""
         return self.name != "get" and self.response in ("Operation", "GoogleLongrunningOperation")
 
     def fits(self, path: list[str]) -> bool:
@@ -101,7 +102,7 @@ class Document:
 
     def match(self, http: str, path: str) -> tuple[Method, str] | None:
         """The method that a request calls and the resource it addresses; `path` is still percent-encoded."""
-        # A colon of a name arrives encoded, so that one which is not begins the verb of a custom method.
+        # Clients encode the colon of a name; a literal one begins the verb of a custom method.
         resource, _, verb = path.partition(":")
         segments = resource.split("/")
         for method in self.methods.get((http, len(segments), verb), []):
@@ -149,7 +150,7 @@ def find_api(path: str) -> tuple[Document, str] | None:
     prefix = "/".join(path.split("/", 3)[1:3])
     if prefix not in SERVED:
         return None
-    document = load_document(SERVED[prefix] or prefix.replace("/", "."))
+    document = load_document(OTHER_NAMES.get(prefix, prefix).replace("/", "."))
     # Older APIs have their name in the path; newer ones have it in the host name, which is a prefix here.
     inside = path[1:] if document.content["servicePath"] else path.split("/", 2)[2]
     return document, inside

@@ -5,7 +5,7 @@ https://protobuf.dev/programming-guides/json
 
 import base64
 import binascii
-import math
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from sandbox.discovery.documents import Document, Json
 from sandbox.resources.errors import InvalidArgument
 
 DURATION = re.compile(r"-?\d+(\.\d{1,9})?s")
+INTEGER = re.compile(r"-?\d{1,20}")
 INTEGERS = {
     "int32": (-(2**31), 2**31 - 1),
     "uint32": (0, 2**32 - 1),
@@ -112,13 +113,11 @@ def check_type(declared: Json) -> tuple[Callable[[Any], bool], str]:
 
 def is_integer(value: Any, least: int, most: int) -> bool:
     """ProtoJSON writes 64 bits as text, and accepts both forms for every width."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return False
-    try:
-        number = float(value) if isinstance(value, float) else int(value)
-    except ValueError:
-        return False
-    return number == math.floor(number) and least <= number <= most
+    if isinstance(value, str):
+        return INTEGER.fullmatch(value) is not None and least <= int(value) <= most
+    if isinstance(value, float):
+        return value.is_integer() and least <= value <= most
+    return type(value) is int and least <= value <= most
 
 
 def is_number(value: Any) -> bool:
@@ -154,9 +153,8 @@ TEXTS: dict[str, tuple[Callable[[str], bool], str]] = {
 
 
 def invalid(path: str, spelled: str, value: Any) -> InvalidArgument:
-    shown = f'"{value}"' if isinstance(value, str) else value
     where = f" at '{path}'" if path else ""
-    return InvalidArgument(f"Invalid value{where} ({spelled}), {shown}")
+    return InvalidArgument(f"Invalid value{where} ({spelled}), {json.dumps(value)}")
 
 
 def unknown_field(name: str, path: str) -> InvalidArgument:

@@ -22,10 +22,10 @@ EMPTY: Json = {"etag": "ACAB"}
 
 def routes(service: Service, path: str) -> list[BaseRoute]:
     """Some APIs read a policy with GET, others with POST; the discovery document has one of the two."""
-    policies = Policies(service, path)
+    policies, version = Policies(service, path), "options.requestedPolicyVersion"
     return [
-        service.route("GET", f"{path}:getIamPolicy", policies.read, "options.requestedPolicyVersion"),
-        service.route("POST", f"{path}:getIamPolicy", policies.read),
+        service.route("GET", f"{path}:getIamPolicy", policies.read, version),
+        service.route("POST", f"{path}:getIamPolicy", policies.read, version),
         service.route("POST", f"{path}:setIamPolicy", policies.write),
     ]
 

@@ -140,7 +140,7 @@ def test_output_only_fields_of_a_nested_message_are_ignored():
         ({"secretType": "NONE"}, "Invalid value at 'secret_type' (TYPE_ENUM), \"NONE\""),
         ({"versionAliases": {"a": "x"}}, "Invalid value at 'version_aliases[a]' (TYPE_INT64), \"x\""),
         ({"versionAliases": {"a": 2**63}}, f"Invalid value at 'version_aliases[a]' (TYPE_INT64), {2**63}"),
-        ({"versionAliases": {"a": True}}, "Invalid value at 'version_aliases[a]' (TYPE_INT64), True"),
+        ({"versionAliases": {"a": True}}, "Invalid value at 'version_aliases[a]' (TYPE_INT64), true"),
         (
             {"ttl": "a day"},
             "Invalid value at 'ttl' (type.googleapis.com/google.protobuf.Duration), \"a day\"",
