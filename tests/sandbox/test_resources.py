@@ -237,6 +237,13 @@ def test_a_grant_to_an_absent_account_is_refused_unless_the_policy_has_it_alread
     assert call("POST", f"{POLICY}:setIamPolicy", {"policy": {"bindings": []}}).json().get("bindings") == []
 
 
+def test_a_policy_can_be_read_with_a_version_in_the_query(call):
+    call("POST", ACCOUNTS, {"accountId": "versioned", "serviceAccount": {}})
+    account = f"{ACCOUNTS}/versioned@sandbox-local.iam.gserviceaccount.com"
+    answer = call("POST", f"{account}:getIamPolicy?options.requestedPolicyVersion=3")
+    assert answer.json() == {"etag": "ACAB"}
+
+
 def test_audit_configs_stay_unless_they_are_in_the_mask(call):
     call("POST", f"{SECRETS}?secretId=audited", AUTOMATIC)
     path, audit = f"{SECRETS}/audited:setIamPolicy", [{"service": "allServices"}]
