@@ -15,11 +15,11 @@ def main() -> None:
     parser.add_argument("command", choices=["serve"])
     parser.add_argument("--root", type=Path, default=Path(".sandbox"), help="the folder that keeps its state")
     parser.add_argument("--port", type=int, default=0, help="0, the default: the last one if it is free")
-    parser.add_argument("--leash", action="store_true", help="end when standard input ends")
+    parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
     parser.add_argument("--record", action="store_true", help="keep what Terraform's provider sends")
     parser.add_argument("--project", default=PROJECT, help="the id of its one project; default: %(default)s")
     given = parser.parse_args()
-    options = Options(given.root.resolve(), given.port, given.leash, given.record, given.project)
+    options = Options(given.root.resolve(), given.port, given.exit_with_parent, given.record, given.project)
     try:
         serve(options, announce)
     except SandboxError as error:

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from sandbox import (
     bigquery,
     dataform,
-    full,
+    disk_full,
     jobs,
     metadata,
     retail,
@@ -26,16 +26,16 @@ SERVICES = (metadata, storage, apis, jobs, scheduler, transfers, dataform, sheet
 
 
 def application(state: State) -> Starlette:
-    """Every service's routes; what none of them knows goes to local-bigquery, as strict as BigQuery."""
+    """Every service's routes; all other paths go to local-bigquery, as strict as BigQuery."""
     routes: list[BaseRoute] = [Route("/", lambda request: ready(request, state))]
     for service in SERVICES:
         routes += service.routes(state)
     routes.append(Mount("/", app=bigquery.application(state)))
     return Starlette(
-        routes=routes, middleware=[Middleware(ApiMiddleware)], exception_handlers=full.handlers(state)
+        routes=routes, middleware=[Middleware(ApiMiddleware)], exception_handlers=disk_full.handlers(state)
     )
 
 
 def ready(request: Request, state: State) -> Response:
-    """Also what google-auth asks to learn whether a metadata server is here."""
+    """The response also tells google-auth that this is a metadata server."""
     return PlainTextResponse(f"sandbox of project {state.project}\n", headers=metadata.FLAVOR)

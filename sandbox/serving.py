@@ -51,11 +51,11 @@ class Holder:
 
 @dataclass(frozen=True)
 class Options:
-    """port: 0 is any; leash: end when standard input ends; record: keep what Terraform's provider sends."""
+    """port: 0 is any; exit_with_parent: stop when standard input ends; record: see recorder.py."""
 
     root: Path
     port: int = 0
-    leash: bool = False
+    exit_with_parent: bool = False
     record: bool = False
     project: str = PROJECT
 
@@ -76,7 +76,7 @@ def serve(options: Options, announce: Callable[[State], None]) -> None:
     root, ending = options.root, Ending()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ending)
-    if options.leash:
+    if options.exit_with_parent:
         threading.Thread(target=end_with_input, daemon=True).start()
     with claimed(root), listening(options.port, Holder.of(root).port) as listener:
         state = State(root, int(listener.getsockname()[1]), options.project)

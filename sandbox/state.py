@@ -1,4 +1,4 @@
-"""What the sandbox's services share: where they live, and what they keep."""
+"""The settings that all services of a sandbox share."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ PROJECT_NUMBER = "100000000001"
 
 @dataclass(frozen=True)
 class State:
-    """A running sandbox: `root` is its folder, `port` its port on 127.0.0.1."""
+    """A running sandbox: `root` is the folder of its data, `port` its port on 127.0.0.1."""
 
     root: Path
     port: int
@@ -20,4 +20,5 @@ class State:
         return f"http://127.0.0.1:{self.port}"
 
     def identity(self, name: str) -> str:
+        """The e-mail address of the service account `name`."""
         return f"{name}@{self.project}.iam.gserviceaccount.com"

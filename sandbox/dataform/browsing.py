@@ -1,4 +1,4 @@
-"""Looking into a repository: its history, its folders, its files."""
+"""Read access to a repository: history, folders, files."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class Browsing:
         return {"contents": self.files.contents(repository(call), blob)}
 
     def directory(self, call: Call) -> Json:
-        """What lies directly in the folder `path`; in the root when there is none."""
+        """The direct entries of the folder `path`; of the root without `path`."""
         folder = call.query.get("path", "").strip("/")
         prefix = f"{folder}/" if folder else ""
         below = sorted(path.removeprefix(prefix) for path in self.tree(call) if path.startswith(prefix))
@@ -48,7 +48,7 @@ class Browsing:
         return page(entries, "directoryEntries", call.query)
 
     def tree(self, call: Call) -> Tree:
-        """Of the commit that the call asks for, or of the head."""
+        """Of the requested commit, or of the head."""
         name, sha = repository(call), call.query.get("commitSha", "")
         self.service.find(name)
         return self.files.tree(name, self.files.resolve(name, sha) if sha else self.files.head(name))

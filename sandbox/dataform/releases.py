@@ -1,4 +1,4 @@
-"""Release configs, of which one result is live, and workflow configs, a named selection of it."""
+"""Release configs with their live compilation result, and workflow configs, a selection of its actions."""
 
 from sandbox.dataform.repositories import REPOSITORIES
 from sandbox.resources.errors import InvalidArgument
@@ -11,7 +11,7 @@ CHILD = f"{REPOSITORIES.collection}/{{repository}}"
 
 
 def check_release(service: Service, config: Json) -> None:
-    """The live result must come from this very config: the reference of `releaseCompilationResult`."""
+    """The live result must be compiled from this config: see the reference of `releaseCompilationResult`."""
     service.find(config["name"].rsplit("/", 2)[0])
     if not config.get("gitCommitish"):
         raise InvalidArgument("Field releaseConfig.gitCommitish is required.")

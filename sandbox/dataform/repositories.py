@@ -1,4 +1,4 @@
-"""Repositories: the part that Terraform makes."""
+"""The resource type of repositories, which Terraform creates."""
 
 from dataclasses import dataclass
 
@@ -28,18 +28,20 @@ class Repositories:
     service: Service
 
     def delete(self, call: Call) -> Json:
-        """With all that is in it, if the caller says so."""
+        """With its children only if the request sets `force`."""
         name = repository(call)
         with self.service.store.change():
             self.service.find(name)
             keys = {child: self.service.key(f"{name}/{child}") for child in CHILDREN}
             children = [child for child, key in keys.items() if self.service.store.children(key)]
             if children and call.query.get("force") != "true":
-                raise FailedPrecondition(f"Repository {name!r} has {', '.join(children)}; force is not set.")
+                raise FailedPrecondition(
+                    f"Repository {name!r} has {', '.join(children)}: set force=true to delete them."
+                )
             self.service.store.delete(self.service.key(name))
         return {}
 
 
 def repository(call: Call) -> str:
-    """The name of the repository that a path lies in."""
+    """The resource name of the repository in a call's path."""
     return f"{REPOSITORIES.collection}/{{repository}}".format(**call.path)

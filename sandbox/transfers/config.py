@@ -1,4 +1,4 @@
-"""What a transfer config is: a scheduled query, the only data source of this machine.
+"""The resource type of transfer configs: scheduled queries, the only data source that the sandbox has.
 
 https://cloud.google.com/bigquery/docs/scheduling-queries
 """
@@ -30,10 +30,11 @@ SCHEDULE = re.compile(
     rf"|(every|{NTH}(,{NTH})*) {DAY}(,{DAY})*( of {MONTH}(,{MONTH})*)?( {CLOCK})?"
     rf"|{NTH}(,{NTH})* of {MONTH}(,{MONTH})*( {CLOCK})?"
 )
-SHORTEST = 15  # minutes between two runs
+MIN_INTERVAL = 15  # minutes between two runs
 
 
 def check(service: Service, config: Json) -> None:
+    """Raises the error that Google returns for an invalid config."""
     if config.get("dataSourceId") != "scheduled_query":
         raise NotFound(f"Data source {config.get('dataSourceId')!r} was not found.")
     if not config.get("displayName"):
@@ -54,23 +55,23 @@ def check_parameters(config: Json) -> None:
     table = parameters.get("destination_table_name_template", "")
     if bool(table) is not bool(config.get("destinationDatasetId")):
         raise InvalidArgument("destinationDatasetId and destination_table_name_template go together.")
-    template.check(table)
+    template.check_template(table)
     disposition = parameters.get("write_disposition") or ""
     if disposition not in DISPOSITIONS | {""}:
         raise InvalidArgument(f"write_disposition {disposition!r} is not one of {sorted(DISPOSITIONS)}.")
 
 
 def check_schedule(schedule: str) -> None:
-    found = SCHEDULE.fullmatch(schedule.lower())
-    if schedule and not found:
-        raise InvalidArgument(f"Schedule {schedule!r} cannot be read; 'every day 06:00' can.")
-    if found and found["count"]:
-        minutes = int(found["count"]) * (60 if found["unit"].startswith("hour") else 1)
-        if minutes < SHORTEST:
-            raise InvalidArgument(f"Schedule {schedule!r} is too short: at least {SHORTEST} minutes.")
+    match = SCHEDULE.fullmatch(schedule.lower())
+    if schedule and not match:
+        raise InvalidArgument(f"Invalid schedule {schedule!r}: expected for example 'every day 06:00'.")
+    if match and match["count"]:
+        minutes = int(match["count"]) * (60 if match["unit"].startswith("hour") else 1)
+        if minutes < MIN_INTERVAL:
+            raise InvalidArgument(f"Schedule {schedule!r} is too short: at least {MIN_INTERVAL} minutes.")
 
 
-def made(service: Service, name: str) -> Json:
+def initial_fields(service: Service, name: str) -> Json:
     return {"name": service.numbered(name), "datasetRegion": name.split("/")[3].lower()}
 
 
@@ -84,7 +85,7 @@ CONFIGS = ResourceType(
     ),
     IdLocation("server", "uuid"),
     update_needs_mask=True,
-    initial=made,
+    initial=initial_fields,
     updated="updateTime",
     check=check,
 )

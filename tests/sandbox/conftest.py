@@ -2,10 +2,14 @@
 
 import subprocess
 import sys
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+from requests import Response
 
 from sandbox.process import free_port, wait
 from sandbox.state import State
@@ -32,7 +36,7 @@ uvicorn.run(app, host="127.0.0.1", port=state.port, log_level="warning", timeout
 
 
 @contextmanager
-def running(root):
+def running(root: Path) -> Iterator[tuple[State, subprocess.Popen[bytes]]]:
     state = State(root, free_port())
     process = subprocess.Popen([sys.executable, "-c", SERVER, str(root), str(state.port)])
     try:
@@ -44,23 +48,25 @@ def running(root):
 
 
 @pytest.fixture(scope="session")
-def control_plane(tmp_path_factory):
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
     """The services that Terraform provisions, without BigQuery: a server that starts at once."""
     with running(tmp_path_factory.mktemp("control_plane")) as (state, _):
         yield state
 
 
 @pytest.fixture
-def restartable(tmp_path):
-    """Starts such a server on the same state as often as the test asks; each one is killed, not stopped."""
+def restartable(
+    tmp_path: Path,
+) -> Callable[[], AbstractContextManager[tuple[State, subprocess.Popen[bytes]]]]:
+    """Each call starts such a server on the same state; it is killed, not stopped, at the end."""
     return lambda: running(tmp_path)
 
 
 @pytest.fixture
-def call(control_plane):
+def call(control_plane: State) -> Callable[..., Response]:
     """Sends one request to the control plane: method, path and a body as JSON."""
 
-    def send(method, path, body=None):
+    def send(method: str, path: str, body: Any = None) -> Response:
         return requests.request(method, f"{control_plane.address}/{path}", json=body, timeout=10)
 
     return send

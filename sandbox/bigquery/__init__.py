@@ -1,4 +1,4 @@
-"""local-bigquery inside the sandbox: where it keeps its data, and DuckDB's extensions without a download."""
+"""BigQuery: local-bigquery mounted in the sandbox, with DuckDB's extensions from PyPI packages."""
 
 import importlib.util
 import os
@@ -6,15 +6,15 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from sandbox import lookups, schema_views, unnesting, variables
+from sandbox.bigquery import patches
 from sandbox.state import State
 
-# What local-bigquery 0.3.2 loads.
+# The extensions that local-bigquery 0.3.2 loads.
 EXTENSIONS = ("ducklake", "icu", "spatial")
 
 
 def application(state: State) -> ASGIApp:
-    """Reads its settings from the environment when it is imported, once a process."""
+    """Can be called once per process: local-bigquery reads its settings when it is imported."""
     os.environ |= {
         "HOME": str(state.root / "home"),
         "DEFAULT_PROJECT_ID": state.project,
@@ -24,17 +24,16 @@ def application(state: State) -> ASGIApp:
     link_extensions(state.root / "home")
     from local_bigquery.app import app
 
-    lookups.install()
-    schema_views.install()
-    variables.install()
-    unnesting.install()
-
+    patches.install()
     bigquery: ASGIApp = app
     return bigquery
 
 
 def link_extensions(home: Path) -> None:
-    """DuckDB looks below HOME: a private one leaves the person's alone, and links save a copy of 130 MB."""
+    """Installs the extensions where DuckDB looks for them, below HOME.
+
+    A private HOME leaves the user's own extensions unchanged; links save a copy of 130 MB.
+    """
     import duckdb
 
     platform, version = duckdb.execute(
@@ -45,11 +44,11 @@ def link_extensions(home: Path) -> None:
     for name in EXTENSIONS:
         link = folder / f"{name}.duckdb_extension"
         link.unlink(missing_ok=True)
-        link.symlink_to(package(f"duckdb_extension_{name}") / "extensions" / version / link.name)
+        link.symlink_to(package_folder(f"duckdb_extension_{name}") / "extensions" / version / link.name)
 
 
-def package(name: str) -> Path:
+def package_folder(name: str) -> Path:
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"{name} is not installed: run 'make install'")
+        raise ModuleNotFoundError(f"Python package {name} is not installed: run 'make install'.")
     return Path(spec.origin).parent

@@ -1,6 +1,7 @@
-"""A disk that is full: what was there stays, what was begun is taken back, and it goes on with room."""
+"""A full disk: existing data stays, the failed change is rolled back, and later changes succeed."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sandbox.storage.contents import Contents
 from sandbox.storage.objects import Storage
 
 
-def test_half_an_object_does_not_keep_the_disk_full(tmp_path):
+def test_the_part_of_a_failed_upload_is_deleted(tmp_path: Path) -> None:
     contents = Contents(tmp_path)
     contents.part(7).symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
@@ -20,11 +21,14 @@ def test_half_an_object_does_not_keep_the_disk_full(tmp_path):
     assert list(contents.parts.iterdir()) == []
 
 
-def test_an_object_that_the_catalogue_has_no_room_for_leaves_the_one_before(tmp_path):
+def test_a_failed_overwrite_leaves_the_previous_object(tmp_path: Path) -> None:
     objects = Storage(State(tmp_path, 0))
     objects.catalogue.put_bucket({"name": "small"}, {})
     objects.put("small", "page", b"first", {})
-    with tight(objects.catalogue.connection), pytest.raises(sqlite3.OperationalError, match="full"):
+    with (
+        without_free_pages(objects.catalogue.connection),
+        pytest.raises(sqlite3.OperationalError, match="full"),
+    ):
         objects.put("small", "page", b"second", {"metadata": {"text": "x" * 100_000}})
     stored = objects.find("small", "page")
     assert Path(stored.path).read_bytes() == b"first"
@@ -35,21 +39,21 @@ def test_an_object_that_the_catalogue_has_no_room_for_leaves_the_one_before(tmp_
 
 
 @contextmanager
-def tight(connection):
-    """No page more than there are."""
+def without_free_pages(connection: sqlite3.Connection) -> Iterator[None]:
+    """Limits the database to the pages that it has."""
     [[pages]] = connection.execute("PRAGMA page_count").fetchall()
     connection.execute(f"PRAGMA max_page_count = {pages}")
     yield
     connection.execute("PRAGMA max_page_count = 100000")
 
 
-def test_a_change_that_found_no_room_is_taken_back_and_the_next_one_counts(tmp_path):
+def test_a_failed_change_is_rolled_back_and_the_next_one_is_stored(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.put("/a", {"n": 1})
-    with tight(store._connection), pytest.raises(sqlite3.OperationalError, match="full"):
+    with without_free_pages(store._connection), pytest.raises(sqlite3.OperationalError, match="full"):
         store.put("/b", {"text": "x" * 100_000})
     store.put("/c", {"n": 2})
     store.close()
-    again = Store(tmp_path)
-    assert (again.get("/a"), again.get("/b"), again.get("/c")) == ({"n": 1}, None, {"n": 2})
-    again.close()
+    reopened = Store(tmp_path)
+    assert (reopened.get("/a"), reopened.get("/b"), reopened.get("/c")) == ({"n": 1}, None, {"n": 2})
+    reopened.close()

@@ -1,7 +1,9 @@
-"""Views of INFORMATION_SCHEMA as far as our queries need them and local-bigquery 0.3.2 does not have them.
+"""Columns of INFORMATION_SCHEMA.JOBS, and PARTITIONS of a table that is partitioned by a range of numbers.
 
-JOBS: the columns that a cost is counted by, read off the jobs that it keeps. Nothing is billed on this
-machine, so the bytes are 0; labels are those that a job was sent with.
+Version: local-bigquery 0.3.2.
+Reason: the warehouse queries `labels`, `total_bytes_billed` and `total_slot_ms`, which JOBS lacks. PARTITIONS
+raises an error for a table with a range of numbers: it formats the numbers as days.
+Upstream change that removes it: these columns, and a case for rangePartitioning.
 https://cloud.google.com/bigquery/docs/information-schema-jobs
 """
 
@@ -12,6 +14,7 @@ import duckdb
 
 Partitions = Callable[[Any], list[tuple[str | None, int]]]
 
+# Bytes are 0: nothing is billed on this machine.
 COLUMNS = """
     map_entries(CAST(
         coalesce(json_extract(resource, '$.configuration.labels'), '{{}}') AS MAP(VARCHAR, VARCHAR)
@@ -26,16 +29,15 @@ def install() -> None:
 
     if COLUMNS not in information_schema.JOBS:
         information_schema.JOBS = information_schema.JOBS.replace("SELECT", f"SELECT{COLUMNS}", 1)
-        information_schema._partitions = whole(information_schema._partitions)
+        information_schema._partitions = with_number_ranges(information_schema._partitions)
 
 
-def whole(partitions: Partitions) -> Partitions:
-    """PARTITIONS takes a table by a range of numbers for one by days, and fails: it is one partition here."""
-
-    def found(table: Any) -> list[tuple[str | None, int]]:
+def with_number_ranges(partitions: Partitions) -> Partitions:
+    def list_partitions(table: Any) -> list[tuple[str | None, int]]:
+        """Reports a table with a range of numbers as one partition."""
         try:
             return partitions(table)
         except duckdb.BinderException:
             return [(None, int(table.numRows))]
 
-    return found
+    return list_partitions

@@ -1,4 +1,4 @@
-"""The processes of one execution: its tasks one after another, each with its retries and its timeout."""
+"""The processes of one execution: its tasks one after another, each with retries and a timeout."""
 
 import subprocess
 import sys
@@ -11,13 +11,14 @@ from sandbox.jobs import child, tasks
 from sandbox.jobs.executions import CANCELLED, MAX_RETRIES, Failure
 from sandbox.resources.store import Json
 
-# -I -S: nothing but the standard library, so that it starts at once.
+# -I -S: without site-packages, so that the wrapper starts in milliseconds.
 LAUNCH = [sys.executable, "-I", "-S", str(Path(child.__file__))]
 EXITED = {"executionReason": "NON_ZERO_EXIT_CODE"}
+ABORTED = 10  # google.rpc.Code
 
 
-class Failed(Exception):
-    """A task that did not end well. `succeeded` tasks before it did."""
+class TaskFailed(Exception):
+    """The last attempt of a task failed; `succeeded` counts the tasks before it."""
 
     def __init__(self, failure: Failure, succeeded: int) -> None:
         super().__init__(failure.message)
@@ -26,7 +27,7 @@ class Failed(Exception):
 
 @dataclass
 class Running:
-    """An execution that is going on, as others see it: they may end it, and wait for its end."""
+    """Handle of a running execution: other threads cancel it, or wait until `finished` is set."""
 
     cancelled: bool = False
     finished: threading.Event = field(default_factory=threading.Event)
@@ -39,7 +40,7 @@ class Running:
 
 
 @dataclass
-class Work:
+class TaskProcesses:
     execution: Json
     command: list[str]
     variables: dict[str, str]
@@ -47,47 +48,47 @@ class Work:
     running: Running
 
     def run(self) -> None:
-        """All tasks; raises Failed at the first whose last attempt failed."""
+        """Runs all tasks; raises TaskFailed at the first one whose last attempt failed."""
         for index in range(self.execution["taskCount"]):
-            failure = self.task(index)
+            failure = self.run_task(index)
             if failure:
-                raise Failed(failure, index)
+                raise TaskFailed(failure, index)
 
-    def task(self, index: int) -> Failure | None:
+    def run_task(self, index: int) -> Failure | None:
         failure = None
         for attempt in range(self.execution["template"].get("maxRetries", MAX_RETRIES) + 1):
-            failure = self.attempt(index, attempt)
+            failure = self.run_attempt(index, attempt)
             if not failure or self.running.cancelled:
                 break
         return failure
 
-    def attempt(self, index: int, attempt: int) -> Failure | None:
+    def run_attempt(self, index: int, attempt: int) -> Failure | None:
         execution = self.execution["name"].rsplit("/", 1)[-1]
-        code = self.exit_code(tasks.numbered(self.execution, index, attempt))
+        code = self.exit_code(tasks.task_variables(self.execution, index, attempt))
         if self.running.cancelled:
             return Failure(
                 CANCELLED, f"Execution {execution} was cancelled.", {"executionReason": "CANCELLED"}
             )
         if code is None:
             limit = self.execution["template"]["timeout"]
-            sentence = f"Terminating task because it has reached the maximum timeout of {limit}."
-            return Failure(10, f"Task {execution}-task{index} failed with message: {sentence}", EXITED)
-        sentence = f"Task {execution}-task{index} failed with exit code: {code}"
-        return Failure(10, sentence, EXITED) if code else None
+            message = f"Terminating task because it has reached the maximum timeout of {limit}."
+            return Failure(ABORTED, f"Task {execution}-task{index} failed with message: {message}", EXITED)
+        message = f"Task {execution}-task{index} failed with exit code: {code}"
+        return Failure(ABORTED, message, EXITED) if code else None
 
-    def exit_code(self, numbered: dict[str, str]) -> int | None:
-        """Of one attempt; None if it took longer than the task may."""
+    def exit_code(self, task_variables: dict[str, str]) -> int | None:
+        """Runs one attempt; None after a timeout."""
         process = subprocess.Popen(
             [*LAUNCH, *self.command],
             stdin=subprocess.PIPE,
             stdout=self.log,
             stderr=subprocess.STDOUT,
-            env=self.variables | numbered,
+            env=self.variables | task_variables,
             cwd=tasks.REPOSITORY,
-            start_new_session=True,  # Ctrl-C in a terminal reaches the sandbox alone
+            start_new_session=True,  # Ctrl-C in a terminal must signal only the sandbox
         )
         self.running.process = process
-        if self.running.cancelled:
+        if self.running.cancelled:  # before `process` was set: cancel() could not stop it
             stop(process)
         try:
             return process.wait(float(self.execution["template"]["timeout"].rstrip("s")))
@@ -98,6 +99,6 @@ class Work:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Closing its standard input makes the child end the command: see child.py."""
+    """Closing its standard input makes the wrapper end the command: see child.py."""
     if process.stdin:
         process.stdin.close()
