@@ -26,7 +26,7 @@ SERVICES = (metadata, storage, apis, jobs, scheduler, transfers, dataform, sheet
 
 
 def application(state: State) -> Starlette:
-    """Every service's routes; all other paths go to local-bigquery, as strict as BigQuery."""
+    """Every service's routes; what none of them knows goes to local-bigquery, as strict as BigQuery."""
     routes: list[BaseRoute] = [Route("/", lambda request: ready(request, state))]
     for service in SERVICES:
         routes += service.routes(state)
@@ -37,5 +37,5 @@ def application(state: State) -> Starlette:
 
 
 def ready(request: Request, state: State) -> Response:
-    """The response also tells google-auth that this is a metadata server."""
+    """Also what google-auth asks to learn whether a metadata server is here."""
     return PlainTextResponse(f"sandbox of project {state.project}\n", headers=metadata.FLAVOR)
