@@ -14,14 +14,12 @@ from sandbox.metadata import token_of
 from sandbox.resources import collection
 from sandbox.resources.clock import now
 from sandbox.resources.errors import InvalidArgument
-from sandbox.resources.kind import By, Kind
-from sandbox.resources.policies import only
+from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json, Store
 from sandbox.state import State
 
-TARGET = {"uri", "httpMethod", "headers", "body", "oauthToken", "oidcToken"}
 FIELD = r"[\d*/,\-A-Za-z]+"
 CRON = re.compile(rf"{FIELD}( {FIELD}){{4}}|every .+")
 # HTTP status → google.rpc.Code, by the mapping in google/rpc/code.proto.
@@ -33,7 +31,6 @@ DEADLINE = "180s"  # https://cloud.google.com/scheduler/docs/reference/rest/v1/p
 def check(service: Service, job: Json) -> None:
     """Raises InvalidArgument for a job that Cloud Scheduler would reject."""
     target = job.get("httpTarget", {})
-    only(target, TARGET)
     if not CRON.fullmatch(job.get("schedule", "")):
         raise InvalidArgument(
             f"Schedule {job.get('schedule')!r} is not a cron expression, for example '0 6 * * *'."
@@ -54,16 +51,13 @@ def check(service: Service, job: Json) -> None:
         raise InvalidArgument(f"Invalid value at 'job.http_target.body' (TYPE_BYTES): {error}") from error
 
 
-JOBS = Kind(
+JOBS = ResourceType(
     "projects/{project}/locations/{location}/jobs",
-    Schema(
-        "description httpTarget{} schedule timeZone retryConfig{} attemptDeadline",
-        "userUpdateTime state status scheduleTime lastAttemptTime",
-    ),
-    By("name"),
+    Schema("cloudscheduler.v1", "Job"),
+    IdLocation("name"),
     id_pattern="[a-zA-Z0-9_-]{1,500}",
     updated="userUpdateTime",
-    made=lambda service, name: {"state": "ENABLED"},
+    initial=lambda service, name: {"state": "ENABLED"},
     check=check,
     actions={"pause": {"state": "PAUSED"}, "resume": {"state": "ENABLED"}},
 )
@@ -75,7 +69,7 @@ def routes(state: State) -> list[BaseRoute]:
     return [
         service.route("POST", f"{JOBS.collection}/{{id}}:run", jobs.run),
         *collection.routes(service, JOBS),
-        service.unknown(),
+        service.unserved(),
     ]
 
 
@@ -85,7 +79,6 @@ class Jobs:
 
     def run(self, call: Call) -> Json:
         """Sends the job's request now, even if the job is paused, and stores the outcome."""
-        only(call.body, {"legacyAppEngineCron"})
         job = collection.Collection(self.service, JOBS)
         status = self.send_request(job.get(call))
         return job.write(call, lambda old: old | {"lastAttemptTime": now(), "status": status})

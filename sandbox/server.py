@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -13,15 +14,16 @@ from sandbox import (
     disk_full,
     jobs,
     metadata,
-    resources,
     scheduler,
     sheets,
     storage,
     transfers,
 )
+from sandbox.discovery.middleware import ApiMiddleware
+from sandbox.resources import apis
 from sandbox.state import State
 
-SERVICES = (metadata, storage, resources, jobs, scheduler, transfers, dataform, sheets)
+SERVICES = (metadata, storage, apis, jobs, scheduler, transfers, dataform, sheets)
 
 
 def application(state: State, extra_routes: Sequence[BaseRoute] = ()) -> Starlette:
@@ -31,7 +33,9 @@ def application(state: State, extra_routes: Sequence[BaseRoute] = ()) -> Starlet
         routes += service.routes(state)
     routes += extra_routes
     routes.append(Mount("/", app=bigquery.application(state)))
-    return Starlette(routes=routes, exception_handlers=disk_full.handlers(state))
+    return Starlette(
+        routes=routes, middleware=[Middleware(ApiMiddleware)], exception_handlers=disk_full.handlers(state)
+    )
 
 
 def ready(request: Request, state: State) -> Response:

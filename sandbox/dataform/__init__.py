@@ -34,8 +34,8 @@ def routes(state: State) -> list[BaseRoute]:
     repository = f"{REPOSITORIES.collection}/{{repository}}"
     results, runs = f"{repository}/compilationResults", f"{repository}/workflowInvocations"
     return [
-        *collection.routes(service, REPOSITORIES),
         service.route("DELETE", repository, Repositories(service).delete, "force"),
+        *collection.routes(service, REPOSITORIES),
         service.route("POST", f"{repository}:commit", files.commit),
         service.route("GET", f"{repository}:fetchHistory", browsing.history, PAGED),
         service.route("GET", f"{repository}:readFile", browsing.read, "commitSha path"),
@@ -54,5 +54,5 @@ def routes(state: State) -> list[BaseRoute]:
         service.route("DELETE", f"{runs}/{{id}}", invocations.delete),
         service.route("GET", f"{runs}/{{id}}:query", invocations.query, PAGED),
         service.route("POST", f"{runs}/{{id}}:cancel", invocations.cancel),
-        service.unknown(),
+        service.unserved(),
     ]

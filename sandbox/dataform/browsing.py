@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from sandbox.dataform.files import Files, Tree
 from sandbox.dataform.repositories import repository
-from sandbox.resources import collection
 from sandbox.resources.errors import NotFound
+from sandbox.resources.paging import page
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
 
@@ -27,7 +27,7 @@ class Browsing:
             }
             for entry in self.files.log(repository(call))
         ]
-        return collection.page(commits, "commits", call.query)
+        return page(commits, "commits", call.query)
 
     def read(self, call: Call) -> Json:
         blob = self.tree(call).get(call.query.get("path", ""))
@@ -45,7 +45,7 @@ class Browsing:
         folders = dict.fromkeys(path.partition("/")[0] for path in below if "/" in path)
         entries = [{"directory": prefix + name} for name in folders]
         entries += [{"file": prefix + name} for name in below if "/" not in name]
-        return collection.page(entries, "directoryEntries", call.query)
+        return page(entries, "directoryEntries", call.query)
 
     def tree(self, call: Call) -> Tree:
         """Of the requested commit, or of the head."""

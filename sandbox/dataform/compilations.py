@@ -3,22 +3,19 @@
 import uuid
 from dataclasses import dataclass
 
-from google.cloud import dataform_v1
-
 from sandbox.dataform import cli, graph, project
 from sandbox.dataform.files import Files
 from sandbox.dataform.repositories import repository
-from sandbox.resources import collection
 from sandbox.resources.clock import now
 from sandbox.resources.errors import InvalidArgument
+from sandbox.resources.paging import page
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
 
 RESULT = Schema(
-    message=dataform_v1.CompilationResult.pb(),
-    output="resolvedGitCommitSha dataformCoreVersion compilationErrors dataEncryptionState createTime"
-    " internalMetadata privateResourceMetadata gcsRepositorySnapshotMetadata",
+    "dataform.v1",
+    "CompilationResult",
 )
 
 
@@ -72,11 +69,11 @@ class Compilations:
     def list(self, call: Call) -> Json:
         self.service.find(repository(call))
         results = self.service.store.children(self.service.key(f"{repository(call)}/compilationResults"))
-        return collection.page(results, "compilationResults", call.query)
+        return page(results, "compilationResults", call.query)
 
     def query(self, call: Call) -> Json:
         actions = graph.describe_actions(self.graph(self.get(call)["name"]))
-        return collection.page(actions, "compilationResultActions", call.query)
+        return page(actions, "compilationResultActions", call.query)
 
     def graph(self, result: str) -> Json:
         return self.service.store.get(self.service.key(f"{result}:graph")) or {}

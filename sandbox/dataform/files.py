@@ -6,12 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from google.cloud import dataform_v1
-
 from sandbox.dataform.repositories import repository
 from sandbox.resources.clock import now
 from sandbox.resources.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound
-from sandbox.resources.schema import parse
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
 
@@ -26,7 +23,6 @@ class Files:
 
     def commit(self, call: Call) -> Json:
         """Rejected for a repository with a Git remote, another head than required, or no change."""
-        parse(call.body, dataform_v1.CommitRepositoryChangesRequest.pb())
         name = repository(call)
         with self.service.store.change():
             if self.service.find(name).get("gitRemoteSettings", {}).get("url"):

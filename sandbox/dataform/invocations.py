@@ -3,24 +3,21 @@
 import uuid
 from dataclasses import dataclass, field
 
-from google.cloud import dataform_v1
-
 from sandbox.dataform.compilations import Compilations
 from sandbox.dataform.execution import ACTIVE, Execution
 from sandbox.dataform.repositories import repository
 from sandbox.dataform.selection import select_actions
-from sandbox.resources import collection
 from sandbox.resources.clock import now
 from sandbox.resources.errors import FailedPrecondition, InvalidArgument, PermissionDenied
-from sandbox.resources.policies import granted, only
+from sandbox.resources.paging import page
+from sandbox.resources.policies import granted
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
 
 INVOCATION = Schema(
-    message=dataform_v1.WorkflowInvocation.pb(),
-    output="state invocationTiming resolvedCompilationResult dataEncryptionState internalMetadata"
-    " privateResourceMetadata pipelineConfig",
+    "dataform.v1",
+    "WorkflowInvocation",
 )
 ACT_AS = {"roles/iam.serviceAccountUser", "roles/owner", "roles/editor"}
 
@@ -80,14 +77,13 @@ class Invocations:
     def list(self, call: Call) -> Json:
         self.service.find(repository(call))
         invocations = self.service.store.children(self.service.key(f"{repository(call)}/workflowInvocations"))
-        return collection.page(invocations, "workflowInvocations", call.query)
+        return page(invocations, "workflowInvocations", call.query)
 
     def query(self, call: Call) -> Json:
         actions = self.service.store.children(self.service.key(f"{self.get(call)['name']}/actions"))
-        return collection.page(actions, "workflowInvocationActions", call.query)
+        return page(actions, "workflowInvocationActions", call.query)
 
     def cancel(self, call: Call) -> Json:
-        only(call.body, set())
         with self.service.store.change():
             invocation = self.get(call)
             name = invocation["name"]

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from google.cloud import dataform_v1
-
 from sandbox.resources.errors import FailedPrecondition
-from sandbox.resources.kind import By, Kind
+from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
@@ -13,17 +11,15 @@ from sandbox.resources.store import Json
 CHILDREN = ("releaseConfigs", "workflowConfigs", "compilationResults", "workflowInvocations")
 
 
-REPOSITORIES = Kind(
+REPOSITORIES = ResourceType(
     "projects/{project}/locations/{location}/repositories",
     Schema(
-        message=dataform_v1.Repository.pb(),
-        output="createTime dataEncryptionState internalMetadata teamFolderName",
+        "dataform.v1",
+        "Repository",
     ),
-    By("query", "repositoryId"),
+    IdLocation("query", "repositoryId"),
     id_pattern="[a-zA-Z0-9_-]{1,63}",
     created="createTime",
-    iam="GET",
-    verbs="create get list patch",
 )
 
 

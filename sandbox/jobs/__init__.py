@@ -18,11 +18,12 @@ from starlette.routing import BaseRoute, Route
 from sandbox.jobs import executions
 from sandbox.jobs.job import JOBS, ROLES
 from sandbox.jobs.runner import Runner
-from sandbox.resources import collection, etags
+from sandbox.resources import collection
 from sandbox.resources.errors import FailedPrecondition, PermissionDenied
-from sandbox.resources.policies import granted, only
-from sandbox.resources.schema import parse
-from sandbox.resources.secrets import Versions
+from sandbox.resources.etags import check_etag
+from sandbox.resources.paging import page
+from sandbox.resources.policies import granted
+from sandbox.resources.secret_manager import SecretVersions
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json, Store
 from sandbox.state import State
@@ -38,7 +39,7 @@ LONG_POLL_SECONDS = 5.0
 def routes(state: State) -> list[BaseRoute]:
     store = Store(state.root)
     service = Service(state, store, "/run/v2")
-    runner = Runner(service, Versions(Service(state, store, "/secretmanager/v1")))
+    runner = Runner(service, SecretVersions(Service(state, store, "/secretmanager/v1")))
     runner.fail_interrupted()
     jobs = Jobs(service, runner)
     return [
@@ -50,7 +51,7 @@ def routes(state: State) -> list[BaseRoute]:
         service.route("GET", f"{OPERATIONS}/{{id}}", jobs.get_operation),
         *collection.routes(service, JOBS),
         Route("/run/logs/{job}/{execution}", lambda request: read_log(request, runner)),
-        service.unknown(),
+        service.unserved(),
     ]
 
 
@@ -60,10 +61,8 @@ class Jobs:
     runner: Runner
 
     def run(self, call: Call) -> Json:
-        only(call.body, {"overrides", "etag"})
-        parse(call.body, "google.cloud.run_v2.types:RunJobRequest")
         job = self.service.find(JOB.format(**call.path))
-        etags.check(job, call.body.get("etag", ""))
+        check_etag(job, call.body.get("etag", ""))
         overrides = call.body.get("overrides", {})
         self.check_permission(call, job["name"], "run.jobs.runWithOverrides" if overrides else "run.jobs.run")
         execution = executions.create_execution(job, overrides, f"{self.service.state.address}/run/logs")
@@ -79,7 +78,6 @@ class Jobs:
             )
 
     def cancel(self, call: Call) -> Json:
-        only(call.body, {"etag"})
         name = EXECUTION.format(**call.path)
         execution = self.service.find(name)
         if not self.runner.cancel(name):
@@ -109,12 +107,12 @@ class Jobs:
         job = JOB.format(**call.path)
         self.service.find(job)
         newest_first = self.service.store.children(self.service.key(f"{job}/executions"))[::-1]
-        return collection.page(newest_first, "executions", call.query)
+        return page(newest_first, "executions", call.query)
 
     def delete(self, call: Call) -> Json:
         """Checks the etag before it cancels running executions: a rejected request changes nothing."""
         name = JOB.format(**call.path)
-        etags.check(self.service.find(name), call.query.get("etag", ""))
+        check_etag(self.service.find(name), call.query.get("etag", ""))
         self.runner.cancel_all(name)
         return collection.Collection(self.service, JOBS).delete(call)
 

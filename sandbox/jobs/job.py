@@ -4,7 +4,7 @@ import uuid
 
 from sandbox.resources.clock import now
 from sandbox.resources.errors import InvalidArgument
-from sandbox.resources.kind import By, Kind
+from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
@@ -43,22 +43,19 @@ def complete(service: Service, job: Json) -> Json:
     return job | {"generation": generation, "observedGeneration": generation, "terminalCondition": ready}
 
 
-JOBS = Kind(
+JOBS = ResourceType(
     "projects/{project}/locations/{location}/jobs",
     Schema(
-        message="google.cloud.run_v2.types:Job",
-        output="uid generation createTime updateTime deleteTime expireTime creator lastModifier"
-        " observedGeneration terminalCondition conditions executionCount latestCreatedExecution reconciling"
-        " satisfiesPzs etag",
+        "run.v2",
+        "GoogleCloudRunV2Job",
     ),
-    By("query", "jobId"),
+    IdLocation("query", "jobId"),
     id_pattern="[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
     created="createTime",
     updated="updateTime",
-    made=initial_fields,
+    initial=initial_fields,
     check=check,
     complete=complete,
     etag=True,
     operation="google.cloud.run.v2.Job",
-    iam="GET",
 )

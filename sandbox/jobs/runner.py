@@ -7,7 +7,7 @@ from typing import IO
 from sandbox.jobs import executions, tasks
 from sandbox.jobs.executions import CANCELLED, Failure
 from sandbox.jobs.task_process import Running, TaskFailed, TaskProcesses
-from sandbox.resources.secrets import Versions
+from sandbox.resources.secret_manager import SecretVersions
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
 
@@ -15,7 +15,7 @@ INTERNAL = 13  # google.rpc.Code
 
 
 class Runner:
-    def __init__(self, service: Service, versions: Versions) -> None:
+    def __init__(self, service: Service, versions: SecretVersions) -> None:
         self.service, self.versions = service, versions
         self._running: dict[str, Running] = {}
 

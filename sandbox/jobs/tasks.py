@@ -8,7 +8,7 @@ from sandbox import environment
 from sandbox.jobs.executions import Failure
 from sandbox.resources.errors import GoogleError
 from sandbox.resources.policies import granted
-from sandbox.resources.secrets import Versions
+from sandbox.resources.secret_manager import SecretVersions
 from sandbox.resources.store import Json
 from sandbox.state import PROJECT_NUMBER, State
 
@@ -35,7 +35,7 @@ def command(container: Json) -> list[str]:
     return [program, *declared[1:], *container.get("args", [])]
 
 
-def variables(state: State, versions: Versions, execution: Json, overrides: Json) -> dict[str, str]:
+def variables(state: State, versions: SecretVersions, execution: Json, overrides: Json) -> dict[str, str]:
     """The environment of all tasks of an execution, with the current values of its secrets.
 
     Later entries win: the machine's, the sandbox's endpoints, the declared ones, resolved placeholders.
@@ -80,7 +80,7 @@ def default_identity() -> str:
     return f"{PROJECT_NUMBER}-compute@developer.gserviceaccount.com"
 
 
-def declared_variables(versions: Versions, container: Json, identity: str) -> dict[str, str]:
+def declared_variables(versions: SecretVersions, container: Json, identity: str) -> dict[str, str]:
     values = {}
     for index, variable in enumerate(container.get("env", [])):
         reference = variable.get("valueSource", {}).get("secretKeyRef")
@@ -92,7 +92,7 @@ def declared_variables(versions: Versions, container: Json, identity: str) -> di
     return values
 
 
-def read_secret(versions: Versions, reference: Json, identity: str, field: str) -> str:
+def read_secret(versions: SecretVersions, reference: Json, identity: str, field: str) -> str:
     """The value of a secret's version. Raises Unavailable: it is missing, or `identity` may not read it."""
     name = reference["secret"].rsplit("/", 1)[-1]
     secret = f"projects/{versions.service.state.project}/secrets/{name}"

@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from starlette.routing import BaseRoute
 
 from sandbox.resources import collection
-from sandbox.resources.clock import read
+from sandbox.resources.clock import parse_time
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.paging import page
-from sandbox.resources.policies import only
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json, Store
 from sandbox.state import State
@@ -37,7 +36,7 @@ def routes(state: State) -> list[BaseRoute]:
         service.route("GET", RUN, lambda call: service.find(RUN.format(**call.path))),
         service.route("GET", f"{RUN}/transferLogs", transfers.list_logs, "pageSize pageToken messageTypes"),
         *collection.routes(service, config.CONFIGS),
-        service.unknown(),
+        service.unserved(),
     ]
 
 
@@ -77,7 +76,6 @@ class Transfers:
 
     def start(self, call: Call) -> Json:
         """Starts one run for the time that the request names."""
-        only(call.body, {"requestedRunTime"})
         transfer = self.service.find(CONFIG.format(**call.path))
         run_time = parse_run_time(call.body)
         if run_time > datetime.now(UTC):
@@ -102,7 +100,7 @@ class Transfers:
 
 def parse_run_time(body: Json) -> datetime:
     try:
-        return read(body["requestedRunTime"])
+        return parse_time(body["requestedRunTime"])
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidArgument(
             f"requestedRunTime {body.get('requestedRunTime')!r} must be a time, for example "

@@ -6,7 +6,7 @@ https://cloud.google.com/bigquery/docs/scheduling-queries
 import re
 
 from sandbox.resources.errors import InvalidArgument, NotFound
-from sandbox.resources.kind import By, Kind
+from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
@@ -75,17 +75,17 @@ def initial_fields(service: Service, name: str) -> Json:
     return {"name": service.numbered(name), "datasetRegion": name.split("/")[3].lower()}
 
 
-CONFIGS = Kind(
+CONFIGS = ResourceType(
     "projects/{project}/locations/{location}/transferConfigs",
     Schema(
-        message="google.cloud.bigquery_datatransfer_v1.types:TransferConfig",
-        output="updateTime nextRunTime state userId datasetRegion ownerInfo error",
+        "bigquerydatatransfer.v1",
+        "TransferConfig",
+        output="userId",
         immutable="dataSourceId",
     ),
-    By("server", "uuid"),
+    IdLocation("server", "uuid"),
     update_needs_mask=True,
-    made=initial_fields,
+    initial=initial_fields,
     updated="updateTime",
     check=check,
-    query={"list": "dataSourceIds"},
 )

@@ -55,7 +55,7 @@ class Runner:
         if topic and self.service.store.get(pubsub.key(topic)):
             attributes = {"eventType": "TRANSFER_RUN_FINISHED", "payloadFormat": "JSON_API_V1"}
             data = base64.b64encode(json.dumps(run).encode()).decode()
-            messages.publish(pubsub, topic, {"data": data, "attributes": attributes})
+            messages.publish_message(pubsub, topic, {"data": data, "attributes": attributes})
 
     def store_run(self, run: Json) -> bool:
         """False, and nothing stored, when the config was deleted in the meantime, and its runs with it."""

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sandbox.resources.clock import now, spelled
+from sandbox.resources.clock import format_time, now
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
 from sandbox.state import PROJECT_NUMBER
@@ -23,7 +23,7 @@ FINAL = ("SUCCEEDED", "FAILED", "CANCELLED")
 def create_run(config: Json, run_time: datetime) -> Json:
     return {
         "name": f"{config['name']}/runs/{uuid.uuid4()}",
-        "runTime": spelled(run_time),
+        "runTime": format_time(run_time),
         "scheduleTime": now(),
         "updateTime": now(),
         "state": "PENDING",

@@ -1,6 +1,7 @@
 """A full disk: existing data stays, the failed change is rolled back, and later changes succeed."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sandbox.storage.contents import Contents
 from sandbox.storage.objects import Storage
 
 
-def test_the_part_of_a_failed_upload_is_deleted(tmp_path):
+def test_the_part_of_a_failed_upload_is_deleted(tmp_path: Path) -> None:
     contents = Contents(tmp_path)
     contents.part(7).symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
@@ -20,7 +21,7 @@ def test_the_part_of_a_failed_upload_is_deleted(tmp_path):
     assert list(contents.parts.iterdir()) == []
 
 
-def test_a_failed_overwrite_leaves_the_previous_object(tmp_path):
+def test_a_failed_overwrite_leaves_the_previous_object(tmp_path: Path) -> None:
     objects = Storage(State(tmp_path, 0))
     objects.catalogue.put_bucket({"name": "small"}, {})
     objects.put("small", "page", b"first", {})
@@ -38,7 +39,7 @@ def test_a_failed_overwrite_leaves_the_previous_object(tmp_path):
 
 
 @contextmanager
-def without_free_pages(connection):
+def without_free_pages(connection: sqlite3.Connection) -> Iterator[None]:
     """Limits the database to the pages that it has."""
     [[pages]] = connection.execute("PRAGMA page_count").fetchall()
     connection.execute(f"PRAGMA max_page_count = {pages}")
@@ -46,7 +47,7 @@ def without_free_pages(connection):
     connection.execute("PRAGMA max_page_count = 100000")
 
 
-def test_a_failed_change_is_rolled_back_and_the_next_one_is_stored(tmp_path):
+def test_a_failed_change_is_rolled_back_and_the_next_one_is_stored(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.put("/a", {"n": 1})
     with without_free_pages(store._connection), pytest.raises(sqlite3.OperationalError, match="full"):

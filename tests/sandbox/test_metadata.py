@@ -3,11 +3,15 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+from requests import Response
 
 from sandbox import environment
+from sandbox.state import State
 
 IDENTITY = """
 import json, logging, google.auth
@@ -34,7 +38,7 @@ print(list(jobs.list_jobs(parent="projects/sandbox-local/locations/europe-west1"
 """
 
 
-def run(sandbox, code, tmp_path, **more):
+def run(sandbox: State, code: str, tmp_path: Path, **more: Any) -> str:
     """Runs `code` with only the sandbox's environment, and with a user's gcloud login in HOME."""
     login = tmp_path / ".config/gcloud/application_default_credentials.json"
     login.parent.mkdir(parents=True)
@@ -52,7 +56,7 @@ def run(sandbox, code, tmp_path, **more):
     return process.stdout
 
 
-def test_default_credentials_are_the_identity_of_the_environment(sandbox, tmp_path):
+def test_default_credentials_are_the_identity_of_the_environment(sandbox: State, tmp_path: Path) -> None:
     project, token, needs_lookup, warnings = json.loads(
         run(sandbox, IDENTITY, tmp_path, GOOGLE_APPLICATION_CREDENTIALS="/home/user/key.json")
     )
@@ -62,11 +66,11 @@ def test_default_credentials_are_the_identity_of_the_environment(sandbox, tmp_pa
     assert warnings == []  # google-auth warns when it has to retry the metadata server
 
 
-def test_clients_accept_these_credentials(sandbox, tmp_path):
+def test_clients_accept_these_credentials(sandbox: State, tmp_path: Path) -> None:
     assert run(sandbox, CLIENTS, tmp_path).splitlines() == ["sandbox-local", "[1]", "[]"]
 
 
-def test_two_identities_have_two_tokens(sandbox):
+def test_two_identities_have_two_tokens(sandbox: State) -> None:
     tokens = {
         get(sandbox, name, "instance/service-accounts/default/token").json()["access_token"] for name in "ab"
     }
@@ -82,7 +86,7 @@ def test_two_identities_have_two_tokens(sandbox):
         ("instance/service-accounts/a/email", "a"),
     ],
 )
-def test_values_are_plain_text(sandbox, path, text):
+def test_values_are_plain_text(sandbox: State, path: str, text: str) -> None:
     response = get(sandbox, "a", path)
     assert (response.text, response.headers["Metadata-Flavor"]) == (text, "Google")
 
@@ -90,15 +94,15 @@ def test_values_are_plain_text(sandbox, path, text):
 @pytest.mark.parametrize(
     "path", ["instance/service-accounts/b/token", "instance/service-accounts/default/", "instance/zone"]
 )
-def test_unknown_paths_are_not_found(sandbox, path):
+def test_unknown_paths_are_not_found(sandbox: State, path: str) -> None:
     assert get(sandbox, "a", path).status_code == 404
 
 
-def test_a_request_without_the_header_is_forbidden(sandbox):
+def test_a_request_without_the_header_is_forbidden(sandbox: State) -> None:
     assert get(sandbox, "a", "project/project-id", headers={}).status_code == 403
 
 
-def get(sandbox, identity, path, headers=None):
+def get(sandbox: State, identity: str, path: str, headers: dict[str, str] | None = None) -> Response:
     headers = {"Metadata-Flavor": "Google"} if headers is None else headers
     return requests.get(
         f"{sandbox.address}/metadata/{identity}/computeMetadata/v1/{path}", headers=headers, timeout=10

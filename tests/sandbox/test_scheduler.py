@@ -2,8 +2,11 @@
 
 import base64
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from requests import Response
 
 PARENT = "projects/sandbox-local/locations/europe-west1"
 PROJECT = "projects/sandbox-local"
@@ -12,27 +15,27 @@ JOBS = f"scheduler/v1/{PARENT}/jobs"
 SHOW = "import sys; print(*sys.argv[1:])"
 
 
-def schedule(name, uri="https://run.googleapis.com/", **more):
+def schedule(name: str, uri: str = "https://run.googleapis.com/", **more: Any) -> dict[str, Any]:
     return {"name": f"{PARENT}/jobs/{name}", "schedule": "5 * * * *", "httpTarget": {"uri": uri} | more}
 
 
-def encoded(body):
+def encoded(body: Any) -> str:
     return base64.b64encode(json.dumps(body).encode()).decode()
 
 
-def run_target(job, body):
+def run_target(job: str, body: Any) -> dict[str, Any]:
     uri = f"https://run.googleapis.com/v2/{PARENT}/jobs/{job}:run"
     return {"uri": uri, "body": encoded(body), "oauthToken": {"serviceAccountEmail": IDENTITY}}
 
 
-def grant(call, role):
+def grant(call: Callable[..., Response], role: str) -> None:
     """Grants `role` on the job `scheduled` to the service account of the schedules."""
     call("POST", f"iam/v1/{PROJECT}/serviceAccounts", {"accountId": "starter", "serviceAccount": {}})
     policy = {"bindings": [{"role": role, "members": [f"serviceAccount:{IDENTITY}"]}]}
     assert call("POST", f"run/v2/{PARENT}/jobs/scheduled:setIamPolicy", {"policy": policy}).ok
 
 
-def test_a_manual_run_starts_the_cloud_run_job_even_if_paused(call):
+def test_a_manual_run_starts_the_cloud_run_job_even_if_paused(call: Callable[..., Response]) -> None:
     container = {"image": "i", "command": ["python", "-c", SHOW]}
     template = {"template": {"template": {"containers": [container]}}}
     assert call("POST", f"run/v2/{PARENT}/jobs?jobId=scheduled", template).ok
@@ -56,7 +59,9 @@ def test_a_manual_run_starts_the_cloud_run_job_even_if_paused(call):
         ("roles/run.jobsExecutorWithOverrides", {"overrides": {"taskCount": 1}}, None),
     ],
 )
-def test_the_service_account_needs_the_permission_to_run(call, role, overrides, code):
+def test_the_service_account_needs_the_permission_to_run(
+    call: Callable[..., Response], role: str, overrides: dict[str, Any], code: int | None
+) -> None:
     template = {"template": {"template": {"containers": [{"image": "i", "command": ["true"]}]}}}
     call("POST", f"run/v2/{PARENT}/jobs?jobId=scheduled", template)
     grant(call, role)
@@ -74,13 +79,15 @@ def test_the_service_account_needs_the_permission_to_run(call, role, overrides, 
         ("connection-refused", {"uri": "http://127.0.0.1:9/hook"}, 14),
     ],
 )
-def test_the_status_of_a_failed_request_is_stored(call, name, target, code):
+def test_the_status_of_a_failed_request_is_stored(
+    call: Callable[..., Response], name: str, target: dict[str, Any], code: int | None
+) -> None:
     assert call("POST", JOBS, schedule(name, **target)).ok
     assert call("POST", f"{JOBS}/{name}:run", {}).json()["status"]["code"] == code
     assert call("GET", f"{JOBS}/{name}").json()["status"]["code"] == code
 
 
-def test_an_update_replaces_all_fields_except_the_state(call):
+def test_an_update_replaces_all_fields_except_the_state(call: Callable[..., Response]) -> None:
     call("POST", JOBS, schedule("updated") | {"description": "old"})
     call("POST", f"{JOBS}/updated:pause", {})
     changed = call("PATCH", f"{JOBS}/updated", schedule("updated") | {"timeZone": "Europe/Berlin"}).json()
@@ -108,7 +115,7 @@ def test_an_update_replaces_all_fields_except_the_state(call):
         {"schedule": "5 * * * *", "httpTarget": {"uri": "https://run.googleapis.com/"}},
     ],
 )
-def test_an_invalid_job_is_rejected(call, body):
+def test_an_invalid_job_is_rejected(call: Callable[..., Response], body: Any) -> None:
     response = call("POST", JOBS, body)
     assert (response.status_code, response.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
     assert call("GET", f"{JOBS}/wrong").status_code == 404

@@ -7,13 +7,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from sandbox.errors import CannotStart
-from sandbox.process import REPOSITORY, Holder, free_port, running
-from sandbox.serving import listening
+from sandbox.process import REPOSITORY, free_port, running
+from sandbox.serving import Holder, listening
+from sandbox.state import State
 
 # Starts a sandbox as tests and the demo do, prints its process id, and waits to be killed.
 PARENT = """
@@ -27,19 +29,19 @@ with running(Path(sys.argv[1])) as state:
 """
 
 
-def query(sandbox, sql):
+def query(sandbox: State, sql: str) -> list[list[Any]]:
     url = f"{sandbox.address}/bigquery/v2/projects/{sandbox.project}/queries"
     response = requests.post(url, json={"query": sql, "useLegacySql": False}, timeout=30)
     assert response.ok, response.text
     return [[field["v"] for field in row["f"]] for row in response.json().get("rows", [])]
 
 
-def upload(sandbox, name):
+def upload(sandbox: State, name: str) -> str:
     url = f"{sandbox.address}/upload/storage/v1/b/stored-bucket/o?uploadType=media&name={name}"
-    return requests.post(url, data=name.encode(), timeout=10).json()["generation"]
+    return str(requests.post(url, data=name.encode(), timeout=10).json()["generation"])
 
 
-def ends(process, seconds=30):
+def ends(process: int, seconds: float = 30) -> bool:
     """Whether a process that is not a child of this one ends in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -51,15 +53,15 @@ def ends(process, seconds=30):
     return False
 
 
-def test_the_root_page_names_the_project(sandbox):
+def test_the_root_page_names_the_project(sandbox: State) -> None:
     assert "sandbox-local" in requests.get(sandbox.address, timeout=10).text
 
 
-def test_bigquery_responds_on_the_same_port(sandbox):
+def test_bigquery_responds_on_the_same_port(sandbox: State) -> None:
     assert query(sandbox, "select 1 as a") == [["1"]]
 
 
-def test_data_survives_a_kill(tmp_path):
+def test_data_survives_a_kill(tmp_path: Path) -> None:
     with running(tmp_path) as sandbox:
         before = sandbox.port
         requests.post(
@@ -80,7 +82,7 @@ def test_data_survives_a_kill(tmp_path):
         assert int(upload(sandbox, "a")) > int(generation)
 
 
-def test_a_second_sandbox_on_the_same_root_is_rejected(sandbox):
+def test_a_second_sandbox_on_the_same_root_is_rejected(sandbox: State) -> None:
     port = Holder.of(sandbox.root).port
     message = rf"already runs in {re.escape(str(sandbox.root))}, as process \d+ on port {port}"
     with pytest.raises(CannotStart, match=message), running(sandbox.root):
@@ -89,11 +91,12 @@ def test_a_second_sandbox_on_the_same_root_is_rejected(sandbox):
 
 
 @pytest.mark.parametrize(("number", "requested"), [(signal.SIGINT, False), (signal.SIGTERM, True)])
-def test_signals_end_it_without_output(tmp_path, number, requested):
+def test_signals_end_it_without_output(tmp_path: Path, number: signal.Signals, requested: bool) -> None:
     command = [sys.executable, "-m", "sandbox", "serve", "--root", str(tmp_path), "--project", "another-one"]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=REPOSITORY
     )
+    assert process.stdout
     lines = [process.stdout.readline() for _ in range(6)]
     if requested:
         assert "another-one" in requests.get(lines[1].split()[1], timeout=30).text
@@ -104,16 +107,17 @@ def test_signals_end_it_without_output(tmp_path, number, requested):
     assert f"source {tmp_path / 'env'}" in lines[4]
 
 
-def test_it_ends_when_its_parent_is_killed(tmp_path):
+def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PARENT, str(tmp_path)]
     parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
+    assert parent.stdout
     server = int(parent.stdout.readline())
     parent.kill()
     parent.communicate()
     assert ends(server)
 
 
-def test_a_requested_port_must_be_free_and_the_last_port_is_only_preferred():
+def test_a_requested_port_must_be_free_and_the_last_port_is_only_preferred() -> None:
     with listening(free_port(), 0) as first:
         first.listen()
         taken = first.getsockname()[1]
@@ -123,7 +127,7 @@ def test_a_requested_port_must_be_free_and_the_last_port_is_only_preferred():
             assert other.getsockname()[1] not in (0, taken)
 
 
-def test_the_environment_can_be_sourced(sandbox):
+def test_the_environment_can_be_sourced(sandbox: State) -> None:
     output = subprocess.run(
         ["bash", "-c", f"source {sandbox.root}/env && env"],
         capture_output=True,

@@ -2,11 +2,14 @@
 
 import random
 import uuid
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from demo.cloud import Cloud
+from sandbox.state import State
 from tests.sandbox.bigquery import googlesql
 
 CONSTANTS = [
@@ -71,7 +74,7 @@ AGGREGATES = [
 
 
 def operands() -> list[tuple[Decimal, Decimal, int]]:
-    """Random values of all magnitudes whose products and quotients NUMERIC can hold; none is zero."""
+    """Random values with products and quotients in the range of NUMERIC; zero is excluded."""
     chance = random.Random(20261128)
     exponents = [(9, 1), (9, 5), (3, 9), (0, 9), (5, 0)]
     return [
@@ -90,19 +93,19 @@ ROWS = "from unnest([struct(numeric '1' as x, numeric '3' as y, 7 as n), {}])".f
 
 
 @pytest.fixture(scope="module")
-def query(sandbox):
+def query(sandbox: State) -> Callable[[str], Any]:
     """Runs a script on the sandbox and returns its rows."""
     client = Cloud(sandbox).bigquery
     return lambda sql: client.query_and_wait(sql)
 
 
-def on_sandbox(query, expressions, source=""):
+def on_sandbox(query: Callable[[str], Any], expressions: list[str], source: str = "") -> googlesql.Result:
     rows = query(f"select {', '.join(expressions)} {source}")
     types = [googlesql.TYPES.get(field.field_type, field.field_type) for field in rows.schema]
     return googlesql.Result(types, [tuple(map(text, row.values())) for row in rows])
 
 
-def text(value):
+def text(value: Any) -> Any:
     """As CAST AS STRING writes it."""
     if isinstance(value, Decimal):
         digits = f"{value:f}"
@@ -117,7 +120,7 @@ def text(value):
     [(CONSTANTS, ""), (OVER_ROWS, ROWS), (AGGREGATES, ROWS), (AGGREGATES, f"{ROWS} group by n order by n")],
     ids=["constants", "columns", "aggregates", "groups"],
 )
-def test_both_engines_agree(query, expressions, source):
+def test_both_engines_agree(query: Callable[[str], Any], expressions: list[str], source: str) -> None:
     expected, observed = googlesql.execute(expressions, source), on_sandbox(query, expressions, source)
     assert dict(zip(expressions, observed.types, strict=True)) == dict(
         zip(expressions, expected.types, strict=True)
@@ -126,11 +129,11 @@ def test_both_engines_agree(query, expressions, source):
         assert dict(zip(expressions, row, strict=True)) == dict(zip(expressions, expected_row, strict=True))
 
 
-def test_the_discounts_of_issue_j(query):
+def test_the_discounts_of_issue_j(query: Callable[[str], Any]) -> None:
     assert on_sandbox(query, CONSTANTS[:2]).rows == [("22.83", "42.86")]
 
 
-def test_a_window_averages_exactly(query):
+def test_a_window_averages_exactly(query: Callable[[str], Any]) -> None:
     window = "avg(x) over (order by n rows between 1 preceding and current row)"
     source = "from unnest([struct(numeric '1' as x, 1 as n), (numeric '0.000000002', 2), (2, 3)])"
     assert [value for (value,) in on_sandbox(query, [window], source).rows] == [
@@ -141,18 +144,18 @@ def test_a_window_averages_exactly(query):
 
 
 @pytest.mark.parametrize("divisor", ["0", "n - 1", "numeric '0'"])
-def test_a_division_by_zero_fails(query, divisor):
+def test_a_division_by_zero_fails(query: Callable[[str], Any], divisor: str) -> None:
     with pytest.raises(Exception, match="division by zero"):
         query(f"select numeric '1' / ({divisor}) from unnest([1]) as n")
 
 
-def test_a_product_out_of_range_fails(query):
+def test_a_product_out_of_range_fails(query: Callable[[str], Any]) -> None:
     with pytest.raises(Exception, match=r"[Oo]verflow|Could not cast"):
         query("select numeric '99999999999999999999999999999' * numeric '1.5'")
 
 
 @pytest.fixture
-def table(query):
+def table(query: Callable[[str], Any]) -> Iterator[str]:
     dataset = f"numeric_{uuid.uuid4().hex[:8]}"
     query(f"create schema {dataset}")
     query(f"create table {dataset}.t as select numeric '2' as x, 3 as n, [struct(numeric '1' as q)] as items")
@@ -175,6 +178,6 @@ STATEMENTS = {
 
 
 @pytest.mark.parametrize("kind", STATEMENTS)
-def test_every_kind_of_statement_divides_exactly(query, table, kind):
+def test_every_kind_of_statement_divides_exactly(query: Callable[[str], Any], table: str, kind: str) -> None:
     [row] = query(STATEMENTS[kind].format(t=table))
     assert row.values() == (Decimal("0.666666667"),)

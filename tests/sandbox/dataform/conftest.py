@@ -7,9 +7,11 @@ from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import dataform_v1 as dataform
 
+from sandbox.state import State
+
 
 @pytest.fixture(scope="module")
-def client(sandbox):
+def client(sandbox: State) -> dataform.DataformClient:
     return dataform.DataformClient(
         transport="rest",
         credentials=AnonymousCredentials(),
@@ -18,12 +20,12 @@ def client(sandbox):
 
 
 @pytest.fixture
-def location(sandbox):
+def location(sandbox: State) -> str:
     return f"projects/{sandbox.project}/locations/europe-west1"
 
 
 @pytest.fixture
-def repository(client, location):
+def repository(client: dataform.DataformClient, location: str) -> str:
     created = client.create_repository(
         parent=location,
         repository=dataform.Repository(display_name="warehouse"),
@@ -33,5 +35,5 @@ def repository(client, location):
 
 
 @pytest.fixture
-def dataset():
+def dataset() -> str:
     return f"d_{uuid.uuid4().hex[:8]}"

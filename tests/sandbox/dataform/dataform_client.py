@@ -1,6 +1,8 @@
 """Requests of Google's Dataform client, with a small project to compile and run."""
 
 import time
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from google.cloud import dataform_v1 as dataform
 
@@ -25,10 +27,16 @@ D = """config { type: "view", tags: ["daily"] }
 SELECT * FROM ${ref("c")}"""
 
 
-def commit(client, repository, files, head="", delete=()):
-    writes = {
+def commit(
+    client: dataform.DataformClient,
+    repository: str,
+    files: Mapping[str, str],
+    head: str = "",
+    delete: Iterable[str] = (),
+) -> str:
+    writes: dict[str, Any] = {
         path: {"write_file": {"contents": text.encode()}} if text is not None else {"delete_file": {}}
-        for path, text in (files | dict.fromkeys(delete)).items()
+        for path, text in (dict(files) | dict.fromkeys(delete)).items()
     }
     request = {
         "name": repository,
@@ -39,7 +47,9 @@ def commit(client, repository, files, head="", delete=()):
     return client.commit_repository_changes(request=request).commit_sha
 
 
-def commit_project(client, repository, dataset, x=1, **more):
+def commit_project(
+    client: dataform.DataformClient, repository: str, dataset: str, x: object = 1, **more: Any
+) -> str:
     files = {
         "workflow_settings.yaml": SETTINGS.format(dataset=dataset),
         "definitions/a.sqlx": A.format(x=x),
@@ -50,22 +60,31 @@ def commit_project(client, repository, dataset, x=1, **more):
     )
 
 
-def compile_commit(client, repository, **source):
+def compile_commit(
+    client: dataform.DataformClient, repository: str, **source: Any
+) -> dataform.CompilationResult:
     config = {"default_database": "sandbox-local"}
-    result = source or {"git_commitish": "main", "code_compilation_config": config}
+    fields = source or {"git_commitish": "main", "code_compilation_config": config}
+    result = dataform.CompilationResult(fields)
     return client.create_compilation_result(parent=repository, compilation_result=result)
 
 
-def invoke(client, repository, result, **config):
+def invoke(
+    client: dataform.DataformClient, repository: str, result: dataform.CompilationResult, **config: Any
+) -> dataform.WorkflowInvocation:
     config = {"service_account": ACCOUNT} | config
     invocation = client.create_workflow_invocation(
         parent=repository,
-        workflow_invocation={"compilation_result": result.name, "invocation_config": config},
+        workflow_invocation=dataform.WorkflowInvocation(
+            compilation_result=result.name, invocation_config=config
+        ),
     )
     return wait_for_end(client, invocation)
 
 
-def wait_for_end(client, invocation):
+def wait_for_end(
+    client: dataform.DataformClient, invocation: dataform.WorkflowInvocation
+) -> dataform.WorkflowInvocation:
     deadline = time.monotonic() + 60
     while invocation.state in ACTIVE:
         assert time.monotonic() < deadline
@@ -74,7 +93,7 @@ def wait_for_end(client, invocation):
     return invocation
 
 
-def outcomes(client, invocation):
+def outcomes(client: dataform.DataformClient, invocation: dataform.WorkflowInvocation) -> dict[str, str]:
     """{action: its state, and the reason of a failure}"""
     actions = client.query_workflow_invocation_actions(request={"name": invocation.name})
     return {action.target.name: f"{action.state.name} {action.failure_reason}".strip() for action in actions}

@@ -1,6 +1,8 @@
 """Workflow invocations; the real CLI runs every action."""
 
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -24,7 +26,9 @@ from tests.sandbox.dataform.dataform_client import (
 )
 
 
-def test_an_invocation_runs_the_actions_that_its_tag_selects(sandbox, client, repository, dataset):
+def test_an_invocation_runs_the_actions_that_its_tag_selects(
+    sandbox: State, client: dataform.DataformClient, repository: str, dataset: str
+) -> None:
     commit_project(client, repository, dataset, c=C, x=7)
     invocation = invoke(client, repository, compile_commit(client, repository), included_tags=["hourly"])
     check = f"{dataset}_a_assertions_rowConditions"
@@ -35,7 +39,9 @@ def test_an_invocation_runs_the_actions_that_its_tag_selects(sandbox, client, re
     assert [tuple(row) for row in rows] == [(7, "hello")]
 
 
-def test_a_failed_action_has_a_reason_and_skips_its_dependents(client, repository, dataset):
+def test_a_failed_action_has_a_reason_and_skips_its_dependents(
+    client: dataform.DataformClient, repository: str, dataset: str
+) -> None:
     commit_project(client, repository, dataset, c=C, d=D)
     selection = {"included_tags": ["daily"], "transitive_dependencies_included": True}
     invocation = invoke(client, repository, compile_commit(client, repository), **selection)
@@ -48,20 +54,24 @@ def test_a_failed_action_has_a_reason_and_skips_its_dependents(client, repositor
     }
 
 
-def test_a_failed_assertion_is_a_failed_action(client, repository, dataset):
+def test_a_failed_assertion_is_a_failed_action(
+    client: dataform.DataformClient, repository: str, dataset: str
+) -> None:
     commit_project(client, repository, dataset, x="NULL")
     invocation = invoke(client, repository, compile_commit(client, repository), included_tags=["hourly"])
     check = f"{dataset}_a_assertions_rowConditions"
     assert outcomes(client, invocation)[check].startswith("FAILED bigquery error: Assertion failed")
 
 
-def test_a_cancelled_invocation_ends(client, repository, dataset):
+def test_a_cancelled_invocation_ends(client: dataform.DataformClient, repository: str, dataset: str) -> None:
     commit_project(client, repository, dataset)
     result = compile_commit(client, repository)
     config = {"service_account": ACCOUNT}
     invocation = client.create_workflow_invocation(
         parent=repository,
-        workflow_invocation={"compilation_result": result.name, "invocation_config": config},
+        workflow_invocation=dataform.WorkflowInvocation(
+            compilation_result=result.name, invocation_config=config
+        ),
     )
     with pytest.raises(exceptions.BadRequest, match="running"):
         client.delete_workflow_invocation(name=invocation.name)
@@ -74,13 +84,17 @@ def test_a_cancelled_invocation_ends(client, repository, dataset):
     client.delete_workflow_invocation(name=invocation.name)
 
 
-def test_an_invocation_needs_a_service_account(client, repository, dataset):
+def test_an_invocation_needs_a_service_account(
+    client: dataform.DataformClient, repository: str, dataset: str
+) -> None:
     commit_project(client, repository, dataset)
     with pytest.raises(exceptions.BadRequest, match="serviceAccount"):
         invoke(client, repository, compile_commit(client, repository), service_account="")
 
 
-def test_the_caller_needs_permission_to_act_as_the_account(sandbox, client, repository, dataset):
+def test_the_caller_needs_permission_to_act_as_the_account(
+    sandbox: State, client: dataform.DataformClient, repository: str, dataset: str
+) -> None:
     commit_project(client, repository, dataset)
     result = compile_commit(client, repository)
     caller = f"caller-{dataset.replace('_', '-')}"
@@ -94,7 +108,7 @@ def test_the_caller_needs_permission_to_act_as_the_account(sandbox, client, repo
         timeout=10,
     ).json()["access_token"]
 
-    def error_of_invocation():
+    def error_of_invocation() -> Any:
         config = {"serviceAccount": sandbox.identity("runner"), "includedTags": ["yearly"]}
         return requests.post(
             f"{sandbox.address}/dataform/v1/{repository}/workflowInvocations",
@@ -110,7 +124,7 @@ def test_the_caller_needs_permission_to_act_as_the_account(sandbox, client, repo
     assert "selects no action" in error_of_invocation()["message"]
 
 
-def test_an_interrupted_invocation_fails_after_a_restart(tmp_path):
+def test_an_interrupted_invocation_fails_after_a_restart(tmp_path: Path) -> None:
     name = "projects/p/locations/l/repositories/r/workflowInvocations/i"
     target = {"schema": "ods", "name": "a"}
     with closing(Store(tmp_path)) as store:

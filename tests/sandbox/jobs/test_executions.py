@@ -1,15 +1,18 @@
 """Cloud Run executions as Google's client sees them, and the environment of their tasks."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
 from google.api_core.exceptions import Aborted, BadRequest, Cancelled
 
+from sandbox.state import State
 from tests.sandbox.jobs.jobs_client import (
     HOLD,
     IDENTITY,
     SHOW,
+    Clients,
     completed,
     create_job,
     failed_execution,
@@ -20,7 +23,9 @@ from tests.sandbox.jobs.jobs_client import (
 )
 
 
-def test_a_task_has_the_environment_of_its_job_and_of_cloud_run(clients, control_plane):
+def test_a_task_has_the_environment_of_its_job_and_of_cloud_run(
+    clients: Clients, control_plane: State
+) -> None:
     env = [{"name": "DECLARED", "value": "yes"}, {"name": "SOURCE_URL", "value": "https://placeholder"}]
     execution = run_job(clients, create_job(clients, "shows", SHOW, env)).result()
     arguments, environment, folder = json.loads(output(execution))
@@ -41,7 +46,7 @@ def test_a_task_has_the_environment_of_its_job_and_of_cloud_run(clients, control
     assert "PYTEST_CURRENT_TEST" not in environment
 
 
-def test_a_successful_execution(clients):
+def test_a_successful_execution(clients: Clients) -> None:
     execution = run_job(clients, create_job(clients, "succeeds", "pass")).result()
     assert (execution.succeeded_count, execution.failed_count, execution.running_count) == (1, 0, 0)
     assert completed(execution).state.name == "CONDITION_SUCCEEDED"
@@ -51,7 +56,7 @@ def test_a_successful_execution(clients):
     ] == [execution.name]
 
 
-def test_overrides_replace_arguments_and_variables_of_one_execution(clients):
+def test_overrides_replace_arguments_and_variables_of_one_execution(clients: Clients) -> None:
     env = [{"name": "UNCHANGED", "value": "1"}, {"name": "CHANGED", "value": "1"}]
     job = create_job(clients, "overridden", SHOW, env)
     changed = [{"name": "CHANGED", "value": "2"}, {"name": "SOURCE_URL", "value": "http://127.0.0.1:1"}]
@@ -67,7 +72,7 @@ def test_overrides_replace_arguments_and_variables_of_one_execution(clients):
     assert json.loads(output(run_job(clients, job).result()))[0] == ["declared"]
 
 
-def test_a_failed_execution_raises_after_its_retries(clients):
+def test_a_failed_execution_raises_after_its_retries(clients: Clients) -> None:
     job = create_job(
         clients, "fails", "import os; print(os.environ['CLOUD_RUN_TASK_ATTEMPT']); exit(3)", retries=2
     )
@@ -79,25 +84,27 @@ def test_a_failed_execution_raises_after_its_retries(clients):
     assert output(execution).splitlines() == ["0", "1", "2", f"Task {name}-task0 failed with exit code: 3"]
 
 
-def test_a_retry_that_succeeds_is_a_success(clients):
+def test_a_retry_that_succeeds_is_a_success(clients: Clients) -> None:
     script = "import os; exit(os.environ['CLOUD_RUN_TASK_ATTEMPT'] == '0')"
     assert run_job(clients, create_job(clients, "retried", script, retries=1)).result().succeeded_count == 1
 
 
-def test_every_task_runs_with_its_index(clients):
+def test_every_task_runs_with_its_index(clients: Clients) -> None:
     script = "import os; print(os.environ['CLOUD_RUN_TASK_INDEX'], os.environ['CLOUD_RUN_TASK_COUNT'])"
     execution = run_job(clients, create_job(clients, "many", script, tasks=3)).result()
     assert (execution.succeeded_count, output(execution)) == (3, "0 3\n1 3\n2 3\n")
 
 
-def test_a_timeout_ends_a_task_and_its_child_processes(clients, listener):
+def test_a_timeout_ends_a_task_and_its_child_processes(clients: Clients, listener: socket.socket) -> None:
     operation = run_job(clients, create_job(clients, "slow", HOLD, timeout=1), args=[port_of(listener)])
     with listener.accept()[0] as connection:
         assert is_closed(connection)
     assert "maximum timeout of 1s" in completed(failed_execution(clients, operation, Aborted)).message
 
 
-def test_a_cancellation_ends_an_execution_and_its_child_processes(clients, listener):
+def test_a_cancellation_ends_an_execution_and_its_child_processes(
+    clients: Clients, listener: socket.socket
+) -> None:
     operation = run_job(clients, create_job(clients, "cancelled", HOLD), args=[port_of(listener)])
     name = operation.metadata.name
     with listener.accept()[0] as connection:
@@ -109,7 +116,7 @@ def test_a_cancellation_ends_an_execution_and_its_child_processes(clients, liste
         clients[1].cancel_execution(name=name)
 
 
-def test_a_command_that_does_not_exist_fails_the_task(clients):
+def test_a_command_that_does_not_exist_fails_the_task(clients: Clients) -> None:
     execution = failed_execution(
         clients, run_job(clients, create_job(clients, "typo", "", command="pyhton")), Aborted
     )

@@ -1,11 +1,15 @@
 """Transfer configs, and the requests that the API rejects."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery_datatransfer_v1
+from requests import Response
 
+from sandbox.state import State
 from sandbox.transfers import config
 from tests.sandbox.transfers.transfers_client import (
     CONFIGS,
@@ -18,7 +22,9 @@ from tests.sandbox.transfers.transfers_client import (
 )
 
 
-def test_googles_client_creates_lists_updates_and_deletes_a_config(sandbox, call, dataset):
+def test_googles_client_creates_lists_updates_and_deletes_a_config(
+    sandbox: State, call: Callable[..., Response], dataset: str
+) -> None:
     client = bigquery_datatransfer_v1.DataTransferServiceClient(
         transport="rest",
         client_options={"api_endpoint": f"{sandbox.address}/bigquerydatatransfer"},
@@ -39,14 +45,16 @@ def test_googles_client_creates_lists_updates_and_deletes_a_config(sandbox, call
     assert call("GET", f"bigquerydatatransfer/v1/{created.name}").status_code == 404
 
 
-def test_the_service_account_changes_only_if_the_mask_names_it(call, dataset):
+def test_the_service_account_changes_only_if_the_mask_names_it(
+    call: Callable[..., Response], dataset: str
+) -> None:
     call("POST", f"iam/v1/{PROJECT}/serviceAccounts", {"accountId": "other-runner", "serviceAccount": {}})
     other = OWNER.replace("query", "other")
     name = create_config(call, scheduled_query("SELECT 1"))
 
-    def owner(mask):
+    def owner(mask: str) -> str:
         path = f"bigquerydatatransfer/v1/{name}?updateMask={mask}&serviceAccountName={other}"
-        return call("PATCH", path, scheduled_query("SELECT 1")).json()["ownerInfo"]["email"]
+        return str(call("PATCH", path, scheduled_query("SELECT 1")).json()["ownerInfo"]["email"])
 
     assert owner("display_name") == OWNER
     assert owner("display_name,service_account_name") == other
@@ -68,7 +76,9 @@ def test_the_service_account_changes_only_if_the_mask_names_it(call, dataset):
         ({"colour": "red"}, 400),
     ],
 )
-def test_an_invalid_config_is_rejected(call, change, code):
+def test_an_invalid_config_is_rejected(
+    call: Callable[..., Response], change: dict[str, Any], code: int
+) -> None:
     response = call("POST", CONFIGS, scheduled_query("SELECT 1") | change)
     assert response.status_code == code, response.text
 
@@ -85,7 +95,9 @@ def test_an_invalid_config_is_rejected(call, change, code):
         ("GET", "{}/runs/absent", None, 404),
     ],
 )
-def test_invalid_requests_are_rejected(call, dataset, method, path, body, code):
+def test_invalid_requests_are_rejected(
+    call: Callable[..., Response], dataset: str, method: str, path: str, body: Any, code: int
+) -> None:
     name = f"bigquerydatatransfer/v1/{create_config(call, scheduled_query('SELECT 1'))}"
     body = scheduled_query("SELECT 1") if body is None and method == "POST" else body
     assert call(method, path.format(name), body).status_code == code
@@ -95,5 +107,5 @@ def test_invalid_requests_are_rejected(call, dataset, method, path, body, code):
     "schedule",
     ["", "every 24 hours", "every 15 minutes", "every mon,wed 09:00", "1st,third monday of month 15:30"],
 )
-def test_schedules_in_app_engine_syntax_are_accepted(schedule):
+def test_schedules_in_app_engine_syntax_are_accepted(schedule: str) -> None:
     config.check_schedule(schedule)

@@ -2,10 +2,13 @@
 
 import base64
 import json
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from requests import Response
 
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.service import Service
@@ -26,7 +29,7 @@ from tests.sandbox.transfers.transfers_client import (
 )
 
 
-def test_a_run_writes_the_result_for_its_run_time(call, dataset):
+def test_a_run_writes_the_result_for_its_run_time(call: Callable[..., Response], dataset: str) -> None:
     name = create_config(call, query_into(dataset, "SELECT @run_date AS day, @run_time AS at"))
     for _ in range(2):  # truncated: one row after the second run, too
         assert run_transfer(call, name)["state"] == "SUCCEEDED"
@@ -37,7 +40,7 @@ def test_a_run_writes_the_result_for_its_run_time(call, dataset):
     assert [listed_run["state"] for listed_run in listed] == ["SUCCEEDED", "SUCCEEDED"]
 
 
-def test_rows_are_appended_and_dml_needs_no_destination(call, dataset):
+def test_rows_are_appended_and_dml_needs_no_destination(call: Callable[..., Response], dataset: str) -> None:
     name = create_config(call, query_into(dataset, "SELECT 1 AS n", "plain", "WRITE_APPEND"))
     runs = [run_transfer(call, name) for _ in range(2)]
     insert = create_config(
@@ -48,7 +51,9 @@ def test_rows_are_appended_and_dml_needs_no_destination(call, dataset):
     assert rows(call, dataset, "plain") == [["1"], ["1"], ["2026"]]
 
 
-def test_a_failed_run_has_a_reason_and_notifies_the_topic(call, dataset):
+def test_a_failed_run_has_a_reason_and_notifies_the_topic(
+    call: Callable[..., Response], dataset: str
+) -> None:
     name = create_config(call, query_into(dataset, f"SELECT * FROM {dataset}.absent"))
     failed = run_transfer(call, name)
     assert (failed["state"], failed["errorStatus"]["code"]) == ("FAILED", 5)
@@ -60,7 +65,7 @@ def test_a_failed_run_has_a_reason_and_notifies_the_topic(call, dataset):
     assert failed["errorStatus"]["message"] in [line["messageText"] for line in messages["transferMessages"]]
 
 
-def test_a_successful_run_notifies_the_topic(call, dataset):
+def test_a_successful_run_notifies_the_topic(call: Callable[..., Response], dataset: str) -> None:
     run_transfer(call, create_config(call, query_into(dataset, "SELECT 1 AS n")))
     (message,) = pull_messages(call, dataset)
     assert json.loads(base64.b64decode(message["data"]))["state"] == "SUCCEEDED"
@@ -74,7 +79,9 @@ def test_a_successful_run_notifies_the_topic(call, dataset):
         ("DECLARE n INT64; SELECT 1 AS n", "roles/bigquery.jobUser", "cannot be set for scripts"),
     ],
 )
-def test_errors_that_only_a_run_detects(call, dataset, query, role, reason):
+def test_errors_that_only_a_run_detects(
+    call: Callable[..., Response], dataset: str, query: str, role: str, reason: str
+) -> None:
     grant(call, role)
     failed = run_transfer(call, create_config(call, query_into(dataset, query.format(dataset), "never")))
     assert failed["state"] == "FAILED"
@@ -82,7 +89,7 @@ def test_errors_that_only_a_run_detects(call, dataset, query, role, reason):
     assert rows(call, dataset, "never") == []
 
 
-def test_an_interrupted_run_fails_after_a_restart(tmp_path):
+def test_an_interrupted_run_fails_after_a_restart(tmp_path: Path) -> None:
     with closing(Store(tmp_path)) as store:
         service = Service(State(tmp_path, 0), store, "/bigquerydatatransfer/v1")
         name = f"{PARENT}/transferConfigs/cut-off"
@@ -107,11 +114,11 @@ def test_an_interrupted_run_fails_after_a_restart(tmp_path):
         ('day${run_time+18h|"%Y%m%d"}', "day$20261121"),
     ],
 )
-def test_the_name_of_a_table_contains_the_run_time(text, name):
+def test_the_name_of_a_table_contains_the_run_time(text: str, name: str) -> None:
     assert template.table_name(text, datetime.fromisoformat(AT)) == name
 
 
 @pytest.mark.parametrize("text", ["{run_day}", "a.b", '{run_time|"%H:%M"}'])
-def test_an_invalid_table_name_is_rejected(text):
+def test_an_invalid_table_name_is_rejected(text: str) -> None:
     with pytest.raises(InvalidArgument):
         template.check_template(text)

@@ -1,6 +1,10 @@
 """Requests of the Data Transfer API, and what they leave in BigQuery and Pub/Sub."""
 
 import time
+from collections.abc import Callable
+from typing import Any
+
+from requests import Response
 
 PROJECT = "projects/sandbox-local"
 NUMBERED = "projects/100000000001"
@@ -11,12 +15,12 @@ OWNER = "query-runner@sandbox-local.iam.gserviceaccount.com"
 AT = "2026-11-20T06:00:00Z"
 
 
-def grant(call, role):
+def grant(call: Callable[..., Response], role: str) -> None:
     policy = {"bindings": [{"role": role, "members": [f"serviceAccount:{OWNER}"]}]}
     assert call("POST", f"cloudresourcemanager/v1/{PROJECT}:setIamPolicy", {"policy": policy}).ok
 
 
-def scheduled_query(query, **more):
+def scheduled_query(query: str, **more: Any) -> dict[str, Any]:
     return {
         "displayName": "Snapshot",
         "dataSourceId": "scheduled_query",
@@ -26,7 +30,9 @@ def scheduled_query(query, **more):
     }
 
 
-def query_into(dataset, query, table="day_{run_date}", disposition="WRITE_TRUNCATE"):
+def query_into(
+    dataset: str, query: str, table: str = "day_{run_date}", disposition: str = "WRITE_TRUNCATE"
+) -> dict[str, Any]:
     parameters = {"destination_table_name_template": table, "write_disposition": disposition}
     topic = f"{PROJECT}/topics/{dataset}"
     return scheduled_query(
@@ -37,13 +43,13 @@ def query_into(dataset, query, table="day_{run_date}", disposition="WRITE_TRUNCA
     )
 
 
-def create_config(call, body):
+def create_config(call: Callable[..., Response], body: Any) -> str:
     response = call("POST", f"{CONFIGS}?serviceAccountName={OWNER}", body)
     assert response.ok, response.text
-    return response.json()["name"]
+    return str(response.json()["name"])
 
 
-def run_transfer(call, name, at=AT):
+def run_transfer(call: Callable[..., Response], name: str, at: str = AT) -> Any:
     """Starts a manual run and waits for its end."""
     (started,) = call(
         "POST", f"bigquerydatatransfer/v1/{name}:startManualRuns", {"requestedRunTime": at}
@@ -58,12 +64,12 @@ def run_transfer(call, name, at=AT):
     raise AssertionError(f"run {started['name']} did not end")
 
 
-def rows(call, dataset, table):
+def rows(call: Callable[..., Response], dataset: str, table: str) -> list[list[Any]]:
     response = call("GET", f"{DATASETS}/{dataset}/tables/{table}/data").json()
     return [[cell["v"] for cell in row["f"]] for row in response.get("rows", [])]
 
 
-def pull_messages(call, subscription):
+def pull_messages(call: Callable[..., Response], subscription: str) -> list[Any]:
     path = f"pubsub/v1/{PROJECT}/subscriptions/{subscription}:pull"
     received = call("POST", path, {"maxMessages": 9}).json().get("receivedMessages", [])
     return [entry["message"] for entry in received]

@@ -1,4 +1,4 @@
-"""Artifact Registry: repositories and their clean-up. There are no images on this machine.
+"""Artifact Registry: repositories and their cleanup policies, without images.
 
 https://cloud.google.com/artifact-registry/docs/reference/rest/v1/projects.locations.repositories
 """
@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute
 
 from sandbox.resources import collection
 from sandbox.resources.errors import InvalidArgument
-from sandbox.resources.kind import By, Kind
+from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
@@ -18,8 +18,7 @@ HOSTS = {"DOCKER": "docker", "PYTHON": "python", "NPM": "npm", "MAVEN": "maven",
 def complete(service: Service, repository: Json) -> Json:
     _, project, _, location, _, identity = repository["name"].split("/")
     host = HOSTS.get(repository["format"], repository["format"].lower())
-    uri = f"{location}-{host}.pkg.dev/{project}/{identity}"
-    return repository | {"registryUri": uri}
+    return repository | {"registryUri": f"{location}-{host}.pkg.dev/{project}/{identity}"}
 
 
 def check(service: Service, repository: Json) -> None:
@@ -27,30 +26,24 @@ def check(service: Service, repository: Json) -> None:
         raise InvalidArgument("A repository needs a format.")
     for identity, policy in repository.get("cleanupPolicies", {}).items():
         if policy.get("id", identity) != identity:
-            raise InvalidArgument(f"Cleanup policy {identity!r} calls itself {policy['id']!r}.")
+            raise InvalidArgument(f"Cleanup policy {identity!r} has the id {policy['id']!r}.")
         if not ("condition" in policy) ^ ("mostRecentVersions" in policy):
             raise InvalidArgument(
-                f"Cleanup policy {identity!r} needs a condition or mostRecentVersions, and not both."
+                f"Cleanup policy {identity!r} needs either a condition or mostRecentVersions."
             )
 
 
-REPOSITORIES = Kind(
+REPOSITORIES = ResourceType(
     "projects/{project}/locations/{location}/repositories",
-    Schema(
-        message="google.cloud.artifactregistry_v1.types:Repository",
-        output="createTime updateTime sizeBytes satisfiesPzs satisfiesPzi registryUri",
-        immutable="format mode kmsKeyName",
-    ),
-    By("query", "repository_id"),
+    Schema("artifactregistry.v1", "Repository", immutable="format mode kmsKeyName"),
+    IdLocation("query", "repositoryId"),
     id_pattern="[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
     created="createTime",
     updated="updateTime",
     complete=complete,
     check=check,
     operation="google.devtools.artifactregistry.v1.Repository",
-    long="create delete",
     deleted="google.protobuf.Empty",
-    iam="GET",
 )
 
 
