@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("[gr]*/*.md"))]  # guides and runbooks
 CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 # What a Run job runs; gcloud gives it other arguments.
-JOBS = {"connector": "connector", "pipeline": "pipeline", "key-rotation": "connector.rotation"}
+JOBS = {"connector": "connector", "pipeline": "pipeline", "key-rotation": "connector.key_rotation"}
 EXECUTE = re.compile(r"gcloud run jobs execute ([\w-]+) .*--args=(\S+)")
 PYTHON = re.compile(r"(?:^|[|✋$] ?)\s*python -m ([\w.]+)(.*)")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from connector.__main__ import parser as connector
-from connector.rotation.__main__ import parser as key_rotation
+from connector.key_rotation.__main__ import parser as key_rotation
 from pipeline.__main__ import parser as pipeline
 
 RUNBOOKS = sorted((Path(__file__).parents[1] / "docs/runbooks").glob("*.md"))

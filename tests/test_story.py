@@ -179,7 +179,7 @@ def test_a_key_that_is_due_is_changed_and_the_copies_go_on(town):
 def test_what_alerts_compare_is_what_the_tables_hold(town):
     """The line that the pipeline prints after Dataform, over every table that Dataform makes."""
     stream = io.StringIO()
-    quality.measure(lambda: town.cloud.bigquery, Report(stream))
+    quality.measure(lambda: town.cloud.bigquery, StructuredLog(stream))
     [line] = [json.loads(told) for told in stream.getvalue().splitlines()]
     orphans, items = town.count("ods.sales_orphans"), town.count("dmt.sales_items")
     assert (line["orphans"], line["orphan_rate"]) == (orphans, round(orphans / (orphans + items), 6))

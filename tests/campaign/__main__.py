@@ -20,7 +20,7 @@ from sandbox.demo import provision
 from sandbox.demo.commands import Shell
 from sandbox.process import running
 from sandbox.replay import replay
-from sandbox.state import State
+from sandbox.state import RunState
 from tests.campaign.document import HEAD, row, write
 from tests.campaign.loads import Group, Replays, Windows
 from tests.campaign.looks import Looks

@@ -2,13 +2,14 @@
 
 import pytest
 
-from connector.connections import session
-from connector.errors import SettingsError, SourceRefused, SourceUnavailable
-from connector.rest.auth import EARLY, Tokens
-from connector.rest.declaration import ClientCredentials
+from connector.errors import RequestRejected, SourceUnavailable
+from connector.sources.rest.auth import EARLY, Tokens
+from connector.sources.rest.config import ClientCredentials
+from runtime.errors import SettingsError
+from runtime.http_session import open_session
 from tests.connector import kiosk as shapes
-from tests.connector.kiosk import SIZE
-from tests.connector.ours import KEY
+from tests.connector.landing_harness import KEY
+from tests.fakes.paged_api import SIZE
 
 CLIENT = '{"client_id": "us", "client_secret": "hush-hush"}'
 OAUTH = {"token_url": "/oauth/token", "scope": "read"}
@@ -53,7 +54,7 @@ def test_a_key_in_the_query_is_sent_with_each_page_and_written_down_nowhere(ours
 def test_a_refused_key_in_the_query_is_not_shown(ours):
     one = ours(shapes.by_address, auth={"query": "api_key"})
     one.kiosk.shape = guarded(shapes.by_address, lambda kiosk, query, headers: False)
-    with pytest.raises(SourceRefused, match="answered 401") as raised:
+    with pytest.raises(RequestRejected, match="answered 401") as raised:
         one.land()
     assert KEY not in str(raised.value) and "of%3D" not in str(raised.value)
 
@@ -87,7 +88,7 @@ def test_a_token_that_is_refused_is_renewed_once_and_the_page_comes(ours):
 def test_a_token_is_used_until_shortly_before_its_end(ours):
     now = [0.0]
     one = ours(shapes.by_cursor, auth=OAUTH, key=CLIENT)
-    with session(16) as http:
+    with open_session(16) as http:
         tokens = Tokens(http, one.kiosk.url, ClientCredentials(token_url="/"), CLIENT, lambda: now[0])
         assert [tokens.current(), tokens.current()] == ["token-1", "token-1"]
         now[0] = 3600 - EARLY - 1
@@ -99,7 +100,7 @@ def test_a_token_is_used_until_shortly_before_its_end(ours):
 def test_a_client_that_is_refused_says_so_without_its_secret(ours):
     one = ours(shapes.by_cursor, auth=OAUTH, key=CLIENT)
     one.kiosk.shape = guarded(shapes.by_cursor, lambda kiosk, query, headers: False)
-    with pytest.raises(SourceRefused, match="answered 401") as raised:
+    with pytest.raises(RequestRejected, match="answered 401") as raised:
         one.land()
     assert "token-2" not in str(raised.value) and "hush" not in str(raised.value)
     assert len(one.kiosk.tokens) == 2
@@ -115,5 +116,5 @@ def test_the_key_goes_to_no_other_host(ours, answer):
     one = ours(shapes.by_address, auth={"header": "X-Key"})
     body = {"items": [{"id": 1}], "next": answer}
     one.kiosk.shape = lambda kiosk, query, headers: (200, {}, body)
-    with pytest.raises(SourceRefused, match="the key is not sent there"):
+    with pytest.raises(RequestRejected, match="the key is not sent there"):
         one.land()

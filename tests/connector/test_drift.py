@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector import drift, schemas
-from connector.drift import Found, Shape
+from connector import raw_schema as schemas
+from connector.extract import schema_drift as drift
+from connector.extract.schema_drift import Found, ObservedSchema
 
 COLUMNS = schemas.read("sales")
 LINE = {"product_sku": "1095275", "quantity": 1, "amount": 0.5}
@@ -128,5 +129,6 @@ def test_a_page_is_told_once_whatever_is_in_it(before, now):
 @given(ITEMS)
 def test_nothing_is_found_where_nothing_is_known_but_names(items):
     assert all(
-        drift.change(one, Shape()) in ("new", "missing") for one in found(*items, shape=Shape()).changes
+        drift.change(one, ObservedSchema()) in ("new", "missing")
+        for one in found(*items, shape=ObservedSchema()).changes
     )

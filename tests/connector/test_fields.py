@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from connector import schemas
-from connector.errors import Unfinished
+from connector import raw_schema as schemas
+from connector.errors import IncompleteRun
 from tests.connector.project import sale, sales
 
 
@@ -41,7 +41,7 @@ def test_what_no_item_was_like_before_is_told_once_in_the_log_and_in_ops(project
     lines = [line for line in project.lines() if line["message"] == "finds drift"]
     assert [(line["field"], line["change"]) for line in lines] == [row[:2] for row in told]
     shop.items["sales"].append(sale(14, items="none"))
-    with pytest.raises(Unfinished):
+    with pytest.raises(IncompleteRun):
         project.copy(start="14")
     assert project.rows("SELECT change, now FROM ops.drift WHERE field = 'items'") == [("retyped", "text")]
 

@@ -2,9 +2,10 @@
 
 import time
 
-from connector.rest.limiter import Limiter
+from connector.sources.rest.limiter import Limiter
+
 from tests.connector import kiosk as shapes
-from tests.connector.kiosk import SIZE
+from tests.fakes.paged_api import SIZE
 
 
 def test_requests_are_spaced_whoever_asks():

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.batch import Batch
-from connector.errors import DataRefused, LoadError
-from connector.landing import File
-from connector.loading import MAXIMUM_FILES, load, portions
-from connector.tally import Fetched
+from connector.errors import InvalidData, LoadError
+from connector.extract.page_tracker import PageResult
+from connector.landing.files import File
+from connector.load.batch import Batch
+from connector.load.loader import MAXIMUM_FILES, load, portions
 
 
 class Warehouse:
@@ -22,7 +22,7 @@ class Warehouse:
         self.asked += 1
         if bad := [file.name for file in batch.files if file.name in self.bad]:
             message = f"gs://b/sales/processing/{bad[0]}: bad line 3" if self.tells else "too many errors"
-            raise DataRefused(f"failed: {message}", [message])
+            raise InvalidData(f"failed: {message}", [message])
         self.staged[batch.hash] = batch
 
     def insert(self, batch):
@@ -60,7 +60,7 @@ def test_files_that_only_fail_together_are_not_blamed():
     class Odd(Warehouse):
         def stage(self, batch):
             if len(batch.files) == 4:
-                raise DataRefused("too large", ["too large"])
+                raise InvalidData("too large", ["too large"])
             super().stage(batch)
 
     with pytest.raises(LoadError, match="each half of the files can be loaded"):
@@ -85,7 +85,7 @@ def test_the_name_of_a_batch_follows_from_its_files_its_run_and_its_schema():
 @given(st.sets(st.integers(1, 3 * MAXIMUM_FILES), max_size=50), st.data())
 def test_a_file_that_fails_moves_no_other_into_another_load(pages, data):
     """Else a load job of a run that goes on would have another name, and its rows would come twice."""
-    files = [File(f"{n:06d}", "processing", 1, 1, fetched=Fetched(n, 1)) for n in sorted(pages)]
+    files = [File(f"{n:06d}", "processing", 1, 1, fetched=PageResult(n, 1)) for n in sorted(pages)]
     gone = data.draw(st.sampled_from(files)) if files else None
     before = [[file for file in portion if file != gone] for portion in portions(files)]
     after = portions([file for file in files if file != gone])
@@ -95,7 +95,7 @@ def test_a_file_that_fails_moves_no_other_into_another_load(pages, data):
 
 def test_files_of_many_runs_are_told_apart_by_their_place_in_the_replay():
     """Their pages have the same numbers: by them, a day of 24 runs would be too much for one load job."""
-    files = [File(f"{n:06d}", "archive", 1, 1, fetched=Fetched(1, 1)) for n in range(MAXIMUM_FILES + 1)]
+    files = [File(f"{n:06d}", "archive", 1, 1, fetched=PageResult(1, 1)) for n in range(MAXIMUM_FILES + 1)]
     place = {file.name: number for number, file in enumerate(files, 1)}
     assert [len(portion) for portion in portions(files, place)] == [MAXIMUM_FILES, 1]
     assert portions(files[5:], place)[1] == files[-1:]  # gone files shift none

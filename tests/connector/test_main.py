@@ -10,10 +10,10 @@ import time
 
 import pytest
 
-from connector.fetch import WORKERS
+from connector.extract.page_loop import WORKERS
 from sandbox import environment
 from tests.connector.project import sales
-from tests.connector.shop import KEY
+from tests.fakes.retail_api import KEY
 
 SETTINGS = ("PROJECT_ID", "LOCATION", "BUCKET", "RETAIL_API_KEY", "RETAIL_URL")
 

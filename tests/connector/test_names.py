@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector import names
-from connector.errors import UsageError
-from connector.names import Run
+from connector.landing import names
+from connector.landing.names import Run
+from runtime.errors import UsageError
 
 MOMENTS = st.integers(min_value=1_600_000_000_000, max_value=4_000_000_000_000)
 PAGES = st.integers(min_value=1, max_value=10**6)
@@ -17,10 +17,10 @@ RUNS = st.builds(Run.new, st.sampled_from(["sales", "product_list"]), MOMENTS, T
 
 
 def test_a_name_shows_endpoint_minute_and_milliseconds():
-    run = Run.new("sales", 1_795_246_443_123, "0a1b2c3d")
+    run = Run.create("sales", 1_795_246_443_123, "0a1b2c3d")
     assert run.id == "sales-20261121T073403123-0a1b2c3d"
-    assert run.file(1).startswith("sales_20261121_0734_01a1fd06-ca73-7")
-    assert run.file(1).endswith(".json")
+    assert run.file_name(1).startswith("sales_20261121_0734_01a1fd06-ca73-7")
+    assert run.file_name(1).endswith(".json")
 
 
 @given(RUNS, PAGES)
@@ -42,7 +42,7 @@ def test_two_pages_have_two_names(run, one, other):
 
 @given(RUNS, MOMENTS, TOKENS, PAGES, PAGES)
 def test_whatever_began_later_sorts_later(earlier, moment, token, one, other):
-    later = Run.new(earlier.endpoint, moment, token)
+    later = Run.create(earlier.endpoint, moment, token)
     if earlier.began < later.began:
         assert earlier.file(one) < later.file(other)
 

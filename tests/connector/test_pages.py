@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector import drift, schemas, sources
-from connector.errors import SourceGarbled
-from connector.pages import line, lines
-from connector.rest.body import splitter
+from connector import raw_schema as schemas
+from connector.errors import InvalidResponse
+from connector.extract import schema_drift as drift
+from connector.extract.ndjson import line, lines
+from connector.sources import registry
+from connector.sources.rest.response import splitter
 
-RETAIL = sources.read("retail")
+RETAIL = registry.read_source("retail")
 SALES = splitter(RETAIL.paging_of("sales"), RETAIL.endpoints["sales"].window)
 COLUMNS = schemas.read("sales")
 FILE = "sales_20260131_0930_0.json"
@@ -55,7 +57,7 @@ def test_a_line_for_every_item_whatever_it_is(items):
 
 @given(st.binary())
 def test_noise_is_garbled_and_nothing_else(noise):
-    with suppress(SourceGarbled):
+    with suppress(InvalidResponse):
         SALES(noise)
 
 
@@ -99,7 +101,7 @@ def test_a_body_with_wrong_bytes_is_garbled_or_one_line_an_item(changes):
         body = body[:place] + new + body[place + cut :]
     try:
         items = SALES(body).items
-    except SourceGarbled:
+    except InvalidResponse:
         return
     written = lines(items, FILE, drift.finder(COLUMNS, drift.learned(items))(items).nameless)
     assert written.count(b"\n") == len(items) and b"\r" not in written
@@ -124,7 +126,7 @@ def test_a_source_cannot_name_the_file_however_it_writes_it(name):
     "item", [b'{"id": "\xff"}', b'{"\xff": 1}', b'{"a":' * 100_000 + b"1" + b"}" * 100_000]
 )
 def test_what_nobody_could_read_again_is_garbled(item):
-    with pytest.raises(SourceGarbled):
+    with pytest.raises(InvalidResponse):
         SALES(b'{"items": [%b]}' % item)
 
 
@@ -133,7 +135,7 @@ def test_an_item_may_be_deep():
     [line] = split(b'{"items": [%b]}' % deep)
     assert deep[1:] in line
     items = SALES(b'{"items": [%b]}' % deep).items
-    assert drift.finder(COLUMNS, drift.Shape())(items).nameless == {"a"}
+    assert drift.finder(COLUMNS, drift.ObservedSchema())(items).nameless == {"a"}
 
 
 def test_numbers_keep_their_digits():
@@ -192,6 +194,6 @@ def test_what_the_source_says_beside_the_items():
     ],
 )
 def test_an_answer_that_is_no_page_says_why(body, reason):
-    with pytest.raises(SourceGarbled, match="items") as raised:
+    with pytest.raises(InvalidResponse, match="items") as raised:
         SALES(body)
     assert reason in str(raised.value)

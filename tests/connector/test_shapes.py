@@ -3,10 +3,10 @@ and a run that was cut off goes on at the page."""
 
 import pytest
 
-from connector.errors import ChainBroken, SourceUnavailable
+from connector.errors import CursorExpired, SourceUnavailable
 from tests.connector import kiosk as shapes
-from tests.connector.kiosk import CHAINED, SHAPES, SIZE
-from tests.connector.ours import THINGS
+from tests.connector.landing_harness import THINGS
+from tests.fakes.paged_api import CHAINED, SHAPES, SIZE
 
 
 @pytest.mark.parametrize("count", [0, 1, SIZE - 1, SIZE, SIZE + 1, 7 * SIZE, 7 * SIZE + 3])
@@ -78,7 +78,7 @@ def test_a_cursor_that_has_expired_is_given_up(ours):
     with pytest.raises(SourceUnavailable):
         one.land()
     one.kiosk.shape = lambda kiosk, query, headers: (410, {}, {"error": "expired"})
-    with pytest.raises(ChainBroken, match="answered 410 .* The next run begins anew"):
+    with pytest.raises(CursorExpired, match="answered 410 .* The next run begins anew"):
         one.land()
 
 
