@@ -6,10 +6,10 @@ import time
 import pytest
 
 from connector.errors import InvalidResponse, KeyRejected, RequestRejected, SourceUnavailable
-from connector.sources.rest.auth import Key
-from connector.sources.rest.client import Api
+from connector.sources.rest.auth import ApiKeyAuth
+from connector.sources.rest.client import SourceClient
 from connector.sources.rest.config import Header
-from connector.sources.rest.response import splitter
+from connector.sources.rest.response import create_parser
 from runtime.http_session import open_session
 from runtime.retry import RetryPolicy
 from tests.fakes.retail_api import KEY, Fault
@@ -38,11 +38,11 @@ def clock():
 def get(shop, retail, clock):
     shop.items["sales"] = [SALE]
     retries = RetryPolicy(sleep=clock.sleep, clock=lambda: clock.now, jitter=lambda low, high: high)
-    split = splitter(retail.paging_of("sales"), retail.endpoints["sales"].window)
+    split = create_parser(retail.paging_of("sales"), retail.endpoints["sales"].window)
 
     def call(path="/sales", key=KEY, url=None):
         url = url or shop.url
-        api = Api(open_session(16), url, Key(retail.authentication(), key), retries)
+        api = SourceClient(open_session(16), url, ApiKeyAuth(retail.authentication(), key), retries)
         return api.get(url + path, PARAMS, lambda _, body: split(body))
 
     return call
@@ -86,7 +86,7 @@ def test_a_retry_after_quiets_the_other_requests_too(shop, clock):
     shop.items["sales"] = [SALE]
     shop.faults = [Fault(status=429, headers={"Retry-After": "20"}, times=1)]
     retries = RetryPolicy(attempts=1, sleep=clock.sleep, clock=lambda: clock.now, jitter=lambda low, high: 0)
-    shared = Api(open_session(16), shop.url, Key(Header(header="X-API-Key"), KEY), retries)
+    shared = SourceClient(open_session(16), shop.url, ApiKeyAuth(Header(header="X-API-Key"), KEY), retries)
     with pytest.raises(SourceUnavailable):
         shared.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)
     shared.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)
@@ -162,6 +162,6 @@ def test_a_body_that_drips_for_ever_is_given_up(shop):
     shop.faults = [Fault(slow=0.02)]
     seconds = itertools.count(0, 100)
     retries = RetryPolicy(attempts=1, clock=lambda: next(seconds))
-    dripping = Api(open_session(16), shop.url, Key(Header(header="X-API-Key"), KEY), retries)
+    dripping = SourceClient(open_session(16), shop.url, ApiKeyAuth(Header(header="X-API-Key"), KEY), retries)
     with pytest.raises(SourceUnavailable, match="its body was not at its end after 300 s"):
         dripping.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.errors import InvalidResponse, SourceUnavailable
-from connector.extract import page_loop as fetch
+from connector.extract import page_loop
 from connector.extract.page_loop import IN_FLIGHT, WORKERS
-from connector.extract.page_tracker import PageResult, PageTracker
+from connector.extract.page_tracker import PageTracker
+from connector.landing.page_metadata import PageResult
 from connector.settings import Settings
 from connector.sources.rest import reader
 from connector.sources.window import IdRange
@@ -41,7 +42,7 @@ def fetched(source, tracker=None):
     tracker = tracker or PageTracker(SIZE)
     if not tracker.has(1):
         tracker.add(source(1))
-    fetch.pages(tracker, source, lambda: None)
+    page_loop.fetch_pages(tracker, source, lambda: None)
     return tracker
 
 
@@ -86,7 +87,7 @@ def test_a_source_that_answers_every_page_with_the_first_one():
 
     tracker = PageTracker(SIZE)
     tracker.add(same(1))
-    fetch.pages(tracker, same, lambda: None)
+    page_loop.fetch_pages(tracker, same, lambda: None)
     assert tracker.received == SIZE
     assert tracker.missing() == "page 2 repeats page 1"
 
@@ -139,7 +140,7 @@ def test_a_run_that_was_taken_over_stops():
     tracker = PageTracker(SIZE)
     tracker.add(source(1))
     with pytest.raises(LeaseLost):
-        fetch.pages(tracker, source, check)
+        page_loop.fetch_pages(tracker, source, check)
     assert len(source.asked) < 50 + 2 * WORKERS
 
 
@@ -156,7 +157,7 @@ def test_sixteen_requests_are_in_flight_and_never_more(shop, retail):
 
     tracker = PageTracker(250)
     tracker.add(one(1))
-    fetch.pages(tracker, one, lambda: None)
+    page_loop.fetch_pages(tracker, one, lambda: None)
     assert tracker.received == 250 * 60
     assert shop.most_in_flight == IN_FLIGHT
     assert set(shop.pages.values()) == {1}

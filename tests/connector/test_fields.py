@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from connector import raw_schema as schemas
+from connector import raw_schema
 from connector.errors import IncompleteRun
 from tests.connector.project import sale, sales
 
@@ -51,7 +51,7 @@ def test_a_field_arrives_from_the_archive_once_it_has_a_column(project, shop, tm
     shop.items["sales"] = [sale(1, channel="web"), sale(2, channel="shop"), sale(3)]
     project.copy()
     [(file,)] = project.rows("SELECT file_name FROM ops.file_log")
-    columns = json.loads((schemas.SCHEMAS / "sales.json").read_text())
+    columns = json.loads((raw_schema.SCHEMAS / "sales.json").read_text())
     wider = [{"name": "channel", "type": "STRING", "mode": "NULLABLE"}, *columns]
     (tmp_path / "sales.json").write_text(json.dumps(wider))
     project.rows("ALTER TABLE raw.sales ADD COLUMN channel STRING")

@@ -124,7 +124,7 @@ def test_where_the_next_run_begins_follows_from_all_windows(project):
     counts = "pages, files, rows_loaded, bytes"
     project.rows(f"INSERT INTO ops.run_log ({columns}, {counts}) VALUES {', '.join(rows)}")
     warehouse = project.context().warehouse
-    assert {name: warehouse.covered(name).until for name in expected} == expected
+    assert {name: warehouse.read_watermark(name).until for name in expected} == expected
 
 
 def stretch(windows):

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector import raw_schema as schemas
+from connector import raw_schema
 from connector.errors import InvalidResponse
 from connector.extract import schema_drift as drift
-from connector.extract.ndjson import line, lines
+from connector.extract.ndjson import encode_page
 from connector.sources import registry
-from connector.sources.rest.response import splitter
+from connector.sources.rest.response import create_parser
 
 RETAIL = registry.read_source("retail")
-SALES = splitter(RETAIL.paging_of("sales"), RETAIL.endpoints["sales"].window)
-COLUMNS = schemas.read("sales")
+SALES = create_parser(RETAIL.paging_of("sales"), RETAIL.endpoints["sales"].window)
+COLUMNS = raw_schema.read_columns("sales")
 FILE = "sales_20260131_0930_0.json"
 
 NAMES = st.text(max_size=6) | st.just("SYS_FILE_NAME")
@@ -35,8 +35,8 @@ JSON = st.recursive(
 def split(body: bytes) -> list[bytes]:
     """As a run does it: what drift finds goes along."""
     items = SALES(body).items
-    found = drift.finder(COLUMNS, drift.learned(items))(items)
-    return lines(items, FILE, found.nameless).splitlines(keepends=True)
+    found = drift.create_detector(COLUMNS, drift.learn_schema(items))(items)
+    return encode_page(items, FILE, found.unmapped).splitlines(keepends=True)
 
 
 @given(
@@ -103,7 +103,9 @@ def test_a_body_with_wrong_bytes_is_garbled_or_one_line_an_item(changes):
         items = SALES(body).items
     except InvalidResponse:
         return
-    written = lines(items, FILE, drift.finder(COLUMNS, drift.learned(items))(items).nameless)
+    written = encode_page(
+        items, FILE, drift.create_detector(COLUMNS, drift.learn_schema(items))(items).unmapped
+    )
     assert written.count(b"\n") == len(items) and b"\r" not in written
     for item, one in zip(items, written.split(b"\n"), strict=False):
         names = msgspec.json.decode(one, type=dict[str, msgspec.Raw])
@@ -135,7 +137,7 @@ def test_an_item_may_be_deep():
     [line] = split(b'{"items": [%b]}' % deep)
     assert deep[1:] in line
     items = SALES(b'{"items": [%b]}' % deep).items
-    assert drift.finder(COLUMNS, drift.ObservedSchema())(items).nameless == {"a"}
+    assert drift.create_detector(COLUMNS, drift.ObservedSchema())(items).unmapped == {"a"}
 
 
 def test_numbers_keep_their_digits():

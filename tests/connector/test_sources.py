@@ -5,12 +5,12 @@ import copy
 import pytest
 import yaml
 
-from connector import raw_schema as schemas
+from connector import raw_schema
 from connector.errors import DeclarationError
 from connector.sources import registry
 from runtime.errors import UsageError
 
-DECLARED = yaml.safe_load((sources.SOURCES / "retail.yaml").read_text())
+DECLARED = yaml.safe_load((registry.SOURCES / "retail.yaml").read_text())
 
 
 def changed(path, value):
@@ -97,14 +97,14 @@ def test_unknown_names_come_with_the_known_ones():
     with pytest.raises(UsageError, match="unknown source 'shop'. Declared are: retail"):
         registry.read_source("shop")
     with pytest.raises(
-        UsageError, match="unknown endpoint 'orders'. Declared are: sales, products, customers"
+        UsageError, match="unknown endpoint 'orders'. Declared ; declared: sales, products, customers"
     ):
         registry.read_source("retail").endpoint("orders")
 
 
 def test_endpoints_and_tables_are_told_apart_by_their_name_alone():
     """The bucket's folders and the tables of raw carry no source, so no two sources may share one."""
-    declared = [registry.read_source(path.stem) for path in sources.SOURCES.glob("*.yaml")]
+    declared = [registry.read_source(path.stem) for path in registry.SOURCES.glob("*.yaml")]
     for names in (
         [name for source in declared for name in source.endpoints],
         [endpoint.table for source in declared for endpoint in source.endpoints.values()],
@@ -114,7 +114,7 @@ def test_endpoints_and_tables_are_told_apart_by_their_name_alone():
 
 def test_every_table_has_a_schema_whose_leaves_are_text():
     for endpoint in registry.read_source("retail").endpoints.values():
-        columns = schemas.read(endpoint.table)
+        columns = raw_schema.read_columns(endpoint.table)
         assert columns[-1]["name"] == "SYS_FILE_NAME"
         assert {leaf["type"] for leaf in leaves(columns)} == {"STRING"}
         assert all(column["description"] for column in columns)
@@ -128,7 +128,7 @@ def leaves(columns):
 
 def test_a_table_without_a_schema(tmp_path):
     with pytest.raises(DeclarationError, match="raw.orders cannot be read"):
-        schemas.read("orders", tmp_path)
+        raw_schema.read_columns("orders", tmp_path)
     (tmp_path / "orders.json").write_text('[{"name": "id"}]')
     with pytest.raises(DeclarationError, match="SYS_DATE_CREATE and SYS_FILE_NAME"):
-        schemas.read("orders", tmp_path)
+        raw_schema.read_columns("orders", tmp_path)

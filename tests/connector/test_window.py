@@ -34,13 +34,13 @@ def test_what_was_typed(start, end, span):
 @pytest.mark.parametrize(
     ("start", "end", "why"),
     [
-        ("abc", None, "start 'abc' is neither a whole number from 1 nor a date"),
+        ("abc", None, "start 'abc' : expected an integer of at least 1, or a day"),
         ("2017-13-01", None, "start '2017-13-01'"),
         ("20170131", "x", "end 'x'"),
         ("2017-1-1", None, "start '2017-1-1'"),
         ("1.5", None, "start '1.5'"),
-        ("0", None, "start '0' is not a whole number from 1"),
-        ("-4", None, "start '-4' is not a whole number from 1"),
+        ("0", None, "start '0': expected an integer of at least 1"),
+        ("-4", None, "start '-4': expected an integer of at least 1"),
         ("١٧", None, "start '١٧'"),
         (None, "2017-02-30", "end '2017-02-30'"),
         ("2017-01-02", "2017-01-01", "from 2017-01-02 to 2017-01-01 is empty"),
@@ -70,12 +70,12 @@ def test_an_endpoint_that_is_copied_whole_takes_no_window():
     ],
 )
 def test_the_start_follows_from_the_last_run(covered, start):
-    assert window.begin(IdRange(), SALES, Watermark(covered)) == IdRange(start=start)
+    assert window.first_range(IdRange(), SALES, Watermark(covered)) == IdRange(start=start)
 
 
 def test_a_start_that_was_typed_stays():
-    assert window.begin(IdRange(start=7), SALES, Watermark(9000)) == IdRange(start=7)
-    assert window.begin(IdRange(start_date="2017-01-31"), SALES, Watermark(9000)) == IdRange(
+    assert window.first_range(IdRange(start=7), SALES, Watermark(9000)) == IdRange(start=7)
+    assert window.first_range(IdRange(start_date="2017-01-31"), SALES, Watermark(9000)) == IdRange(
         start_date="2017-01-31"
     )
 
@@ -85,7 +85,7 @@ def test_windows_of_one_run_after_another_leave_no_id_out(ends, first):
     """Whatever the source had at each run, every id up to the greatest was in some window."""
     covered, next_id = Watermark(first), (first or 0) + 1
     for last in sorted(ends):
-        span = window.freeze(window.begin(IdRange(), SALES, covered), last)
+        span = window.freeze(window.first_range(IdRange(), SALES, covered), last)
         if span.start <= span.until:
             assert span.start <= next_id
             next_id = max(next_id, span.until + 1)
@@ -103,15 +103,15 @@ def test_the_end_is_never_newer_than_the_source(until, last):
 
 
 def test_query_parameters():
-    assert IdRange(1, None, 9).params(SALES) == {"start_sales_id": "1", "end_sales_id": "9"}
-    assert IdRange(None, "2017-01-31", None).params(SALES) == {"start_date": "2017-01-31"}
-    assert IdRange().params(None) == {}
+    assert IdRange(1, None, 9).parameters(SALES) == {"start_sales_id": "1", "end_sales_id": "9"}
+    assert IdRange(None, "2017-01-31", None).parameters(SALES) == {"start_date": "2017-01-31"}
+    assert IdRange().parameters(None) == {}
 
 
 def test_ids_that_nobody_asked_for_are_told():
-    assert "ids 101 to 199" in window.gap(IdRange(200), 100)
-    assert window.gap(IdRange(101), 100) is None
-    assert window.gap(IdRange(200), None) is None
+    assert "ids 101 to 199" in window.describe_gap(IdRange(200), 100)
+    assert window.describe_gap(IdRange(101), 100) is None
+    assert window.describe_gap(IdRange(200), None) is None
 
 
 @given(st.lists(st.integers(0, 30), max_size=40), st.integers(1, 31), st.integers(1, 31))
@@ -125,7 +125,7 @@ def test_days_become_the_ids_of_their_rows(gaps, first, last):
 
     first, last = sorted((first, last))
     span = IdRange(start_date=f"2017-01-{first:02d}", until_date=f"2017-01-{last:02d}")
-    found = window.dated(span, first_since)
+    found = window.resolve_dates(span, first_since)
     asked = range(found.start, found.until + 1)
     assert [n for n, day in enumerate(days, 1) if first <= day <= last] == list(asked)
     assert (found.start_date, found.until_date) == (None, None)
