@@ -63,14 +63,14 @@ def bare_to_bucket(place: Place) -> Command:
 
 
 def to_disk(place: Place) -> Command:
-    return ours(place, "disk", str(place.folder))
+    return harness(place, "disk", str(place.folder))
 
 
 def to_bucket(place: Place) -> Command:
-    return ours(place, "bucket", place.bucket)
+    return harness(place, "bucket", place.bucket)
 
 
-def ours(place: Place, *where: str) -> Command:
+def harness(place: Place, *where: str) -> Command:
     """With the memory setting of the Dockerfile."""
     words = [sys.executable, "-m", "benchmarks.copy", place.url, *where]
     return Command(words, None, {"STORAGE_ENDPOINT": place.storage, "MALLOC_ARENA_MAX": "1"})

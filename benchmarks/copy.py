@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.disk import DiskBucket
-from connector import copying, sources
-from connector.kit import Kit, milliseconds
-from connector.landing import Landing
-from connector.names import Run
-from connector.report import Report
-from connector.rest import reader
+from connector.landing.files import Landing
+from connector.landing.names import Run
+from connector.run.context import RunContext, milliseconds
+from connector.run.extract import extract
+from connector.run.state import RunState
 from connector.settings import Settings
-from connector.state import State
-from connector.window import Span
+from connector.sources import registry
+from connector.sources.rest import reader
+from connector.sources.window import IdRange
+from runtime.structured_log import StructuredLog
 
 RENEW_SECONDS = 1.0  # a dead one's lease is watched for three times as long; in the cloud it is 10
 
@@ -32,37 +33,36 @@ class NoLease:
 
 def main(url: str, where: str, place: str) -> None:
     bucket = opened(where, place)
-    source: Any = sources.read("retail")
-    kit = Kit(
+    source: Any = registry.read_source("retail")
+    context = RunContext(
         name="sales",
         endpoint=source.endpoint("sales"),
-        reader=reader.assemble(source, "sales", Settings("", "", "", {"URL": url, "API_KEY": "none"})),
+        reader=reader.create_reader(source, "sales", Settings("", "", "", {"URL": url, "API_KEY": "none"})),
         landing=Landing(bucket, "sales"),
-        leases=bucket,
+        store=bucket,
         warehouse=None,  # type: ignore[arg-type]
-        report=Report(sys.stderr),
+        log=StructuredLog(sys.stderr),
         renew_seconds=RENEW_SECONDS,
     )
-    run = Run.new("sales", milliseconds(), uuid.uuid4().hex[:8])
-    state = State(id=run.id, endpoint="sales", began=run.began, span=Span(start=1))
+    run = Run.create("sales", milliseconds(), uuid.uuid4().hex[:8])
+    state = RunState(id=run.id, endpoint="sales", began=run.began, span=IdRange(start=1))
     if where == "disk":
-        copying.land(kit, NoLease(), state)  # type: ignore[arg-type]
+        extract(context, NoLease(), state)  # type: ignore[arg-type]
         return
-    with kit.leased() as lease:
+    with context.leased() as lease:
         if not lease.state:
             lease.save(state)
-        copying.land(kit, lease, lease.state or state)
+        extract(context, lease, lease.state or state)
 
 
 def opened(where: str, place: str) -> Any:
     if where == "disk":
         return DiskBucket(Path(place))
+    from connector.bucket import FACTS, Bucket
+    from connector.service import Service
     from google.auth.credentials import AnonymousCredentials
 
-    from connector.bucket import FACTS, Bucket
-    from connector.connections import session
-    from connector.fetch import WORKERS
-    from connector.service import Service
+    from connector.extract.page_loop import WORKERS
 
     nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
     return Bucket(Service(session(WORKERS), nobody, os.environ["STORAGE_ENDPOINT"], FACTS), place)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from connector.landing import Object
+from connector.landing.files import Object
 
 
 class DiskBucket:

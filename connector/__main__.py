@@ -1,98 +1,76 @@
-"""python -m connector --endpoint sales                               what is new
-python -m connector --endpoint sales --from 100 --until 200         a back-fill; days are welcome, too
-python -m connector replay --endpoint sales [--day 20260131]        files again: all of failed/, or a day's"""
+"""Copy an endpoint of a source into raw, or load files again.
+
+python -m connector --endpoint sales                               what is new
+python -m connector --endpoint sales --from 100 --until 200        back-fill; ids or days
+python -m connector replay --endpoint sales [--day 20260131]       all files in failed/, or those of a day
+"""
 
 import argparse
 import os
-import signal
 import sys
-from types import FrameType
 
-from connector import replaying, runs, sources, window
-from connector.errors import ConnectorError, UsageError
-from connector.lease import RENEW_SECONDS
-from connector.report import Report
-from connector.settings import Settings
+from connector.run import replay, run
+from connector.settings import read_settings
+from connector.sources import registry, window
+from runtime.errors import EXIT_SIGNAL_BASE, UsageError
+from runtime.lease import RENEW_SECONDS
+from runtime.process import ArgumentParser, raise_on_termination, run_job
+from runtime.structured_log import StructuredLog, open_log
 
 
 def main() -> None:
-    arguments = parser().parse_args()
-    report = Report(sys.stderr, endpoint=arguments.endpoint)
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, stop)
-    try:
-        run(arguments, report)
-    except ConnectorError as error:
-        report(str(error), "ERROR")
-        sys.exit(error.exit_code)
-    except Stopped as stopped:
-        report(f"was told to stop ({stopped}); the next run goes on from here", "WARNING")
-        os._exit(128 + stopped.number)  # without waiting for requests that are still in flight
+    log = open_log(sys.stderr, os.environ)
+    raise_on_termination()
+    code = run_job(lambda: run_command(log), log)
+    if code > EXIT_SIGNAL_BASE:
+        os._exit(code)  # a normal exit would wait for requests that are still in flight
+    sys.exit(code)
 
 
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
-        prog="python -m connector", description="Copy an endpoint of a source into raw."
-    )
-    add = top.add_argument
+def create_parser() -> argparse.ArgumentParser:
+    parser = ArgumentParser(prog="python -m connector", description="Copy an endpoint of a source into raw.")
+    add = parser.add_argument
     add("command", nargs="?", choices=["copy", "replay"], default="copy", help="replay: load files again")
-    add("--endpoint", required=True, help="as declared in connector/sources, such as sales")
-    add("--source", default="retail", help="a file of connector/sources without its ending")
+    add("--endpoint", required=True, help="as declared in connector/sources, for example sales")
+    add("--source", default="retail", help="a file of connector/sources without .yaml; default: %(default)s")
     add(
-        "--from",
-        "--start_sales_id",
-        dest="start",
-        metavar="ID|DATE",
-        help="copy from here, not from where the last ended",
+        "--from", "--start_sales_id", dest="start", metavar="ID|DATE", help="first id or day; default: resume"
     )
-    add("--until", "--end_sales_id", dest="end", metavar="ID|DATE", help="copy up to here, not to the newest")
-    add("--file", action="append", default=[], metavar="NAME", help="replay this file; may be repeated")
-    add("--day", metavar="YYYYMMDD", help="replay what runs of this day brought, archived or failed")
     add(
-        "--renew_seconds",
-        type=float,
-        default=RENEW_SECONDS,
-        help="how often the lease is renewed; default %(default)s",
+        "--until", "--end_sales_id", dest="end", metavar="ID|DATE", help="last id or day; default: the newest"
     )
-    return top
+    add("--file", action="append", default=[], metavar="NAME", help="replay this file; repeatable")
+    add("--day", metavar="YYYYMMDD", help="replay the files of runs of this day, archived or failed")
+    add("--renew-seconds", type=float, default=RENEW_SECONDS, help="lease renewal; default: %(default)s")
+    return parser
 
 
-def run(arguments: argparse.Namespace, report: Report) -> None:
-    source = sources.read(arguments.source)
+def run_command(log: StructuredLog) -> None:
+    arguments = create_parser().parse_args()
+    log = log.bind(endpoint=arguments.endpoint)
+    source = registry.read_source(arguments.source)
     endpoint = source.endpoint(arguments.endpoint)
-    asked = window.asked(arguments.endpoint, endpoint.window, arguments.start, arguments.end)
-    refuse_mixture(arguments)
-    wanted = replaying.wanted(arguments.file, arguments.day)
-    settings = Settings.read(os.environ, arguments.source, source)
-    from connector.assembly import assemble  # says there why so late
+    requested = window.parse_range(arguments.endpoint, endpoint.window, arguments.start, arguments.end)
+    check_combination(arguments)
+    selection = replay.parse_selection(arguments.file, arguments.day)
+    settings = read_settings(os.environ, arguments.source, source)
+    # Imported here: Google's clients take half a second, and usage errors are reported before.
+    from connector.run.assembly import create_context
 
-    kit = assemble(arguments.endpoint, source, settings, report, arguments.renew_seconds)
+    context = create_context(arguments.endpoint, source, settings, log, arguments.renew_seconds)
     if arguments.command == "replay":
-        runs.replay(kit, wanted)
+        run.replay_files(context, selection)
     else:
-        runs.copy(kit, asked)
+        run.copy(context, requested)
 
 
-def refuse_mixture(arguments: argparse.Namespace) -> None:
+def check_combination(arguments: argparse.Namespace) -> None:
     if arguments.command == "copy" and (arguments.file or arguments.day):
-        raise UsageError("--file and --day are for replay: python -m connector replay --endpoint sales …")
-    if arguments.command == "replay" and (arguments.start or arguments.end):
         raise UsageError(
-            "a replay loads files, not ids: leave out --from and --until, or name files with --file or --day."
+            f"--file and --day belong to replay: python -m connector replay --endpoint {arguments.endpoint} …"
         )
-
-
-class Stopped(BaseException):
-    """Cloud Run's notice, ten seconds before it ends a task, or Ctrl-C. On the way out the lease is put
-    down."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(signal.Signals(number).name)
-        self.number = number
-
-
-def stop(number: int, frame: FrameType | None) -> None:
-    raise Stopped(number)
+    if arguments.command == "replay" and (arguments.start or arguments.end):
+        raise UsageError("replay loads files, not ids: use --file or --day instead of --from and --until.")
 
 
 if __name__ == "__main__":

@@ -1,91 +1,63 @@
-"""What can go wrong, and who can heal it.
+"""Errors of the connector, and who can fix each.
 
-ConnectorError
-├── UsageError            the person who typed the command
-├── DeclarationError      who wrote connector/sources/*.yaml or connector/schemas/*.json
-├── SettingsError         who deployed the job: Terraform, or the environment of a shell
-├── SourceError           the API that is copied
-│   ├── SourceRefused     it said no, and will say no again: key, path, parameter
-│   │   ├── ChainBroken   it no longer knows the way to the next page that it gave; the next run begins anew
-│   │   └── KeyRefused    it does not let a key in
-│   ├── SourceUnavailable it did not answer in spite of every try; the next run goes on where this one stopped
-│   └── SourceGarbled     it answered, but not with a page of items
-├── LeaseHeld             nobody: another run of the endpoint is going
-├── LeaseLost             nobody: another process took the run over, because this one was silent for too long
-├── BucketError           Cloud Storage, or the grants on the bucket
+ConnectorError (runtime.errors.JobError; UsageError, SettingsError, LeaseHeld, LeaseLost and StorageError are there)
+├── DeclarationError      the authors of connector/sources/*.yaml and connector/schemas/*.json
+├── SourceError           the source
+│   ├── RequestRejected   it rejected the request permanently: key, path or parameter
+│   │   ├── CursorExpired it no longer accepts its own link to the next page; the next run starts again
+│   │   └── KeyRejected   it rejected the API key
+│   ├── SourceUnavailable no response after all retries; the next run resumes
+│   └── InvalidResponse   a response that is not a page of items
 ├── LoadError             BigQuery; the files wait in processing/ for the next run
-│   └── DataRefused       the source: BigQuery read the files and will never take them
-├── NotFound              a file asked for by name that is nowhere in the bucket
-├── NoKey                 a person, with a key from the source: no version of the secret opens it
-├── SecretError           Secret Manager; what became of the request is not known
+│   └── InvalidData       BigQuery read the files and will never accept them
+├── FileMissing           a file of a replay that is not in the bucket
+├── NoWorkingKey          no version of the secret is accepted by the source: a person adds a new key
+├── SecretError           Secret Manager; the outcome of the request is unknown
 │   └── SecretRefused     the grants on the secret, or its state; nothing was changed
 ├── SubscriptionError     Pub/Sub, or the grants on the subscription
-└── Unfinished            the run ended, and something is missing: files in failed/, or rows that never came
+└── IncompleteRun         the run finished without some of its rows: files in failed/, or rows never received
 """
 
-
-class ConnectorError(Exception):
-    """Ends the program with `exit_code` and its sentence, which names the thing, the value and the way
-    out."""
-
-    exit_code = 1
+from runtime.errors import EXIT_USAGE, JobError
 
 
-class UsageError(ConnectorError):
-    exit_code = 2
+class ConnectorError(JobError):
+    pass
 
 
 class DeclarationError(ConnectorError):
-    exit_code = 2
-
-
-class SettingsError(ConnectorError):
-    exit_code = 2
+    exit_code = EXIT_USAGE
 
 
 class SourceError(ConnectorError):
     pass
 
 
-class SourceRefused(SourceError):
-    """`status`: the HTTP status, where one came."""
+class RequestRejected(SourceError):
+    """`status`: the HTTP status, if there was a response."""
 
-    def __init__(self, sentence: str, status: int | None = None) -> None:
-        super().__init__(sentence)
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
         self.status = status
 
 
-class ChainBroken(SourceRefused):
+class CursorExpired(RequestRejected):
     pass
 
 
-class KeyRefused(SourceRefused):
+class KeyRejected(RequestRejected):
     pass
 
 
 class SourceUnavailable(SourceError):
-    """`retry_after`: seconds that the source asks to wait, where it does."""
+    """`retry_after`: seconds of the source's Retry-After header, if it sent one."""
 
-    def __init__(self, sentence: str, retry_after: float | None = None) -> None:
-        super().__init__(sentence)
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
         self.retry_after = retry_after
 
 
-class SourceGarbled(SourceError):
-    pass
-
-
-class LeaseHeld(ConnectorError):
-    """EX_TEMPFAIL of sysexits.h: try again later."""
-
-    exit_code = 75
-
-
-class LeaseLost(ConnectorError):
-    exit_code = 75
-
-
-class BucketError(ConnectorError):
+class InvalidResponse(SourceError):
     pass
 
 
@@ -93,19 +65,19 @@ class LoadError(ConnectorError):
     pass
 
 
-class DataRefused(LoadError):
-    """`messages` are BigQuery's own; some name the file."""
+class InvalidData(LoadError):
+    """`messages` are those of BigQuery; some name a file."""
 
-    def __init__(self, sentence: str, messages: list[str]) -> None:
-        super().__init__(sentence)
+    def __init__(self, message: str, messages: list[str]) -> None:
+        super().__init__(message)
         self.messages = messages
 
 
-class NotFound(ConnectorError):
-    exit_code = 2
+class FileMissing(ConnectorError):
+    exit_code = EXIT_USAGE
 
 
-class NoKey(ConnectorError):
+class NoWorkingKey(ConnectorError):
     pass
 
 
@@ -121,5 +93,5 @@ class SubscriptionError(ConnectorError):
     pass
 
 
-class Unfinished(ConnectorError):
+class IncompleteRun(ConnectorError):
     pass

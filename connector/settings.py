@@ -1,43 +1,36 @@
-"""What the environment says: the project, and how to reach the source."""
+"""Settings: environment variables with the project and the address of the source."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from connector.declaration import Source
-from connector.errors import SettingsError
-
-ENDPOINTS = ("bigquery", "sheets", "storage")  # <NAME>_ENDPOINT may say that an API is elsewhere
+from connector.sources.base import Source
+from runtime.settings import read_endpoint, read_required
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`source` has what the environment says of the source: `URL` is from <SOURCE>_URL."""
+    """`source` holds the variables of the source, without their prefix: `URL` for <SOURCE>_URL."""
 
     project: str
     location: str
     bucket: str
-    source: Mapping[str, str] = field(repr=False)  # never in a log, a traceback or a test's output
-    bigquery_endpoint: str = "https://bigquery.googleapis.com"
+    source: Mapping[str, str] = field(repr=False)  # may contain a key: never in a log or a traceback
     sheets_endpoint: str = "https://sheets.googleapis.com"
     storage_endpoint: str = "https://storage.googleapis.com"
 
-    @classmethod
-    def read(cls, environ: Mapping[str, str], name: str, source: Source) -> "Settings":
-        """Settings of source `name`; SettingsError names every variable that is missing."""
-        variables = {key: f"{name.upper()}_{key}" for key in source.variables()}
-        without = [variables[key] for key, default in source.variables().items() if default is None]
-        needed = ["PROJECT_ID", "LOCATION", "BUCKET", *without]
-        if missing := [variable for variable in needed if not environ.get(variable)]:
-            raise SettingsError(
-                f"missing {', '.join(missing)}. Terraform gives them to the Run Job; in a shell, export them."
-            )
-        project, location, bucket = (environ[variable] for variable in needed[:3])
-        said = {
-            key: environ.get(variables[key]) or default or "" for key, default in source.variables().items()
-        }
-        elsewhere = {
-            f"{name}_endpoint": address.rstrip("/")
-            for name in ENDPOINTS
-            if (address := environ.get(f"{name.upper()}_ENDPOINT"))
-        }
-        return cls(project, location, bucket, said, **elsewhere)
+
+def read_settings(environ: Mapping[str, str], source_name: str, source: Source) -> Settings:
+    """SettingsError lists every missing variable."""
+    defaults = source.variables()
+    names = {key: f"{source_name.upper()}_{key}" for key in defaults}
+    without_default = [names[key] for key, default in defaults.items() if default is None]
+    required = read_required(environ, ["PROJECT_ID", "LOCATION", "BUCKET", *without_default])
+    values = {key: environ.get(names[key]) or default or "" for key, default in defaults.items()}
+    return Settings(
+        required["PROJECT_ID"],
+        required["LOCATION"],
+        required["BUCKET"],
+        values,
+        read_endpoint(environ, "sheets"),
+        read_endpoint(environ, "storage"),
+    )

@@ -220,7 +220,7 @@ module "key_rotation" {
   project_id      = module.project_services.project_id
   region          = var.region
   name            = "key-rotation"
-  command         = ["python", "-m", "connector.rotation"]
+  command         = ["python", "-m", "connector.key_rotation"]
   image           = var.images.connector
   identity        = module.identities.emails["key-rotation"]
   timeout_seconds = 600

@@ -172,7 +172,7 @@ def test_a_due_key_is_rotated_and_copies_continue(scenario):
         200,
         200,
     )  # a running copy still uses the old key
-    succeeded, log = scenario.run_job("key-rotation", "--grace_seconds", "0")  # as after a day
+    succeeded, log = scenario.run_job("key-rotation", "--grace-seconds", "0")  # as after a day
     assert succeeded, log
     assert (latest(), status(new), status(old)) == (new, 200, 401)
     scenario.copy("customers")

@@ -37,7 +37,7 @@ class Sales(RESTStream):
         return self.config["url"]
 
     @property
-    def authenticator(self):
+    def create_auth(self):
         return APIKeyAuthenticator(key="X-API-Key", value="none", location="header")
 
     def get_new_paginator(self):

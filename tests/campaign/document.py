@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from connector.fetch import WORKERS
+from connector.extract.page_loop import WORKERS
 from tests.campaign.loads import Group
 
 DOCUMENT = Path(__file__).parents[2] / "docs/reports/crash-test.md"

@@ -29,7 +29,7 @@ class Group:
         self.missing += found.missing
         self.left += found.left
         said = f"exit code {ended.code}, {ended.said[-2:]}" if ended.code > 0 else ""
-        if said or found != Found():
+        if said or found != DriftReport():
             self.wrong.append(f"{point}: {said} {found}")
 
 

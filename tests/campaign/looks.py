@@ -29,7 +29,7 @@ class Looks:
         kept = ("/archive/", "/failed/", "/shape.json")
         return [name for name in self.names("sales/") if not any(part in name for part in kept)]
 
-    def load(self, first: int, last: int) -> Found:
+    def load_batch(self, first: int, last: int) -> Found:
         """After one load of sales `first` to `last`, which nobody loaded before."""
         size, pages = last - first + 1, -(-(last - first + 1) // PAGE)
         [(rows, ids)] = self.query(
@@ -38,7 +38,7 @@ class Looks:
         )
         runs = self.runs(f"window_from = {first} AND window_until = {last}")
         log = self.story(runs, size, pages)
-        return Found(rows - ids, size - ids, len(self.left()), log)
+        return DriftReport(rows - ids, size - ids, len(self.left()), log)
 
     def replay(self, file: str, rows: int, loads: int) -> Found:
         """After `loads` loads of `file`, the first of which was no replay."""
@@ -46,7 +46,7 @@ class Looks:
         [(there, ids)] = self.query(f"{counted} AND SYS_DATE_CREATE > '2000-01-01'")
         runs = self.replays(file)
         log = self.story(runs[-1:], rows, 1) if len(runs) == loads - 1 else (f"{len(runs)} replays",)
-        return Found(
+        return DriftReport(
             max(there - rows * loads, 0), max(rows * loads - there, rows - ids), len(self.left()), log
         )
 

@@ -1,36 +1,31 @@
 """Fixtures only."""
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
 
-from connector import sources
-from connector.connections import session
 from connector.errors import SourceUnavailable
-from connector.retries import Retries
-from connector.service import Service
-from tests.connector.kiosk import SHAPES, SIZE, Kiosk
-from tests.connector.memory import MemoryBucket
-from tests.connector.ours import KEY, THINGS, Ours
+from connector.sources import registry
+from tests.connector.landing_harness import KEY, THINGS, LandingHarness
 from tests.connector.project import Project, sales
-from tests.connector.scripted import Scripted
-from tests.connector.shop import Fault, Shop
+from tests.fakes.memory_store import MemoryStore
+from tests.fakes.paged_api import SHAPES, SIZE, FakePagedApi
+from tests.fakes.retail_api import FakeRetailApi, Fault
 
 
 @pytest.fixture
 def retail():
-    return sources.read("retail")
+    return registry.read_source("retail")
 
 
 @pytest.fixture
 def shop():
-    shop = Shop()
+    shop = FakeRetailApi()
     yield shop
     shop.close()
 
 
 @pytest.fixture
-def bucket():
-    return MemoryBucket()
+def store():
+    return MemoryStore()
 
 
 @pytest.fixture(scope="session")
@@ -63,34 +58,17 @@ def interrupted(project, shop):
 
 
 @pytest.fixture
-def service():
-    """One of Google's APIs on a server that answers what it is told to, and the pauses that were made."""
-    opened, slept = [], []
-
-    def start(facts, *answers, credentials=None):
-        server, http = Scripted(*answers), session(1)
-        opened.extend([http.close, server.close])
-        retries = Retries(tries=4, sleep=slept.append, jitter=lambda low, high: high)
-        login = credentials or AnonymousCredentials()
-        return Service(http, login, server.url, facts, retries), server, slept
-
-    yield start
-    for close in opened:
-        close()
-
-
-@pytest.fixture
-def ours(bucket):
-    """Ours of a kiosk of a shape, which has ten pages of items."""
+def harness(store):
+    """A harness for an API with a kind of paging, which has ten pages of items."""
     made = []
 
     def make(shape, auth=None, key=KEY, **others):
-        kiosk = Kiosk(shape)
+        kiosk = FakePagedApi(shape)
         made.append(kiosk)
         kiosk.items = [{"id": number} for number in range(10 * SIZE)]
         declared = {"kind": "rest", "url": "https://api.example", "paging": SHAPES[shape]}
         declared |= {"auth": auth, "secret": "things-key"} if auth else {}
-        return Ours(kiosk, bucket, declared | {"endpoints": {"things": THINGS}} | others, key)
+        return LandingHarness(kiosk, store, declared | {"endpoints": {"things": THINGS}} | others, key)
 
     yield make
     for kiosk in made:

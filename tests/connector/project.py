@@ -10,24 +10,22 @@ from pathlib import Path
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from connector import bigquery as api
-from connector import bucket as objects
-from connector import runs, sources, window
-from connector.bigquery import BigQuery
-from connector.bucket import Bucket
-from connector.connections import session
-from connector.jobs import Jobs
-from connector.kit import Kit
-from connector.landing import Landing
-from connector.replaying import wanted
-from connector.report import Report
-from connector.rest import reader
-from connector.retries import Retries
-from connector.service import Service
+from connector.landing.files import Landing
+from connector.load.bigquery_jobs import BigQueryJobs
+from connector.load.warehouse import Warehouse
+from connector.run import run
+from connector.run.context import RunContext
+from connector.run.replay import parse_selection
 from connector.settings import Settings
-from connector.warehouse import Warehouse
+from connector.sources import registry, window
+from connector.sources.rest import reader
+from runtime.google_api import ApiClient
+from runtime.http_session import open_session
+from runtime.object_store import OK_STATUSES, ObjectStore
+from runtime.retry import RetryPolicy
+from runtime.structured_log import StructuredLog
 from sandbox.state import PROJECT
-from tests.connector.shop import KEY, Shop
+from tests.fakes.retail_api import KEY, FakeRetailApi
 
 ROOT = Path(__file__).parents[2]
 TABLES = {
@@ -46,28 +44,31 @@ class Project:
 
     address: str
     name: str
-    shop: Shop | None = None
+    shop: FakeRetailApi | None = None
     bucket_name: str = field(default_factory=lambda: f"test-{uuid.uuid4().hex[:12]}")
     said: io.StringIO = field(default_factory=io.StringIO)
     clock: int = 1_795_246_443_000
 
     def __post_init__(self):
         self.sessions = []
-        self.source = sources.read("retail")
+        self.source = registry.read_source("retail")
         at = {"api_endpoint": self.address}
         self.bigquery = bigquery.Client(self.name, AnonymousCredentials(), client_options=at, location="EU")
         self.sessions.append(self.bigquery._http)
         _, self.bucket = self.clients()
 
     def clients(self, adapter=None):
-        http, nobody = session(32), AnonymousCredentials()
-        patient = Retries(tries=8, sleep=lambda seconds: None)
+        http, nobody = open_session(32), AnonymousCredentials()
+        patient = RetryPolicy(attempts=8, sleep=lambda seconds: None)
+        patient_jobs = RetryPolicy(attempts=4, sleep=lambda seconds: None)
         if adapter:
             http.mount("http://", adapter)
         self.sessions.append(http)
-        warehouse = Service(http, nobody, self.address, api.FACTS, patient)
-        storage = Service(http, nobody, self.address, objects.FACTS, patient)
-        return BigQuery(warehouse, self.name, "EU"), Bucket(storage, self.bucket_name)
+        client = bigquery.Client(
+            self.name, nobody, client_options={"api_endpoint": self.address}, location="EU", _http=http
+        )
+        storage = ApiClient(http, nobody, self.address, OK_STATUSES, patient)
+        return BigQueryJobs(client, patient_jobs, patient), ObjectStore(storage, self.bucket_name)
 
     def close(self):
         for each in self.sessions:
@@ -85,40 +86,38 @@ class Project:
     def clear(self):
         """For each test: empty tables, and a bucket of its own, which the sandbox's project owns."""
         self.rows(";".join(f"TRUNCATE TABLE {table}" for table in TABLES))
-        answer = self.bucket.storage.send(
+        answer = self.bucket.api.send(
             "POST", "/storage/v1/b", {"project": PROJECT}, json.dumps({"name": self.bucket_name}).encode()
         )
         answer.raise_for_status()
 
-    def kit(self, name="sales", key=KEY, adapter=None, **others):
+    def context(self, name="sales", key=KEY, adapter=None, **others):
         """What one process would have. `adapter` stands between it and everything that outlives it."""
         source = self.source
-        warehouse, bucket = self.clients(adapter)
-        settings = Settings(self.name, "EU", bucket.name, {"URL": self.shop.url, "API_KEY": key})
-        pages = reader.assemble(source, name, settings, lambda: Retries(sleep=lambda seconds: None))
-        self.sessions.append(pages.api.http)
+        jobs, store = self.clients(adapter)
+        settings = Settings(self.name, "EU", store.bucket, {"URL": self.shop.url, "API_KEY": key})
+        pages = reader.create_reader(source, name, settings, lambda: RetryPolicy(sleep=lambda seconds: None))
+        self.sessions.append(pages.client.session)
         self.clock += 60_000
         moment = self.clock
-        return Kit(
+        return RunContext(
             name=name,
             endpoint=source.endpoint(name),
             reader=pages,
-            landing=Landing(bucket, name),
-            leases=bucket,
-            warehouse=Warehouse(
-                warehouse, bucket.name, Jobs(warehouse, Retries(tries=4, sleep=lambda seconds: None))
-            ),
-            report=Report(self.said, endpoint=name),
+            landing=Landing(store, name),
+            store=store,
+            warehouse=Warehouse(jobs, store.bucket),
+            log=StructuredLog(self.said, endpoint=name),
             now=lambda: moment,
             **{"sleep": lambda seconds: None} | others,
         )
 
     def copy(self, name="sales", start=None, end=None, **others):
-        kit = self.kit(name, **others)
-        runs.copy(kit, window.asked(name, kit.endpoint.window, start, end))
+        context = self.context(name, **others)
+        run.copy(context, window.parse_range(name, context.endpoint.window, start, end))
 
     def replay(self, *files, name="sales", day=None, **others):
-        runs.replay(self.kit(name, **others), wanted(files, day))
+        run.replay_files(self.context(name, **others), parse_selection(files, day))
 
     def rows(self, sql):
         return [tuple(row.values()) for row in self.bigquery.query_and_wait(sql)]

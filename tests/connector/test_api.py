@@ -5,14 +5,14 @@ import time
 
 import pytest
 
-from connector.connections import session
-from connector.errors import KeyRefused, SourceGarbled, SourceRefused, SourceUnavailable
-from connector.rest.api import Api
-from connector.rest.auth import Key
-from connector.rest.body import splitter
-from connector.rest.declaration import Header
-from connector.retries import Retries
-from tests.connector.shop import KEY, Fault
+from connector.errors import InvalidResponse, KeyRejected, RequestRejected, SourceUnavailable
+from connector.sources.rest.auth import ApiKeyAuth
+from connector.sources.rest.client import SourceClient
+from connector.sources.rest.config import Header
+from connector.sources.rest.response import create_parser
+from runtime.http_session import open_session
+from runtime.retry import RetryPolicy
+from tests.fakes.retail_api import KEY, Fault
 
 SALE = {"id": 1, "datetime": "2017-01-01T11:53:26Z"}
 PARAMS = {"page": "1", "page_size": "250"}
@@ -37,12 +37,12 @@ def clock():
 @pytest.fixture
 def get(shop, retail, clock):
     shop.items["sales"] = [SALE]
-    retries = Retries(sleep=clock.sleep, clock=lambda: clock.now, jitter=lambda low, high: high)
-    split = splitter(retail.paging_of("sales"), retail.endpoints["sales"].window)
+    retries = RetryPolicy(sleep=clock.sleep, clock=lambda: clock.now, jitter=lambda low, high: high)
+    split = create_parser(retail.paging_of("sales"), retail.endpoints["sales"].window)
 
     def call(path="/sales", key=KEY, url=None):
         url = url or shop.url
-        api = Api(session(16), url, Key(retail.authentication(), key), retries)
+        api = SourceClient(open_session(16), url, ApiKeyAuth(retail.authentication(), key), retries)
         return api.get(url + path, PARAMS, lambda _, body: split(body))
 
     return call
@@ -85,8 +85,8 @@ def test_a_retry_after_beyond_the_deadline_ends_the_run_at_once(get, shop, clock
 def test_a_retry_after_quiets_the_other_requests_too(shop, clock):
     shop.items["sales"] = [SALE]
     shop.faults = [Fault(status=429, headers={"Retry-After": "20"}, times=1)]
-    retries = Retries(tries=1, sleep=clock.sleep, clock=lambda: clock.now, jitter=lambda low, high: 0)
-    shared = Api(session(16), shop.url, Key(Header(header="X-API-Key"), KEY), retries)
+    retries = RetryPolicy(attempts=1, sleep=clock.sleep, clock=lambda: clock.now, jitter=lambda low, high: 0)
+    shared = SourceClient(open_session(16), shop.url, ApiKeyAuth(Header(header="X-API-Key"), KEY), retries)
     with pytest.raises(SourceUnavailable):
         shared.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)
     shared.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)
@@ -107,12 +107,12 @@ def test_an_answer_that_is_no_page_may_be_one_the_next_time(get, shop, fault, wh
     shop.faults = [fault]
     assert len(get().items) == 1
     fault.times = 3
-    with pytest.raises((SourceGarbled, SourceUnavailable), match=why):
+    with pytest.raises((InvalidResponse, SourceUnavailable), match=why):
         get()
 
 
 def test_a_bad_key_is_not_tried_again_and_not_shown(get, shop, clock):
-    with pytest.raises(SourceRefused, match="answered 401") as raised:
+    with pytest.raises(RequestRejected, match="answered 401") as raised:
         get(key="wrong-key-12345")
     assert "wrong-key-12345" not in str(raised.value)
     assert "bad key ***" in str(raised.value)
@@ -121,20 +121,20 @@ def test_a_bad_key_is_not_tried_again_and_not_shown(get, shop, clock):
 
 @pytest.mark.parametrize("key", ["two\nlines", "trailing\r", " leading", "käse", "☃"])
 def test_a_key_that_no_header_can_hold_is_refused_unsent_and_not_shown(get, shop, key):
-    with pytest.raises(KeyRefused, match="cannot be sent in a header") as refused:
+    with pytest.raises(KeyRejected, match="cannot be sent in a header") as refused:
         get(key=key)
     assert key not in str(refused.value) and repr(key)[1:-1] not in str(refused.value)
     assert shop.asked == []
 
 
 def test_an_unknown_path(get):
-    with pytest.raises(SourceRefused, match="answered 404 .*no such path"):
+    with pytest.raises(RequestRejected, match="answered 404 .*no such path"):
         get(path="/orders")
 
 
 def test_a_redirect_is_refused_because_it_would_take_the_key_along(get, shop):
     shop.faults = [Fault(status=302, headers={"Location": "http://other.example/"})]
-    with pytest.raises(SourceRefused, match="answered 302"):
+    with pytest.raises(RequestRejected, match="answered 302"):
         get()
 
 
@@ -144,7 +144,7 @@ def test_nobody_answers(get):
 
 
 def test_an_address_that_is_none(get):
-    with pytest.raises(SourceRefused, match="is no address"):
+    with pytest.raises(RequestRejected, match="is no address"):
         get(url="http://")
 
 
@@ -161,7 +161,7 @@ def test_a_body_that_drips_for_ever_is_given_up(shop):
     shop.items["sales"] = [SALE]
     shop.faults = [Fault(slow=0.02)]
     seconds = itertools.count(0, 100)
-    retries = Retries(tries=1, clock=lambda: next(seconds))
-    dripping = Api(session(16), shop.url, Key(Header(header="X-API-Key"), KEY), retries)
+    retries = RetryPolicy(attempts=1, clock=lambda: next(seconds))
+    dripping = SourceClient(open_session(16), shop.url, ApiKeyAuth(Header(header="X-API-Key"), KEY), retries)
     with pytest.raises(SourceUnavailable, match="its body was not at its end after 300 s"):
         dripping.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)

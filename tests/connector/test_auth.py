@@ -2,13 +2,14 @@
 
 import pytest
 
-from connector.connections import session
-from connector.errors import SettingsError, SourceRefused, SourceUnavailable
-from connector.rest.auth import EARLY, Tokens
-from connector.rest.declaration import ClientCredentials
-from tests.connector import kiosk as shapes
-from tests.connector.kiosk import SIZE
-from tests.connector.ours import KEY
+from connector.errors import RequestRejected, SourceUnavailable
+from connector.sources.rest.auth import EXPIRY_MARGIN_SECONDS, OAuthToken
+from connector.sources.rest.config import ClientCredentials
+from runtime.errors import SettingsError
+from runtime.http_session import open_session
+from tests.connector.landing_harness import KEY
+from tests.fakes import paged_api as shapes
+from tests.fakes.paged_api import SIZE
 
 CLIENT = '{"client_id": "us", "client_secret": "hush-hush"}'
 OAUTH = {"token_url": "/oauth/token", "scope": "read"}
@@ -25,8 +26,8 @@ def guarded(shape, allows):
     return guard
 
 
-def test_a_key_in_a_header_after_a_word(ours):
-    one = ours(shapes.by_cursor, auth={"header": "Authorization", "prefix": "Bearer "})
+def test_a_key_in_a_header_after_a_word(harness):
+    one = harness(shapes.by_cursor, auth={"header": "Authorization", "prefix": "Bearer "})
     one.kiosk.shape = guarded(
         shapes.by_cursor, lambda k, q, headers: headers["Authorization"] == f"Bearer {KEY}"
     )
@@ -34,9 +35,9 @@ def test_a_key_in_a_header_after_a_word(ours):
     assert one.ids() == list(range(10 * SIZE))
 
 
-def test_a_key_in_the_query_is_sent_with_each_page_and_written_down_nowhere(ours, bucket):
+def test_a_key_in_the_query_is_sent_with_each_page_and_written_down_nowhere(harness, bucket):
     """The address of the next page repeats it; what is kept of the address does not."""
-    one = ours(shapes.by_address, auth={"query": "api_key"})
+    one = harness(shapes.by_address, auth={"query": "api_key"})
     one.kiosk.shape = guarded(shapes.by_address, lambda kiosk, query, headers: query.get("api_key") == KEY)
     one.kiosk.closed = {5 * SIZE}
     with pytest.raises(SourceUnavailable) as raised:
@@ -50,10 +51,10 @@ def test_a_key_in_the_query_is_sent_with_each_page_and_written_down_nowhere(ours
     assert one.ids() == list(range(10 * SIZE))
 
 
-def test_a_refused_key_in_the_query_is_not_shown(ours):
-    one = ours(shapes.by_address, auth={"query": "api_key"})
+def test_a_refused_key_in_the_query_is_not_shown(harness):
+    one = harness(shapes.by_address, auth={"query": "api_key"})
     one.kiosk.shape = guarded(shapes.by_address, lambda kiosk, query, headers: False)
-    with pytest.raises(SourceRefused, match="answered 401") as raised:
+    with pytest.raises(RequestRejected, match="answered 401") as raised:
         one.land()
     assert KEY not in str(raised.value) and "of%3D" not in str(raised.value)
 
@@ -62,8 +63,8 @@ def knows_token(number):
     return lambda kiosk, query, headers: headers["Authorization"] == f"Bearer token-{number()}"
 
 
-def test_a_token_is_fetched_once_for_all_pages(ours):
-    one = ours(shapes.by_offset, auth=OAUTH, key=CLIENT)
+def test_a_token_is_fetched_once_for_all_pages(harness):
+    one = harness(shapes.by_offset, auth=OAUTH, key=CLIENT)
     one.kiosk.shape = guarded(shapes.by_offset, knows_token(lambda: 1))
     one.land()
     assert one.ids() == list(range(10 * SIZE))
@@ -75,8 +76,8 @@ def test_a_token_is_fetched_once_for_all_pages(ours):
     }
 
 
-def test_a_token_that_is_refused_is_renewed_once_and_the_page_comes(ours):
-    one = ours(shapes.by_cursor, auth=OAUTH, key=CLIENT)
+def test_a_token_that_is_refused_is_renewed_once_and_the_page_comes(harness):
+    one = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
     valid = lambda: 1 if one.kiosk.asked[2 * SIZE] == 0 else 2  # noqa: E731 - from the third page on
     one.kiosk.shape = guarded(shapes.by_cursor, knows_token(valid))
     one.land()
@@ -84,36 +85,36 @@ def test_a_token_that_is_refused_is_renewed_once_and_the_page_comes(ours):
     assert len(one.kiosk.tokens) == 2
 
 
-def test_a_token_is_used_until_shortly_before_its_end(ours):
+def test_a_token_is_used_until_shortly_before_its_end(harness):
     now = [0.0]
-    one = ours(shapes.by_cursor, auth=OAUTH, key=CLIENT)
-    with session(16) as http:
-        tokens = Tokens(http, one.kiosk.url, ClientCredentials(token_url="/"), CLIENT, lambda: now[0])
+    one = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
+    with open_session(16) as http:
+        tokens = OAuthToken(http, one.kiosk.url, ClientCredentials(token_url="/"), CLIENT, lambda: now[0])
         assert [tokens.current(), tokens.current()] == ["token-1", "token-1"]
-        now[0] = 3600 - EARLY - 1
+        now[0] = 3600 - EXPIRY_MARGIN_SECONDS - 1
         assert tokens.current() == "token-1"
         now[0] += 1
         assert tokens.current() == "token-2"
 
 
-def test_a_client_that_is_refused_says_so_without_its_secret(ours):
-    one = ours(shapes.by_cursor, auth=OAUTH, key=CLIENT)
+def test_a_client_that_is_refused_says_so_without_its_secret(harness):
+    one = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
     one.kiosk.shape = guarded(shapes.by_cursor, lambda kiosk, query, headers: False)
-    with pytest.raises(SourceRefused, match="answered 401") as raised:
+    with pytest.raises(RequestRejected, match="answered 401") as raised:
         one.land()
     assert "token-2" not in str(raised.value) and "hush" not in str(raised.value)
     assert len(one.kiosk.tokens) == 2
 
 
-def test_a_secret_that_is_no_client(ours):
+def test_a_secret_that_is_no_client(harness):
     with pytest.raises(SettingsError, match="must be .*client_id.*client_secret"):
-        ours(shapes.by_cursor, auth=OAUTH, key="just-a-key").land()
+        harness(shapes.by_cursor, auth=OAUTH, key="just-a-key").land()
 
 
 @pytest.mark.parametrize("answer", ["http://127.0.0.1:9/things", "https://api.example/v2/things"])
-def test_the_key_goes_to_no_other_host(ours, answer):
-    one = ours(shapes.by_address, auth={"header": "X-Key"})
+def test_the_key_goes_to_no_other_host(harness, answer):
+    one = harness(shapes.by_address, auth={"header": "X-Key"})
     body = {"items": [{"id": 1}], "next": answer}
     one.kiosk.shape = lambda kiosk, query, headers: (200, {}, body)
-    with pytest.raises(SourceRefused, match="the key is not sent there"):
+    with pytest.raises(RequestRejected, match="the key is not sent there"):
         one.land()

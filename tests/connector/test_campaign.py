@@ -8,7 +8,7 @@ from tests.campaign.looks import Looks
 from tests.campaign.process import Connector, Point
 from tests.campaign.proxy import Proxy
 from tests.connector.project import sales
-from tests.connector.shop import KEY
+from tests.fakes.retail_api import KEY
 
 POINTS = [
     Point("API", 2, "after"),

@@ -8,9 +8,10 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from connector.errors import BucketError, Unfinished
-from connector.fetch import WORKERS
-from tests.connector.mortal import Killed, Mortal
+from connector.errors import IncompleteRun
+from connector.extract.page_loop import WORKERS
+from runtime.errors import StorageError
+from tests.connector.crash_injection import CrashingAdapter, Killed
 from tests.connector.project import sale, sales
 
 SPAN = 300  # rows of a run: two pages
@@ -27,7 +28,7 @@ def deaths(act):
     """`act(adapter, number)` in processes that die after a change, a later one, … until one survives."""
     for number, change in enumerate(itertools.count(1, STEP), 1):
         try:
-            act(Mortal(change), number)
+            act(CrashingAdapter(change), number)
         except Killed:
             yield number
         else:
@@ -58,12 +59,12 @@ def test_killed_while_a_bad_file_is_found_and_put_aside(project, shop):
     def copy(adapter, number):
         first = first_of(number)
         shop.items["sales"] = [sale(first, items="none"), *sales(first + 1, first + SPAN - 1)]
-        with pytest.raises(Unfinished):
+        with pytest.raises(IncompleteRun):
             project.copy(start=str(first), adapter=adapter)
 
     for number in deaths(copy):
         if project.left():
-            with pytest.raises(Unfinished):
+            with pytest.raises(IncompleteRun):
                 project.copy(start=str(first_of(number)))
         assert project.left() == [], number
     good = [first_of(n) + 250 + i for n in range(1, number + 2) for i in range(50)]
@@ -81,7 +82,7 @@ def test_killed_while_files_are_replayed(project, shop):
     """Those in failed/, and then again the same ones from archive/: each replay that ends adds its rows
     once."""
     shop.items["sales"] = [sale(1, items="none"), *sales(2, 250), sale(251, items="none")]
-    with pytest.raises(Unfinished):
+    with pytest.raises(IncompleteRun):
         project.copy()
     names = []
     for file in project.failed():
@@ -120,7 +121,7 @@ class Full(HTTPAdapter):
 def test_a_bucket_without_room_ends_the_run_and_the_next_one_goes_on(project, shop):
     shop.items["sales"] = sales(1, 10 * 250)
     full = Full(room=4)  # run.json and three pages
-    with pytest.raises(BucketError, match="could not write gs://.*507 Insufficient Storage"):
+    with pytest.raises(StorageError, match="could not write gs://.*507 Insufficient Storage"):
         project.copy(adapter=full)
     assert full.refused <= WORKERS  # each of them once
     there = len(list(project.bucket.list("sales/in/")))

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector import drift, schemas
-from connector.drift import Found, Shape
+from connector import raw_schema
+from connector.extract import schema_drift as drift
+from connector.extract.schema_drift import DriftReport, ObservedSchema
 
-COLUMNS = schemas.read("sales")
+COLUMNS = raw_schema.read_columns("sales")
 LINE = {"product_sku": "1095275", "quantity": 1, "amount": 0.5}
 SALE = {
     "id": 17,
@@ -24,7 +25,7 @@ def raw(*items):
 
 
 def found(*items, shape=None):
-    return drift.finder(COLUMNS, shape or drift.learned(raw(SALE)))(raw(*items))
+    return drift.create_detector(COLUMNS, shape or drift.learn_schema(raw(SALE)))(raw(*items))
 
 
 def without(item, name):
@@ -37,11 +38,11 @@ def without(item, name):
 )
 def test_what_is_as_ever_is_no_drift(item):
     """Null is no kind: any field may be null, and an empty list has no fields."""
-    assert found(item) == Found()
+    assert found(item) == DriftReport()
 
 
 @pytest.mark.parametrize(
-    ("item", "nameless", "changes"),
+    ("item", "unmapped", "changes"),
     [
         (SALE | {"channel": "web"}, {"channel"}, {("channel", "text")}),
         (SALE | {"items": [LINE, LINE | {"coupon": True}]}, {"items.coupon"}, {("items.coupon", "boolean")}),
@@ -68,26 +69,26 @@ def test_what_is_as_ever_is_no_drift(item):
         ([SALE], {"SYS_ITEM"}, set()),
     ],
 )
-def test_what_differs_is_named(item, nameless, changes):
-    expected = Found(frozenset(nameless), frozenset(changes))
+def test_what_differs_is_named(item, unmapped, changes):
+    expected = DriftReport(frozenset(unmapped), frozenset(changes))
     assert found(item) == expected
     assert found(SALE, item, SALE) == expected  # in whatever company
 
 
 def test_what_was_seen_once_is_no_change_any_more():
     """A field without a column is told as long as it has none."""
-    shape = drift.learned(raw(SALE))
+    shape = drift.learn_schema(raw(SALE))
     item = SALE | {"channel": "web", "id": "17"}
     shape = shape.with_these(found(item, shape=shape).changes)
-    assert found(item, SALE, shape=shape) == Found(frozenset({"channel"}))
+    assert found(item, SALE, shape=shape) == DriftReport(frozenset({"channel"}))
     assert drift.change(("id", "object"), shape) == "retyped"
     assert drift.change(("store_id", "absent"), shape) == "missing"
     assert drift.change(("till", "text"), shape) == "new"
 
 
 def test_the_first_page_of_all_says_what_may_be_absent():
-    shape = drift.learned(raw(SALE, without(SALE, "store_id")))
-    assert found(without(SALE, "store_id"), shape=shape) == Found()
+    shape = drift.learn_schema(raw(SALE, without(SALE, "store_id")))
+    assert found(without(SALE, "store_id"), shape=shape) == DriftReport()
     assert found(without(SALE, "id"), shape=shape).changes == {("id", "absent")}
 
 
@@ -117,16 +118,17 @@ ITEMS = st.lists(
 @given(ITEMS, ITEMS)
 def test_a_page_is_told_once_whatever_is_in_it(before, now):
     """The fast way and the slow one agree, and what has been told is a part of the shape."""
-    shape = drift.learned(raw(*before))
+    shape = drift.learn_schema(raw(*before))
     once = found(*now, shape=shape)
     assert once == drift.compared(raw(*now), COLUMNS[:-1], shape)
     later = found(*now, shape=shape.with_these(once.changes))
-    assert later.changes == frozenset() and later.nameless == once.nameless
+    assert later.changes == frozenset() and later.unmapped == once.unmapped
     assert found(*before, shape=shape).changes == frozenset()
 
 
 @given(ITEMS)
 def test_nothing_is_found_where_nothing_is_known_but_names(items):
     assert all(
-        drift.change(one, Shape()) in ("new", "missing") for one in found(*items, shape=Shape()).changes
+        drift.change(one, ObservedSchema()) in ("new", "missing")
+        for one in found(*items, shape=ObservedSchema()).changes
     )

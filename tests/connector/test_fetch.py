@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector import fetch
-from connector.errors import LeaseLost, SourceGarbled, SourceUnavailable
-from connector.fetch import IN_FLIGHT, WORKERS
-from connector.rest import reader
+from connector.errors import InvalidResponse, SourceUnavailable
+from connector.extract import page_loop
+from connector.extract.page_loop import IN_FLIGHT, WORKERS
+from connector.extract.page_tracker import PageTracker
+from connector.landing.page_metadata import PageResult
 from connector.settings import Settings
-from connector.tally import Fetched, Tally
-from connector.window import Span
-from tests.connector.shop import KEY
+from connector.sources.rest import reader
+from connector.sources.window import IdRange
+from runtime.errors import LeaseLost
+from tests.fakes.retail_api import KEY
 
 SIZE = 10
 
@@ -33,28 +35,28 @@ class Source:
             raise errors.pop()
         rows = max(0, min(SIZE, self.rows - (page - 1) * SIZE))
         pages, items = self.says(page, -(-self.rows // SIZE), self.rows)
-        return Fetched(page, rows, pages, items, f"page {page}" if rows else "")
+        return PageResult(page, rows, pages, items, f"page {page}" if rows else "")
 
 
-def fetched(source, tally=None):
-    tally = tally or Tally(SIZE)
-    if not tally.has(1):
-        tally.add(source(1))
-    fetch.pages(tally, source, lambda: None)
-    return tally
+def fetched(source, tracker=None):
+    tracker = tracker or PageTracker(SIZE)
+    if not tracker.has(1):
+        tracker.add(source(1))
+    page_loop.fetch_pages(tracker, source, lambda: None)
+    return tracker
 
 
 @given(st.integers(0, 400), st.sets(st.integers(1, 40)))
 def test_every_page_once_and_none_that_is_there_already(rows, there):
     before = Source(rows)
-    tally = Tally(SIZE)
+    tracker = PageTracker(SIZE)
     for page in sorted(there):
         if (page - 1) * SIZE < rows:
-            tally.add(before(page))
+            tracker.add(before(page))
     source = Source(rows)
-    fetched(source, tally)
-    assert tally.received == rows
-    assert tally.missing() is None
+    fetched(source, tracker)
+    assert tracker.received == rows
+    assert tracker.missing() is None
     real = set(range(1, -(-rows // SIZE) + 1))
     assert real - there <= set(source.asked)
     assert len(source.asked) == len(set(source.asked))
@@ -67,10 +69,10 @@ def test_every_page_once_and_none_that_is_there_already(rows, there):
 )
 def test_wrong_totals_lose_no_row(rows, says):
     """Too few pages, too many, none, another number each time: all rows come, what was promised is missed."""
-    tally = fetched(Source(rows, lambda page, pages, items: says[page % len(says)]))
-    announced = max(tally.totals, default=0)
-    assert tally.received == rows
-    assert (tally.missing() is None) == (announced <= rows)
+    tracker = fetched(Source(rows, lambda page, pages, items: says[page % len(says)]))
+    announced = max(tracker.totals, default=0)
+    assert tracker.received == rows
+    assert (tracker.missing() is None) == (announced <= rows)
 
 
 def test_a_million_pages_that_are_not_there():
@@ -81,49 +83,49 @@ def test_a_million_pages_that_are_not_there():
 
 def test_a_source_that_answers_every_page_with_the_first_one():
     def same(page, cursor=None):
-        return Fetched(page, SIZE, None, None, "always this")
+        return PageResult(page, SIZE, None, None, "always this")
 
-    tally = Tally(SIZE)
-    tally.add(same(1))
-    fetch.pages(tally, same, lambda: None)
-    assert tally.received == SIZE
-    assert tally.missing() == "page 2 repeats page 1"
+    tracker = PageTracker(SIZE)
+    tracker.add(same(1))
+    page_loop.fetch_pages(tracker, same, lambda: None)
+    assert tracker.received == SIZE
+    assert tracker.missing() == "page 2 repeats page 1"
 
 
 def test_items_that_were_announced_and_never_came():
-    tally = fetched(Source(95, lambda page, pages, items: (10, 100)))
-    assert tally.missing() == "the source announced 100 items and answered 95"
+    tracker = fetched(Source(95, lambda page, pages, items: (10, 100)))
+    assert tracker.missing() == "the source announced 100 items and answered 95"
 
 
 def test_a_list_that_grows_while_it_is_read():
     source = Source(30, lambda page, pages, items: (3, 30) if page < 3 else (4, 31))
     source.rows = 31
-    tally = fetched(source)
-    assert tally.received == 31
-    assert tally.notes() == ("the source had 30 to 31 items while it was read",)
+    tracker = fetched(source)
+    assert tracker.received == 31
+    assert tracker.notes() == ("the source had 30 to 31 items while it was read",)
 
 
 def test_a_page_that_stays_garbled_is_left_out_and_the_others_come():
-    source = Source(45, fails={3: [SourceGarbled("no page of items")]})
-    tally = fetched(source)
-    assert sorted(tally.rows) == [1, 2, 4, 5]
-    assert "no page of items" in tally.missing()
+    source = Source(45, fails={3: [InvalidResponse("no page of items")]})
+    tracker = fetched(source)
+    assert sorted(tracker.rows) == [1, 2, 4, 5]
+    assert "no page of items" in tracker.missing()
 
 
 def test_pages_that_could_not_be_had_are_tried_again_after_the_others():
     source = Source(50, fails={3: [SourceUnavailable("503")] * 2, 5: [SourceUnavailable("503")]})
-    tally = fetched(source)
-    assert tally.received == 50
+    tracker = fetched(source)
+    assert tracker.received == 50
     assert source.asked.count(3) == 2 + 1
 
 
 def test_a_source_that_is_down_is_left_alone():
     down = {page: [SourceUnavailable("503")] * 99 for page in range(20, 1000)}
     source = Source(10_000, fails=down)
-    tally = Tally(SIZE)
+    tracker = PageTracker(SIZE)
     with pytest.raises(SourceUnavailable):
-        fetched(source, tally)
-    assert set(range(1, 20)) <= set(tally.rows)  # what came before stays
+        fetched(source, tracker)
+    assert set(range(1, 20)) <= set(tracker.rows)  # what came before stays
     assert len(source.asked) < 19 + IN_FLIGHT + 2 * WORKERS
 
 
@@ -135,10 +137,10 @@ def test_a_run_that_was_taken_over_stops():
         if len(calls) == 50:
             raise LeaseLost("taken")
 
-    tally = Tally(SIZE)
-    tally.add(source(1))
+    tracker = PageTracker(SIZE)
+    tracker.add(source(1))
     with pytest.raises(LeaseLost):
-        fetch.pages(tally, source, check)
+        page_loop.fetch_pages(tracker, source, check)
     assert len(source.asked) < 50 + 2 * WORKERS
 
 
@@ -147,16 +149,16 @@ def test_sixteen_requests_are_in_flight_and_never_more(shop, retail):
     shop.latency = 0.02
     together = threading.Barrier(IN_FLIGHT, timeout=20)  # the first sixteen wait for each other
     shop.after_page = dict.fromkeys(range(2, 2 + IN_FLIGHT), together.wait)
-    pages = reader.assemble(retail, "products", Settings("", "", "", {"URL": shop.url, "API_KEY": KEY}))
+    pages = reader.create_reader(retail, "products", Settings("", "", "", {"URL": shop.url, "API_KEY": KEY}))
 
     def one(page, cursor=None):
-        found = pages.page(page, cursor, Span())
-        return Fetched(page, len(found.items), found.total_pages, found.total_items, str(page))
+        found = pages.page(page, cursor, IdRange())
+        return PageResult(page, len(found.items), found.total_pages, found.total_items, str(page))
 
-    tally = Tally(250)
-    tally.add(one(1))
-    fetch.pages(tally, one, lambda: None)
-    assert tally.received == 250 * 60
+    tracker = PageTracker(250)
+    tracker.add(one(1))
+    page_loop.fetch_pages(tracker, one, lambda: None)
+    assert tracker.received == 250 * 60
     assert shop.most_in_flight == IN_FLIGHT
     assert set(shop.pages.values()) == {1}
 
@@ -168,11 +170,11 @@ def test_never_more_than_a_window_of_pages_is_held():
         held.add(page)
         most.append(len(held))
         held.discard(page)
-        return Fetched(page, SIZE if page < 500 else 1, 500, None, str(page))
+        return PageResult(page, SIZE if page < 500 else 1, 500, None, str(page))
 
-    tally = Tally(SIZE)
-    tally.add(one(1))
+    tracker = PageTracker(SIZE)
+    tracker.add(one(1))
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(partial(fetch.pages, tally, one, lambda: None)).result()
-    assert len(tally.rows) == 500
+        pool.submit(partial(fetch.pages, tracker, one, lambda: None)).result()
+    assert len(tracker.rows) == 500
     assert max(most) <= WORKERS

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from connector import schemas
-from connector.errors import Unfinished
+from connector import raw_schema
+from connector.errors import IncompleteRun
 from tests.connector.project import sale, sales
 
 
@@ -41,7 +41,7 @@ def test_what_no_item_was_like_before_is_told_once_in_the_log_and_in_ops(project
     lines = [line for line in project.lines() if line["message"] == "finds drift"]
     assert [(line["field"], line["change"]) for line in lines] == [row[:2] for row in told]
     shop.items["sales"].append(sale(14, items="none"))
-    with pytest.raises(Unfinished):
+    with pytest.raises(IncompleteRun):
         project.copy(start="14")
     assert project.rows("SELECT change, now FROM ops.drift WHERE field = 'items'") == [("retyped", "text")]
 
@@ -51,7 +51,7 @@ def test_a_field_arrives_from_the_archive_once_it_has_a_column(project, shop, tm
     shop.items["sales"] = [sale(1, channel="web"), sale(2, channel="shop"), sale(3)]
     project.copy()
     [(file,)] = project.rows("SELECT file_name FROM ops.file_log")
-    columns = json.loads((schemas.SCHEMAS / "sales.json").read_text())
+    columns = json.loads((raw_schema.SCHEMAS / "sales.json").read_text())
     wider = [{"name": "channel", "type": "STRING", "mode": "NULLABLE"}, *columns]
     (tmp_path / "sales.json").write_text(json.dumps(wider))
     project.rows("ALTER TABLE raw.sales ADD COLUMN channel STRING")

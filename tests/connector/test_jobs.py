@@ -2,13 +2,13 @@
 
 import pytest
 import requests
+from connector.bigquery import Job, Problem, Reference, Status
 from google.auth.exceptions import RefreshError, TransportError
 
-from connector.bigquery import Job, Problem, Reference, Status
-from connector.errors import DataRefused, LoadError
-from connector.jobs import Jobs
-from connector.retries import Retries
-from tests.connector.scripted import refusing
+from connector.errors import InvalidData, LoadError
+from connector.load.bigquery_jobs import BigQueryJobs
+from runtime.retry import RetryPolicy
+from tests.fakes.scripted_server import refusing
 
 
 def job(job_id, *reasons):
@@ -59,8 +59,8 @@ def arrived(error):
 
 
 def once(bigquery, lasts=lambda: True):
-    retries = Retries(tries=4, sleep=lambda seconds: None)
-    return Jobs(bigquery, retries).once("load", bigquery.begin, lasts)
+    retries = RetryPolicy(attempts=4, sleep=lambda seconds: None)
+    return BigQueryJobs(bigquery, retries).once("load", bigquery.begin, lasts)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_not_for_ever():
 
 def test_data_that_cannot_be_read_is_not_tried_again():
     bigquery = BigQuery("invalid")
-    with pytest.raises(DataRefused) as raised:
+    with pytest.raises(InvalidData) as raised:
         once(bigquery)
     assert raised.value.messages == ["invalid"]
     assert list(bigquery.jobs) == ["load"]

@@ -2,14 +2,14 @@
 
 import time
 
-from connector.rest.limiter import Limiter
-from tests.connector import kiosk as shapes
-from tests.connector.kiosk import SIZE
+from runtime.rate_limiter import RateLimiter
+from tests.fakes import paged_api as shapes
+from tests.fakes.paged_api import SIZE
 
 
 def test_requests_are_spaced_whoever_asks():
     slept, now = [], 100.0
-    limiter = Limiter(4, slept.append, lambda: now)
+    limiter = RateLimiter(1, 1 / 4, slept.append, lambda: now)
     for _ in range(4):
         limiter.wait()
     assert slept == [0.25, 0.5, 0.75]
@@ -19,16 +19,16 @@ def test_requests_are_spaced_whoever_asks():
     assert slept[3:] == [0.25]
 
 
-def test_a_declared_limit_holds_for_all_fetchers_together(ours):
-    one = ours(shapes.by_offset, limits={"per_second": 50, "in_flight": 2})
+def test_a_declared_limit_holds_for_all_fetchers_together(harness):
+    one = harness(shapes.by_offset, limits={"per_second": 50, "in_flight": 2})
     begin = time.monotonic()
     one.land()
     assert time.monotonic() - begin >= 9 / 50  # ten pages, the first at once
     assert one.ids() == list(range(10 * SIZE))
 
 
-def test_a_declared_number_in_flight_holds(ours):
-    one = ours(shapes.by_number, limits={"in_flight": 2})
+def test_a_declared_number_in_flight_holds(harness):
+    one = harness(shapes.by_number, limits={"in_flight": 2})
     one.kiosk.items = [{"id": number} for number in range(40 * SIZE)]
     going, most = [], []
 

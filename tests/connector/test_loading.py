@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.batch import Batch
-from connector.errors import DataRefused, LoadError
-from connector.landing import File
-from connector.loading import MAXIMUM_FILES, load, portions
-from connector.tally import Fetched
+from connector.errors import InvalidData, LoadError
+from connector.landing.files import LandedFile
+from connector.landing.page_metadata import PageResult
+from connector.load.batch import Batch
+from connector.load.loader import MAX_FILES, load_batch, split_into_jobs
 
 
 class Warehouse:
@@ -22,7 +22,7 @@ class Warehouse:
         self.asked += 1
         if bad := [file.name for file in batch.files if file.name in self.bad]:
             message = f"gs://b/sales/processing/{bad[0]}: bad line 3" if self.tells else "too many errors"
-            raise DataRefused(f"failed: {message}", [message])
+            raise InvalidData(f"failed: {message}", [message])
         self.staged[batch.hash] = batch
 
     def insert(self, batch):
@@ -30,12 +30,12 @@ class Warehouse:
         self.inserted += [file.name for file in batch.files]
         return sum(file.rows for file in batch.files)
 
-    def unstage(self, batch):
+    def drop_staging(self, batch):
         self.staged.pop(batch.hash, None)
 
 
 def batch(names):
-    files = tuple(File(name, "processing", 100, 10) for name in sorted(names))
+    files = tuple(LandedFile(name, "processing", 100, 10) for name in sorted(names))
     return Batch("run", "sales", "sales", (), files)
 
 
@@ -43,7 +43,7 @@ def batch(names):
 def test_good_files_are_loaded_and_bad_ones_fail(names, data, tells):
     bad = data.draw(st.sets(st.sampled_from(sorted(names)))) if names else set()
     warehouse, failed = Warehouse(bad, tells), {}
-    rows = load(warehouse, batch(names), lambda file, reason: failed.update({file.name: reason}))
+    rows = load_batch(warehouse, batch(names), lambda file, reason: failed.update({file.name: reason}))
     assert sorted(warehouse.inserted) == sorted(names - bad)
     assert set(failed) == bad
     assert rows == 10 * len(names - bad)
@@ -52,7 +52,7 @@ def test_good_files_are_loaded_and_bad_ones_fail(names, data, tells):
 
 def test_one_bad_file_of_many_is_found_in_few_jobs():
     warehouse = Warehouse({"f0317.json"}, tells=False)
-    load(warehouse, batch({f"f{n:04d}.json" for n in range(1000)}), lambda file, reason: None)
+    load_batch(warehouse, batch({f"f{n:04d}.json" for n in range(1000)}), lambda file, reason: None)
     assert warehouse.asked <= 2 * 10 + 2
 
 
@@ -60,11 +60,11 @@ def test_files_that_only_fail_together_are_not_blamed():
     class Odd(Warehouse):
         def stage(self, batch):
             if len(batch.files) == 4:
-                raise DataRefused("too large", ["too large"])
+                raise InvalidData("too large", ["too large"])
             super().stage(batch)
 
     with pytest.raises(LoadError, match="each half of the files can be loaded"):
-        load(
+        load_batch(
             Odd(set()),
             batch({f"f{n}.json" for n in range(4)}),
             lambda file, reason: pytest.fail("nobody is to blame"),
@@ -82,20 +82,20 @@ def test_the_name_of_a_batch_follows_from_its_files_its_run_and_its_schema():
     assert len({one.hash, *(other.hash for other in others)}) == 4
 
 
-@given(st.sets(st.integers(1, 3 * MAXIMUM_FILES), max_size=50), st.data())
+@given(st.sets(st.integers(1, 3 * MAX_FILES), max_size=50), st.data())
 def test_a_file_that_fails_moves_no_other_into_another_load(pages, data):
     """Else a load job of a run that goes on would have another name, and its rows would come twice."""
-    files = [File(f"{n:06d}", "processing", 1, 1, fetched=Fetched(n, 1)) for n in sorted(pages)]
+    files = [LandedFile(f"{n:06d}", "processing", 1, 1, fetched=PageResult(n, 1)) for n in sorted(pages)]
     gone = data.draw(st.sampled_from(files)) if files else None
-    before = [[file for file in portion if file != gone] for portion in portions(files)]
-    after = portions([file for file in files if file != gone])
+    before = [[file for file in portion if file != gone] for portion in split_into_jobs(files)]
+    after = split_into_jobs([file for file in files if file != gone])
     assert [portion for portion in before if portion] == after
-    assert all(len(portion) <= MAXIMUM_FILES for portion in after)
+    assert all(len(portion) <= MAX_FILES for portion in after)
 
 
 def test_files_of_many_runs_are_told_apart_by_their_place_in_the_replay():
     """Their pages have the same numbers: by them, a day of 24 runs would be too much for one load job."""
-    files = [File(f"{n:06d}", "archive", 1, 1, fetched=Fetched(1, 1)) for n in range(MAXIMUM_FILES + 1)]
+    files = [LandedFile(f"{n:06d}", "archive", 1, 1, fetched=PageResult(1, 1)) for n in range(MAX_FILES + 1)]
     place = {file.name: number for number, file in enumerate(files, 1)}
-    assert [len(portion) for portion in portions(files, place)] == [MAXIMUM_FILES, 1]
-    assert portions(files[5:], place)[1] == files[-1:]  # gone files shift none
+    assert [len(portion) for portion in split_into_jobs(files, place)] == [MAX_FILES, 1]
+    assert split_into_jobs(files[5:], place)[1] == files[-1:]  # gone files shift none

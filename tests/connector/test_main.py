@@ -10,10 +10,10 @@ import time
 
 import pytest
 
-from connector.fetch import WORKERS
+from connector.extract.page_loop import WORKERS
 from sandbox import environment
 from tests.connector.project import sales
-from tests.connector.shop import KEY
+from tests.fakes.retail_api import KEY
 
 SETTINGS = ("PROJECT_ID", "LOCATION", "BUCKET", "RETAIL_API_KEY", "RETAIL_URL")
 
@@ -55,12 +55,16 @@ def start(sandbox, project, shop):
 @pytest.mark.parametrize(
     ("arguments", "code", "why"),
     [
-        (["--endpoint", "orders"], 2, "unknown endpoint 'orders'. Declared are: sales, products, customers."),
-        (["--endpoint", "sales", "--start_sales_id", "yesterday"], 2, "the start 'yesterday' is neither"),
-        (["--endpoint", "sales", "--file", "x"], 2, "--file and --day are for replay"),
-        (["replay", "--endpoint", "sales", "--from", "1"], 2, "a replay loads files, not ids"),
-        (["replay", "--endpoint", "sales", "--day", "2017-01-31"], 2, "the day '2017-01-31' is none"),
-        (["--endpoint", "sales"], 2, "missing PROJECT_ID, LOCATION, BUCKET, RETAIL_API_KEY."),
+        (["--endpoint", "orders"], 2, "unknown endpoint 'orders'; declared: sales, products, customers."),
+        (["--endpoint", "sales", "--start_sales_id", "yesterday"], 2, "invalid start 'yesterday'"),
+        (["--endpoint", "sales", "--file", "x"], 2, "--file and --day belong to replay"),
+        (["replay", "--endpoint", "sales", "--from", "1"], 2, "replay loads files, not ids"),
+        (["replay", "--endpoint", "sales", "--day", "2017-01-31"], 2, "invalid --day '2017-01-31'"),
+        (
+            ["--endpoint", "sales"],
+            2,
+            "missing environment variables: PROJECT_ID, LOCATION, BUCKET, RETAIL_API_KEY.",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_and_an_exit_code(arguments, code, why):

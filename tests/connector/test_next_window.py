@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from connector.errors import SourceUnavailable, Unfinished
+from connector.errors import IncompleteRun, SourceUnavailable
 from tests.connector.project import sale, sales
-from tests.connector.shop import Fault
+from tests.fakes.retail_api import Fault
 
 
 def test_the_next_run_begins_where_the_last_one_ended_with_a_look_back(project, shop):
@@ -95,7 +95,7 @@ def test_a_back_fill_that_was_cut_off_is_ended_by_the_next_run_which_then_does_i
 
 def test_a_partial_run_moves_the_window_on(project, shop):
     shop.items["sales"] = [sale(n, items="none") for n in range(1, 3)]
-    with pytest.raises(Unfinished):
+    with pytest.raises(IncompleteRun):
         project.copy()
     shop.items["sales"] += sales(3, 700)
     project.copy(start="3")
@@ -123,8 +123,8 @@ def test_where_the_next_run_begins_follows_from_all_windows(project):
     columns = "run_id, endpoint, started_at, finished_at, status, window_from, window_until"
     counts = "pages, files, rows_loaded, bytes"
     project.rows(f"INSERT INTO ops.run_log ({columns}, {counts}) VALUES {', '.join(rows)}")
-    warehouse = project.kit().warehouse
-    assert {name: warehouse.covered(name).until for name in expected} == expected
+    warehouse = project.context().warehouse
+    assert {name: warehouse.read_watermark(name).until for name in expected} == expected
 
 
 def stretch(windows):

@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector import drift, schemas, sources
-from connector.errors import SourceGarbled
-from connector.pages import line, lines
-from connector.rest.body import splitter
+from connector import raw_schema
+from connector.errors import InvalidResponse
+from connector.extract import schema_drift as drift
+from connector.extract.ndjson import encode_page
+from connector.sources import registry
+from connector.sources.rest.response import create_parser
 
-RETAIL = sources.read("retail")
-SALES = splitter(RETAIL.paging_of("sales"), RETAIL.endpoints["sales"].window)
-COLUMNS = schemas.read("sales")
+RETAIL = registry.read_source("retail")
+SALES = create_parser(RETAIL.paging_of("sales"), RETAIL.endpoints["sales"].window)
+COLUMNS = raw_schema.read_columns("sales")
 FILE = "sales_20260131_0930_0.json"
 
 NAMES = st.text(max_size=6) | st.just("SYS_FILE_NAME")
@@ -33,8 +35,8 @@ JSON = st.recursive(
 def split(body: bytes) -> list[bytes]:
     """As a run does it: what drift finds goes along."""
     items = SALES(body).items
-    found = drift.finder(COLUMNS, drift.learned(items))(items)
-    return lines(items, FILE, found.nameless).splitlines(keepends=True)
+    found = drift.create_detector(COLUMNS, drift.learn_schema(items))(items)
+    return encode_page(items, FILE, found.unmapped).splitlines(keepends=True)
 
 
 @given(
@@ -55,7 +57,7 @@ def test_a_line_for_every_item_whatever_it_is(items):
 
 @given(st.binary())
 def test_noise_is_garbled_and_nothing_else(noise):
-    with suppress(SourceGarbled):
+    with suppress(InvalidResponse):
         SALES(noise)
 
 
@@ -99,9 +101,11 @@ def test_a_body_with_wrong_bytes_is_garbled_or_one_line_an_item(changes):
         body = body[:place] + new + body[place + cut :]
     try:
         items = SALES(body).items
-    except SourceGarbled:
+    except InvalidResponse:
         return
-    written = lines(items, FILE, drift.finder(COLUMNS, drift.learned(items))(items).nameless)
+    written = encode_page(
+        items, FILE, drift.create_detector(COLUMNS, drift.learn_schema(items))(items).unmapped
+    )
     assert written.count(b"\n") == len(items) and b"\r" not in written
     for item, one in zip(items, written.split(b"\n"), strict=False):
         names = msgspec.json.decode(one, type=dict[str, msgspec.Raw])
@@ -124,7 +128,7 @@ def test_a_source_cannot_name_the_file_however_it_writes_it(name):
     "item", [b'{"id": "\xff"}', b'{"\xff": 1}', b'{"a":' * 100_000 + b"1" + b"}" * 100_000]
 )
 def test_what_nobody_could_read_again_is_garbled(item):
-    with pytest.raises(SourceGarbled):
+    with pytest.raises(InvalidResponse):
         SALES(b'{"items": [%b]}' % item)
 
 
@@ -133,7 +137,7 @@ def test_an_item_may_be_deep():
     [line] = split(b'{"items": [%b]}' % deep)
     assert deep[1:] in line
     items = SALES(b'{"items": [%b]}' % deep).items
-    assert drift.finder(COLUMNS, drift.Shape())(items).nameless == {"a"}
+    assert drift.create_detector(COLUMNS, drift.ObservedSchema())(items).unmapped == {"a"}
 
 
 def test_numbers_keep_their_digits():
@@ -192,6 +196,6 @@ def test_what_the_source_says_beside_the_items():
     ],
 )
 def test_an_answer_that_is_no_page_says_why(body, reason):
-    with pytest.raises(SourceGarbled, match="items") as raised:
+    with pytest.raises(InvalidResponse, match="items") as raised:
         SALES(body)
     assert reason in str(raised.value)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from connector.errors import NotFound, Unfinished, UsageError
+from connector.errors import FileMissing, IncompleteRun
+from runtime.errors import UsageError
 from tests.connector.project import sale, sales
 
 
@@ -10,7 +11,7 @@ def test_one_bad_file_fails_alone_and_can_be_replayed(project, shop):
     shop.items["sales"] = sales(1, 600)
     shop.items["sales"][299] = sale(300, items="none")
     with pytest.raises(
-        Unfinished, match="1 files lie in sales/failed/.*python -m connector replay --endpoint sales"
+        IncompleteRun, match="1 files lie in sales/failed/.*python -m connector replay --endpoint sales"
     ):
         project.copy()
     assert project.ids() == [*range(1, 251), *range(501, 601)]
@@ -20,7 +21,7 @@ def test_one_bad_file_fails_alone_and_can_be_replayed(project, shop):
     assert name.rpartition("/")[2] in reason
     assert project.log("status, files, rows_loaded") == [("partial", 2, 350)]
 
-    with pytest.raises(Unfinished):
+    with pytest.raises(IncompleteRun):
         project.replay()  # not healed yet: it fails again, and nothing comes twice
     assert len(project.ids()) == 350 and project.failed() == [name]
 
@@ -54,7 +55,7 @@ def test_a_file_named_by_hand_is_loaded_again(project, shop):
 def test_a_day_is_loaded_again(project, shop):
     """What its runs brought, archived or failed, and nothing of another day."""
     shop.items["sales"] = [*sales(1, 250), sale(251, items="none")]
-    with pytest.raises(Unfinished):
+    with pytest.raises(IncompleteRun):
         project.copy()
     [failed] = project.failed()
     day = failed.rpartition("/")[2].split("_")[1]
@@ -72,7 +73,7 @@ def test_a_day_is_loaded_again(project, shop):
 
 def test_a_file_that_is_nowhere(project):
     name = "sales_20260131_0930_01a1fd06-ca73-7000-8000-000000000000.json"
-    with pytest.raises(NotFound, match="is neither in sales/failed/ nor in sales/archive/"):
+    with pytest.raises(FileMissing, match="is neither in sales/failed/ nor in sales/archive/"):
         project.replay(name)
     with pytest.raises(UsageError, match="not the name of a file"):
         project.replay("sales.json")

@@ -2,32 +2,32 @@
 
 import pytest
 
-from connector.errors import SettingsError
-from connector.settings import Settings
+from connector.settings import read_settings
+from runtime.errors import SettingsError
 
 GOOD = {"PROJECT_ID": "p", "LOCATION": "EU", "BUCKET": "p-landing", "RETAIL_API_KEY": "secret-key"}
 
 
 def test_all_that_is_missing_is_named_at_once(retail):
-    with pytest.raises(SettingsError, match="missing PROJECT_ID, LOCATION, BUCKET, RETAIL_API_KEY"):
-        Settings.read({}, "retail", retail)
+    with pytest.raises(SettingsError, match="variables: PROJECT_ID, LOCATION, BUCKET, RETAIL_API_KEY"):
+        read_settings({}, "retail", retail)
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_an_empty_variable_is_missing(retail, name):
-    with pytest.raises(SettingsError, match=f"missing {name}\\."):
-        Settings.read(GOOD | {name: ""}, "retail", retail)
+    with pytest.raises(SettingsError, match=f"missing environment variables: {name}\\."):
+        read_settings(GOOD | {name: ""}, "retail", retail)
 
 
 def test_the_address_is_the_declared_one_unless_the_environment_says_otherwise(retail):
-    assert Settings.read(GOOD, "retail", retail).source["URL"] == retail.url
+    assert read_settings(GOOD, "retail", retail).source["URL"] == retail.url
     assert (
-        Settings.read(GOOD | {"RETAIL_URL": "https://x.example/"}, "retail", retail).source["URL"]
+        read_settings(GOOD | {"RETAIL_URL": "https://x.example/"}, "retail", retail).source["URL"]
         == "https://x.example/"
     )
 
 
 def test_the_key_is_never_shown(retail):
-    settings = Settings.read(GOOD, "retail", retail)
+    settings = read_settings(GOOD, "retail", retail)
     assert settings.source["API_KEY"] == "secret-key"
     assert "secret-key" not in repr(settings) + str(settings)

@@ -3,16 +3,16 @@ and a run that was cut off goes on at the page."""
 
 import pytest
 
-from connector.errors import ChainBroken, SourceUnavailable
-from tests.connector import kiosk as shapes
-from tests.connector.kiosk import CHAINED, SHAPES, SIZE
-from tests.connector.ours import THINGS
+from connector.errors import CursorExpired, SourceUnavailable
+from tests.connector.landing_harness import THINGS
+from tests.fakes import paged_api as shapes
+from tests.fakes.paged_api import CHAINED, SHAPES, SIZE
 
 
 @pytest.mark.parametrize("count", [0, 1, SIZE - 1, SIZE, SIZE + 1, 7 * SIZE, 7 * SIZE + 3])
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
-def test_every_item_once(ours, shape, count):
-    one = ours(shape)
+def test_every_item_once(harness, shape, count):
+    one = harness(shape)
     one.kiosk.items = one.kiosk.items[:count]
     assert one.land().missing is None
     assert one.ids() == list(range(count))
@@ -20,8 +20,8 @@ def test_every_item_once(ours, shape, count):
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
-def test_a_run_that_was_cut_off_goes_on_at_the_page(ours, shape):
-    one = ours(shape)
+def test_a_run_that_was_cut_off_goes_on_at_the_page(harness, shape):
+    one = harness(shape)
     one.kiosk.closed = {5 * SIZE}
     with pytest.raises(SourceUnavailable):
         one.land()
@@ -35,57 +35,57 @@ def test_a_run_that_was_cut_off_goes_on_at_the_page(ours, shape):
         assert there == set(range(0, 5 * SIZE, SIZE))  # one after another, each known from the one before
 
 
-def test_a_source_without_totals_is_asked_side_by_side_and_little_beyond_its_end(ours):
-    one = ours(shapes.by_number)
+def test_a_source_without_totals_is_asked_side_by_side_and_little_beyond_its_end(harness):
+    one = harness(shapes.by_number)
     one.kiosk.items = [{"id": number} for number in range(100 * SIZE)]
     one.land()
     assert one.ids() == list(range(100 * SIZE))
     assert len(one.kiosk.asked) <= 100 + 16
 
 
-def test_a_source_that_gives_less_than_was_asked_for_is_caught(ours):
+def test_a_source_that_gives_less_than_was_asked_for_is_caught(harness):
     """Counted in items, each page would begin where the one before should have ended."""
     paging = SHAPES[shapes.by_offset_bare] | {"limit": 2 * SIZE}
-    one = ours(shapes.by_offset_bare, paging=paging)
+    one = harness(shapes.by_offset_bare, paging=paging)
     assert "page 1 has 10 items of 20 and is not the last: lower `limit`" in one.land().missing
 
 
-def test_a_chain_that_leads_back_ends_and_says_so(ours):
-    one = ours(shapes.by_cursor)
+def test_a_chain_that_leads_back_ends_and_says_so(harness):
+    one = harness(shapes.by_cursor)
     circle = {"results": [{"id": 0}], "paging": {"next": {"after": "at-0"}}}
     one.kiosk.shape = lambda kiosk, query, headers: (200, {}, circle)
     assert one.land().missing == "page 2 repeats page 1"
 
 
-def test_an_endpoint_may_be_of_another_shape_than_its_source(ours):
+def test_an_endpoint_may_be_of_another_shape_than_its_source(harness):
     endpoint = THINGS | {"paging": {"cursor": None, "next": None, "offset": "offset", "limit": SIZE}}
     endpoint["paging"]["total_items"] = "meta.total"
-    one = ours(shapes.by_cursor, endpoints={"things": endpoint})
+    one = harness(shapes.by_cursor, endpoints={"things": endpoint})
     one.kiosk.shape = lambda kiosk, query, headers: shapes.by_offset(kiosk, query | {"limit": SIZE}, headers)
     one.land()
     assert one.ids() == list(range(10 * SIZE))
 
 
-def test_parameters_that_are_always_sent(ours):
-    one = ours(shapes.by_number, endpoints={"things": THINGS | {"params": {"status": "any"}}})
+def test_parameters_that_are_always_sent(harness):
+    one = harness(shapes.by_number, endpoints={"things": THINGS | {"params": {"status": "any"}}})
     one.land()
     assert {query["status"] for _, query in one.kiosk.seen} == {"any"}
 
 
-def test_a_cursor_that_has_expired_is_given_up(ours):
-    one = ours(shapes.by_cursor)
+def test_a_cursor_that_has_expired_is_given_up(harness):
+    one = harness(shapes.by_cursor)
     one.kiosk.closed = {5 * SIZE}
     with pytest.raises(SourceUnavailable):
         one.land()
     one.kiosk.shape = lambda kiosk, query, headers: (410, {}, {"error": "expired"})
-    with pytest.raises(ChainBroken, match="answered 410 .* The next run begins anew"):
+    with pytest.raises(CursorExpired, match="answered 410 .* The next run begins anew"):
         one.land()
 
 
-def test_a_chain_with_a_window_begins_again_once_its_end_is_known(ours):
+def test_a_chain_with_a_window_begins_again_once_its_end_is_known(harness):
     """Rows that are newer than the first answer are left for the next run, as everywhere."""
     window = {"field": "id", "from": "since", "until": "until", "last": "newest"}
-    one = ours(shapes.by_cursor, endpoints={"things": THINGS | {"window": window}})
+    one = harness(shapes.by_cursor, endpoints={"things": THINGS | {"window": window}})
 
     def shape(kiosk, query, headers):
         status, more, body = shapes.by_cursor(kiosk, query, headers)

@@ -5,10 +5,12 @@ import copy
 import pytest
 import yaml
 
-from connector import schemas, sources
-from connector.errors import DeclarationError, UsageError
+from connector import raw_schema
+from connector.errors import DeclarationError
+from connector.sources import registry
+from runtime.errors import UsageError
 
-DECLARED = yaml.safe_load((sources.SOURCES / "retail.yaml").read_text())
+DECLARED = yaml.safe_load((registry.SOURCES / "retail.yaml").read_text())
 
 
 def changed(path, value):
@@ -25,7 +27,7 @@ def changed(path, value):
 
 
 def test_the_retail_source():
-    source = sources.read("retail")
+    source = registry.read_source("retail")
     assert list(source.endpoints) == ["sales", "products", "customers"]
     assert source.endpoint("sales").window.look_back == 500
     assert source.endpoint("products").window is None
@@ -78,7 +80,7 @@ def test_the_retail_source():
 )
 def test_an_error_names_the_file_the_key_and_what_is_allowed(path, value, where, why):
     with pytest.raises(DeclarationError) as raised:
-        sources.parse(changed(path, value), "retail.yaml")
+        registry.parse_source(changed(path, value), "retail.yaml")
     sentence = str(raised.value)
     assert sentence.startswith("retail.yaml")
     assert where in sentence and why in sentence
@@ -88,21 +90,21 @@ def test_an_error_names_the_file_the_key_and_what_is_allowed(path, value, where,
 def test_a_file_that_is_no_mapping(tmp_path, text):
     (tmp_path / "broken.yaml").write_text(text)
     with pytest.raises(DeclarationError, match="broken.yaml"):
-        sources.read("broken", tmp_path)
+        registry.read_source("broken", tmp_path)
 
 
 def test_unknown_names_come_with_the_known_ones():
     with pytest.raises(UsageError, match="unknown source 'shop'. Declared are: retail"):
-        sources.read("shop")
+        registry.read_source("shop")
     with pytest.raises(
-        UsageError, match="unknown endpoint 'orders'. Declared are: sales, products, customers"
+        UsageError, match="unknown endpoint 'orders'. Declared ; declared: sales, products, customers"
     ):
-        sources.read("retail").endpoint("orders")
+        registry.read_source("retail").endpoint("orders")
 
 
 def test_endpoints_and_tables_are_told_apart_by_their_name_alone():
     """The bucket's folders and the tables of raw carry no source, so no two sources may share one."""
-    declared = [sources.read(path.stem) for path in sources.SOURCES.glob("*.yaml")]
+    declared = [registry.read_source(path.stem) for path in registry.SOURCES.glob("*.yaml")]
     for names in (
         [name for source in declared for name in source.endpoints],
         [endpoint.table for source in declared for endpoint in source.endpoints.values()],
@@ -111,8 +113,8 @@ def test_endpoints_and_tables_are_told_apart_by_their_name_alone():
 
 
 def test_every_table_has_a_schema_whose_leaves_are_text():
-    for endpoint in sources.read("retail").endpoints.values():
-        columns = schemas.read(endpoint.table)
+    for endpoint in registry.read_source("retail").endpoints.values():
+        columns = raw_schema.read_columns(endpoint.table)
         assert columns[-1]["name"] == "SYS_FILE_NAME"
         assert {leaf["type"] for leaf in leaves(columns)} == {"STRING"}
         assert all(column["description"] for column in columns)
@@ -126,7 +128,7 @@ def leaves(columns):
 
 def test_a_table_without_a_schema(tmp_path):
     with pytest.raises(DeclarationError, match="raw.orders cannot be read"):
-        schemas.read("orders", tmp_path)
+        raw_schema.read_columns("orders", tmp_path)
     (tmp_path / "orders.json").write_text('[{"name": "id"}]')
     with pytest.raises(DeclarationError, match="SYS_DATE_CREATE and SYS_FILE_NAME"):
-        schemas.read("orders", tmp_path)
+        raw_schema.read_columns("orders", tmp_path)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from connector.errors import LeaseHeld, LeaseLost
+from runtime.errors import LeaseHeld, LeaseLost
 from tests.connector.project import sales
 
 NEVER = 1000.0  # seconds between renewals of a process that is only silent

@@ -7,40 +7,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector import sources, window
-from connector.errors import UsageError
-from connector.window import Covered, Span
+from connector.sources import registry, window
+from connector.sources.window import IdRange, Watermark
+from runtime.errors import UsageError
 
-SALES = sources.read("retail").endpoints["sales"].window
+SALES = registry.read_source("retail").endpoints["sales"].window
 IDS = st.integers(min_value=1, max_value=10**12)
 
 
 @pytest.mark.parametrize(
     ("start", "end", "span"),
     [
-        (None, None, Span()),
-        ("17", None, Span(start=17)),
-        ("17", "17", Span(start=17, until=17)),
-        (None, "99", Span(until=99)),
-        ("2017-01-31", "99", Span(start_date="2017-01-31", until=99)),
-        ("2017-01-31", "2017-01-31", Span(start_date="2017-01-31", until_date="2017-01-31")),
-        ("5", "2017-01-31", Span(start=5, until_date="2017-01-31")),
+        (None, None, IdRange()),
+        ("17", None, IdRange(start=17)),
+        ("17", "17", IdRange(start=17, until=17)),
+        (None, "99", IdRange(until=99)),
+        ("2017-01-31", "99", IdRange(start_date="2017-01-31", until=99)),
+        ("2017-01-31", "2017-01-31", IdRange(start_date="2017-01-31", until_date="2017-01-31")),
+        ("5", "2017-01-31", IdRange(start=5, until_date="2017-01-31")),
     ],
 )
 def test_what_was_typed(start, end, span):
-    assert window.asked("sales", SALES, start, end) == span
+    assert window.parse_range("sales", SALES, start, end) == span
 
 
 @pytest.mark.parametrize(
     ("start", "end", "why"),
     [
-        ("abc", None, "start 'abc' is neither a whole number from 1 nor a date"),
+        ("abc", None, "start 'abc' : expected an integer of at least 1, or a day"),
         ("2017-13-01", None, "start '2017-13-01'"),
         ("20170131", "x", "end 'x'"),
         ("2017-1-1", None, "start '2017-1-1'"),
         ("1.5", None, "start '1.5'"),
-        ("0", None, "start '0' is not a whole number from 1"),
-        ("-4", None, "start '-4' is not a whole number from 1"),
+        ("0", None, "start '0': expected an integer of at least 1"),
+        ("-4", None, "start '-4': expected an integer of at least 1"),
         ("١٧", None, "start '١٧'"),
         (None, "2017-02-30", "end '2017-02-30'"),
         ("2017-01-02", "2017-01-01", "from 2017-01-02 to 2017-01-01 is empty"),
@@ -49,13 +49,13 @@ def test_what_was_typed(start, end, span):
 )
 def test_what_cannot_be_is_refused(start, end, why):
     with pytest.raises(UsageError, match=why):
-        window.asked("sales", SALES, start, end)
+        window.parse_range("sales", SALES, start, end)
 
 
 def test_an_endpoint_that_is_copied_whole_takes_no_window():
-    assert window.asked("products", None, None, None) == Span()
+    assert window.parse_range("products", None, None, None) == IdRange()
     with pytest.raises(UsageError, match="products has no window"):
-        window.asked("products", None, "5", None)
+        window.parse_range("products", None, "5", None)
 
 
 @pytest.mark.parametrize(
@@ -70,24 +70,26 @@ def test_an_endpoint_that_is_copied_whole_takes_no_window():
     ],
 )
 def test_the_start_follows_from_the_last_run(covered, start):
-    assert window.begin(Span(), SALES, Covered(covered)) == Span(start=start)
+    assert window.first_range(IdRange(), SALES, Watermark(covered)) == IdRange(start=start)
 
 
 def test_a_start_that_was_typed_stays():
-    assert window.begin(Span(start=7), SALES, Covered(9000)) == Span(start=7)
-    assert window.begin(Span(start_date="2017-01-31"), SALES, Covered(9000)) == Span(start_date="2017-01-31")
+    assert window.first_range(IdRange(start=7), SALES, Watermark(9000)) == IdRange(start=7)
+    assert window.first_range(IdRange(start_date="2017-01-31"), SALES, Watermark(9000)) == IdRange(
+        start_date="2017-01-31"
+    )
 
 
 @given(st.lists(IDS, min_size=1), st.none() | IDS)
 def test_windows_of_one_run_after_another_leave_no_id_out(ends, first):
     """Whatever the source had at each run, every id up to the greatest was in some window."""
-    covered, next_id = Covered(first), (first or 0) + 1
+    covered, next_id = Watermark(first), (first or 0) + 1
     for last in sorted(ends):
-        span = window.freeze(window.begin(Span(), SALES, covered), last)
+        span = window.freeze(window.first_range(IdRange(), SALES, covered), last)
         if span.start <= span.until:
             assert span.start <= next_id
             next_id = max(next_id, span.until + 1)
-            covered = Covered(max(covered.until or 0, span.until))
+            covered = Watermark(max(covered.until or 0, span.until))
         else:
             assert last < next_id
     assert next_id > max(ends)
@@ -96,20 +98,20 @@ def test_windows_of_one_run_after_another_leave_no_id_out(ends, first):
 @given(st.none() | IDS, st.none() | IDS)
 def test_the_end_is_never_newer_than_the_source(until, last):
     """Else the next run would begin after ids that did not exist yet."""
-    end = window.freeze(Span(1, None, until), last).until
+    end = window.freeze(IdRange(1, None, until), last).until
     assert end == min((e for e in (until, last) if e is not None), default=None)
 
 
 def test_query_parameters():
-    assert Span(1, None, 9).params(SALES) == {"start_sales_id": "1", "end_sales_id": "9"}
-    assert Span(None, "2017-01-31", None).params(SALES) == {"start_date": "2017-01-31"}
-    assert Span().params(None) == {}
+    assert IdRange(1, None, 9).parameters(SALES) == {"start_sales_id": "1", "end_sales_id": "9"}
+    assert IdRange(None, "2017-01-31", None).parameters(SALES) == {"start_date": "2017-01-31"}
+    assert IdRange().parameters(None) == {}
 
 
 def test_ids_that_nobody_asked_for_are_told():
-    assert "ids 101 to 199" in window.gap(Span(200), 100)
-    assert window.gap(Span(101), 100) is None
-    assert window.gap(Span(200), None) is None
+    assert "ids 101 to 199" in window.describe_gap(IdRange(200), 100)
+    assert window.describe_gap(IdRange(101), 100) is None
+    assert window.describe_gap(IdRange(200), None) is None
 
 
 @given(st.lists(st.integers(0, 30), max_size=40), st.integers(1, 31), st.integers(1, 31))
@@ -122,8 +124,8 @@ def test_days_become_the_ids_of_their_rows(gaps, first, last):
         return min(found, default=None), len(days)
 
     first, last = sorted((first, last))
-    span = Span(start_date=f"2017-01-{first:02d}", until_date=f"2017-01-{last:02d}")
-    found = window.dated(span, first_since)
+    span = IdRange(start_date=f"2017-01-{first:02d}", until_date=f"2017-01-{last:02d}")
+    found = window.resolve_dates(span, first_since)
     asked = range(found.start, found.until + 1)
     assert [n for n, day in enumerate(days, 1) if first <= day <= last] == list(asked)
     assert (found.start_date, found.until_date) == (None, None)
@@ -132,4 +134,4 @@ def test_days_become_the_ids_of_their_rows(gaps, first, last):
 def test_an_endpoint_that_knows_no_days():
     undated = msgspec.structs.replace(SALES, start_date=None)
     with pytest.raises(UsageError, match="sales cannot be asked for dates"):
-        window.asked("sales", undated, None, "2017-01-31")
+        window.parse_range("sales", undated, None, "2017-01-31")

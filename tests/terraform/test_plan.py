@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from connector.rotation.settings import Settings as RotationSettings
+from connector.key_rotation.settings import Settings as RotationSettings
 from connector.settings import Settings as ConnectorSettings
-from connector.sources import SOURCES
-from connector.sources import read as read_source
+from connector.sources.registry import SOURCES
+from connector.sources.registry import read as read_source
 from pipeline.settings import Settings as PipelineSettings
 from sheets_sync.exports import FOLDER as EXPORTS
 from sheets_sync.exports import load
@@ -388,7 +388,7 @@ def test_each_job_runs_its_package_as_its_identity(plans):
     jobs = {job["name"]: runs(job) for job in of(plans["local"], "cloud_run_v2_job").values()}
     assert jobs == {
         "connector": (["python", "-m", "connector"], "connector"),
-        "key-rotation": (["python", "-m", "connector.rotation"], "key-rotation"),
+        "key-rotation": (["python", "-m", "connector.key_rotation"], "key-rotation"),
         "pipeline": (["python", "-m", "pipeline"], "pipeline"),
         "sheets-sync": (["python", "-m", "sheets_sync"], "sheets-sync"),
     }

@@ -1,8 +1,7 @@
 """Fixtures only."""
 
 import pytest
-
-from tests.connector.rotation.vault import Vault
+from tests.connector.key_rotation.vault import Vault
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from connector import sources
-from connector.errors import SettingsError
-from connector.rotation.__main__ import GRACE_SECONDS
-from connector.rotation.settings import Settings
+from connector.key_rotation.__main__ import GRACE_SECONDS
+from connector.key_rotation.settings import Settings
+from connector.sources import registry as sources
+from runtime.errors import SettingsError
 from sandbox import environment
 from tests.terraform.reading import ROOT
 
@@ -22,7 +22,7 @@ GOOD = {"PROJECT_ID": "p", "ROTATION_SUBSCRIPTION": "projects/p/subscriptions/s"
 def run(*arguments, variables):
     """The exit code and what was said, line by line."""
     ambient = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-    command = [sys.executable, "-m", "connector.rotation", *arguments]
+    command = [sys.executable, "-m", "connector.key_rotation", *arguments]
     done = subprocess.run(
         command, env=ambient | variables, capture_output=True, text=True, timeout=60, check=False
     )

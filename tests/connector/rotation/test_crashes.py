@@ -2,8 +2,9 @@
 
 import itertools
 
-from tests.connector.mortal import Killed, Mortal
-from tests.connector.rotation.vault import YEAR
+from tests.connector.key_rotation.vault import YEAR
+
+from tests.connector.crash_injection import Killed, Mortal
 
 
 def deaths(act):

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 import requests
-
-from connector import sources
-from connector.errors import KeyRefused, SourceError, SourceGarbled, SourceRefused, SourceUnavailable
-from connector.rest.declaration import Query
 from connector.retries import Retries
-from connector.rotation.calls import Calls
-from connector.rotation.keys import Keys
+
+from connector.errors import InvalidResponse, KeyRejected, RequestRejected, SourceError, SourceUnavailable
+from connector.key_rotation.key_api import Calls
+from connector.key_rotation.keys import Keys
+from connector.sources import registry as sources
+from connector.sources.rest.config import Query
 from tests import serving
 
 GOOD = {"id": 7, "name": "ours", "created_at": "2026-01-01T00:00:00Z", "key": "s3cret"}
@@ -60,16 +60,16 @@ def test_a_key_is_issued_with_the_name_of_its_secret(api, keys):
 @pytest.mark.parametrize(
     ("status", "body", "error"),
     [
-        (200, b"<html>", SourceGarbled),
-        (200, b"", SourceGarbled),
-        (201, [], SourceGarbled),
-        (201, GOOD | {"key": ""}, SourceGarbled),
-        (201, GOOD | {"key": None}, SourceGarbled),
-        (201, GOOD | {"id": True}, SourceGarbled),
-        (302, b"", SourceRefused),
-        (401, {"error": "old is not known"}, KeyRefused),
-        (403, {}, KeyRefused),
-        (409, {}, SourceRefused),
+        (200, b"<html>", InvalidResponse),
+        (200, b"", InvalidResponse),
+        (201, [], InvalidResponse),
+        (201, GOOD | {"key": ""}, InvalidResponse),
+        (201, GOOD | {"key": None}, InvalidResponse),
+        (201, GOOD | {"id": True}, InvalidResponse),
+        (302, b"", RequestRejected),
+        (401, {"error": "old is not known"}, KeyRejected),
+        (403, {}, KeyRejected),
+        (409, {}, RequestRejected),
         (503, {}, SourceUnavailable),
     ],
 )
@@ -133,7 +133,7 @@ def test_a_key_that_is_gone_is_revoked(api, keys, status):
 @pytest.mark.parametrize("told", [{}, {"items": {}}, {"items": ["x"]}, {"items": [{"id": 1}]}, []])
 def test_a_list_that_is_none(api, keys, told):
     api.says = 200, told
-    with pytest.raises(SourceGarbled):
+    with pytest.raises(InvalidResponse):
         keys.ours("new", keys.rotation.revoke)
 
 
@@ -152,5 +152,5 @@ def test_a_time_without_a_zone_is_utc(api, keys, created):
 @pytest.mark.parametrize("created", ["yesterday", "", 17])
 def test_a_time_that_is_none(api, keys, created):
     api.says = 200, GOOD | {"created_at": created}
-    with pytest.raises(SourceGarbled):
+    with pytest.raises(InvalidResponse):
         keys.own("new", keys.rotation.revoke)

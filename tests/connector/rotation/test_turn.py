@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from tests.connector.key_rotation.vault import PROJECT
 
-from connector.errors import KeyRefused, SecretError, SecretRefused, Unfinished
-from connector.rotation import rounds
-from tests.connector.rotation.vault import PROJECT
+from connector.errors import IncompleteRun, KeyRejected, SecretError, SecretRefused
+from connector.key_rotation import job as rounds
 
 
 def test_a_due_secret_gets_a_new_key_and_loses_the_old_one_a_day_later(vault):
@@ -69,7 +69,7 @@ def test_messages_that_are_no_rotation_are_acknowledged(vault):
 
 def test_a_secret_that_no_source_declares_is_said_once(vault):
     vault.publish(eventType="SECRET_ROTATE", secretId=f"projects/{PROJECT}/secrets/wifi")
-    with pytest.raises(Unfinished, match=f"'wifi' is due, and no source says how .* {vault.id}"):
+    with pytest.raises(IncompleteRun, match=f"'wifi' is due, and no source says how .* {vault.id}"):
         vault.run()
     assert vault.drain() == []
 
@@ -87,7 +87,7 @@ def test_a_new_key_that_does_not_work_becomes_no_version(vault):
     vault.due()
     vault.faults(dead_keys=1)
     with pytest.raises(
-        Unfinished, match="has just issued does not work and is revoked; the one before stays"
+        IncompleteRun, match="has just issued does not work and is revoked; the one before stays"
     ):
         vault.run()
     assert vault.states() == {1: "ENABLED"}
@@ -100,7 +100,7 @@ def test_a_new_key_that_does_not_work_becomes_no_version(vault):
 def test_an_api_that_issues_nothing_changes_nothing(vault):
     vault.due()
     vault.faults(no_keys=1)
-    with pytest.raises(Unfinished, match="POST .*/keys was answered with 503"):
+    with pytest.raises(IncompleteRun, match="POST .*/keys was answered with 503"):
         vault.run()
     assert (vault.states(), vault.latest()) == ({1: "ENABLED"}, vault.first)
     assert len(vault.drain()) == 1
@@ -126,7 +126,7 @@ def test_a_key_that_dies_as_a_version_makes_way_for_the_one_before(vault):
     vault.due()
     kit = vault.kit()
     dying(vault, kit.rotating[vault.id].secret)
-    with pytest.raises(Unfinished, match="version 2 of .* is disabled, 3 is the key before"):
+    with pytest.raises(IncompleteRun, match="version 2 of .* is disabled, 3 is the key before"):
         rounds.due(kit)
     assert vault.states() == {1: "ENABLED", 2: "DISABLED", 3: "ENABLED"}
     assert vault.latest() == vault.first
@@ -141,7 +141,7 @@ def test_a_key_that_dies_behind_a_newer_version_needs_no_other(vault):
     vault.due()
     kit = vault.kit()
     dying(vault, kit.rotating[vault.id].secret, then=lambda: vault.add(vault.first))
-    with pytest.raises(Unfinished, match="version 2 of .* is disabled, there is a newer one"):
+    with pytest.raises(IncompleteRun, match="version 2 of .* is disabled, there is a newer one"):
         rounds.due(kit)
     assert vault.states() == {1: "ENABLED", 2: "DISABLED", 3: "ENABLED"}
     assert vault.latest() == vault.first
@@ -157,7 +157,7 @@ def test_a_key_that_surely_became_no_version_is_revoked(vault, error, left):
         raise error("could not add a version")
 
     kit.rotating[vault.id].secret.add = add
-    with pytest.raises(Unfinished, match="could not add a version"):
+    with pytest.raises(IncompleteRun, match="could not add a version"):
         rounds.due(kit)
     assert len(vault.issued()) == left
     assert (vault.states(), vault.latest()) == ({1: "ENABLED"}, vault.first)
@@ -178,7 +178,7 @@ def test_a_bad_version_of_a_person_is_passed_over(vault, when):
 
 def test_a_bad_version_of_a_person_retires_nothing(vault):
     vault.add("typed wrong")
-    with pytest.raises(Unfinished, match="version 2 of .* is refused; its older versions are left alone"):
+    with pytest.raises(IncompleteRun, match="version 2 of .* is refused; its older versions are left alone"):
         vault.retire()
     assert vault.states() == {1: "ENABLED", 2: "ENABLED"}
     assert vault.opens(vault.first)
@@ -187,7 +187,7 @@ def test_a_bad_version_of_a_person_retires_nothing(vault):
 @pytest.mark.parametrize("value", ["line\nbreak", " leads", "käse", "☃"])
 def test_what_no_header_can_hold_is_a_refused_key_and_is_not_shown(vault, value):
     vault.add(value)
-    with pytest.raises(Unfinished) as refused:
+    with pytest.raises(IncompleteRun) as refused:
         vault.retire()
     assert "is refused" in str(refused.value)
     assert repr(value)[1:-1] not in vault.said.getvalue()
@@ -197,7 +197,9 @@ def test_without_a_working_key_a_person_is_told_how(vault):
     identity = vault.ask("GET", "keys/self", vault.first).json()["id"]
     vault.ask("DELETE", f"keys/{identity}", vault.master)
     vault.due()
-    with pytest.raises(Unfinished, match=f"Get one from the source .* `python -m scripts.secret {vault.id}`"):
+    with pytest.raises(
+        IncompleteRun, match=f"Get one from the source .* `python -m scripts.secret {vault.id}`"
+    ):
         vault.run()
     assert vault.states() == {1: "ENABLED"}
 
@@ -205,7 +207,7 @@ def test_without_a_working_key_a_person_is_told_how(vault):
 def test_a_secret_without_an_enabled_version(vault):
     vault.secrets.disable_secret_version(name=f"{vault.name}/versions/1")
     vault.due()
-    with pytest.raises(Unfinished, match="has no enabled version"):
+    with pytest.raises(IncompleteRun, match="has no enabled version"):
         vault.run()
     assert vault.states() == {1: "DISABLED"}
 
@@ -273,14 +275,14 @@ def test_keys_of_others_at_the_api_are_left_alone(vault):
 def test_a_source_that_is_away_is_asked_again_and_the_message_comes_back(vault):
     vault.due()
     vault.faults(status_503=1)
-    with pytest.raises(Unfinished, match="503"):
+    with pytest.raises(IncompleteRun, match="503"):
         vault.run()
     vault.faults(status_503=0.3, seed=3)
     for _ in range(5):
         try:
             vault.run()
             break
-        except Unfinished:
+        except IncompleteRun:
             continue
     vault.faults()
     assert vault.opens(vault.latest()) and vault.latest() != vault.first
@@ -292,4 +294,4 @@ def test_a_page_of_html_proves_nothing(vault):
     vault.faults(not_json=1)
     with pytest.raises(Exception, match="no JSON") as garbled:
         kit.rotating[vault.id].keys.prove(vault.first)
-    assert not isinstance(garbled.value, KeyRefused)
+    assert not isinstance(garbled.value, KeyRejected)

@@ -6,18 +6,18 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import requests
+from connector.report import Report
+from connector.retries import Retries
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 from google.pubsub_v1 import PublisherClient, SubscriberClient
 
-from connector import sources
-from connector.report import Report
-from connector.retries import Retries
-from connector.rotation import rounds
-from connector.rotation.assembly import rotating
-from connector.rotation.rounds import Kit
-from connector.rotation.settings import Settings
-from connector.rotation.subscription import Subscription
+from connector.key_rotation import job as rounds
+from connector.key_rotation.assembly import rotating
+from connector.key_rotation.job import RunContext
+from connector.key_rotation.pubsub import Subscription
+from connector.key_rotation.settings import Settings
+from connector.sources import registry as sources
 
 PROJECT = "sandbox-local"
 AGENT = "serviceAccount:service-100000000001@gcp-sa-secretmanager.iam.gserviceaccount.com"
@@ -122,7 +122,7 @@ class Vault:
         url = f"{self.state.address}/retail/v1"
         settings = Settings(PROJECT, self.subscription, {"retail": url}, "", "")
         retries = Retries(sleep=lambda seconds: None)
-        return Kit(
+        return RunContext(
             Subscription(messages, self.subscription),
             rotating(declared, settings, secrets, http, retries),
             Report(self.said),

@@ -6,11 +6,11 @@ import google.oauth2.credentials
 import pytest
 import requests
 
-from connector import sources
-from connector.retries import Retries
 from connector.settings import Settings
-from connector.sheet import reader
-from connector.window import Span
+from connector.sources import registry
+from connector.sources.sheet import reader
+from connector.sources.window import IdRange
+from runtime.retry import RetryPolicy
 
 DECLARED = {
     "kind": "sheet",
@@ -83,13 +83,15 @@ def read(sandbox, person, declared, waits):
     sessions = []
 
     def page(identity="connector", book=None):
-        source = sources.parse(declared, "planning.yaml")
+        source = registry.parse_source(declared, "planning.yaml")
         token = google.oauth2.credentials.Credentials(f"sandbox.{sandbox.identity(identity)}")
         said = {"SPREADSHEET": book or person.id}
         settings = Settings("p", "EU", "b", said, sheets_endpoint=f"{sandbox.address}/sheets")
-        made = reader.assemble(source, "targets", settings, token, lambda: Retries(sleep=waits.append))
-        sessions.append(made.api.http)
-        return made.page(1, None, Span())
+        made = reader.create_reader(
+            source, "targets", settings, token, lambda: RetryPolicy(sleep=waits.append)
+        )
+        sessions.append(made.client.session)
+        return made.page(1, None, IdRange())
 
     yield page
     for session in sessions:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.sheet.cells import EPOCH, text
+from connector.sources.sheet.cells import EPOCH, text
 
 PARIS = ZoneInfo("Europe/Paris")
 

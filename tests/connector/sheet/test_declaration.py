@@ -2,12 +2,12 @@
 
 import pytest
 
-from connector import sources
 from connector.errors import DeclarationError
+from connector.sources import registry
 
 
 def test_the_environment_says_which_spreadsheet(declared):
-    source = sources.parse(declared, "planning.yaml")
+    source = registry.parse_source(declared, "planning.yaml")
     assert source.variables() == {"SPREADSHEET": None}
     assert source.endpoint("targets").columns["note"].type == "text"
 
@@ -50,5 +50,5 @@ def test_an_error_names_the_file_and_the_key(declared, path, value, said):
         place = place[name]
     place[last] = value
     with pytest.raises(DeclarationError) as refused:
-        sources.parse(declared, "planning.yaml")
+        registry.parse_source(declared, "planning.yaml")
     assert str(refused.value).startswith("planning.yaml") and said in str(refused.value)

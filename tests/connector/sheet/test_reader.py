@@ -6,9 +6,9 @@ import msgspec
 import pytest
 import requests
 
-from connector import sources
-from connector.errors import SourceRefused
-from connector.sheet.reader import Document, SheetReader
+from connector.errors import RequestRejected
+from connector.sources import registry
+from connector.sources.sheet.reader import Document, SheetReader
 from tests.connector.sheet.conftest import HEADER
 
 
@@ -91,7 +91,7 @@ def test_the_header_may_stand_lower(person, read, declared):
 )
 def test_a_header_that_is_not_as_declared_is_refused(person, read, header, said):
     person.type([header, ["2017-01-01", 1]])
-    with pytest.raises(SourceRefused) as refused:
+    with pytest.raises(RequestRejected) as refused:
         read()
     assert str(refused.value).startswith(f"Tab 'Plan' of spreadsheet {person.id} ")
     assert said in str(refused.value)
@@ -107,30 +107,32 @@ def test_merged_cells_are_refused_but_in_a_title_above(declared, header_row, row
     """As https://developers.google.com/sheets/api/reference/rest/v4/spreadsheets/sheets has them; the sandbox
     has no merges."""
     declared["endpoints"]["targets"]["header_row"] = header_row
-    endpoint = sources.parse(declared, "planning.yaml").endpoint("targets")
+    endpoint = registry.parse_source(declared, "planning.yaml").endpoint("targets")
     tabs = msgspec.json.decode(MERGED, type=Document).sheets
     reader = SheetReader(None, None, "book", endpoint)
     if row is None:
         reader.check(tabs)
         return
-    with pytest.raises(SourceRefused, match=f"has merged cells in row {row}, .*Unmerge"):
+    with pytest.raises(RequestRejected, match=f"has merged cells in row {row}, .*Unmerge"):
         reader.check(tabs)
 
 
 def test_a_tab_that_was_renamed_is_named(person, read):
     renamed = {"sheetId": person.tab, "title": "Plan 2017"}
     person.change({"updateSheetProperties": {"properties": renamed, "fields": "title"}})
-    with pytest.raises(SourceRefused, match="Tab 'Plan' .* is not there; the spreadsheet has: 'Plan 2017'"):
+    with pytest.raises(RequestRejected, match="Tab 'Plan' .* is not there; the spreadsheet has: 'Plan 2017'"):
         read()
 
 
 def test_who_may_not_read_is_told_whom_to_share_it_with(person, read):
-    with pytest.raises(SourceRefused, match=r"Share it with .* as a viewer"):
+    with pytest.raises(RequestRejected, match=r"Share it with .* as a viewer"):
         read(identity="sheets-sync")
 
 
 def test_a_spreadsheet_that_is_not_there_is_named(person, read):
-    with pytest.raises(SourceRefused, match="There is no spreadsheet nowhere. Its id is the part after /d/"):
+    with pytest.raises(
+        RequestRejected, match="There is no spreadsheet nowhere. Its id is the part after /d/"
+    ):
         read(book="nowhere")
 
 

@@ -1,0 +1,56 @@
+"""Encode the items of a page as newline-delimited JSON. An item keeps the exact bytes of the source."""
+
+from collections.abc import Collection
+
+import msgspec
+
+from connector.raw_schema import FILE_NAME
+
+# JSON allows line breaks as white space between tokens, but not inside strings (RFC 8259, section 7).
+LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
+FILE_NAME_KEY = b'"%b"' % FILE_NAME.encode()
+
+
+def encode_page(items: list[msgspec.Raw], file: str, unmapped: Collection[str]) -> bytes:
+    """One line per item, with SYS_FILE_NAME inserted in front.
+
+    `unmapped` are the fields without a column: only among them can be one that is called SYS_FILE_NAME too.
+    """
+    opening = b'{%b:"%b"' % (FILE_NAME_KEY, file.encode())
+    rows = [bytes(item) for item in items]
+    has_reserved = any(is_reserved(name) for name in unmapped)
+    if has_reserved or not is_simple(rows):
+        return b"".join(encode_item(row, opening, has_reserved) for row in rows)
+    # The usual page is joined as a whole, which takes less than half the time of encoding item by item.
+    rests = [row[1:] for row in rows]
+    rests[0] = opening + b"," + rests[0]
+    rests[-1] += b"\n"
+    return (b"\n" + opening + b",").join(rests)
+
+
+def is_simple(rows: list[bytes]) -> bool:
+    """Whether every item is an object on one line."""
+    joined = b"".join(rows)
+    on_one_line = b"\n" not in joined and b"\r" not in joined
+    return bool(rows) and on_one_line and all(row.startswith(b'{"') for row in rows)
+
+
+def encode_item(item: bytes, opening: bytes, has_reserved: bool = True) -> bytes:
+    """An item that cannot carry SYS_FILE_NAME becomes the field SYS_ITEM.
+
+    That is a row without a key, which ods rejects and shows; otherwise its whole page could not be loaded.
+    """
+    flat = item.translate(LINE_BREAKS).strip()
+    if not flat.startswith(b"{") or (has_reserved and has_reserved_field(flat)):
+        return opening + b',"SYS_ITEM":' + flat + b"}\n"
+    rest = flat[1:].lstrip()
+    return opening + (b"" if rest == b"}" else b",") + rest + b"\n"
+
+
+def has_reserved_field(item: bytes) -> bool:
+    return any(is_reserved(name) for name in msgspec.json.decode(item, type=dict[str, msgspec.Raw]))
+
+
+def is_reserved(name: str) -> bool:
+    """BigQuery compares column names without case."""
+    return name.upper() == FILE_NAME

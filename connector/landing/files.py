@@ -1,0 +1,160 @@
+"""The files of an endpoint in the landing bucket, by stage: in → processing → archive, or failed.
+
+The metadata of each object contains its page, its number of rows and what the source reported with it. So the
+listing is the checkpoint: a process that resumes a run needs nothing else.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from connector.landing import names
+from connector.landing.names import Run, Stage
+from connector.landing.page_metadata import DriftReport, FieldType, ObservedSchema, PageResult
+from runtime.object_store import ObjectInfo
+
+MOVE_THREADS = 16
+METADATA_CHARACTERS = 2000  # per value; Cloud Storage accepts 8 KiB of metadata per object
+
+
+class Store(Protocol):
+    """runtime.object_store.ObjectStore."""
+
+    def create(self, name: str, content: bytes, metadata: Mapping[str, str] | None = None) -> bool: ...
+    def replace(self, name: str, content: bytes, generation: int) -> int | None: ...
+    def generation(self, name: str) -> int: ...
+    def read(self, name: str, generation: int) -> bytes | None: ...
+    def list(self, prefix: str) -> Iterator[ObjectInfo]: ...
+    def move(self, source: str, target: str) -> None: ...
+    def set_metadata(self, name: str, metadata: Mapping[str, str]) -> None: ...
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """`reason`: why it is in failed/. `drift`: its fields without a column. `changes`: new types of fields."""
+
+    name: str
+    stage: Stage
+    bytes: int
+    rows: int
+    drift: frozenset[str] = frozenset()
+    changes: frozenset[FieldType] = frozenset()
+    reason: str | None = None
+    page: PageResult | None = None
+
+
+class Landing:
+    def __init__(self, store: Store, endpoint: str) -> None:
+        self.store = store
+        self.endpoint = endpoint
+
+    def write_page(self, run: Run, page: PageResult, content: bytes, drift: DriftReport) -> None:
+        """Idempotent: an object that exists was written by this run before."""
+        optional = {
+            "total_pages": page.total_pages,
+            "total_items": page.total_items,
+            "next": page.next,
+            "drift": fit_json(sorted(drift.unmapped)) if drift.unmapped else None,
+            "changes": fit_json(sorted(drift.changes)) if drift.changes else None,
+        }
+        metadata = {"run": run.id, "page": str(page.page), "rows": str(page.rows), "mark": page.mark}
+        metadata |= {name: str(value) for name, value in optional.items() if value is not None}
+        self.store.create(names.path("in", run.file_name(page.page)), content, metadata)
+
+    def read_schema(self) -> ObservedSchema | None:
+        """The schema observed so far; None before the first page of the first run."""
+        generation = self.store.generation(self.schema_name)
+        content = self.store.read(self.schema_name, generation) if generation else None
+        return msgspec.json.decode(content, type=ObservedSchema) if content else None
+
+    def write_schema(self, schema: ObservedSchema) -> None:
+        """Only the owner of the lease writes it, so the generation is always current."""
+        content = msgspec.json.encode(schema)
+        self.store.replace(self.schema_name, content, self.store.generation(self.schema_name))
+
+    @property
+    def schema_name(self) -> str:
+        return f"{self.endpoint}/shape.json"
+
+    def files_of_run(self, run: Run, *stages: Stage) -> list[LandedFile]:
+        return self._list(
+            {f"{names.folder(stage, run.file_name(1))}/{run.file_prefix}": stage for stage in stages}
+        )
+
+    def find(self, file_names: Iterable[str], *stages: Stage) -> list[LandedFile]:
+        """Those of `file_names` that are in one of the stages."""
+        requested = set(file_names)
+        folders = {f"{names.folder(stage, name)}/": stage for stage in stages for name in requested}
+        return [file for file in self._list(folders) if file.name in requested]
+
+    def files_of_day(self, day: str) -> list[LandedFile]:
+        """Files of runs of `day` (YYYYMMDD), archived or failed."""
+        failed = f"{self.endpoint}/failed/{day[:4]}/{day[4:6]}/{day[6:]}/"
+        return self._list({f"{self.endpoint}/archive/{day}/": "archive", failed: "failed"})
+
+    def failed_files(self) -> list[LandedFile]:
+        return self._list({f"{self.endpoint}/failed/": "failed"})
+
+    def unfinished_files(self) -> list[LandedFile]:
+        return self._list({f"{self.endpoint}/in/": "in", f"{self.endpoint}/processing/": "processing"})
+
+    def _list(self, prefixes: Mapping[str, Stage]) -> list[LandedFile]:
+        """Sorted by name. A file in two stages, after a crash, counts for the later one of `prefixes`."""
+        files = {}
+        for prefix, stage in prefixes.items():
+            for item in self.store.list(prefix):
+                file = parse_object(item, stage)
+                files[file.name] = file
+        return sorted(files.values(), key=lambda file: file.name)
+
+    def move(self, files: Iterable[LandedFile], stage: Stage) -> None:
+        def move_one(file: LandedFile) -> None:
+            self.store.move(names.path(file.stage, file.name), names.path(stage, file.name))
+
+        with ThreadPoolExecutor(MOVE_THREADS, "move") as pool:
+            list(pool.map(move_one, [file for file in files if file.stage != stage]))
+
+    def fail(self, file: LandedFile, reason: str) -> None:
+        """Move the file to failed/ with the reason in its metadata."""
+        self.store.set_metadata(names.path(file.stage, file.name), {"reason": reason[:METADATA_CHARACTERS]})
+        self.move([file], "failed")
+
+
+def fit_json(values: Sequence[Any]) -> str:
+    """JSON of as many values as fit into METADATA_CHARACTERS."""
+    while len(text := json.dumps(values)) > METADATA_CHARACTERS:
+        values = values[: len(values) // 2]
+    return text
+
+
+def parse_object(item: ObjectInfo, stage: Stage) -> LandedFile:
+    metadata = item.metadata
+    changes = json.loads(metadata.get("changes", "[]"))
+    return LandedFile(
+        name=item.name.rpartition("/")[2],
+        stage=stage,
+        bytes=item.size,
+        rows=int(metadata.get("rows", 0)),
+        drift=frozenset(json.loads(metadata.get("drift", "[]"))),
+        changes=frozenset((path, field_type) for path, field_type in changes),
+        reason=metadata.get("reason"),
+        page=parse_page(metadata) if "page" in metadata else None,
+    )
+
+
+def parse_page(metadata: Mapping[str, str]) -> PageResult:
+    def integer(name: str) -> int | None:
+        return int(metadata[name]) if name in metadata else None
+
+    return PageResult(
+        page=int(metadata["page"]),
+        rows=int(metadata["rows"]),
+        total_pages=integer("total_pages"),
+        total_items=integer("total_items"),
+        mark=metadata.get("mark", ""),
+        next=metadata.get("next"),
+    )

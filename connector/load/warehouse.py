@@ -1,0 +1,203 @@
+"""What the connector requests from BigQuery: five calls per run, none in a loop.
+
+Files → load job → staging.<table>_<hash> → one INSERT → raw.<table>: see docs/adr/0001.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any, cast
+
+from google.api_core.exceptions import NotFound
+from google.cloud import bigquery
+from google.cloud.bigquery import (
+    LoadJob,
+    LoadJobConfig,
+    QueryJob,
+    QueryJobConfig,
+    ScalarQueryParameter,
+    SchemaField,
+)
+
+from connector.errors import LoadError
+from connector.landing.names import Run, path
+from connector.load.batch import Batch, digest
+from connector.load.bigquery_jobs import API_ERRORS, NO_RETRY, REQUEST_TIMEOUT_SECONDS, BigQueryJobs
+from connector.load.run_log import DriftRow, FileRow, RunRow
+from connector.raw_schema import LOAD_TIME
+from connector.sources.window import Watermark
+
+FINISHED = "('success', 'partial')"  # states after which the next run starts later
+# Windows sorted by their start. One that begins after all earlier ones have ended starts a new stretch: a
+# back-fill ahead of the others, so the ids between are still requested.
+WATERMARK_QUERY = f"""
+WITH windows AS (
+  SELECT window_from, window_until, started_at
+  FROM ops.run_log
+  WHERE endpoint = @endpoint AND status IN {FINISHED} AND window_from IS NOT NULL AND window_until IS NOT NULL
+),
+reaches AS (
+  SELECT *, MAX(window_until) OVER (
+    ORDER BY window_from, window_until ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  ) AS reached
+  FROM windows
+),
+stretches AS (
+  SELECT *, COUNTIF(window_from > reached + 1) OVER (
+    ORDER BY window_from, window_until ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS stretch
+  FROM reaches
+)
+SELECT
+  (
+    SELECT MAX(window_until) FROM stretches
+    WHERE stretch = (SELECT stretch FROM stretches ORDER BY started_at, window_from LIMIT 1)
+  ),
+  (SELECT UNIX_MILLIS(MAX(started_at)) FROM ops.run_log WHERE endpoint = @endpoint)
+"""
+MAX_BYTES_BILLED = 10**9  # of the watermark query: the log has a few KB
+
+
+class Warehouse:
+    def __init__(self, jobs: BigQueryJobs, bucket: str) -> None:
+        self.jobs = jobs
+        self.client = jobs.client
+        self.bucket = bucket
+
+    def read_watermark(self, endpoint: str) -> Watermark:
+        """How far earlier runs of the endpoint have copied."""
+        config = QueryJobConfig(
+            query_parameters=[ScalarQueryParameter("endpoint", "STRING", endpoint)],
+            maximum_bytes_billed=MAX_BYTES_BILLED,
+            labels=cost_labels(endpoint),
+        )
+        with wrap_errors(f"read the watermark of {endpoint} from ops.run_log"):
+            [row] = self.jobs.read(
+                lambda: self.client.query_and_wait(
+                    WATERMARK_QUERY, job_config=config, retry=NO_RETRY, job_retry=NO_RETRY, wait_timeout=300.0
+                )
+            )
+        until, newest_start = row
+        return Watermark(until, newest_start or 0)
+
+    def stage(self, batch: Batch) -> None:
+        """Load all files into a staging table; InvalidData if one of them cannot be read."""
+        config = LoadJobConfig(
+            schema=[SchemaField.from_api_repr(column) for column in batch.columns],
+            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
+            ignore_unknown_values=True,  # schema_drift.py has reported them; the file keeps them
+            labels=cost_labels(batch.endpoint),
+        )
+        uris = [f"gs://{self.bucket}/{path(file.stage, file.name)}" for file in batch.files]
+        table = f"{self.client.project}.{batch.staging}"
+
+        def submit(job_id: str) -> LoadJob:
+            return self.client.load_table_from_uri(
+                uris, table, job_id=job_id, job_config=config, retry=NO_RETRY, timeout=REQUEST_TIMEOUT_SECONDS
+            )
+
+        def output_exists() -> bool:
+            return self._table_exists(batch.staging) or self._is_inserted(batch)
+
+        self.jobs.run_once(f"connector_stage_{batch.hash}", submit, output_exists)
+
+    def insert(self, batch: Batch) -> int:
+        """Insert the staged rows into raw, with the clock of the warehouse; the number of rows."""
+        columns = ", ".join(f"`{column['name']}`" for column in batch.columns)
+        sql = f"""INSERT INTO raw.`{batch.table}` ({columns}, {LOAD_TIME})
+            SELECT {columns}, CURRENT_TIMESTAMP() FROM {batch.staging}"""
+        config = QueryJobConfig(labels=cost_labels(batch.endpoint))
+
+        def submit(job_id: str) -> QueryJob:
+            return self.client.query(
+                sql,
+                job_id=job_id,
+                job_config=config,
+                retry=NO_RETRY,
+                job_retry=NO_RETRY,
+                timeout=REQUEST_TIMEOUT_SECONDS,
+            )
+
+        job = cast(QueryJob, self.jobs.run_once(insert_job_id(batch), submit))
+        return int(job.num_dml_affected_rows or 0)
+
+    def drop_staging(self, batch: Batch) -> None:
+        with wrap_errors(f"delete {batch.staging}"):
+            self.jobs.read(
+                lambda: self.client.delete_table(
+                    batch.staging, retry=NO_RETRY, timeout=REQUEST_TIMEOUT_SECONDS, not_found_ok=True
+                )
+            )
+
+    def log_run(self, row: RunRow, event: str) -> None:
+        """One row of ops.run_log; once per run and `event`."""
+        self._log("run_log", [asdict(row)], [row.run_id, event])
+
+    def log_files(self, rows: list[FileRow], run: Run) -> None:
+        """Rows of ops.file_log; once per run."""
+        self._log("file_log", [asdict(row) for row in rows], [run.id])
+
+    def log_drift(self, rows: list[DriftRow], run: Run) -> None:
+        """Rows of ops.drift; once per run."""
+        self._log("drift", [asdict(row) for row in rows], [run.id])
+
+    def _log(self, table: str, rows: list[dict[str, Any]], key: list[str]) -> None:
+        """Append rows by a load job, whose id makes it idempotent: a streaming insert would not be.
+
+        The schema is that of the table; columns that a row leaves out are null.
+        """
+        config = LoadJobConfig(
+            schema=self._schema_of(f"ops.{table}"),
+            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
+        )
+        present = [{name: value for name, value in row.items() if value is not None} for row in rows]
+
+        def submit(job_id: str) -> LoadJob:
+            return self.client.load_table_from_json(
+                present,
+                f"{self.client.project}.ops.{table}",
+                job_id=job_id,
+                job_config=config,
+                num_retries=0,
+                timeout=REQUEST_TIMEOUT_SECONDS,
+            )
+
+        self.jobs.run_once(f"connector_{table}_{digest(key)}", submit)
+
+    def _schema_of(self, table: str) -> list[SchemaField]:
+        """Given explicitly, because load_table_from_json would detect the types otherwise."""
+        with wrap_errors(f"read the schema of {table}"):
+            return list(self.jobs.read(lambda: self.client.get_table(table, retry=NO_RETRY)).schema)
+
+    def _is_inserted(self, batch: Batch) -> bool:
+        job = self.jobs.find(insert_job_id(batch))
+        return job is not None and job.state == "DONE" and not job.error_result
+
+    def _table_exists(self, table: str) -> bool:
+        with wrap_errors(f"check whether {table} exists"):
+            try:
+                self.jobs.read(lambda: self.client.get_table(table, retry=NO_RETRY))
+            except NotFound:
+                return False
+        return True
+
+
+@contextmanager
+def wrap_errors(action: str) -> Iterator[None]:
+    """An error that is left after all retries is a LoadError."""
+    try:
+        yield
+    except API_ERRORS as error:
+        raise LoadError(f"BigQuery could not {action}: {error}") from error
+
+
+def insert_job_id(batch: Batch) -> str:
+    return f"connector_insert_{batch.hash}"
+
+
+def cost_labels(endpoint: str) -> dict[str, str]:
+    """Cost by component and endpoint: https://cloud.google.com/bigquery/docs/labels-intro"""
+    return {"component": "connector", "endpoint": re.sub(r"[^a-z0-9_-]", "_", endpoint.lower())[:63]}

@@ -1,0 +1,49 @@
+"""Create the clients of Google Cloud and of the source for one run."""
+
+from collections.abc import Callable
+from typing import Any
+
+from google.auth.credentials import Credentials
+from google.cloud import bigquery
+
+from connector.extract.page_loop import WORKERS
+from connector.landing.files import Landing
+from connector.load.bigquery_jobs import BigQueryJobs
+from connector.load.warehouse import Warehouse
+from connector.run.context import RunContext
+from connector.settings import Settings
+from connector.sources.base import Source
+from connector.sources.reader import Reader
+from connector.sources.rest import reader as rest
+from connector.sources.sheet import reader as sheet
+from runtime.credentials import default_credentials
+from runtime.google_api import ApiClient
+from runtime.http_session import open_session
+from runtime.object_store import OK_STATUSES, ObjectStore
+from runtime.structured_log import StructuredLog
+
+# By kind of source, as in sources/registry.py. Arguments: source, endpoint, settings, Google credentials.
+READERS: dict[str, Callable[[Any, str, Settings, Credentials], Reader]] = {
+    "rest": lambda source, name, settings, _: rest.create_reader(source, name, settings),
+    "sheet": sheet.create_reader,
+}
+
+
+def create_context(
+    name: str, source: Source, settings: Settings, log: StructuredLog, renew_seconds: float
+) -> RunContext:
+    """The context of endpoint `name`; SettingsError without credentials."""
+    credentials = default_credentials()
+    api = ApiClient(open_session(WORKERS), credentials, settings.storage_endpoint, OK_STATUSES)
+    store = ObjectStore(api, settings.bucket)
+    client = bigquery.Client(settings.project, credentials=credentials, location=settings.location)
+    return RunContext(
+        name=name,
+        endpoint=source.endpoint(name),
+        reader=READERS[source.kind](source, name, settings, credentials),
+        landing=Landing(store, name),
+        store=store,
+        warehouse=Warehouse(BigQueryJobs(client), settings.bucket),
+        log=log,
+        renew_seconds=renew_seconds,
+    )

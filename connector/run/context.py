@@ -1,0 +1,71 @@
+"""RunContext: everything that a run works with, created once and passed in."""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from connector import raw_schema
+from connector.landing.files import Landing
+from connector.landing.names import Run
+from connector.load.loader import RawTable
+from connector.load.run_log import DriftRow, FileRow, RunRow
+from connector.run.state import RunState
+from connector.sources.base import Endpoint
+from connector.sources.reader import Reader
+from connector.sources.window import Watermark
+from runtime import lease
+from runtime.lease import Lease
+from runtime.structured_log import StructuredLog
+
+
+class Warehouse(RawTable, Protocol):
+    """connector.load.warehouse.Warehouse."""
+
+    def read_watermark(self, endpoint: str) -> Watermark: ...
+    def log_run(self, row: RunRow, event: str) -> None: ...
+    def log_drift(self, rows: list[DriftRow], run: Run) -> None: ...
+    def log_files(self, rows: list[FileRow], run: Run) -> None: ...
+
+
+def now_milliseconds() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """`now` is in milliseconds since 1970 UTC; `new_token` makes run ids of the same millisecond distinct."""
+
+    name: str
+    endpoint: Endpoint
+    reader: Reader
+    landing: Landing
+    store: lease.Store
+    warehouse: Warehouse
+    log: StructuredLog
+    renew_seconds: float = lease.RENEW_SECONDS
+    schema_folder: Path = raw_schema.SCHEMAS
+    now: Callable[[], int] = now_milliseconds
+    new_token: Callable[[], str] = lambda: uuid.uuid4().hex[:8]
+    sleep: Callable[[float], None] = time.sleep
+
+    def create_lease(self) -> Lease[RunState]:
+        """The lease on the endpoint, to be used in a `with` block. Its object stores the state of the run."""
+        return Lease(
+            self.store,
+            f"{self.name}/run.json",
+            RunState,
+            holder=f"a run of {self.name}",
+            renew_seconds=self.renew_seconds,
+            sleep=self.sleep,
+        )
+
+    def new_run(self, watermark: Watermark) -> Run:
+        """Its files sort after those of every earlier run, even if this machine's clock is behind."""
+        return Run.create(self.name, max(self.now(), watermark.newest_start + 1), self.new_token())
+
+    @property
+    def columns(self) -> list[raw_schema.Column]:
+        return raw_schema.read_columns(self.endpoint.table, self.schema_folder)

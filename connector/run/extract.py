@@ -1,0 +1,147 @@
+"""Extract: source → in/. Every page of a run becomes one object; pages that exist are not requested again."""
+
+import hashlib
+from functools import partial
+
+import msgspec
+from msgspec import Raw
+from msgspec.structs import replace
+
+from connector.errors import InvalidResponse
+from connector.extract import page_loop
+from connector.extract.ndjson import encode_page
+from connector.extract.page_tracker import PageTracker
+from connector.extract.schema_drift import create_detector, learn_schema
+from connector.landing.page_metadata import ObservedSchema, PageResult
+from connector.run.context import RunContext
+from connector.run.state import RunState
+from connector.sources import window
+from connector.sources.reader import Page
+from runtime.lease import Lease
+
+PAGES_PER_LOG_LINE = 100
+
+
+def extract(context: RunContext, lease: Lease[RunState], state: RunState) -> RunState:
+    """The state with phase `load`, once the last page is in the bucket."""
+    state = resolve_dates(context, lease, state)
+    tracker = load_tracker(context, state)
+    extractor = PageExtractor(context, state, context.landing.read_schema())
+    if not tracker.has(1):
+        extractor, page = freeze_range(extractor, lease)
+        tracker.add(extractor.write(1, page))
+    fetch_all = page_loop.fetch_chain if context.reader.sequential else page_loop.fetch_pages
+    fetch_all(tracker, extractor.fetch, make_progress_check(context, lease, state, tracker))
+    gap = window.describe_gap(extractor.state.span, state.covered)
+    return replace(
+        extractor.state,
+        phase="load",
+        pages=len(tracker.rows),
+        notes=(*([gap] if gap else []), *tracker.notes()),
+        missing=tracker.missing(),
+    )
+
+
+def load_tracker(context: RunContext, state: RunState) -> PageTracker:
+    """The pages that an interrupted attempt of this run has written already."""
+    tracker = PageTracker(context.reader.size, context.reader.offset_paged)
+    for file in context.landing.files_of_run(state.run, "in"):
+        if file.page:
+            tracker.add(file.page)
+    start, until = state.span.start, state.span.until
+    context.log("fetching starts", run=state.id, pages_there=len(tracker.rows), start=start, until=until)
+    return tracker
+
+
+def resolve_dates(context: RunContext, lease: Lease[RunState], state: RunState) -> RunState:
+    """Replace days of the command line by ids, once: a resumed run must request the same rows."""
+    span = window.resolve_dates(state.span, partial(first_id_since, context))
+    if span == state.span:
+        return state
+    state = replace(state, span=span)
+    lease.save(state)
+    return state
+
+
+def first_id_since(context: RunContext, day: str) -> tuple[int | None, int | None]:
+    """The first id since `day` (None if the source has none yet), and the largest id of the source."""
+    page = context.reader.read_page(1, None, window.IdRange(start_date=day))
+    if not page.items or not context.endpoint.window:
+        return None, page.last
+    name, item = context.endpoint.window.field, bytes(page.items[0])
+    try:
+        return int(msgspec.json.decode(item)[name]), page.last
+    except (TypeError, ValueError, LookupError) as error:
+        raise InvalidResponse(f"the first item since {day} has no '{name}': {item[:80]!r}") from error
+
+
+class PageExtractor:
+    """Requests pages of one run and writes them to the bucket. `fetch` is thread-safe."""
+
+    def __init__(self, context: RunContext, state: RunState, schema: ObservedSchema | None) -> None:
+        self.context = context
+        self.state = state
+        self.schema = schema
+        self.detect_drift = create_detector(context.columns, schema or ObservedSchema())
+
+    def fetch(self, number: int, cursor: str | None) -> PageResult:
+        return self.write(number, self.request(number, cursor))
+
+    def request(self, number: int, cursor: str | None = None) -> Page:
+        return self.context.reader.read_page(number, cursor, self.state.span)
+
+    def write(self, number: int, page: Page) -> PageResult:
+        """An empty page has no object."""
+        totals = (page.total_pages, page.total_items)
+        result = PageResult(number, len(page.items), *totals, fingerprint(page.items), page.next)
+        if page.items and self.schema is None:
+            self._learn(page.items)
+        if page.items:
+            drift = self.detect_drift(page.items)
+            content = encode_page(page.items, self.state.run.file_name(number), drift.unmapped)
+            del page  # its items would stay in memory during the upload
+            self.context.landing.write_page(self.state.run, result, content, drift)
+        return result
+
+    def _learn(self, items: list[Raw]) -> None:
+        """The first page of the first run defines the schema that all later pages are compared with."""
+        self.schema = learn_schema(items)
+        self.context.landing.write_schema(self.schema)
+        self.detect_drift = create_detector(self.context.columns, self.schema)
+
+
+def freeze_range(extractor: PageExtractor, lease: Lease[RunState]) -> tuple[PageExtractor, Page]:
+    """The first page, and an extractor whose range ends at the largest id that the source reports now.
+
+    From here on new rows shift no page. The range is saved before the page is written, so that a resumed run
+    requests the same rows. The cursors of a chain do not contain the end, so a chain is started again with it.
+    """
+    context, page = extractor.context, extractor.request(1)
+    declared = context.endpoint.window
+    if not declared:
+        return extractor, page
+    if page.last is None and page.items:
+        raise InvalidResponse(f"a response of {context.name} has no '{declared.last}', the end of the window")
+    state = replace(extractor.state, span=window.freeze(extractor.state.span, page.last))
+    lease.save(state)
+    frozen = PageExtractor(context, state, extractor.schema)
+    return frozen, frozen.request(1) if page.next else page
+
+
+def fingerprint(items: list[Raw]) -> str:
+    """Two pages with the same first and last item count as the same page."""
+    return hashlib.sha1(bytes(items[0]) + bytes(items[-1])).hexdigest()[:16] if items else ""
+
+
+def make_progress_check(
+    context: RunContext, lease: Lease[RunState], state: RunState, tracker: PageTracker
+) -> page_loop.Check:
+    """Called once per page: stop when the lease is lost, and log the progress now and then."""
+
+    def check() -> None:
+        lease.check()
+        pages = len(tracker.rows)
+        if pages % PAGES_PER_LOG_LINE == 0:
+            context.log("fetching", run=state.id, pages=pages, of=tracker.last_page, rows=tracker.received)
+
+    return check

@@ -1,0 +1,145 @@
+"""A run: copy an endpoint, or load files again. A run that was interrupted is resumed first.
+
+copy          resume → start_copy → execute
+replay_files  resume → start_replay → execute
+execute       extract (source to in/) → finish (in/ to raw, archive/, failed/, and the logs)
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from connector.errors import ConnectorError, CursorExpired, IncompleteRun, LoadError, SourceError
+from connector.landing.files import LandedFile
+from connector.landing.names import to_datetime
+from connector.load.run_log import RunRow
+from connector.run.context import RunContext
+from connector.run.extract import extract
+from connector.run.finish import finish
+from connector.run.replay import Selection, select_files
+from connector.run.state import RunState
+from connector.sources.window import IdRange, Watermark, first_range
+from runtime.errors import JobError, LeaseLost
+from runtime.lease import Lease
+
+
+def copy(context: RunContext, requested: IdRange) -> None:
+    """Copy the requested range into raw. Resuming an interrupted run of the same range is enough."""
+    with context.create_lease() as lease:
+        interrupted = resume(context, lease)
+        if not interrupted or (interrupted.kind, interrupted.requested) != ("copy", requested):
+            execute(context, lease, start_copy(context, requested))
+
+
+def replay_files(context: RunContext, selection: Selection) -> None:
+    """Load files again under their old names, so that ods can recognise the same row."""
+    with context.create_lease() as lease:
+        interrupted = resume(context, lease)
+        if interrupted and (interrupted.kind, interrupted.selection) == ("replay", selection):
+            return
+        if files := select_files(context.landing, selection):
+            execute(context, lease, start_replay(context, selection, files))
+        else:
+            folder = f"archive/{selection.day}/" if selection.day else "failed/"
+            context.log(f"no files in {context.name}/{folder}; nothing was done")
+
+
+def resume(context: RunContext, lease: Lease[RunState]) -> RunState | None:
+    """Finish the run that the lease object describes, if there is one; its state at the start."""
+    interrupted = lease.state
+    if interrupted:
+        context.log("resumes an interrupted run", run=interrupted.id, phase=interrupted.phase)
+        execute(context, lease, interrupted)
+    return interrupted
+
+
+def start_copy(context: RunContext, requested: IdRange) -> RunState:
+    clean_up(context)
+    watermark = context.warehouse.read_watermark(context.name)
+    run = context.new_run(watermark)
+    return RunState(
+        id=run.id,
+        endpoint=context.name,
+        began=run.began,
+        requested=requested,
+        span=first_range(requested, context.endpoint.window, watermark),
+        covered=watermark.until,
+    )
+
+
+def start_replay(context: RunContext, selection: Selection, files: list[LandedFile]) -> RunState:
+    run = context.new_run(Watermark())
+    return RunState(
+        id=run.id,
+        endpoint=context.name,
+        began=run.began,
+        kind="replay",
+        phase="load",
+        selection=selection,
+        files=tuple(file.name for file in files),
+    )
+
+
+def execute(context: RunContext, lease: Lease[RunState], state: RunState) -> None:
+    """Every step is idempotent and the state is saved before each, so a kill at any point loses nothing."""
+    lease.save(state, holder=state.id)
+    with log_failures(context, lease, state):
+        if state.phase == "fetch":
+            state = extract(context, lease, state)
+            lease.save(state)
+        finish(context, lease, state)
+
+
+@contextmanager
+def log_failures(context: RunContext, lease: Lease[RunState], state: RunState) -> Iterator[None]:
+    """Write a failed run to ops.run_log and keep its state, so the next process resumes it.
+
+    The state is dropped when nothing can be resumed: the source rejected the first page, or its cursor expired.
+    """
+    try:
+        yield
+    except (IncompleteRun, LeaseLost):
+        raise  # the first is logged already, the second will be by the process that took over
+    except JobError as error:
+        log_failed_run(context, lease.state or state, str(error), lease.owner)
+        is_empty = isinstance(error, SourceError) and not context.landing.files_of_run(state.run, "in")
+        if is_empty or isinstance(error, CursorExpired):
+            lease.clear_state()
+        else:
+            remedy = f"the next run resumes it; to give it up, delete {lease.url}"
+            context.log("the state of the failed run is kept", "WARNING", run=state.id, remedy=remedy)
+        raise
+
+
+def log_failed_run(context: RunContext, state: RunState, error: str, attempt: str) -> None:
+    row = RunRow(
+        run_id=state.id,
+        endpoint=context.name,
+        started_at=to_datetime(state.began).isoformat(),
+        finished_at=to_datetime(context.now()).isoformat(),
+        status="failed",
+        window_from=state.span.start,
+        window_until=state.span.until,
+        pages=state.pages,
+        error=error,
+    )
+    try:
+        context.warehouse.log_run(row, attempt)
+    except (ConnectorError, LoadError) as second:
+        context.log("could not write to ops.run_log", "WARNING", run=state.id, error=str(second))
+
+
+def clean_up(context: RunContext) -> None:
+    """Move away files of other runs, none of which is active.
+
+    A run that was taken over may have written one more file, which is archived already; a run that a person
+    gave up by deleting run.json leaves files that can be replayed.
+    """
+    files = context.landing.unfinished_files()
+    archived = {file.name for file in context.landing.find([file.name for file in files], "archive")}
+    for file in files:
+        is_archived = file.name in archived
+        context.log("file of another run", "WARNING", file=file.name, archived=is_archived)
+        if is_archived:
+            context.landing.move([file], "archive")
+        else:
+            context.landing.fail(file, "its run was given up before it was loaded")

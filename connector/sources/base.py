@@ -1,0 +1,72 @@
+"""Declaration of a source: the keys that every kind has. A kind adds its own, as rest/config.py does."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from connector.errors import DeclarationError
+from runtime.errors import UsageError
+
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*$")]
+
+
+class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of a declaration. Immutable; unknown keys are errors."""
+
+
+class Window(Declared, frozen=True, kw_only=True, rename={"start": "from", "start_date": "from_date"}):
+    """A range of `field`, both ends inclusive. `last`: the field of a response with the largest value now."""
+
+    field: Text
+    start: Text
+    start_date: Text | None = None
+    until: Text
+    last: Text
+    look_back: Annotated[int, msgspec.Meta(ge=0)] = 0
+    first: int = 1
+
+
+class Endpoint(Declared, frozen=True, kw_only=True):
+    table: Name
+    key: Annotated[list[Text], msgspec.Meta(min_length=1)]
+    schedule: Literal["hourly", "daily"]
+    window: Window | None = None
+
+
+class Source(Declared, frozen=True, kw_only=True):
+    """`secret` names the secret with the credentials; a source without one needs none."""
+
+    kind: str
+    secret: Text | None = None
+    endpoints: Mapping[Name, Endpoint]
+
+    def endpoint(self, name: str) -> Endpoint:
+        if name not in self.endpoints:
+            raise UsageError(f"unknown endpoint '{name}'; declared: {', '.join(self.endpoints)}.")
+        return self.endpoints[name]
+
+    def variables(self) -> dict[str, str | None]:
+        """Environment variables without the prefix <SOURCE>_, with their defaults; None: required."""
+        return {"API_KEY": None} if self.secret else {}
+
+
+def convert[Part: Declared](value: Any, kind: type[Part], where: str) -> Part:
+    """DeclarationError with the place, the problem and the allowed keys."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise DeclarationError(f"{where}: {error}. Allowed here: {allowed_keys(kind)}.") from error
+
+
+def convert_endpoints(declared: Any, kind: type[Endpoint], where: str) -> None:
+    """Convert one by one, because the path in msgspec's error does not contain the endpoint's name."""
+    for name, endpoint in declared.items() if isinstance(declared, dict) else ():
+        if isinstance(endpoint, dict) and "window" in endpoint:
+            convert(endpoint["window"], Window, f"{where}: endpoints.{name}.window")
+        convert(endpoint, kind, f"{where}: endpoints.{name}")
+
+
+def allowed_keys(kind: type[Declared]) -> str:
+    return ", ".join(kind.__struct_encode_fields__)

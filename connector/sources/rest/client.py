@@ -1,0 +1,128 @@
+"""HTTP client of a source: authentication, rate limit, retry, and errors that never contain a key."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from connector.errors import InvalidResponse, RequestRejected, SourceError, SourceUnavailable
+from connector.extract.page_loop import IN_FLIGHT
+from connector.sources.rest.auth import ApiKeyAuth
+from runtime.http_session import make_sender
+from runtime.rate_limiter import RateLimiter
+from runtime.retry import TRANSIENT_STATUSES, RetryPolicy, parse_retry_after
+
+MAX_BODY_SECONDS = 300.0  # a body that arrives byte by byte never runs into the read timeout
+READ_BYTES = 2**20  # `read1` returns what has arrived: a few reads per page instead of ten
+
+
+# Parses a response; the body is given separately, because it is read here.
+type Parse[Result] = Callable[[requests.Response, bytes], Result]
+
+
+class SourceClient:
+    """Thread-safe. At most `in_flight` requests are active at the same time."""
+
+    def __init__(
+        self,
+        session: requests.Session,
+        url: str,
+        auth: ApiKeyAuth,
+        retry: RetryPolicy | None = None,
+        rate_limiter: RateLimiter | None = None,
+        in_flight: int = IN_FLIGHT,
+    ) -> None:
+        self.session = session
+        self.url = url
+        self.auth = auth
+        self.retry = retry or RetryPolicy()
+        self.rate_limiter = rate_limiter or RateLimiter(None, 1.0)
+        self.slots = threading.BoundedSemaphore(in_flight)
+        self.paused_until = 0.0
+        self.transmit = make_sender(session, url)
+
+    def get[Result](self, url: str, params: dict[str, str], parse: Parse[Result]) -> Result:
+        """The parsed response.
+
+        RequestRejected at once; SourceUnavailable and InvalidResponse after all attempts.
+        """
+        end = self.retry.clock() + self.retry.deadline
+        attempt = 0
+        while True:
+            try:
+                self._wait_for_pause()
+                return self._attempt(url, params, parse, renew=True)
+            except (SourceUnavailable, InvalidResponse) as error:
+                self._wait_before_retry(error, attempt, end)
+            attempt += 1
+
+    def _prepare(self, url: str, params: dict[str, str]) -> requests.PreparedRequest:
+        prepared = requests.PreparedRequest()
+        try:
+            prepared.prepare("GET", url, headers=self.session.headers, params=params, auth=self.auth)
+        except requests.RequestException as error:
+            raise RequestRejected(f"invalid address '{url}': {error}.") from error
+        return prepared
+
+    def _attempt[Result](self, url: str, params: dict[str, str], parse: Parse[Result], renew: bool) -> Result:
+        prepared = self._prepare(url, params)
+        response, body = self._send(prepared)
+        if response.status_code == requests.codes.unauthorized and renew and self.auth.renew(prepared):
+            return self._attempt(url, params, parse, renew=False)
+        if response.status_code != requests.codes.ok:
+            raise self._to_error(response, body)
+        try:
+            return parse(response, body)
+        except InvalidResponse as error:
+            raise InvalidResponse(self.auth.redact(f"{prepared.url}: {error}.")) from error
+
+    def _send(self, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
+        try:
+            with self.slots:
+                self.rate_limiter.wait()
+                response = self.transmit(prepared)
+                return response, b"".join(self._read_body(response))
+        except (requests.RequestException, HTTPError) as error:
+            message = self.auth.redact(f"no response from {prepared.url}: {error}.")
+            raise SourceUnavailable(message) from error
+
+    def _read_body(self, response: requests.Response) -> Iterator[bytes]:
+        end = self.retry.clock() + MAX_BODY_SECONDS
+        while piece := response.raw.read1(READ_BYTES, decode_content=True):
+            yield piece
+            if self.retry.clock() > end:
+                response.close()
+                raise requests.Timeout(f"the body was not complete after {MAX_BODY_SECONDS:.0f} s")
+
+    def _to_error(self, response: requests.Response, content: bytes) -> SourceError:
+        """Redacted, because some servers repeat the key in their error messages."""
+        status = response.status_code
+        body = content[:300].decode("utf-8", "replace")
+        message = self.auth.redact(f"{response.url} returned {status} {response.reason}: {body!r}")
+        if status not in TRANSIENT_STATUSES:
+            return RequestRejected(message, status)
+        seconds = parse_retry_after(response.headers.get("Retry-After"))
+        if seconds:
+            self.paused_until = max(self.paused_until, self.retry.clock() + seconds)
+        return SourceUnavailable(message, seconds)
+
+    def _wait_for_pause(self) -> None:
+        """Retry-After pauses all requests: the rate limit is per API key."""
+        seconds = self.paused_until - self.retry.clock()
+        if seconds > 0:
+            self.retry.sleep(seconds + self.retry.jitter(0, self.retry.base))
+
+    def _wait_before_retry(
+        self, error: SourceUnavailable | InvalidResponse, attempt: int, end: float
+    ) -> None:
+        """Sleep before the next attempt; raises `error` if there is none within the deadline."""
+        delay = self.retry.delay(attempt, getattr(error, "retry_after", None))
+        if attempt + 1 >= self.retry.attempts:
+            raise type(error)(f"{error} Tried {attempt + 1} times.") from error
+        if self.retry.clock() + delay > end:
+            deadline = (
+                f"The next attempt, in {delay:.0f} s, is past the deadline of {self.retry.deadline:.0f} s."
+            )
+            raise type(error)(f"{error} {deadline}") from error
+        self.retry.sleep(delay)

@@ -1,0 +1,166 @@
+"""Read a tab of a spreadsheet as the only page of an endpoint."""
+
+from collections.abc import Callable, Sequence
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+import requests
+from google.auth.credentials import Credentials
+
+from connector.errors import InvalidResponse, RequestRejected
+from connector.extract.page_loop import IN_FLIGHT
+from connector.settings import Settings
+from connector.sources.reader import Page
+from connector.sources.rest.client import SourceClient
+from connector.sources.sheet.cells import cell_text
+from connector.sources.sheet.config import Kind, SheetEndpoint, SheetSource
+from connector.sources.sheet.google_auth import GoogleAuth
+from connector.sources.sheet.header import Header, parse_header
+from connector.sources.window import IdRange
+from runtime.http_session import open_session
+from runtime.retry import RetryPolicy
+
+FIELDS = "properties(timeZone),sheets(properties(title),merges)"
+RENDER_OPTIONS = {"valueRenderOption": "UNFORMATTED_VALUE", "dateTimeRenderOption": "SERIAL_NUMBER"}
+
+type Row = list[msgspec.Raw]
+
+
+class Merge(msgspec.Struct, rename="camel"):
+    start_row_index: int = 0
+    end_row_index: int = 0
+
+
+class Properties(msgspec.Struct):
+    title: str
+
+
+class Tab(msgspec.Struct):
+    properties: Properties
+    merges: list[Merge] = []
+
+
+class Zone(msgspec.Struct, rename="camel"):
+    time_zone: str
+
+
+class Document(msgspec.Struct):
+    properties: Zone
+    sheets: list[Tab]
+
+
+class Values(msgspec.Struct):
+    values: list[Row] = []
+
+
+class SheetReader:
+    """Implements sources.reader.Reader. The whole tab is one page: a run copies all of it or nothing."""
+
+    size, sequential, offset_paged = 0, True, False
+
+    def __init__(
+        self, client: SourceClient, auth: GoogleAuth, spreadsheet: str, endpoint: SheetEndpoint
+    ) -> None:
+        self.client = client
+        self.auth = auth
+        self.spreadsheet = spreadsheet
+        self.endpoint = endpoint
+        self.where = f"Tab {endpoint.tab!r} of spreadsheet {spreadsheet}"
+
+    def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
+        document = self._get("", {"fields": FIELDS}, Document)
+        zone = self._parse_zone(document.properties.time_zone)
+        self._check_tabs(document.sheets)
+        tab = "'" + self.endpoint.tab.replace("'", "''") + "'"
+        rows = self._get(f"/values/{quote(tab, safe='')}", RENDER_OPTIONS, Values).values[
+            self.endpoint.header_row - 1 :
+        ]
+        first = [msgspec.json.decode(cell) for cell in rows[0]] if rows else []
+        header = parse_header(first, self.endpoint, self.where)
+        items = [item for row in rows[1:] if (item := self._encode_row(row, header, zone))]
+        return Page(items, total_pages=1, total_items=len(items))
+
+    def _encode_row(self, row: Row, header: Header, zone: ZoneInfo) -> msgspec.Raw | None:
+        """None for a row without a value in any declared column."""
+        columns = self.endpoint.columns
+        declared = {
+            name: cell_at(row, position, columns[name].type, zone)
+            for name, position in header.positions.items()
+        }
+        if not any(
+            value not in (None, "false") for value in declared.values()
+        ):  # an unticked checkbox is not a value
+            return None
+        # Column names of raw have no space, so these are reported as drift and never loaded.
+        others = {
+            f"column {name}": cell_at(row, position, "text", zone) for name, position in header.others.items()
+        }
+        return msgspec.Raw(msgspec.json.encode(declared | {k: v for k, v in others.items() if v is not None}))
+
+    def _check_tabs(self, tabs: Sequence[Tab]) -> None:
+        by_title = {tab.properties.title: tab for tab in tabs}
+        if self.endpoint.tab not in by_title:
+            raise RequestRejected(
+                f"{self.where} does not exist; the spreadsheet has: {', '.join(map(repr, by_title))}. Rename the "
+                "tab back, or change the declaration."
+            )
+        for merge in by_title[self.endpoint.tab].merges:
+            if merge.end_row_index >= self.endpoint.header_row:
+                raise RequestRejected(
+                    f"{self.where} has merged cells in row {merge.start_row_index + 1}, of which only the "
+                    "first has a value. Select them, and choose Format > Merge cells > Unmerge."
+                )
+
+    def _parse_zone(self, name: str) -> ZoneInfo:
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise RequestRejected(
+                f"The time zone {name!r} of spreadsheet {self.spreadsheet} is unknown here. Choose "
+                "another in File > Settings."
+            ) from error
+
+    def _get[Body](self, path: str, params: dict[str, str], body_type: type[Body]) -> Body:
+        def parse(_: requests.Response, body: bytes) -> Body:
+            try:
+                return msgspec.json.decode(body, type=body_type)
+            except msgspec.MsgspecError as error:
+                raise InvalidResponse(f"unexpected response of the Sheets API: {error}") from error
+
+        url = f"{self.client.url}/v4/spreadsheets/{quote(self.spreadsheet, safe='')}{path}"
+        try:
+            return self.client.get(url, params, parse)
+        except RequestRejected as error:
+            raise self._explain(error) from error
+
+    def _explain(self, error: RequestRejected) -> RequestRejected:
+        if error.status == 404:
+            message = (
+                f"spreadsheet {self.spreadsheet} does not exist. Its id is the part after /d/ in its URL."
+            )
+            return RequestRejected(message, error.status)
+        if error.status == 403:
+            account = self.auth.identity
+            message = (
+                f"{account} may not read spreadsheet {self.spreadsheet}. Share it with {account} as a viewer."
+            )
+            return RequestRejected(f"{message} ({error})", error.status)
+        return error
+
+
+def cell_at(row: Row, position: int, kind: Kind, zone: ZoneInfo) -> str | None:
+    return cell_text(row[position], kind, zone) if position < len(row) else None
+
+
+def create_reader(
+    source: SheetSource,
+    name: str,
+    settings: Settings,
+    credentials: Credentials,
+    retry: Callable[[], RetryPolicy] = RetryPolicy,
+) -> SheetReader:
+    """The reader of endpoint `name`, with connections of its own."""
+    auth = GoogleAuth(credentials)
+    client = SourceClient(open_session(IN_FLIGHT), settings.sheets_endpoint, auth, retry())
+    return SheetReader(client, auth, settings.source["SPREADSHEET"], source.endpoints[name])

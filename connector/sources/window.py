@@ -1,0 +1,129 @@
+"""The range of ids that a run requests. Both ends are inclusive; the upper end is fixed when a run starts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import msgspec
+from msgspec.structs import replace
+
+from connector.sources.base import Window
+from runtime.errors import UsageError
+
+
+class IdRange(msgspec.Struct, frozen=True):
+    """From `start` to `until`, both inclusive. Days replace ids until the source was asked for the ids.
+
+    Without any value the endpoint is copied as a whole.
+    """
+
+    start: int | None = None
+    start_date: str | None = None
+    until: int | None = None
+    until_date: str | None = None
+
+    def parameters(self, window: Window | None) -> dict[str, str]:
+        """Query parameters of a request."""
+        if window is None:
+            return {}
+        values = [
+            (window.start, self.start),
+            (window.start_date, self.start_date),
+            (window.until, self.until),
+        ]
+        return {name: str(value) for name, value in values if name and value is not None}
+
+
+@dataclass(frozen=True)
+class Watermark:
+    """From ops.run_log: `until` is the largest id up to which no id was left out since the first run;
+    `newest_start` is when the newest run started, in milliseconds since 1970 UTC."""
+
+    until: int | None = None
+    newest_start: int = 0
+
+
+def parse_range(endpoint: str, window: Window | None, start: str | None, end: str | None) -> IdRange:
+    """From the command line, each end an id or a day YYYY-MM-DD; UsageError if invalid."""
+    if window is None:
+        if start or end:
+            raise UsageError(f"{endpoint} has no window and is copied as a whole: omit --from and --until.")
+        return IdRange()
+    first, first_day = parse_bound(start, "start", endpoint, window)
+    last, last_day = parse_bound(end, "end", endpoint, window)
+    return check_order(IdRange(first, first_day, last, last_day))
+
+
+def parse_bound(text: str | None, name: str, endpoint: str, window: Window) -> tuple[int | None, str | None]:
+    """An id or a day; the other one is None."""
+    if not text:
+        return None, None
+    if text.lstrip("-").isdigit():
+        return parse_id(text, name, window), None
+    return None, parse_day(text, name, endpoint, window)
+
+
+def parse_id(text: str, name: str, window: Window) -> int:
+    if text.isascii() and text.isdigit() and int(text) >= window.first:
+        return int(text)
+    raise UsageError(f"invalid {name} '{text}': expected an integer of at least {window.first}.")
+
+
+def parse_day(text: str, name: str, endpoint: str, window: Window) -> str:
+    try:
+        if date.fromisoformat(text).isoformat() == text and window.start_date:
+            return text
+    except ValueError:
+        pass
+    day = ", or a day such as 2026-01-31" if window.start_date else f"; {endpoint} does not support days"
+    raise UsageError(f"invalid {name} '{text}': expected an integer of at least {window.first}{day}.")
+
+
+def check_order(span: IdRange) -> IdRange:
+    ids = span.start is not None and span.until is not None and span.start > span.until
+    days = span.start_date and span.until_date and span.start_date > span.until_date
+    if ids or days:
+        ends = (span.start_date, span.until_date) if days else (span.start, span.until)
+        raise UsageError(f"the window from {ends[0]} to {ends[1]} is empty: its start is after its end.")
+    return span
+
+
+def first_range(span: IdRange, window: Window | None, watermark: Watermark) -> IdRange:
+    """The range with a start: the requested one, or where the last run ended, minus `look_back` ids."""
+    if window is None or span.start is not None or span.start_date is not None:
+        return span
+    after = window.first if watermark.until is None else watermark.until + 1 - window.look_back
+    return check_order(replace(span, start=max(window.first, after)))
+
+
+def resolve_dates(span: IdRange, first_id_since: Callable[[str], tuple[int | None, int | None]]) -> IdRange:
+    """The range in ids. `first_id_since(day)` returns the first id since the day (None: there is none yet) and
+    the largest id of the source."""
+    if span.start_date:
+        first, last = first_id_since(span.start_date)
+        start = first if first is not None else None if last is None else last + 1
+        span = replace(span, start=start, start_date=None)
+    if span.until_date:
+        first, last = first_id_since(next_day(span.until_date))
+        span = replace(span, until=last if first is None else first - 1, until_date=None)
+    return span
+
+
+def next_day(day: str) -> str:
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+
+
+def freeze(span: IdRange, last: int | None) -> IdRange:
+    """The range that ends at the largest id that the source had at its first response."""
+    ends = [end for end in (span.until, last) if end is not None]
+    return replace(span, until=min(ends, default=None))
+
+
+def describe_gap(span: IdRange, covered: int | None) -> str | None:
+    """A note about a range that starts after the watermark; None if it does not."""
+    if span.start is None or covered is None or span.start <= covered + 1:
+        return None
+    return (
+        f"ids {covered + 1} to {span.start - 1} were not requested before this window: the next run without "
+        "--from starts there"
+    )

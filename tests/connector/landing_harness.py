@@ -1,0 +1,59 @@
+"""Our side of a kiosk: one process after another that lands its pages."""
+
+import json
+
+from connector.landing.files import Landing
+from connector.landing.names import Run
+from connector.run.context import RunContext
+from connector.run.extract import extract
+from connector.run.state import RunState
+from connector.settings import Settings
+from connector.sources import registry
+from connector.sources.rest import reader
+from runtime.retry import RetryPolicy
+from runtime.structured_log import StructuredLog
+
+KEY = "the+key/of=it"
+THINGS = {"path": "/things", "table": "products", "key": ["id"], "schedule": "daily"}
+
+
+class LandingHarness:
+    """A process after another: what they have in common is the bucket and the state that the lease keeps."""
+
+    def __init__(self, kiosk, store, declared, key=KEY):
+        self.kiosk, self.store = kiosk, store
+        self.source = registry.parse_source(declared, "things.yaml")
+        self.key = key
+        run = Run.create("things", 1_795_246_443_000, "0a1b2c3d")
+        self.state = RunState(id=run.id, endpoint="things", began=run.began)
+
+    def check(self): ...
+
+    def save(self, state, holder=""):
+        self.state = state
+
+    def land(self):
+        """A new process lands what the dead one did not; the state that it ends with."""
+        settings = Settings("", "", "", {"URL": self.kiosk.url, "API_KEY": self.key})
+        retries = RetryPolicy(attempts=2, sleep=lambda seconds: None)
+        pages = reader.create_reader(self.source, "things", settings, lambda: retries)
+        with pages.client.session:
+            context = RunContext(
+                name="things",
+                endpoint=self.source.endpoint("things"),
+                reader=pages,
+                landing=Landing(self.store, "things"),
+                store=self.store,
+                warehouse=None,
+                log=StructuredLog(Silence()),
+            )
+            return extract(context, self, self.state)
+
+    def ids(self):
+        contents = [self.store.objects[name][1] for name in self.store.names("things/in/")]
+        return sorted(json.loads(line)["id"] for content in contents for line in content.splitlines())
+
+
+class Silence:
+    def write(self, text): ...
+    def flush(self): ...

@@ -1,0 +1,128 @@
+"""APIs of other shapes than the shop's, over HTTP: each is a function from a request to an answer."""
+
+import json
+from collections import Counter
+from urllib.parse import parse_qs, urlsplit
+
+from tests import serving
+
+SIZE = 10
+
+
+class FakePagedApi(serving.Served):
+    """Serves `items` as `shape` says: a function (kiosk, query, headers) → status, headers, body.
+
+    `closed` are the places (as `place` tells them) that are answered with 503."""
+
+    path = "/v2"
+
+    def __init__(self, shape):
+        self.shape = shape
+        self.items = []
+        self.closed = set()
+        self.asked = Counter()
+        self.tokens = []
+        self.seen = []
+        super().__init__(Handler)
+
+    def part(self, start):
+        """Items from `start`, as one page; None if that place is closed for now."""
+        self.asked[start] += 1
+        return None if start in self.closed else self.items[start : start + SIZE]
+
+
+class Handler(serving.Handler):
+    def do_GET(self):
+        parts = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        self.owner.seen.append((parts.path, query))
+        self.answer(*self.owner.shape(self.owner, query, self.headers))
+
+    def do_POST(self):
+        form, tokens = parse_qs(self.body().decode()), self.owner.tokens
+        tokens.append({"Authorization": self.headers.get("Authorization"), **form})
+        token = {"access_token": f"token-{len(tokens)}", "token_type": "Bearer", "expires_in": 3600}
+        self.answer(200, {}, token)
+
+    def answer(self, status, headers, body):
+        self.reply(status, headers, json.dumps(body).encode())
+
+
+CLOSED = (503, {}, {"error": "closed"})
+
+
+def by_number(kiosk, query, headers):
+    """Pages from 0, the list inside, nobody says how many there are."""
+    found = kiosk.part(int(query["p"]) * SIZE)
+    return CLOSED if found is None else (200, {}, {"data": {"rows": found}})
+
+
+def by_number_with_an_end(kiosk, query, headers):
+    """As above, and a page past the end is a 404, but for the first one."""
+    status, more, body = by_number(kiosk, query, headers)
+    past = query["p"] != "0" and body.get("data") == {"rows": []}
+    return (404, {}, {"error": "no such page"}) if past else (status, more, body)
+
+
+def by_offset(kiosk, query, headers):
+    found = kiosk.part(int(query["offset"]))
+    if found is None:
+        return CLOSED
+    return 200, {}, {"results": found[: int(query["limit"])], "meta": {"total": len(kiosk.items)}}
+
+
+def by_offset_bare(kiosk, query, headers):
+    """The whole answer is the list."""
+    found = kiosk.part(int(query["offset"]))
+    return CLOSED if found is None else (200, {}, found)
+
+
+def by_cursor(kiosk, query, headers):
+    start = int(query.get("after", "at-0").removeprefix("at-"))
+    found = kiosk.part(start)
+    more = start + SIZE < len(kiosk.items)
+    paging = {"next": {"after": f"at-{start + SIZE}"}} if more else {}
+    return CLOSED if found is None else (200, {}, {"results": found, "paging": paging})
+
+
+def by_address(kiosk, query, headers):
+    """The address of the next page is in the body, relative, and repeats the key."""
+    start = int(query.get("start", 0))
+    found = kiosk.part(start)
+    key = f"&api_key={query['api_key']}" if "api_key" in query else ""
+    following = f"/v2/things?start={start + SIZE}{key}" if start + SIZE < len(kiosk.items) else ""
+    return CLOSED if found is None else (200, {}, {"items": found, "next": following})
+
+
+def by_link(kiosk, query, headers):
+    start = int(query.get("start", 0))
+    found = kiosk.part(start)
+    link = f'<{kiosk.url}/things?start=0>; rel="first"'
+    if start + SIZE < len(kiosk.items):
+        link += f', <{kiosk.url}/things?start={start + SIZE}>; rel="next"'
+    return CLOSED if found is None else (200, {"Link": link}, found)
+
+
+def whole(kiosk, query, headers):
+    kiosk.asked[0] += 1
+    return CLOSED if kiosk.closed else (200, {}, {"things": kiosk.items})
+
+
+# How a source declares each of them.
+SHAPES = {
+    by_number: {"page": "p", "first": 0, "size": "n", "limit": SIZE, "items": "data.rows"},
+    by_number_with_an_end: {"page": "p", "first": 0, "limit": SIZE, "items": "data.rows", "end": 404},
+    by_offset: {
+        "offset": "offset",
+        "size": "limit",
+        "limit": SIZE,
+        "items": "results",
+        "total_items": "meta.total",
+    },
+    by_offset_bare: {"offset": "offset", "size": "limit", "limit": SIZE, "items": "$"},
+    by_cursor: {"cursor": "after", "next": "paging.next.after", "items": "results"},
+    by_address: {"next": "next", "items": "items"},
+    by_link: {"link": "next", "items": "$"},
+    whole: {"items": "things"},
+}
+CHAINED = {by_cursor, by_address, by_link}
