@@ -5,10 +5,10 @@ import json
 import pytest
 import requests
 
+from demo.recorded_apply.replay import RECORD
 from sandbox.discovery.documents import SERVED, find_api, load_document
 from sandbox.discovery.fields import checked_body
 from sandbox.discovery.parameters import checked_query
-from demo.recorded_apply.replay import RECORD
 from sandbox.resources.errors import InvalidArgument
 
 PROJECT = "projects/sandbox-local"
