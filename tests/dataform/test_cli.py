@@ -73,3 +73,14 @@ def test_the_tables_are_described_in_bigquery(target):
     assert all(field.description for field in table.schema)
     assert table.time_partitioning.field == "sales_datetime"
     assert warehouse.client.get_table(f"{warehouse.project}.ods.sales").require_partition_filter
+
+
+def test_a_misspelt_upstream_fails_when_the_project_is_compiled(target):
+    """It would match no checkpoint: the table would never be updated again, in runs that succeed."""
+    _, _, project = target
+    model = project.folder / "definitions/dmt/daily_sales.sqlx"
+    text = model.read_text()
+    model.write_text(text.replace('follows: ref("dmt", "sales_items")', 'follows: ref("dmt", "sale_items")'))
+    with pytest.raises(AssertionError, match="sale_items"):
+        project.compile()
+    model.write_text(text)

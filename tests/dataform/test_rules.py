@@ -115,11 +115,9 @@ def test_every_incremental_table_writes_in_one_transaction_and_saves_its_own_che
 def test_a_table_deletes_from_the_partitions_that_it_declares(by_name, analyzed):
     """A model states its partition in the configuration and in the arguments of its protocol."""
     for action in by_name.values():
-        if action.follows_days and (column := action.partition_column):
-            assert re.search(
-                rf"delete from {action.address} where date\({column}\) in unnest\(days\)",
-                later(action, analyzed),
-            )
+        if action.follows_days and (partition := action.bigquery.get("partitionBy")):
+            delete = f"delete from {action.address} where {partition} in unnest(days)"
+            assert delete in later(action, analyzed), action.name
 
 
 def test_no_name_of_a_table_is_text_in_a_model():
