@@ -94,14 +94,14 @@ def test_signals_end_it_without_output(tmp_path, number, requested):
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=REPOSITORY
     )
-    lines = [process.stdout.readline() for _ in range(6)]
+    lines = [process.stdout.readline() for _ in range(5)]
     if requested:
         assert "another-one" in requests.get(lines[1].split()[1], timeout=30).text
     process.send_signal(number)
     rest, _ = process.communicate(timeout=30)
     assert process.returncode == 0
     assert rest == ""
-    assert f"source {tmp_path / 'env'}" in lines[4]
+    assert f"source {tmp_path / 'env'}" in lines[3]
 
 
 def test_it_ends_when_its_parent_is_killed(tmp_path):
