@@ -31,7 +31,7 @@ const line = {
   sales_id: "The sale; refers to ods.sales.id.",
   product_sku: "The product of the line; refers to ods.products.product_sku.",
   customer_id: "The household that bought; refers to ods.customers.id.",
-  quantity: "Units sold in the line; 0 for coupons and corrections.",
+  quantity: "Units sold in the line, a fraction for weighed goods, negative for a return; 0 for coupons and corrections.",
   amount: "What was paid for the whole line in US dollars, discounts deducted.",
 };
 
@@ -39,7 +39,7 @@ const item = {
   ...pick(line, "id sales_id product_sku customer_id"),
   item_quantity: line.quantity,
   item_amount: line.amount,
-  discount_perc: "Per cent that was paid less than the usual shelf price, two decimals, never below 0; NULL when no unit was sold or the product has no price.",
+  discount_perc: "Per cent that was paid less than the usual shelf price, 0 to 100 with two decimals; NULL when no unit was sold, the product has no price, or money was paid back for units that were sold.",
   product_description: product.description,
   sales_datetime: "When the sale took place, UTC.",
 };

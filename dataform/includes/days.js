@@ -4,12 +4,10 @@
 // `days` in SQL is the days that this run writes: those that the tables in `follows` changed since this table last
 // ran; all days after a full refresh, or when the watermark has expired.
 
+const bounds = require("includes/bounds");
 const checkpoints = require("includes/checkpoints");
 const checks = require("includes/checks");
 const names = require("includes/names");
-
-// Every day that a sale can have (types.timestamp), for a table that requires a partition filter.
-const everyDay = (day) => `${day} between date '1990-01-01' and date '2099-12-31'`;
 
 // `follows`: the table, or tables, whose changed days this table writes again. `partition`: the expression of its own
 // day, as in partitionBy. `key`, a column or an array, is unique; `required` columns are never NULL. `alsoDays`: { when, days }, a condition and a
@@ -19,8 +17,8 @@ const model = (context, { follows, partition, key, required = [], alsoDays = nul
   const name = names.ofTable(table);
   const later = context.incremental();
   // The filter of this run's days, on a timestamp or date of this table or of an input.
-  const inDays = (column) => (later ? `date(${column}) in unnest(days)` : everyDay(`date(${column})`));
-  const ownDays = later ? `${partition} in unnest(days)` : everyDay(partition);
+  const inDays = (column) => (later ? `date(${column}) in unnest(days)` : bounds.everyDay(`date(${column})`));
+  const ownDays = later ? `${partition} in unnest(days)` : bounds.everyDay(partition);
 
   const begin = `
   ${checkpoints.declareSince(context)}
@@ -66,4 +64,4 @@ const laterDays = (context, alsoDays, table, partition) => `${alsoDays ? `
 
   delete from ${table} where ${partition} in unnest(days);`;
 
-module.exports = { model, everyDay };
+module.exports = { model };

@@ -18,6 +18,20 @@ const lines = (sales, where) => `(
   where ${where("sale.datetime")}
 )`;
 
+// A line whose price, units and payment compare: not a refund of units that were sold, and not a negative price.
+const comparable = (quantity, amount, price) => `${price} >= 0 and ${quantity} * ${amount} >= 0`;
+
+// 0 to 100, NULL for a line that is not comparable, or has no units or no price.
+const discountPerc = (quantity, amount, price) =>
+  `if(
+    ${comparable(quantity, amount, price)},
+    greatest(round(100 * safe_divide(${quantity} * ${price} - ${amount}, ${quantity} * ${price}), 2), 0),
+    null
+  )`;
+
+const discountAmount = (quantity, amount, price) =>
+  `if(${comparable(quantity, amount, price)}, greatest(${quantity} * ${price} - ${amount}, 0), 0)`;
+
 // Why a line, left-joined to products and customers, is an orphan; NULL when both are known.
 const unknown = (product, customer) =>
   `case
@@ -38,4 +52,4 @@ const noLineIsLost = ({ ref, self }, inDays) =>
     `${names.ofTable(self())}: lines and orphans are not the lines of ods.sales`,
   );
 
-module.exports = { lineId, lines, unknown, noLineIsLost };
+module.exports = { lineId, lines, discountPerc, discountAmount, unknown, noLineIsLost };

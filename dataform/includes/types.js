@@ -1,6 +1,8 @@
 // Types of columns whose raw form is text. A type has `parse`: SQL that is NULL where the text is not of the type, and
 // `label`: the end of the reason why such a row is rejected. Stricter than SAFE_CAST, which reads '0x1F' as a number.
 
+const bounds = require("includes/bounds");
+
 const present = (value) => `nullif(trim(${value}), '')`;
 
 const matching = (value, pattern, result = value) => `if(regexp_contains(${value}, r'${pattern}'), ${result}, null)`;
@@ -14,25 +16,65 @@ const integer = {
   label: "a whole number",
 };
 
+// Digits after the ninth are rounded: NUMERIC has nine.
 const decimal = {
   parse: (value) =>
     `safe_cast(${matching(value, "^\\s*-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?\\s*$", `trim(${value})`)} as numeric)`,
   label: "a number",
 };
 
-const date = { parse: (value) => `safe.parse_date('%Y-%m-%d', ${value})`, label: "a date" };
+// Engines disagree about the year 0 and about times near the end of the year 9999.
+const DAY = "[12][0-9]{3}-[0-9]{2}-[0-9]{2}";
 
-// The range keeps a mistyped year from creating a partition of its own.
-const timestamp = {
-  parse: (value) => `safe_cast(${matching(value, "^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")} as timestamp)`,
-  label: "a time",
-  range: { from: "timestamp '1990-01-01'", until: "timestamp '2099-12-31 23:59:59.999999'", label: "1990 to 2099" },
+const date = {
+  parse: (value) => `safe_cast(${matching(value, `^\\s*${DAY}\\s*$`, `trim(${value})`)} as date)`,
+  label: "a date",
 };
+
+const CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?";
+// Times that ISO 8601 allows and that name a moment of the next day or minute. Only with a year that timestamp_add
+// cannot carry beyond the range of TIMESTAMP.
+const MIDNIGHT = "(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt ]24:00(:00([.]0+)?)?";
+const LEAP_SECOND = "(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt ]([01][0-9]|2[0-3]):59:60([.][0-9]+)?";
+const OFFSET = "[+-]((0[0-9]|1[0-3])(:?[0-5][0-9])?|14(:?00)?)";
+const ISO_TIME = `^(${DAY}[Tt ]${CLOCK}|${MIDNIGHT}|${LEAP_SECOND}) ?([Zz]|${OFFSET})?$`;
+
+// ISO 8601; without an offset UTC. The text is taken apart and written in one canonical form before the cast, because
+// engines disagree about seven digits of a second, 24:00, missing seconds and leap seconds, and DuckDB shifts the rows
+// next to one that names a zone such as Europe/Paris. Digits after the sixth of a second are cut.
+const parseTime = (value) => {
+  const trimmed = `trim(${value})`;
+  const part = (pattern, otherwise) => `ifnull(regexp_extract(${trimmed}, r'${pattern}'), '${otherwise}')`;
+  const canonical = `concat(
+    substr(${trimmed}, 1, 10), ' ',
+    if(substr(${trimmed}, 12, 2) = '24', '00:00', substr(${trimmed}, 12, 5)),
+    replace(${part("^.{16}(:[0-9]{2})", ":00")}, ':60', ':59'),
+    ${part("([.][0-9]{1,6})", "")},
+    ${part("[0-9] ?([+-][0-9]{2})(?::?[0-9]{2})?$", "+00")}, ':',
+    ${part("[0-9] ?[+-][0-9]{2}:?([0-9]{2})$", "00")}
+  )`;
+  const carried = `case
+    when substr(${trimmed}, 12, 2) = '24' then 86400
+    when substr(${trimmed}, 17, 3) = ':60' then 1
+    else 0
+  end`;
+  return `timestamp_add(safe_cast(${matching(trimmed, ISO_TIME, canonical)} as timestamp), interval ${carried} second)`;
+};
+
+const timestamp = { parse: parseTime, label: "a time", range: bounds.time, latest: bounds.latestTime };
+
+const within = (type, range) => ({ ...type, range });
+
+const quantity = within(decimal, bounds.quantity);
+
+const amount = within(decimal, bounds.amount);
+
+const price = within(decimal, bounds.price);
 
 const required = (type) => ({ ...type, required: true });
 
-// An array of structs, one element a `key`: rejected when it is empty, when a key is missing or occurs twice, or when
-// an element's column is not of its type.
+// An array of structs, one element a `key`: rejected when a key is missing or occurs twice, or when an element's column
+// is not of its type or outside its range. An empty array is valid: a sale without lines is a void.
 const lines = (key, columns) => ({ lines: { key, columns } });
 
 // [condition, reason] pairs: why a row whose column `name` has this `type` is rejected.
@@ -46,27 +88,35 @@ const rejections = (name, type) => {
     const { from, until, label } = type.range;
     pairs.push([`not ${type.parse(value)} between ${from} and ${until}`, `${name} is outside ${label}`]);
   }
+  if (type.latest) {
+    pairs.push([`${type.parse(value)} > ${type.latest.of("source.SYS_DATE_CREATE")}`, `${name} is ${type.latest.label}`]);
+  }
   return pairs;
 };
 
 const article = (word) => (/^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`);
 
 const lineRejections = (name, { key, columns }) => [
-  [`ifnull(array_length(source.${name}), 0) = 0`, `${name} are missing`],
   [`source.${name}_lines.without_${key} > 0`, `a line has no ${key}`],
   [`source.${name}_lines.with_key > source.${name}_lines.keys`, `two lines have one ${key}`],
   ...Object.entries(columns)
     .filter(([, type]) => type.label)
     .map(([column, type]) => [`source.${name}_lines.without_${column} > 0`, `${article(column)} is not ${type.label}`]),
+  ...Object.entries(columns)
+    .filter(([, type]) => type.range)
+    .map(([column, type]) => [`source.${name}_lines.outside_${column} > 0`, `${article(column)} is outside ${type.range.label}`]),
 ];
 
-// Evaluated once a row, below the SELECT that reads its parts: the typed lines, and how many lack a column.
+// Evaluated once a row, below the SELECT that reads its parts: the typed lines, and how many lack a column or have a
+// value outside its range.
 const typedLines = (name, { key, columns }) => {
   const fields = Object.keys(columns);
+  const ranged = fields.filter((field) => columns[field].range);
   return `(
         select as struct
-          array_agg(struct(${fields.map((field) => `line.${field} as ${field}`).join(", ")}) order by line.place) as typed,
+          ifnull(array_agg(struct(${fields.map((field) => `line.${field} as ${field}`).join(", ")}) order by line.place), []) as typed,
           ${fields.map((field) => `countif(line.${field} is null) as without_${field}`).join(",\n          ")},
+          ${ranged.map((field) => `countif(not line.${field} between ${columns[field].range.from} and ${columns[field].range.until}) as outside_${field},`).join("\n          ")}
           count(line.${key}) as with_key,
           count(distinct line.${key}) as keys
         from (
@@ -109,4 +159,6 @@ const select = (columns, lineage, from, more = []) => {
   ) as source`;
 };
 
-module.exports = { asReceived, text, integer, decimal, date, timestamp, required, lines, select };
+module.exports = {
+  asReceived, text, integer, decimal, date, timestamp, quantity, amount, price, required, lines, select,
+};

@@ -41,10 +41,12 @@ BAD_SALES = {
     "datetime is missing": sale(93, "2017-01-01", ("a", 1, 1), datetime=""),
     "datetime is not a time": sale(94, "2017-02-30", ("a", 1, 1)),
     "datetime is outside 1990 to 2099": sale(95, "1970-01-01", ("a", 1, 1)),
-    "items are missing": sale(96, "2017-01-01"),
+    "datetime is more than a day after it was loaded": sale(96, "2099-01-01", ("a", 1, 1)),
+    "a quantity is outside -1000000 to 1000000": sale(89, "2017-01-01", ("a", 4006381333931, 1)),
+    "an amount is outside -100000000 to 100000000": sale(88, "2017-01-01", ("a", 1, "5e12")),
     "a line has no product_sku": sale(97, "2017-01-01", (None, 1, 1)),
     "two lines have one product_sku": sale(98, "2017-01-01", ("a", 1, 1), ("a", 2, 2)),
-    "a quantity is not a whole number": sale(99, "2017-01-01", ("a", 1.5, 1)),
+    "a quantity is not a number": sale(99, "2017-01-01", ("a", "1,5", 1)),
     "an amount is not a number": sale(90, "2017-01-01", ("a", 1, "ten")),
     "id is missing; a line has no product_sku; an amount is not a number": sale(
         None, "2017-01-01", ("", 1, "")

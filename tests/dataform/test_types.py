@@ -10,7 +10,7 @@ from tests.dataform.engines.analyzer import GoogleSql, text_of, type_from_field
 from tests.dataform.engines.warehouse import RAW, raw_fields
 from tests.dataform.scheduled import advised, analyzable, columns, configs, tables
 
-SALE_LINES = "ARRAY<STRUCT<product_sku STRING, quantity INT64, amount NUMERIC>>"
+SALE_LINES = "ARRAY<STRUCT<product_sku STRING, quantity NUMERIC, amount NUMERIC>>"
 LINEAGE = {"SYS_DATE_CREATE": "TIMESTAMP", "SYS_FILE_NAME": "STRING"}
 
 # docs/reference/tables.md
@@ -46,7 +46,7 @@ CONTRACT = {
         "sales_id": "INT64",
         "product_sku": "STRING",
         "customer_id": "INT64",
-        "quantity": "INT64",
+        "quantity": "NUMERIC",
         "amount": "NUMERIC",
         "datetime": "TIMESTAMP",
         "reason": "STRING",
@@ -56,7 +56,7 @@ CONTRACT = {
         "sales_id": "INT64",
         "product_sku": "STRING",
         "customer_id": "INT64",
-        "item_quantity": "INT64",
+        "item_quantity": "NUMERIC",
         "item_amount": "NUMERIC",
         "discount_perc": "NUMERIC",
         "product_description": "STRING",
@@ -65,7 +65,7 @@ CONTRACT = {
     "dmt.daily_sales": {
         "day": "DATE",
         "baskets": "INT64",
-        "units": "INT64",
+        "units": "NUMERIC",
         "revenue": "NUMERIC",
         "discount_amount": "NUMERIC",
     },

@@ -1,5 +1,7 @@
 """GoogleSQL's own analyzer (PyPI zetasql) over the warehouse: every statement against declared schemas.
 
+Its reference implementation also evaluates a SELECT that reads no table.
+
 It checks no rules of the BigQuery service, such as partition filters and quotas. Compiling its WebAssembly
 takes 10 to 35 s once; wasmtime caches the result in the user's cache folder, and later starts take 0.2 s.
 """
@@ -12,7 +14,7 @@ from typing import Any
 import wasmtime
 import zetasql.core.wasm_client as wasm_client
 from sqlglot.dialects.bigquery import BigQuery
-from zetasql.api import Analyzer, TypeFactory
+from zetasql.api import Analyzer, PreparedQuery, TypeFactory
 from zetasql.types import (
     AnalyzerOptions,
     ErrorMessageMode,
@@ -137,6 +139,16 @@ class GoogleSql:
             return Analyzer(options, self.catalog(sql)).analyze_statement(sql)
         except Exception as error:
             raise AssertionError(f"{error}\n{sql}") from error
+
+    def evaluate(self, sql: str) -> list[tuple[str | None, ...]]:
+        """The rows of a SELECT whose columns are STRING; AssertionError has the evaluator's message."""
+        builder = PreparedQuery.builder().set_sql(sql).set_analyzer_options(self.options)
+        try:
+            with builder.set_catalog(self.catalog(sql)).prepare() as query:
+                rows = query.execute().content.table_data.row
+        except Exception as error:
+            raise AssertionError(f"{error}\n{sql}") from error
+        return [tuple(cell.string_value for cell in row.cell) for row in rows]
 
 
 def created_table(resolved: Any) -> str:

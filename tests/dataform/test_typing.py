@@ -1,0 +1,170 @@
+"""Each expression that types a text of the source, evaluated by the sandbox and by Google's reference implementation.
+
+All texts of a type are one query: a text must not change the value of the row next to it.
+"""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.dataform.engines.analyzer import GoogleSql
+from tests.dataform.engines.includes import evaluate_javascript
+from tests.dataform.engines.warehouse import connect
+
+TEN = int(datetime(2017, 1, 5, 10, tzinfo=UTC).timestamp()) * 10**6
+MIDNIGHT = TEN + 14 * 3600 * 10**6
+
+TIMES = {
+    "2017-01-05T10:00:00Z": TEN,
+    "2017-01-05 10:00:00": TEN,
+    "2017-01-05T10:00:00 Europe/Paris": None,
+    "2017-01-05T10:00:00": TEN,  # after a zone name
+    "2017-01-05T10:00:00 UTC": None,
+    "2017-01-05T10:00:00Z  ": TEN,
+    "  2017-01-05T10:00:00Z": TEN,
+    "2017-01-05T10:00:00z": TEN,
+    "2017-01-05t10:00:00Z": TEN,
+    "2017-01-05T10:00:00.1234567Z": TEN + 123456,  # .NET, format "o"
+    "2017-01-05T10:00:00.1234569+00:00": TEN + 123456,
+    "2017-01-05T10:00:00.123456789Z": TEN + 123456,
+    "2017-01-05T10:00:00.5Z": TEN + 500000,
+    "2017-01-05T10:00:00.Z": None,
+    "2017-01-05 10:00": TEN,
+    "2017-01-05T10:00Z": TEN,
+    "2017-01-05T10:00+00:00": TEN,
+    "2017-01-05T10": None,
+    "2017-01-05": None,
+    "2017-01-05T24:00:00Z": MIDNIGHT,
+    "2017-01-05T24:00": MIDNIGHT,
+    "2017-01-05T24:00:01Z": None,
+    "2017-01-05T25:00:00Z": None,
+    "2017-01-05T23:59:60Z": MIDNIGHT,
+    "2017-01-05T23:58:60Z": None,
+    "2017-01-05T23:59:61Z": None,
+    "2017-01-05T12:00:00+02:00": TEN,
+    "2017-01-05T12:00:00 +02:00": TEN,
+    "2017-01-05T12:00:00+0200": TEN,
+    "2017-01-05T12:00:00+02": TEN,
+    "2017-01-05T04:00:00-06:00": TEN,
+    "2017-01-05T15:30+05:30": TEN,
+    "2017-01-06T00:00:00+14:00": TEN,
+    "2017-01-06T00:30:00+14:30": None,
+    "2017-01-05T10:00:00+02:60": None,
+    "2017-02-30T10:00:00Z": None,
+    "2017-13-01T10:00:00Z": None,
+    "0000-01-01T00:00:00Z": None,
+    "9999-12-31T24:00:00Z": None,
+    "9999-12-31T23:59:59-14:00": None,
+    "1483610400": None,
+    "now": None,
+    "": None,
+    " ": None,
+    None: None,
+    "2017-01-05 10:00:00 America/Chicago": None,
+    "2017-01-05T10:00:00.000000Z": TEN,  # after a zone name
+}
+
+NUMBERS = {
+    "1.50": "1.5",
+    " 2 ": "2",
+    "-1.5": "-1.5",
+    "1e3": "1000",
+    "1E-3": "0.001",
+    "0.0000000005": "0.000000001",  # nine digits, half away from zero
+    "0.0000000004": "0",
+    "-0": "0",
+    "0.453": "0.453",
+    "99999999999999999999999999999.9": "99999999999999999999999999999.9",
+    "100000000000000000000000000000": None,
+    "1e400": None,
+    "+1.5": None,
+    "1,50": None,
+    "1.": None,
+    ".5": None,
+    "NaN": None,
+    "inf": None,
+    "0x1F": None,
+    "१": None,
+    "1 2": None,
+    "": None,
+    None: None,
+}
+
+INTEGERS = {
+    "17": "17",
+    " 17 ": "17",
+    "-3": "-3",
+    "007": "7",
+    "9223372036854775807": "9223372036854775807",
+    "9223372036854775808": None,
+    "17.0": None,
+    "1e3": None,
+    "0x1F": None,
+    "true": None,
+    "": None,
+    None: None,
+}
+
+DATES = {
+    "2017-01-05": "2017-01-05",
+    " 2017-01-05 ": "2017-01-05",
+    "2017-1-5": None,
+    "2017-02-30": None,
+    "2017-01-05T10:00:00Z": None,
+    "20170105": None,
+    "0000-01-01": None,
+    "": None,
+    None: None,
+}
+
+TEXTS = {" a ": "a", "a b": "a b", "": None, "   ": None, None: None}
+
+FILE_DAYS = {
+    "sales_20260131_0900_x.json": "2026-01-31",
+    "sales_20260231_0900_x.json": "1970-01-01",
+    "x.json": "1970-01-01",
+}
+
+# How the value is written as text, and the expectation.
+TYPES = {
+    "types.timestamp.parse": ("cast(unix_micros({}) as string)", TIMES),
+    "types.decimal.parse": ("cast({} as string)", NUMBERS),
+    "types.integer.parse": ("cast({} as string)", INTEGERS),
+    "types.date.parse": ("cast({} as string)", DATES),
+    "types.text.parse": ("{}", TEXTS),
+    "names.dayOfFile": ("cast({} as string)", FILE_DAYS),
+}
+
+
+@pytest.fixture(scope="module")
+def evaluate(sandbox):
+    """The values of an expression of `text` in both engines, by the engine's name."""
+    client, google = connect(sandbox.address, "typing").client, GoogleSql()
+
+    def both(expression, texts):
+        literals = ", ".join("null" if text is None else repr(text) for text in texts)
+        sql = f"select {expression} as value from unnest([{literals}]) as text with offset as place order by place"
+        return {
+            "sandbox": [row["value"] for row in client.query_and_wait(sql)],
+            "google": [value for (value,) in google.evaluate(sql)],
+        }
+
+    return both
+
+
+@pytest.mark.parametrize("parse", TYPES)
+def test_both_engines_type_a_text_alike(evaluate, parse):
+    as_text, table = TYPES[parse]
+    expression = as_text.format(evaluate_javascript(f"{parse}('text')", types="types", names="names"))
+    expected = {text: None if value is None else str(value) for text, value in table.items()}
+    for engine, values in evaluate(expression, table).items():
+        assert dict(zip(table, values, strict=True)) == expected, engine
+
+
+def test_the_order_of_the_rows_does_not_matter(evaluate):
+    parsed = evaluate_javascript("types.timestamp.parse('text')", types="types")
+    expression = f"cast(unix_micros({parsed}) as string)"
+    backwards = list(reversed(TIMES))
+    expected = [None if TIMES[text] is None else str(TIMES[text]) for text in backwards]
+    for values in evaluate(expression, backwards).values():
+        assert values == expected
