@@ -5,19 +5,26 @@
 // ran; all days after a full refresh, or when the watermark has expired.
 
 const bounds = require("includes/bounds");
+const business = require("includes/business");
 const checkpoints = require("includes/checkpoints");
 const checks = require("includes/checks");
 const names = require("includes/names");
 
 // `follows`: the table, or tables, whose changed days this table writes again. `partition`: the expression of its own
 // day, as in partitionBy. `key`, a column or an array, is unique; `required` columns are never NULL. `alsoDays`: { when, days }, a condition and a
-// SELECT of more days. `verify`: a function of `inDays` that returns more checks.
-const model = (context, { follows, partition, key, required = [], alsoDays = null, verify = () => "" }) => {
+// SELECT of more days. `verify`: a function of `inDays` that returns more checks. `businessDays`: the table's own days
+// are those of the business time zone and not of UTC; `inDays` then takes a timestamp of an input.
+const model = (context, options) => {
+  const { follows, partition, key, required = [], businessDays = false, verify = () => "" } = options;
   const table = context.self();
   const name = names.ofTable(table);
   const later = context.incremental();
   // The filter of this run's days, on a timestamp or date of this table or of an input.
-  const inDays = (column) => (later ? `date(${column}) in unnest(days)` : bounds.everyDay(`date(${column})`));
+  const inDays = (column) => {
+    if (!later) return bounds.everyDay(`date(${column})`);
+    if (!businessDays) return `date(${column}) in unnest(days)`;
+    return `date(${column}) in unnest(utc_days) and ${business.dayOf(column)} in unnest(days)`;
+  };
   const ownDays = later ? `${partition} in unnest(days)` : bounds.everyDay(partition);
 
   const begin = `
@@ -33,7 +40,8 @@ const model = (context, { follows, partition, key, required = [], alsoDays = nul
       select day from ${context.ref("ods", "sales_days")} where id >= first_id
     )
   ), []);
-  ${later ? laterDays(context, alsoDays, table, partition) : ""}`;
+  ${businessDays ? "declare utc_days array<date> default [];" : ""}
+  ${later ? laterDays(context, options) : ""}`;
 
   const commit = `
   ${checks.unique(table, name, key, required, ownDays)}
@@ -45,7 +53,7 @@ const model = (context, { follows, partition, key, required = [], alsoDays = nul
   return { begin, inDays, commit };
 };
 
-const laterDays = (context, alsoDays, table, partition) => `${alsoDays ? `
+const laterDays = (context, { alsoDays, partition, businessDays }) => `${alsoDays ? `
   if ${alsoDays.when} then
     set days = array(
       select day from unnest(days) as day
@@ -53,6 +61,9 @@ const laterDays = (context, alsoDays, table, partition) => `${alsoDays ? `
       select day from (${alsoDays.days})
     );
   end if;` : ""}
+  ${businessDays ? `
+  set days = array(${business.localDays("days")});
+  set utc_days = array(${business.utcDays("days")});` : ""}
 
   -- Nothing to write; the checkpoint saves looking through the same days again.
   if array_length(days) = 0 then
@@ -62,6 +73,6 @@ const laterDays = (context, alsoDays, table, partition) => `${alsoDays ? `
 
   begin transaction;
 
-  delete from ${table} where ${partition} in unnest(days);`;
+  delete from ${context.self()} where ${partition} in unnest(days);`;
 
 module.exports = { model };

@@ -19,7 +19,7 @@ const lines = (sales, where) => `(
 )`;
 
 // A line whose price, units and payment compare: not a refund of units that were sold, and not a negative price.
-const comparable = (quantity, amount, price) => `${price} >= 0 and ${quantity} * ${amount} >= 0`;
+const comparable = (quantity, amount, price) => `${price} >= 0 and sign(${quantity}) * sign(${amount}) >= 0`;
 
 // 0 to 100, NULL for a line that is not comparable, or has no units or no price.
 const discountPerc = (quantity, amount, price) =>

@@ -76,6 +76,9 @@ FILES: list[tuple[str, str, list[Row]]] = [
             sale(3, "2017-01-01", ("a", 1, 1), customer_id=3),  # a customer of the second list
             sale(4, "2017-01-02", ("a", 1, 1), ("d", 2, 2.94)),  # d: a product of the second list
             sale(5, "2017-01-02", ("never", 1, 1), customer_id=4),
+            sale(9, "2017-01-06", ("a", 1, 1)),
+            sale(10, "2017-01-06", ("a", "0.453", "0.62")),  # weighed
+            sale(11, "2017-01-06", ("a", 1, -1.5), ("b", -2, "-3.00")),  # money paid back, and a return
             *BAD_SALES.values(),
         ],
     ),
@@ -94,6 +97,7 @@ FILES: list[tuple[str, str, list[Row]]] = [
         [
             sale(1, "2017-01-03", ("a", 2, 1.5)),  # moved to another day, and without b
             sale(2, "2017-01-01", ("a", 1, 1.0), ("c", 0, 0)),
+            sale(9, "2017-01-06"),  # voided
             sale(7, "2017-01-03", ("b", 3, "4.50"), customer_id=2),
         ],
     ),

@@ -76,6 +76,9 @@ def test_sales(settled):
         6: [("a", 3, 1)],
         7: [("b", 3, Decimal("4.5"))],
         8: [("a", 1, Decimal("0.9"))],
+        9: [],
+        10: [("a", Decimal("0.453"), Decimal("0.62"))],
+        11: [("a", 1, Decimal("-1.5")), ("b", -2, -3)],
     }
     assert sales[0]["datetime"] == datetime(2017, 1, 3, 10, tzinfo=UTC)
 
@@ -121,11 +124,10 @@ def test_orphans(settled):
 def test_sales_items(settled):
     items = rows(settled, "dmt.sales_items", "id, discount_perc, product_description")
     assert [tuple(row.values()) for row in items] == [
-        (
-            "1-a",
-            Decimal("62.5"),
-            "Apples, red",
-        ),  # 1.50 for two of 2.00 each; 1-b was dropped by a newer version
+        ("1-a", Decimal("62.5"), "Apples, red"),  # 1.50 for two of 2.00; a newer version dropped 1-b
+        ("10-a", Decimal("31.57"), "Apples, red"),
+        ("11-a", None, "Apples, red"),  # money paid back
+        ("11-b", 25, "Bread"),  # a return of two for 3.00
         ("2-a", 50, "Apples, red"),
         ("2-c", None, "Coupon"),
         ("3-a", 50, "Apples, red"),
@@ -144,6 +146,8 @@ def test_daily_sales(settled):
         (date(2017, 1, 2), 2, 6, Decimal("4.94"), Decimal("7.54")),  # without the orphan of 5
         (date(2017, 1, 3), 2, 5, 6, 4),
         # 2017-01-05: an old version of sale 1 that must not appear
+        # Without the voided sale 9; a return gives no discount.
+        (date(2017, 1, 6), 2, Decimal("-0.547"), Decimal("-3.88"), Decimal("0.286")),
     ]
 
 
@@ -197,7 +201,7 @@ def test_a_table_without_a_checkpoint_starts_again(settled):
     settled.warehouse.query(f"delete from {checkpoints} where written_at > timestamp '2000-01-01'")
     settled.run()
     assert snapshot(settled) == expected
-    every_day = [date(2016, 12, 31), *(date(2017, 1, day) for day in (1, 2, 3, 5))]
+    every_day = [date(2016, 12, 31), *(date(2017, 1, day) for day in (1, 2, 3, 5, 6))]
     assert {table: touched_days(settled, table) for table in followers(settled)} == dict.fromkeys(
         followers(settled), every_day
     )
