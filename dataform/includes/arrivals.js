@@ -23,10 +23,28 @@ const typeNewRows = (context, { source, columns }, more = []) =>
 
   set file_days = array(select distinct ${names.dayOfFile("SYS_FILE_NAME")} from typed_rows where reason is not null);`;
 
+// How many rows of each file were read, so that a daily assertion finds rows of raw that no run has read. Rows of older
+// loads are not compared.
+const recordReads = (context) =>
+  `insert into ${context.ref("ods", "file_reads")}
+    (table_name, read_rows, rejected_rows, written_at, SYS_DATE_CREATE, SYS_FILE_NAME)
+  select
+    '${names.ofTable(context.self())}',
+    count(*),
+    countif(reason is not null),
+    current_timestamp(),
+    SYS_DATE_CREATE,
+    SYS_FILE_NAME
+  from typed_rows
+  where SYS_DATE_CREATE >= ${checkpoints.LOOKBACK}
+  group by SYS_DATE_CREATE, SYS_FILE_NAME;
+`;
+
 // One row a file and payload, however often the file is loaded. Skipped when nothing was rejected: BigQuery folds
 // `in unnest([])` to FALSE and then misses the partition filter that the table requires (dbt-adapters#600).
 const storeRejects = (context, { rejects }) =>
-  `${context.incremental() ? "" : `delete from ${rejects} where file_day >= ${ANY_FILE_DAY};`}
+  `${recordReads(context)}
+  ${context.incremental() ? "" : `delete from ${rejects} where file_day >= ${ANY_FILE_DAY};`}
   if array_length(file_days) > 0 then
     insert into ${rejects} (reason, payload, file_day, SYS_DATE_CREATE, SYS_FILE_NAME)
     select

@@ -22,4 +22,12 @@ const latestTime = {
 // Every day, UTC or local, that a time within the bounds can have: a local day is at most one day off.
 const everyDay = (day) => `${day} between date '1989-12-31' and date '2100-01-01'`;
 
-module.exports = { quantity, amount, price, time, latestTime, everyDay };
+// BigQuery allows 4,000 partitions in one statement. A day is one; the rest leaves room for local days.
+const DAYS_PER_STATEMENT = 3000;
+
+// Ranges of that size or less that cover all days that a time can have.
+const SPANS = [1989, 1997, 2005, 2013, 2021, 2029, 2037, 2045, 2053, 2061, 2069, 2077, 2085, 2093].map(
+  (year) => ({ from: `date '${year}-01-01'`, until: `date '${year + 7}-12-31'` }),
+);
+
+module.exports = { quantity, amount, price, time, latestTime, everyDay, DAYS_PER_STATEMENT, SPANS };

@@ -31,16 +31,25 @@ const save = (context, days = "cast([] as array<date>)") =>
   `insert into ${table(context)} (table_name, seen_until, touched_days, written_at)
   values ('${names.ofTable(context.self())}', until, ${days}, current_timestamp());`;
 
-const inTables = (tables) => `table_name in (${tables.map((address) => `'${names.ofTable(address)}'`).join(", ")})`;
+// Days that a run left for the next one, because they were too many for one statement.
+const restName = (context) => `${names.ofTable(context.self())} (rest)`;
 
-// The days that any of `tables` changed since this table last ran.
+const saveRest = (context) =>
+  `if array_length(rest) > 0 then
+    insert into ${table(context)} (table_name, seen_until, touched_days, written_at)
+    values ('${restName(context)}', until, rest, current_timestamp());
+  end if;`;
+
+const inNames = (all) => `table_name in (${all.map((name) => `'${name}'`).join(", ")})`;
+
+// The days that any of `tables` changed since this table last ran, and those that its last run left.
 const touchedDays = (context, tables) =>
   `select day
       from ${table(context)}, unnest(touched_days) as day
-      where ${inTables(tables)} and ${isNew("written_at")}`;
+      where ${inNames([...tables.map(names.ofTable), restName(context)])} and ${isNew("written_at")}`;
 
 // Whether any of `tables` stored something since this table last ran.
 const anyChanged = (context, tables) =>
-  `exists(select 1 from ${table(context)} where ${inTables(tables)} and ${isNew("written_at")})`;
+  `exists(select 1 from ${table(context)} where ${inNames(tables.map(names.ofTable))} and ${isNew("written_at")})`;
 
-module.exports = { NEVER, LOOKBACK, declareSince, isNew, save, touchedDays, anyChanged };
+module.exports = { NEVER, LOOKBACK, declareSince, isNew, save, saveRest, touchedDays, anyChanged };

@@ -2,8 +2,10 @@
 // older one, also when it names another day.
 
 const arrivals = require("includes/arrivals");
+const bounds = require("includes/bounds");
 const checkpoints = require("includes/checkpoints");
 const checks = require("includes/checks");
+const locks = require("includes/locks");
 const names = require("includes/names");
 const versions = require("includes/versions");
 
@@ -29,20 +31,36 @@ const model = (context, { source, rejects, days, key, time, columns }) => {
     ) as stored on stored.id = typed_rows.${key} and stored.day = date(typed_rows.${time})
     where typed_rows.reason is null and stored.id is null;`;
 
-  const replaceOlder = `
-  delete from ${table}
-  where ${inDays}
+  const deleteOlder = (where) =>
+    `delete from ${table}
+  where ${where}
     and ${key} in (
       select stored.${key}
-      from (select * from ${table} where ${inDays}) as stored
+      from (select * from ${table} where ${where}) as stored
       join arrived on arrived.${key} = stored.${key}
       where ${versions.supersedes("arrived", "stored", facts)}
     );`;
+
+  // BigQuery limits the partitions that one statement writes. All statements but those of the newest days are rare: a
+  // full refresh or a backfill of more than eight years.
+  const inSpan = ({ from, until }) => `date(${time}) between ${from} and ${until} and date(${time}) < first_day`;
+  const inSpans = (statement) =>
+    bounds.SPANS.map((span) => `
+  if exists(select 1 from unnest(days) as day where day between ${span.from} and ${span.until} and day < first_day) then
+    ${statement(inSpan(span))}
+  end if;`).join("");
+
+  const deleteOlderInSlices = `
+  set newest_days = array(select day from unnest(days) as day where day >= first_day);
+  ${deleteOlder(`date(${time}) in unnest(newest_days)`)}
+  ${inSpans(deleteOlder)}`;
 
   // Two scalar variables: no documentation states that a field of a STRUCT variable prunes partitions.
   const begin = `
   ${arrivals.typeNewRows(context, { source, columns }, [
     "declare days array<date> default [];",
+    "declare first_day date default date '1989-12-31';",
+    ...(later ? ["declare newest_days array<date> default [];"] : []),
     "declare lowest_id int64 default null;",
     "declare highest_id int64 default null;",
   ])}
@@ -56,7 +74,7 @@ const model = (context, { source, rejects, days, key, time, columns }) => {
   set lowest_id = (select min(${key}) from arrived);
   set highest_id = (select max(${key}) from arrived);
 
-  begin transaction;
+  ${locks.begin(context)}
 
   ${arrivals.storeRejects(context, { rejects })}
 
@@ -78,13 +96,23 @@ const model = (context, { source, rejects, days, key, time, columns }) => {
     where id between ${later ? "lowest_id and highest_id" : `${LOWEST_ID} and ${HIGHEST_ID}`}
       and id in (select ${key} from arrived)
   );
-  ${later ? replaceOlder : ""}`;
+  if array_length(days) > ${bounds.DAYS_PER_STATEMENT} then
+    set first_day = (
+      select min(day) from (select day from unnest(days) as day order by day desc limit ${bounds.DAYS_PER_STATEMENT})
+    );
+  end if;
+  ${later ? deleteOlderInSlices : ""}`;
 
-  const rows = later
-    ? `(select * from arrived where ${key} not in (select ${key} from ${table} where ${inDays}))`
-    : "arrived";
+  const isNew = later ? `${key} not in (select ${key} from ${table} where ${inDays})` : "true";
+  const rows = `(select * from arrived where date(${time}) >= first_day and ${isNew})`;
+  const row = [key, ...facts, "SYS_DATE_CREATE", "SYS_FILE_NAME"].join(", ");
+  const insertOlderDays = inSpans(
+    (where) => `insert into ${table} (${row}) select ${row} from arrived where ${where} and ${isNew};`,
+  );
 
   const commit = `
+  ${insertOlderDays}
+
   ${checks.unique(
     table,
     names.ofTable(table),

@@ -8,7 +8,10 @@ const bounds = require("includes/bounds");
 const business = require("includes/business");
 const checkpoints = require("includes/checkpoints");
 const checks = require("includes/checks");
+const locks = require("includes/locks");
 const names = require("includes/names");
+
+const LAST_DAY = "date '2100-01-01'";
 
 // `follows`: the table, or tables, whose changed days this table writes again. `partition`: the expression of its own
 // day, as in partitionBy. `key`, a column or an array, is unique; `required` columns are never NULL. `alsoDays`: { when, days }, a condition and a
@@ -21,7 +24,8 @@ const model = (context, options) => {
   const later = context.incremental();
   // The filter of this run's days, on a timestamp or date of this table or of an input.
   const inDays = (column) => {
-    if (!later) return bounds.everyDay(`date(${column})`);
+    // A range, because an empty array would fold to FALSE, without a filter of the partitions.
+    if (!later) return `date(${column}) between first_day and ${LAST_DAY}`;
     if (!businessDays) return `date(${column}) in unnest(days)`;
     return `date(${column}) in unnest(utc_days) and ${business.dayOf(column)} in unnest(days)`;
   };
@@ -40,7 +44,11 @@ const model = (context, options) => {
       select day from ${context.ref("ods", "sales_days")} where id >= first_id
     )
   ), []);
+  declare rest array<date> default [];
+  declare first_day date default date '1989-12-31';
   ${businessDays ? "declare utc_days array<date> default [];" : ""}
+  ${later ? moreDays(options) : ""}
+  ${firstSlice}
   ${later ? laterDays(context, options) : ""}`;
 
   const commit = `
@@ -48,20 +56,32 @@ const model = (context, options) => {
   ${later ? "" : checks.declareKey(table, key)}
   ${verify(inDays)}
   ${checkpoints.save(context, "days")}
+  ${checkpoints.saveRest(context)}
   ${later ? "commit transaction;" : ""}`;
 
   return { begin, inDays, commit };
 };
 
-const laterDays = (context, { alsoDays, partition, businessDays }) => `${alsoDays ? `
+// More days than BigQuery writes in one statement: the newest now, and the rest in the next runs.
+const firstSlice = `
+  if array_length(days) > ${bounds.DAYS_PER_STATEMENT} then
+    set first_day = (
+      select min(day) from (select day from unnest(days) as day order by day desc limit ${bounds.DAYS_PER_STATEMENT})
+    );
+    set rest = array(select day from unnest(days) as day where day < first_day);
+    set days = array(select day from unnest(days) as day where day >= first_day);
+  end if;`;
+
+const moreDays = ({ alsoDays }) => (alsoDays ? `
   if ${alsoDays.when} then
     set days = array(
       select day from unnest(days) as day
       union distinct
       select day from (${alsoDays.days})
     );
-  end if;` : ""}
-  ${businessDays ? `
+  end if;` : "");
+
+const laterDays = (context, { partition, businessDays }) => `${businessDays ? `
   set days = array(${business.localDays("days")});
   set utc_days = array(${business.utcDays("days")});` : ""}
 
@@ -71,7 +91,7 @@ const laterDays = (context, { alsoDays, partition, businessDays }) => `${alsoDay
     return;
   end if;
 
-  begin transaction;
+  ${locks.begin(context)}
 
   delete from ${context.self()} where ${partition} in unnest(days);`;
 

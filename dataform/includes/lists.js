@@ -4,6 +4,7 @@
 const arrivals = require("includes/arrivals");
 const checkpoints = require("includes/checkpoints");
 const checks = require("includes/checks");
+const locks = require("includes/locks");
 const names = require("includes/names");
 const versions = require("includes/versions");
 
@@ -46,7 +47,7 @@ const model = (context, { source, rejects, key, columns, tracked = [] }) => {
     "declare newest_list string default null;",
     "declare newest_list_day date default null;",
   ])}
-  begin transaction;
+  ${locks.begin(context)}
 
   ${arrivals.storeRejects(context, { rejects })}
 

@@ -15,6 +15,22 @@ const checkpoints = {
   options: ["partition_expiration_days = 100"],
 };
 
+const fileReads = {
+  description:
+    "How many rows of a landing file a table of ods has read. One row a table, file, load and run; the last one written counts. The assertion raw_rows compares it with raw.",
+  columns: {
+    table_name: ["string not null", "The table that read, as dataset.table."],
+    read_rows: ["int64", "Rows of the file that the run read."],
+    rejected_rows: ["int64", "Those of them that were rejected; the others are in the table, or a newer version is."],
+    written_at: ["timestamp not null", "When the run wrote this row, in one transaction with its rows."],
+    SYS_DATE_CREATE: ["timestamp", "When the rows were loaded into raw."],
+    SYS_FILE_NAME: ["string", "Base name of the landing file."],
+  },
+  partition: "date(SYS_DATE_CREATE)",
+  cluster: "table_name",
+  options: ["partition_expiration_days = 100"],
+};
+
 const salesDays = {
   description:
     "A day that some version of a sale names: where its row in ods.sales can be. One row a sale and day; nearly always one day a sale. It finds a sale that moved to another day without reading all days.",
@@ -54,4 +70,4 @@ options(
   ${[`description = "${description}"`, "require_partition_filter = true", ...options, 'labels = [("layer", "ods")]'].join(",\n  ")}
 )`;
 
-module.exports = { checkpoints, salesDays, rejects, texts, create };
+module.exports = { checkpoints, fileReads, salesDays, rejects, texts, create };

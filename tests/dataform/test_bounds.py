@@ -111,5 +111,7 @@ def test_every_mart_evaluates_the_extremes_alike_in_both_engines(sandbox, query)
 
 
 def test_sums_of_products_stay_within_numeric(bounds):
-    largest = {name: max(abs(value) for value in extremes(bounds[name])) for name in ("quantity", "amount", "price")}
+    largest = {
+        name: max(abs(value) for value in extremes(bounds[name])) for name in ("quantity", "amount", "price")
+    }
     assert (largest["quantity"] * largest["price"] + largest["amount"]) * ROWS < LARGEST_NUMERIC

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import PurePosixPath
 
 import pytest
@@ -12,10 +13,11 @@ from tests.dataform.engines.project import SOURCE
 from tests.dataform.engines.scripts import statements
 from tests.dataform.engines.warehouse import LOGS, RAW, log_fields, raw_fields
 
-LAYERS = {"ods": {"raw", "ops", "ods"}, "dmt": {"ods", "dmt"}, "assertions": {"ods", "dmt"}}
+LAYERS = {"ods": {"raw", "ops", "ods"}, "dmt": {"ods", "dmt"}, "assertions": {"raw", "ods", "dmt"}}
 
 # The only partitioned table that a later run reads whole: it is as long as its open cases.
 READ_WHOLE = "ods.sales_orphans"
+APPENDED = "ods.file_reads"  # read by an assertion only
 
 
 @pytest.fixture
@@ -112,6 +114,20 @@ def test_every_incremental_table_writes_in_one_transaction_and_saves_its_own_che
         assert set(re.findall(r"values \('([\w.]+)', until", script)) == {action.name}
 
 
+def test_every_transaction_first_updates_the_lock_of_its_table(by_name, analyzed):
+    """BigQuery cancels one of two transactions that change rows of one table; appends do not conflict."""
+    locks = Counter()
+    for action in by_name.values():
+        if action.type != "incremental":
+            continue
+        texts = [part.text for part in flatten_all(statements(later(action, analyzed)))]
+        [begin] = [i for i, text in enumerate(texts) if text == "begin transaction"]
+        [lock] = re.findall(r"^update `p\.ods\.(\w+)` set locked_at", texts[begin + 1])
+        assert lock == f"lock_{action.name.replace('.', '_')}"
+        locks[lock] += 1
+    assert max(locks.values()) == 1
+
+
 def test_a_table_deletes_from_the_partitions_that_it_declares(by_name, analyzed):
     """A model states its partition in the configuration and in the arguments of its protocol."""
     for action in by_name.values():
@@ -139,8 +155,8 @@ def scans(script):
     for statement in flatten(statements(script)):
         tree = sqlglot.parse_one(statement, read="bigquery")
         for table in tree.find_all(exp.Table):
-            scope = table.find_ancestor(exp.Select, exp.Delete, exp.Insert, exp.Merge)
-            if "." not in table.sql() or isinstance(scope, (exp.Insert, exp.Merge)):
+            scope = table.find_ancestor(exp.Select, exp.Delete, exp.Update, exp.Insert, exp.Merge)
+            if "." not in table.sql() or scope is None or isinstance(scope, (exp.Insert, exp.Merge)):
                 continue
             yield f"{table.db}.{table.name}", conditions(scope), statement
 
@@ -168,6 +184,12 @@ def flatten(parts):
             yield part.text
 
 
+def flatten_all(parts):
+    for part in parts:
+        yield part
+        yield from flatten_all(part.inside)
+
+
 def prunes(condition, column):
     """A comparison of the partition column with what is constant when the statement starts: no sub-query."""
     kinds = (exp.GT, exp.GTE, exp.EQ, exp.Between, exp.In)
@@ -188,7 +210,7 @@ def test_every_scan_of_a_later_run_is_pruned_by_constants(by_name, analyzed, par
                     f"{action.name} reads all of {table}:\n{statement}"
                 )
                 scanned.add(table)
-    assert scanned == set(partition_columns) - {READ_WHOLE}
+    assert scanned == set(partition_columns) - {READ_WHOLE, APPENDED}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,109 @@
+"""What an operator meets: two invocations at once, more days than one statement writes, rows that no run has read."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from google.api_core.exceptions import BadRequest
+
+from tests.dataform.engines.runner import Runner
+from tests.dataform.engines.warehouse import connect
+from tests.dataform.retail import FILES, file, files_by_table, sale
+from tests.dataform.test_law import rows, snapshot
+
+# Takes about half a second, so that two transactions overlap.
+WAIT = "if (select count(*) from unnest(generate_array(1, 6000)) as a, unnest(generate_array(1, 10000)) as b where a * b > 7) < 0 then return; end if"
+
+
+def load(runner, files=FILES):
+    for table, content in files_by_table(files).items():
+        runner.warehouse.load(table, content)
+
+
+@pytest.fixture(scope="module")
+def expected(sandbox, graph):
+    runner = Runner(connect(sandbox.address, "expected"), graph)
+    load(runner)
+    runner.run()
+    return snapshot(runner)
+
+
+def test_two_invocations_at_once_write_the_rows_once(sandbox, graph, expected):
+    runner = Runner(connect(sandbox.address, "twice"), graph)
+    runner.run()
+    load(runner)
+
+    def run_slowly(action):
+        script = runner.script(action, full_refresh=False)
+        before, after = script.rsplit("commit transaction", 1)
+        try:
+            runner.warehouse.query(f"{before}{WAIT};\ncommit transaction{after}")
+        except BadRequest as error:
+            return str(error)
+        return ""
+
+    cancelled = []
+    for action in runner.actions:
+        if action.type == "incremental":
+            with ThreadPoolExecutor(2) as pool:
+                cancelled.append([message for message in pool.map(run_slowly, [action] * 2) if message])
+    assert all(len(messages) <= 1 for messages in cancelled), cancelled
+    assert all("transaction" in message for messages in cancelled for message in messages), cancelled
+    assert any(cancelled)
+    runner.run()
+    assert snapshot(runner) == expected
+
+
+def test_more_days_than_one_statement_writes_are_written_in_slices(sandbox, graph, expected):
+    """With two days a statement instead of 3,000; a first run and later runs."""
+    text = json.dumps(graph)
+    assert text.count("3000") > 10
+    runner = Runner(connect(sandbox.address, "slices"), json.loads(text.replace("3000", "2")))
+    load(runner)
+    for _ in range(8):  # the five days of ods.sales follow each other through three tables
+        runner.run()
+    assert snapshot(runner) == expected
+    runner.run(full_refresh=True)
+    for _ in range(8):
+        runner.run()
+    assert snapshot(runner) == expected
+    late = [
+        sale(id, day, ("a", 1, id)) for id, day in ((1, "2017-01-01"), (2, "2017-01-02"), (3, "2017-01-04"))
+    ]
+    files = [("sales", file("sales", 9), late)]
+    load(runner, files)
+    for _ in range(4):
+        runner.run()
+    everything = Runner(connect(sandbox.address, "slices2"), graph)
+    load(everything, [*FILES, *files])
+    everything.run()
+    assert snapshot(runner) == snapshot(everything)
+
+
+def test_an_assertion_finds_rows_of_raw_that_no_run_has_read(sandbox, graph):
+    runner = Runner(connect(sandbox.address, "unread"), graph)
+    load(runner)
+    runner.run()
+
+    def unread():
+        return [tuple(row.values())[:2] for row in runner.warehouse.rows("assertions.raw_rows")]
+
+    assert unread() == []
+    restored = file("sales", 4)
+    runner.warehouse.query(
+        f"insert into `{runner.warehouse.project}.raw.sales` (id, datetime, customer_id, store_id, SYS_FILE_NAME, "
+        "SYS_DATE_CREATE) values ('77', '2017-01-03T10:00:00Z', '1', '7', "
+        f"'{restored}', timestamp_sub(current_timestamp(), interval 1 day))"
+    )
+    load(runner, [("sales", file("sales", 5), [sale(78)])])  # read by the next run, hence no finding
+    assert unread() == [("ods.sales", restored)]
+    runner.run()
+    assert unread() == [("ods.sales", restored)]
+    # As python -m scripts.refresh does it.
+    runner.warehouse.query(
+        f"insert into `{runner.warehouse.project}.ods.checkpoints` (table_name, seen_until, written_at) values "
+        "('ods.sales', timestamp_sub(current_timestamp(), interval 2 day), current_timestamp())"
+    )
+    runner.run()
+    assert unread() == []
+    assert {77, 78} <= {row["id"] for row in rows(runner, "ods.sales", "id")}
