@@ -14,6 +14,7 @@ Try again when these packages exist for the DuckDB version that local-bigquery r
 from sandbox.bigquery.patches import (
     catalog_lookups,
     filter_before_unnest,
+    folded_filters,
     information_schema,
     numeric,
     script_variables,
@@ -22,5 +23,5 @@ from sandbox.bigquery.patches import (
 
 def install() -> None:
     """Must run after local-bigquery is imported and before its first statement."""
-    for patch in (catalog_lookups, information_schema, script_variables, filter_before_unnest, numeric):
+    for patch in (catalog_lookups, information_schema, script_variables, filter_before_unnest, folded_filters, numeric):
         patch.install()

@@ -1,0 +1,87 @@
+"""Reject a scan whose partition filter is an empty array or NULL, on a table that requires such a filter.
+
+Version: local-bigquery 0.3.2, which accepts every filter that names the partition column.
+Reason: BigQuery replaces variables before it plans and folds `x IN UNNEST([])` and `x BETWEEN NULL AND NULL` to
+FALSE; nothing is left that filters the partition column, and the statement fails with "Cannot query over table …
+without a filter" (dbt-labs/dbt-adapters#600). A script that works here must not fail there.
+Upstream change that removes it: the same check in local-bigquery's rule `qualify`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlglot import exp
+
+
+def install() -> None:
+    from local_bigquery.sql.rules import STATEMENT_RULES
+
+    if reject_folded_filters not in STATEMENT_RULES:
+        STATEMENT_RULES.append(reject_folded_filters)
+
+
+def reject_folded_filters(tree: exp.Expr, context: Any) -> exp.Expr:
+    from local_bigquery.errors import BigQueryError
+
+    for scope in tree.find_all(exp.Select, exp.Delete, exp.Update):
+        if any(folds(condition, context) for condition in conditions(scope)):
+            for name, column in tables_with_required_filter(scope):
+                raise BigQueryError(
+                    "invalidQuery",
+                    f"Cannot query over table '{name}' without a filter over column(s) '{column}' "
+                    "that can be used for partition elimination",
+                )
+    return tree
+
+
+def conditions(scope: exp.Expr) -> list[exp.Expr]:
+    """The conditions that must all hold for a row."""
+    where = scope.args.get("where")
+    if where is None:
+        return []
+    return list(where.this.flatten()) if isinstance(where.this, exp.And) else [where.this]
+
+
+def folds(condition: exp.Expr, context: Any) -> bool:
+    """Whether the planner knows that no row fulfils it: a comparison with NULL or with an empty array."""
+    if isinstance(condition, exp.In) and condition.args.get("unnest"):
+        return is_empty(condition.args["unnest"].expressions[0], context)
+    if isinstance(condition, exp.Between):
+        return any(is_empty(condition.args[bound], context) for bound in ("low", "high"))
+    if isinstance(condition, exp.EQ | exp.GT | exp.GTE | exp.LT | exp.LTE):
+        return any(is_empty(side, context) for side in (condition.left, condition.right))
+    return False
+
+
+def is_empty(value: exp.Expr, context: Any) -> bool:
+    """NULL or an empty array, as a literal or as the value of a script's variable."""
+    if isinstance(value, exp.Null):
+        return True
+    if isinstance(value, exp.Array):
+        return not value.expressions
+    if not isinstance(value, exp.Column) or value.table or not hasattr(context, "cursor"):
+        return False
+    from local_bigquery.sql.rules import parameters
+
+    if not (table := (context.variables or {}).get(value.name.lower())):
+        return False
+    query = parameters.read(table)
+    # Only an array has '[]' as its text and a list as its type.
+    [empty] = context.cursor.execute(
+        f"SELECT {query} IS NULL OR (typeof({query}) LIKE '%[]' AND CAST({query} AS VARCHAR) = '[]')"
+    ).fetchone()
+    return bool(empty)
+
+
+def tables_with_required_filter(scope: exp.Expr) -> Iterator[tuple[str, str]]:
+    """The name and the partition column of each table that the scope itself reads; not of its sub-queries."""
+    from local_bigquery.catalog import metadata
+    from local_bigquery.models import Table
+
+    for table in scope.find_all(exp.Table):
+        if table.find_ancestor(exp.Select, exp.Delete, exp.Update) is not scope or not table.db:
+            continue
+        stored = metadata.load(Table, table.catalog, table.db, table.name)
+        if stored is not None and stored.requirePartitionFilter:
+            partitioning = stored.timePartitioning or stored.rangePartitioning
+            yield f"{table.catalog}.{table.db}.{table.name}", getattr(partitioning, "field", "") or "_PARTITIONTIME"
