@@ -2,6 +2,7 @@
 
 folder           the files to release, and the Git commit they come from
 repository       Dataform's copy of the folder: commits what differs
+target           the environment: project, repository, location
 release_config   compiles a commit, refuses one with errors, makes it live
 """
 

@@ -23,5 +23,12 @@ from sandbox.bigquery.patches import (
 
 def install() -> None:
     """Must run after local-bigquery is imported and before its first statement."""
-    for patch in (catalog_lookups, information_schema, script_variables, filter_before_unnest, folded_filters, numeric):
+    for patch in (
+        catalog_lookups,
+        information_schema,
+        script_variables,
+        filter_before_unnest,
+        folded_filters,
+        numeric,
+    ):
         patch.install()

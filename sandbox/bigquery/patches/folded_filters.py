@@ -84,4 +84,7 @@ def tables_with_required_filter(scope: exp.Expr) -> Iterator[tuple[str, str]]:
         stored = metadata.load(Table, table.catalog, table.db, table.name)
         if stored is not None and stored.requirePartitionFilter:
             partitioning = stored.timePartitioning or stored.rangePartitioning
-            yield f"{table.catalog}.{table.db}.{table.name}", getattr(partitioning, "field", "") or "_PARTITIONTIME"
+            yield (
+                f"{table.catalog}.{table.db}.{table.name}",
+                getattr(partitioning, "field", "") or "_PARTITIONTIME",
+            )

@@ -54,7 +54,10 @@ def test_an_empty_filter_is_rejected(query: Query, dataset: str, statement: str)
 @pytest.mark.parametrize(
     ("statement", "rows"),
     [
-        (DAYS.format("[DATE '2026-11-21']") + "SELECT id FROM {}.days WHERE DATE(at) IN UNNEST(days)", [(1,)]),
+        (
+            DAYS.format("[DATE '2026-11-21']") + "SELECT id FROM {}.days WHERE DATE(at) IN UNNEST(days)",
+            [(1,)],
+        ),
         (DAYS.format("[]") + "SELECT at FROM {}.free WHERE DATE(at) IN UNNEST(days)", []),
         (IDS.format("1") + "SELECT id FROM {}.ids WHERE id BETWEEN low AND high", []),
         (DAYS.format("[]") + "SELECT id FROM UNNEST([1]) AS id WHERE DATE '2026-11-21' IN UNNEST(days)", []),

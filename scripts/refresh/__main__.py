@@ -1,0 +1,150 @@
+"""python -m scripts.refresh --env ENV --table ods.sales [--days 20260101..20260131]: write a table again."""
+
+import argparse
+import sys
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import requests
+from google.api_core.exceptions import GoogleAPIError
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import bigquery
+
+from pipeline.errors import PipelineError
+from runtime.credentials import default_credentials
+from runtime.errors import SettingsError
+from scripts.deploy.errors import DeployError
+from scripts.refresh import RefreshError
+from scripts.refresh.invocation import Runner
+from scripts.refresh.tables import Table, find_table, read_tables
+from scripts.release import ReleaseError
+from scripts.release.release_config import LiveRelease
+from scripts.release.target import Target, add_arguments, create_dataform_client, read_target
+
+# Bookkeeping of the incremental tables: docs/adr/0003. A row "<table> (rest)" has days that the table writes next.
+READ_AGAIN = """
+insert into ods.checkpoints (table_name, seen_until, written_at)
+values (@name, timestamp(@first), current_timestamp())"""
+WRITE_AGAIN = """
+insert into ods.checkpoints (table_name, seen_until, touched_days, written_at)
+values (concat(@name, ' (rest)'), current_timestamp(), generate_date_array(@first, @last), current_timestamp())"""
+REST = """
+select ifnull(sum(array_length(touched_days)), 0) as days
+from ods.checkpoints
+where table_name like '% (rest)' and written_at >= @since"""
+
+
+@dataclass(frozen=True)
+class Days:
+    first: date
+    last: date
+
+
+def main() -> None:
+    arguments = create_parser().parse_args()
+    try:
+        refresh(arguments, read_target(arguments))
+    except (RefreshError, ReleaseError, DeployError, SettingsError, PipelineError) as error:
+        sys.exit(f"refresh: {error}")
+    except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+        sys.exit(f"refresh: {error}")
+
+
+def create_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.refresh",
+        description="Write a table of the warehouse again, and after it the tables that follow it. "
+        "Without --days the table is replaced (a full refresh).",
+    )
+    add_arguments(parser)
+    parser.add_argument("--table", required=True, help="an incremental table, for example dmt.sales_items")
+    parser.add_argument(
+        "--days",
+        type=parse_days,
+        metavar="YYYYMMDD[..YYYYMMDD]",
+        help="for a table that reads raw: read all rows again that were loaded since the first day; "
+        "for other tables: write these days of sales again, UTC",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print what would run, and change nothing")
+    return parser
+
+
+def parse_days(text: str) -> Days:
+    try:
+        first, last = (parse_day(part) for part in (text.split("..") * 2)[:2])
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"'{text}': expected YYYYMMDD or YYYYMMDD..YYYYMMDD, for example 20260101..20260131"
+        ) from error
+    if first > last:
+        raise argparse.ArgumentTypeError(f"'{text}': {first} is after {last}")
+    return Days(first, last)
+
+
+def parse_day(text: str) -> date:
+    return datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC).date()
+
+
+def refresh(arguments: argparse.Namespace, target: Target) -> None:
+    dataform = create_dataform_client()
+    release = LiveRelease(dataform, target.repository, target.compilation_config).current_result()
+    if release is None:
+        raise RefreshError("nothing is released: run python -m scripts.release first.")
+    table = find_table(read_tables(dataform, release.name), arguments.table)
+    print(f"refresh  {table.name}: {describe(table, arguments.days)}")
+    if arguments.dry_run:
+        print("dry run: nothing was changed")
+        return
+    warehouse = bigquery.Client(target.project, credentials=default_credentials(), location=target.location)
+    runner = Runner(dataform, target.repository, release.name, target.service_account)
+    if arguments.days:
+        request_days(warehouse, table, arguments.days)
+    else:
+        runner.run(table.target, full_refresh=True, with_dependents=False)
+    run_until_complete(warehouse, runner, table)
+
+
+def describe(table: Table, days: Days | None) -> str:
+    if days is None:
+        return "a full refresh, then the tables that follow it"
+    if table.reads_raw:
+        return f"read all rows again that were loaded since {days.first}"
+    return f"write the days {days.first} to {days.last} again"
+
+
+def request_days(warehouse: bigquery.Client, table: Table, days: Days) -> None:
+    """The next run of the table does the work; a run that fails leaves the request in place."""
+    query(
+        warehouse,
+        READ_AGAIN if table.reads_raw else WRITE_AGAIN,
+        name=table.name,
+        first=days.first,
+        last=days.last,
+    )
+
+
+def run_until_complete(warehouse: bigquery.Client, runner: Runner, table: Table) -> None:
+    """More days than one statement may write are written in several runs, the newest first."""
+    while True:
+        [start] = query(warehouse, "select current_timestamp() as at")
+        runner.run(table.target, full_refresh=False, with_dependents=True)
+        [rest] = query(warehouse, REST, since=start["at"])
+        if not rest["days"]:
+            print("done     the table and those that follow it are complete")
+            return
+        print(f"next     {rest['days']} days are left")
+
+
+def query(warehouse: bigquery.Client, sql: str, **values: str | date | datetime) -> list[bigquery.Row]:
+    kinds = {str: "STRING", date: "DATE"}
+    parameters = [
+        bigquery.ScalarQueryParameter(name, kinds.get(type(value), "TIMESTAMP"), value)
+        for name, value in values.items()
+        if f"@{name}" in sql
+    ]
+    config = bigquery.QueryJobConfig(query_parameters=parameters)
+    return list(warehouse.query_and_wait(sql, job_config=config))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Run released actions and wait until they have ended."""
+
+import time
+from dataclasses import dataclass
+
+from google.cloud import dataform_v1 as api
+
+from pipeline.dataform import has_ended, one_line
+from pipeline.polling import Poller
+from scripts.refresh import RefreshError
+
+State = api.WorkflowInvocation.State
+FAILED = api.WorkflowInvocationAction.State.FAILED
+
+
+@dataclass(frozen=True)
+class Runner:
+    """`compilation_result` is the live release's; the SQL runs as `service_account`."""
+
+    client: api.DataformClient
+    repository: str
+    compilation_result: str
+    service_account: str
+
+    def run(self, target: api.Target, full_refresh: bool, with_dependents: bool) -> None:
+        """RefreshError lists the actions that failed."""
+        config = api.InvocationConfig(
+            included_targets=[target],
+            transitive_dependents_included=with_dependents,
+            fully_refresh_incremental_tables_enabled=full_refresh,
+            service_account=self.service_account,
+        )
+        invocation = api.WorkflowInvocation(
+            compilation_result=self.compilation_result, invocation_config=config
+        )
+        name = self.client.create_workflow_invocation(
+            parent=self.repository, workflow_invocation=invocation
+        ).name
+        poller = Poller(time.sleep, lambda: None)
+        ended = poller.wait_until(has_ended, lambda: self.client.get_workflow_invocation(name=name), name)
+        if ended.state != State.SUCCEEDED:
+            raise RefreshError(f"Dataform {State(ended.state).name}: {self._failures(name)} See {name}.")
+
+    def _failures(self, name: str) -> str:
+        actions = self.client.query_workflow_invocation_actions({"name": name})
+        failed = [action for action in actions if action.state == FAILED]
+        return "; ".join(
+            f"{action.target.schema}.{action.target.name}: {one_line(action.failure_reason)}"
+            for action in failed
+        )

@@ -1,0 +1,145 @@
+"""scripts.refresh as an operator runs it, on a project with the released warehouse and a few raw rows."""
+
+import subprocess
+import sys
+
+import pytest
+import requests
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import dataform_v1 as dataform
+
+from sandbox import environment
+from sandbox.process import running
+from tests.dataform.engines.project import SOURCE, lay_out
+from tests.dataform.engines.warehouse import connect
+from tests.dataform.retail import FILES, files_by_table
+
+REGION = "europe-west1"
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    """A sandbox of its own, because Dataform works in its one project."""
+    with running(tmp_path_factory.mktemp("refresh")) as state:
+        allow_operator_to_run_sql(state)
+        yield state
+
+
+def allow_operator_to_run_sql(state):
+    """Dataform requires it of each caller that starts an invocation."""
+    accounts = f"{state.address}/iam/v1/projects/{state.project}/serviceAccounts"
+    for name in ("operator", "dataform-runner"):
+        requests.post(accounts, json={"accountId": name}, timeout=10).raise_for_status()
+    user = {
+        "role": "roles/iam.serviceAccountUser",
+        "members": [f"serviceAccount:{state.identity('operator')}"],
+    }
+    address = f"{accounts}/{state.identity('dataform-runner')}:setIamPolicy"
+    requests.post(address, json={"policy": {"bindings": [user]}}, timeout=10).raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def command(state):
+    client = dataform.DataformClient(
+        transport="rest",
+        credentials=AnonymousCredentials(),
+        client_options={"api_endpoint": f"{state.address}/dataform"},
+    )
+    parent = f"projects/{state.project}/locations/{REGION}"
+    client.create_repository(parent=parent, repository=dataform.Repository(), repository_id="warehouse")
+
+    def run(module, *arguments):
+        where = ["--project", state.project, "--region", REGION, "--location", "EU"]
+        return subprocess.run(
+            [sys.executable, "-m", module, *where, *arguments],
+            capture_output=True,
+            text=True,
+            env=environment.clients(state, state.identity("operator")) | {"PATH": "/usr/bin:/bin"},
+            timeout=180,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def warehouse(state):
+    connected = connect(state.address, state.project)
+    for table, files in files_by_table(FILES).items():
+        connected.load(table, files)
+    return connected
+
+
+def test_without_a_release_the_command_states_the_remedy(command, warehouse):
+    result = command("scripts.refresh", "--table", "ods.sales")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == "refresh: nothing is released: run python -m scripts.release first.\n"
+
+
+@pytest.fixture(scope="module")
+def released(state, command, warehouse, tmp_path_factory):
+    """After the first hourly run."""
+    result = command("scripts.release", "--folder", str(SOURCE))
+    assert result.returncode == 0, result.stderr
+    project = lay_out(tmp_path_factory.mktemp("dataform") / "project", state.project)
+    project.run(state.address, "--tags", "hourly")
+    return warehouse
+
+
+def rows(warehouse):
+    return warehouse.rows("dmt.daily_sales")
+
+
+def test_a_full_refresh_writes_a_table_and_those_that_follow_it(command, released):
+    expected = rows(released)
+    assert len(expected) == 5
+    released.query(f"delete from `{released.project}.ods.sales` where date(datetime) >= '1990-01-01'")
+    result = command("scripts.refresh", "--table", "ods.sales")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.endswith("done     the table and those that follow it are complete\n")
+    assert rows(released) == expected
+
+
+def test_days_of_sales_are_written_again(command, released):
+    expected = rows(released)
+    items = f"`{released.project}.dmt.sales_items`"
+    released.query(f"delete from {items} where date(sales_datetime) in ('2017-01-01', '2017-01-02')")
+    result = command("scripts.refresh", "--table", "dmt.sales_items", "--days", "20170101..20170102")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "write the days 2017-01-01 to 2017-01-02 again" in result.stdout
+    assert rows(released) == expected
+    assert len(released.rows("dmt.sales_items")) == 12
+
+
+def test_rows_that_were_restored_with_an_old_load_time_are_read(command, released):
+    released.query(
+        f"insert into `{released.project}.raw.customers` (id, SYS_FILE_NAME, SYS_DATE_CREATE) values "
+        "('4', 'customers_20260102_0900_x.json', timestamp '2026-01-02 09:00:00')"
+    )
+    result = command("scripts.refresh", "--table", "ods.customers", "--days", "20260102")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert 4 in {row["id"] for row in released.rows("ods.customers", "id")}
+
+
+def test_a_dry_run_changes_nothing(command, released):
+    result = command("scripts.refresh", "--table", "ods.sales", "--dry-run")
+    assert result.stdout == (
+        "refresh  ods.sales: a full refresh, then the tables that follow it\ndry run: nothing was changed\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--table", "dmt.sales"],
+            "invalid --table 'dmt.sales': expected an incremental table: dmt.daily_sales, ",
+        ),
+        (["--table", "ods.sales", "--days", "2026"], "argument --days: '2026': expected YYYYMMDD"),
+        (["--table", "ods.sales", "--days", "20260102..20260101"], "2026-01-02 is after 2026-01-01"),
+    ],
+)
+def test_invalid_arguments_are_rejected(command, released, arguments, message):
+    result = command("scripts.refresh", *arguments)
+    assert result.returncode != 0
+    assert message in result.stderr
