@@ -43,7 +43,26 @@ def relation(action: Json) -> Json:
         "clusterExpressions": bigquery.get("clusterBy"),
         "requirePartitionFilter": bigquery.get("requirePartitionFilter"),
         "incrementalTableConfig": incremental(action),
+        "relationDescriptor": descriptor(action),
     }
+
+
+def descriptor(action: Json) -> Json | None:
+    """RelationDescriptor: the texts of a relation and of its columns."""
+    compiled = action.get("actionDescriptor")
+    if not compiled:
+        return None
+    columns = [
+        without_empty({key: column.get(key) for key in ("path", "description")})
+        for column in compiled.get("columns", [])
+    ]
+    return without_empty(
+        {
+            "description": compiled.get("description"),
+            "columns": columns,
+            "bigqueryLabels": compiled.get("bigqueryLabels"),
+        }
+    )
 
 
 def incremental(action: Json) -> Json | None:

@@ -15,9 +15,9 @@ from runtime.credentials import default_credentials
 from runtime.errors import SettingsError
 from scripts.deploy.errors import DeployError
 from scripts.refresh import RefreshError
-from scripts.refresh.invocation import Runner
 from scripts.refresh.tables import Table, find_table, read_tables
 from scripts.release import ReleaseError
+from scripts.release.invocation import Runner
 from scripts.release.release_config import LiveRelease
 from scripts.release.target import Target, add_arguments, create_dataform_client, read_target
 
@@ -100,7 +100,7 @@ def refresh(arguments: argparse.Namespace, target: Target) -> None:
     if arguments.days:
         request_days(warehouse, table, arguments.days)
     else:
-        runner.run(table.target, full_refresh=True, with_dependents=False)
+        runner.run([table.target], full_refresh=True, with_dependents=False)
     run_until_complete(warehouse, runner, table)
 
 
@@ -127,7 +127,7 @@ def run_until_complete(warehouse: bigquery.Client, runner: Runner, table: Table)
     """More days than one statement may write are written in several runs, the newest first."""
     while True:
         [start] = query(warehouse, "select current_timestamp() as at")
-        runner.run(table.target, full_refresh=False, with_dependents=True)
+        runner.run([table.target], full_refresh=False, with_dependents=True)
         [rest] = query(warehouse, REST, since=start["at"])
         if not rest["days"]:
             print("done     the table and those that follow it are complete")

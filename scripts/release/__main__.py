@@ -1,4 +1,7 @@
-"""python -m scripts.release --env ENV: commit dataform/ to the repository, compile it, make it live."""
+"""python -m scripts.release --env ENV: commit dataform/ to the repository, compile it, make it live.
+
+A release that changes the columns of an incremental table is refused without --refresh, which replaces the table.
+"""
 
 import argparse
 import sys
@@ -7,14 +10,19 @@ from pathlib import Path
 import requests
 from google.api_core.exceptions import GoogleAPIError, NotFound
 from google.auth.exceptions import GoogleAuthError
+from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
+from pipeline.errors import PipelineError
+from runtime.credentials import default_credentials
 from runtime.errors import SettingsError
 from scripts.deploy.errors import DeployError
 from scripts.release import ReleaseError
 from scripts.release.folder import Files, Origin, read_files, read_origin
+from scripts.release.invocation import Runner
 from scripts.release.release_config import LiveRelease
 from scripts.release.repository import Repository, compare_files, count_operations
+from scripts.release.schemas import SchemaChange, check_changes, compare_schemas
 from scripts.release.target import Target, add_arguments, create_dataform_client, read_target
 
 
@@ -23,7 +31,7 @@ def main() -> None:
     try:
         target = read_target(arguments)
         release_or_preview(arguments, target)
-    except (ReleaseError, DeployError, SettingsError) as error:
+    except (ReleaseError, DeployError, SettingsError, PipelineError) as error:
         sys.exit(f"release: {error}")
     except NotFound as error:
         sys.exit(f"release: {error}\nTerraform creates {target.repository}, so deploy first.")
@@ -38,6 +46,7 @@ def create_parser() -> argparse.ArgumentParser:
     add_arguments(parser)
     add = parser.add_argument
     add("--folder", type=Path, default=Path("dataform"), help="default: %(default)s")
+    add("--refresh", action="store_true", help="replace tables whose columns changed, after the release")
     add("--dry-run", action="store_true", help="print what would change, and change nothing")
     return parser
 
@@ -50,10 +59,30 @@ def release_or_preview(arguments: argparse.Namespace, target: Target) -> None:
     if arguments.dry_run:
         preview(repository, live, files)
     else:
-        release(repository, live, files, read_origin(arguments.folder))
+        warehouse = bigquery.Client(
+            target.project, credentials=default_credentials(), location=target.location
+        )
+        changes = release(
+            repository, live, files, read_origin(arguments.folder), warehouse, arguments.refresh
+        )
+        if changes:
+            result = live.current_result()
+            assert result is not None
+            Runner(client, target.repository, result.name, target.service_account).refresh(
+                [change.target for change in changes]
+            )
+            print(f"refresh {', '.join(str(change) for change in changes)}")
 
 
-def release(repository: Repository, live: LiveRelease, files: Files, origin: Origin) -> None:
+def release(
+    repository: Repository,
+    live: LiveRelease,
+    files: Files,
+    origin: Origin,
+    warehouse: bigquery.Client,
+    may_refresh: bool,
+) -> list[SchemaChange]:
+    """The tables whose columns changed: they must be refreshed before their next run."""
     head = repository.head_commit()
     operations = compare_files(repository.read_files(head), files)
     if operations:
@@ -62,9 +91,13 @@ def release(repository: Repository, live: LiveRelease, files: Files, origin: Ori
     before = live.current_result()
     if live.is_live(head, before):
         print(f"live    {describe_result(before)}, as before")
-        return
+        return []
+    compiled = live.compile_commit(head)
+    changes = compare_schemas(warehouse, live.read_actions(compiled))
+    check_changes(changes, may_refresh)
     print(f"before  {describe_result(before)}")
     print(f"live    {describe_result(live.promote(head))}")
+    return changes
 
 
 def preview(repository: Repository, live: LiveRelease, files: Files) -> None:

@@ -31,13 +31,15 @@ class LiveRelease:
             return None
         return self.client.get_compilation_result(name=name) if name else None
 
-    def promote(self, commit: str) -> api.CompilationResult:
-        """Compile `commit` and make it live.
+    def compile_commit(self, commit: str) -> api.CompilationResult:
+        """The result of `commit`, which is not live; ReleaseError if it has errors."""
+        return self._compile(api.CompilationResult(git_commitish=commit, code_compilation_config=self.config))
 
-        It is compiled before the release config changes, so a project with errors leaves the config as it is.
+    def promote(self, commit: str) -> api.CompilationResult:
+        """Make `commit` live. Compile it before: a project with errors must leave the config as it is.
+
         The config names the commit and not a branch: a later commit cannot become live unnoticed.
         """
-        self._compile(api.CompilationResult(git_commitish=commit, code_compilation_config=self.config))
         config = api.ReleaseConfig(name=self.name, git_commitish=commit, code_compilation_config=self.config)
         try:
             self._update(config, "git_commitish", "code_compilation_config")
@@ -49,6 +51,9 @@ class LiveRelease:
         live = api.ReleaseConfig(name=self.name, release_compilation_result=result.name)
         self._update(live, "release_compilation_result")
         return result
+
+    def read_actions(self, result: api.CompilationResult) -> list[api.CompilationResultAction]:
+        return list(self.client.query_compilation_result_actions({"name": result.name}))
 
     def is_live(self, commit: str, result: api.CompilationResult | None) -> bool:
         """Whether `result` is what promoting `commit` would produce."""

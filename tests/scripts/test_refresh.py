@@ -1,5 +1,6 @@
 """scripts.refresh as an operator runs it, on a project with the released warehouse and a few raw rows."""
 
+import shutil
 import subprocess
 import sys
 
@@ -143,3 +144,39 @@ def test_invalid_arguments_are_rejected(command, released, arguments, message):
     result = command("scripts.refresh", *arguments)
     assert result.returncode != 0
     assert message in result.stderr
+
+
+@pytest.fixture
+def wider(tmp_path):
+    """The warehouse with another column in an incremental table."""
+    folder = tmp_path / "dataform"
+    shutil.copytree(SOURCE, folder)
+    model = folder / "definitions/dmt/daily_sales.sqlx"
+    text = model.read_text()
+    described = text.replace(
+        '    units: "Units sold.",', '    units: "Units sold.",\n    lines: "Lines sold.",'
+    )
+    model.write_text(
+        described.replace(" as revenue,\n", " as revenue,\n  count(*) as lines,\n").replace(
+            "  sum(item.item_amount)", "  sum(item.item_amount)"
+        )
+    )
+    return folder
+
+
+def test_a_release_with_another_column_is_refused_or_refreshes_the_table(command, released, wider):
+    expected = rows(released)
+    refused = command("scripts.release", "--folder", str(wider))
+    assert refused.returncode == 1
+    assert "the live release is unchanged. Pass --refresh" in refused.stderr
+    assert "\n  dmt.daily_sales: new lines\n" in refused.stderr
+    assert rows(released) == expected
+
+    done = command("scripts.release", "--folder", str(wider), "--refresh")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("refresh dmt.daily_sales: new lines\n")
+    assert [{**row, "lines": None} for row in rows(released)] == [{**row, "lines": None} for row in expected]
+    assert sum(row["lines"] for row in rows(released)) == len(released.rows("dmt.sales_items"))
+
+    removed = command("scripts.release", "--folder", str(SOURCE))
+    assert "\n  dmt.daily_sales: removed lines\n" in removed.stderr

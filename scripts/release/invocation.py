@@ -7,7 +7,7 @@ from google.cloud import dataform_v1 as api
 
 from pipeline.dataform import has_ended, one_line
 from pipeline.polling import Poller
-from scripts.refresh import RefreshError
+from scripts.release import ReleaseError
 
 State = api.WorkflowInvocation.State
 FAILED = api.WorkflowInvocationAction.State.FAILED
@@ -22,10 +22,15 @@ class Runner:
     compilation_result: str
     service_account: str
 
-    def run(self, target: api.Target, full_refresh: bool, with_dependents: bool) -> None:
-        """RefreshError lists the actions that failed."""
+    def refresh(self, targets: list[api.Target]) -> None:
+        """Replace tables, in the order of their dependencies, then update the tables that follow them."""
+        self.run(targets, full_refresh=True, with_dependents=False)
+        self.run(targets, full_refresh=False, with_dependents=True)
+
+    def run(self, targets: list[api.Target], full_refresh: bool, with_dependents: bool) -> None:
+        """ReleaseError lists the actions that failed."""
         config = api.InvocationConfig(
-            included_targets=[target],
+            included_targets=targets,
             transitive_dependents_included=with_dependents,
             fully_refresh_incremental_tables_enabled=full_refresh,
             service_account=self.service_account,
@@ -39,7 +44,7 @@ class Runner:
         poller = Poller(time.sleep, lambda: None)
         ended = poller.wait_until(has_ended, lambda: self.client.get_workflow_invocation(name=name), name)
         if ended.state != State.SUCCEEDED:
-            raise RefreshError(f"Dataform {State(ended.state).name}: {self._failures(name)} See {name}.")
+            raise ReleaseError(f"Dataform {State(ended.state).name}: {self._failures(name)} See {name}.")
 
     def _failures(self, name: str) -> str:
         actions = self.client.query_workflow_invocation_actions({"name": name})
