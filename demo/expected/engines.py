@@ -27,6 +27,9 @@ BIGQUERY = Dialect(
     text={
         "text": "{}",
         "number": "CAST({} AS STRING)",
+        # In whole thousandths, as weighed goods have grams.
+        "quantity": "CASE WHEN {0} * 1000 = ROUND({0} * 1000) "
+        "THEN CAST(CAST(ROUND({0} * 1000) AS INT64) AS STRING) WHEN {0} IS NOT NULL THEN 'fraction' END",
         "flag": "CAST({} AS STRING)",
         "day": "CAST({} AS STRING)",
         "time": "CAST(UNIX_MICROS({}) AS STRING)",
@@ -43,6 +46,7 @@ DUCKDB = Dialect(
     text={
         "text": "{}",
         "number": "cast({} as varchar)",
+        "quantity": "cast({} * 1000 as varchar)",
         "flag": "cast({} as varchar)",
         "day": "cast({} as varchar)",
         "time": "cast(epoch_us({}) as varchar)",

@@ -63,7 +63,7 @@ TABLES = (
         (
             Column("id", "number", "sales_id"),
             Column("item.product_sku", "text", "product_sku"),
-            Column("item.quantity", "number", "quantity"),
+            Column("item.quantity", "quantity", "quantity"),
             Column("item.amount", "money", "cents"),
         ),
         SALE_TIME,
@@ -103,7 +103,7 @@ TABLES = (
             SALES_ID,
             SKU,
             CUSTOMER_ID,
-            *same_name("number", "quantity"),
+            *same_name("quantity", "quantity"),
             AMOUNT,
             SALE_TIME,
         ),
@@ -118,7 +118,7 @@ TABLES = (
         (
             *same_name("text", "id"),
             *(SALES_ID, SKU, CUSTOMER_ID, ITEM_AMOUNT, ITEM_TIME),
-            Column("item_quantity", "number", "quantity"),
+            Column("item_quantity", "quantity", "quantity"),
             Column("discount_perc", "money", "discount_hundredths"),
             Column("product_description", "text", "description"),
         ),
@@ -141,7 +141,8 @@ TABLES = (
         "days",
         (
             DAY,
-            *same_name("number", "baskets", "units"),
+            *same_name("number", "baskets"),
+            *same_name("quantity", "units"),
             REVENUE,
             Column("discount_amount", "money", "discount_cents"),
         ),

@@ -10,7 +10,6 @@ from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 
-from pipeline.errors import PipelineError
 from runtime.credentials import default_credentials
 from runtime.errors import SettingsError
 from scripts.deploy.errors import DeployError
@@ -44,7 +43,7 @@ def main() -> None:
     arguments = create_parser().parse_args()
     try:
         refresh(arguments, read_target(arguments))
-    except (RefreshError, ReleaseError, DeployError, SettingsError, PipelineError) as error:
+    except (RefreshError, ReleaseError, DeployError, SettingsError) as error:
         sys.exit(f"refresh: {error}")
     except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
         sys.exit(f"refresh: {error}")

@@ -13,7 +13,6 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
-from pipeline.errors import PipelineError
 from runtime.credentials import default_credentials
 from runtime.errors import SettingsError
 from scripts.deploy.errors import DeployError
@@ -31,7 +30,7 @@ def main() -> None:
     try:
         target = read_target(arguments)
         release_or_preview(arguments, target)
-    except (ReleaseError, DeployError, SettingsError, PipelineError) as error:
+    except (ReleaseError, DeployError, SettingsError) as error:
         sys.exit(f"release: {error}")
     except NotFound as error:
         sys.exit(f"release: {error}\nTerraform creates {target.repository}, so deploy first.")

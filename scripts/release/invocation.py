@@ -3,14 +3,16 @@
 import time
 from dataclasses import dataclass
 
+from google.api_core.retry import Retry
 from google.cloud import dataform_v1 as api
 
-from pipeline.dataform import has_ended, one_line
-from pipeline.polling import Poller
 from scripts.release import ReleaseError
 
 State = api.WorkflowInvocation.State
+ACTIVE = (State.RUNNING, State.CANCELING)
 FAILED = api.WorkflowInvocationAction.State.FAILED
+POLL_SECONDS = 1.0
+RETRY_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,22 @@ class Runner:
         name = self.client.create_workflow_invocation(
             parent=self.repository, workflow_invocation=invocation
         ).name
-        poller = Poller(time.sleep, lambda: None)
-        ended = poller.wait_until(has_ended, lambda: self.client.get_workflow_invocation(name=name), name)
+        ended = self._wait(name)
         if ended.state != State.SUCCEEDED:
             raise ReleaseError(f"Dataform {State(ended.state).name}: {self._failures(name)} See {name}.")
+
+    def _wait(self, name: str) -> api.WorkflowInvocation:
+        """The invocation when it has ended. Reading it is idempotent, so transient errors are retried."""
+        while True:
+            invocation = self.client.get_workflow_invocation(name=name, retry=Retry(timeout=RETRY_SECONDS))
+            if invocation.state not in ACTIVE:
+                return invocation
+            time.sleep(POLL_SECONDS)
 
     def _failures(self, name: str) -> str:
         actions = self.client.query_workflow_invocation_actions({"name": name})
         failed = [action for action in actions if action.state == FAILED]
         return "; ".join(
-            f"{action.target.schema}.{action.target.name}: {one_line(action.failure_reason)}"
+            f"{action.target.schema}.{action.target.name}: {' '.join(action.failure_reason.split())}"
             for action in failed
         )

@@ -34,19 +34,19 @@ def bounds():
 
 @pytest.fixture(scope="module")
 def inputs(bounds):
-    """The tables of ods that the marts start from, as SELECTs. One sale a price, its lines one a product."""
-    prices, pairs = extremes(bounds["price"]), []
-    for quantity, amount in itertools.product(extremes(bounds["quantity"]), extremes(bounds["amount"])):
-        pairs.append((quantity, amount))
+    """The tables of ods that the marts start from, as SELECTs. Each line has a product of its own."""
+    prices = [*extremes(bounds["price"]), None]
+    pairs = itertools.product(extremes(bounds["quantity"]), extremes(bounds["amount"]))
     lines = [
-        (f"{price}-{place}", price, *pair) for price in (*prices, None) for place, pair in enumerate(pairs)
+        (f"{price}-{place}", price, *pair)
+        for price, (place, pair) in itertools.product(prices, enumerate(pairs))
     ]
     structs = ", ".join(
         f"struct('{sku}' as product_sku, numeric '{quantity}' as quantity, numeric '{amount}' as amount)"
         for sku, _, quantity, amount in lines
     )
     products = ", ".join(
-        f"struct('{sku}' as product_sku, cast({f"'{price}'" if price is not None else 'null'} as numeric) as unit_amount)"
+        f"struct('{sku}' as product_sku, cast(nullif('{price}', 'None') as numeric) as unit_amount)"
         for sku, price, _, _ in lines
     )
     times = f"{bounds['time']['from']}, {bounds['time']['until']}"
@@ -67,16 +67,15 @@ def query(by_name, inputs):
     selects = dict(inputs)
     for name, action in by_name.items():
         if action.follows_days or action.type == "view":
-            selects[name] = re.sub(r"unnest\(\w*days\)", "unnest(every_day)", action.compiled["query"])
+            selects[name] = action.compiled["query"].replace("first_day", "date '1989-12-31'")
     expressions = ", ".join(f"{cte(name)} as ({select})" for name, select in selects.items())
     with_names = re.sub(r"`p\.(\w+\.\w+)`", lambda match: cte(match[1]), expressions)
-    days = "[date '1990-01-01', date '2099-12-31']"
     results = " union all ".join(
         f"select '{name}' as name, to_json_string(one) as content from {cte(name)} as one"
         for name in selects
         if name not in inputs
     )
-    return f"with {with_names} {results}".replace("unnest(every_day)", f"unnest({days})")
+    return f"with {with_names} {results}"
 
 
 def cte(name):

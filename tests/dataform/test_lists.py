@@ -17,7 +17,7 @@ class Lists:
         self.warehouse, self.endpoint, self.runner = runner.warehouse, endpoint, runner
         self.row, self.keys = ENDPOINTS[endpoint]
         # The table itself, and the tables that its script fills.
-        needed = {"ods.checkpoints", f"ods.{endpoint}_rejects", f"ods.{endpoint}"}
+        needed = {"ods.checkpoints", "ods.file_reads", f"ods.{endpoint}_rejects", f"ods.{endpoint}"}
         self.actions = [action for action in runner.actions if action.name in needed]
 
     def load(self, number, page, *keys):

@@ -12,7 +12,11 @@ from tests.dataform.retail import FILES, file, files_by_table, sale
 from tests.dataform.test_law import rows, snapshot
 
 # Takes about half a second, so that two transactions overlap.
-WAIT = "if (select count(*) from unnest(generate_array(1, 6000)) as a, unnest(generate_array(1, 10000)) as b where a * b > 7) < 0 then return; end if"
+WAIT = """if (
+  select count(*)
+  from unnest(generate_array(1, 6000)) as a, unnest(generate_array(1, 10000)) as b
+  where a * b > 7
+) < 0 then return; end if"""
 
 
 def load(runner, files=FILES):

@@ -228,6 +228,67 @@ def test_a_scan_that_is_not_pruned_is_detected(statement):
     assert not any(prunes(each, "datetime") for each in filters)
 
 
+# Not empty when the variable in the condition is not NULL: days that the script stored or read for the arrived rows.
+FOLLOWS_FROM = {
+    "days": "lowest_id",
+    "newest_days": "lowest_id",
+    "highest_id": "lowest_id",
+    "utc_days": "days",
+}
+GUARDS = (
+    r"array_length\((\w+)\) = 0",  # the script returns
+    r"(\w+) is null",
+    r"array_length\((\w+)\) > 0",  # the condition of the block
+)
+
+
+def unguarded(parts, guarded=frozenset()):
+    """Variables in filters of partitions that the script has not tested for an empty array or NULL."""
+    guarded = set(guarded)
+    for part in parts:
+        if not part.is_if:
+            compared = re.findall(r"in unnest\((\w+)\)|between (\w+) and (\w+)", part.text)
+            names = {name for pair in compared for name in pair if re.search(r"days$|_id$", name)}
+            yield from (
+                (name, part.text) for name in names if {name, FOLLOWS_FROM.get(name)}.isdisjoint(guarded)
+            )
+            continue
+        [tested] = [re.findall("|".join(f"(?:{guard})" for guard in GUARDS), part.condition)]
+        variables = {name for match in tested for name in match if name}
+        returns = any(inner.text == "return" for inner in part.inside)
+        yield from unguarded(part.inside, guarded if returns else guarded | variables)
+        if returns:
+            guarded |= variables
+
+
+def test_no_filter_of_a_later_run_can_fold_to_false(by_name, analyzed):
+    """BigQuery folds IN UNNEST([]) to FALSE and misses the required partition filter (dbt-adapters#600)."""
+    for action in by_name.values():
+        if action.type == "incremental":
+            assert list(unguarded(statements(later(action, analyzed)))) == [], action.name
+
+
+@pytest.mark.parametrize(
+    ("script", "variables"),
+    [
+        ("select 1 from `p.ods.sales` where date(datetime) in unnest(days)", ["days"]),
+        (
+            "if array_length(days) = 0 then return; end if; delete from `p.ods.sales` where d in unnest(days)",
+            [],
+        ),
+        (
+            "if array_length(days) = 0 then select 1; end if; delete from `p.a` where d in unnest(days)",
+            ["days"],
+        ),
+        ("if array_length(file_days) > 0 then delete from `p.a` where d in unnest(file_days); end if", []),
+        ("if lowest_id is null then return; end if; delete from `p.a` where d in unnest(days)", []),
+        ("select 1 from `p.ods.sales_days` where id between lowest_id and lowest_id", ["lowest_id"]),
+    ],
+)
+def test_a_filter_that_can_be_empty_is_detected(script, variables):
+    assert [name for name, _ in unguarded(statements(script))] == variables
+
+
 def test_partitions_are_recognized(by_name, partition_columns):
     assert partition_columns["ods.checkpoints"] == "written_at"
     assert partition_columns["ods.sales_days"] == "id"

@@ -112,12 +112,12 @@ from sold group by all
 """
 CREATE_ITEMS = """
 CREATE TABLE oracle_dmt.correct_items (id STRING, sales_id INT64, product_sku STRING, customer_id INT64,
-  item_quantity INT64, item_amount NUMERIC, discount_perc NUMERIC, product_description STRING,
+  item_quantity NUMERIC, item_amount NUMERIC, discount_perc NUMERIC, product_description STRING,
   sales_datetime TIMESTAMP)
 """
 CREATE_SALES = """
 CREATE TABLE oracle_ods.correct_sales (id INT64, customer_id INT64, store_id INT64, datetime TIMESTAMP,
-  items ARRAY<STRUCT<product_sku STRING, quantity INT64, amount NUMERIC>>)
+  items ARRAY<STRUCT<product_sku STRING, quantity NUMERIC, amount NUMERIC>>)
 """
 
 
@@ -186,5 +186,5 @@ def test_a_different_line_of_a_sale_is_named(correct):
         "(1, 900, 330, TIMESTAMP '2017-01-01 11:53:26+00', [STRUCT('1095275', 2, NUMERIC '0.5')])"
     )
     sentences = find_differences(correct, SALES)
-    assert any("1|1095275|2|50" in sentence and "too much" in sentence for sentence in sentences)
-    assert any("1|1095275|1|50" in sentence and "missing" in sentence for sentence in sentences)
+    assert any("1|1095275|2000|50" in sentence and "too much" in sentence for sentence in sentences)
+    assert any("1|1095275|1000|50" in sentence and "missing" in sentence for sentence in sentences)
