@@ -14,8 +14,8 @@ const names = require("includes/names");
 const LAST_DAY = "date '2100-01-01'";
 
 // `follows`: the table, or tables, whose changed days this table writes again. `partition`: the expression of its own
-// day, as in partitionBy. `key`, a column or an array, is unique; `required` columns are never NULL. `alsoDays`: { when, days }, a condition and a
-// SELECT of more days. `verify`: a function of `inDays` that returns more checks. `businessDays`: the table's own days
+// day, as in partitionBy. `key`, a column or an array, is unique; `required` columns are never NULL. `alsoDays`:
+// { when, days }, a condition and a SELECT of more days. `verify`: a function of `inDays` that returns more checks. `businessDays`: the table's own days
 // are those of the business time zone and not of UTC; `inDays` then takes a timestamp of an input.
 const model = (context, options) => {
   const { follows, partition, key, required = [], businessDays = false, verify = () => "" } = options;
