@@ -1,5 +1,6 @@
 """The raw tables, declared once in connector/schemas/*.json in the spelling of BigQuery's API."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,20 @@ LOAD_TIME = "SYS_DATE_CREATE"  # written by the INSERT from staging; no file con
 FILE_NAME = "SYS_FILE_NAME"
 
 Column = dict[str, Any]
+
+
+def fingerprint(columns: list[Column]) -> str:
+    """Of names, types and modes; descriptions may change at any time."""
+    return hashlib.sha256(json.dumps(strip_descriptions(columns)).encode()).hexdigest()[:16]
+
+
+def strip_descriptions(columns: list[Column]) -> list[Column]:
+    kept = ("name", "type", "mode")
+    return [
+        {key: column[key] for key in kept if key in column}
+        | ({"fields": strip_descriptions(column["fields"])} if "fields" in column else {})
+        for column in columns
+    ]
 
 
 def read_columns(table: str, folder: Path = SCHEMAS) -> list[Column]:

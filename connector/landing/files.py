@@ -7,7 +7,7 @@ listing is the checkpoint: a process that resumes a run needs nothing else.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import msgspec
@@ -15,17 +15,29 @@ import msgspec
 from connector.landing import names
 from connector.landing.names import Run, Stage
 from connector.landing.page_metadata import DriftReport, FieldType, ObservedSchema, PageResult
-from runtime.object_store import ObjectInfo
+from runtime.object_store import ObjectInfo, StoredObject
 
 MOVE_THREADS = 16
 METADATA_CHARACTERS = 2000  # per value; Cloud Storage accepts 8 KiB of metadata per object
+
+
+class RejectedRow(msgspec.Struct, frozen=True):
+    """A row that BigQuery rejected: its line number from 1, the reason, and the line as text."""
+
+    number: int
+    reason: str
+    line: str
 
 
 class Store(Protocol):
     """runtime.object_store.ObjectStore."""
 
     def create(self, name: str, content: bytes, metadata: Mapping[str, str] | None = None) -> bool: ...
-    def replace(self, name: str, content: bytes, generation: int) -> int | None: ...
+    def replace(
+        self, name: str, content: bytes, generation: int, metadata: Mapping[str, str] | None = None
+    ) -> int | None: ...
+    def read_current(self, name: str) -> StoredObject | None: ...
+    def delete(self, name: str, generation: int | None = None) -> None: ...
     def generation(self, name: str) -> int: ...
     def read(self, name: str, generation: int) -> bytes | None: ...
     def list(self, prefix: str) -> Iterator[ObjectInfo]: ...
@@ -35,7 +47,8 @@ class Store(Protocol):
 
 @dataclass(frozen=True)
 class LandedFile:
-    """`reason`: why it is in failed/. `drift`: its fields without a column. `changes`: new types of fields."""
+    """`reason`: why it is in failed/. `drift`: its fields without a column. `changes`: new types of fields.
+    `rejected_rows`: rows that BigQuery rejected; they were taken out of the file and are in rejects/."""
 
     name: str
     stage: Stage
@@ -45,6 +58,7 @@ class LandedFile:
     changes: frozenset[FieldType] = frozenset()
     reason: str | None = None
     page: PageResult | None = None
+    rejected_rows: int = 0
 
 
 class Landing:
@@ -58,6 +72,10 @@ class Landing:
             "total_pages": page.total_pages,
             "total_items": page.total_items,
             "next": page.next,
+            "max_id": page.max_id,
+            "has_position": "1" if page.has_position else None,
+            "has_more": None if page.has_more is None else str(int(page.has_more)),
+            "note": page.note,
             "drift": fit_json(sorted(drift.unmapped)) if drift.unmapped else None,
             "changes": fit_json(sorted(drift.changes)) if drift.changes else None,
         }
@@ -123,6 +141,36 @@ class Landing:
         self.store.set_metadata(names.path(file.stage, file.name), {"reason": reason[:METADATA_CHARACTERS]})
         self.move([file], "failed")
 
+    def read_lines(self, file: LandedFile) -> list[bytes]:
+        """The lines of a file, without line ends."""
+        stored = self.store.read_current(names.path(file.stage, file.name))
+        return [] if stored is None else stored.content.splitlines()
+
+    def write_part(self, file: LandedFile, first: int, lines: list[bytes]) -> str:
+        """An object with some lines of a file, to find a row that BigQuery rejects; its name."""
+        name = f"{self.endpoint}/parts/{file.name.removesuffix('.json')}.{first}-{first + len(lines)}.json"
+        self.store.create(name, b"\n".join(lines) + b"\n")
+        return name
+
+    def delete_parts(self, file: LandedFile) -> None:
+        for item in list(self.store.list(f"{self.endpoint}/parts/{file.name.removesuffix('.json')}.")):
+            self.store.delete(item.name)
+
+    def take_out(self, file: LandedFile, rejects: Sequence[RejectedRow]) -> LandedFile:
+        """Write the rejected rows to rejects/ and the file without them. Idempotent: the content is the same."""
+        lines = self.read_lines(file)
+        numbers = {reject.number for reject in rejects}
+        day = names.folder("archive", file.name).rpartition("/")[2]
+        content = b"\n".join(msgspec.json.encode(reject) for reject in rejects) + b"\n"
+        self.store.create(f"{self.endpoint}/rejects/{day}/{file.name}", content)
+        rest = [line for number, line in enumerate(lines, 1) if number not in numbers]
+        name = names.path(file.stage, file.name)
+        current = self.store.read_current(name)
+        if current is not None and "rejected_rows" not in current.metadata:
+            metadata = dict(current.metadata) | {"rejected_rows": str(len(numbers))}
+            self.store.replace(name, b"\n".join([*rest, b""]), current.generation, metadata)
+        return replace(file, rows=file.rows - len(numbers), rejected_rows=len(numbers))
+
 
 def fit_json(values: Sequence[Any]) -> str:
     """JSON of as many values as fit into METADATA_CHARACTERS."""
@@ -138,11 +186,12 @@ def parse_object(item: ObjectInfo, stage: Stage) -> LandedFile:
         name=item.name.rpartition("/")[2],
         stage=stage,
         bytes=item.size,
-        rows=int(metadata.get("rows", 0)),
+        rows=int(metadata.get("rows", 0)) - int(metadata.get("rejected_rows", 0)),
         drift=frozenset(json.loads(metadata.get("drift", "[]"))),
         changes=frozenset((path, field_type) for path, field_type in changes),
         reason=metadata.get("reason"),
         page=parse_page(metadata) if "page" in metadata else None,
+        rejected_rows=int(metadata.get("rejected_rows", 0)),
     )
 
 
@@ -157,4 +206,8 @@ def parse_page(metadata: Mapping[str, str]) -> PageResult:
         total_items=integer("total_items"),
         mark=metadata.get("mark", ""),
         next=metadata.get("next"),
+        has_position=metadata.get("has_position") == "1",
+        has_more=None if "has_more" not in metadata else metadata["has_more"] == "1",
+        max_id=integer("max_id"),
+        note=metadata.get("note"),
     )

@@ -22,10 +22,16 @@ from runtime.http_session import open_session
 from runtime.object_store import OK_STATUSES, ObjectStore
 from runtime.structured_log import StructuredLog
 
-# By kind of source, as in sources/registry.py. Arguments: source, endpoint, settings, Google credentials.
-READERS: dict[str, Callable[[Any, str, Settings, Credentials], Reader]] = {
-    "rest": lambda source, name, settings, _: rest.create_reader(source, name, settings),
-    "sheet": sheet.create_reader,
+# Called with the seconds and the reason of a long pause.
+OnPause = Callable[[float, str], None]
+# By kind of source, as in sources/registry.py. Arguments: source, endpoint, settings, Google credentials, on_pause.
+READERS: dict[str, Callable[[Any, str, Settings, Credentials, OnPause], Reader]] = {
+    "rest": lambda source, name, settings, _, on_pause: rest.create_reader(
+        source, name, settings, on_pause=on_pause
+    ),
+    "sheet": lambda source, name, settings, credentials, _: sheet.create_reader(
+        source, name, settings, credentials
+    ),
 }
 
 
@@ -36,11 +42,15 @@ def create_context(
     credentials = default_credentials()
     api = ApiClient(open_session(WORKERS), credentials, settings.storage_endpoint, OK_STATUSES)
     store = ObjectStore(api, settings.bucket)
+
+    def log_pause(seconds: float, reason: str) -> None:
+        log(f"pausing for {seconds:.0f} s: {reason}", "WARNING", pause_seconds=round(seconds))
+
     client = bigquery.Client(settings.project, credentials=credentials, location=settings.location)
     return RunContext(
         name=name,
         endpoint=source.endpoint(name),
-        reader=READERS[source.kind](source, name, settings, credentials),
+        reader=READERS[source.kind](source, name, settings, credentials, log_pause),
         landing=Landing(store, name),
         store=store,
         warehouse=Warehouse(BigQueryJobs(client), settings.bucket),

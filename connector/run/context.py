@@ -26,8 +26,8 @@ class Warehouse(RawTable, Protocol):
 
     def read_watermark(self, endpoint: str) -> Watermark: ...
     def log_run(self, row: RunRow, event: str) -> None: ...
-    def log_drift(self, rows: list[DriftRow], run: Run) -> None: ...
-    def log_files(self, rows: list[FileRow], run: Run) -> None: ...
+    def log_drift(self, rows: list[DriftRow], run: Run, pages: tuple[int, ...] = ()) -> None: ...
+    def log_files(self, rows: list[FileRow], run: Run, pages: tuple[int, ...] = ()) -> None: ...
 
 
 def now_milliseconds() -> int:
@@ -65,6 +65,11 @@ class RunContext:
     def new_run(self, watermark: Watermark) -> Run:
         """Its files sort after those of every earlier run, even if this machine's clock is behind."""
         return Run.create(self.name, max(self.now(), watermark.newest_start + 1), self.new_token())
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the declaration and of the columns' names and types."""
+        return f"{self.reader.fingerprint}-{raw_schema.fingerprint(self.columns)}"
 
     @property
     def columns(self) -> list[raw_schema.Column]:

@@ -27,27 +27,71 @@ def extract(context: RunContext, lease: Lease[RunState], state: RunState) -> Run
     state = resolve_dates(context, lease, state)
     tracker = load_tracker(context, state)
     extractor = PageExtractor(context, state, context.landing.read_schema())
+    check = make_progress_check(context, lease, state, tracker)
+    if state.only_pages:
+        fetch_gaps(tracker, extractor, state.only_pages)
+        return complete_state(context, extractor.state, tracker)
     if not tracker.has(1):
         extractor, page = freeze_range(extractor, lease)
         tracker.add(extractor.write(1, page))
     fetch_all = page_loop.fetch_chain if context.reader.sequential else page_loop.fetch_pages
-    fetch_all(tracker, extractor.fetch, make_progress_check(context, lease, state, tracker))
-    gap = window.describe_gap(extractor.state.span, state.covered)
+    fetch_all(tracker, extractor.fetch, check)
+    refetch_lost_pages(context, tracker, extractor)
+    return complete_state(context, extractor.state, tracker)
+
+
+def fetch_gaps(tracker: PageTracker, extractor: "PageExtractor", pages: tuple[int, ...]) -> None:
+    """Request only the pages that an earlier run of the same range could not read."""
+    for page in pages:
+        if not tracker.has(page):
+            page_loop.fetch_into(tracker, extractor.fetch, page)
+
+
+def refetch_lost_pages(context: RunContext, tracker: PageTracker, extractor: "PageExtractor") -> None:
+    """Compare the received pages with the objects in the bucket; request those again that were deleted meanwhile."""
+    if context.reader.sequential:
+        return  # a page of a chain cannot be requested by its number; `finish` reports the difference
+    there = {file.page.page for file in context.landing.files_of_run(extractor.state.run, "in") if file.page}
+    for page in sorted(page for page, rows in tracker.rows.items() if rows and page not in there):
+        context.log("an object was deleted during the run", "WARNING", run=extractor.state.id, page=page)
+        page_loop.fetch_into(tracker, extractor.fetch, page)
+
+
+def complete_state(context: RunContext, state: RunState, tracker: PageTracker) -> RunState:
+    """The state of the load phase, with everything that is known to be missing."""
+    requested = state.requested
+    is_requested = bool(requested.until is not None or requested.until_date or state.only_pages)
+    schema = context.landing.read_schema()
+    if schema and tracker.has_position and not schema.position_seen:
+        # From now on a response without the position is the end, and not a wrong declaration.
+        context.landing.write_schema(ObservedSchema(schema.fields, True))
+    checked = window.check_end(state.span, is_requested, tracker.max_id, state.covered)
+    missing = "; ".join(text for text in (tracker.missing(), checked.error) if text) or None
+    gap = window.describe_gap(state.span, state.covered)
+    can_resume = not context.reader.sequential  # a page of a chain cannot be requested by its number
+    is_only_gaps = tracker.has_only_gaps and not checked.error
     return replace(
-        extractor.state,
+        state,
         phase="load",
+        span=state.span if tracker.gaps else checked.span,
         pages=len(tracker.rows),
-        notes=(*([gap] if gap else []), *tracker.notes()),
-        missing=tracker.missing(),
+        rows=sum(tracker.rows.values()),
+        notes=tuple(text for text in (gap, checked.note, *tracker.notes()) if text),
+        missing=missing,
+        gaps=tracker.gaps if can_resume and is_only_gaps else (),
     )
 
 
 def load_tracker(context: RunContext, state: RunState) -> PageTracker:
     """The pages that an interrupted attempt of this run has written already."""
-    tracker = PageTracker(context.reader.size, context.reader.offset_paged)
+    reader = context.reader
+    tracker = PageTracker(reader.size, reader.offset_paged, reader.position if reader.sequential else None)
     for file in context.landing.files_of_run(state.run, "in"):
         if file.page:
             tracker.add(file.page)
+    tracker.is_resumed = bool(tracker.rows)
+    schema = context.landing.read_schema()
+    tracker.has_position = bool(schema and schema.position_seen)
     start, until = state.span.start, state.span.until
     context.log("fetching starts", run=state.id, pages_there=len(tracker.rows), start=start, until=until)
     return tracker
@@ -92,8 +136,18 @@ class PageExtractor:
 
     def write(self, number: int, page: Page) -> PageResult:
         """An empty page has no object."""
-        totals = (page.total_pages, page.total_items)
-        result = PageResult(number, len(page.items), *totals, fingerprint(page.items), page.next)
+        result = PageResult(
+            number,
+            len(page.items),
+            page.total_pages,
+            page.total_items,
+            fingerprint(page.items),
+            page.next,
+            page.has_position,
+            page.has_more,
+            page.max_id,
+            page.note,
+        )
         if page.items and self.schema is None:
             self._learn(page.items)
         if page.items:

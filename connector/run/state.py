@@ -15,8 +15,10 @@ class RunState(
     """`requested` is the range of the command line; `span` the range that is read, whose end is fixed by the
     source's first response; `covered` is how far raw reached at the start.
 
-    `phase` is fetch until every page is in the bucket, then load; then `pages` is the number of pages received
-    and `missing` describes those that were not. A replay has a `selection` and the `files` that it found.
+    `phase` is fetch until every page is in the bucket, then load; then `pages` and `rows` are what was received and
+    `missing` describes what was not. `only_pages` are the gaps of an earlier run of the same range; `gaps` those of
+    this run. `fingerprint` is that of the declaration, under which alone the fetch phase may be resumed. A replay has
+    a `selection` and the `files` that it found.
     """
 
     id: str
@@ -30,6 +32,10 @@ class RunState(
     selection: Selection = Selection()
     files: tuple[str, ...] = ()
     pages: int = 0
+    rows: int | None = None
+    only_pages: tuple[int, ...] = ()
+    gaps: tuple[int, ...] = ()
+    fingerprint: str = ""
     notes: tuple[str, ...] = ()
     missing: str | None = None
 

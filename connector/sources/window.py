@@ -119,6 +119,41 @@ def freeze(span: IdRange, last: int | None) -> IdRange:
     return replace(span, until=min(ends, default=None))
 
 
+@dataclass(frozen=True)
+class CheckedEnd:
+    """`span` with an end that can be trusted; `error`: why the run is incomplete; `note`: what else was observed."""
+
+    span: IdRange
+    error: str | None = None
+    note: str | None = None
+
+
+def check_end(span: IdRange, is_requested: bool, max_id: int | None, covered: int | None) -> CheckedEnd:
+    """Compare the end that the source reported with the ids that were received and with those in raw.
+
+    The next run starts after this end, so a single wrong `last` would skip all rows up to it for ever. Therefore
+    the end is never above the largest id that was received, unless a person requested it.
+    """
+    if span.until is None or span.start is None or is_requested:
+        return CheckedEnd(span)
+    if covered is not None and span.until < covered:
+        error = (
+            f"the source reports {span.until} as its largest id, but raw has ids up to {covered}: was it restored "
+            "from a backup? Check it, then copy again with --from"
+        )
+        return CheckedEnd(span, error)
+    if span.until == max_id:
+        return CheckedEnd(span)
+    trusted = max_id if max_id is not None else min(span.until, span.start - 1)
+    if span.until <= trusted:
+        return CheckedEnd(span)
+    note = (
+        f"the source reports {span.until} as its largest id, but the largest id received is "
+        f"{'none' if max_id is None else max_id}; the next run starts after {trusted}"
+    )
+    return CheckedEnd(replace(span, until=trusted), note=note)
+
+
 def describe_gap(span: IdRange, covered: int | None) -> str | None:
     """A note about a range that starts after the watermark; None if it does not."""
     if span.start is None or covered is None or span.start <= covered + 1:

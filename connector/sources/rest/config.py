@@ -13,6 +13,8 @@ from connector.sources.base import Declared, Endpoint, Name, Source, Text, conve
 
 # Keys joined by dots, from the body inwards; $ is the body itself.
 JsonPath = Annotated[str, msgspec.Meta(pattern=r"^(\$|[^.$]+(\.[^.$]+)*)$")]
+# A path in the body, or a response header.
+Place = Annotated[str, msgspec.Meta(pattern=r"^(header: *[A-Za-z0-9-]+|\$|[^.$]+(\.[^.$]+)*)$")]
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -57,14 +59,19 @@ class Rotation(Declared, frozen=True, kw_only=True):
 
 
 class Paging(Declared, frozen=True, kw_only=True):
-    """All items in one response, if no key of the kinds below is given. `end`: the status of a page past the
-    end, if it is not an empty list."""
+    """All items in one response, if no key of the kinds below is given.
+
+    more: a boolean in the body that states whether more items exist. end: the status of a page past the end, if it
+    is not an empty list. within: whether the parameters of the paging go into the query or into the body of a POST.
+    """
 
     items: JsonPath
     size: Text | None = None
     limit: AtLeastOne | None = None
-    total_pages: JsonPath | None = None
-    total_items: JsonPath | None = None
+    total_pages: Place | None = None
+    total_items: Place | None = None
+    more: JsonPath | None = None
+    within: Literal["query", "body"] = "query"
     end: Literal[400, 404, 410, 416, 422] | None = None
 
 
@@ -79,16 +86,17 @@ class ByOffset(Paging, frozen=True, kw_only=True):
 
 
 class ByCursor(Paging, frozen=True, kw_only=True):
-    """The query parameter `cursor` is the value at `next` of the previous page."""
+    """The parameter `cursor` is the value at `next` of the previous page: a path in the body, `header:<name>`, or
+    `last_item.<path>` for the value of its last item (Stripe, Shopify, search_after)."""
 
     cursor: Text
-    next: JsonPath
+    next: Place
 
 
 class ByNext(Paging, frozen=True, kw_only=True):
-    """The previous page contains the URL of the next one at `next`."""
+    """The previous page contains the URL of the next one at `next`: a path in the body, or `header:<name>`."""
 
-    next: JsonPath
+    next: Place
 
 
 class ByLink(Paging, frozen=True, kw_only=True):
@@ -108,7 +116,10 @@ class RestEndpoint(Endpoint, frozen=True, kw_only=True):
     """`params` are sent with every request. `paging` overrides keys of the source; null removes a key."""
 
     path: Annotated[str, msgspec.Meta(pattern="^/")]
+    method: Literal["GET", "POST"] = "GET"
+    body: dict[str, Any] = {}
     params: dict[str, str] = {}
+    headers: dict[str, str] = {}
     paging: dict[str, Any] = {}
 
 
@@ -120,6 +131,7 @@ PAGING: dict[str, type[Paging]] = {"page": ByPage, "offset": ByOffset, "cursor":
 class RestSource(Source, frozen=True, kw_only=True):
     url: Annotated[str, msgspec.Meta(pattern="^https?://")]
     auth: dict[str, Any] = {}
+    headers: dict[str, str] = {}
     rotation: Rotation | None = None
     paging: dict[str, Any]
     limits: Limits = Limits()
@@ -157,6 +169,7 @@ def check_paths(paging: Paging, where: str) -> None:
     """A path cannot lead through the list of items or through a number."""
     names = ("items", "total_pages", "total_items", "next")
     paths = {name: path for name in names if (path := getattr(paging, name, None))}
+    paths = {name: path for name, path in paths.items() if not path.startswith(("header:", "last_item."))}
     for name, path in paths.items():
         for other, longer in paths.items():
             if name != other and (path == "$" or f"{longer}.".startswith(f"{path}.")):
