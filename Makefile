@@ -1,12 +1,12 @@
-# Every target installs what it needs. `make` alone prints this help.
+# Every target installs its requirements. `make` prints this help.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
 TFLINT := 0.64.0
-# Where bytecode may not be kept, every process compiles what it imports: twice the time to start.
+# Without bytecode files every process compiles its imports: twice the time to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Python 3.13 as python3.13 (pyenv reads .python-version), as python3, or by uv; the first that really starts.
+# Python 3.13 as python3.13 (pyenv reads .python-version), as python3, or by uv; the first one that starts.
 find_python = for p in python3.13 python3 "$$(command -v uv >/dev/null && uv python find 3.13 2>/dev/null)"; do \
 	[ -n "$$p" ] && "$$p" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && echo "$$p" && break; done
 
@@ -14,7 +14,7 @@ help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/.python: requirements/uv.txt
-	@python=$$($(find_python)); [ -n "$$python" ] || { echo "Python 3.13 is needed and was not found. Get it with 'uv python install 3.13' or from python.org."; exit 1; }; \
+	@python=$$($(find_python)); [ -n "$$python" ] || { echo "Python 3.13 is required and was not found. Install it with 'uv python install 3.13' or from python.org."; exit 1; }; \
 	rm -rf .venv && "$$python" -m venv .venv && .venv/bin/pip install -q --require-hashes -r requirements/uv.txt
 	@touch $@
 
@@ -43,56 +43,66 @@ check: .venv/.packages ## format, lint, types
 	@.venv/bin/uv pip install -q --python .venv/checkov/bin/python --no-deps --require-hashes -r requirements/checkov.txt
 	@touch $@
 
-# Built by Go, whose checksum database vouches for it. Never `tflint --init`: the rules used here are built in.
+# Built by Go, whose checksum database verifies it. No `tflint --init`: the rules used here are built in.
 .venv/bin/tflint-$(TFLINT):
 	@if command -v go >/dev/null; then echo "building tflint $(TFLINT), once"; \
 		GOBIN=$(CURDIR)/.venv/bin go install github.com/terraform-linters/tflint@v$(TFLINT) && mv .venv/bin/tflint $@; \
-	else echo "tflint is skipped: it is built by Go, which is not installed here"; fi
+	else echo "tflint is skipped: it is built by Go, which is not installed"; fi
 
 lint-terraform: .venv/.checkov .venv/bin/tflint-$(TFLINT) ## checkov and tflint over modules and environments
-	@told=$$(.venv/checkov/bin/checkov --directory environments --framework terraform --skip-download --compact --quiet); code=$$?; \
-		echo "$$told"; [[ "$$told" != *"Parsing errors"* ]] || { echo "A file that checkov cannot read is not looked at; LOG_LEVEL=WARNING make lint-terraform names it."; exit 1; }; exit $$code
+	@output=$$(.venv/checkov/bin/checkov --directory environments --framework terraform --skip-download --compact --quiet); code=$$?; \
+		echo "$$output"; [[ "$$output" != *"Parsing errors"* ]] || { echo "checkov skipped a file that it cannot parse; LOG_LEVEL=WARNING make lint-terraform names it."; exit 1; }; exit $$code
 	@[ ! -x .venv/bin/tflint-$(TFLINT) ] || { cd modules && ../.venv/bin/tflint-$(TFLINT) --recursive --config $(CURDIR)/.tflint.hcl; }
 	@[ ! -x .venv/bin/tflint-$(TFLINT) ] || for values in environments/*.tfvars; do \
 		.venv/bin/tflint-$(TFLINT) --chdir environments --config $(CURDIR)/.tflint.hcl --var-file $$(basename $$values) || exit 1; done
 
-format: .venv/.packages ## rewrite Python and Terraform in the one format
+format: .venv/.packages ## format Python and Terraform
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 	@if command -v terraform >/dev/null; then terraform fmt -recursive modules environments; fi
 
-# Three at a time, also on two cores: an apply mostly waits.
-test: install ## everything that proves the code
-	@.venv/bin/pytest -n 3 --dist loadfile
+# Three workers, also on two cores: an apply mostly waits. Coverage is that of the product, with a minimum in pyproject.toml.
+test: install ## all tests, with branch coverage of the product
+	@.venv/bin/pytest -n 3 --dist loadfile --cov --cov-report=term
 
-apply-all: install ## workspaces local, dev and prod: apply, change everything, destroy; each in a sandbox of its own
+test-times: install ## run all tests and write docs/reports/test-times.md
+	@.venv/bin/pytest -n 3 --dist loadfile --junitxml=.sandbox/tests.xml; $(PY) -m scripts.measure_test_times
+
+style: .venv/.packages ## violations of the language rules, and the table of measures
+	@$(PY) -m scripts.measure_style; $(PY) -m scripts.measure_style .
+
+apply-all: install ## apply, change and destroy local, dev and prod, each in its own sandbox
 	@.venv/bin/pytest tests/terraform/test_apply.py --durations=3
 
-campaign: install ## kill -9 everywhere, the next run, and the oracle: docs/campaign.md
+campaign: install ## crash test: kill -9 at every request; writes docs/reports/crash-test.md
 	@$(PY) -m tests.campaign
 
-bench: install ## how fast, beside the floor and the peers, in a quarter of an hour
+bench: install ## speed beside the lower bound and other tools: 15 minutes
 	@$(PY) -m benchmarks start copy
 
-bench-full: install ## every case, a real year and an hour with history behind it: an hour and a quarter on a quiet machine
+bench-full: install ## all benchmarks: 75 minutes on a quiet machine
 	@$(PY) -m benchmarks --full start year hour copy
 
-bench-sheets: install ## what a sync of a sheet costs, beside clear-and-append
+bench-sheets: install ## cost of a sheet sync beside clear-and-append
 	@$(PY) -m benchmarks.sheets --write
 
-demo: install ## the whole flow on this machine, in a minute or two
-	@$(PY) -m sandbox.demo
+demo: install ## the whole flow on this machine from an empty project, in a minute or two
+	@$(PY) -m demo run
 
-sandbox: install ## Google Cloud on 127.0.0.1, until Ctrl-C
-	@$(PY) -m sandbox serve
+sandbox: install ## keep the demo's project running until Ctrl-C; an empty one is filled first
+	@$(PY) -m demo serve
 
-record: install ## write down what Terraform sends for workspace local
-	@$(PY) -m sandbox.record
+export Q
+sql: install ## query the project's BigQuery: make sql Q="select * from dmt.daily_sales"
+	@$(PY) -m demo sql "$$Q"
 
-lock: .venv/.packages ## pin again what requirements/*.in ask for
+record: install ## record the requests of Terraform for workspace local
+	@$(PY) -m demo.recorded_apply.record
+
+lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
 	@for f in checkov dev jobs parquet uv; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
 		--override requirements/overrides.in --no-emit-index-url --no-emit-find-links --no-header $$([[ $$f = @(jobs|parquet) ]] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
 
-clean: ## remove what the sandbox keeps
+clean: ## delete the sandbox's state
 	@rm -rf .sandbox
 
-.PHONY: help install check lint-terraform format test apply-all campaign bench bench-full bench-sheets demo sandbox record lock clean
+.PHONY: help install check lint-terraform format test test-times style apply-all campaign bench bench-full bench-sheets demo sandbox sql record lock clean

@@ -1,4 +1,4 @@
-"""python -m benchmarks start|copy|year|hour [--full] [--runs N]: measure, print, write docs/benchmarks.md."""
+"""python -m benchmarks start|copy|year|hour [--full] [--runs N]: writes docs/reports/benchmarks.md."""
 
 import argparse
 import sys

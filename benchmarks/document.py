@@ -1,4 +1,4 @@
-"""docs/benchmarks.md: a section for each thing that is measured, written by the measurement itself."""
+"""docs/reports/benchmarks.md: one section per measurement, written by the measurement."""
 
 import os
 import platform
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+DOCUMENT = Path(__file__).parents[1] / "docs/reports/benchmarks.md"
 
 
 def table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

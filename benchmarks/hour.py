@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from benchmarks.document import table
 from benchmarks.selected import Selected, newest_load, selected
 from benchmarks.warehouse import job, pipeline, warehouse
-from sandbox.demo.cloud import Cloud
-from sandbox.retail.clock import text
-from sandbox.retail.definitions import connect
+from demo.cloud import Cloud
+from demo.shop.clock import format_clock
+from demo.shop.dataset import connect
 
 TITLE = "An hour, with history behind it"
 LAST = 101_000  # the newest sale before the first hour; ods.sales_days keeps 100,000 ids a partition
@@ -19,10 +19,11 @@ HOURS = 3
 HEADS = ("sales before", "copy s", "Dataform s", "range", "×", "partitions", "rows read", "×")
 NOTE = (
     "Real sales; the clock of the shop moves on by an hour three times, medians. An hour brings what was "
-    "sold in it, and the 500 sales before it again (`look_back`), and no list. History lies in raw on the "
+    "sold in it, and the 500 sales before it again (`look_back`), and no list. History is in raw on the "
     "days of its sales. The local engine reports no bytes, so partitions and rows are counted: those that "
     "the filters of the statements select (docs/adr/0003 has them), by the days and ids that the run "
-    "wrote down as touched. The times are mostly the sandbox's own cost of a statement (docs/traps.md)."
+    "recorded as touched. The times are mostly the sandbox's own cost of a statement "
+    "(docs/reference/traps.md)."
 )
 Say = Callable[[str], None]
 
@@ -76,7 +77,7 @@ def hours(sales: int, say: Say) -> list[Hour]:
 
 def fill(cloud: Cloud, first: int) -> None:
     """History, from sale `first`; raw has each on the day it was sold, nine years on: before today."""
-    cloud.call("PUT", "/sandbox/retail/clock", {"now": text(sold_at(LAST))})
+    cloud.call("PUT", "/sandbox/retail/clock", {"now": format_clock(sold_at(LAST))})
     for arguments in (["customers"], ["products"], ["sales", "--start_sales_id", str(first)]):
         job(cloud, "connector", ["--endpoint", *arguments])
     cloud.rows(
@@ -91,7 +92,7 @@ def hour(cloud: Cloud) -> Hour:
     cloud.call("POST", "/sandbox/retail/clock:advance", {"seconds": 3600})
     before = newest_load(cloud)
     run = pipeline(cloud, "pipeline-hourly", "an hour")
-    return Hour(run.spent("connector"), run.spent("Dataform"), selected(cloud, before, LAST))
+    return Hour(run.step_seconds("connector"), run.step_seconds("Dataform"), selected(cloud, before, LAST))
 
 
 def sold_at(sale: int) -> datetime:

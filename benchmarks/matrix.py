@@ -18,8 +18,8 @@ from benchmarks.stage import ROWS, Case, Stage, stage
 TITLE = "From the API to where pages are safe"
 NOTES = (
     "Wall time is that of a whole process, with the start of the interpreter and its imports. The source "
-    "takes up to 16 requests at once from anybody; a peer that asks for one page after another does so by "
-    "design. Rows are checked after each run: their number, and SHA-256 of all ids in order. The "
+    "accepts up to 16 simultaneous requests from each tool; a peer that requests pages sequentially does so "
+    "by design. Rows are checked after each run: their number, and SHA-256 of all ids in order. The "
     "contender has one processor, as its job on Cloud Run has; source and sandbox share the rest, so read "
     "a time beside the bare loop's of the same table. After a refusal each waits as it does by default: "
     "the connector up to 1 s, dlt 1 s, the others by their own back-off. Installed is all of "
@@ -45,7 +45,7 @@ HEADS = (
     "at once",
     "rows by checksum",
 )
-TRAITS = ("", "pages asked for again after kill -9 at half", "lines a user writes", "MB installed", "besides")
+TRAITS = ("", "pages requested again after kill -9 at half", "lines a user writes", "MB installed", "besides")
 
 Say = Callable[[str], None]
 

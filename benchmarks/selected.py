@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.demo.cloud import Cloud
+from demo.cloud import Cloud
 
 # Name, the partition of a row, the filter: {days} are those that the run touched, {since} the load before it.
 FILTERS = (

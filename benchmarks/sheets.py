@@ -6,7 +6,7 @@ halves in the other order. Clear-and-append is what common tools do at every run
 `values.clear`, then `values.append` of 5,000 rows each.
 
 Calls and bytes are those of the requests that the sandbox received: Google would receive the same. Wall time
-is that of the sandbox and the sync on this machine, without the start of an interpreter; it is no measure of
+is that of the sandbox and the sync on this machine, without the start of an interpreter; it does not predict
 Google's."""
 
 import os
@@ -40,7 +40,7 @@ SIZES = (100, 5_000, 50_000)  # rows
 WIDTH = 10
 RUNS = 3  # of the largest table one
 APPENDED = 5_000  # rows a call of the others
-DOCUMENT = Path(__file__).parents[1] / "docs/benchmarks-sheets.md"
+DOCUMENT = Path(__file__).parents[1] / "docs/reports/benchmarks-sheets.md"
 HEADS = ("cells", "what", "reads", "writes", "bytes sent", "of a rewrite", "wall s")
 TYPES = dict(zip("abcdefghij", ["STRING", "DATE", *["NUMERIC"] * 4, *["STRING"] * 4], strict=True))
 type Row = tuple[Any, ...]

@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
-from sandbox.demo import provision, runs
-from sandbox.demo.cloud import Cloud
-from sandbox.demo.commands import Shell
-from sandbox.demo.errors import Failed
-from sandbox.demo.runs import Run
-from sandbox.demo.screen import Screen
-from sandbox.process import running
-from sandbox.replay import replay
+from demo import provision
+from demo.cloud import Cloud
+from demo.commands import Shell
+from demo.errors import StepFailed
+from demo.pipeline_runs import PipelineRun, run_pipeline
+from demo.recorded_apply.replay import replay
+from demo.screen import Screen
+from demo.server import running
 
 LIMIT = 1800.0  # seconds of a run
 
@@ -23,16 +23,16 @@ def warehouse() -> Iterator[Cloud]:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as state:
         shell, cloud = Shell(state), Cloud(state)
         replay(state)
-        provision.add_key(shell)
-        provision.release(shell)
+        provision.add_api_key(shell)
+        provision.release_dataform(shell)
         yield cloud
 
 
-def pipeline(cloud: Cloud, schedule: str, name: str) -> Run:
+def pipeline(cloud: Cloud, schedule: str, name: str) -> PipelineRun:
     """The run of a schedule, to its end. BenchmarkError if a step fails."""
     try:
-        return runs.run(cloud, Screen(), schedule, name, LIMIT)
-    except Failed as error:
+        return run_pipeline(cloud, Screen(), schedule, name, LIMIT)
+    except StepFailed as error:
         raise BenchmarkError(str(error)) from error
 
 

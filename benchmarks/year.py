@@ -8,10 +8,10 @@ from typing import Any
 from benchmarks.document import table
 from benchmarks.errors import BenchmarkError
 from benchmarks.warehouse import pipeline, warehouse
-from sandbox.demo.cloud import Cloud
-from sandbox.demo.runs import Run
-from sandbox.oracle import Facts, compare, last_sale
-from sandbox.retail.clock import moment
+from demo.cloud import Cloud
+from demo.expected import Facts, compare, last_sale
+from demo.pipeline_runs import PipelineRun
+from demo.shop.clock import parse_clock
 
 TITLE = "A real year, from the API to dmt"
 END = "2018-01-01T12:00:00Z"
@@ -46,7 +46,7 @@ def report(say: Say) -> str:
         return f"{NOTE} Afterwards {checked(cloud)}.\n\n{found}"
 
 
-def lines(run: Run, done: list[Job]) -> Iterator[Line]:
+def lines(run: PipelineRun, done: list[Job]) -> Iterator[Line]:
     """Steps of the pipeline in their order, each with its jobs; customers and products are copied at once."""
     for step in run.steps:
         yield step.label, f"{step.seconds:.1f}", step.note
@@ -84,7 +84,7 @@ def loaded(job: Any) -> str:
 
 def invoked(cloud: Cloud) -> Iterator[tuple[str, str]]:
     path = f"{cloud.location('dataform/v1')}/repositories/warehouse/workflowInvocations"
-    for invocation in cloud.listed(path, "workflowInvocations"):
+    for invocation in cloud.list_items(path, "workflowInvocations"):
         found = cloud.call("GET", f"/dataform/v1/{invocation['name']}:query")
         for action in found["workflowInvocationActions"]:
             target = action["target"]
@@ -92,7 +92,7 @@ def invoked(cloud: Cloud) -> Iterator[tuple[str, str]]:
 
 
 def checked(cloud: Cloud) -> str:
-    checks = compare(cloud.bigquery, Facts(last_sale(moment(END))))
+    checks = compare(cloud.bigquery, Facts(last_sale(parse_clock(END))))
     wrong = [sentence for check in checks for sentence in check.differences]
     if wrong:
         raise BenchmarkError("; ".join(wrong))

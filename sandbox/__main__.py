@@ -1,4 +1,4 @@
-"""python -m sandbox serve: Google Cloud on 127.0.0.1 until Ctrl-C."""
+"""python -m sandbox serve: serves Google's APIs on 127.0.0.1 until Ctrl-C."""
 
 import argparse
 import os
@@ -15,29 +15,44 @@ def main() -> None:
     parser.add_argument("command", choices=["serve"])
     parser.add_argument("--root", type=Path, default=Path(".sandbox"), help="the folder that keeps its state")
     parser.add_argument("--port", type=int, default=0, help="0, the default: the last one if it is free")
-    parser.add_argument("--leash", action="store_true", help="end when standard input ends")
+    parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
     parser.add_argument("--record", action="store_true", help="keep what Terraform's provider sends")
     parser.add_argument("--project", default=PROJECT, help="the id of its one project; default: %(default)s")
-    given = parser.parse_args()
-    options = Options(given.root.resolve(), given.port, given.leash, given.record, given.project)
+    parser.add_argument(
+        "--extension",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="serve the routes of this module as well",
+    )
+    arguments = parser.parse_args()
+    options = Options(
+        root=arguments.root.resolve(),
+        port=arguments.port,
+        exit_with_parent=arguments.exit_with_parent,
+        record=arguments.record,
+        project=arguments.project,
+        extensions=tuple(arguments.extension),
+    )
     try:
         serve(options, announce)
     except SandboxError as error:
         sys.exit(f"sandbox: {error}")
     sys.stdout.flush()
-    os._exit(0)  # a thread that waits for a child would keep the process, and the process its child
+    os._exit(
+        0
+    )  # without joining threads: one that waits for a job would keep this process, and the job, running
 
 
 def announce(state: State) -> None:
     environment = state.root / "env"
-    shown = environment.relative_to(Path.cwd()) if environment.is_relative_to(Path.cwd()) else environment
+    path = environment.relative_to(Path.cwd()) if environment.is_relative_to(Path.cwd()) else environment
     rows = {
-        "project": f"{state.project}, state in {shown.parent}",
+        "project": f"{state.project}, data in {path.parent}",
         "address": state.address,
-        "retail API": f"{state.address}/retail/v1, its key in {shown.parent / 'retail-api-key'}",
         "sheets": f"{state.address}/sheets/view/<id>",
-        "environment": f"source {shown}",
-        "end": "Ctrl-C",
+        "environment": f"source {path}",
+        "stop": "Ctrl-C",
     }
     print("\n".join(f"  {name:<12} {text}" for name, text in rows.items()), flush=True)
 

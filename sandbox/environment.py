@@ -1,8 +1,8 @@
-"""The environment that points Google's clients, Terraform and our jobs at a sandbox."""
+"""Environment variables that direct Google's clients, Terraform and jobs to a sandbox."""
 
 from sandbox.state import State
 
-# Path of each API behind the provider's endpoint variables; monitoring alone carries no version.
+# Path of each API for the provider's endpoint variables; only monitoring has no version in it.
 PROVIDER_ENDPOINTS = {
     "STORAGE": "storage/v1",
     "BIG_QUERY": "bigquery/v2",
@@ -21,12 +21,12 @@ PROVIDER_ENDPOINTS = {
     "BILLING_BUDGETS": "billingbudgets/v1",
     "BIGQUERY_DATA_TRANSFER": "bigquerydatatransfer/v1",
 }
-# requests reads the lower-case name first, Go either.
+# requests prefers the lower-case name; Go reads both.
 UNPROXIED = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 
 
 def clients(state: State, identity: str) -> dict[str, str]:
-    """What Google's clients and our jobs read, running as `identity` (an e-mail)."""
+    """Variables of Google's clients and of jobs that run as service account `identity` (an e-mail)."""
     return {
         "GOOGLE_CLOUD_PROJECT": state.project,
         "BIGQUERY_EMULATOR_HOST": state.address,
@@ -41,16 +41,16 @@ def clients(state: State, identity: str) -> dict[str, str]:
         "SHEETS_ENDPOINT": f"{state.address}/sheets",
         "GCE_METADATA_HOST": f"127.0.0.1:{state.port}/metadata/{identity}",
         "GCE_METADATA_IP": f"127.0.0.1:{state.port}",
-        # A person's own key or gcloud login would be found before the metadata server and sent here.
+        # Clients prefer a person's own key or gcloud login to the metadata server, and would send it here.
         "GOOGLE_APPLICATION_CREDENTIALS": "",
         "CLOUDSDK_CONFIG": str(state.root / "gcloud"),
         **UNPROXIED,
-        "RETAIL_URL": f"{state.address}/retail/v1",
+        **state.job_variables,
     }
 
 
 def terraform(state: State) -> dict[str, str]:
-    """What the google provider and the gcs backend read."""
+    """Variables of the google provider and the gcs backend."""
     endpoints = {
         f"GOOGLE_{name}_CUSTOM_ENDPOINT": f"{state.address}/{path}/"
         for name, path in PROVIDER_ENDPOINTS.items()
@@ -58,7 +58,7 @@ def terraform(state: State) -> dict[str, str]:
     return endpoints | {
         "GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT": f"{state.address}/storage/v1/",
         "GOOGLE_OAUTH_ACCESS_TOKEN": "sandbox",
-        # An endpoint that was forgotten fails at once instead of sending the token to Google.
+        # A request to an endpoint without a variable fails at once instead of reaching Google.
         "HTTPS_PROXY": "http://127.0.0.1:9",
         **UNPROXIED,
         "CHECKPOINT_DISABLE": "1",

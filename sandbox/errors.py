@@ -1,23 +1,13 @@
-"""What can go wrong around a sandbox; what its services refuse, they answer as Google does.
+"""Errors of the sandbox's commands. Errors of its services are responses in Google's format instead.
 
 SandboxError
-├── CannotStart    another one keeps its state there, the port is taken, or the process ended at once
-├── CannotRecord   no Terraform, or what it sends would mean nothing tomorrow
-└── ReplayFailed   a recorded request was refused
+└── CannotStart    the root or the port is in use, or the process ended at once
 """
 
 
 class SandboxError(Exception):
-    """Ends the command with this one sentence."""
+    """Ends the command with its message."""
 
 
 class CannotStart(SandboxError):
-    pass
-
-
-class CannotRecord(SandboxError):
-    pass
-
-
-class ReplayFailed(SandboxError):
     pass

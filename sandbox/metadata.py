@@ -1,4 +1,4 @@
-"""The metadata server of a Google machine, one root per identity: who a process runs as, and its token.
+"""The metadata server of a Google machine, one root per identity: project, service account, access token.
 
 https://cloud.google.com/compute/docs/metadata/predefined-metadata-keys
 """
@@ -14,33 +14,38 @@ from sandbox.state import PROJECT_NUMBER, State
 FLAVOR = {"Metadata-Flavor": "Google"}
 ACCOUNTS = "instance/service-accounts/"
 LIFETIME_SECONDS = 3599
-# As on GKE. Of an e-mail of a service account google-auth 2.62 asks iamcredentials.googleapis.com in the
-# background, at an address that nothing can change; the token says who it is.
+# As on GKE, the account's `email` is a workload pool. For the address of a service account google-auth 2.62
+# requests iamcredentials.googleapis.com in the background, and that host cannot be configured. Services of
+# the sandbox read the identity from the token instead.
 POOL = "svc.id.goog"
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 
 
 def routes(state: State) -> list[BaseRoute]:
-    def answer(request: Request) -> Response:
-        return value(state, request)
+    def handle(request: Request) -> Response:
+        return respond(state, request)
 
-    return [Route("/metadata/{identity}/computeMetadata/v1/{path:path}", answer)]
+    return [Route("/metadata/{identity}/computeMetadata/v1/{path:path}", handle)]
 
 
-def value(state: State, request: Request) -> Response:
-    """A leaf is text, but a token and `?recursive=true` are JSON; without the header nothing is told."""
+def respond(state: State, request: Request) -> Response:
+    """Values are plain text; a token and a folder with `?recursive=true` are JSON.
+
+    The header is required, as on Google's server: it protects from forwarded requests.
+    """
     if request.headers.get("Metadata-Flavor") != "Google":
         return PlainTextResponse("Missing required header: Metadata-Flavor\n", 403, FLAVOR)
     path, identity = request.path_params["path"], request.path_params["identity"]
-    leaf = {**machine(state), **account(path, identity, f"{state.project}.{POOL}")}.get(path)
-    if leaf is None or (path.endswith("/") and request.query_params.get("recursive") != "true"):
+    values = project_values(state) | account_values(path, identity, f"{state.project}.{POOL}")
+    value = values.get(path)
+    if value is None or (path.endswith("/") and request.query_params.get("recursive") != "true"):
         return PlainTextResponse(f"No metadata at {path!r}.\n", 404, FLAVOR)
-    if isinstance(leaf, str):
-        return PlainTextResponse(leaf, headers=FLAVOR)
-    return JSONResponse(leaf, headers=FLAVOR)
+    if isinstance(value, str):
+        return PlainTextResponse(value, headers=FLAVOR)
+    return JSONResponse(value, headers=FLAVOR)
 
 
-def machine(state: State) -> dict[str, Any]:
+def project_values(state: State) -> dict[str, Any]:
     return {
         "project/project-id": state.project,
         "project/numeric-project-id": PROJECT_NUMBER,
@@ -48,8 +53,8 @@ def machine(state: State) -> dict[str, Any]:
     }
 
 
-def account(path: str, identity: str, pool: str) -> dict[str, Any]:
-    """What the identity's own account tells, by its aliases and by its e-mail."""
+def account_values(path: str, identity: str, pool: str) -> dict[str, Any]:
+    """The identity's own account under each of its names: `default`, the pool, its e-mail address."""
     name = path.removeprefix(ACCOUNTS).split("/")[0]
     if name not in ("default", pool, identity):
         return {}
@@ -63,5 +68,5 @@ def account(path: str, identity: str, pool: str) -> dict[str, Any]:
 
 
 def token_of(identity: str) -> str:
-    """A token that says whose it is; services that care read it back (`sandbox.<e-mail>`)."""
+    """`sandbox.<e-mail>`: services that check permissions read the caller from it."""
     return f"sandbox.{identity}"

@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own, for as long as somebody needs it."""
+"""A sandbox as a child process, for tests and commands."""
 
 import socket
 import subprocess
@@ -15,30 +15,33 @@ from sandbox.serving import Holder
 from sandbox.state import State
 
 START_SECONDS = 60
-END_SECONDS = 30
+STOP_SECONDS = 30
+POLL_SECONDS = 0.02
 REPOSITORY = Path(__file__).parents[1]
 
 
 @contextmanager
 def running(root: Path, *options: str) -> Iterator[State]:
-    """Start the sandbox that keeps its state in `root`, wait until it answers, end it afterwards.
+    """Starts the sandbox with its data in `root`, waits until it responds, and stops it afterwards.
 
-    It ends too when this process does, killed or not: it holds the other end of its standard input.
+    With --exit-with-parent it stops also when this process is killed: the kernel then closes the pipe that
+    is its standard input. Raises CannotStart.
     """
     root = root.resolve()
     root.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "sandbox", "serve", "--root", str(root), "--leash", *options]
+    command = [sys.executable, "-m", "sandbox", "serve", "--root", str(root), "--exit-with-parent", *options]
     with (root / "server.log").open("ab") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=REPOSITORY, start_new_session=True
         )
     try:
-        yield started(root, process)
+        yield wait_for_start(root, process)
     finally:
-        end(process)
+        stop(process)
 
 
-def started(root: Path, process: subprocess.Popen[bytes]) -> State:
+def wait_for_start(root: Path, process: subprocess.Popen[bytes]) -> State:
+    """The port is known once the process has written its `holder` file."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         holder = Holder.of(root)
@@ -46,28 +49,28 @@ def started(root: Path, process: subprocess.Popen[bytes]) -> State:
             state = holder.state(root)
             wait(state, process)
             return state
-        time.sleep(0.02)
-    lines = (root / "server.log").read_text().strip().splitlines()
-    raise CannotStart(f"the sandbox in {root} did not start; its last words: {lines[-1:]}")
+        time.sleep(POLL_SECONDS)
+    last_lines = (root / "server.log").read_text().strip().splitlines()[-1:]
+    raise CannotStart(f"the sandbox in {root} did not start; the end of its log: {last_lines}")
 
 
 def wait(state: State, process: subprocess.Popen[bytes]) -> None:
-    """Until the server answers. Raises CannotStart if it ended, or takes longer than anybody waits."""
+    """Polls until the server responds. Raises CannotStart when the process ended or START_SECONDS passed."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
             urllib.request.urlopen(state.address, timeout=START_SECONDS).close()
         except urllib.error.URLError:
-            time.sleep(0.02)
+            time.sleep(POLL_SECONDS)
         else:
             return
-    raise CannotStart(f"the sandbox did not answer on {state.address}; see {state.root / 'server.log'}")
+    raise CannotStart(f"the sandbox did not respond on {state.address}; see {state.root / 'server.log'}")
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(timeout=END_SECONDS)
+        process.wait(timeout=STOP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -1,4 +1,4 @@
-"""Keeps the changes that Terraform's provider asks for, as they come; `record.py` makes a record of them."""
+"""Records the changes that Terraform's provider requests; demo/recorded_apply makes a file of them."""
 
 import json
 from pathlib import Path
@@ -7,32 +7,32 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FILE = "recording.jsonl"
-PROVIDER = "terraform-provider-google"  # in its User-Agent; the backend, which keeps the state, has another
-READS = (":getIamPolicy", ":testIamPermissions")
-BUCKETS = "/storage/v1/b"  # the bucket of the state is the bootstrap's, and Terraform grants on it
+PROVIDER = "terraform-provider-google"  # in its User-Agent; the backend of the state has another
+READS = (":getIamPolicy", ":testIamPermissions")  # POST requests that change nothing
+BUCKETS = "/storage/v1/b"  # the bootstrap creates the state's bucket, and Terraform grants on it
 
 
 class Recorder:
-    """Passes everything on, and writes a line for every change that was accepted."""
+    """ASGI middleware: passes every request on and writes a line for every change that was accepted."""
 
     def __init__(self, app: ASGIApp, root: Path) -> None:
         self.app = app
         self.path = root / FILE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not changes(request := Request(scope, receive)):
+        if scope["type"] != "http" or not is_change(request := Request(scope, receive)):
             return await self.app(scope, receive, send)
         body = await request.body()
 
-        async def replayed() -> Message:
+        async def receive_body() -> Message:
             return {"type": "http.request", "body": body, "more_body": False}
 
-        async def noted(message: Message) -> None:
+        async def record_and_send(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] < 400:
                 self.write(request, body)
             await send(message)
 
-        return await self.app(scope, replayed, noted)
+        return await self.app(scope, receive_body, record_and_send)
 
     def write(self, request: Request, body: bytes) -> None:
         line = {
@@ -45,10 +45,10 @@ class Recorder:
             file.write(json.dumps(line) + "\n")
 
 
-def changes(request: Request) -> bool:
-    """Whether it is the provider's or makes a bucket, and no read.
+def is_change(request: Request) -> bool:
+    """Whether the provider changes a resource, or any client creates a bucket.
 
-    Contents of objects are not JSON, and are not kept.
+    Uploads are not recorded: the contents of objects are not JSON.
     """
     return (
         (PROVIDER in request.headers.get("User-Agent", "") or request.url.path == BUCKETS)

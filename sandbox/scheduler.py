@@ -1,4 +1,4 @@
-"""Cloud Scheduler: jobs that are run by hand. Nothing fires on its own here."""
+"""Cloud Scheduler: jobs that run on request only (`:run`); schedules are validated but never fire."""
 
 import base64
 import binascii
@@ -14,31 +14,35 @@ from sandbox.metadata import token_of
 from sandbox.resources import collection
 from sandbox.resources.clock import now
 from sandbox.resources.errors import InvalidArgument
-from sandbox.resources.kind import By, Kind
-from sandbox.resources.policies import only
+from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json, Store
 from sandbox.state import State
 
-TARGET = {"uri", "httpMethod", "headers", "body", "oauthToken", "oidcToken"}
 FIELD = r"[\d*/,\-A-Za-z]+"
 CRON = re.compile(rf"{FIELD}( {FIELD}){{4}}|every .+")
-# HTTP → google.rpc.Code, as google/rpc/code.proto pairs them.
+# HTTP status → google.rpc.Code, by the mapping in google/rpc/code.proto.
 CODES = {400: 3, 401: 16, 403: 7, 404: 5, 409: 10, 429: 8, 500: 13, 501: 12, 503: 14, 504: 4}
 UNKNOWN, UNAVAILABLE = 2, 14
 DEADLINE = "180s"  # https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs
 
 
 def check(service: Service, job: Json) -> None:
+    """Raises InvalidArgument for a job that Cloud Scheduler would reject."""
     target = job.get("httpTarget", {})
-    only(target, TARGET)
     if not CRON.fullmatch(job.get("schedule", "")):
-        raise InvalidArgument(f"Schedule {job.get('schedule')!r} is no cron expression of five fields.")
+        raise InvalidArgument(
+            f"Schedule {job.get('schedule')!r} is not a cron expression, for example '0 6 * * *'."
+        )
     if job.get("timeZone", "UTC") not in zoneinfo.available_timezones():
-        raise InvalidArgument(f"Time zone {job['timeZone']!r} is not in the tz database.")
+        raise InvalidArgument(
+            f"Time zone {job['timeZone']!r} is not in the tz database; use a name like 'Europe/Prague'."
+        )
     if not target.get("uri", "").startswith(("http://", "https://")):
-        raise InvalidArgument("A job needs httpTarget.uri, beginning with http:// or https://.")
+        raise InvalidArgument(
+            f"httpTarget.uri {target.get('uri', '')!r} must begin with http:// or https://."
+        )
     if "oauthToken" in target and not (urlsplit(target["uri"]).hostname or "").endswith(".googleapis.com"):
         raise InvalidArgument(f"An OAuth token goes to *.googleapis.com only, not to {target['uri']!r}.")
     try:
@@ -47,16 +51,13 @@ def check(service: Service, job: Json) -> None:
         raise InvalidArgument(f"Invalid value at 'job.http_target.body' (TYPE_BYTES): {error}") from error
 
 
-JOBS = Kind(
+JOBS = ResourceType(
     "projects/{project}/locations/{location}/jobs",
-    Schema(
-        "description httpTarget{} schedule timeZone retryConfig{} attemptDeadline",
-        "userUpdateTime state status scheduleTime lastAttemptTime",
-    ),
-    By("name"),
+    Schema("cloudscheduler.v1", "Job"),
+    IdLocation("name"),
     id_pattern="[a-zA-Z0-9_-]{1,500}",
     updated="userUpdateTime",
-    made=lambda service, name: {"state": "ENABLED"},
+    initial=lambda service, name: {"state": "ENABLED"},
     check=check,
     actions={"pause": {"state": "PAUSED"}, "resume": {"state": "ENABLED"}},
 )
@@ -68,7 +69,7 @@ def routes(state: State) -> list[BaseRoute]:
     return [
         service.route("POST", f"{JOBS.collection}/{{id}}:run", jobs.run),
         *collection.routes(service, JOBS),
-        service.unknown(),
+        service.unserved(),
     ]
 
 
@@ -77,20 +78,19 @@ class Jobs:
     service: Service
 
     def run(self, call: Call) -> Json:
-        """Sends the job's request now, paused or not, and keeps how it ended."""
-        only(call.body, {"legacyAppEngineCron"})
+        """Sends the job's request now, even if the job is paused, and stores the outcome."""
         job = collection.Collection(self.service, JOBS)
-        status = self.attempt(job.get(call))
+        status = self.send_request(job.get(call))
         return job.write(call, lambda old: old | {"lastAttemptTime": now(), "status": status})
 
-    def attempt(self, job: Json) -> Json:
-        """The google.rpc.Status of one request; {} when it was answered with 2xx."""
+    def send_request(self, job: Json) -> Json:
+        """Returns the google.rpc.Status of one request; {} for a response with 2xx."""
         target = job["httpTarget"]
-        url = local(self.service.state, target["uri"])
+        url = local_url(self.service.state, target["uri"])
         if not url:
-            return {"code": UNAVAILABLE, "message": f"{target['uri']} is not in this sandbox."}
+            return {"code": UNAVAILABLE, "message": f"{target['uri']} is not served by this sandbox."}
         try:
-            answer = requests.request(
+            response = requests.request(
                 target.get("httpMethod", "POST"),
                 url,
                 data=base64.b64decode(target.get("body", "")),
@@ -99,11 +99,13 @@ class Jobs:
             )
         except requests.RequestException as error:
             return {"code": UNAVAILABLE, "message": str(error)}
-        return {} if answer.ok else {"code": CODES.get(answer.status_code, UNKNOWN), "message": answer.text}
+        if response.ok:
+            return {}
+        return {"code": CODES.get(response.status_code, UNKNOWN), "message": response.text}
 
 
-def local(state: State, uri: str) -> str:
-    """Where a public address is on this machine; "" for what is not here, as nothing may leave it."""
+def local_url(state: State, uri: str) -> str:
+    """The sandbox's URL of a Google API; "" for any other host, because no request may leave the machine."""
     parts = urlsplit(uri)
     if parts.hostname == "127.0.0.1":
         return uri
@@ -114,7 +116,7 @@ def local(state: State, uri: str) -> str:
 
 
 def authorization(target: Json) -> dict[str, str]:
-    """The caller is the service account that the target names."""
+    """The token of the service account that the target names."""
     for kind in ("oauthToken", "oidcToken"):
         if kind in target:
             return {"Authorization": f"Bearer {token_of(target[kind]['serviceAccountEmail'])}"}

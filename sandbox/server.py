@@ -1,6 +1,9 @@
-"""The sandbox's services behind one port."""
+"""All services of the sandbox on one port."""
+
+from collections.abc import Sequence
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -8,30 +11,33 @@ from starlette.routing import BaseRoute, Mount, Route
 from sandbox import (
     bigquery,
     dataform,
-    full,
+    disk_full,
     jobs,
     metadata,
-    resources,
-    retail,
     scheduler,
     sheets,
     storage,
     transfers,
 )
+from sandbox.discovery.middleware import ApiMiddleware
+from sandbox.resources import apis
 from sandbox.state import State
 
-SERVICES = (metadata, storage, resources, jobs, scheduler, transfers, dataform, sheets, retail)
+SERVICES = (metadata, storage, apis, jobs, scheduler, transfers, dataform, sheets)
 
 
-def application(state: State) -> Starlette:
-    """Every service's routes; what none of them knows goes to local-bigquery, as strict as BigQuery."""
+def application(state: State, extra_routes: Sequence[BaseRoute] = ()) -> Starlette:
+    """`extra_routes` are those of extensions. A path without a route goes to local-bigquery."""
     routes: list[BaseRoute] = [Route("/", lambda request: ready(request, state))]
     for service in SERVICES:
         routes += service.routes(state)
+    routes += extra_routes
     routes.append(Mount("/", app=bigquery.application(state)))
-    return Starlette(routes=routes, exception_handlers=full.handlers(state))
+    return Starlette(
+        routes=routes, middleware=[Middleware(ApiMiddleware)], exception_handlers=disk_full.handlers(state)
+    )
 
 
 def ready(request: Request, state: State) -> Response:
-    """Also what google-auth asks to learn whether a metadata server is here."""
+    """google-auth also requests this path, to detect a metadata server."""
     return PlainTextResponse(f"sandbox of project {state.project}\n", headers=metadata.FLAVOR)

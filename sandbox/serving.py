@@ -1,4 +1,4 @@
-"""The server's own process: one on a root at a time, on one port, ended as a whole."""
+"""The server process: one per root folder at a time, on one port."""
 
 import fcntl
 import json
@@ -7,9 +7,9 @@ import shlex
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
@@ -18,22 +18,26 @@ from starlette.types import ASGIApp
 
 from sandbox import environment
 from sandbox.errors import CannotStart
+from sandbox.extensions import Extension, collect_variables, load_extension
 from sandbox.recorder import Recorder
 from sandbox.state import PROJECT, State
 
-GRACE_SECONDS = 3  # for requests that are being answered when the end comes
-
-# A connection that we close is lost on whoever sends a change over it at that moment: clients close first.
-KEPT_SECONDS = 600
+GRACE_SECONDS = 3  # for requests in progress when the server stops
+# Longer than any client keeps an idle connection: if the server closed it first, a request that is sent at
+# that moment would be lost, and clients do not retry changes.
+KEEP_ALIVE_SECONDS = 600
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Which process has a root, its port and its project; the file stays when the process has ended."""
+    """The process that uses a root, its port and its project. The file remains after the process ended:
+    the next one takes the same port if it is free.
+    """
 
     process: int
     port: int
     project: str = PROJECT
+    job_variables: dict[str, str] = field(default_factory=dict)
 
     @staticmethod
     def of(root: Path) -> "Holder":
@@ -46,22 +50,23 @@ class Holder:
         (root / "holder.new").replace(root / "holder")
 
     def state(self, root: Path) -> State:
-        return State(root, self.port, self.project)
+        return State(root, self.port, self.project, self.job_variables)
 
 
 @dataclass(frozen=True)
 class Options:
-    """port: 0 is any; leash: end when standard input ends; record: keep what Terraform's provider sends."""
+    """port: 0 is any; exit_with_parent: stop when standard input ends; record: see recorder.py."""
 
     root: Path
     port: int = 0
-    leash: bool = False
+    exit_with_parent: bool = False
     record: bool = False
     project: str = PROJECT
+    extensions: tuple[str, ...] = ()
 
 
-class Ending:
-    """What a signal does, from the first moment to the last; in between uvicorn takes signals itself."""
+class StopHandler:
+    """Signal handler for the time in which uvicorn has not installed its own."""
 
     server: uvicorn.Server | None = None
 
@@ -72,39 +77,41 @@ class Ending:
 
 
 def serve(options: Options, announce: Callable[[State], None]) -> None:
-    """Answers until SIGINT or SIGTERM comes."""
-    root, ending = options.root, Ending()
+    """Serves until SIGINT or SIGTERM. Raises CannotStart."""
+    root, stop_handler = options.root, StopHandler()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ending)
-    if options.leash:
-        threading.Thread(target=end_with_input, daemon=True).start()
+        signal.signal(number, stop_handler)
+    if options.exit_with_parent:
+        threading.Thread(target=stop_with_parent, daemon=True).start()
     with claimed(root), listening(options.port, Holder.of(root).port) as listener:
         state = State(root, int(listener.getsockname()[1]), options.project)
-        app = built(state, options)
+        loaded = [load_extension(name) for name in options.extensions]
+        state = replace(state, job_variables=collect_variables(state, loaded))
+        app = build_app(state, loaded, options.record)
         config = uvicorn.Config(
             app,
             log_level="warning",
             timeout_graceful_shutdown=GRACE_SECONDS,
-            timeout_keep_alive=KEPT_SECONDS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
-        ending.server = uvicorn.Server(config)
-        listener.listen(config.backlog)  # from here a client waits instead of being refused
+        stop_handler.server = uvicorn.Server(config)
+        listener.listen(config.backlog)  # from here on, connections wait instead of being refused
         write_environment(state)
-        Holder(os.getpid(), state.port, state.project).write(root)
+        Holder(os.getpid(), state.port, state.project, dict(state.job_variables)).write(root)
         announce(state)
-        ending.server.run(sockets=[listener])
+        stop_handler.server.run(sockets=[listener])
 
 
-def built(state: State, options: Options) -> ASGIApp:
-    from sandbox.server import application  # everything heavy, once the root is ours
+def build_app(state: State, extensions: Sequence[Extension], record: bool) -> ASGIApp:
+    from sandbox.server import application  # imports every service: only after the root is locked
 
-    app = application(state)
-    return Recorder(app, state.root) if options.record else app
+    app = application(state, [route for extension in extensions for route in extension.routes(state)])
+    return Recorder(app, state.root) if record else app
 
 
 @contextmanager
 def claimed(root: Path) -> Iterator[None]:
-    """The kernel gives the lock back when the process ends, however it ends."""
+    """Locks the root. The kernel releases the lock when the process ends, also after SIGKILL."""
     root.mkdir(parents=True, exist_ok=True)
     with (root / "lock").open("w") as lock:
         try:
@@ -113,37 +120,48 @@ def claimed(root: Path) -> Iterator[None]:
             holder = Holder.of(root)
             raise CannotStart(
                 f"a sandbox already runs in {root}, as process {holder.process} on port {holder.port}; "
-                "end it, or name another folder with --root."
+                "stop it, or choose another folder with --root."
             ) from error
         yield
 
 
 @contextmanager
 def listening(port: int, last: int) -> Iterator[socket.socket]:
-    """On the port asked for; else on the last one, so that what is open still works; else on a free one."""
-    # With the protocol named, asyncio sets TCP_NODELAY; without it every answer takes 40 ms more.
+    """On `port`; without one on the `last` port, so that open pages still work; otherwise on a free one."""
+    # asyncio sets TCP_NODELAY only with an explicit protocol; without it every response takes 40 ms more.
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", port or last))
         except OSError as error:
             if port:
-                raise CannotStart(f"port {port} is taken; name another with --port, or none.") from error
+                raise CannotStart(
+                    f"port {port} is taken; choose another with --port, or leave it out."
+                ) from error
             listener.bind(("127.0.0.1", 0))
         yield listener
 
 
-def write_environment(state: State) -> None:
-    """What a person sources; without the dead end for HTTPS, which is Terraform's alone."""
+def write_environment(state: State, extra: Mapping[str, str] | None = None) -> None:
+    """The file `env`, to be sourced by a shell: variables for Google's clients and Terraform, and `extra`.
+
+    It has no HTTPS_PROXY: that blocks requests to real endpoints for Terraform, but also everything else that
+    the person does in the same shell.
+    """
     variables = environment.terraform(state) | environment.clients(state, state.identity("developer"))
     lines = [
-        f"export {name}={shlex.quote(value)}" for name, value in variables.items() if name != "HTTPS_PROXY"
+        f"export {name}={shlex.quote(value)}"
+        for name, value in (variables | dict(extra or {})).items()
+        if name != "HTTPS_PROXY"
     ]
-    (state.root / "env").write_text("\n".join(lines) + "\n")
+    new = state.root / "env.new"
+    new.touch(0o600)  # `extra` may have API keys
+    new.write_text("\n".join(lines) + "\n")
+    new.replace(state.root / "env")
 
 
-def end_with_input() -> None:
-    """Whoever started this holds the other end of standard input; without them nobody needs the server."""
+def stop_with_parent() -> None:
+    """The parent process has the other end of standard input; it is closed when the parent ends."""
     while os.read(0, 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

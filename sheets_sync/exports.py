@@ -1,4 +1,4 @@
-"""What is published: exports/<name>.yaml as dataclasses. docs/design.md has the table of its keys."""
+"""exports/<name>.yaml as dataclasses. All keys: docs/reference/export-declaration.md."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A small HTTP server on a real port of 127.0.0.1, as tests put them up."""
+"""A small HTTP server on a free port of 127.0.0.1: the base of the tests' fake APIs."""
 
 import sys
 import threading
@@ -9,7 +9,7 @@ from typing import Any, Self
 
 
 class Served:
-    """Listens from its first moment until it is closed; `path` is where its API begins."""
+    """Listens until it is closed. `path` is the part of `url` before the API's own paths."""
 
     path = ""
 
@@ -34,13 +34,13 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed hangs up, which is nothing to print."""
+        """A closed connection is normal: tests kill clients."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """A connection to `owner`, which stays open between requests."""
+    """A persistent connection. `owner` is the fake API."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True

@@ -25,7 +25,12 @@ def python(tmp_path_factory):
 
 @pytest.mark.parametrize(
     "words",
-    [["connector", "--endpoint", "sales"], ["connector.key_rotation"], ["pipeline", "hourly"], ["sheets_sync"]],
+    [
+        ["connector", "--endpoint", "sales"],
+        ["connector.key_rotation"],
+        ["pipeline", "hourly"],
+        ["sheets_sync"],
+    ],
     ids=lambda words: words[0],
 )
 def test_a_job_needs_no_more_than_its_image_holds(python, words, tmp_path):

@@ -1,4 +1,4 @@
-"""Rules of the codebase: who may import whom, what a file may say."""
+"""Rules of the codebase: imports between packages, and contents of files."""
 
 import ast
 import re
@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("connector", "pipeline", "sheets_sync", "sandbox", "scripts")
+JOBS = ("connector", "pipeline", "sheets_sync")
+PACKAGES = (*JOBS, "runtime", "scripts", "sandbox", "demo", "benchmarks", "tests")
+# The packages that each package may import besides itself: docs/adr/0010.
+ALLOWED_IMPORTS = {
+    "runtime": set(),
+    **{job: {"runtime"} for job in JOBS},
+    "scripts": {"runtime"},
+    "sandbox": set(),
+    "demo": {"sandbox"},
+}
+# Flags with underscores that stay as aliases, because the design requires them.
+FLAG_ALIASES = {"--start_sales_id", "--end_sales_id"}
 TRACKED = [
     ROOT / name
     for name in subprocess.run(
@@ -19,7 +30,7 @@ TRACKED = [
 
 
 def imported(path: Path) -> set[str]:
-    """Top-level names that a file imports, wherever in it."""
+    """Top-level names that a file imports, anywhere in it."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -29,38 +40,76 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_packages_never_import_each_other(package):
-    files = [path for path in TRACKED if path.suffix == ".py" and path.is_relative_to(ROOT / package)]
+def python_files(package: str) -> list[Path]:
+    return [path for path in TRACKED if path.suffix == ".py" and path.is_relative_to(ROOT / package)]
+
+
+@pytest.mark.parametrize("package", ALLOWED_IMPORTS)
+def test_jobs_import_only_runtime(package):
+    files = python_files(package)
     assert files
     foreign = {
         f"{path.relative_to(ROOT)} imports {name}"
         for path in files
-        for name in imported(path) & {*PACKAGES, "tests"} - {package}
+        for name in imported(path) & set(PACKAGES) - {package} - ALLOWED_IMPORTS[package]
     }
     assert foreign == set()
 
 
-@pytest.mark.parametrize("package", ["connector", "pipeline", "sheets_sync"])
-def test_the_product_knows_no_place_it_runs_in(package):
+def test_the_sandbox_contains_nothing_of_the_demo():
+    """The demo adds its shop to the sandbox as an extension, and runs the product by its commands."""
+    files = [path for path in TRACKED if path.is_relative_to(ROOT / "sandbox") and path.suffix != ".json"]
+    assert files
+    assert [path for path in files if "retail" in path.read_text(errors="replace").lower()] == []
+
+
+@pytest.mark.parametrize("package", ["runtime", *JOBS])
+def test_the_product_has_no_branch_for_its_environment(package):
     """No `if local`: a job never names the sandbox, an emulator or this machine."""
-    words = ("sandbox", "emulator", "127.0.0.1", "localhost")
-    files = [path for path in TRACKED if path.suffix == ".py" and path.is_relative_to(ROOT / package)]
-    said = {
-        f"{path.relative_to(ROOT)}: {word}"
-        for path in files
-        for word in words
-        if word in path.read_text().lower()
+    places = ("sandbox", "emulator", "127.0.0.1", "localhost")
+    mentions = {
+        f"{path.relative_to(ROOT)}: {place}"
+        for path in python_files(package)
+        for place in places
+        if place in path.read_text().lower()
     }
-    assert said == set()
+    assert mentions == set()
 
 
-def test_few_files_speak_to_bigquery_through_its_client():
-    """The connector sends its own requests (docs/adr/0004); elsewhere one file asks, one puts it together."""
-    asks = re.compile(r"^\s*(from google\.cloud import .*\bbigquery|import google\.cloud\.bigquery)\b", re.M)
-    jobs = [path for path in TRACKED if path.suffix == ".py" and path.parts[len(ROOT.parts)] in PACKAGES[:3]]
-    found = {str(path.relative_to(ROOT)) for path in jobs if asks.search(path.read_text())}
-    assert found == {"pipeline/assembly.py", "sheets_sync/__main__.py", "sheets_sync/warehouse.py"}
+def test_few_files_use_the_bigquery_client():
+    """Tests replace the client at these places; other files receive it, or rows and schemas, as arguments."""
+    imports = re.compile(r"^\s*(from google\.cloud import .*\b|import google\.cloud\.)bigquery\b", re.M)
+    files = [path for job in JOBS for path in python_files(job)]
+    users = {path.relative_to(ROOT).as_posix() for path in files if imports.search(path.read_text())}
+    assert users == {
+        "connector/load/warehouse.py",
+        "connector/run/assembly.py",
+        "pipeline/assembly.py",
+        "sheets_sync/__main__.py",
+        "sheets_sync/warehouse.py",
+    }
+
+
+def test_flags_are_kebab_case():
+    """A flag with an underscore is an alias in FLAG_ALIASES, beside a kebab-case one."""
+    wrong = {
+        f"{path.relative_to(ROOT)}:{node.lineno}: {flag}"
+        for package in PACKAGES
+        for path in python_files(package)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        for flag in snake_case_flags(node)
+    }
+    assert wrong == set()
+
+
+def snake_case_flags(call: ast.Call) -> list[str]:
+    """Flags that a call such as `add_argument("--from", "--start_sales_id", help=…)` declares wrongly."""
+    texts = [item.value for item in call.args if isinstance(item, ast.Constant)]
+    flags = [text for text in texts if isinstance(text, str) and re.fullmatch(r"--\w[\w-]*", text)]
+    is_declaration = bool({"help", "action", "type", "dest"} & {keyword.arg for keyword in call.keywords})
+    kebab = [flag for flag in flags if "_" not in flag]
+    return [flag for flag in flags if is_declaration and "_" in flag and not (flag in FLAG_ALIASES and kebab)]
 
 
 def test_only_main_exits():
@@ -74,20 +123,20 @@ def test_only_main_exits():
     assert exits == set()
 
 
-def test_only_what_needs_terraform_is_ever_skipped():
-    """And its reason says so: a test that waits for something else proves nothing anywhere."""
+def test_only_tests_that_need_terraform_are_skipped():
+    """Their reason names Terraform or the provider."""
     skips = re.compile(r"(?:pytest\.skip|skipif|mark\.skip|xfail|importorskip)\(.+")
-    found = [
+    reasons = [
         line
         for path in TRACKED
         if path.is_relative_to(ROOT / "tests") and path.suffix == ".py"
         for line in skips.findall(path.read_text())
     ]
-    others = [line for line in found if "terraform" not in line and "google provider" not in line]
-    assert found and others == []
+    others = [line for line in reasons if "terraform" not in line and "google provider" not in line]
+    assert reasons and others == []
 
 
-def test_no_shelf_for_leftovers():
+def test_no_module_is_called_utils():
     names = {path.relative_to(ROOT).as_posix() for path in TRACKED}
     leftovers = {
         name for name in names if set(Path(name).parts) & {"common", "utils", "helpers.py", "utils.py"}
@@ -104,8 +153,8 @@ def test_every_pin_has_a_hash_and_no_address():
         assert text.count("--hash=sha256:") >= len(pins), path
 
 
-def test_the_jobs_carry_what_the_machine_tests():
-    """What the images hold is a part of requirements/dev.txt: the same versions."""
+def test_the_images_contain_the_tested_versions():
+    """The pins of the images are a subset of requirements/dev.txt."""
 
     def pins(name: str) -> set[str]:
         lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()

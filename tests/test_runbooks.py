@@ -1,13 +1,13 @@
-"""What the runbooks tell somebody to type at night is understood by what it is typed to."""
+"""Arguments that the runbooks pass to a Run job are accepted by the parser of the job."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from connector.__main__ import parser as connector
-from connector.key_rotation.__main__ import parser as key_rotation
-from pipeline.__main__ import parser as pipeline
+from connector.__main__ import create_parser as connector
+from connector.key_rotation.__main__ import create_parser as key_rotation
+from pipeline.__main__ import create_parser as pipeline
 
 RUNBOOKS = sorted((Path(__file__).parents[1] / "docs/runbooks").glob("*.md"))
 EXECUTE = re.compile(r"gcloud run jobs execute (\S+) (?:(?!gcloud)[^`\n])*?--args=(\S+?)[`)\s]")
@@ -22,11 +22,11 @@ def commands():
 
 
 @pytest.mark.parametrize(("job", "arguments"), list(commands()))
-def test_a_job_understands_the_arguments_that_a_runbook_gives_it(job, arguments):
+def test_job_accepts_the_arguments_of_a_runbook(job, arguments):
     for placeholder, example in EXAMPLES.items():
         arguments = arguments.replace(placeholder, example)
     assert PARSERS[job]().parse_args(arguments.split(","))
 
 
-def test_there_are_such_commands():
+def test_runbooks_pass_arguments_to_jobs():
     assert len(list(commands())) >= 6

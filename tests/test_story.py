@@ -1,7 +1,7 @@
-"""The story on real data, chapter by chapter in this order: after each, the warehouse equals the oracle.
+"""The flow from API to warehouse on real data. The tests run in this order, on one project.
 
-One law in all of them: the tables depend on which files were loaded, not on the order or the number of runs,
-on what came late or failed first, or on whether a table was built in steps or at once.
+After each, the warehouse equals the expected results: the tables depend only on which files were loaded, not
+on the order or the number of runs, on late items, on earlier failures, or on incremental or full builds.
 """
 
 import base64
@@ -12,16 +12,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from pipeline import quality
-from pipeline.report import Report
-from sandbox.demo import provision
-from sandbox.demo.commands import Shell
-from sandbox.oracle import last_sale
-from sandbox.process import running
-from sandbox.replay import replay
-from sandbox.retail.clock import moment
-from sandbox.retail.definitions import connect
-from tests.town import Town
+from demo import provision
+from demo.commands import Shell
+from demo.expected import last_sale
+from demo.recorded_apply.replay import replay
+from demo.server import running
+from demo.shop.clock import parse_clock
+from demo.shop.dataset import connect
+from pipeline.warehouse_metrics import log_metrics
+from runtime.structured_log import StructuredLog
+from tests.scenario import Scenario
 
 FIRST_DAY, SECOND_DAY, THIRD_DAY = "2017-01-02T00:00:00Z", "2017-01-03T00:00:00Z", "2017-01-04T00:00:00Z"
 LATE_SALES = frozenset({5, 17, 100})
@@ -30,7 +30,7 @@ LATE_CUSTOMERS = frozenset({1228})  # of the third
 
 
 def unsold_products(until):
-    """Products that no sale before `until` names: a full list of the others is 12 times shorter."""
+    """Products without a sale before `until`. Hiding them makes the full list 12 times shorter."""
     with connect() as data:
         rows = data.execute(
             "select product_sku from products where product_sku not in "
@@ -41,127 +41,129 @@ def unsold_products(until):
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("town")) as state:
+def scenario(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("scenario")) as state:
         shell = Shell(state)
-        replay(state)  # what Terraform sends; that it still sends this is tested where it is recorded
-        provision.add_key(shell)
-        provision.release(shell)
-        yield Town(state, unsold_products(THIRD_DAY))
+        replay(state)  # tests/terraform checks that the record is current
+        provision.add_api_key(shell)
+        provision.release_dataform(shell)
+        yield Scenario(state, unsold_products(THIRD_DAY))
 
 
-def test_a_first_day_with_gaps(town):
-    """Some sales, products and customers are not shown yet: their lines are orphans, with a reason."""
-    town.clock(FIRST_DAY)
-    town.hide(LATE_SALES, LATE_PRODUCTS, LATE_CUSTOMERS)
-    town.copy("customers", "products", "sales")
-    town.transform()
-    assert town.differences() == []
-    assert town.count("ods.sales_orphans", "datetime > '2017-01-01' AND product_sku = '1095275'") > 0
-    assert town.count("ods.sales_orphans", "datetime > '2017-01-01' AND customer_id = 1228") > 0
+def test_lines_of_hidden_products_and_customers_are_orphans(scenario):
+    """The shop hides some sales, products and customers on the first day."""
+    scenario.set_clock(FIRST_DAY)
+    scenario.set_items(LATE_SALES, LATE_PRODUCTS, LATE_CUSTOMERS)
+    scenario.copy("customers", "products", "sales")
+    scenario.transform()
+    assert scenario.differences() == []
+    assert scenario.count("ods.sales_orphans", "datetime > '2017-01-01' AND product_sku = '1095275'") > 0
+    assert scenario.count("ods.sales_orphans", "datetime > '2017-01-01' AND customer_id = 1228") > 0
 
 
-def test_everything_twice(town):
-    """The rows in raw double, the tables above it do not notice."""
-    before = town.count("raw.sales", "SYS_DATE_CREATE > '2017-01-01'")
-    town.copy("customers", "products")
-    town.connector("--endpoint", "sales", "--start_sales_id", "1")
-    town.transform()
-    town.transform()
-    assert town.count("raw.sales", "SYS_DATE_CREATE > '2017-01-01'") == 2 * before
-    assert town.differences() == []
+def test_loading_everything_twice_is_idempotent(scenario):
+    """The rows in raw double; ods and dmt stay the same."""
+    before = scenario.count("raw.sales", "SYS_DATE_CREATE > '2017-01-01'")
+    scenario.copy("customers", "products")
+    scenario.run_connector("--endpoint", "sales", "--start_sales_id", "1")
+    scenario.transform()
+    scenario.transform()
+    assert scenario.count("raw.sales", "SYS_DATE_CREATE > '2017-01-01'") == 2 * before
+    assert scenario.differences() == []
 
 
-def test_windows_in_another_order_and_what_comes_late(town):
-    """The newest day first, then the one before; then late sales with low ids, late products, a customer."""
-    town.clock(THIRD_DAY)
-    last, first = last_sale(moment(THIRD_DAY)), last_sale(moment(SECOND_DAY)) + 1
-    town.connector("--endpoint", "sales", "--start_sales_id", str(first))
-    town.transform()
-    done = last_sale(moment(FIRST_DAY))
-    assert town.differences(without_sales=LATE_SALES | frozenset(range(done + 1, first))) == []
-    town.connector("--endpoint", "sales", "--start_sales_id", str(done + 1), "--end_sales_id", str(first - 1))
-    town.hide()
-    town.connector("--endpoint", "sales", "--start_sales_id", "1", "--end_sales_id", "100")
-    town.copy("products", "customers")
-    town.transform()
-    assert town.differences() == []
-    assert town.count("ods.sales", "datetime > '2017-01-01'") == last
+def test_windows_in_another_order_and_late_items(scenario):
+    """The newest day, then the day before, then late sales with low ids, late products and a customer."""
+    scenario.set_clock(THIRD_DAY)
+    last, first = last_sale(parse_clock(THIRD_DAY)), last_sale(parse_clock(SECOND_DAY)) + 1
+    scenario.run_connector("--endpoint", "sales", "--start_sales_id", str(first))
+    scenario.transform()
+    loaded = last_sale(parse_clock(FIRST_DAY))
+    assert scenario.differences(without_sales=LATE_SALES | frozenset(range(loaded + 1, first))) == []
+    scenario.run_connector(
+        "--endpoint", "sales", "--start_sales_id", str(loaded + 1), "--end_sales_id", str(first - 1)
+    )
+    scenario.set_items()
+    scenario.run_connector("--endpoint", "sales", "--start_sales_id", "1", "--end_sales_id", "100")
+    scenario.copy("products", "customers")
+    scenario.transform()
+    assert scenario.differences() == []
+    assert scenario.count("ods.sales", "datetime > '2017-01-01'") == last
 
 
-def test_a_file_that_failed_is_healed_and_replayed(town):
-    """A sale whose lines are a word makes its page unreadable; a person corrects the file and replays it."""
-    truth = sale(town, 700)
-    town.hide(given=[truth | {"items": "none"}])
-    succeeded, log = town.job(
+def test_a_failed_file_is_corrected_and_replayed(scenario):
+    """A sale with text instead of a list of lines fails its file, which a person corrects and replays."""
+    original = read_sale(scenario, 700)
+    scenario.set_items(added=[original | {"items": "none"}])
+    succeeded, log = scenario.run_job(
         "connector", "--endpoint", "sales", "--start_sales_id", "600", "--end_sales_id", "800"
     )
     assert not succeeded
-    paths = town.files("sales/failed/")  # one for each attempt that Cloud Run gave the task
+    paths = scenario.files("sales/failed/")  # one for each attempt of the task
     assert paths
     assert all(path.rsplit("/", 1)[-1] in log for path in paths)
-    assert town.count("ops.run_log", "status = 'partial'") == len(paths)
+    assert scenario.count("ops.run_log", "status = 'partial'") == len(paths)
     for path in paths:
-        correct(town, path, '"items": "none"', f'"items": {json.dumps(truth["items"])}')
-    town.hide()
-    before = town.count("raw.sales", "SYS_DATE_CREATE > '2017-01-01' AND id = '700'")
-    town.connector("replay", "--endpoint", "sales")
-    assert town.files("sales/failed/") == []
-    after = town.count("raw.sales", "SYS_DATE_CREATE > '2017-01-01' AND id = '700'")
-    assert after == before + len(paths)  # the next chapter's transformation sees them
+        correct(scenario, path, '"items": "none"', f'"items": {json.dumps(original["items"])}')
+    scenario.set_items()
+    before = scenario.count("raw.sales", "SYS_DATE_CREATE > '2017-01-01' AND id = '700'")
+    scenario.run_connector("replay", "--endpoint", "sales")
+    assert scenario.files("sales/failed/") == []
+    after = scenario.count("raw.sales", "SYS_DATE_CREATE > '2017-01-01' AND id = '700'")
+    assert after == before + len(paths)  # the next test transforms them
 
 
-def sale(town, number):
-    key = (town.cloud.state.root / "retail-api-key").read_text()
-    url = f"{town.cloud.state.address}/retail/v1/sales?start_sales_id={number}&page_size=1"
+def read_sale(scenario, number):
+    key = (scenario.cloud.state.root / "retail-api-key").read_text()
+    url = f"{scenario.cloud.state.address}/retail/v1/sales?start_sales_id={number}&page_size=1"
     return requests.get(url, headers={"X-API-Key": key}, timeout=30).json()["items"][0]
 
 
-def correct(town, path, wrong, right):
-    """What a person does with an editor and `gcloud storage cp`."""
-    name, bucket = path.replace("/", "%2F"), f"{town.cloud.state.project}-landing"
-    text = town.cloud.text(f"/download/storage/v1/b/{bucket}/o/{name}?alt=media")
+def correct(scenario, path, wrong, right):
+    """As a person does with an editor and `gcloud storage cp`."""
+    name, bucket = path.replace("/", "%2F"), f"{scenario.cloud.state.project}-landing"
+    text = scenario.cloud.get_text(f"/download/storage/v1/b/{bucket}/o/{name}?alt=media")
     assert wrong in text
-    answer = requests.post(
-        f"{town.cloud.state.address}/upload/storage/v1/b/{bucket}/o?uploadType=media&name={name}",
+    response = requests.post(
+        f"{scenario.cloud.state.address}/upload/storage/v1/b/{bucket}/o?uploadType=media&name={name}",
         data=text.replace(wrong, right).encode(),
         timeout=30,
     )
-    assert answer.ok, answer.text
+    assert response.ok, response.text
 
 
-def test_a_row_that_cannot_be_typed_is_kept_with_its_reason(town):
-    """A sale without id and one with a bad date: quarantined, while the good version of the second stands."""
-    truth = sale(town, 650)
-    strange = [{**truth, "id": None}, {**truth, "datetime": "soon"}]
-    town.hide(given=strange)
-    town.connector("--endpoint", "sales", "--start_sales_id", "600", "--end_sales_id", "700")
-    town.transform()
-    assert town.count("ods.sales_rejects", "file_day > '2017-01-01'") == 2
-    assert town.differences() == []
+def test_a_row_with_invalid_types_is_rejected_with_a_reason(scenario):
+    """A sale without id and one with an invalid date; the valid version of the second is unchanged."""
+    original = read_sale(scenario, 650)
+    invalid = [{**original, "id": None}, {**original, "datetime": "soon"}]
+    scenario.set_items(added=invalid)
+    scenario.run_connector("--endpoint", "sales", "--start_sales_id", "600", "--end_sales_id", "700")
+    scenario.transform()
+    assert scenario.count("ods.sales_rejects", "file_day > '2017-01-01'") == 2
+    assert scenario.differences() == []
 
 
-def test_a_full_refresh_gives_the_same_rows(town):
-    town.transform(full=True)
-    assert town.differences() == []
-    assert town.count("ods.sales_rejects", "file_day > '2017-01-01'") == 2
+def test_a_full_refresh_gives_the_same_rows(scenario):
+    scenario.transform(full=True)
+    assert scenario.differences() == []
+    assert scenario.count("ods.sales_rejects", "file_day > '2017-01-01'") == 2
 
 
-def test_a_key_that_is_due_is_changed_and_the_copies_go_on(town):
-    """Each job with the identity and the grants that Terraform gave it."""
-    secret = f"/secretmanager/v1/projects/{town.cloud.state.project}/secrets/retail-api-key"
+def test_a_due_key_is_rotated_and_copies_continue(scenario):
+    """Each job runs with the identity and the grants that Terraform gave it."""
+    secret = f"/secretmanager/v1/projects/{scenario.cloud.state.project}/secrets/retail-api-key"
 
     def latest():
-        version = town.cloud.call("GET", f"{secret}/versions/latest:access")
+        version = scenario.cloud.call("GET", f"{secret}/versions/latest:access")
         return base64.b64decode(version["payload"]["data"]).decode()
 
     def status(key):
-        url = f"{town.cloud.state.address}/retail/v1/sales"
+        url = f"{scenario.cloud.state.address}/retail/v1/sales"
         return requests.get(url, headers={"X-API-Key": key}, timeout=30).status_code
 
     old = latest()
-    town.cloud.call("POST", "/sandbox/secretmanager/rotate/retail-api-key")
-    succeeded, log = town.job("key-rotation")
+    scenario.cloud.call("POST", "/sandbox/secretmanager/rotate/retail-api-key")
+    succeeded, log = scenario.run_job("key-rotation")
     new = latest()
     assert succeeded and '"rotated": true' in log, log
     assert old not in log and new not in log
@@ -169,37 +171,37 @@ def test_a_key_that_is_due_is_changed_and_the_copies_go_on(town):
         True,
         200,
         200,
-    )  # a copy that runs still has the old one
-    succeeded, log = town.job("key-rotation", "--grace_seconds", "0")  # as if a day had passed
+    )  # a running copy still uses the old key
+    succeeded, log = scenario.run_job("key-rotation", "--grace-seconds", "0")  # as after a day
     assert succeeded, log
     assert (latest(), status(new), status(old)) == (new, 200, 401)
-    town.copy("customers")
+    scenario.copy("customers")
 
 
-def test_what_alerts_compare_is_what_the_tables_hold(town):
-    """The line that the pipeline prints after Dataform, over every table that Dataform makes."""
+def test_logged_metrics_equal_the_tables(scenario):
+    """The line that the pipeline logs after Dataform; alerts compare its facts with limits."""
     stream = io.StringIO()
-    quality.measure(lambda: town.cloud.bigquery, StructuredLog(stream))
-    [line] = [json.loads(told) for told in stream.getvalue().splitlines()]
-    orphans, items = town.count("ods.sales_orphans"), town.count("dmt.sales_items")
+    log_metrics(lambda: scenario.cloud.bigquery, StructuredLog(stream))
+    [line] = [json.loads(text) for text in stream.getvalue().splitlines()]
+    orphans, items = scenario.count("ods.sales_orphans"), scenario.count("dmt.sales_items")
     assert (line["orphans"], line["orphan_rate"]) == (orphans, round(orphans / (orphans + items), 6))
     day = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
     rejects = [
-        town.count(f"ods.{name}_rejects", f"file_day >= '{day}'")
+        scenario.count(f"ods.{name}_rejects", f"file_day >= '{day}'")
         for name in ("sales", "products", "customers")
     ]
     assert (line["rejects"], orphans > 0) == (sum(rejects), True)
 
 
-def test_the_keys_that_bigquery_believes_are_keys(town):
-    """They are not enforced, so a wrong one would make joins wrong."""
+def test_declared_primary_keys_are_unique(scenario):
+    """BigQuery does not enforce them, but optimizes joins with them: a wrong one gives wrong results."""
     declared = 0
     for dataset in ("ops", "ods", "dmt"):
-        for one in town.cloud.bigquery.list_tables(dataset):
-            table = town.cloud.bigquery.get_table(one.reference)
+        for item in scenario.cloud.bigquery.list_tables(dataset):
+            table = scenario.cloud.bigquery.get_table(item.reference)
             if key := primary_key(table):
-                rows = f"{dataset}.{one.table_id} WHERE {everything(table)} GROUP BY {', '.join(key)}"
-                assert town.cloud.rows(f"SELECT 1 AS doubled FROM {rows} HAVING COUNT(*) > 1") == [], rows
+                rows = f"{dataset}.{item.table_id} WHERE {all_rows_filter(table)} GROUP BY {', '.join(key)}"
+                assert scenario.cloud.rows(f"SELECT 1 AS doubled FROM {rows} HAVING COUNT(*) > 1") == [], rows
                 declared += 1
     assert declared >= 9
 
@@ -209,7 +211,7 @@ def primary_key(table):
     return constraints.primary_key.columns if constraints and constraints.primary_key else []
 
 
-def everything(table):
-    """A filter that every row passes, on the column by which the table wants one."""
+def all_rows_filter(table):
+    """A filter that every row passes, on the partition column if the table requires one."""
     by_day = table.time_partitioning and table.time_partitioning.field
     return f"{by_day} >= '0001-01-01'" if by_day else "TRUE"

@@ -1,18 +1,54 @@
-// Columns that several tables have, described once.
+// Descriptions of columns that several tables have, written once. `pick` and `prefixed` select from them.
 
 const lineage = {
   SYS_DATE_CREATE: "When the version of the row that won was loaded into raw, by the warehouse's clock; the first time, if its file was loaded again.",
-  SYS_FILE_NAME: "Base name of the landing file that brought the version of the row that won. The greatest name is the newest version.",
+  SYS_FILE_NAME: "Base name of the landing file that contained the version of the row that won. The greatest name is the newest version.",
 };
 
-const reject = {
-  file_day: "Day on which the run began that wrote the file, read off the file's name; 1970-01-01 when the name says none.",
-  reason: "Why the row cannot be typed, every reason, separated by '; '.",
-  payload: "The row as raw holds it, JSON text, without the SYS columns.",
-  SYS_DATE_CREATE: "When the row was loaded into raw, by the warehouse's clock; the first time, if its file was loaded again.",
-  SYS_FILE_NAME: "Base name of the landing file that brought the row.",
+const is_listed = "True if the newest complete list of the source contains it, or a later list; a row that left the list stays, false.";
+
+const product = {
+  product_sku: "The product's number at the source. Key.",
+  description: "Department, category, type and size of the product, as the source writes it.",
+  supplier: "The manufacturer's number at the source.",
+  unit_amount: "The usual shelf price of one unit in US dollars before discounts; NULL for a product that was never sold.",
+  is_listed,
 };
 
-const is_listed = "True while the newest full list of the source that came whole names it, or one since; what left the list stays, false.";
+const customer = {
+  id: "The household's number at the source. Key.",
+  name: "The customer's name. Personal data.",
+  email: "The customer's mail address. Personal data; must not leave ods.",
+  phone: "The customer's telephone number. Personal data; must not leave ods.",
+  age: "Age group, such as 65+; NULL when unknown.",
+  income: "Yearly household income group in US dollars, such as 35-49K; NULL when unknown.",
+  household_size: "Number of people in the household, such as 2 or 5+; NULL when unknown.",
+  is_listed,
+};
 
-module.exports = { lineage, reject, is_listed };
+const line = {
+  id: "The line: sale and product, as 17-1095275. Key.",
+  sales_id: "The sale; refers to ods.sales.id.",
+  product_sku: "The product of the line; refers to ods.products.product_sku.",
+  customer_id: "The household that bought; refers to ods.customers.id.",
+  quantity: "Units sold in the line; 0 for coupons and corrections.",
+  amount: "What was paid for the whole line in US dollars, discounts deducted.",
+};
+
+const item = {
+  ...pick(line, "id sales_id product_sku customer_id"),
+  item_quantity: line.quantity,
+  item_amount: line.amount,
+  discount_perc: "Per cent that was paid less than the usual shelf price, two decimals, never below 0; NULL when no unit was sold or the product has no price.",
+  product_description: product.description,
+  sales_datetime: "When the sale took place, UTC.",
+};
+
+function pick(texts, names) {
+  return Object.fromEntries(names.split(" ").map((name) => [name, texts[name]]));
+}
+
+const prefixed = (prefix, texts) =>
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [`${prefix}_${name}`, text]));
+
+module.exports = { lineage, product, customer, line, item, pick, prefixed };

@@ -1,29 +1,100 @@
-// Which full list of an endpoint says what is listed: the newest one that came whole.
+// Tables of ods that are as long as a catalogue and come as full lists. Rows that changed are replaced by key; a row
+// that left the list stays, with is_listed = false.
 
-const files = require("./files");
+const arrivals = require("includes/arrivals");
+const checkpoints = require("includes/checkpoints");
+const checks = require("includes/checks");
+const names = require("includes/names");
+const versions = require("includes/versions");
 
-const MEMORY = "timestamp_sub(current_timestamp(), interval 90 day)";
+// Runs whose list lacks a page: BigQuery refused it and it was not replayed, or the source never returned it. A run
+// that is in no log yet counts as complete.
+const incompleteRuns = (context, endpoint) => `
+      select ${names.runOfFile("file_name")}
+      from ${context.ref("ops", "file_log")}
+      where endpoint = '${endpoint}' and logged_at >= ${checkpoints.LOOKBACK}
+      group by file_name
+      having countif(state = 'archived') = 0
+      union all
+      select ${names.runOfFile("file.file_name")}
+      from ${context.ref("ops", "run_log")} as run
+      join ${context.ref("ops", "file_log")} as file on file.run_id = run.run_id
+      where run.endpoint = '${endpoint}' and run.status = 'incomplete'
+        and run.started_at >= ${checkpoints.LOOKBACK} and file.logged_at >= ${checkpoints.LOOKBACK}`;
 
-// Runs whose list lacks a page: one that BigQuery refused and nobody has replayed, or one that never came. A run that
-// is in no log yet is taken for whole.
-const broken = (runs, logged, endpoint) => `
-    select ${files.run("file_name")}
-    from ${logged}
-    where endpoint = '${endpoint}' and logged_at >= ${MEMORY}
-    group by file_name
-    having countif(state = 'archived') = 0
-    union all
-    select ${files.run("file.file_name")}
-    from ${runs} as run
-    join ${logged} as file on file.run_id = run.run_id
-    where run.endpoint = '${endpoint}' and run.status = 'incomplete'
-      and run.started_at >= ${MEMORY} and file.logged_at >= ${MEMORY}`;
+// `source` is the raw table, named as its endpoint; `columns` are types by column (types.js); a later run that changes
+// one of the columns `tracked` notes the time in SYS_DATE_CHANGE.
+const model = (context, { source, rejects, key, columns, tracked = [] }) => {
+  const table = context.self();
+  const later = context.incremental();
+  const endpoint = names.ofTable(source).split(".")[1];
+  const facts = Object.keys(columns).filter((column) => column !== key);
+  const row = [key, ...facts, "SYS_DATE_CREATE", "SYS_FILE_NAME"].join(", ");
+  const known = `
+      select ${row} from typed_rows where reason is null
+      ${later ? `union all select ${row} from ${table}` : ""}`;
+  const changedAt = later
+    ? `case
+          when stored.${key} is null then null
+          when ${versions.differ("listed", "stored", tracked)} then current_timestamp()
+          else stored.SYS_DATE_CHANGE
+        end`
+    : "current_timestamp()";
 
-// What all names of the newest whole list begin with; names of later lists are greater. Empty when there is none.
-const whole = (runs, logged, endpoint, names) => `ifnull((
-    select max(${files.run("SYS_FILE_NAME")})
-    from (${names})
-    where ${files.run("SYS_FILE_NAME")} not in (${broken(runs, logged, endpoint)})
-  ), '')`;
+  const begin = `
+  ${arrivals.typeNewRows(context, { source, columns }, [
+    "declare newest_list string default null;",
+    "declare newest_list_day date default null;",
+  ])}
+  begin transaction;
 
-module.exports = { whole };
+  ${arrivals.storeRejects(context, { rejects })}
+
+  -- The prefix of all file names of the newest complete list; those of later lists are greater.
+  set newest_list = ifnull((
+    select max(${names.runOfFile("SYS_FILE_NAME")})
+    from (${known})
+    where ${names.runOfFile("SYS_FILE_NAME")} not in (${incompleteRuns(context, endpoint)})
+  ), '');
+  set newest_list_day = ${names.dayOfFile("newest_list")};
+
+  -- New or changed rows, each with is_listed.
+  create temp table changed as
+    with newest as (
+      select *
+      from (${known})
+      where true
+      qualify ${versions.newest(key, facts)}
+    ),
+
+    -- A row of the newest list that was rejected is still listed, with the facts of the last valid version.
+    rejected as (
+      select distinct ${columns[key].parse(`json_value(reject.payload, '$.${key}')`)} as ${key}
+      from ${rejects} as reject
+      where reject.file_day >= newest_list_day and reject.SYS_FILE_NAME >= newest_list
+    ),
+
+    listed as (
+      select newest.*, newest.SYS_FILE_NAME >= newest_list or rejected.${key} is not null as is_listed
+      from newest
+      left join rejected on rejected.${key} = newest.${key}
+    )
+
+    select listed.*${tracked.length ? `, ${changedAt} as SYS_DATE_CHANGE` : ""}
+    from listed
+    ${later ? `left join ${table} as stored on stored.${key} = listed.${key}
+    where stored.${key} is null
+      or ${versions.differ("listed", "stored", [...facts, "is_listed", "SYS_FILE_NAME"])}` : ""};
+
+  ${later ? `delete from ${table} where ${key} in (select ${key} from changed);` : "commit transaction;"}`;
+
+  const commit = `
+  ${checks.unique(table, names.ofTable(table), key, ["is_listed"], "true")}
+  ${later ? "" : checks.declareKey(table, key)}
+  ${checkpoints.save(context)}
+  ${later ? "commit transaction;" : ""}`;
+
+  return { begin, rows: "changed", commit };
+};
+
+module.exports = { model };

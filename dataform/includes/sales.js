@@ -1,19 +1,24 @@
-// What several tables say about sales.
+// What several models state about the lines of sales.
 
-// ods.sales wants a partition filter; a full refresh gives it the whole range that a sale can have.
-const FIRST = "timestamp '1990-01-01'";
-const LAST = "timestamp '2099-12-31 23:59:59.999999'";
-
-// What tells two versions of a sale apart.
-const FACTS = ["customer_id", "store_id", "datetime", "items"];
-
-// The sales that a run reads: those of the days it has to write, or all.
-const read = (column, isIncremental) =>
-  isIncremental ? `date(${column}) in unnest(days)` : `${column} between ${FIRST} and ${LAST}`;
+const checks = require("includes/checks");
+const names = require("includes/names");
 
 const lineId = (sale, product) => `concat(cast(${sale} as string), '-', ${product})`;
 
-// What no list ever named, of a line left-joined to products and customers; NULL when both are known.
+// One row a line of `sales`, whose `where` selects the days.
+const lines = (sales, where) => `(
+  select
+    sale.id as sales_id,
+    sale.customer_id as customer_id,
+    sale.datetime as datetime,
+    item.product_sku as product_sku,
+    item.quantity as quantity,
+    item.amount as amount
+  from ${sales} as sale, unnest(sale.items) as item
+  where ${where("sale.datetime")}
+)`;
+
+// Why a line, left-joined to products and customers, is an orphan; NULL when both are known.
 const unknown = (product, customer) =>
   `case
     when ${product} is null and ${customer} is null then 'product and customer'
@@ -21,4 +26,16 @@ const unknown = (product, customer) =>
     when ${customer} is null then 'customer'
   end`;
 
-module.exports = { FIRST, LAST, FACTS, read, lineId, unknown };
+// Each line of ods.sales is either known or an orphan, on the days of this run.
+const noLineIsLost = ({ ref, self }, inDays) =>
+  checks.equal(
+    `select ifnull(sum(array_length(items)), 0) from ${ref("ods", "sales")} where ${inDays("datetime")}`,
+    `select count(*) from (
+      select id from ${self()} where ${inDays("sales_datetime")}
+      union all
+      select id from ${ref("ods", "sales_orphans")} where ${inDays("datetime")}
+    )`,
+    `${names.ofTable(self())}: lines and orphans are not the lines of ods.sales`,
+  );
+
+module.exports = { lineId, lines, unknown, noLineIsLost };

@@ -1,21 +1,22 @@
-// Which of several versions of one thing is the newest: the greatest file name; within one file, and whatever
-// the order of loading, the greatest content; of the same row loaded twice the first.
+// Which of several versions of one thing is the newest: the greatest file name; within one file, and whatever the
+// order of loading, the greatest content; of the same row loaded twice the first. A total order, so that the winner
+// never depends on what is compared with what, or when.
 
-const content = (row, facts) =>
-  `to_json_string(struct(${facts.map((fact) => `${row}.${fact} as ${fact}`).join(", ")}))`;
+const json = (row, columns) =>
+  `to_json_string(struct(${columns.map((column) => `${row}.${column} as ${column}`).join(", ")}))`;
 
-// `order` are expressions that tell the rows of one file apart.
-const newest = (key, order) =>
+// `tieBreakers` are expressions that distinguish the rows of one file.
+const newest = (key, tieBreakers) =>
   `row_number() over (
     partition by ${key}
-    order by SYS_FILE_NAME desc, ${order.map((one) => `${one} desc`).join(", ")}, SYS_DATE_CREATE
+    order by SYS_FILE_NAME desc, ${tieBreakers.map((expression) => `${expression} desc`).join(", ")}, SYS_DATE_CREATE
   ) = 1`;
 
-const supersedes = (row, other, facts) =>
+const supersedes = (row, other, columns) =>
   `(${row}.SYS_FILE_NAME > ${other}.SYS_FILE_NAME
-          or ${row}.SYS_FILE_NAME = ${other}.SYS_FILE_NAME and ${content(row, facts)} > ${content(other, facts)})`;
+          or ${row}.SYS_FILE_NAME = ${other}.SYS_FILE_NAME and ${json(row, columns)} > ${json(other, columns)})`;
 
-const differ = (row, other, facts) =>
-  facts.map((fact) => `${row}.${fact} is distinct from ${other}.${fact}`).join(" or ");
+const differ = (row, other, columns) =>
+  columns.map((column) => `${row}.${column} is distinct from ${other}.${column}`).join(" or ");
 
-module.exports = { content, newest, supersedes, differ };
+module.exports = { json, newest, supersedes, differ };

@@ -1,17 +1,18 @@
-"""Dataform on this machine: Google's API in front, the real CLI behind it.
+"""Dataform: Google's API on top of the real Dataform CLI.
 
-repositories, releases       resources, with a few rules of their own
-files, browsing              the Git of a repository without a remote
-compilations, graph          what the CLI compiled, in the API's words
-invocations, execution       what runs, and what became of each action
-project, cli, report         the CLI: a scratch project, a process, what it printed
+repositories, releases       resource types and their rules
+files, browsing              commits and files of a repository without a Git remote
+compilations, graph          compilation results, from the graph that the CLI compiled
+invocations, execution       workflow invocations, the threads that run them, the state of each action
+selection                    which actions an invocation runs
+project, cli, report         the CLI: its project folder, its process, its output
 """
 
 from starlette.routing import BaseRoute
 
 from sandbox.dataform.browsing import Browsing
 from sandbox.dataform.compilations import Compilations
-from sandbox.dataform.execution import bury
+from sandbox.dataform.execution import fail_interrupted
 from sandbox.dataform.files import Files
 from sandbox.dataform.invocations import Invocations
 from sandbox.dataform.releases import RELEASES, WORKFLOWS
@@ -26,15 +27,15 @@ PAGED = "pageSize pageToken"
 
 def routes(state: State) -> list[BaseRoute]:
     service = Service(state, Store(state.root), "/dataform/v1")
-    bury(service)
+    fail_interrupted(service)
     files = Files(service)
     browsing, compilations = Browsing(service, files), Compilations(service, files)
     invocations = Invocations(service, compilations)
     repository = f"{REPOSITORIES.collection}/{{repository}}"
     results, runs = f"{repository}/compilationResults", f"{repository}/workflowInvocations"
     return [
-        *collection.routes(service, REPOSITORIES),
         service.route("DELETE", repository, Repositories(service).delete, "force"),
+        *collection.routes(service, REPOSITORIES),
         service.route("POST", f"{repository}:commit", files.commit),
         service.route("GET", f"{repository}:fetchHistory", browsing.history, PAGED),
         service.route("GET", f"{repository}:readFile", browsing.read, "commitSha path"),
@@ -53,5 +54,5 @@ def routes(state: State) -> list[BaseRoute]:
         service.route("DELETE", f"{runs}/{{id}}", invocations.delete),
         service.route("GET", f"{runs}/{{id}}:query", invocations.query, PAGED),
         service.route("POST", f"{runs}/{{id}}:cancel", invocations.cancel),
-        service.unknown(),
+        service.unserved(),
     ]

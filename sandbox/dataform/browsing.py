@@ -1,11 +1,11 @@
-"""Looking into a repository: its history, its folders, its files."""
+"""Read access to a repository: history, folders, files."""
 
 from dataclasses import dataclass
 
 from sandbox.dataform.files import Files, Tree
 from sandbox.dataform.repositories import repository
-from sandbox.resources import collection
 from sandbox.resources.errors import NotFound
+from sandbox.resources.paging import page
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
 
@@ -27,7 +27,7 @@ class Browsing:
             }
             for entry in self.files.log(repository(call))
         ]
-        return collection.page(commits, "commits", call.query)
+        return page(commits, "commits", call.query)
 
     def read(self, call: Call) -> Json:
         blob = self.tree(call).get(call.query.get("path", ""))
@@ -36,7 +36,7 @@ class Browsing:
         return {"contents": self.files.contents(repository(call), blob)}
 
     def directory(self, call: Call) -> Json:
-        """What lies directly in the folder `path`; in the root when there is none."""
+        """The direct entries of the folder `path`; of the root without `path`."""
         folder = call.query.get("path", "").strip("/")
         prefix = f"{folder}/" if folder else ""
         below = sorted(path.removeprefix(prefix) for path in self.tree(call) if path.startswith(prefix))
@@ -45,10 +45,10 @@ class Browsing:
         folders = dict.fromkeys(path.partition("/")[0] for path in below if "/" in path)
         entries = [{"directory": prefix + name} for name in folders]
         entries += [{"file": prefix + name} for name in below if "/" not in name]
-        return collection.page(entries, "directoryEntries", call.query)
+        return page(entries, "directoryEntries", call.query)
 
     def tree(self, call: Call) -> Tree:
-        """Of the commit that the call asks for, or of the head."""
+        """Of the requested commit, or of the head."""
         name, sha = repository(call), call.query.get("commitSha", "")
         self.service.find(name)
         return self.files.tree(name, self.files.resolve(name, sha) if sha else self.files.head(name))

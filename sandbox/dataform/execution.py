@@ -1,4 +1,4 @@
-"""One invocation while it runs: a thread reads what the CLI prints and keeps what became of each action."""
+"""A running invocation: a thread reads the CLI's output and stores the state of each action."""
 
 import shutil
 import threading
@@ -11,12 +11,12 @@ from sandbox.resources.clock import now
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
 
-GOING = ("RUNNING", "CANCELING")
+ACTIVE = ("RUNNING", "CANCELING")
 
 
 @dataclass
 class Execution:
-    """Of `actions`, as the graph has them, of a compilation result and the files of its commit."""
+    """Runs `actions` of the graph of a compilation result, with the files of its commit."""
 
     service: Service
     invocation: Json
@@ -26,83 +26,86 @@ class Execution:
     cancelled: threading.Event = field(default_factory=threading.Event)
     run: cli.Run | None = None
 
-    def start(self, going: dict[str, "Execution"]) -> None:
-        """It is in `going`, by its name, until it has ended."""
+    def start(self, running: dict[str, "Execution"]) -> None:
+        """Registers itself in `running` by its name until it has ended."""
         with self.service.store.change():
             self.service.store.put(self.service.key(self.invocation["name"]), self.invocation)
             for action in self.actions:
                 target = action["target"]
                 canonical = action.get("canonicalTarget", target)
-                keep(self.service, self.invocation["name"], {"target": target, "canonicalTarget": canonical})
-        going[self.invocation["name"]] = self
-        # A daemon: the sandbox may end before it; the CLI then ends too.
-        threading.Thread(target=self.to_the_end, args=(going,), daemon=True).start()
+                action = {"target": target, "canonicalTarget": canonical}
+                store_action(self.service, self.invocation["name"], action)
+        running[self.invocation["name"]] = self
+        # A daemon thread does not delay the end of the sandbox; the CLI ends too, see jobs/child.py.
+        threading.Thread(target=self.execute, args=(running,), daemon=True).start()
 
     def cancel(self) -> None:
         self.cancelled.set()
         if self.run:
             self.run.cancel()
 
-    def to_the_end(self, going: dict[str, "Execution"]) -> None:
+    def execute(self, running: dict[str, "Execution"]) -> None:
         report = Report()
         try:
-            state = "SUCCEEDED" if self.succeeds(report) else "FAILED"
-        except Exception as error:  # whoever waits must hear of it, whatever it is
-            state, report.tail = "FAILED", [f"The sandbox could not run it: {error}"]
+            state = "SUCCEEDED" if self.run_actions(report) else "FAILED"
+        except Exception as error:  # without a result a client would poll the invocation forever
+            state, report.tail = "FAILED", [f"The sandbox could not run the CLI: {error}"]
         if self.cancelled.is_set():
             state = "CANCELLED"
         finish(self.service, self.invocation["name"], state, "\n".join(report.tail))
-        del going[self.invocation["name"]]
+        del running[self.invocation["name"]]
 
-    def succeeds(self, report: Report) -> bool:
+    def run_actions(self, report: Report) -> bool:
+        """Runs the CLI to its end; True if it succeeded."""
         state, config = self.service.state, self.invocation["invocationConfig"]
-        names = [graph.name(action["target"]) for action in self.actions]
-        with project.laid_out(state, self.files, self.result) as folder:
+        names = [graph.full_name(action["target"]) for action in self.actions]
+        with project.create_project(state, self.files, self.result) as folder:
             refresh = config.get("fullyRefreshIncrementalTablesEnabled", False)
             self.run = cli.run_project(state, folder, names, refresh)
-            if self.cancelled.is_set():
+            if self.cancelled.is_set():  # before `run` was set: cancel() could not stop it
                 self.run.cancel()
             for line in self.run.lines():
-                if outcome := report.read(line):
-                    note(self.service, self.invocation["name"], outcome)
+                if outcome := report.parse_line(line):
+                    store_outcome(self.service, self.invocation["name"], outcome)
             return self.run.succeeded()
 
 
-def note(service: Service, invocation: str, outcome: Outcome) -> None:
+def store_outcome(service: Service, invocation: str, outcome: Outcome) -> None:
     with service.store.change():
         for action in service.store.children(service.key(f"{invocation}/actions")):
-            if dotted(action) == outcome.target:
-                told = {"state": outcome.state, "invocationTiming": {"endTime": now()}}
+            if short_name(action) == outcome.target:
+                ended = {"state": outcome.state, "invocationTiming": {"endTime": now()}}
                 job = {"bigqueryAction": {"jobId": outcome.job_id}} if outcome.job_id else {}
                 reason = {"failureReason": outcome.reason} if outcome.reason else {}
-                keep(service, invocation, action | told | job | reason)
+                store_action(service, invocation, action | ended | job | reason)
 
 
-def finish(service: Service, name: str, state: str, said: str) -> None:
-    """What the CLI never spoke of was cancelled, or died with it for the reason that it gave."""
-    rest = {"state": "CANCELLED"} if state == "CANCELLED" else {"state": "FAILED", "failureReason": said}
+def finish(service: Service, name: str, state: str, reason: str) -> None:
+    """Ends an invocation. Actions without an outcome were cancelled, or failed with the CLI for `reason`."""
+    rest = {"state": "CANCELLED"} if state == "CANCELLED" else {"state": "FAILED", "failureReason": reason}
     with service.store.change():
         invocation = service.store.get(service.key(name))
         if invocation is None:
-            return  # deleted with its repository
+            return  # its repository was deleted
         timing = invocation["invocationTiming"] | {"endTime": now()}
         service.store.put(service.key(name), invocation | {"state": state, "invocationTiming": timing})
         for action in service.store.children(service.key(f"{name}/actions")):
             if "state" not in action:
-                keep(service, name, action | rest)
+                store_action(service, name, action | rest)
 
 
-def bury(service: Service) -> None:
-    """Invocations that a former sandbox did not see to their end: their processes ended with it."""
-    shutil.rmtree(project.scratch(service.state), ignore_errors=True)
+def fail_interrupted(service: Service) -> None:
+    """Marks invocations that a stopped sandbox left running as failed: their processes ended with it."""
+    shutil.rmtree(project.scratch_folder(service.state), ignore_errors=True)
     for invocation in service.store.matching(service.key("*/workflowInvocations/*")):
-        if invocation.get("state") in GOING:
+        if invocation.get("state") in ACTIVE:
             finish(service, invocation["name"], "FAILED", "The sandbox was stopped while this ran.")
 
 
-def keep(service: Service, invocation: str, action: Json) -> None:
-    service.store.put(service.key(f"{invocation}/actions/{dotted(action)}"), action)
+def store_action(service: Service, invocation: str, action: Json) -> None:
+    service.store.put(service.key(f"{invocation}/actions/{short_name(action)}"), action)
 
 
-def dotted(action: Json) -> str:
+def short_name(action: Json) -> str:
+    """schema.name, as the CLI prints it."""
     return f"{action['target']['schema']}.{action['target']['name']}"

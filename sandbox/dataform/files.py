@@ -1,4 +1,4 @@
-"""The Git of a repository without a remote: commits of whole trees, one branch."""
+"""Storage of a repository without a Git remote: one branch, commits of complete trees."""
 
 import base64
 import hashlib
@@ -6,18 +6,15 @@ import json
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from google.cloud import dataform_v1
-
 from sandbox.dataform.repositories import repository
 from sandbox.resources.clock import now
 from sandbox.resources.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound
-from sandbox.resources.schema import parse
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
 
 BRANCH = "main"
-SHORTEST = 4  # digits of a commit's hash, as Git has it
-Tree = dict[str, str]  # path: hash of the contents
+MIN_HASH_LENGTH = 4  # digits of an abbreviated hash, as in Git
+Tree = dict[str, str]  # path → hash of the contents
 
 
 @dataclass(frozen=True)
@@ -25,24 +22,25 @@ class Files:
     service: Service
 
     def commit(self, call: Call) -> Json:
-        """Refused with a Git remote, on another head than the required one, and when nothing changes."""
-        parse(call.body, dataform_v1.CommitRepositoryChangesRequest.pb())
+        """Rejected for a repository with a Git remote, another head than required, or no change."""
         name = repository(call)
         with self.service.store.change():
             if self.service.find(name).get("gitRemoteSettings", {}).get("url"):
                 raise FailedPrecondition(f"Repository {name!r} has a Git remote: commit there.")
             head, required = self.head(name), call.body.get("requiredHeadCommitSha")
             if required and required != head:
-                raise Aborted(f"The head of {name!r} is {head!r}, not {required!r}: somebody committed.")
-            tree = self.changed(name, self.tree(name, head), call.body.get("fileOperations", {}))
-            return {"commitSha": self.add(name, head, tree, call.body.get("commitMetadata", {}))}
+                raise Aborted(
+                    f"The head of {name!r} is {head!r}, not {required!r}: commit again on the new head."
+                )
+            tree = self.apply_operations(name, self.tree(name, head), call.body.get("fileOperations", {}))
+            return {"commitSha": self.add_commit(name, head, tree, call.body.get("commitMetadata", {}))}
 
-    def changed(self, name: str, tree: Tree, operations: Json) -> Tree:
+    def apply_operations(self, name: str, tree: Tree, operations: Json) -> Tree:
         changed = dict(tree)
         for path, operation in operations.items():
-            check(path)
+            check_path(path)
             if "writeFile" in operation:
-                changed[path] = self.keep(name, operation["writeFile"].get("contents", ""))
+                changed[path] = self.store_blob(name, operation["writeFile"].get("contents", ""))
             elif "deleteFile" not in operation:
                 raise InvalidArgument(f"The operation on {path!r} is neither writeFile nor deleteFile.")
             elif changed.pop(path, None) is None:
@@ -51,26 +49,26 @@ class Files:
             raise FailedPrecondition("The file operations change nothing.")
         return changed
 
-    def add(self, name: str, parent: str, tree: Tree, metadata: Json) -> str:
+    def add_commit(self, name: str, parent: str, tree: Tree, metadata: Json) -> str:
         author = metadata.get("author", {})
         if not author.get("name") or not author.get("emailAddress"):
             raise InvalidArgument("commitMetadata.author needs a name and an emailAddress.")
         entry = {"parent": parent, "tree": tree, "time": now(), "author": author}
         entry["message"] = metadata.get("commitMessage", "")
-        # Forty digits as Git's, but not Git's own: nobody checks it out.
+        # Forty digits like a Git hash, but not computed as in Git: no Git client reads this repository.
         sha = hashlib.sha1(json.dumps(entry, sort_keys=True).encode()).hexdigest()
         self.service.store.put(self.service.key(f"{name}/commits/{sha}"), entry | {"sha": sha})
         self.service.store.put(self.service.key(f"{name}:head"), {"sha": sha})
         return sha
 
-    def keep(self, name: str, contents: str) -> str:
-        """`contents` in base64."""
+    def store_blob(self, name: str, contents: str) -> str:
+        """Returns the hash of `contents`, which is base64."""
         sha = hashlib.sha256(base64.b64decode(contents)).hexdigest()
         self.service.store.put(self.service.key(f"{name}:blob-{sha}"), {"contents": contents})
         return sha
 
     def contents(self, name: str, sha: str) -> str:
-        """In base64."""
+        """The base64 text of a blob."""
         return str((self.service.store.get(self.service.key(f"{name}:blob-{sha}")) or {})["contents"])
 
     def head(self, name: str) -> str:
@@ -85,22 +83,25 @@ class Files:
         return self.service.store.children(self.service.key(f"{name}/commits"))[::-1]
 
     def resolve(self, name: str, commitish: str) -> str:
-        """The commit that the branch, or the first digits of a hash, stand for."""
+        """The commit of the branch or of an abbreviated hash. Raises NotFound, also if ambiguous."""
         if commitish == BRANCH:
-            found = [self.head(name)]
+            matches = [self.head(name)]
         else:
             shas = [entry["sha"] for entry in self.log(name)]
-            found = [sha for sha in shas if len(commitish) >= SHORTEST and sha.startswith(commitish)]
-        if len(found) != 1 or not found[0]:
-            raise NotFound(f"{commitish!r} is no branch and no commit of {name!r}.")
-        return str(found[0])
+            matches = [sha for sha in shas if len(commitish) >= MIN_HASH_LENGTH and sha.startswith(commitish)]
+        if len(matches) != 1 or not matches[0]:
+            raise NotFound(f"{commitish!r} is neither the branch {BRANCH!r} nor a commit of {name!r}.")
+        return str(matches[0])
 
-    def all(self, name: str, sha: str) -> dict[str, bytes]:
+    def read_all(self, name: str, sha: str) -> dict[str, bytes]:
+        """{path: contents} of a commit."""
         tree = self.tree(name, sha)
         return {path: base64.b64decode(self.contents(name, blob)) for path, blob in tree.items()}
 
 
-def check(path: str) -> None:
+def check_path(path: str) -> None:
     parts = PurePosixPath(path).parts
     if not parts or path != "/".join(parts) or path.startswith("/") or ".." in parts:
-        raise InvalidArgument(f"{path!r} is no path inside a repository.")
+        raise InvalidArgument(
+            f"Invalid path {path!r}: expected a relative path, for example 'definitions/a.sqlx'."
+        )

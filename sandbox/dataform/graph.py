@@ -1,4 +1,4 @@
-"""A compiled graph as the CLI prints it, in the API's words."""
+"""Converts a compiled graph, as the CLI prints it, to the API's messages."""
 
 from collections.abc import Callable
 
@@ -9,21 +9,24 @@ RELATION_TYPES = {"TABLE": "TABLE", "VIEW": "VIEW", "INCREMENTAL": "INCREMENTAL_
 
 def errors(graph: Json) -> list[Json]:
     """CompilationResult.CompilationError."""
-    words = {"message": "message", "stack": "stack", "fileName": "path", "actionTarget": "actionTarget"}
-    found = graph.get("graphErrors", {}).get("compilationErrors", [])
-    return [{words[word]: value for word, value in error.items() if word in words} for error in found]
+    fields = {"message": "message", "stack": "stack", "fileName": "path", "actionTarget": "actionTarget"}
+    compilation_errors = graph.get("graphErrors", {}).get("compilationErrors", [])
+    return [
+        {fields[field]: value for field, value in error.items() if field in fields}
+        for error in compilation_errors
+    ]
 
 
-def described(graph: Json) -> list[Json]:
-    """CompilationResultAction of every action, declarations too."""
+def describe_actions(graph: Json) -> list[Json]:
+    """CompilationResultAction of every action, including declarations."""
     return [
         {
             "target": action["target"],
             "canonicalTarget": action.get("canonicalTarget", action["target"]),
             "filePath": action.get("fileName", ""),
-            field: present(made(action)),
+            field: without_empty(convert(action)),
         }
-        for kind, field, made in KINDS
+        for kind, field, convert in KINDS
         for action in graph.get(kind, [])
     ]
 
@@ -54,7 +57,7 @@ def incremental(action: Json) -> Json | None:
         "incrementalPreOperations": action.get("incrementalPreOps"),
         "incrementalPostOperations": action.get("incrementalPostOps"),
     }
-    return present(fields)
+    return without_empty(fields)
 
 
 def operations(action: Json) -> Json:
@@ -77,11 +80,11 @@ def common(action: Json) -> Json:
     }
 
 
-def present(fields: Json) -> Json:
+def without_empty(fields: Json) -> Json:
     return {name: value for name, value in fields.items() if value}
 
 
-# The CLI's list, the field of CompilationResultAction, and what fills it.
+# The CLI's list, the field of CompilationResultAction, and the function that converts an action to it.
 KINDS: tuple[tuple[str, str, Callable[[Json], Json]], ...] = (
     ("tables", "relation", relation),
     ("operations", "operations", operations),
@@ -90,6 +93,6 @@ KINDS: tuple[tuple[str, str, Callable[[Json], Json]], ...] = (
 )
 
 
-def name(target: Json) -> str:
-    """As the CLI takes it: database.schema.name."""
+def full_name(target: Json) -> str:
+    """database.schema.name, as the CLI accepts it."""
     return ".".join(target[part] for part in ("database", "schema", "name") if target.get(part))

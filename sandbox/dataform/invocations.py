@@ -1,26 +1,23 @@
-"""Workflow invocations: what a compilation result says is run on the sandbox's BigQuery by the CLI."""
+"""Workflow invocations: the CLI runs a compilation result on the sandbox's BigQuery."""
 
 import uuid
 from dataclasses import dataclass, field
 
-from google.cloud import dataform_v1
-
 from sandbox.dataform.compilations import Compilations
-from sandbox.dataform.execution import GOING, Execution
+from sandbox.dataform.execution import ACTIVE, Execution
 from sandbox.dataform.repositories import repository
-from sandbox.dataform.selection import selected
-from sandbox.resources import collection
+from sandbox.dataform.selection import select_actions
 from sandbox.resources.clock import now
 from sandbox.resources.errors import FailedPrecondition, InvalidArgument, PermissionDenied
-from sandbox.resources.policies import granted, only
+from sandbox.resources.paging import page
+from sandbox.resources.policies import granted
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
 
 INVOCATION = Schema(
-    message=dataform_v1.WorkflowInvocation.pb(),
-    output="state invocationTiming resolvedCompilationResult dataEncryptionState internalMetadata"
-    " privateResourceMetadata pipelineConfig",
+    "dataform.v1",
+    "WorkflowInvocation",
 )
 ACT_AS = {"roles/iam.serviceAccountUser", "roles/owner", "roles/editor"}
 
@@ -29,39 +26,41 @@ ACT_AS = {"roles/iam.serviceAccountUser", "roles/owner", "roles/editor"}
 class Invocations:
     service: Service
     compilations: Compilations
-    going: dict[str, Execution] = field(default_factory=dict)
+    running: dict[str, Execution] = field(default_factory=dict)
 
     def create(self, call: Call) -> Json:
         name = repository(call)
-        home = self.service.find(name)
+        settings = self.service.find(name)
         invocation = INVOCATION.accept(call.body) | {"name": f"{name}/workflowInvocations/{uuid.uuid4()}"}
-        result = self.source(invocation)
+        result = self.resolve_result(invocation)
         config = invocation.setdefault("invocationConfig", {})
-        self.permit(call, config.get("serviceAccount") or home.get("serviceAccount"))
-        actions = selected(self.compilations.graph(result["name"]), config)
+        self.check_act_as(call, config.get("serviceAccount") or settings.get("serviceAccount"))
+        actions = select_actions(self.compilations.graph(result["name"]), config)
         if not actions:
             raise InvalidArgument("invocationConfig selects no action.")
         invocation["resolvedCompilationResult"] = result["name"]
         invocation |= {"state": "RUNNING", "invocationTiming": {"startTime": now()}}
-        files = self.compilations.files.all(name, result["resolvedGitCommitSha"])
-        Execution(self.service, invocation, result, files, actions).start(self.going)
+        files = self.compilations.files.read_all(name, result["resolvedGitCommitSha"])
+        Execution(self.service, invocation, result, files, actions).start(self.running)
         return invocation
 
-    def source(self, invocation: Json) -> Json:
-        """The result to run; of a workflow config the live one, with the config's own selection."""
+    def resolve_result(self, invocation: Json) -> Json:
+        """The result to run. For a workflow config: the live one of its release, with its selection."""
         name = invocation.get("compilationResult")
         if "workflowConfig" in invocation:
             workflow = self.service.find(invocation["workflowConfig"])
             invocation["invocationConfig"] = workflow.get("invocationConfig", {})
             name = self.service.find(workflow["releaseConfig"]).get("releaseCompilationResult")
         if not name:
-            raise InvalidArgument("The invocation names no compilation result, and none is live.")
+            raise InvalidArgument(
+                "The invocation needs a compilationResult, or a workflowConfig with a live result."
+            )
         result = self.service.find(name)
         if result.get("compilationErrors"):
             raise FailedPrecondition(f"Compilation result {name!r} has compilation errors.")
         return result
 
-    def permit(self, call: Call, account: str | None) -> None:
+    def check_act_as(self, call: Call, account: str | None) -> None:
         """Strict act-as mode: https://cloud.google.com/dataform/docs/strict-act-as-mode."""
         if not account:
             raise FailedPrecondition("Neither the invocation nor its repository names a serviceAccount.")
@@ -77,20 +76,19 @@ class Invocations:
 
     def list(self, call: Call) -> Json:
         self.service.find(repository(call))
-        kept = self.service.store.children(self.service.key(f"{repository(call)}/workflowInvocations"))
-        return collection.page(kept, "workflowInvocations", call.query)
+        invocations = self.service.store.children(self.service.key(f"{repository(call)}/workflowInvocations"))
+        return page(invocations, "workflowInvocations", call.query)
 
     def query(self, call: Call) -> Json:
         actions = self.service.store.children(self.service.key(f"{self.get(call)['name']}/actions"))
-        return collection.page(actions, "workflowInvocationActions", call.query)
+        return page(actions, "workflowInvocationActions", call.query)
 
     def cancel(self, call: Call) -> Json:
-        only(call.body, set())
         with self.service.store.change():
             invocation = self.get(call)
             name = invocation["name"]
-            execution = self.going.get(name)
-            if invocation["state"] not in GOING or execution is None:
+            execution = self.running.get(name)
+            if invocation["state"] not in ACTIVE or execution is None:
                 raise FailedPrecondition(f"{name!r} has ended: {invocation['state']}.")
             self.service.store.put(self.service.key(name), invocation | {"state": "CANCELING"})
         execution.cancel()
@@ -99,7 +97,7 @@ class Invocations:
     def delete(self, call: Call) -> Json:
         with self.service.store.change():
             invocation = self.get(call)
-            if invocation["state"] in GOING:
+            if invocation["state"] in ACTIVE:
                 raise FailedPrecondition(f"{invocation['name']!r} is still running.")
             self.service.store.delete(self.service.key(invocation["name"]))
         return {}

@@ -1,4 +1,4 @@
-"""A scratch folder in which the CLI finds a project as the hosted service would lay it out."""
+"""A temporary project folder for the CLI, with the settings that the hosted service would apply."""
 
 import json
 import re
@@ -17,7 +17,7 @@ NODE_MODULES = Path(__file__).parents[1] / "node_modules"
 CORE = NODE_MODULES / "@dataform" / "core"
 SETTINGS = "workflow_settings.yaml"
 
-# workflow_settings.yaml's word for each field of CodeCompilationConfig.
+# Field of CodeCompilationConfig → key of workflow_settings.yaml.
 SETTING_OF = {
     "defaultDatabase": "defaultProject",
     "defaultSchema": "defaultDataset",
@@ -31,33 +31,36 @@ SETTING_OF = {
 
 
 class ProjectError(Exception):
-    """What the hosted service reports as a compilation error of workflow_settings.yaml."""
+    """Reported as a compilation error of workflow_settings.yaml, as the hosted service does."""
 
 
 def core_version() -> str:
     return str(json.loads((CORE / "package.json").read_text())["version"])
 
 
-def scratch(state: State) -> Path:
+def scratch_folder(state: State) -> Path:
     return state.root / "dataform" / "scratch"
 
 
 @contextmanager
-def laid_out(state: State, files: Mapping[str, bytes], result: Json) -> Iterator[Path]:
-    """The files as `result` (a CompilationResult) configures them, with core; removed at the end."""
+def create_project(state: State, files: Mapping[str, bytes], result: Json) -> Iterator[Path]:
+    """The files, with @dataform/core and the configuration of `result`, a CompilationResult.
+
+    The folder is removed at the end.
+    """
     check_core(files)
-    parent = scratch(state)
+    parent = scratch_folder(state)
     parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=parent) as name:
         folder = Path(name)
         for path, contents in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(contents)
-        settings = configured(files[SETTINGS].decode(), result.get("codeCompilationConfig", {}))
+        settings = apply_config(files[SETTINGS].decode(), result.get("codeCompilationConfig", {}))
         (folder / SETTINGS).write_text(yaml.safe_dump(settings))
         package = {"dependencies": {"@dataform/core": core_version()}}
         (folder / "package.json").write_text(json.dumps(package))
-        # A real folder: the CLI does not see a symbolic link.
+        # Copied, because the CLI ignores a symbolic link.
         shutil.copytree(CORE, folder / "node_modules" / "@dataform" / "core")
         credentials = {"projectId": state.project, "location": settings.get("defaultLocation", "US")}
         (folder / ".df-credentials.json").write_text(json.dumps(credentials))
@@ -65,27 +68,30 @@ def laid_out(state: State, files: Mapping[str, bytes], result: Json) -> Iterator
 
 
 def check_core(files: Mapping[str, bytes]) -> None:
-    """The hosted service installs the version that the settings name; here there is only the pinned one."""
+    """The hosted service installs the version in the settings; the sandbox has only the pinned one."""
     if SETTINGS not in files:
         raise ProjectError(f"{SETTINGS} is missing at the root of the repository")
     if "package.json" in files:
-        raise ProjectError("package.json names packages, and the sandbox installs none")
-    found = re.search(rb"^dataformCoreVersion:\s*[\"']?([^\"'\s#]+)", files[SETTINGS], re.MULTILINE)
-    wanted = found[1].decode() if found else "none"
-    if wanted != core_version():
+        raise ProjectError("package.json is not supported: the sandbox installs no packages")
+    match = re.search(rb"^dataformCoreVersion:\s*[\"']?([^\"'\s#]+)", files[SETTINGS], re.MULTILINE)
+    version = match[1].decode() if match else "missing"
+    if version != core_version():
         raise ProjectError(
-            f"dataformCoreVersion is {wanted}; the sandbox has @dataform/core {core_version()}"
+            f"dataformCoreVersion is {version}; the sandbox has @dataform/core {core_version()}"
         )
 
 
-def configured(text: str, config: Json) -> Json:
-    """The settings as a CodeCompilationConfig overrides them, without the version: it is installed."""
+def apply_config(text: str, config: Json) -> Json:
+    """The settings, overridden by a CodeCompilationConfig.
+
+    Without dataformCoreVersion: with it the CLI would run npm for every compilation.
+    """
     try:
         settings = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ProjectError(f"{SETTINGS} is no YAML: {error}") from error
+        raise ProjectError(f"{SETTINGS} is not valid YAML: {error}") from error
     if not isinstance(settings, dict):
-        raise ProjectError(f"{SETTINGS} is no mapping")
+        raise ProjectError(f"{SETTINGS} is not a mapping")
     del settings["dataformCoreVersion"]
     settings |= {SETTING_OF[field]: value for field, value in config.items() if field in SETTING_OF}
     if "vars" in config:

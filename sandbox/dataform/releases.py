@@ -1,10 +1,8 @@
-"""Release configs, of which one result is live, and workflow configs, a named selection of it."""
-
-from google.cloud import dataform_v1
+"""Release configs with their live compilation result, and workflow configs, a selection of its actions."""
 
 from sandbox.dataform.repositories import REPOSITORIES
 from sandbox.resources.errors import InvalidArgument
-from sandbox.resources.kind import By, Kind
+from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
@@ -13,7 +11,7 @@ CHILD = f"{REPOSITORIES.collection}/{{repository}}"
 
 
 def check_release(service: Service, config: Json) -> None:
-    """The live result must come from this very config: the reference of `releaseCompilationResult`."""
+    """The live result must be compiled from this config: see the reference of `releaseCompilationResult`."""
     service.find(config["name"].rsplit("/", 2)[0])
     if not config.get("gitCommitish"):
         raise InvalidArgument("Field releaseConfig.gitCommitish is required.")
@@ -29,20 +27,20 @@ def check_workflow(service: Service, config: Json) -> None:
     service.find(config.get("releaseConfig", ""))
 
 
-RELEASES = Kind(
+RELEASES = ResourceType(
     f"{CHILD}/releaseConfigs",
-    Schema(message=dataform_v1.ReleaseConfig.pb(), output="recentScheduledReleaseRecords internalMetadata"),
-    By("query", "releaseConfigId"),
+    Schema("dataform.v1", "ReleaseConfig"),
+    IdLocation("query", "releaseConfigId"),
     check=check_release,
 )
 
-WORKFLOWS = Kind(
+WORKFLOWS = ResourceType(
     f"{CHILD}/workflowConfigs",
     Schema(
-        message=dataform_v1.WorkflowConfig.pb(),
-        output="recentScheduledExecutionRecords createTime updateTime internalMetadata",
+        "dataform.v1",
+        "WorkflowConfig",
     ),
-    By("query", "workflowConfigId"),
+    IdLocation("query", "workflowConfigId"),
     created="createTime",
     updated="updateTime",
     check=check_workflow,

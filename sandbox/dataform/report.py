@@ -1,4 +1,4 @@
-"""What `dataform run` prints, read line by line: it offers JSON for a dry run only (CLI 3.0.69).
+"""Parses the output of `dataform run` line by line: it prints JSON only for a dry run (CLI 3.0.69).
 
 \\x1b[32mTable created: \\x1b[0m \\x1b[36mods.sales\\x1b[0m [incremental]
  \\t jobId: dataform-0bbe4d5b,
@@ -26,13 +26,13 @@ STATES = {
 }
 COLOUR = re.compile(r"\x1b\[\d+m")
 HEADLINE = re.compile(rf"({'|'.join(STATES)}): +([^\s.]+\.\S+)")
-NO_REASON = re.compile(r"\s+(>|Bytes billed:)")  # the failed statement's own lines; the bill
+NO_REASON = re.compile(r"\s+(>|Bytes billed:)")  # lines of the failed statement, and the bytes billed
 JOB = re.compile(r"\s+jobId: ([^\s,]+)")
 
 
 @dataclass
 class Outcome:
-    """One action's end. `reason` is empty unless it failed."""
+    """The final state of an action. `reason` is empty unless it failed."""
 
     target: str
     state: str
@@ -46,20 +46,20 @@ class Outcome:
 
 @dataclass
 class Report:
-    """`tail` is what was said outside every action: why the CLI gave up, if it did."""
+    """`tail` has the last lines that belong to no action: the reason when the CLI itself failed."""
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     tail: list[str] = field(default_factory=list)
     _latest: Outcome | None = None
 
-    def read(self, line: str) -> Outcome | None:
-        """The outcome that this line begins or adds to; None when it belongs to none."""
+    def parse_line(self, line: str) -> Outcome | None:
+        """The outcome that this line starts or completes; None for a line outside of actions."""
         text = COLOUR.sub("", line.rstrip())
-        if found := HEADLINE.match(text):
-            self._latest = Outcome(found[2], STATES[found[1]])
-            self.outcomes[found[2]] = self._latest
-        elif self._latest is not None and (found := JOB.match(text)):
-            self._latest.job_id = found[1]
+        if match := HEADLINE.match(text):
+            self._latest = Outcome(match[2], STATES[match[1]])
+            self.outcomes[match[2]] = self._latest
+        elif self._latest is not None and (match := JOB.match(text)):
+            self._latest.job_id = match[1]
         elif self._latest is not None and self._latest.state == "FAILED":
             if text.strip() and not NO_REASON.match(text):
                 self._latest.reasons.append(text.strip())

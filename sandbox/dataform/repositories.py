@@ -1,11 +1,9 @@
-"""Repositories: the part that Terraform makes."""
+"""The resource type of repositories, which Terraform creates."""
 
 from dataclasses import dataclass
 
-from google.cloud import dataform_v1
-
 from sandbox.resources.errors import FailedPrecondition
-from sandbox.resources.kind import By, Kind
+from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
@@ -13,17 +11,15 @@ from sandbox.resources.store import Json
 CHILDREN = ("releaseConfigs", "workflowConfigs", "compilationResults", "workflowInvocations")
 
 
-REPOSITORIES = Kind(
+REPOSITORIES = ResourceType(
     "projects/{project}/locations/{location}/repositories",
     Schema(
-        message=dataform_v1.Repository.pb(),
-        output="createTime dataEncryptionState internalMetadata teamFolderName",
+        "dataform.v1",
+        "Repository",
     ),
-    By("query", "repositoryId"),
+    IdLocation("query", "repositoryId"),
     id_pattern="[a-zA-Z0-9_-]{1,63}",
     created="createTime",
-    iam="GET",
-    verbs="create get list patch",
 )
 
 
@@ -32,18 +28,20 @@ class Repositories:
     service: Service
 
     def delete(self, call: Call) -> Json:
-        """With all that is in it, if the caller says so."""
+        """With its children only if the request sets `force`."""
         name = repository(call)
         with self.service.store.change():
             self.service.find(name)
             keys = {child: self.service.key(f"{name}/{child}") for child in CHILDREN}
             children = [child for child, key in keys.items() if self.service.store.children(key)]
             if children and call.query.get("force") != "true":
-                raise FailedPrecondition(f"Repository {name!r} has {', '.join(children)}; force is not set.")
+                raise FailedPrecondition(
+                    f"Repository {name!r} has {', '.join(children)}: set force=true to delete them."
+                )
             self.service.store.delete(self.service.key(name))
         return {}
 
 
 def repository(call: Call) -> str:
-    """The name of the repository that a path lies in."""
+    """The resource name of the repository in a call's path."""
     return f"{REPOSITORIES.collection}/{{repository}}".format(**call.path)

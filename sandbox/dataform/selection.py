@@ -2,26 +2,27 @@
 
 from collections.abc import Iterable, Mapping
 
-from sandbox.dataform.graph import name
+from sandbox.dataform.graph import full_name
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.store import Json
 
 
-def selected(graph: Json, config: Json) -> list[Json]:
-    """What an InvocationConfig includes; all actions when it names neither targets nor tags."""
-    actions = {name(action["target"]): action for action in runnable(graph)}
-    targets, tags = {name(one) for one in config.get("includedTargets", [])}, config.get("includedTags", [])
+def select_actions(graph: Json, config: Json) -> list[Json]:
+    """The actions that an InvocationConfig includes; all when it names neither targets nor tags."""
+    actions = {full_name(action["target"]): action for action in runnable(graph)}
+    targets = {full_name(target) for target in config.get("includedTargets", [])}
+    tags = config.get("includedTags", [])
     if unknown := targets - actions.keys():
         raise InvalidArgument(f"includedTargets names {', '.join(sorted(unknown))}, which are no actions.")
     tagged = {key for key, action in actions.items() if set(tags) & set(action.get("tags", []))}
-    wanted = targets | tagged if targets or tags else set(actions)
+    selected = targets | tagged if targets or tags else set(actions)
     upstream = {key: upstream_of(action) & actions.keys() for key, action in actions.items()}
-    downstream = {key: {one for one in actions if key in upstream[one]} for key in actions}
-    included = set(wanted)
+    downstream = {key: {other for other in actions if key in upstream[other]} for key in actions}
+    included = set(selected)
     if config.get("transitiveDependenciesIncluded"):
-        included |= reach(wanted, upstream)
+        included |= reachable(selected, upstream)
     if config.get("transitiveDependentsIncluded"):
-        included |= reach(wanted, downstream)
+        included |= reachable(selected, downstream)
     return [action for key, action in actions.items() if key in included]
 
 
@@ -30,13 +31,13 @@ def runnable(graph: Json) -> list[Json]:
 
 
 def upstream_of(action: Json) -> set[str]:
-    return {name(target) for target in action.get("dependencyTargets", [])}
+    return {full_name(target) for target in action.get("dependencyTargets", [])}
 
 
-def reach(start: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
+def reachable(start: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
     reached: set[str] = set()
-    ahead = set(start)
-    while ahead:
-        reached |= ahead
-        ahead = {one for key in ahead for one in edges[key]} - reached
+    pending = set(start)
+    while pending:
+        reached |= pending
+        pending = {target for key in pending for target in edges[key]} - reached
     return reached

@@ -1,4 +1,12 @@
-"""Cloud Run Jobs: the resources, and executions that really run what they declare."""
+"""Cloud Run Jobs: the resources, and executions that run the declared command as local processes.
+
+job           the resource type and its permissions
+executions    the Execution resource in each state, and its operation
+runner        starts, cancels and finishes executions, each in a thread
+tasks         environment and command of a task
+task_process  the processes of an execution's tasks: retries, timeout
+child         wrapper process of one attempt
+"""
 
 import re
 from dataclasses import dataclass
@@ -10,36 +18,40 @@ from starlette.routing import BaseRoute, Route
 from sandbox.jobs import executions
 from sandbox.jobs.job import JOBS, ROLES
 from sandbox.jobs.runner import Runner
-from sandbox.resources import collection, etags
+from sandbox.resources import collection
 from sandbox.resources.errors import FailedPrecondition, PermissionDenied
-from sandbox.resources.policies import granted, only
-from sandbox.resources.schema import parse
-from sandbox.resources.secrets import Versions
+from sandbox.resources.etags import check_etag
+from sandbox.resources.paging import page
+from sandbox.resources.policies import granted
+from sandbox.resources.secret_manager import SecretVersions
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json, Store
 from sandbox.state import State
 
-# A GET of a running operation waits that long for its end: Google's client sleeps up to 20 s between two.
-HELD_SECONDS = 5.0
+JOB = f"{JOBS.collection}/{{id}}"
+EXECUTION = f"{JOB}/executions/{{execution}}"
+OPERATIONS = "projects/{project}/locations/{location}/operations"
+# Long poll of a running operation: Google's client sleeps up to 20 s between two requests, so an early
+# "not done" would make every short job take that long.
+LONG_POLL_SECONDS = 5.0
 
 
 def routes(state: State) -> list[BaseRoute]:
     store = Store(state.root)
     service = Service(state, store, "/run/v2")
-    runner = Runner(service, Versions(Service(state, store, "/secretmanager/v1")))
-    runner.bury()
+    runner = Runner(service, SecretVersions(Service(state, store, "/secretmanager/v1")))
+    runner.fail_interrupted()
     jobs = Jobs(service, runner)
-    job, execution = f"{JOBS.collection}/{{id}}", f"{JOBS.collection}/{{id}}/executions/{{execution}}"
     return [
-        service.route("POST", f"{job}:run", jobs.run),
-        service.route("DELETE", job, jobs.delete, "etag"),
-        service.route("POST", f"{execution}:cancel", jobs.cancel),
-        service.route("GET", execution, lambda call: service.find(execution.format(**call.path))),
-        service.route("GET", f"{job}/executions", jobs.executions, "pageSize pageToken"),
-        service.route("GET", "projects/{project}/locations/{location}/operations/{id}", jobs.operation),
+        service.route("POST", f"{JOB}:run", jobs.run),
+        service.route("DELETE", JOB, jobs.delete, "etag"),
+        service.route("POST", f"{EXECUTION}:cancel", jobs.cancel),
+        service.route("GET", EXECUTION, lambda call: service.find(EXECUTION.format(**call.path))),
+        service.route("GET", f"{JOB}/executions", jobs.list_executions, "pageSize pageToken"),
+        service.route("GET", f"{OPERATIONS}/{{id}}", jobs.get_operation),
         *collection.routes(service, JOBS),
-        Route("/run/logs/{job}/{execution}", lambda request: log(request, runner)),
-        service.unknown(),
+        Route("/run/logs/{job}/{execution}", lambda request: read_log(request, runner)),
+        service.unserved(),
     ]
 
 
@@ -49,18 +61,16 @@ class Jobs:
     runner: Runner
 
     def run(self, call: Call) -> Json:
-        only(call.body, {"overrides", "etag"})
-        parse(call.body, "google.cloud.run_v2.types:RunJobRequest")
-        job = self.service.find(f"{JOBS.collection}/{{id}}".format(**call.path))
-        etags.check(job, call.body.get("etag", ""))
+        job = self.service.find(JOB.format(**call.path))
+        check_etag(job, call.body.get("etag", ""))
         overrides = call.body.get("overrides", {})
-        self.permit(call, job["name"], "run.jobs.runWithOverrides" if overrides else "run.jobs.run")
-        execution = executions.new(job, overrides, f"{self.service.state.address}/run/logs")
+        self.check_permission(call, job["name"], "run.jobs.runWithOverrides" if overrides else "run.jobs.run")
+        execution = executions.create_execution(job, overrides, f"{self.service.state.address}/run/logs")
         self.runner.start(execution, overrides)
-        return self.follow(call, execution, "run")
+        return self.create_operation(call, execution, "run")
 
-    def permit(self, call: Call, job: str, permission: str) -> None:
-        """Running with overrides is a permission of its own, and `roles/run.invoker` does not hold it."""
+    def check_permission(self, call: Call, job: str, permission: str) -> None:
+        """Overrides need a permission of their own, which `roles/run.invoker` does not include."""
         if call.caller and not granted(self.service, job, call.caller, ROLES[permission]):
             raise PermissionDenied(
                 f"Permission {permission!r} denied on resource {job!r} (or resource may not exist) "
@@ -68,54 +78,49 @@ class Jobs:
             )
 
     def cancel(self, call: Call) -> Json:
-        only(call.body, {"etag"})
-        name = f"{JOBS.collection}/{{id}}/executions/{{execution}}".format(**call.path)
+        name = EXECUTION.format(**call.path)
         execution = self.service.find(name)
         if not self.runner.cancel(name):
             raise FailedPrecondition(
                 f"Execution {call.path['execution']!r} cannot be cancelled because it is not running."
             )
-        return self.follow(call, execution, "cancel")
+        return self.create_operation(call, execution, "cancel")
 
-    def follow(self, call: Call, execution: Json, verb: str) -> Json:
-        """An operation that stands for the execution from now on. A cancel that is done has no error."""
-        parent = "projects/{project}/locations/{location}/operations".format(**call.path)
-        name = f"{parent}/{verb}-{execution['uid']}"
-        followed = {"name": name, "execution": execution["name"]}
-        self.service.store.put(self.service.key(name), followed)
+    def create_operation(self, call: Call, execution: Json, verb: str) -> Json:
+        """Stores an operation that refers to the execution; its state is read from the execution later."""
+        name = f"{OPERATIONS.format(**call.path)}/{verb}-{execution['uid']}"
+        self.service.store.put(self.service.key(name), {"name": name, "execution": execution["name"]})
         return executions.operation(name, execution, None)
 
-    def operation(self, call: Call) -> Json:
-        kept = self.service.find(
-            "projects/{project}/locations/{location}/operations/{id}".format(**call.path)
-        )
-        if "execution" not in kept:
-            return kept
-        self.runner.wait(kept["execution"], HELD_SECONDS)
-        execution = self.service.find(kept["execution"])
-        error = self.service.store.get(self.service.key(f"{kept['execution']}:error"))
-        return executions.operation(
-            kept["name"], execution, error if call.path["id"].startswith("run-") else None
-        )
+    def get_operation(self, call: Call) -> Json:
+        stored = self.service.find(f"{OPERATIONS}/{{id}}".format(**call.path))
+        if "execution" not in stored:
+            return stored  # of a change of a job: done at once
+        self.runner.wait(stored["execution"], LONG_POLL_SECONDS)
+        execution = self.service.find(stored["execution"])
+        error = self.service.store.get(self.service.key(f"{stored['execution']}:error"))
+        # A cancellation succeeds although the execution that it cancelled has failed.
+        is_run = call.path["id"].startswith("run-")
+        return executions.operation(stored["name"], execution, error if is_run else None)
 
-    def executions(self, call: Call) -> Json:
-        job = f"{JOBS.collection}/{{id}}".format(**call.path)
+    def list_executions(self, call: Call) -> Json:
+        job = JOB.format(**call.path)
         self.service.find(job)
         newest_first = self.service.store.children(self.service.key(f"{job}/executions"))[::-1]
-        return collection.page(newest_first, "executions", call.query)
+        return page(newest_first, "executions", call.query)
 
     def delete(self, call: Call) -> Json:
-        """Ends what runs, unless the request is refused."""
-        name = f"{JOBS.collection}/{{id}}".format(**call.path)
-        etags.check(self.service.find(name), call.query.get("etag", ""))
+        """Checks the etag before it cancels running executions: a rejected request changes nothing."""
+        name = JOB.format(**call.path)
+        check_etag(self.service.find(name), call.query.get("etag", ""))
         self.runner.cancel_all(name)
         return collection.Collection(self.service, JOBS).delete(call)
 
 
-def log(request: Request, runner: Runner) -> Response:
+def read_log(request: Request, runner: Runner) -> Response:
     """The output of an execution so far, as plain text."""
     job, execution = request.path_params["job"], request.path_params["execution"]
-    path = runner.log(job, execution)
+    path = runner.log_path(job, execution)
     if not re.fullmatch("[a-z0-9-]+/[a-z0-9-]+", f"{job}/{execution}") or not path.exists():
-        return PlainTextResponse(f"There is no log of execution {execution} of job {job}.\n", 404)
+        return PlainTextResponse(f"Log of execution {execution!r} of job {job!r} not found.\n", 404)
     return PlainTextResponse(path.read_text(errors="replace"))

@@ -1,8 +1,9 @@
-"""One attempt of a task: runs a command, and ends it and all that it started when standard input closes.
+"""Wrapper of one attempt of a task: runs a command, and ends it when standard input closes.
 
-The sandbox holds the other end of that pipe, so a cancelled execution, a timeout and a killed sandbox end the
-command alike: SIGTERM, and SIGKILL ten seconds later, as the container contract of Cloud Run says. Started as
-a file of its own, not as a module of the package: it must cost nothing.
+The sandbox holds the other end of that pipe, so a cancelled execution, a timeout and a killed sandbox all end
+the command and its child processes in the same way: SIGTERM, and SIGKILL ten seconds later, as documented at
+https://cloud.google.com/run/docs/container-contract. It is started as a file, not as a module of the package,
+because importing the package would take longer than most tasks.
 """
 
 import os
@@ -12,7 +13,7 @@ import sys
 import threading
 
 GRACE_SECONDS = 10
-NOT_FOUND = 127  # what a shell answers for a command that does not exist
+NOT_FOUND = 127  # a shell's exit code for a command that does not exist
 
 
 def main() -> int:
@@ -21,24 +22,24 @@ def main() -> int:
     except OSError as error:
         sys.stderr.write(f"The container's command could not be started: {error}\n")
         return NOT_FOUND
-    threading.Thread(target=end_with_input, args=(process,), daemon=True).start()
+    threading.Thread(target=stop_with_input, args=(process,), daemon=True).start()
     code = process.wait()
-    end(process, signal.SIGKILL)  # what the command left running in its group
+    kill_group(process, signal.SIGKILL)  # background processes of the command
     return code if code >= 0 else 128 - code
 
 
-def end_with_input(process: subprocess.Popen[bytes]) -> None:
+def stop_with_input(process: subprocess.Popen[bytes]) -> None:
     sys.stdin.buffer.read()
-    end(process, signal.SIGTERM)
+    kill_group(process, signal.SIGTERM)
     try:
         process.wait(GRACE_SECONDS)
     except subprocess.TimeoutExpired:
-        end(process, signal.SIGKILL)
+        kill_group(process, signal.SIGKILL)
 
 
-def end(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
+def kill_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     try:
-        os.killpg(process.pid, how)
+        os.killpg(process.pid, number)
     except ProcessLookupError:
         return
 
@@ -46,4 +47,4 @@ def end(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
 if __name__ == "__main__":
     code = main()
     sys.stderr.flush()
-    os._exit(code)  # the thread that reads standard input may never return
+    os._exit(code)  # a normal exit would wait for the thread that reads standard input

@@ -1,4 +1,4 @@
-"""What an execution looks like from outside, at each point of its life."""
+"""The Execution resource of the API: a new, a started and a finished one, and its operation."""
 
 import secrets
 import string
@@ -19,11 +19,11 @@ MAX_RETRIES = 3  # https://cloud.google.com/run/docs/configuring/max-retries
 
 @dataclass(frozen=True)
 class Failure:
-    """Why an execution did not succeed.
+    """Why an execution failed.
 
-    code: of the operation's error, google.rpc.Code. 10 for a failed task, 13 for a secret: seen at Google in
-    2026 and 2023 (terraform-provider-google #15088).
-    reason: fields of the condition `Completed`.
+    code: google.rpc.Code of the operation's error: 10 for a failed task, 13 for a secret, as observed at
+    Google in 2026 and 2023 (terraform-provider-google #15088).
+    reason: additional fields of the condition `Completed`.
     """
 
     code: int
@@ -31,8 +31,8 @@ class Failure:
     reason: Json
 
 
-def new(job: Json, overrides: Json, logs: str) -> Json:
-    """A fresh execution of a job; `logs` is the address below which its output is served."""
+def create_execution(job: Json, overrides: Json, logs: str) -> Json:
+    """A new execution of a job; `logs` is the address below which its output is served."""
     job_id = job["name"].rsplit("/", 1)[-1]
     execution_id = f"{job_id}-{''.join(secrets.choice(string.ascii_lowercase) for _ in range(5))}"
     execution_template = job["template"]
@@ -43,18 +43,18 @@ def new(job: Json, overrides: Json, logs: str) -> Json:
         "job": job_id,
         "parallelism": execution_template.get("parallelism", 0),
         "taskCount": overrides.get("taskCount") or execution_template.get("taskCount", 1),
-        "template": overridden(execution_template["template"], overrides),
+        "template": apply_overrides(execution_template["template"], overrides),
         "reconciling": True,
         "conditions": [condition("Completed", "CONDITION_RECONCILING")],
         "logUri": f"{logs}/{job_id}/{execution_id}",
     }
 
 
-def overridden(template: Json, overrides: Json) -> Json:
-    """The task template with an execution's own arguments, variables and timeout."""
+def apply_overrides(template: Json, overrides: Json) -> Json:
+    """The task template with the arguments, variables and timeout of one execution."""
     containers = [dict(container) for container in template["containers"]]
     for override in overrides.get("containerOverrides", []):
-        container = named(containers, override.get("name", ""))
+        container = find_container(containers, override.get("name", ""))
         if "args" in override or override.get("clearArgs"):
             container["args"] = override.get("args", [])
         replaced = {variable["name"] for variable in override.get("env", [])}
@@ -64,31 +64,32 @@ def overridden(template: Json, overrides: Json) -> Json:
     return template | {"containers": containers, "timeout": timeout}
 
 
-def named(containers: list[Json], name: str) -> Json:
+def find_container(containers: list[Json], name: str) -> Json:
+    """An override without a name applies to the job's only container."""
     for container in containers:
         if not name or container.get("name") == name:
             return container
-    raise InvalidArgument(f"Container override names {name!r}, which is no container of the job.")
+    raise InvalidArgument(f"Container override names {name!r}, which is not a container of the job.")
 
 
-def started(execution: Json) -> Json:
+def mark_started(execution: Json) -> Json:
     conditions = [condition("Started", "CONDITION_SUCCEEDED"), *execution["conditions"]]
     return execution | {"startTime": now(), "runningCount": 1, "conditions": conditions}
 
 
-def finished(execution: Json, succeeded: int, failure: Failure | None) -> Json:
-    """`succeeded` tasks ended well; with a failure the rest did not."""
+def mark_finished(execution: Json, succeeded: int, failure: Failure | None) -> Json:
+    """`succeeded` counts the successful tasks; with a failure the others count as failed or cancelled."""
     execution_id, count = execution["name"].rsplit("/", 1)[-1], execution["taskCount"]
-    rest = "cancelledCount" if failure and failure.code == CANCELLED else "failedCount"
+    unsuccessful = "cancelledCount" if failure and failure.code == CANCELLED else "failedCount"
     message = f"Execution {execution_id} has failed to complete, {succeeded}/{count} tasks were a success."
     completed = (
         condition("Completed", "CONDITION_FAILED", message=f"{message} {failure.message}", **failure.reason)
         if failure
         else condition("Completed", "CONDITION_SUCCEEDED", message="Execution completed successfully.")
     )
-    earlier = [one for one in execution["conditions"] if one["type"] != "Completed"]
-    counts = {"runningCount": 0, "succeededCount": succeeded, rest: count - succeeded}
-    end = {"completionTime": now(), "reconciling": False, "conditions": [completed, *earlier]}
+    others = [other for other in execution["conditions"] if other["type"] != "Completed"]
+    counts = {"runningCount": 0, "succeededCount": succeeded, unsuccessful: count - succeeded}
+    end = {"completionTime": now(), "reconciling": False, "conditions": [completed, *others]}
     return execution | counts | end
 
 
@@ -97,7 +98,7 @@ def condition(kind: str, state: str, **more: Any) -> Json:
 
 
 def operation(name: str, execution: Json, error: Json | None) -> Json:
-    """The operation that stands for an execution: done when it has ended, with its error if it has one."""
+    """The long-running operation of an execution: done when the execution has ended, with its error."""
     typed = operations.typed(EXECUTION, execution)
     if "completionTime" not in execution:
         return {"name": name, "metadata": typed, "done": False}

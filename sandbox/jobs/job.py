@@ -1,10 +1,10 @@
-"""What a job is, and who may run it."""
+"""The resource type of jobs, and the roles that may run them."""
 
 import uuid
 
 from sandbox.resources.clock import now
 from sandbox.resources.errors import InvalidArgument
-from sandbox.resources.kind import By, Kind
+from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
@@ -19,6 +19,7 @@ ROLES = {
 
 
 def check(service: Service, job: Json) -> None:
+    """Raises InvalidArgument for a job that Cloud Run would reject."""
     containers = job.get("template", {}).get("template", {}).get("containers", [])
     if len(containers) != 1 or not containers[0].get("image"):
         raise InvalidArgument(
@@ -27,37 +28,34 @@ def check(service: Service, job: Json) -> None:
     names = [variable.get("name") for variable in containers[0].get("env", [])]
     if len(names) != len(set(names)) or not all(names):
         raise InvalidArgument(
-            f"template.template.containers[0].env: names must be there and differ, not {names}."
+            f"template.template.containers[0].env: names must be unique and not empty, not {names}."
         )
 
 
-def made(service: Service, name: str) -> Json:
+def initial_fields(service: Service, name: str) -> Json:
     return {"uid": str(uuid.uuid4()), "generation": "0"}
 
 
 def complete(service: Service, job: Json) -> Json:
-    """Every change is a new generation, and done at once."""
+    """Every change is a new generation, and ready at once."""
     generation = str(int(job["generation"]) + 1)
     ready = {"type": "Ready", "state": "CONDITION_SUCCEEDED", "lastTransitionTime": now()}
     return job | {"generation": generation, "observedGeneration": generation, "terminalCondition": ready}
 
 
-JOBS = Kind(
+JOBS = ResourceType(
     "projects/{project}/locations/{location}/jobs",
     Schema(
-        message="google.cloud.run_v2.types:Job",
-        output="uid generation createTime updateTime deleteTime expireTime creator lastModifier"
-        " observedGeneration terminalCondition conditions executionCount latestCreatedExecution reconciling"
-        " satisfiesPzs etag",
+        "run.v2",
+        "GoogleCloudRunV2Job",
     ),
-    By("query", "jobId"),
+    IdLocation("query", "jobId"),
     id_pattern="[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
     created="createTime",
     updated="updateTime",
-    made=made,
+    initial=initial_fields,
     check=check,
     complete=complete,
     etag=True,
     operation="google.cloud.run.v2.Job",
-    iam="GET",
 )

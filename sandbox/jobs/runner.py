@@ -1,4 +1,4 @@
-"""Executions that are going on, each in a thread of its own; what becomes of them is in the store."""
+"""Running executions, each in a thread; their state is in the store and survives a restart."""
 
 import threading
 from pathlib import Path
@@ -6,25 +6,27 @@ from typing import IO
 
 from sandbox.jobs import executions, tasks
 from sandbox.jobs.executions import CANCELLED, Failure
-from sandbox.jobs.work import Failed, Running, Work
-from sandbox.resources.secrets import Versions
+from sandbox.jobs.task_process import Running, TaskFailed, TaskProcesses
+from sandbox.resources.secret_manager import SecretVersions
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
 
+INTERNAL = 13  # google.rpc.Code
+
 
 class Runner:
-    def __init__(self, service: Service, versions: Versions) -> None:
+    def __init__(self, service: Service, versions: SecretVersions) -> None:
         self.service, self.versions = service, versions
         self._running: dict[str, Running] = {}
 
     def start(self, execution: Json, overrides: Json) -> None:
         running = self._running[execution["name"]] = Running()
-        self._keep(execution)
-        # A daemon: the sandbox may end before it; the command then ends too, see child.py.
+        self._store(execution)
+        # A daemon thread does not delay the end of the sandbox; its command ends too, see child.py.
         threading.Thread(target=self._run, args=(execution, overrides, running), daemon=True).start()
 
     def cancel(self, name: str) -> bool:
-        """Ask an execution to end; False if it is not running."""
+        """Requests the end of an execution; False if it is not running."""
         running = self._running.get(name)
         if running:
             running.cancel()
@@ -35,57 +37,59 @@ class Runner:
             self.cancel(name)
 
     def wait(self, name: str, seconds: float) -> None:
+        """Returns when the execution has ended, or after `seconds`."""
         running = self._running.get(name)
         if running:
             running.finished.wait(seconds)
 
-    def log(self, job: str, execution: str) -> Path:
+    def log_path(self, job: str, execution: str) -> Path:
         return self.service.state.root / "logs" / job / f"{execution}.log"
 
-    def bury(self) -> None:
-        """Executions that a former sandbox did not see to their end: their processes ended with it."""
+    def fail_interrupted(self) -> None:
+        """Cancels executions that a stopped sandbox left running: their processes ended with it."""
         for execution in self.service.store.matching(self.service.key("*/executions/*")):
             if "completionTime" not in execution:
-                ended = {"executionReason": "CANCELLED"}
-                self._end(execution, 0, Failure(CANCELLED, "The sandbox was stopped.", ended))
+                reason = {"executionReason": "CANCELLED"}
+                self._finish(execution, 0, Failure(CANCELLED, "The sandbox was stopped.", reason))
 
     def _run(self, execution: Json, overrides: Json, running: Running) -> None:
-        path = self.log(execution["job"], execution["name"].rsplit("/", 1)[-1])
+        path = self.log_path(execution["job"], execution["name"].rsplit("/", 1)[-1])
         path.parent.mkdir(parents=True, exist_ok=True)
-        execution = executions.started(execution)
-        self._keep(execution)
+        execution = executions.mark_started(execution)
+        self._store(execution)
         with path.open("ab", buffering=0) as log:
-            succeeded, failure = self._work(execution, overrides, running, log)
+            succeeded, failure = self._run_tasks(execution, overrides, running, log)
             if failure:
                 log.write(f"{failure.message}\n".encode())
-        self._end(execution, succeeded, failure)
+        self._finish(execution, succeeded, failure)
         self._running.pop(execution["name"])
         running.finished.set()
 
-    def _work(
+    def _run_tasks(
         self, execution: Json, overrides: Json, running: Running, log: IO[bytes]
     ) -> tuple[int, Failure | None]:
+        """Returns the number of successful tasks and the failure that ended the execution."""
         try:
             command = tasks.command(execution["template"]["containers"][0])
             variables = tasks.variables(self.service.state, self.versions, execution, overrides)
-            Work(execution, command, variables, log, running).run()
+            TaskProcesses(execution, command, variables, log, running).run()
         except tasks.Unavailable as error:
             return 0, error.failure
-        except Failed as error:
+        except TaskFailed as error:
             return error.succeeded, error.failure
-        except Exception as error:  # whoever waits must hear of it, whatever it is
-            return 0, Failure(13, f"The sandbox could not run it: {error!r}", {})
+        except Exception as error:  # without a result a client would poll the operation forever
+            return 0, Failure(INTERNAL, f"The sandbox could not run the execution: {error!r}", {})
         return execution["taskCount"], None
 
-    def _end(self, execution: Json, succeeded: int, failure: Failure | None) -> None:
+    def _finish(self, execution: Json, succeeded: int, failure: Failure | None) -> None:
         with self.service.store.change():
             if failure:
                 error = {"code": failure.code, "message": failure.message}
                 self.service.store.put(self.service.key(f"{execution['name']}:error"), error)
-            self._keep(executions.finished(execution, succeeded, failure))
+            self._store(executions.mark_finished(execution, succeeded, failure))
 
-    def _keep(self, execution: Json) -> None:
-        """Unless its job is gone, and its executions with it."""
+    def _store(self, execution: Json) -> None:
+        """Does nothing when the job was deleted in the meantime, and its executions with it."""
         with self.service.store.change():
             if self.service.store.get(self.service.key(execution["name"].split("/executions/")[0])):
                 self.service.store.put(self.service.key(execution["name"]), execution)

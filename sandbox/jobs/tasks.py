@@ -1,4 +1,4 @@
-"""What a task runs: the declared command, in exactly the environment that its job declares."""
+"""Command and environment of a task, exactly as its job declares them."""
 
 import os
 import sys
@@ -8,18 +8,17 @@ from sandbox import environment
 from sandbox.jobs.executions import Failure
 from sandbox.resources.errors import GoogleError
 from sandbox.resources.policies import granted
-from sandbox.resources.secrets import Versions
+from sandbox.resources.secret_manager import SecretVersions
 from sandbox.resources.store import Json
 from sandbox.state import PROJECT_NUMBER, State
 
-REPOSITORY = Path(__file__).parents[2]  # stands for the image: its packages are what a job runs
-# Terraform cannot know the sandbox's port, so what it declares for these is a placeholder here.
-AMBIENT = ("RETAIL_URL",)
+REPOSITORY = Path(__file__).parents[2]  # replaces the container image: it has the packages that jobs run
 ACCESSORS = {"roles/secretmanager.secretAccessor", "roles/secretmanager.admin", "roles/owner"}
+NOT_FOUND, INTERNAL = 5, 13  # google.rpc.Code
 
 
 class Unavailable(Exception):
-    """A task that cannot start."""
+    """A task cannot start: no command, or a secret that cannot be read."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -27,26 +26,39 @@ class Unavailable(Exception):
 
 
 def command(container: Json) -> list[str]:
-    """The declared command with its arguments; `python` is the interpreter that the sandbox runs on."""
-    words = container.get("command", [])
-    if not words:
-        message = f"Image {container['image']} is not here, so the job must declare its command."
-        raise Unavailable(Failure(5, message, {"reason": "CONTAINER_MISSING"}))
-    return [sys.executable if words[0] == "python" else words[0], *words[1:], *container.get("args", [])]
+    """The declared command with its arguments; `python` is the interpreter that runs the sandbox."""
+    declared = container.get("command", [])
+    if not declared:
+        message = f"The sandbox has no image {container['image']}, so the job must declare its command."
+        raise Unavailable(Failure(NOT_FOUND, message, {"reason": "CONTAINER_MISSING"}))
+    program = sys.executable if declared[0] == "python" else declared[0]
+    return [program, *declared[1:], *container.get("args", [])]
 
 
-def variables(state: State, versions: Versions, execution: Json, overrides: Json) -> dict[str, str]:
-    """The environment of all of an execution's tasks, secrets read now; later entries win."""
+def variables(state: State, versions: SecretVersions, execution: Json, overrides: Json) -> dict[str, str]:
+    """The environment of all tasks of an execution, with the current values of its secrets.
+
+    Later entries win: the machine's, the sandbox's endpoints, the declared ones, resolved placeholders.
+    """
     identity = execution["template"].get("serviceAccount") or default_identity()
     ambient = environment.clients(state, identity)
     declared = declared_variables(versions, execution["template"]["containers"][0], identity)
-    asked = {one["name"] for each in overrides.get("containerOverrides", []) for one in each.get("env", [])}
-    placeholders = {name: ambient[name] for name in AMBIENT if name in declared and name not in asked}
-    return machine(state) | ambient | declared | placeholders
+    overridden = {
+        variable["name"]
+        for override in overrides.get("containerOverrides", [])
+        for variable in override.get("env", [])
+    }
+    # Terraform cannot know the sandbox's port: it declares a placeholder for an extension's variable.
+    placeholders = {
+        name: value
+        for name, value in state.job_variables.items()
+        if name in declared and name not in overridden
+    }
+    return machine_variables(state) | ambient | declared | placeholders
 
 
-def numbered(execution: Json, index: int, attempt: int) -> dict[str, str]:
-    """What Cloud Run itself tells a task."""
+def task_variables(execution: Json, index: int, attempt: int) -> dict[str, str]:
+    """https://cloud.google.com/run/docs/container-contract#jobs-env-vars."""
     return {
         "CLOUD_RUN_JOB": execution["job"],
         "CLOUD_RUN_EXECUTION": execution["name"].rsplit("/", 1)[-1],
@@ -56,8 +68,8 @@ def numbered(execution: Json, index: int, attempt: int) -> dict[str, str]:
     }
 
 
-def machine(state: State) -> dict[str, str]:
-    """What any container has. HOME is the sandbox's: a person's own settings and logins must not leak in."""
+def machine_variables(state: State) -> dict[str, str]:
+    """HOME is a folder of the sandbox: a job must not read the user's own settings and logins."""
     home = state.root / "home"
     home.mkdir(parents=True, exist_ok=True)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
@@ -68,27 +80,27 @@ def default_identity() -> str:
     return f"{PROJECT_NUMBER}-compute@developer.gserviceaccount.com"
 
 
-def declared_variables(versions: Versions, container: Json, identity: str) -> dict[str, str]:
-    found = {}
+def declared_variables(versions: SecretVersions, container: Json, identity: str) -> dict[str, str]:
+    values = {}
     for index, variable in enumerate(container.get("env", [])):
         reference = variable.get("valueSource", {}).get("secretKeyRef")
-        found[variable["name"]] = (
-            secret(versions, reference, identity, f"containers[0].env[{index}]")
+        values[variable["name"]] = (
+            read_secret(versions, reference, identity, f"containers[0].env[{index}]")
             if reference
             else variable.get("value", "")
         )
-    return found
+    return values
 
 
-def secret(versions: Versions, reference: Json, identity: str, place: str) -> str:
-    """The value of a secret's version, if it is there and the job's identity may read it."""
+def read_secret(versions: SecretVersions, reference: Json, identity: str, field: str) -> str:
+    """The value of a secret's version. Raises Unavailable: it is missing, or `identity` may not read it."""
     name = reference["secret"].rsplit("/", 1)[-1]
     secret = f"projects/{versions.service.state.project}/secrets/{name}"
     version = f"{secret}/versions/{reference.get('version') or 'latest'}"
     if not granted(versions.service, secret, identity, ACCESSORS):
         raise Unavailable(
-            refused(
-                place,
+            secret_failure(
+                field,
                 f"Permission denied on secret: {version} for Revision service account {identity}. "
                 "The service account used must be granted the 'Secret Manager Secret Accessor' role "
                 "(roles/secretmanager.secretAccessor) at the secret, project or higher level.",
@@ -97,9 +109,9 @@ def secret(versions: Versions, reference: Json, identity: str, place: str) -> st
     try:
         return versions.value(version).decode()
     except (GoogleError, UnicodeDecodeError) as error:
-        raise Unavailable(refused(place, f"Secret {version} was not found ({error}).")) from error
+        raise Unavailable(secret_failure(field, f"Secret {version} was not found ({error}).")) from error
 
 
-def refused(place: str, sentence: str) -> Failure:
-    where = f"spec.template.spec.{place}.value_from.secret_key_ref.name"
-    return Failure(13, f"{where}: {sentence}", {"reason": "SECRETS_ACCESS_CHECK_FAILED"})
+def secret_failure(field: str, message: str) -> Failure:
+    path = f"spec.template.spec.{field}.value_from.secret_key_ref.name"
+    return Failure(INTERNAL, f"{path}: {message}", {"reason": "SECRETS_ACCESS_CHECK_FAILED"})

@@ -19,13 +19,13 @@ CONDITIONS = {
     "conditionPrometheusQueryLanguage",
     "conditionSql",
 }
-LONGEST = 10_240  # bytes of a documentation
-ABSENT_AT_LEAST, DURATION_AT_MOST = 120, 84_600  # seconds: two minutes, and 23 hours and a half
+MAX_DOCUMENTATION_BYTES = 10_240
+MIN_ABSENT_SECONDS, MAX_DURATION_SECONDS = 120, 84_600  # two minutes, and 23 hours and a half
 USER_METRIC = re.compile(r'metric\.type\s*=\s*"?logging\.googleapis\.com/user/([^"\s)]+)')
 
 
 def complete(service: Service, policy: Json) -> Json:
-    """Conditions get their names, which stay as long as the condition is sent with it."""
+    """Conditions get names; a condition that is sent with its name keeps it."""
     conditions = [
         {"name": f"{policy['name']}/conditions/{index}"} | condition
         for index, condition in enumerate(policy["conditions"], start=1)
@@ -39,8 +39,8 @@ def check(service: Service, policy: Json) -> None:
         raise InvalidArgument("An alert policy needs a displayName and at least one condition.")
     if policy.get("combiner", "COMBINE_UNSPECIFIED") == "COMBINE_UNSPECIFIED":
         raise InvalidArgument("An alert policy needs a combiner.")
-    if len(policy.get("documentation", {}).get("content", "").encode()) > LONGEST:
-        raise InvalidArgument(f"documentation.content must be at most {LONGEST} bytes.")
+    if len(policy.get("documentation", {}).get("content", "").encode()) > MAX_DOCUMENTATION_BYTES:
+        raise InvalidArgument(f"documentation.content must be at most {MAX_DOCUMENTATION_BYTES} bytes.")
     for channel in policy.get("notificationChannels", []):
         if not service.store.get(service.key(channel)):
             raise NotFound(f"Notification channel {channel!r} was not found.")
@@ -50,35 +50,34 @@ def check(service: Service, policy: Json) -> None:
 
 
 def check_log_match(policy: Json) -> None:
-    """A policy on log entries has one condition and a rate limit; others may not have one."""
-    matches = [one for one in policy["conditions"] if "conditionMatchedLog" in one]
+    """A policy on log entries has one condition and a rate limit; other policies cannot have one."""
+    matches = [condition for condition in policy["conditions"] if "conditionMatchedLog" in condition]
     limited = "notificationRateLimit" in policy.get("alertStrategy", {})
     if matches and len(policy["conditions"]) > 1:
         raise InvalidArgument("A log-match condition must be the only condition of its policy.")
     if bool(matches) is not limited:
         raise InvalidArgument(
-            "alertStrategy.notificationRateLimit is for log-match policies, and they need it."
+            "alertStrategy.notificationRateLimit is required for log-match policies, and only for them."
         )
 
 
-def check_condition(service: Service, condition: Json, where: str) -> None:
-    (kind,) = CONDITIONS & condition.keys() or {""}
-    if not kind or not condition.get("displayName"):
-        raise InvalidArgument(
-            f"Field {where} needs a displayName and one of {', '.join(sorted(CONDITIONS))}."
-        )
-    if kind == "conditionMatchedLog" and not condition[kind].get("filter"):
-        raise InvalidArgument(f"Field {where}.condition_matched_log needs a filter.")
-    if kind in ("conditionThreshold", "conditionAbsent"):
-        check_filter(service, condition[kind].get("filter", ""), where)
-        check_duration(kind, condition[kind].get("duration", "0s"), where)
+def check_condition(service: Service, condition: Json, path: str) -> None:
+    types = sorted(CONDITIONS & condition.keys())
+    if len(types) != 1 or not condition.get("displayName"):
+        raise InvalidArgument(f"Field {path} needs a displayName and one of {', '.join(sorted(CONDITIONS))}.")
+    (condition_type,) = types
+    if condition_type == "conditionMatchedLog" and not condition[condition_type].get("filter"):
+        raise InvalidArgument(f"Field {path}.condition_matched_log needs a filter.")
+    if condition_type in ("conditionThreshold", "conditionAbsent"):
+        check_filter(service, condition[condition_type].get("filter", ""), path)
+        check_duration(condition_type, condition[condition_type].get("duration", "0s"), path)
 
 
-def check_filter(service: Service, text: str, where: str) -> None:
+def check_filter(service: Service, text: str, path: str) -> None:
     for restriction in ("metric.type", "resource.type"):
         if restriction not in text:
             raise InvalidArgument(
-                f'Field {where}.filter had an invalid value of "{text}": '
+                f'Field {path}.filter had an invalid value of "{text}": '
                 f'must specify a restriction on "{restriction}" in the filter.'
             )
     for metric in USER_METRIC.findall(text):
@@ -89,10 +88,10 @@ def check_filter(service: Service, text: str, where: str) -> None:
             )
 
 
-def check_duration(kind: str, duration: Any, where: str) -> None:
+def check_duration(condition_type: str, duration: Any, path: str) -> None:
     seconds = float(str(duration).removesuffix("s"))
-    shortest = ABSENT_AT_LEAST if kind == "conditionAbsent" else 0
-    if seconds % 60 or not shortest <= seconds <= DURATION_AT_MOST:
+    least = MIN_ABSENT_SECONDS if condition_type == "conditionAbsent" else 0
+    if seconds % 60 or not least <= seconds <= MAX_DURATION_SECONDS:
         raise InvalidArgument(
-            f"Field {where}.duration must be whole minutes, {shortest} s to {DURATION_AT_MOST} s: {duration}."
+            f"Field {path}.duration must be whole minutes, {least} s to {MAX_DURATION_SECONDS} s: {duration}."
         )

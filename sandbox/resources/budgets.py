@@ -1,4 +1,4 @@
-"""Billing budgets. Nothing is spent on this machine, so none of them ever speaks.
+"""Billing budgets. Nothing costs money here, so a budget never sends a notification.
 
 https://cloud.google.com/billing/docs/reference/budget/rest/v1/billingAccounts.budgets
 """
@@ -9,13 +9,14 @@ from starlette.routing import BaseRoute
 
 from sandbox.resources import collection
 from sandbox.resources.errors import InvalidArgument, PermissionDenied
-from sandbox.resources.kind import By, Kind
+from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
 from sandbox.state import PROJECT_NUMBER
 
 ACCOUNT = re.compile(r"billingAccounts/[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}/budgets/.+")
+MAX_CHANNELS = 5
 
 
 def check(service: Service, budget: Json) -> None:
@@ -34,27 +35,27 @@ def check_notifications(service: Service, rule: Json) -> None:
     if "pubsubTopic" in rule and rule.get("schemaVersion") != "1.0":
         raise InvalidArgument("notificationsRule.schemaVersion must be 1.0.")
     channels = rule.get("monitoringNotificationChannels", [])
-    if len(channels) > 5:
-        raise InvalidArgument(f"At most 5 monitoringNotificationChannels, not {len(channels)}.")
+    if len(channels) > MAX_CHANNELS:
+        raise InvalidArgument(f"At most {MAX_CHANNELS} monitoringNotificationChannels, not {len(channels)}.")
     for channel in channels:
         if not service.store.get(f"/monitoring/v3/{channel}"):
             raise InvalidArgument(f"Notification channel {channel!r} was not found.")
 
 
 def complete(service: Service, budget: Json) -> Json:
-    """Google answers with project numbers, whatever was sent."""
+    """Google's responses have project numbers, also where the request had ids."""
     scope = budget.get("budgetFilter", {})
     if "projects" not in scope:
         return budget
-    own = f"projects/{service.state.project}"
-    projects = [f"projects/{PROJECT_NUMBER}" if one == own else one for one in scope["projects"]]
+    by_id = f"projects/{service.state.project}"
+    projects = [f"projects/{PROJECT_NUMBER}" if name == by_id else name for name in scope["projects"]]
     return budget | {"budgetFilter": scope | {"projects": projects}}
 
 
-BUDGETS = Kind(
+BUDGETS = ResourceType(
     "billingAccounts/{account}/budgets",
-    Schema(message="google.cloud.billing.budgets_v1.types:Budget", output="etag"),
-    By("server", "uuid"),
+    Schema("billingbudgets.v1", "GoogleCloudBillingBudgetsV1Budget"),
+    IdLocation("server", "uuid"),
     check=check,
     complete=complete,
     etag=True,

@@ -1,4 +1,4 @@
-"""Where alerts go: what each type of notification channel needs to know."""
+"""Notification channels of alerts: the labels that each type needs."""
 
 from sandbox.resources.errors import FailedPrecondition, InvalidArgument
 from sandbox.resources.service import Service
@@ -19,7 +19,9 @@ TYPES: dict[str, tuple[set[str], set[str]]] = {
 
 def check(service: Service, channel: Json) -> None:
     if channel.get("type") not in TYPES:
-        raise InvalidArgument(f"Notification channel type {channel.get('type')!r} is not known.")
+        raise InvalidArgument(
+            f"Unknown notification channel type {channel.get('type')!r}; expected one of {', '.join(TYPES)}."
+        )
     required, optional = TYPES[channel["type"]]
     labels = channel.get("labels", {})
     for label in sorted(required - {name for name, value in labels.items() if value}):
@@ -28,8 +30,8 @@ def check(service: Service, channel: Json) -> None:
         raise InvalidArgument(f"A channel of type {channel['type']} has no label {label!r}.")
 
 
-def releases(service: Service, channel: Json) -> None:
-    """A channel that an alert policy names is deleted by force alone."""
+def check_delete(service: Service, channel: Json) -> None:
+    """A channel that an alert policy uses is deleted with force only."""
     for policy in service.store.children(service.key(f"projects/{service.state.project}/alertPolicies")):
         if channel["name"] in policy.get("notificationChannels", []):
             raise FailedPrecondition(

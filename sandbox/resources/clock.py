@@ -1,18 +1,18 @@
-"""The time as Google's APIs spell it."""
+"""Timestamps as Google's APIs write them: RFC 3339 in UTC."""
 
 from datetime import UTC, datetime
 
 
 def now() -> str:
-    return spelled(datetime.now(UTC))
+    return format_time(datetime.now(UTC))
 
 
-def spelled(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def read(text: str) -> datetime:
-    """Raises ValueError for what is no time with a zone."""
+def parse_time(text: str) -> datetime:
+    """Raises ValueError for a text that is not a timestamp with a time zone."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")

@@ -1,4 +1,4 @@
-"""The routes of a kind: create, get, list, patch, delete, its actions and its policy, as strict as Google."""
+"""The methods of a resource type: create, get, list, update, delete, its actions and its IAM policy."""
 
 import re
 from collections.abc import Callable
@@ -6,111 +6,111 @@ from dataclasses import dataclass
 
 from starlette.routing import BaseRoute
 
-from sandbox.resources import etags, ids, operations, policies
+from sandbox.resources import ids, operations, policies
 from sandbox.resources.clock import now
 from sandbox.resources.errors import AlreadyExists, InvalidArgument
-from sandbox.resources.kind import Kind
-from sandbox.resources.paging import page as page
-from sandbox.resources.policies import only
+from sandbox.resources.etags import check_etag, with_etag
+from sandbox.resources.paging import page
+from sandbox.resources.resource_type import ResourceType
 from sandbox.resources.service import Call, Handler, Service, quoted
 from sandbox.resources.store import Json
 
 
-def routes(service: Service, kind: Kind) -> list[BaseRoute]:
-    collection = Collection(service, kind)
-    one = f"{kind.collection}/{{id*}}" if kind.slashes else f"{kind.collection}/{{id}}"
-    create = ("PUT", one) if kind.create.place == "path" else ("POST", kind.collection)
-    rest = {
-        "create": (*create, collection.create, kind.create.parameters),
-        "list": ("GET", kind.collection, collection.list, "pageSize pageToken"),
-        "get": ("GET", one, collection.get, ""),
-        "patch": ("PATCH", one, collection.patch, kind.update.parameters),
-        "replace": ("PUT", one, collection.replace, ""),
-        "delete": ("DELETE", one, collection.delete, "etag" if kind.etag else ""),
-    }
-    found: list[BaseRoute] = policies.routes(service, one, kind.iam) if kind.iam else []
-    found += [service.route("POST", f"{one}:{verb}", collection.action(verb)) for verb in kind.actions]
-    for verb in kind.verbs.split():
-        method, path, handler, query = rest[verb]
-        found.append(service.route(method, path, handler, f"{query} {kind.query.get(verb, '')}"))
-    return found
+def routes(service: Service, resource_type: ResourceType) -> list[BaseRoute]:
+    collection, path = Collection(service, resource_type), resource_type.collection
+    one = f"{path}/{{id*}}" if resource_type.slashes else f"{path}/{{id}}"
+    actions = [
+        service.route("POST", f"{one}:{verb}", collection.action(verb)) for verb in resource_type.actions
+    ]
+    by_path = resource_type.create.place == "path"
+    create = collection.create if by_path else collection.replace
+    return [
+        *policies.routes(service, one),
+        *actions,
+        service.route("POST", path, collection.create, resource_type.create.parameter),
+        service.route("PUT", one, create),
+        service.route("GET", path, collection.list, "pageSize pageToken"),
+        service.route("GET", one, collection.get),
+        service.route("PATCH", one, collection.patch, resource_type.update.parameter),
+        service.route("DELETE", one, collection.delete, "etag force"),
+    ]
 
 
 @dataclass(frozen=True)
 class Collection:
     service: Service
-    kind: Kind
+    type: ResourceType
 
     def create(self, call: Call) -> Json:
-        collection = self.kind.collection.format(**call.path)
-        identity, body = self.kind.create.read(call, collection)
-        accepted = self.kind.schema.accept(body)
+        identity, body = self.type.create.read(call, self.path(call))
+        accepted = self.type.schema.accept(body)
         with self.service.store.change():
-            if self.kind.create.place == "server":
-                identity = ids.picked(self.service, collection, self.kind.create.name, accepted)
-            made = self.make(call, identity, accepted)
-        return self.answer(call, "create", made)
+            if self.type.create.place == "server":
+                identity = ids.generate_id(self.service, self.path(call), self.type.create.name, accepted)
+            created = self.add(call, identity, accepted)
+        return self.response(call, created)
 
-    def make(self, call: Call, identity: str, accepted: Json) -> Json:
-        """A new resource of that id, from the fields that count."""
-        collection = self.kind.collection.format(**call.path)
-        if self.kind.create.place != "server" and not re.fullmatch(self.kind.id_pattern, identity):
+    def add(self, call: Call, identity: str, accepted: Json) -> Json:
+        """Stores a new resource with that id and returns it."""
+        collection = self.path(call)
+        if self.type.create.place != "server" and not re.fullmatch(self.type.id_pattern, identity):
             raise InvalidArgument(
-                f"Invalid id {identity!r} in {collection!r}: it must match {self.kind.id_pattern!r}."
+                f"Invalid id {identity!r} in {collection!r}: it must match {self.type.id_pattern!r}."
             )
-        name = f"{collection}/{self.kind.segment.format(**call.path | {'id': quoted(identity)})}"
-        times = dict.fromkeys(self.kind.created.split(), now())
-        resource = {**accepted, "name": name, **times, **self.kind.made(self.service, name)}
-        self.kind.check(self.service, resource)
+        name = f"{collection}/{self.type.segment.format(**call.path | {'id': quoted(identity)})}"
+        times = dict.fromkeys(self.type.created.split(), now())
+        resource = {**accepted, "name": name, **times, **self.type.initial(self.service, name)}
+        self.type.check(self.service, resource)
+        self.type.schema.check_required(resource)
         with self.service.store.change():
             if self.service.store.get(self.service.key(name)):
                 raise AlreadyExists(f"Resource {name!r} already exists.")
-            resource = self.keep(name, resource)
-            self.kind.told(self.service, "create", {}, resource)
+            resource = self.save(name, resource)
+            self.type.on_change(self.service, "create", {}, resource)
         return resource
 
-    def keep(self, name: str, resource: Json) -> Json:
-        times = dict.fromkeys(self.kind.updated.split(), now())
-        kept = self.kind.complete(self.service, resource | times)
-        kept = etags.given(kept) if self.kind.etag else kept
-        self.service.store.put(self.service.key(name), kept)
-        return kept
+    def save(self, name: str, resource: Json) -> Json:
+        """`name` is the key: some APIs show the resource under another one, as with the project's number."""
+        times = dict.fromkeys(self.type.updated.split(), now())
+        saved = self.type.complete(self.service, resource | times)
+        saved = with_etag(saved) if self.type.etag else saved
+        self.service.store.put(self.service.key(name), saved)
+        return saved
 
     def get(self, call: Call) -> Json:
         return self.service.find(self.name(call))
 
     def list(self, call: Call) -> Json:
-        every = self.service.store.children(self.service.key(self.kind.collection.format(**call.path)))
-        kept = [resource for resource in every if not buried(resource, self.kind.tombstone)]
-        return page(kept, self.kind.items, call.query)
+        resources = self.service.store.children(self.service.key(self.path(call)))
+        listed = [resource for resource in resources if not is_deleted(resource, self.type.soft_delete)]
+        return page(listed, call.api.document.list_field(call.api.method), call.query)
 
     def patch(self, call: Call) -> Json:
-        mask, body = self.kind.update.read(call, "")
-        if self.kind.update_needs_mask and not mask:
+        mask, body = self.type.update.read(call, "")
+        if self.type.update_needs_mask and not mask:
             raise InvalidArgument("An update needs an update mask.")
-        accepted = self.kind.schema.accept(body)
+        accepted = self.type.schema.accept(body)
 
-        def merged(old: Json) -> Json:
+        def merge(old: Json) -> Json:
             self.check_etag(old, body.get("etag", ""))
-            return self.kind.schema.merge(old, accepted, mask)
+            return self.type.schema.merge(old, accepted, mask)
 
-        return self.answer(call, "patch", self.write(call, merged))
+        return self.response(call, self.write(call, merge))
 
     def replace(self, call: Call) -> Json:
-        accepted = self.kind.schema.accept(call.body)
+        """PUT, which creates the resource if it is absent: a log metric's update."""
+        accepted = self.type.schema.accept(call.body)
         if not self.service.store.get(self.service.key(self.name(call))):
-            return self.make(call, call.path["id"], accepted)
-        return self.write(call, lambda old: self.kind.schema.merge(old, accepted, ""))
+            return self.add(call, call.path["id"], accepted)
+        return self.write(call, lambda old: self.type.schema.merge(old, accepted, ""))
 
     def action(self, verb: str) -> Handler:
         def act(call: Call) -> Json:
-            only(call.body, {"etag"} if self.kind.etag else set())
-
-            def changed(old: Json) -> Json:
+            def change(old: Json) -> Json:
                 self.check_etag(old, call.body.get("etag", ""))
-                return old | self.kind.actions[verb]
+                return old | self.type.actions[verb]
 
-            return self.answer(call, verb, self.write(call, changed))
+            return self.response(call, self.write(call, change))
 
         return act
 
@@ -120,37 +120,42 @@ class Collection:
             resource = self.service.find(name)
             self.check_etag(resource, call.query.get("etag", ""))
             if call.query.get("force") != "true":
-                self.kind.releases(self.service, resource)
-            if self.kind.tombstone:
-                return self.answer(call, "delete", self.write(call, lambda old: old | self.kind.tombstone))
+                self.type.check_delete(self.service, resource)
+            if self.type.soft_delete:
+                return self.response(call, self.write(call, lambda old: old | self.type.soft_delete))
             self.service.store.delete(self.service.key(name))
-            self.kind.told(self.service, "delete", resource, {})
-        return self.answer(call, "delete", resource) if self.kind.operation else {}
+            self.type.on_change(self.service, "delete", resource, {})
+        return self.response(call, {} if self.type.deleted else resource) if self.type.operation else {}
 
     def check_etag(self, old: Json, sent: str) -> None:
-        if self.kind.etag:
-            etags.check(old, sent)
+        if self.type.etag:
+            check_etag(old, sent)
+
+    def path(self, call: Call) -> str:
+        return self.type.collection.format(**call.path)
 
     def name(self, call: Call) -> str:
-        return f"{self.kind.collection}/{{id}}".format(**call.path)
+        return f"{self.path(call)}/{call.path['id']}"
 
     def write(self, call: Call, change: Callable[[Json], Json]) -> Json:
+        """Reads, changes, checks and stores a resource as one step."""
         with self.service.store.change():
             before = self.service.find(self.name(call))
             resource = change(before)
-            self.kind.check(self.service, resource)
-            resource = self.keep(self.name(call), resource)
-            self.kind.told(self.service, "update", before, resource)
+            self.type.check(self.service, resource)
+            resource = self.save(self.name(call), resource)
+            self.type.on_change(self.service, "update", before, resource)
         return resource
 
-    def answer(self, call: Call, verb: str, resource: Json) -> Json:
-        if not self.kind.operation or verb not in [*self.kind.long.split(), *self.kind.actions]:
+    def response(self, call: Call, resource: Json) -> Json:
+        """The resource, in a finished operation where the method is a long-running one."""
+        method = call.api.method
+        if not method.long_running:
             return resource
-        parent = self.kind.collection.format(**call.path).rsplit("/", 1)[0]
-        if verb == "delete" and self.kind.deleted:
-            return operations.done(self.service, parent, self.kind.deleted, {})
-        return operations.done(self.service, parent, self.kind.operation, resource)
+        message = self.type.deleted if method.name == "delete" else ""
+        parent = self.path(call).rsplit("/", 1)[0]
+        return operations.done(self.service, parent, message or self.type.operation, resource)
 
 
-def buried(resource: Json, tombstone: Json) -> bool:
-    return bool(tombstone) and tombstone.items() <= resource.items()
+def is_deleted(resource: Json, soft_delete: Json) -> bool:
+    return bool(soft_delete) and soft_delete.items() <= resource.items()

@@ -1,12 +1,15 @@
-"""What a service refuses, answered as Google answers it.
+"""The errors of Google's APIs: a status code, a message, and the name of a google.rpc.Code.
 
 GoogleError
 ├── InvalidArgument      400  the request is wrong: a field, a mask, an id
-├── FailedPrecondition   400  the request is right, the resource is not in a state for it
-├── PermissionDenied     403  another project
+├── FailedPrecondition   400  the request is right, but the resource is not in a state for it
+├── PermissionDenied     403  also another project
 ├── NotFound             404
 ├── AlreadyExists        409
-└── Aborted              409  somebody else wrote in between (a stale etag)
+├── Aborted              409  a concurrent change (a stale etag)
+└── Unimplemented        501  Google has the method, this sandbox does not
+
+https://cloud.google.com/apis/design/errors
 """
 
 from typing import Any
@@ -48,3 +51,8 @@ class AlreadyExists(GoogleError):
 class Aborted(GoogleError):
     code = 409
     status = "ABORTED"
+
+
+class Unimplemented(GoogleError):
+    code = 501
+    status = "UNIMPLEMENTED"

@@ -1,5 +1,7 @@
-"""The ids that Google picks. Here they are made from what was sent: a record of requests, of which later ones
-name what earlier ones made, can be sent again to another sandbox.
+"""Ids that the server generates.
+
+They are derived from the request and not random: a recorded apply, in which later requests name resources
+that earlier ones created, can be replayed in another sandbox.
 """
 
 import hashlib
@@ -12,21 +14,21 @@ from sandbox.resources.service import Service
 from sandbox.resources.store import Json
 
 
-def unique(text: str) -> str:
-    """A service account's number, of 21 digits."""
+def numeric_id(text: str) -> str:
+    """The unique id of a service account: a number of 21 digits."""
     return f"1{int.from_bytes(hashlib.sha256(text.encode()).digest()) % 10**20:020}"
 
 
-# How an id looks, made from 32 bytes. Monitoring counts; the others roll dice.
-STYLES: Mapping[str, Callable[[bytes], str]] = {
+# The format of an id, from 32 bytes. Monitoring has numbers; the other APIs have UUIDs.
+FORMATS: Mapping[str, Callable[[bytes], str]] = {
     "number": lambda digest: str(10**18 + int.from_bytes(digest) % (9 * 10**18)),
     "uuid": lambda digest: str(uuid.UUID(bytes=digest[:16], version=4)),
 }
 
 
-def picked(service: Service, collection: str, style: str, body: Json) -> str:
-    """An id that nothing in the collection has."""
+def generate_id(service: Service, collection: str, style: str, body: Json) -> str:
+    """An id that no resource of the collection has."""
     sent = json.dumps(body, sort_keys=True)
     digests = (hashlib.sha256(f"{collection} {sent} {n}".encode()).digest() for n in itertools.count())
-    found = (STYLES[style](digest) for digest in digests)
-    return next(one for one in found if not service.store.get(service.key(f"{collection}/{one}")))
+    ids = (FORMATS[style](digest) for digest in digests)
+    return next(one for one in ids if not service.store.get(service.key(f"{collection}/{one}")))

@@ -1,4 +1,4 @@
-"""Cloud Monitoring: channels, alert policies, dashboards. Nothing is measured here, so no alert ever fires.
+"""Cloud Monitoring: channels, alert policies, dashboards. Nothing is measured here, so alerts never fire.
 
 https://cloud.google.com/monitoring/api/ref_v3/rest
 """
@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute
 from sandbox.resources import alerts, channels, collection
 from sandbox.resources.clock import now
 from sandbox.resources.errors import InvalidArgument
-from sandbox.resources.kind import By, Kind
+from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
@@ -16,7 +16,7 @@ from sandbox.resources.store import Json
 LAYOUTS = {"gridLayout", "mosaicLayout", "rowLayout", "columnLayout"}
 
 
-def created(service: Service, name: str) -> Json:
+def initial(service: Service, name: str) -> Json:
     return {"creationRecord": {"mutateTime": now()}}
 
 
@@ -27,46 +27,43 @@ def check_dashboard(service: Service, dashboard: Json) -> None:
         raise InvalidArgument(f"A dashboard needs exactly one of {', '.join(sorted(LAYOUTS))}.")
 
 
-CHANNELS = Kind(
+CHANNELS = ResourceType(
     "projects/{project}/notificationChannels",
     Schema(
-        message="google.cloud.monitoring_v3.types:NotificationChannel",
+        "monitoring.v3",
+        "NotificationChannel",
         output="creationRecord mutationRecords verificationStatus",
         immutable="type",
-        labelled=False,  # theirs are where a channel leads
+        labelled=False,  # their labels hold the address
     ),
-    By("server", "number"),
-    made=created,
+    IdLocation("server", "number"),
+    initial=initial,
     complete=lambda service, channel: {"enabled": True} | channel,
     check=channels.check,
-    releases=channels.releases,
-    query={"delete": "force"},
+    check_delete=channels.check_delete,
 )
 
-POLICIES = Kind(
+POLICIES = ResourceType(
     "projects/{project}/alertPolicies",
-    Schema(
-        message="google.cloud.monitoring_v3.types:AlertPolicy",
-        output="creationRecord mutationRecord validity",
-    ),
-    By("server", "number"),
-    made=created,
+    Schema("monitoring.v3", "AlertPolicy", output="creationRecord mutationRecord validity"),
+    IdLocation("server", "number"),
+    initial=initial,
     complete=alerts.complete,
     check=alerts.check,
 )
 
-DASHBOARDS = Kind(
+DASHBOARDS = ResourceType(
     "projects/{project}/dashboards",
-    Schema(message="google.cloud.monitoring_dashboard_v1.types:Dashboard", output="etag"),
-    By("server", "uuid"),
-    made=lambda service, name: {"name": service.numbered(name)},
+    Schema("monitoring.v1", "Dashboard"),
+    IdLocation("server", "uuid"),
+    initial=lambda service, name: {"name": service.numbered(name)},
     check=check_dashboard,
     etag=True,
 )
 
 
 def dashboard_routes(service: Service) -> list[BaseRoute]:
-    """Dashboards are v1, all else is v3."""
+    """Dashboards are in version 1 of the API, all else is in version 3."""
     return collection.routes(service, DASHBOARDS)
 
 

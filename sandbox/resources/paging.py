@@ -3,14 +3,14 @@
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.store import Json
 
-PAGE = 100  # items of a list's answer unless pageSize says otherwise
+PAGE_SIZE = 100  # unless the request has a pageSize
 
 
-def page(every: list[Json], items: str, query: dict[str, str]) -> Json:
-    """One page of a list. A token is the number of items before it; an empty list has no field."""
-    start, size = number(query, "pageToken", 0), number(query, "pageSize", PAGE) or PAGE
-    answer: Json = {items: every[start : start + size]} if every[start:] else {}
-    return answer | ({"nextPageToken": str(start + size)} if every[start + size :] else {})
+def page(resources: list[Json], field: str, query: dict[str, str]) -> Json:
+    """One page of a list. A token is the number of resources before the page; an empty list has no field."""
+    start, size = number(query, "pageToken", 0), number(query, "pageSize", PAGE_SIZE) or PAGE_SIZE
+    response: Json = {field: resources[start : start + size]} if resources[start:] else {}
+    return response | ({"nextPageToken": str(start + size)} if resources[start + size :] else {})
 
 
 def number(query: dict[str, str], name: str, default: int) -> int:

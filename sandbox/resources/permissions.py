@@ -1,4 +1,4 @@
-"""Who may do what with secrets and messages: the roles that hold a permission, as Google lists them.
+"""Permissions on secrets and messages: the roles that contain each of them, as Google lists them.
 
 https://cloud.google.com/iam/docs/roles-permissions
 """
@@ -22,10 +22,10 @@ ROLES = {
 }
 
 
-def permit(service: Service, call: Call, resource: str, permission: str) -> None:
-    """Raises PermissionDenied for a service account of the project that has no grant on it.
+def check_permission(service: Service, call: Call, resource: str, permission: str) -> None:
+    """Raises PermissionDenied for a service account of the project without a role that has the permission.
 
-    Whoever is none of them is a person, and may do everything here.
+    Any other caller is a person, who may do everything here.
     """
     account = f"/iam/v1/projects/{service.state.project}/serviceAccounts/{call.caller}"
     if not call.caller or not service.store.get(account):

@@ -4,11 +4,9 @@ import base64
 import re
 from dataclasses import dataclass
 
-from google.iam.v1 import policy_pb2
 from starlette.routing import BaseRoute
 
 from sandbox.resources.errors import Aborted, InvalidArgument
-from sandbox.resources.schema import parse
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
 from sandbox.state import PROJECT_NUMBER
@@ -17,19 +15,18 @@ POOL = r"projects/[^/]+/locations/global/workloadIdentityPools/[^/]+"
 ROLE = re.compile(r"roles/[\w.]+|(projects|organizations)/[^/]+/roles/[\w.]+")
 TYPES = "user|group|serviceAccount|domain|deleted|principal|principalSet|project(Owner|Editor|Viewer)"
 MEMBER = re.compile(rf"allUsers|allAuthenticatedUsers|({TYPES}):.+")
-CONDITIONAL = 3  # the version of a policy that may hold conditions
-# What Google answers for a resource whose policy was never set.
+CONDITIONAL = 3  # the version of a policy that may have conditions
+# Google's response for a resource whose policy was never set.
 EMPTY: Json = {"etag": "ACAB"}
 
 
-def routes(service: Service, path: str, method: str) -> list[BaseRoute]:
-    """The three verbs on the resource at `path`; some services read a policy with GET, others with POST."""
-    policies = Policies(service, path)
-    version = "options.requestedPolicyVersion"
+def routes(service: Service, path: str) -> list[BaseRoute]:
+    """Some APIs read a policy with GET, others with POST; the discovery document has one of the two."""
+    policies, version = Policies(service, path), "options.requestedPolicyVersion"
     return [
-        service.route(method, f"{path}:getIamPolicy", policies.read, version),
+        service.route("GET", f"{path}:getIamPolicy", policies.read, version),
+        service.route("POST", f"{path}:getIamPolicy", policies.read, version),
         service.route("POST", f"{path}:setIamPolicy", policies.write),
-        service.route("POST", f"{path}:testIamPermissions", policies.test),
     ]
 
 
@@ -39,42 +36,33 @@ class Policies:
     path: str
 
     def read(self, call: Call) -> Json:
-        only(call.body, {"options"})
-        return self.policy(self.name(call))
+        return self.policy(self.path.format(**call.path))
 
     def write(self, call: Call) -> Json:
-        """Replaces what the mask names ("bindings,etag" if none); a stale etag is a conflict."""
-        only(call.body, {"policy", "updateMask"})
+        """Replaces what the mask names, by default "bindings,etag"; a stale etag is a conflict."""
         if "policy" not in call.body:
             raise InvalidArgument("A policy is required.")
-        sent, mask = call.body["policy"], call.body.get("updateMask", "bindings,etag").split(",")
-        parse(sent, policy_pb2.Policy)
+        name, sent = self.path.format(**call.path), call.body["policy"]
+        mask = call.body.get("updateMask", "bindings,etag").split(",")
         check_bindings(sent)
         with self.service.store.change():
-            old = self.policy(self.name(call))
+            old = self.policy(name)
             if sent.get("etag", old["etag"]) != old["etag"]:
                 raise Aborted(
                     "There were concurrent policy changes. Please retry the whole read-modify-write."
                 )
-            new = kept(old, mask) | masked(sent, mask) | {"etag": after(old["etag"])}
-            self.refuse_strangers(members(new) - members(old))
-            self.service.store.put(self.service.key(f"{self.name(call)}:policy"), new)
+            rest = {field: value for field, value in old.items() if field not in mask}
+            new = rest | masked(sent, mask) | {"etag": next_etag(old["etag"])}
+            # A member that was deleted after its grant may stay, or no policy with it could be changed.
+            self.check_members(members(new) - members(old))
+            self.service.store.put(self.service.key(f"{name}:policy"), new)
         return new
-
-    def test(self, call: Call) -> Json:
-        """Who asks may do everything: the sandbox keeps policies, it does not enforce them."""
-        only(call.body, {"permissions"})
-        self.policy(self.name(call))
-        return {"permissions": call.body.get("permissions", [])}
-
-    def name(self, call: Call) -> str:
-        return self.path.format(**call.path)
 
     def policy(self, name: str) -> Json:
         self.service.find(name)
         return self.service.store.get(self.service.key(f"{name}:policy")) or EMPTY
 
-    def refuse_strangers(self, members: set[str]) -> None:
+    def check_members(self, members: set[str]) -> None:
         """Google refuses a grant to an identity of the project that does not exist."""
         project = self.service.state.project
         for member in sorted(members):
@@ -88,14 +76,14 @@ class Policies:
                 raise InvalidArgument(f"Service account {email} does not exist.")
 
     def pool_exists(self, name: str) -> bool:
-        """Members name a pool by the number of its project; a deleted one is none."""
-        own = name.replace(f"projects/{PROJECT_NUMBER}/", f"projects/{self.service.state.project}/", 1)
-        pool = self.service.store.get(f"/iam/v1/{own}")
-        return pool is not None and pool["state"] == "ACTIVE" and own != name
+        """Members name a pool by the number of its project only; a deleted one does not count."""
+        by_id = name.replace(f"projects/{PROJECT_NUMBER}/", f"projects/{self.service.state.project}/", 1)
+        pool = self.service.store.get(f"/iam/v1/{by_id}")
+        return pool is not None and pool["state"] == "ACTIVE" and by_id != name
 
 
 def granted(service: Service, name: str, email: str, roles: set[str]) -> bool:
-    """Whether the resource or the project gives one of the roles to a service account."""
+    """Whether the resource or the project grants one of the roles to a service account."""
     project = f"/cloudresourcemanager/v1/projects/{service.state.project}"
     policies = [service.store.get(f"{key}:policy") or {} for key in (service.key(name), project)]
     return any(
@@ -106,7 +94,7 @@ def granted(service: Service, name: str, email: str, roles: set[str]) -> bool:
 
 
 def check_bindings(policy: Json) -> None:
-    """What Google refuses of bindings, whoever is in them."""
+    """Raises InvalidArgument for a role, a member or a condition that Google refuses in any policy."""
     for binding in policy.get("bindings", []):
         if not ROLE.fullmatch(binding.get("role", "")):
             raise InvalidArgument(f"Role {binding.get('role')!r} is not supported for this resource.")
@@ -117,17 +105,8 @@ def check_bindings(policy: Json) -> None:
             raise InvalidArgument(f"A policy with conditions has version {CONDITIONAL}: {binding['role']}.")
 
 
-def only(body: Json, known: set[str]) -> None:
-    for field in body.keys() - known:
-        raise InvalidArgument(f'Invalid JSON payload received. Unknown name "{field}": Cannot find field.')
-
-
-def kept(policy: Json, mask: list[str]) -> Json:
-    return {field: value for field, value in policy.items() if field not in mask}
-
-
 def masked(policy: Json, mask: list[str]) -> Json:
-    """What the mask names, and the version, which says whether bindings may carry conditions."""
+    """The fields in the mask, and the version, which allows conditions in bindings."""
     sent = {field: value for field, value in policy.items() if field in [*mask, "version"]}
     bindings = [binding for binding in sent.get("bindings", []) if binding.get("members")]
     return sent | ({"bindings": bindings} if "bindings" in sent else {})
@@ -137,7 +116,7 @@ def members(policy: Json) -> set[str]:
     return {member for binding in policy.get("bindings", []) for member in binding["members"]}
 
 
-def after(etag: str) -> str:
-    """The next etag: a counter in base64, as the field's type wants it."""
+def next_etag(etag: str) -> str:
+    """A counter in base64, as the type of the field is bytes."""
     count = int.from_bytes(base64.b64decode(etag)) + 1
     return base64.b64encode(count.to_bytes(9)).decode()

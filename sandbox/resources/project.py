@@ -14,16 +14,14 @@ def routes(service: Service) -> list[BaseRoute]:
     name = f"projects/{service.state.project}"
     with service.store.change():
         if not service.store.get(service.key(name)):
-            service.store.put(service.key(name), project(service.state.project))
+            service.store.put(service.key(name), new_project(service.state.project))
     return [
-        *policies.routes(service, "projects/{project}", "POST"),
-        service.route(
-            "GET", "projects/{project}", lambda call: service.find(f"projects/{call.path['project']}")
-        ),
+        *policies.routes(service, "projects/{project}"),
+        service.route("GET", "projects/{project}", lambda call: service.find(name)),
     ]
 
 
-def project(name: str) -> Json:
+def new_project(name: str) -> Json:
     return {"projectId": name, "projectNumber": PROJECT_NUMBER, "name": name, "lifecycleState": "ACTIVE"}
 
 
@@ -32,7 +30,7 @@ def billing_routes(service: Service) -> list[BaseRoute]:
 
 
 def billing_info(call: Call) -> Json:
-    """The provider takes a 404 here for an error, unlike everywhere else (7.45, measured 2026-11-21)."""
+    """For the provider (7.45) a 404 is an error here, while elsewhere it means a deleted resource."""
     project = call.path["project"]
     name = f"projects/{project}/billingInfo"
     return {"name": name, "projectId": project, "billingAccountName": BILLING_ACCOUNT, "billingEnabled": True}

@@ -1,83 +1,80 @@
-"""Which fields a kind of resource has: unknown ones are refused, the server's own ignored."""
+"""The fields of a type of resource, as the discovery document of its API declares them."""
 
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
-from typing import Any
 
-from google.protobuf import json_format
-
+from sandbox.discovery.documents import load_document
+from sandbox.discovery.fields import camel_case, snake_case
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.store import Json
 
-# What follows the name of a settable field that is no text.
-TYPES: dict[str, tuple[type, str]] = {
-    "": (str, "TYPE_STRING"),
-    "?": (bool, "TYPE_BOOL"),
-    "[]": (list, "TYPE_REPEATED"),
-    "{}": (dict, "TYPE_MESSAGE"),
-}
+IMMUTABLE = re.compile(r"(?:(?:Required|Optional|Input only|Identifier)\. )*Immutable\.")
+# The server sets them in every API, although some documents do not mark them as output-only.
+SERVER_FIELDS = {"name", "etag"}
 LABEL = re.compile(r"[\w-]{1,63}")
-MOST_LABELS = 64
-SETTABLE = re.compile(r"(\w+)(\?|\[\]|\{\}|)")
+MAX_LABELS = 64
 
 
 @dataclass(frozen=True)
 class Schema:
-    """`settable`, `output` and `immutable` are field names as JSON spells them, separated by blanks.
+    """One schema of a document: Schema("pubsub.v1", "Topic").
 
-    A settable field is text, or `flag?`, `list[]`, `object{}`. With a `message` (a protobuf class of Google's
-    client, or "module:Class" of one that is imported when it is first needed) names, types and enums are
-    checked at every depth. `immutable`: set at create only. `labelled`: `labels` are those of the project's.
+    `output` and `immutable` add fields that the server sets, or that only a create can set, where the
+    document states it in prose only; separated by blanks. With `labelled` the field `labels` follows the
+    rules of a project's labels. Names, types and enums have been checked by `sandbox.discovery` before.
     """
 
-    settable: str = ""
+    document: str
+    name: str
     output: str = ""
-    message: Any = None
     immutable: str = ""
     labelled: bool = True
 
-    def accept(self, body: Json) -> Json:
-        """The fields of a request that count. Google ignores output-only ones and refuses unknown ones."""
-        known = {*self.fields, *self.output.split(), "name"}
-        for field in body.keys() - known:
-            raise InvalidArgument(
-                f'Invalid JSON payload received. Unknown name "{field}": Cannot find field.'
-            )
-        if self.message:
-            parse(body, self.protobuf)
-        if self.labelled:
-            check_labels(body.get("labels") or {})
-        for field, (kind, spelled) in self.declared.items():
-            if not isinstance(body.get(field, kind()), kind | None):
-                raise InvalidArgument(f"Invalid value at {field!r} ({spelled}), {body[field]!r}")
-        return {field: value for field, value in body.items() if field in self.fields and value is not None}
-
     @cached_property
-    def protobuf(self) -> Any:
-        return protobuf(self.message)
+    def declared(self) -> dict[str, Json]:
+        properties: dict[str, Json] = load_document(self.document).schemas[self.name]["properties"]
+        return properties
 
     @cached_property
     def fields(self) -> set[str]:
-        if self.message:
-            named = {field.json_name for field in self.protobuf.DESCRIPTOR.fields}
-            return named - {*self.output.split(), "name"}
-        return set(self.declared)
+        """Those that a request can set."""
+        read_only = {name for name, field in self.declared.items() if field.get("readOnly")}
+        return self.declared.keys() - read_only - SERVER_FIELDS - set(self.output.split())
 
     @cached_property
-    def declared(self) -> dict[str, tuple[type, str]]:
-        return {name: TYPES[suffix] for name, suffix in SETTABLE.findall(self.settable)}
+    def immutable_fields(self) -> set[str]:
+        declared = {n for n, field in self.declared.items() if IMMUTABLE.match(field.get("description", ""))}
+        return declared | set(self.immutable.split())
+
+    @cached_property
+    def required_fields(self) -> list[str]:
+        """Of the resource itself: in deeper messages the services are less strict than their documents."""
+        return sorted(
+            n for n in self.fields if self.declared[n].get("description", "").startswith("Required")
+        )
+
+    def accept(self, body: Json) -> Json:
+        """The fields of a request that count. Google ignores output-only ones."""
+        if self.labelled:
+            check_labels(body.get("labels", {}))
+        return {name: value for name, value in body.items() if name in self.fields}
+
+    def check_required(self, resource: Json) -> None:
+        for name in self.required_fields:
+            if name not in resource:
+                raise InvalidArgument(f"Required field '{snake_case(name)}' is missing.")
 
     def merge(self, old: Json, new: Json, mask: str) -> Json:
         """`old` with the fields of `mask` taken from `new`; an empty mask is every field that can change."""
-        immutable = set(self.immutable.split())
-        paths = [camel(path) for path in mask.split(",")] if mask else sorted(self.fields - immutable)
+        mutable = self.fields - self.immutable_fields
+        paths = [camel_case(path) for path in mask.split(",")] if mask else sorted(mutable)
         merged = old
         for path in paths:
-            if path.split(".")[0] not in self.fields:
-                raise InvalidArgument(f"Invalid update mask: {path!r} is no field that can be updated.")
-            if path.split(".")[0] in immutable:
+            field = path.split(".")[0]
+            if field not in self.fields:
+                raise InvalidArgument(f"Invalid update mask: {path!r} is not a field that can be updated.")
+            if field not in mutable:
                 raise InvalidArgument(f"Invalid update mask: {path!r} is immutable.")
             merged = replaced(merged, new, path.split("."))
         return merged
@@ -86,42 +83,21 @@ class Schema:
 def check_labels(labels: Json) -> None:
     """https://cloud.google.com/resource-manager/docs/labels-overview#requirements"""
     for key, value in labels.items():
-        known = LABEL.fullmatch(key) and LABEL.fullmatch(value or "-") and key[0].isalpha()
-        if not known or (key + value) != (key + value).lower():
+        valid = LABEL.fullmatch(key) and LABEL.fullmatch(value or "-") and key[0].isalpha()
+        if not valid or (key + value) != (key + value).lower():
             raise InvalidArgument(
                 f"Invalid label {key!r}: {value!r}. Keys and values have at most 63 lower-case letters, "
                 "digits, _ and -, and a key begins with a letter."
             )
-    if len(labels) > MOST_LABELS:
-        raise InvalidArgument(f"At most {MOST_LABELS} labels, not {len(labels)}.")
-
-
-def protobuf(message: Any) -> Any:
-    """A class of messages, or the one that "module:Class" names: Google's clients take a while to import."""
-    if not isinstance(message, str):
-        return message
-    module, name = message.split(":")
-    return getattr(import_module(module), name).pb()
-
-
-def parse(body: Json, message: Any) -> Any:
-    """The message that a JSON body spells; what it cannot spell is a 400."""
-    try:
-        return json_format.ParseDict(body, protobuf(message)())
-    except json_format.ParseError as error:
-        raise InvalidArgument(f"Invalid JSON payload received. {error}") from error
+    if len(labels) > MAX_LABELS:
+        raise InvalidArgument(f"At most {MAX_LABELS} labels, not {len(labels)}.")
 
 
 def replaced(old: Json, new: Json, path: list[str]) -> Json:
-    """A copy of `old` whose field at `path` is the one of `new`, absent if it is absent there."""
+    """A copy of `old` whose field at `path` is that of `new`, absent if it is absent there."""
     field, *rest = path
     if rest:
         value = replaced(old.get(field, {}), new.get(field, {}), rest)
         return old | {field: value}
-    kept = {key: value for key, value in old.items() if key != field}
-    return kept | {field: new[field]} if field in new else kept
-
-
-def camel(path: str) -> str:
-    """`display_name` as JSON spells it: masks may come in either spelling."""
-    return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), path.strip())
+    others = {key: value for key, value in old.items() if key != field}
+    return others | {field: new[field]} if field in new else others

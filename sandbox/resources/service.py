@@ -1,6 +1,5 @@
-"""One Google API at its prefix: requests become calls, refusals become Google's errors."""
+"""One Google API at its prefix: it hands requests to handlers, and their errors back as Google's."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -10,18 +9,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.metadata import token_of
-from sandbox.resources.errors import GoogleError, InvalidArgument, NotFound, PermissionDenied
+from sandbox.discovery.middleware import ApiRequest
+from sandbox.resources.errors import GoogleError, InvalidArgument, NotFound, PermissionDenied, Unimplemented
 from sandbox.resources.store import Json, Store
 from sandbox.state import PROJECT_NUMBER, State
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-# https://cloud.google.com/apis/docs/system-parameters; any other parameter must be declared by its route.
-SYSTEM_PARAMETERS = {"alt", "$alt", "fields", "$fields", "prettyPrint", "$prettyPrint", "key", "quotaUser"}
 
 
 class Segment(StringConvertor):
-    """A placeholder of a path. A colon ends it, for what follows is a verb: `{id}:enable`."""
+    """A placeholder of a path. It ends at a colon, after which comes a verb: `{id}:enable`."""
 
     regex = "[^/:]+"
 
@@ -31,15 +28,26 @@ register_url_convertor("segment", Segment())
 
 @dataclass(frozen=True)
 class Call:
-    """`path` holds the placeholders of the route, `query` its parameters, `body` the JSON object.
+    """A request as a handler gets it: `path` holds the placeholders of the route.
 
-    caller: the e-mail of the service account whose token came along; "" for a person, who may do everything.
+    The query and the body have passed `sandbox.discovery`: they hold only what the method declares.
     """
 
+    api: ApiRequest
     path: dict[str, str]
-    query: dict[str, str]
-    body: Json
-    caller: str = ""
+
+    @property
+    def query(self) -> dict[str, str]:
+        return self.api.query
+
+    @property
+    def body(self) -> Json:
+        return self.api.body
+
+    @property
+    def caller(self) -> str:
+        """The e-mail of the service account whose token came along; "" for a person, with all rights."""
+        return self.api.caller
 
 
 Handler = Callable[[Call], Json]
@@ -59,21 +67,22 @@ class Service:
         return name.replace(f"projects/{self.state.project}/", f"projects/{PROJECT_NUMBER}/", 1)
 
     def find(self, name: str) -> Json:
-        """The stored resource of that name, or NotFound."""
+        """Raises NotFound if no resource of that name is stored."""
         resource = self.store.get(self.key(name))
         if resource is None:
             raise NotFound(f"Resource {name!r} was not found.")
         return resource
 
     def route(self, method: str, path: str, handler: Handler, query: str = "") -> Route:
-        """`handler` runs in a thread of its own; `query` names its parameters, separated by blanks.
+        """`handler` runs in a thread of its own; `query` names the parameters that it supports.
 
-        A placeholder is one segment of the path, `{id*}` any number of them: slashes in ids arrive undone.
+        A placeholder is one segment of the path, `{id*}` any number of them: Starlette decodes the slashes
+        of an id before it matches.
         """
 
         async def endpoint(request: Request) -> Response:
             try:
-                call = await self.call(request, set(query.split()))
+                call = self.call(request, set(query.split()))
                 return JSONResponse(await run_in_threadpool(handler, call))
             except GoogleError as error:
                 return JSONResponse(error.body(), error.code)
@@ -81,29 +90,27 @@ class Service:
         typed = path.replace("*}", ":path}").replace("}", ":segment}").replace(":path:segment}", ":path}")
         return Route(self.key(typed), endpoint, methods=[method])
 
-    async def call(self, request: Request, parameters: set[str]) -> Call:
-        query = dict(request.query_params)
-        for name in query.keys() - parameters - SYSTEM_PARAMETERS:
-            raise InvalidArgument(
-                f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query parameter.'
-            )
+    def call(self, request: Request, supported: set[str]) -> Call:
+        """The project by its id, whichever form was sent; the sandbox has one, and others are forbidden."""
         path = {name: quoted(value) for name, value in request.path_params.items()}
-        call = Call(path, query, body(await request.body()), caller(request))
-        return self.own(call) if "project" in call.path else call
-
-    def own(self, call: Call) -> Call:
-        """A project is named by its id or its number; there is one, and others are not ours to see."""
-        if call.path["project"] not in (self.state.project, PROJECT_NUMBER):
+        call = Call(request.state.api, path)
+        # Parameters that Google has and this sandbox would ignore: a filter, or a create that only validates.
+        for name in (call.query.keys() - supported) | ({"validateOnly"} & call.body.keys()):
+            raise InvalidArgument(f"The sandbox does not support {name} of {call.api.method.id}.")
+        if "project" not in path:
+            return call
+        if path["project"] not in (self.state.project, PROJECT_NUMBER):
             raise PermissionDenied(
-                f"Permission denied on resource project {call.path['project']} (or it may not exist)."
+                f"Permission denied on resource project {path['project']} (or it may not exist)."
             )
-        return replace(call, path=call.path | {"project": self.state.project})
+        return replace(call, path=path | {"project": self.state.project})
 
-    def unknown(self) -> Route:
-        """The last route of a service: what it does not know, another method on a known path included."""
+    def unserved(self) -> Route:
+        """The last route of a service: the methods that Google's API has and this sandbox does not."""
 
         async def endpoint(request: Request) -> Response:
-            error = NotFound(f"The requested URL {request.url.path} was not found for {request.method}.")
+            api: ApiRequest = request.state.api
+            error = Unimplemented(f"The sandbox does not serve the method {api.method.id}.")
             return JSONResponse(error.body(), error.code)
 
         return Route(f"{self.prefix}/{{rest:path}}", endpoint, methods=METHODS)
@@ -112,19 +119,3 @@ class Service:
 def quoted(identity: str) -> str:
     """An id as one segment of a name."""
     return identity.replace("/", "%2F")
-
-
-def caller(request: Request) -> str:
-    """Whose token it is, as the metadata server hands them out."""
-    start, header = f"Bearer {token_of('')}", request.headers.get("Authorization", "")
-    return header.removeprefix(start) if header.startswith(start) else ""
-
-
-def body(content: bytes) -> Json:
-    try:
-        parsed = json.loads(content or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise InvalidArgument(f"Invalid JSON payload received. {error}") from error
-    if not isinstance(parsed, dict):
-        raise InvalidArgument("Invalid JSON payload received. The root must be an object.")
-    return parsed

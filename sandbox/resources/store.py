@@ -1,4 +1,4 @@
-"""Where resources are kept: JSON documents by key, in one SQLite file that survives a kill."""
+"""The store of resources: JSON documents by key, in one SQLite file that survives a kill."""
 
 import json
 import sqlite3
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 TABLE = "CREATE TABLE IF NOT EXISTS documents (key TEXT PRIMARY KEY, body TEXT NOT NULL)"
 UPSERT = "INSERT INTO documents VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body"
-# Directly below: one more segment. Ranges and not LIKE: `_` is a letter of names, and a wildcard of LIKE.
+# Directly below: one more segment. Ranges instead of LIKE, for which the `_` of a name is a wildcard.
 BELOW = """
 SELECT body FROM documents
 WHERE key > :start AND key < :end AND NOT substr(key, :segment) GLOB '*[/:]*'
@@ -23,8 +23,8 @@ ORDER BY rowid
 class Store:
     """A key is the prefix and the name of a resource: `/run/v2/projects/p/locations/l/jobs/j`.
 
-    What belongs to a resource without being one has a colon: `<key>:policy`. Several stores may be open on
-    one file, in one process or in several; `change` lets one of them write at a time.
+    A document that belongs to a resource, as its policy, has a key with a colon: `<key>:policy`. Several
+    stores may be open on one file, in one process or in several; `change` lets one of them write at a time.
     """
 
     def __init__(self, root: Path) -> None:
@@ -41,7 +41,7 @@ class Store:
 
     @contextmanager
     def change(self) -> Iterator[None]:
-        """Read, decide and write as one step; nothing is written if the block raises."""
+        """A transaction: read, decide and write as one step; a block that raises writes nothing."""
         with self._lock:
             if self._connection.in_transaction:
                 yield
@@ -65,7 +65,7 @@ class Store:
         return self._read(BELOW, {"start": start, "end": end, "segment": len(start) + 1})
 
     def matching(self, pattern: str) -> list[Json]:
-        """All resources whose key fits the pattern, in which `*` is anything, `/` included."""
+        """All resources whose key matches the pattern, in which `*` is any text, `/` included."""
         query = "SELECT body FROM documents WHERE key GLOB :pattern AND key NOT GLOB '*:*' ORDER BY rowid"
         return self._read(query, {"pattern": pattern})
 
@@ -74,7 +74,7 @@ class Store:
             self._connection.execute(UPSERT, (key, json.dumps(body)))
 
     def delete(self, key: str) -> None:
-        """The resource and everything that belongs to it."""
+        """Deletes the resource and everything below it: its children, its policy."""
         ranges = [(key, f"{key}\0"), (f"{key}/", f"{key}0"), (f"{key}:", f"{key};")]
         with self.change():
             self._connection.executemany("DELETE FROM documents WHERE key >= ? AND key < ?", ranges)

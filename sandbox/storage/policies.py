@@ -8,7 +8,7 @@ from collections.abc import Callable
 from starlette.responses import JSONResponse, Response
 
 from sandbox.resources.errors import GoogleError
-from sandbox.resources.policies import Policies, after, check_bindings, members
+from sandbox.resources.policies import Policies, check_bindings, members, next_etag
 from sandbox.resources.service import Service
 from sandbox.resources.store import Store
 from sandbox.storage.call import Call, Json
@@ -42,9 +42,9 @@ def put(storage: Storage, call: Call) -> Response:
         raise PreconditionFailed(REFUSED)
     refuse(lambda: check_bindings(sent))
     bindings = [binding for binding in sent.get("bindings", []) if binding.get("members")]
-    new = {"etag": after(old["etag"]), "version": sent.get("version", 1), "bindings": bindings}
+    new = {"etag": next_etag(old["etag"]), "version": sent.get("version", 1), "bindings": bindings}
     service = Service(storage.state, Store(storage.state.root), "")
-    refuse(lambda: Policies(service, "").refuse_strangers(members(new) - members(old)))
+    refuse(lambda: Policies(service, "").check_members(members(new) - members(old)))
     with storage.catalogue.change():
         storage.catalogue.put_bucket(resource, new)
     return answer(call.names[0], new)

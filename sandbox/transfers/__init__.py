@@ -1,4 +1,4 @@
-"""BigQuery Data Transfer: scheduled queries, which really run when somebody asks for it.
+"""BigQuery Data Transfer: scheduled queries, which run when a client requests it (`:startManualRuns`).
 
 https://cloud.google.com/bigquery/docs/reference/datatransfer/rest
 """
@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from starlette.routing import BaseRoute
 
 from sandbox.resources import collection
-from sandbox.resources.clock import read
+from sandbox.resources.clock import parse_time
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.paging import page
-from sandbox.resources.policies import only
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json, Store
 from sandbox.state import State
@@ -20,24 +19,24 @@ from sandbox.transfers import config, runs
 from sandbox.transfers.runner import Runner
 
 CREDENTIALS = "serviceAccountName authorizationCode versionInfo"
+CONFIG = f"{config.CONFIGS.collection}/{{id}}"
+RUN = f"{CONFIG}/runs/{{run}}"
 
 
 def routes(state: State) -> list[BaseRoute]:
     service = Service(state, Store(state.root), "/bigquerydatatransfer/v1")
     runner = Runner(service)
-    runner.bury()
+    runner.fail_interrupted()
     transfers = Transfers(service, runner)
-    configs, one = config.CONFIGS.collection, f"{config.CONFIGS.collection}/{{id}}"
-    run = f"{one}/runs/{{run}}"
     return [
-        service.route("POST", configs, transfers.create, CREDENTIALS),
-        service.route("PATCH", one, transfers.patch, f"updateMask {CREDENTIALS}"),
-        service.route("POST", f"{one}:startManualRuns", transfers.start),
-        service.route("GET", f"{one}/runs", transfers.runs, "pageSize pageToken states runAttempt"),
-        service.route("GET", run, lambda call: service.find(run.format(**call.path))),
-        service.route("GET", f"{run}/transferLogs", transfers.logs, "pageSize pageToken messageTypes"),
+        service.route("POST", config.CONFIGS.collection, transfers.create, CREDENTIALS),
+        service.route("PATCH", CONFIG, transfers.patch, f"updateMask {CREDENTIALS}"),
+        service.route("POST", f"{CONFIG}:startManualRuns", transfers.start),
+        service.route("GET", f"{CONFIG}/runs", transfers.list_runs, "pageSize pageToken states runAttempt"),
+        service.route("GET", RUN, lambda call: service.find(RUN.format(**call.path))),
+        service.route("GET", f"{RUN}/transferLogs", transfers.list_logs, "pageSize pageToken messageTypes"),
         *collection.routes(service, config.CONFIGS),
-        service.unknown(),
+        service.unserved(),
     ]
 
 
@@ -48,59 +47,62 @@ class Transfers:
 
     def create(self, call: Call) -> Json:
         with self.service.store.change():
-            owner = self.owner(call)
-            made = collection.Collection(self.service, config.CONFIGS).create(call)
-            return self.keep(made | owner)
+            owner = self.owner_info(call)
+            created = collection.Collection(self.service, config.CONFIGS).create(call)
+            return self.store_config(created | owner)
 
     def patch(self, call: Call) -> Json:
-        """The identity is no field: it comes beside the body, and the mask may name it all the same."""
-        asked = [path for path in call.query.get("updateMask", "").split(",") if path]
-        paths = [path for path in asked if path not in ("serviceAccountName", "service_account_name")]
-        owner = self.owner(call) if len(paths) < len(asked) else {}
-        rest = collection.Collection(self.service, config.CONFIGS)
+        """The service account is not a field of the config but a parameter; the mask may still name it."""
+        mask = [path for path in call.query.get("updateMask", "").split(",") if path]
+        fields = [path for path in mask if path not in ("serviceAccountName", "service_account_name")]
+        owner = self.owner_info(call) if len(fields) < len(mask) else {}
+        configs = collection.Collection(self.service, config.CONFIGS)
         with self.service.store.change():
-            if paths or not asked:
-                call.query["updateMask"] = ",".join(paths)
-                return self.keep(rest.patch(call) | owner)
-            return self.keep(rest.get(call) | owner)
+            if fields or not mask:
+                call.query["updateMask"] = ",".join(fields)
+                return self.store_config(configs.patch(call) | owner)
+            return self.store_config(configs.get(call) | owner)
 
-    def owner(self, call: Call) -> Json:
+    def owner_info(self, call: Call) -> Json:
         email = call.query.get("serviceAccountName", "")
         account = f"/iam/v1/projects/{self.service.state.project}/serviceAccounts/{email}"
         if email and not self.service.store.get(account):
             raise InvalidArgument(f"Service account {email} does not exist.")
         return {"ownerInfo": {"email": email}} if email else {}
 
-    def keep(self, kept: Json) -> Json:
-        self.service.store.put(self.service.key(runs.keyed(self.service, kept["name"])), kept)
-        return kept
+    def store_config(self, transfer: Json) -> Json:
+        self.service.store.put(self.service.key(runs.stored_name(self.service, transfer["name"])), transfer)
+        return transfer
 
     def start(self, call: Call) -> Json:
-        """Runs the query now, for the time that the request names."""
-        only(call.body, {"requestedRunTime"})
-        transfer = self.service.find(f"{config.CONFIGS.collection}/{{id}}".format(**call.path))
-        moment = asked_time(call.body)
-        if moment > datetime.now(UTC):
-            raise InvalidArgument(f"requestedRunTime must not be in the future: {moment.isoformat()}.")
-        return {"runs": [self.runner.start(transfer, moment)]}
+        """Starts one run for the time that the request names."""
+        transfer = self.service.find(CONFIG.format(**call.path))
+        run_time = parse_run_time(call.body)
+        if run_time > datetime.now(UTC):
+            raise InvalidArgument(f"requestedRunTime must not be in the future: {run_time.isoformat()}.")
+        return {"runs": [self.runner.start(transfer, run_time)]}
 
-    def runs(self, call: Call) -> Json:
+    def list_runs(self, call: Call) -> Json:
         """Newest first."""
-        name = f"{config.CONFIGS.collection}/{{id}}".format(**call.path)
+        name = CONFIG.format(**call.path)
         self.service.find(name)
-        every = self.service.store.children(self.service.key(f"{name}/runs"))[::-1]
-        wanted = call.query.get("states")
-        return page([run for run in every if wanted in (None, run["state"])], "transferRuns", call.query)
+        newest_first = self.service.store.children(self.service.key(f"{name}/runs"))[::-1]
+        state = call.query.get("states")
+        matching = [run for run in newest_first if state in (None, run["state"])]
+        return page(matching, "transferRuns", call.query)
 
-    def logs(self, call: Call) -> Json:
-        run = f"{config.CONFIGS.collection}/{{id}}/runs/{{run}}".format(**call.path)
+    def list_logs(self, call: Call) -> Json:
+        run = RUN.format(**call.path)
         self.service.find(run)
-        kept = self.service.store.get(self.service.key(f"{run}:log")) or {"messages": []}
-        return page(kept["messages"], "transferMessages", call.query)
+        log = self.service.store.get(self.service.key(f"{run}:log")) or {"messages": []}
+        return page(log["messages"], "transferMessages", call.query)
 
 
-def asked_time(body: Json) -> datetime:
+def parse_run_time(body: Json) -> datetime:
     try:
-        return read(body["requestedRunTime"])
+        return parse_time(body["requestedRunTime"])
     except (KeyError, TypeError, ValueError) as error:
-        raise InvalidArgument("requestedRunTime must be a time, as 2026-11-21T06:00:00Z.") from error
+        raise InvalidArgument(
+            f"requestedRunTime {body.get('requestedRunTime')!r} must be a time, for example "
+            "2026-11-21T06:00:00Z."
+        ) from error

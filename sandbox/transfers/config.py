@@ -1,4 +1,4 @@
-"""What a transfer config is: a scheduled query, the only data source of this machine.
+"""The resource type of transfer configs: scheduled queries, the only data source that the sandbox has.
 
 https://cloud.google.com/bigquery/docs/scheduling-queries
 """
@@ -6,7 +6,7 @@ https://cloud.google.com/bigquery/docs/scheduling-queries
 import re
 
 from sandbox.resources.errors import InvalidArgument, NotFound
-from sandbox.resources.kind import By, Kind
+from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
@@ -30,10 +30,11 @@ SCHEDULE = re.compile(
     rf"|(every|{NTH}(,{NTH})*) {DAY}(,{DAY})*( of {MONTH}(,{MONTH})*)?( {CLOCK})?"
     rf"|{NTH}(,{NTH})* of {MONTH}(,{MONTH})*( {CLOCK})?"
 )
-SHORTEST = 15  # minutes between two runs
+MIN_INTERVAL = 15  # minutes between two runs
 
 
 def check(service: Service, config: Json) -> None:
+    """Raises the error that Google returns for an invalid config."""
     if config.get("dataSourceId") != "scheduled_query":
         raise NotFound(f"Data source {config.get('dataSourceId')!r} was not found.")
     if not config.get("displayName"):
@@ -54,37 +55,37 @@ def check_parameters(config: Json) -> None:
     table = parameters.get("destination_table_name_template", "")
     if bool(table) is not bool(config.get("destinationDatasetId")):
         raise InvalidArgument("destinationDatasetId and destination_table_name_template go together.")
-    template.check(table)
+    template.check_template(table)
     disposition = parameters.get("write_disposition") or ""
     if disposition not in DISPOSITIONS | {""}:
         raise InvalidArgument(f"write_disposition {disposition!r} is not one of {sorted(DISPOSITIONS)}.")
 
 
 def check_schedule(schedule: str) -> None:
-    found = SCHEDULE.fullmatch(schedule.lower())
-    if schedule and not found:
-        raise InvalidArgument(f"Schedule {schedule!r} cannot be read; 'every day 06:00' can.")
-    if found and found["count"]:
-        minutes = int(found["count"]) * (60 if found["unit"].startswith("hour") else 1)
-        if minutes < SHORTEST:
-            raise InvalidArgument(f"Schedule {schedule!r} is too short: at least {SHORTEST} minutes.")
+    match = SCHEDULE.fullmatch(schedule.lower())
+    if schedule and not match:
+        raise InvalidArgument(f"Invalid schedule {schedule!r}: expected for example 'every day 06:00'.")
+    if match and match["count"]:
+        minutes = int(match["count"]) * (60 if match["unit"].startswith("hour") else 1)
+        if minutes < MIN_INTERVAL:
+            raise InvalidArgument(f"Schedule {schedule!r} is too short: at least {MIN_INTERVAL} minutes.")
 
 
-def made(service: Service, name: str) -> Json:
+def initial_fields(service: Service, name: str) -> Json:
     return {"name": service.numbered(name), "datasetRegion": name.split("/")[3].lower()}
 
 
-CONFIGS = Kind(
+CONFIGS = ResourceType(
     "projects/{project}/locations/{location}/transferConfigs",
     Schema(
-        message="google.cloud.bigquery_datatransfer_v1.types:TransferConfig",
-        output="updateTime nextRunTime state userId datasetRegion ownerInfo error",
+        "bigquerydatatransfer.v1",
+        "TransferConfig",
+        output="userId",
         immutable="dataSourceId",
     ),
-    By("server", "uuid"),
+    IdLocation("server", "uuid"),
     update_needs_mask=True,
-    made=made,
+    initial=initial_fields,
     updated="updateTime",
     check=check,
-    query={"list": "dataSourceIds"},
 )

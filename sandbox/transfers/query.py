@@ -1,4 +1,4 @@
-"""The query of a run, on the sandbox's BigQuery, as the identity of its config."""
+"""Runs the query of a transfer run on the sandbox's BigQuery, as the service account of its config."""
 
 import time
 from dataclasses import dataclass
@@ -20,49 +20,51 @@ DENIED, INVALID, UNKNOWN = 7, 3, 2
 POLL_SECONDS = 0.2
 
 
-class Refused(Exception):
-    """A query that BigQuery did not run to its end; `status` is its google.rpc.Status."""
+class QueryFailed(Exception):
+    """BigQuery rejected the query, or its job failed; `status` is a google.rpc.Status."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
         self.status: Json = {"code": code, "message": message}
 
 
-def error(service: Service, run: Json, run_time: datetime, owner: str) -> Json | None:
-    """Runs the query of `run` to its end; returns what it failed with, None if it did not."""
+def run_query(service: Service, run: Json, run_time: datetime, owner: str) -> Json | None:
+    """Runs the query of `run` to its end. Returns the google.rpc.Status of a failure, or None."""
     warehouse = Warehouse(service, owner)
     try:
-        warehouse.permit()
-        run_query = configuration(service.state.project, run, run_time)
-        warehouse.check(run_query)
-        warehouse.job(run_query, f"scheduled_query_{run['name'].rsplit('/', 1)[-1]}")
-    except Refused as refused:
-        return refused.status
+        warehouse.check_permission()
+        query = configuration(service.state.project, run, run_time)
+        warehouse.check_destination(query)
+        warehouse.run_job(query, f"scheduled_query_{run['name'].rsplit('/', 1)[-1]}")
+    except QueryFailed as failed:
+        return failed.status
     return None
 
 
 def configuration(project: str, run: Json, run_time: datetime) -> Json:
-    """The `configuration.query` of the job. Both parameters are there whether the query uses them or not."""
+    """The `configuration.query` of the job. Both parameters are set even if the query uses neither."""
     parameters = run["params"]
-    moment = run_time.astimezone(UTC)
-    asked: Json = {
+    utc = run_time.astimezone(UTC)
+    query: Json = {
         "query": parameters["query"],
         "useLegacySql": False,
         "parameterMode": "NAMED",
         "queryParameters": [
-            parameter("run_time", "TIMESTAMP", moment.isoformat()),
-            parameter("run_date", "DATE", moment.date().isoformat()),
+            parameter("run_time", "TIMESTAMP", utc.isoformat()),
+            parameter("run_date", "DATE", utc.date().isoformat()),
         ],
     }
     if "destinationDatasetId" in run:
-        asked |= destination(project, run["destinationDatasetId"], parameters, run_time)
-    return asked
+        query |= destination(project, run["destinationDatasetId"], parameters, run_time)
+    return query
 
 
 def destination(project: str, dataset: str, parameters: Json, run_time: datetime) -> Json:
-    table = template.table(parameters["destination_table_name_template"], run_time)
+    table = template.table_name(parameters["destination_table_name_template"], run_time)
     if "$" in table:
-        raise Refused(INVALID, f"This sandbox writes whole tables, not the partition {table!r}.")
+        raise QueryFailed(
+            INVALID, f"The sandbox cannot write to the partition {table!r}, only to a whole table."
+        )
     reference = {"projectId": project, "datasetId": dataset, "tableId": table}
     kind = parameters.get("partitioning_type") or "DAY"
     field = parameters.get("partitioning_field")
@@ -81,56 +83,58 @@ def parameter(name: str, kind: str, value: str) -> Json:
 
 @dataclass(frozen=True)
 class Warehouse:
-    """BigQuery's jobs as `owner` (an e-mail) sees them; "" is a person, who may do everything."""
+    """BigQuery's jobs with the permissions of `owner`, an e-mail address; "" may do everything."""
 
     service: Service
     owner: str
 
-    def permit(self) -> None:
+    def check_permission(self) -> None:
         project = self.service.state.project
         if self.owner and not granted(self.service, f"projects/{project}", self.owner, JOB_CREATORS):
-            raise Refused(
+            raise QueryFailed(
                 DENIED,
                 f"Access Denied: Project {project}: User does not have bigquery.jobs.create permission "
                 f"in project {project} ({self.owner}).",
             )
 
-    def check(self, query: Json) -> None:
-        """A destination is for SELECT alone; local-bigquery would let it pass."""
+    def check_destination(self, query: Json) -> None:
+        """BigQuery allows a destination only for SELECT; local-bigquery does not check it."""
         if "destinationTable" not in query:
             return
-        planned = self.ask("POST", "", {"configuration": {"query": query, "dryRun": True}})
+        planned = self.request("POST", "", {"configuration": {"query": query, "dryRun": True}})
         kind = planned["statistics"]["query"].get("statementType", "SELECT")
         if kind == "SCRIPT":
-            raise Refused(INVALID, "configuration.query.destinationTable cannot be set for scripts")
+            raise QueryFailed(INVALID, "configuration.query.destinationTable cannot be set for scripts")
         if kind != "SELECT":
-            raise Refused(INVALID, "Cannot set destination table in jobs with DML statements")
+            raise QueryFailed(INVALID, "Cannot set destination table in jobs with DML statements")
 
-    def job(self, query: Json, identity: str) -> None:
-        """Runs it and waits for its end."""
-        reference = {"projectId": self.service.state.project, "jobId": identity}
+    def run_job(self, query: Json, job_id: str) -> None:
+        """Submits the job and polls it until it has ended."""
+        reference = {"projectId": self.service.state.project, "jobId": job_id}
         labels = {"data_source_id": "scheduled_query"}
-        job = self.ask(
+        job = self.request(
             "POST", "", {"jobReference": reference, "configuration": {"query": query, "labels": labels}}
         )
         while job["status"]["state"] != "DONE":
             time.sleep(POLL_SECONDS)
-            job = self.ask("GET", f"/{identity}", None)
+            job = self.request("GET", f"/{job_id}", None)
 
-    def ask(self, method: str, path: str, body: Json | None) -> Json:
-        """A job as BigQuery answers it; raises Refused if it has failed."""
+    def request(self, method: str, path: str, body: Json | None) -> Json:
+        """Returns the job resource; raises QueryFailed if the job has failed or was rejected."""
         state = self.service.state
         url = f"{state.address}/bigquery/v2/projects/{state.project}/jobs{path}"
         headers = {"Authorization": f"Bearer {token_of(self.owner)}"}
-        answer = requests.request(method, url, json=body, headers=headers, timeout=600)
-        job: Json = answer.json()
-        failure: Json = job.get("status", {}).get("errorResult", {}) if answer.ok else refusal(job["error"])
+        response = requests.request(method, url, json=body, headers=headers, timeout=600)
+        job: Json = response.json()
+        failure: Json = (
+            job.get("status", {}).get("errorResult", {}) if response.ok else first_error(job["error"])
+        )
         if failure:
-            raise Refused(CODES.get(failure.get("reason", ""), UNKNOWN), failure["message"])
+            raise QueryFailed(CODES.get(failure.get("reason", ""), UNKNOWN), failure["message"])
         return job
 
 
-def refusal(error: Json) -> Json:
-    """What BigQuery refuses at once, as a job that failed has it."""
+def first_error(error: Json) -> Json:
+    """The error of a rejected request in the format of a failed job's `errorResult`."""
     (first, *_) = error.get("errors") or [{"message": error["message"]}]
     return dict(first)

@@ -1,4 +1,4 @@
-"""Runs that are going on, each in a thread of its own; what becomes of them is in the store, and is told."""
+"""Runs of transfers, each in a thread; their state is in the store, and a topic is notified of their end."""
 
 import base64
 import json
@@ -19,34 +19,34 @@ class Runner:
         self.service = service
 
     def start(self, config: Json, run_time: datetime) -> Json:
-        run = runs.new(config, run_time)
-        self.keep(run)
+        run = runs.create_run(config, run_time)
+        self.store_run(run)
         self.log(run, "INFO", f"Dispatched run to data source with id {run['name'].rsplit('/', 1)[-1]}")
-        # A daemon: the sandbox may end before it; `bury` then says what became of it.
+        # A daemon thread does not delay the end of the sandbox; see `fail_interrupted`.
         threading.Thread(target=self.run, args=(config, run, run_time), daemon=True).start()
         return run
 
     def run(self, config: Json, run: Json, run_time: datetime) -> None:
-        run = runs.started(run)
-        self.keep(run)
+        run = runs.mark_started(run)
+        self.store_run(run)
         owner = config.get("ownerInfo", {}).get("email", "")
         try:
-            error = query.error(self.service, run, run_time, owner)
-        except Exception as failure:  # whoever waits must hear of it, whatever it is
-            error = {"code": UNAVAILABLE, "message": f"The sandbox could not run it: {failure!r}"}
-        self.end(run, error)
+            error = query.run_query(self.service, run, run_time, owner)
+        except Exception as failure:  # without a result a client would poll the run forever
+            error = {"code": UNAVAILABLE, "message": f"The sandbox could not run the query: {failure!r}"}
+        self.finish(run, error)
 
-    def end(self, run: Json, error: Json | None) -> None:
-        over = runs.finished(run, error)
+    def finish(self, run: Json, error: Json | None) -> None:
+        finished = runs.mark_finished(run, error)
         if error:
-            self.log(over, "ERROR", error["message"])
-        self.log(over, "INFO", f"Summary: {'failed' if error else 'succeeded'} 1 jobs.")
+            self.log(finished, "ERROR", error["message"])
+        self.log(finished, "INFO", f"Summary: {'failed' if error else 'succeeded'} 1 jobs.")
         with self.service.store.change():
-            if self.keep(over):
-                self.tell(over)
+            if self.store_run(finished):
+                self.notify(finished)
 
-    def tell(self, run: Json) -> None:
-        """Success and failure alike, as Google does; whoever listens looks at the state.
+    def notify(self, run: Json) -> None:
+        """Google publishes success and failure alike; subscribers filter by the state.
 
         https://cloud.google.com/bigquery/docs/transfer-run-notifications
         """
@@ -55,28 +55,28 @@ class Runner:
         if topic and self.service.store.get(pubsub.key(topic)):
             attributes = {"eventType": "TRANSFER_RUN_FINISHED", "payloadFormat": "JSON_API_V1"}
             data = base64.b64encode(json.dumps(run).encode()).decode()
-            messages.publish(pubsub, topic, {"data": data, "attributes": attributes})
+            messages.publish_message(pubsub, topic, {"data": data, "attributes": attributes})
 
-    def keep(self, run: Json) -> bool:
-        """Unless its config is gone, and its runs with it."""
-        name = runs.keyed(self.service, run["name"])
-        config = self.service.key(name.split("/runs/")[0])
+    def store_run(self, run: Json) -> bool:
+        """False, and nothing stored, when the config was deleted in the meantime, and its runs with it."""
+        name = runs.stored_name(self.service, run["name"])
+        key = self.service.key(name.split("/runs/")[0])
         with self.service.store.change():
-            kept = self.service.store.get(config)
-            if kept:
-                self.service.store.put(config, kept | {"state": run["state"]})
+            config = self.service.store.get(key)
+            if config:
+                self.service.store.put(key, config | {"state": run["state"]})
                 self.service.store.put(self.service.key(name), run)
-            return bool(kept)
+            return bool(config)
 
     def log(self, run: Json, severity: str, text: str) -> None:
-        key = self.service.key(f"{runs.keyed(self.service, run['name'])}:log")
+        key = self.service.key(f"{runs.stored_name(self.service, run['name'])}:log")
         message = {"messageTime": now(), "severity": severity, "messageText": text}
         with self.service.store.change():
-            kept = self.service.store.get(key) or {"messages": []}
-            self.service.store.put(key, {"messages": [*kept["messages"], message]})
+            log = self.service.store.get(key) or {"messages": []}
+            self.service.store.put(key, {"messages": [*log["messages"], message]})
 
-    def bury(self) -> None:
-        """The runs that were going on when the sandbox ended."""
+    def fail_interrupted(self) -> None:
+        """Marks the runs that a stopped sandbox left unfinished as failed."""
         for run in self.service.store.matching(f"{self.service.prefix}/*/runs/*"):
-            if run["state"] not in runs.OVER:
-                self.end(run, {"code": UNAVAILABLE, "message": "The sandbox ended before the run did."})
+            if run["state"] not in runs.FINAL:
+                self.finish(run, {"code": UNAVAILABLE, "message": "The sandbox ended before the run did."})

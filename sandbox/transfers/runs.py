@@ -1,14 +1,14 @@
-"""What a run of a transfer looks like from outside, at each point of its life."""
+"""The TransferRun resource of the API: a new, a started and a finished one."""
 
 import uuid
 from datetime import datetime
 
-from sandbox.resources.clock import now, spelled
+from sandbox.resources.clock import format_time, now
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
 from sandbox.state import PROJECT_NUMBER
 
-# What a run has of its config.
+# Fields that a run copies from its config.
 INHERITED = (
     "params",
     "destinationDatasetId",
@@ -17,13 +17,13 @@ INHERITED = (
     "notificationPubsubTopic",
     "emailPreferences",
 )
-OVER = ("SUCCEEDED", "FAILED", "CANCELLED")
+FINAL = ("SUCCEEDED", "FAILED", "CANCELLED")
 
 
-def new(config: Json, run_time: datetime) -> Json:
+def create_run(config: Json, run_time: datetime) -> Json:
     return {
         "name": f"{config['name']}/runs/{uuid.uuid4()}",
-        "runTime": spelled(run_time),
+        "runTime": format_time(run_time),
         "scheduleTime": now(),
         "updateTime": now(),
         "state": "PENDING",
@@ -31,16 +31,16 @@ def new(config: Json, run_time: datetime) -> Json:
     }
 
 
-def started(run: Json) -> Json:
+def mark_started(run: Json) -> Json:
     return run | {"state": "RUNNING", "startTime": now(), "updateTime": now()}
 
 
-def finished(run: Json, error: Json | None) -> Json:
+def mark_finished(run: Json, error: Json | None) -> Json:
     """`error` is a google.rpc.Status; None is success."""
     state = {"state": "FAILED", "errorStatus": error} if error else {"state": "SUCCEEDED"}
     return run | state | {"endTime": now(), "updateTime": now()}
 
 
-def keyed(service: Service, name: str) -> str:
-    """A name as the store keeps it: with the project's id where Google answers its number."""
+def stored_name(service: Service, name: str) -> str:
+    """The API returns names with the project's number; the store uses the project's id."""
     return name.replace(f"projects/{PROJECT_NUMBER}/", f"projects/{service.state.project}/", 1)

@@ -18,8 +18,8 @@ from benchmarks.peer import HERE, PEERS
 from benchmarks.process import Command, killed, run
 from benchmarks.stage import ROWS, Case, Stage, source
 from benchmarks.year import Job, lines
-from sandbox.demo.runs import Run
-from sandbox.demo.screen import Line
+from demo.pipeline_runs import PipelineRun
+from demo.screen import Step
 from sandbox.state import State
 
 NO_CLOUD = State(Path("/nowhere"), 9)
@@ -154,13 +154,13 @@ def test_an_hour_is_compared_with_that_of_the_shortest_history():
 
 
 def test_a_bigquery_job_stands_under_the_step_that_sent_it():
-    step = Line("connector sales", 0.0, "3 rows", 4.0)
+    step = Step("connector sales", 0.0, "3 rows", 4.0)
     done = [
         Job("connector_stage_x", "staging.sales", 0.0, 1.0),
         Job("connector_insert_y", "raw.products", 0.0, 2.0),
         Job("dataform-z", "ods.sales", 0.0, 3.0),
     ]
-    run = Run("a year", 0.0, 9.0, [step, Line("Dataform", 4.0, "", 5.0)])
+    run = PipelineRun("a year", 0.0, 9.0, [step, Step("Dataform", 4.0, "", 5.0)])
     assert [cells[0] for cells in lines(run, done)] == [
         "connector sales",
         "… staging.sales",

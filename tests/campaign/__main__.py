@@ -15,18 +15,18 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from demo import provision
+from demo.commands import Shell
+from demo.recorded_apply.replay import replay
+from demo.server import running
 from sandbox import environment
-from sandbox.demo import provision
-from sandbox.demo.commands import Shell
-from sandbox.process import running
-from sandbox.replay import replay
-from sandbox.state import RunState
+from sandbox.state import State
 from tests.campaign.document import HEAD, row, write
 from tests.campaign.loads import Group, Replays, Windows
 from tests.campaign.looks import Looks
 from tests.campaign.process import Connector, Moment, Point
 from tests.campaign.proxy import Proxy
-from tests.town import Town
+from tests.scenario import Scenario
 
 TARGETS = ("API", "bucket", "BigQuery")
 SMALL = 600  # sales of a load: three pages
@@ -40,11 +40,11 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         running(Path(folder)) as state,
-        town(state) as (one, windows),
+        prepared(state) as (scenario, windows),
     ):
-        for group in campaign(one, windows):
-            one.transform()
-            differences = one.differences(last=windows.last)
+        for group in campaign(scenario, windows):
+            scenario.transform()
+            differences = scenario.differences(last=windows.last)
             rows.append(row(group, differences))
             wrong += group.wrong + differences
             print(rows[-1], *group.wrong, *differences, sep="\n", flush=True)
@@ -53,14 +53,14 @@ def main() -> None:
     raise SystemExit(bool(wrong))
 
 
-def campaign(one: Town, windows: Windows) -> Iterator[Group]:
+def campaign(scenario: Scenario, windows: Windows) -> Iterator[Group]:
     yield swept(windows, "a line of its log", "log", "after")
     for target in TARGETS:
         for moment in ("before", "after"):
             yield swept(windows, f"{moment} a request to {target}", target, moment)
     windows.size = LARGE
     yield swept(windows, "after a request to API, 36 pages", "API", "after", STEP)
-    [archived] = one.query(
+    [archived] = scenario.query(
         "SELECT MIN(file_name), MIN(rows) FROM ops.file_log WHERE endpoint = 'sales' AND rows < 250"
     )
     replays = Replays(windows.connector, windows.looks, *archived)
@@ -78,20 +78,20 @@ def swept(loads: Windows | Replays, name: str, target: str, moment: Moment, step
 
 
 @contextmanager
-def town(state: State) -> Iterator[tuple[Town, Windows]]:
+def prepared(state: State) -> Iterator[tuple[Scenario, Windows]]:
     """The project with everything in it, its lists loaded, its clock at the end of the year."""
-    shell, one = Shell(state), Town(state)
+    shell, scenario = Shell(state), Scenario(state)
     replay(state)
-    provision.add_key(shell)
-    provision.release(shell)
-    one.clock("2018-01-03T00:00:00Z")
-    one.copy("customers", "products")
+    provision.add_api_key(shell)
+    provision.release_dataform(shell)
+    scenario.set_clock("2018-01-03T00:00:00Z")
+    scenario.copy("customers", "products")
     with ExitStack() as stack:
         proxies = {target: Proxy(state.address) for target in TARGETS}
         for proxy in proxies.values():
             stack.callback(proxy.close)
-        looks = Looks(one.query, one.files)
-        yield one, Windows(Connector(proxies, variables(state, proxies)), looks, SMALL)
+        looks = Looks(scenario.query, scenario.files)
+        yield scenario, Windows(Connector(proxies, variables(state, proxies)), looks, SMALL)
 
 
 def variables(state: State, proxies: dict[str, Proxy]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Fixtures only."""
+"""The compiled project, its analysis, and a warehouse to run it in."""
 
 import uuid
 
@@ -19,7 +19,7 @@ def graph(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def by_name(graph):
-    """Every action by its name, in the order in which they run."""
+    """Every action by its name, in the order of a run."""
     return {action.name: action for wave in waves(graph) for action in wave}
 
 
@@ -39,6 +39,6 @@ def analyzed(by_name):
 
 @pytest.fixture
 def runner(sandbox, graph):
-    """A BigQuery project of its own with empty raw tables, and what runs the compiled scripts in it."""
+    """Runs the compiled scripts in a new BigQuery project with empty raw tables."""
     warehouse = connect(sandbox.address, f"t{uuid.uuid4().hex[:12]}")
     return Runner(warehouse, graph)

@@ -1,4 +1,4 @@
-"""A small year of retail: files of raw rows that hold every case, named as the connector names them."""
+"""Raw rows of a small shop: files that contain every case, named as the connector names them."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ Files = dict[str, list[Row]]
 
 
 def file(endpoint: str, run: int, page: int = 1) -> str:
-    """The run of a name begins on the day `run` of January 2026; runs of one endpoint sort by it."""
+    """The name of a run that began on the day `run` of January 2026; names of one endpoint sort by it."""
     return f"{endpoint}_202601{run:02d}_0900_019b{run:04x}-0000-7{page:03x}-8000-{page:012x}.json"
 
 
@@ -24,6 +24,15 @@ def customer(id: Any, name: str = "Ada") -> Row:
     return {"id": id, "name": name, "email": f"{id}@example.com", "phone": "+1-555-0100", "age": "65+"}
 
 
+def files_by_table(files: list[tuple[str, str, list[Row]]]) -> dict[str, Files]:
+    """Grouped for a single load per table: a load takes as long as a query."""
+    tables: dict[str, Files] = {}
+    for table, name, rows in files:
+        tables.setdefault(table, {})[name] = rows
+    return tables
+
+
+# By the reason why each is rejected.
 BAD_SALES = {
     "id is missing": sale(None, "2017-01-01", ("a", 1, 1)),
     "id is not a whole number": sale("0x1F", "2017-01-01", ("a", 1, 1)),
@@ -42,9 +51,9 @@ BAD_SALES = {
     ),
 }
 
-# In the order in which they were written; the law says that no other order gives other rows.
+# In the order in which they were written; any other order must give the same rows.
 FILES: list[tuple[str, str, list[Row]]] = [
-    # Written before all others: an old version of 1, which must not win, and a sale nobody knew.
+    # Written before all others: an old version of 1, which must not win, and a sale that no other file has.
     (
         "sales",
         file("sales", 1),
@@ -55,7 +64,7 @@ FILES: list[tuple[str, str, list[Row]]] = [
         file("products", 2),
         [product("a", 1.0), product("b", 2.0, "Bread"), product("c", None, "Coupon")],
     ),
-    ("customers", file("customers", 2), [customer(1), customer(2, "Ben"), customer("zz", "nobody")]),
+    ("customers", file("customers", 2), [customer(1), customer(2, "Ben"), customer("zz", "Zoe")]),
     (
         "sales",
         file("sales", 2, 1),
@@ -70,7 +79,7 @@ FILES: list[tuple[str, str, list[Row]]] = [
     ),
     # One sale three times in one file: the greatest content wins, whatever the order.
     ("sales", file("sales", 2, 2), [sale(6, "2017-01-02", ("a", n, 1)) for n in (2, 3, 1, 3)]),
-    # a: dearer. b: gone from the list. c: listed, though its row is broken.
+    # a: dearer. b: left the list. c: listed, though its row is invalid.
     (
         "products",
         file("products", 3),

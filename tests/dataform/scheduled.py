@@ -1,9 +1,9 @@
-"""The scheduled queries as the transfer service is given them: rendered by Terraform, kept by the record."""
+"""The scheduled queries as Terraform renders them, from the recorded requests to the transfer service."""
 
 import json
 import re
 
-from sandbox.replay import RECORD
+from demo.recorded_apply.replay import RECORD
 from tests.dataform.engines.analyzer import Columns, type_from_field
 from tests.dataform.engines.project import ROOT
 
@@ -38,12 +38,12 @@ SIZES = {
 def configs() -> dict[str, dict]:
     """Every transfer config of workspace local, by its name."""
     requests = [json.loads(line) for line in RECORD.read_text().splitlines()]
-    made = [one["body"] for one in requests if one["path"].endswith("/transferConfigs")]
-    return {config["displayName"]: config for config in made}
+    bodies = [each["body"] for each in requests if each["path"].endswith("/transferConfigs")]
+    return {config["displayName"]: config for config in bodies}
 
 
 def analyzable(sql: str) -> str:
-    """As the analyzer of tests/dataform wants it: one name for a table, and parameters as variables."""
+    """As the analyzer of tests/dataform requires it: one name for a table, and parameters as variables."""
     named = re.sub(r"\b(ods|dmt|ops)\.((?:INFORMATION_SCHEMA\.)?\w+)", r"`p.\1.\2`", sql)
     jobs = re.sub(r"`?region-eu`?\.INFORMATION_SCHEMA\.JOBS", "`jobs`", named).replace("@run_", "run_")
     moment = "declare run_time timestamp default current_timestamp();"
@@ -51,7 +51,7 @@ def analyzable(sql: str) -> str:
 
 
 def tables() -> dict[str, Columns]:
-    """What the queries read and write beside ods, which Dataform makes."""
+    """The tables that the queries read and write, except those that Dataform creates."""
     return {
         "jobs": columns(JOBS),
         **{f"p.ops.{name}": columns(fields) for name, fields in OPS.items()},
@@ -64,10 +64,10 @@ def tables() -> dict[str, Columns]:
 
 
 def advised() -> list[str]:
-    """The queries in the texts that people read at night, but those with a place to fill in."""
+    """The queries in runbooks and alerts, except those with a placeholder."""
     texts = [*(ROOT / "docs/runbooks").glob("*.md"), ROOT / "modules/alerts/main.tf"]
-    found = [one for path in texts for one in re.findall(r"`(SELECT [^`]+)`", path.read_text())]
-    return sorted({one for one in found if "<" not in one})
+    queries = [query for path in texts for query in re.findall(r"`(SELECT [^`]+)`", path.read_text())]
+    return sorted({query for query in queries if "<" not in query})
 
 
 def columns(fields: list[dict]) -> Columns:

@@ -1,4 +1,4 @@
-"""A thing is listed if it is in the newest full list that came whole, or in one since: rows in, rows out."""
+"""A row is listed if the newest complete list contains it, or a later list."""
 
 import pytest
 
@@ -11,11 +11,12 @@ ENDPOINTS = {
 
 
 class Lists:
-    """Loads pages of lists of one endpoint and writes its logs, as the connector does."""
+    """Loads pages of lists of one endpoint and writes the logs of its runs, as the connector does."""
 
     def __init__(self, runner, endpoint):
         self.warehouse, self.endpoint, self.runner = runner.warehouse, endpoint, runner
         self.row, self.keys = ENDPOINTS[endpoint]
+        # The table itself, and the tables that its script fills.
         needed = {"ods.checkpoints", f"ods.{endpoint}_rejects", f"ods.{endpoint}"}
         self.actions = [action for action in runner.actions if action.name in needed]
 
@@ -25,7 +26,7 @@ class Lists:
         )
 
     def log(self, number, status, run_id=None, **pages):
-        """`pages`: p1="archived"."""
+        """`pages` are the states of the files, such as p1="archived"."""
         run_id, now = run_id or f"run {number}", "current_timestamp()"
         columns = "run_id, endpoint, started_at, finished_at, status, pages, files, rows_loaded, bytes"
         self.warehouse.query(
@@ -43,28 +44,28 @@ class Lists:
 
     def listed(self):
         for action in self.actions:
-            self.runner.one(action)
+            self.runner.run_action(action)
         key = "product_sku" if self.endpoint == "products" else "id"
         return [row[key] for row in self.warehouse.rows(f"ods.{self.endpoint}", key, "is_listed")]
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_a_list_that_did_not_come_whole_takes_nothing_off(runner, endpoint):
+def test_an_incomplete_list_removes_nothing(runner, endpoint):
     lists = Lists(runner, endpoint)
     a, b, c = lists.keys
     lists.load(2, 1, a, b)
     lists.log(2, "success", p1="archived")
     assert lists.listed() == [a, b]
 
-    lists.load(3, 1, a)  # its second page is in failed/: nobody knows whether b was on it
+    lists.load(3, 1, a)  # its second page is in failed/: b may have been on it
     lists.log(3, "partial", p1="archived", p2="failed")
     assert lists.listed() == [a, b]
 
-    lists.load(3, 2, c)  # replayed: it was not
+    lists.load(3, 2, c)  # replayed: b was not on it
     lists.log(3, "success", run_id="replay", p2="archived")
     assert lists.listed() == [a, c]
 
-    lists.load(4, 1, b)  # a page never came
+    lists.load(4, 1, b)  # the source never returned a page
     lists.log(4, "incomplete", p1="archived")
     assert lists.listed() == [a, b, c]
 

@@ -1,4 +1,4 @@
-"""Rules of the warehouse, read off the compiled graph: layers, addresses, descriptions, partitions."""
+"""Rules of the warehouse, checked in the compiled graph: layers, addresses, descriptions, partitions."""
 
 import json
 import re
@@ -14,18 +14,15 @@ from tests.dataform.engines.warehouse import LOGS, RAW, log_fields, raw_fields
 
 LAYERS = {"ods": {"raw", "ops", "ods"}, "dmt": {"ods", "dmt"}, "assertions": {"ods", "dmt"}}
 
-# What each table must be filtered by, wherever a later run reads or writes it. Products and customers have no
-# partitions: they are as long as the catalogue, not as history.
-PARTITIONED_BY = {
-    **dict.fromkeys(["raw.sales", "raw.products", "raw.customers"], "SYS_DATE_CREATE"),
-    **dict.fromkeys(["ods.sales_rejects", "ods.products_rejects", "ods.customers_rejects"], "file_day"),
-    "ods.checkpoints": "written_at",
-    "ods.sales_days": "id",
-    "ods.sales": "datetime",
-    "dmt.sales_items": "sales_datetime",
-}
-# Long as its open cases, and a list may heal all of them: the one partitioned table that is then read whole.
+# The only partitioned table that a later run reads whole: it is as long as its open cases.
 READ_WHOLE = "ods.sales_orphans"
+
+
+@pytest.fixture
+def partition_columns(by_name):
+    """What each table must be filtered by, wherever a later run reads or writes it."""
+    columns = {name: action.partition_column for name, action in by_name.items() if action.partition_column}
+    return columns | {f"raw.{name}": "SYS_DATE_CREATE" for name in RAW}
 
 
 def test_the_path_is_the_address(graph):
@@ -60,15 +57,16 @@ def test_the_columns_inside_a_sale_are_described(by_name):
 
 
 @pytest.mark.parametrize("name", [*RAW, *LOGS])
-def test_sources_say_what_their_schemas_say(graph, name):
+def test_sources_are_described_as_in_their_schemas(graph, name):
     def paths(fields, above=()):
         for field in fields:
             yield (*above, field["name"]), field["description"]
             yield from paths(field.get("fields", []), (*above, field["name"]))
 
-    [source] = [one for one in graph["declarations"] if one["target"]["name"] == name]
-    told = {tuple(column["path"]): column["description"] for column in source["actionDescriptor"]["columns"]}
-    assert told == dict(paths(log_fields(name) if name in LOGS else raw_fields(name)))
+    [source] = [action for action in graph["declarations"] if action["target"]["name"] == name]
+    columns = source["actionDescriptor"]["columns"]
+    described = {tuple(column["path"]): column["description"] for column in columns}
+    assert described == dict(paths(log_fields(name) if name in LOGS else raw_fields(name)))
 
 
 def test_tags_and_labels(by_name):
@@ -80,86 +78,117 @@ def test_tags_and_labels(by_name):
             assert labels == {"layer": action.name.split(".")[0]}, action.name
 
 
-KEYS = {
-    "ods.sales": ["id"],
-    "ods.products": ["product_sku"],
-    "ods.customers": ["id"],
-    "dmt.sales_items": ["id"],
-    "dmt.daily_sales": ["day"],
-}
+def later(action, analyzed):
+    """The script of a later run."""
+    return action.increment(list(analyzed.tables[f"p.{action.name}"]))
 
 
-def test_a_key_is_declared_where_it_is_checked_and_when_the_table_is_made(by_name, analyzed):
-    def found(pattern, script):
-        names = {action.name: re.findall(pattern, script(action)) for action in by_name.values()}
-        return {name: columns for name, columns in names.items() if columns}
+def test_every_incremental_table_declares_the_key_that_it_checks(by_name, analyzed):
+    """Declared when the table is created, checked in every run."""
+    declared = r"alter table `p\.\w+\.\w+` add primary key \(([\w, ]+)\) not enforced"
+    checked = r"two rows have one ([\w, ]+), or one of"
+    tables = [action for action in by_name.values() if action.type == "incremental"]
+    assert len(tables) > 5
+    for action in tables:
+        [key] = re.findall(declared, action.create())
+        assert re.findall(checked, action.create()) == [key], action.name
+        assert re.findall(checked, later(action, analyzed)) == [key], action.name
+        assert re.findall(declared, later(action, analyzed)) == [], action.name
 
-    def later(action):
-        columns = analyzed.tables.get(f"p.{action.name}", [])
-        return action.increment(list(columns)) if action.type == "incremental" else ""
 
-    declared = r"alter table `p\.\w+\.\w+` add primary key \((\w+)\) not enforced"
-    assert found(declared, lambda action: action.create()) == KEYS
-    assert found(r"two rows have one (\w+),", lambda action: action.create()) == KEYS
-    assert found(declared, later) == {}
+def test_every_incremental_table_writes_in_one_transaction_and_saves_its_own_checkpoint(by_name, analyzed):
+    for action in by_name.values():
+        if action.type != "incremental":
+            continue
+        script = later(action, analyzed)
+        begin, end = script.rindex("begin transaction;"), script.rindex("commit transaction")
+        assert begin < script.index(f"insert into {action.address}") < end, action.name
+        assert (
+            begin
+            < script.rindex("raise using message")
+            < script.rindex("insert into `p.ods.checkpoints`")
+            < end
+        )
+        assert set(re.findall(r"values \('([\w.]+)', until", script)) == {action.name}
+
+
+def test_a_table_deletes_from_the_partitions_that_it_declares(by_name, analyzed):
+    """A model states its partition in the configuration and in the arguments of its protocol."""
+    for action in by_name.values():
+        if action.follows_days and (partition := action.bigquery.get("partitionBy")):
+            delete = f"delete from {action.address} where {partition} in unnest(days)"
+            assert delete in later(action, analyzed), action.name
+
+
+def test_no_name_of_a_table_is_text_in_a_model():
+    """Names come from ref() and self(), so that a misspelt one fails when the project is compiled."""
+    layers = re.compile(r"(?<![\w.])(?:raw|ods|dmt|ops)\.\w+")
+    for path in SOURCE.glob("definitions/*/*.sqlx"):
+        code = re.sub(r"config \{.*?^\}", "", path.read_text(), count=1, flags=re.DOTALL | re.MULTILINE)
+        code = re.sub(r"--.*|//.*|select '[\w.]+' as table_name", "", code)
+        assert layers.findall(code) == [], path.name
 
 
 def test_no_built_in_assertion(graph):
     """Dataform writes them without a partition filter."""
-    assert [one["target"]["name"] for one in graph["assertions"] if one.get("parentAction")] == []
+    assert [each["target"]["name"] for each in graph["assertions"] if each.get("parentAction")] == []
 
 
 def scans(script):
-    """Each place where a statement reads or deletes from a table: the table, and that place's conditions."""
-    for statement in flat(statements(script)):
+    """Where a statement reads or deletes from a table: the table, its conditions, the statement."""
+    for statement in flatten(statements(script)):
         tree = sqlglot.parse_one(statement, read="bigquery")
         for table in tree.find_all(exp.Table):
-            place = table.find_ancestor(exp.Select, exp.Delete, exp.Insert, exp.Merge)
-            if "." not in table.sql() or isinstance(place, (exp.Insert, exp.Merge)):
+            scope = table.find_ancestor(exp.Select, exp.Delete, exp.Insert, exp.Merge)
+            if "." not in table.sql() or isinstance(scope, (exp.Insert, exp.Merge)):
                 continue
-            yield f"{table.db}.{table.name}", conditions(place), statement
+            yield f"{table.db}.{table.name}", conditions(scope), statement
 
 
-def conditions(place):
-    """What all must hold of a row."""
-    where = place.args.get("where")
+def conditions(scope):
+    """The conditions that must all hold for a row."""
+    where = scope.args.get("where")
     if not where:
         return []
     return list(where.this.flatten()) if isinstance(where.this, exp.And) else [where.this]
 
 
-def flat(found):
-    for one in found:
-        if one.is_if:
-            yield f"select {one.condition}"
-            yield from flat(one.inside)
-        elif one.text.lower().startswith("declare"):
-            yield "select " + one.text.split(" default ", 1)[1]
-        elif one.text.lower().startswith("set "):
-            yield "select " + one.text.split(" = ", 1)[1]
-        elif not one.text.lower().startswith(("raise", "return", "begin transaction", "commit transaction")):
-            yield one.text
+def flatten(parts):
+    """Every query of a script, also those inside IF, DECLARE and SET."""
+    control = ("raise", "return", "begin transaction", "commit transaction")
+    for part in parts:
+        if part.is_if:
+            yield f"select {part.condition}"
+            yield from flatten(part.inside)
+        elif part.text.lower().startswith("declare"):
+            yield "select " + part.text.split(" default ", 1)[1]
+        elif part.text.lower().startswith("set "):
+            yield "select " + part.text.split(" = ", 1)[1]
+        elif not part.text.lower().startswith(control):
+            yield part.text
 
 
 def prunes(condition, column):
     """A comparison of the partition column with what is constant when the statement starts: no sub-query."""
     kinds = (exp.GT, exp.GTE, exp.EQ, exp.Between, exp.In)
-    named = {found.name for found in condition.find_all(exp.Column)}
-    return isinstance(condition, kinds) and column in named and not condition.find(exp.Select)
+    names = {node.name for node in condition.find_all(exp.Column)}
+    return isinstance(condition, kinds) and column in names and not condition.find(exp.Select)
 
 
-def test_every_scan_of_a_later_run_is_pruned_by_constants(by_name, analyzed):
-    checked = 0
+def test_every_scan_of_a_later_run_is_pruned_by_constants(by_name, analyzed, partition_columns):
+    scanned = set()
     for action in by_name.values():
         if action.type != "incremental":
             continue
-        for table, given, statement in scans(action.increment(list(analyzed.tables[f"p.{action.name}"]))):
-            if column := PARTITIONED_BY.get(table):
-                assert any(prunes(one, column) for one in given), (
+        for table, filters, statement in scans(later(action, analyzed)):
+            if table == READ_WHOLE:
+                continue
+            if column := partition_columns.get(table):
+                assert any(prunes(each, column) for each in filters), (
                     f"{action.name} reads all of {table}:\n{statement}"
                 )
-                checked += 1
-    assert checked > 40
+                scanned.add(table)
+    assert scanned == set(partition_columns) - {READ_WHOLE}
 
 
 @pytest.mark.parametrize(
@@ -172,17 +201,20 @@ def test_every_scan_of_a_later_run_is_pruned_by_constants(by_name, analyzed):
         "select id from `p.ods.sales` where id = 1 or date(datetime) in unnest(days)",
     ],
 )
-def test_a_scan_that_is_not_pruned_is_seen(statement):
-    [given] = [found for table, found, _ in scans(statement) if table == "ods.sales"]
-    assert not any(prunes(one, "datetime") for one in given)
+def test_a_scan_that_is_not_pruned_is_detected(statement):
+    [filters] = [conditions for table, conditions, _ in scans(statement) if table == "ods.sales"]
+    assert not any(prunes(each, "datetime") for each in filters)
 
 
-def test_the_list_of_partitions_is_that_of_the_project(by_name):
-    partitioned = {name for name, action in by_name.items() if action.bigquery.get("partitionBy")}
-    raw = {name for name in PARTITIONED_BY if name.startswith("raw.")}
-    assert partitioned | raw | {"ods.checkpoints"} == {*PARTITIONED_BY, READ_WHOLE}
-    for name in partitioned - {READ_WHOLE}:
-        assert PARTITIONED_BY[name] in by_name[name].bigquery["partitionBy"]
+def test_partitions_are_recognized(by_name, partition_columns):
+    assert partition_columns["ods.checkpoints"] == "written_at"
+    assert partition_columns["ods.sales_days"] == "id"
+    assert partition_columns["ods.sales_rejects"] == "file_day"
+    assert partition_columns["ods.sales"] == "datetime"
+    assert partition_columns["dmt.sales_items"] == "sales_datetime"
+    assert by_name["ods.sales"].requires_filter
+    assert by_name["ods.sales_days"].requires_filter
+    assert by_name["ods.checkpoints"].requires_filter
 
 
 def test_the_hosted_service_reads_the_core_version():

@@ -1,10 +1,11 @@
-"""Every compiled statement, in both forms, and every scheduled query, resolved by Google's own analyzer.
+"""Google's own analyzer resolves every compiled statement, in both forms, and every scheduled query.
 
-And the contract's columns."""
+The columns and types of the documented tables are a contract; all tables are checked for what holds of each.
+"""
 
 import pytest
 
-from pipeline.quality import QUERY
+from pipeline.warehouse_metrics import QUERY
 from tests.dataform.engines.analyzer import GoogleSql, text_of, type_from_field
 from tests.dataform.engines.warehouse import RAW, raw_fields
 from tests.dataform.scheduled import advised, analyzable, columns, configs, tables
@@ -12,7 +13,7 @@ from tests.dataform.scheduled import advised, analyzable, columns, configs, tabl
 SALE_LINES = "ARRAY<STRUCT<product_sku STRING, quantity INT64, amount NUMERIC>>"
 LINEAGE = {"SYS_DATE_CREATE": "TIMESTAMP", "SYS_FILE_NAME": "STRING"}
 
-# docs/design.md, Layers.
+# docs/reference/tables.md
 CONTRACT = {
     "ods.sales": {
         "id": "INT64",
@@ -77,19 +78,25 @@ def test_a_table_has_the_columns_of_the_contract(analyzed, name):
     assert {column: text_of(kind) for column, kind in columns.items()} == CONTRACT[name]
 
 
-def test_every_action_was_resolved(analyzed, by_name):
+def test_every_action_is_resolved(analyzed, by_name):
     assert {f"p.{name}" for name in by_name} <= set(analyzed.tables)
     assert len(by_name) > 10
 
 
-def test_the_marts_carry_no_mail_and_no_phone(analyzed):
+def test_the_marts_have_no_mail_address_and_no_phone_number(analyzed):
     marts = {name: set(columns) for name, columns in analyzed.tables.items() if name.startswith("p.dmt.")}
     assert not {name for name, columns in marts.items() if columns & {"email", "phone", "customer_email"}}
     assert "customer_age" in marts["p.dmt.sales_final"]
 
 
+def test_every_column_of_a_mart_has_a_type_that_a_sheet_can_show(analyzed):
+    marts = {name: columns for name, columns in analyzed.tables.items() if name.startswith("p.dmt.")}
+    shown = {"STRING", "INT64", "NUMERIC", "BOOL", "DATE", "TIMESTAMP"}
+    assert {text_of(kind) for columns in marts.values() for kind in columns.values()} <= shown
+
+
 @pytest.mark.parametrize(
-    ("statement", "complaint"),
+    ("statement", "message"),
     [
         ("select nothing from `p.raw.sales`", "Unrecognized name: nothing"),
         ("select * from `p.raw.orders`", "Table not found"),
@@ -99,19 +106,19 @@ def test_the_marts_carry_no_mail_and_no_phone(analyzed):
         ("if 1 then raise using message = 'x'; end if", "INT64 is not BOOL"),
     ],
 )
-def test_the_analyzer_refuses(statement, complaint):
+def test_the_analyzer_rejects(statement, message):
     sales = {"id": type_from_field({"type": "STRING"})}
-    with pytest.raises(AssertionError, match=complaint):
+    with pytest.raises(AssertionError, match=message):
         GoogleSql({"p.raw.sales": sales}).script(statement)
 
 
 @pytest.mark.parametrize("name", [*configs(), "quality"])
-def test_a_query_beside_dataform_resolves_against_the_real_columns(analyzed, name):
+def test_a_query_outside_dataform_resolves_against_the_real_columns(analyzed, name):
     sql = QUERY if name == "quality" else configs()[name]["params"]["query"]
     assert GoogleSql(analyzed.tables | tables()).script(analyzable(sql))
 
 
-def test_a_column_that_is_none_is_found_before_the_night(analyzed):
+def test_a_misspelt_column_fails_here_and_not_at_night(analyzed):
     sql = configs()["freshness"]["params"]["query"].replace("seen_until", "seen_untill")
     with pytest.raises(AssertionError, match="Unrecognized name: seen_untill"):
         GoogleSql(analyzed.tables | tables()).script(analyzable(sql))
@@ -119,6 +126,6 @@ def test_a_column_that_is_none_is_found_before_the_night(analyzed):
 
 @pytest.mark.parametrize("statement", advised())
 def test_a_query_that_a_runbook_or_an_alert_advises_resolves(analyzed, statement):
-    """With the columns of today: nobody corrects a query at night."""
+    """With the current columns, so that the query of a runbook works at night."""
     raw = {f"p.raw.{name}": columns(raw_fields(name)) for name in RAW}
     assert GoogleSql(analyzed.tables | tables() | raw).script(analyzable(statement))

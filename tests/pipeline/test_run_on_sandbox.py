@@ -10,6 +10,7 @@ from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import dataform_v1, run_v2
 
+from demo.cloud import Cloud
 from pipeline.assembly import Clients, create_actions
 from pipeline.errors import NotReleased, RunFailed, Unavailable
 from pipeline.jobs import make_execution_check
@@ -17,7 +18,6 @@ from pipeline.polling import Poller
 from pipeline.run import Run
 from pipeline.settings import Settings
 from runtime.structured_log import StructuredLog
-from sandbox.demo.cloud import Cloud
 
 # Replaces the connector: fails for the endpoint {refused}.
 CONNECTOR = "import sys; print(sys.argv); sys.exit(sys.argv[1:] == ['--endpoint', '{refused}'])"

@@ -2,10 +2,14 @@
 
 import subprocess
 import sys
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+from requests import Response
 
 from sandbox.process import free_port, wait
 from sandbox.state import State
@@ -14,22 +18,25 @@ SERVER = """
 import sys, uvicorn
 from pathlib import Path
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from sandbox import jobs, resources, scheduler, transfers
+from sandbox import jobs, scheduler, transfers
+from sandbox.discovery.middleware import ApiMiddleware
+from sandbox.resources import apis
 from sandbox.state import State
 
-state = State(Path(sys.argv[1]), int(sys.argv[2]))
+state = State(Path(sys.argv[1]), int(sys.argv[2]), job_variables={"SOURCE_URL": "http://127.0.0.1/source"})
 routes = [Route("/", lambda request: PlainTextResponse("ready"))]
-for service in (resources, jobs, scheduler, transfers):
+for service in (apis, jobs, scheduler, transfers):
     routes += service.routes(state)
-app = Starlette(routes=routes)
+app = Starlette(routes=routes, middleware=[Middleware(ApiMiddleware)])
 uvicorn.run(app, host="127.0.0.1", port=state.port, log_level="warning", timeout_keep_alive=600)
 """
 
 
 @contextmanager
-def running(root):
+def running(root: Path) -> Iterator[tuple[State, subprocess.Popen[bytes]]]:
     state = State(root, free_port())
     process = subprocess.Popen([sys.executable, "-c", SERVER, str(root), str(state.port)])
     try:
@@ -41,23 +48,25 @@ def running(root):
 
 
 @pytest.fixture(scope="session")
-def control_plane(tmp_path_factory):
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
     """The services that Terraform provisions, without BigQuery: a server that starts at once."""
     with running(tmp_path_factory.mktemp("control_plane")) as (state, _):
         yield state
 
 
 @pytest.fixture
-def restartable(tmp_path):
-    """Starts such a server on the same state as often as the test asks; each one is killed, not stopped."""
+def restartable(
+    tmp_path: Path,
+) -> Callable[[], AbstractContextManager[tuple[State, subprocess.Popen[bytes]]]]:
+    """Each call starts such a server on the same state; it is killed, not stopped, at the end."""
     return lambda: running(tmp_path)
 
 
 @pytest.fixture
-def call(control_plane):
+def call(control_plane: State) -> Callable[..., Response]:
     """Sends one request to the control plane: method, path and a body as JSON."""
 
-    def send(method, path, body=None):
+    def send(method: str, path: str, body: Any = None) -> Response:
         return requests.request(method, f"{control_plane.address}/{path}", json=body, timeout=10)
 
     return send

@@ -1,4 +1,4 @@
-# What the sandbox's own services must bear from the real provider; read by test_resources_terraform.py.
+# Every resource that the sandbox serves beside BigQuery and Cloud Storage; test_resources_terraform.py applies it.
 
 terraform {
   required_providers {
@@ -20,7 +20,7 @@ provider "google" {
 }
 
 variable "note" {
-  description = "Stands in whatever can be changed in place."
+  description = "The value of every field that can be updated in place."
   type        = string
 }
 
@@ -29,7 +29,7 @@ variable "paused" {
 }
 
 variable "next_rotation" {
-  description = "When the secret is to be rotated first, as 2026-11-21T06:00:00Z."
+  description = "The time of the first rotation, as 2026-11-21T06:00:00Z."
   type        = string
 }
 
@@ -42,16 +42,16 @@ resource "google_project_service" "this" {
   disable_on_destroy = true
 }
 
-# The provider sleeps 10 s after it made a service account, so nothing waits for this one.
+# The provider sleeps 10 s after it created a service account, so no other resource depends on this one.
 resource "google_service_account" "made" {
   account_id   = "terraformed-made"
-  display_name = "Made by Terraform"
+  display_name = "Created by Terraform"
 }
 
-# What others need is there already, and taken over. A change of it would cost 5 s.
+# Other resources depend on this one, so it exists already and is imported. An update of it would take 5 s.
 resource "google_service_account" "runner" {
   account_id   = "terraformed"
-  display_name = "Runs the job, and asks for it"
+  display_name = "Runs the job and its schedule"
 }
 
 import {
@@ -101,7 +101,7 @@ resource "google_secret_manager_secret" "rotating" {
     name = google_pubsub_topic.this.id
   }
 
-  # The service moves it on.
+  # The service advances it after each rotation.
   lifecycle {
     ignore_changes = [rotation[0].next_rotation_time]
   }
@@ -241,14 +241,6 @@ resource "google_logging_metric" "measured" {
   }
 }
 
-resource "google_logging_project_sink" "this" {
-  name                   = "terraformed"
-  description            = var.note
-  destination            = "pubsub.googleapis.com/${google_pubsub_topic.this.id}"
-  filter                 = "severity>=ERROR"
-  unique_writer_identity = true
-}
-
 resource "google_monitoring_alert_policy" "threshold" {
   display_name          = var.note
   combiner              = "OR"
@@ -273,7 +265,7 @@ resource "google_monitoring_alert_policy" "threshold" {
   }
 
   conditions {
-    display_name = "Nothing for two hours"
+    display_name = "No data for two hours"
 
     condition_absent {
       filter   = "resource.type = \"cloud_run_job\" AND metric.type = \"run.googleapis.com/job/completed_execution_count\""
@@ -297,7 +289,7 @@ resource "google_monitoring_alert_policy" "matched" {
   combiner     = "OR"
 
   conditions {
-    display_name = "It was logged"
+    display_name = "An error was logged"
 
     condition_matched_log {
       filter           = "severity>=ERROR"

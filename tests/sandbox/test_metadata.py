@@ -1,26 +1,30 @@
-"""Google's own clients find out who they run as, from the sandbox alone."""
+"""Google's client libraries take their identity from the sandbox's metadata server."""
 
 import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+from requests import Response
 
 from sandbox import environment
+from sandbox.state import State
 
-WHO = """
+IDENTITY = """
 import json, logging, google.auth
 from google.auth.transport.requests import Request
-said = []
-listener = logging.Handler(logging.WARNING)
-listener.emit = lambda record: said.append(record.getMessage())
-logging.getLogger().addHandler(listener)
+warnings = []
+handler = logging.Handler(logging.WARNING)
+handler.emit = lambda record: warnings.append(record.getMessage())
+logging.getLogger().addHandler(handler)
 credentials, project = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
 credentials.refresh(Request())
-credentials.refresh(Request())  # the second time google-auth asks under the name it learnt
-asks_google = credentials._is_regional_access_boundary_lookup_required()
-print(json.dumps([project, credentials.token, asks_google, said]))
+credentials.refresh(Request())  # the second request uses the name in the first response
+needs_lookup = credentials._is_regional_access_boundary_lookup_required()
+print(json.dumps([project, credentials.token, needs_lookup, warnings]))
 """
 
 CLIENTS = """
@@ -34,39 +38,39 @@ print(list(jobs.list_jobs(parent="projects/sandbox-local/locations/europe-west1"
 """
 
 
-def run(sandbox, code, tmp_path, **more):
-    """A process that has nothing but the environment of the sandbox, and a person's own login nearby."""
+def run(sandbox: State, code: str, tmp_path: Path, **more: Any) -> str:
+    """Runs `code` with only the sandbox's environment, and with a user's gcloud login in HOME."""
     login = tmp_path / ".config/gcloud/application_default_credentials.json"
     login.parent.mkdir(parents=True)
     login.write_text(
         json.dumps({"type": "authorized_user", "client_id": "a", "client_secret": "b", "refresh_token": "c"})
     )
     clients = environment.clients(sandbox, sandbox.identity("connector"))
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code],
         env={"HOME": str(tmp_path), **more, **clients},
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert process.returncode == 0, process.stderr
+    return process.stdout
 
 
-def test_default_credentials_are_the_identity_of_the_environment(sandbox, tmp_path):
-    project, token, asks_google, said = json.loads(
-        run(sandbox, WHO, tmp_path, GOOGLE_APPLICATION_CREDENTIALS="/of/a/person.json")
+def test_default_credentials_are_the_identity_of_the_environment(sandbox: State, tmp_path: Path) -> None:
+    project, token, needs_lookup, warnings = json.loads(
+        run(sandbox, IDENTITY, tmp_path, GOOGLE_APPLICATION_CREDENTIALS="/home/user/key.json")
     )
     assert project == "sandbox-local"
     assert token == "sandbox.connector@sandbox-local.iam.gserviceaccount.com"
-    assert not asks_google
-    assert said == []  # google-auth warns when the metadata server must be asked again
+    assert not needs_lookup
+    assert warnings == []  # google-auth warns when it has to retry the metadata server
 
 
-def test_clients_accept_these_credentials(sandbox, tmp_path):
+def test_clients_accept_these_credentials(sandbox: State, tmp_path: Path) -> None:
     assert run(sandbox, CLIENTS, tmp_path).splitlines() == ["sandbox-local", "[1]", "[]"]
 
 
-def test_two_identities_have_two_tokens(sandbox):
+def test_two_identities_have_two_tokens(sandbox: State) -> None:
     tokens = {
         get(sandbox, name, "instance/service-accounts/default/token").json()["access_token"] for name in "ab"
     }
@@ -82,23 +86,23 @@ def test_two_identities_have_two_tokens(sandbox):
         ("instance/service-accounts/a/email", "a"),
     ],
 )
-def test_leaves_are_text(sandbox, path, text):
-    answer = get(sandbox, "a", path)
-    assert (answer.text, answer.headers["Metadata-Flavor"]) == (text, "Google")
+def test_values_are_plain_text(sandbox: State, path: str, text: str) -> None:
+    response = get(sandbox, "a", path)
+    assert (response.text, response.headers["Metadata-Flavor"]) == (text, "Google")
 
 
 @pytest.mark.parametrize(
     "path", ["instance/service-accounts/b/token", "instance/service-accounts/default/", "instance/zone"]
 )
-def test_what_is_not_there_is_not_found(sandbox, path):
+def test_unknown_paths_are_not_found(sandbox: State, path: str) -> None:
     assert get(sandbox, "a", path).status_code == 404
 
 
-def test_without_the_header_nothing_is_told(sandbox):
+def test_a_request_without_the_header_is_forbidden(sandbox: State) -> None:
     assert get(sandbox, "a", "project/project-id", headers={}).status_code == 403
 
 
-def get(sandbox, identity, path, headers=None):
+def get(sandbox: State, identity: str, path: str, headers: dict[str, str] | None = None) -> Response:
     headers = {"Metadata-Flavor": "Google"} if headers is None else headers
     return requests.get(
         f"{sandbox.address}/metadata/{identity}/computeMetadata/v1/{path}", headers=headers, timeout=10

@@ -1,4 +1,4 @@
-"""Resources as their clients see them: what is kept, and what is refused."""
+"""The methods of resources as clients see them: what is stored, and what is refused."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -29,10 +29,10 @@ def secrets(control_plane):
     )
 
 
-def test_a_resource_is_what_was_sent_and_its_name(call):
-    made = call("POST", f"{SECRETS}?secretId=echo", AUTOMATIC | {"labels": {"a": "b"}}).json()
-    assert made.pop("createTime") and made.pop("etag")
-    assert made == AUTOMATIC | {"labels": {"a": "b"}, "name": f"{PROJECT}/secrets/echo"}
+def test_a_created_resource_has_the_sent_fields_and_its_name(call):
+    created = call("POST", f"{SECRETS}?secretId=echo", AUTOMATIC | {"labels": {"a": "b"}}).json()
+    assert created.pop("createTime") and created.pop("etag")
+    assert created == AUTOMATIC | {"labels": {"a": "b"}, "name": f"{PROJECT}/secrets/echo"}
 
 
 def granting(role, member, **condition):
@@ -43,20 +43,25 @@ def granting(role, member, **condition):
 @pytest.mark.parametrize(
     ("method", "path", "body", "code"),
     [
-        ("POST", f"{SECRETS}?secretId=once", AUTOMATIC, 409),  # is there already
+        ("POST", f"{SECRETS}?secretId=once", AUTOMATIC, 409),  # exists
         ("POST", SECRETS, AUTOMATIC, 400),  # no id
         ("POST", f"{SECRETS}?secretId=a/b", AUTOMATIC, 400),
-        ("POST", f"{SECRETS}?secretId=new&region=x", AUTOMATIC, 400),  # a parameter that nobody knows
+        ("POST", f"{SECRETS}?secretId=new&region=x", AUTOMATIC, 400),  # an unknown parameter
         ("POST", f"{SECRETS}?secretId=new", {}, 400),  # replication is required
         ("POST", f"{SECRETS}?secretId=new", AUTOMATIC | {"colour": "red"}, 400),
-        ("POST", f"{SECRETS}?secretId=new", {"replication": {"auto": {}}}, 400),  # unknown, further down
+        (
+            "POST",
+            f"{SECRETS}?secretId=new",
+            {"replication": {"auto": {}}},
+            400,
+        ),  # unknown, in a nested message
         ("POST", f"{SECRETS}?secretId=new", ["replication"], 400),
         ("GET", f"{SECRETS}/absent", None, 404),
         ("GET", f"{SECRETS}/once:addVersion", None, 404),  # the method of another verb
         ("PUT", f"{SECRETS}/once", AUTOMATIC, 404),
         ("PATCH", f"{SECRETS}/once", {"labels": {}}, 400),  # no mask
         ("PATCH", f"{SECRETS}/once?updateMask=colour", {"labels": {}}, 400),
-        ("PATCH", f"{SECRETS}/once?updateMask=createTime", {}, 400),  # the server's own
+        ("PATCH", f"{SECRETS}/once?updateMask=createTime", {}, 400),  # output only
         ("PATCH", f"{SECRETS}/absent?updateMask=labels", {"labels": {}}, 404),
         ("DELETE", f"{SECRETS}/absent", None, 404),
         ("GET", f"{SECRETS}?pageSize=many", None, 400),
@@ -73,8 +78,8 @@ def granting(role, member, **condition):
         ("GET", f"{POLICY}:getIamPolicy", None, 404),
         ("GET", "secretmanager/v1/projects/another/secrets", None, 403),
         ("POST", ACCOUNTS, {"accountId": "short", "serviceAccount": {}}, 400),
-        ("POST", ACCOUNTS, {"accountId": "somebody", "displayName": "not wrapped"}, 400),
-        ("POST", ACCOUNTS, {"accountId": "somebody", "serviceAccount": {"description": 5}}, 400),
+        ("POST", ACCOUNTS, {"accountId": "reader", "displayName": "not wrapped"}, 400),
+        ("POST", ACCOUNTS, {"accountId": "reader", "serviceAccount": {"description": 5}}, 400),
         ("POST", ROLES, {"roleId": "new", "role": {"includedPermissions": "run.jobs.run"}}, 400),
         ("POST", f"{ROLES}/absent:undelete", {"role": {}}, 400),
         ("DELETE", f"scheduler/v1/{PROJECT}/locations/europe-west1/jobs/absent?etag=1", None, 400),
@@ -91,7 +96,7 @@ def granting(role, member, **condition):
         ("GET", f"{USAGE}?filter=name:run", None, 400),
     ],
 )
-def test_a_wrong_request_is_refused_as_google_refuses_it(call, method, path, body, code):
+def test_invalid_requests_get_google_s_status_codes(call, method, path, body, code):
     call("POST", f"{SECRETS}?secretId=once", AUTOMATIC)
     answer = call(method, path, body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (code, code), answer.text
@@ -107,7 +112,7 @@ ETAGGED = {
 
 
 @pytest.mark.parametrize("path", ETAGGED)
-def test_an_etag_is_of_what_was_read_last(call, path):
+def test_a_stale_etag_is_a_conflict(call, path):
     create, body, field, value = ETAGGED[path]
     assert call("POST", create, body).ok
     first = call("GET", path).json()
@@ -117,16 +122,16 @@ def test_an_etag_is_of_what_was_read_last(call, path):
     second = call("GET", path).json()
     assert second["etag"] != first["etag"]
     for method, where, sent in (("PATCH", f"{path}{mask}", changed), ("DELETE", path, None)):
-        told = f"?etag={first['etag']}" if method == "DELETE" else ""
-        stale = call(method, f"{where}{told}", sent and sent | {"etag": first["etag"]})
+        query = f"?etag={first['etag']}" if method == "DELETE" else ""
+        stale = call(method, f"{where}{query}", sent and sent | {"etag": first["etag"]})
         assert (stale.status_code, stale.json()["error"]["status"]) == (409, "ABORTED")
     assert call("GET", path).json() == second
     assert call("DELETE", f"{path}?etag={second['etag']}").ok
 
 
-def test_a_version_is_turned_by_whoever_read_it_last(call):
-    call("POST", f"{SECRETS}?secretId=turned", AUTOMATIC)
-    version = call("POST", f"{SECRETS}/turned:addVersion", {"payload": {"data": "eA=="}}).json()
+def test_a_stale_etag_of_a_secret_version_is_a_conflict(call):
+    call("POST", f"{SECRETS}?secretId=versioned", AUTOMATIC)
+    version = call("POST", f"{SECRETS}/versioned:addVersion", {"payload": {"data": "eA=="}}).json()
     path = f"secretmanager/v1/{version['name']}"
     disabled = call("POST", f"{path}:disable", {"etag": version["etag"]}).json()
     assert disabled["etag"] != version["etag"]
@@ -134,7 +139,7 @@ def test_a_version_is_turned_by_whoever_read_it_last(call):
     assert call("GET", path).json() == disabled
 
 
-def test_a_job_counts_its_generations(call):
+def test_every_change_of_a_job_is_a_generation(call):
     path = f"{JOBS}/counted"
     call("POST", f"{JOBS}?jobId=counted", {"template": JOB})
     first = call("GET", path).json()
@@ -145,16 +150,16 @@ def test_a_job_counts_its_generations(call):
     assert second["updateTime"] > first["updateTime"]
 
 
-def test_a_mask_changes_what_it_names_and_nothing_else(call):
+def test_an_update_changes_only_the_fields_in_the_mask(call):
     call("POST", f"{SECRETS}?secretId=masked", AUTOMATIC | {"labels": {"a": "1"}, "annotations": {"b": "2"}})
     path = f"{SECRETS}/masked?updateMask=annotations"
     changed = call("PATCH", path, {"labels": {"a": "9"}}).json()
     assert changed["labels"] == {"a": "1"}
-    assert "annotations" not in changed  # named, and absent from the body: cleared
+    assert "annotations" not in changed  # in the mask and absent from the body: cleared
     assert call("GET", f"{SECRETS}/masked").json() == changed
 
 
-def test_of_many_who_create_the_same_one_succeeds(call):
+def test_one_of_many_concurrent_creates_succeeds(call):
     with ThreadPoolExecutor(10) as pool:
         codes = pool.map(lambda _: call("POST", f"{SECRETS}?secretId=race", AUTOMATIC).status_code, range(10))
     assert sorted(codes) == [200] + [409] * 9
@@ -171,7 +176,7 @@ def test_a_list_comes_in_pages(call):
     assert [title for title in titles if title in "012"] == ["0", "1", "2"]
 
 
-def test_the_value_of_a_secret_has_a_life_of_its_own(secrets):
+def test_the_versions_of_a_secret_are_added_disabled_and_destroyed(secrets):
     secret = secrets.create_secret(parent=PROJECT, secret_id="life", secret=AUTOMATIC).name
     latest = f"{secret}/versions/latest"
     with pytest.raises(NotFound):
@@ -182,7 +187,7 @@ def test_the_value_of_a_secret_has_a_life_of_its_own(secrets):
     assert (answer.name, answer.payload.data) == (f"{secret}/versions/2", b"second")
     secrets.disable_secret_version(name=f"{secret}/versions/2")
     with pytest.raises(BadRequest, match="state"):
-        secrets.access_secret_version(name=latest)  # the newest, although disabled
+        secrets.access_secret_version(name=latest)  # latest is the newest version in any state
     secrets.enable_secret_version(name=f"{secret}/versions/2")
     secrets.destroy_secret_version(name=f"{secret}/versions/1")
     with pytest.raises(BadRequest, match="state"):
@@ -190,7 +195,7 @@ def test_the_value_of_a_secret_has_a_life_of_its_own(secrets):
     assert [one.state.name for one in secrets.list_secret_versions(parent=secret)] == ["ENABLED", "DESTROYED"]
     secrets.delete_secret(name=secret)
     secrets.create_secret(parent=PROJECT, secret_id="life", secret=AUTOMATIC)
-    assert not list(secrets.list_secret_versions(parent=secret))  # nothing is inherited
+    assert not list(secrets.list_secret_versions(parent=secret))  # no versions of the deleted secret
 
 
 def test_google_s_client_updates_labels(secrets):
@@ -207,7 +212,7 @@ def binding(email):
     return {"role": "roles/viewer", "members": [f"serviceAccount:{email}"]}
 
 
-def test_a_policy_is_written_by_whoever_read_it_last(call):
+def test_a_stale_etag_of_a_policy_is_a_conflict(call):
     call("POST", f"{SECRETS}?secretId=etagged", AUTOMATIC)
     first = call("GET", f"{SECRETS}/etagged:getIamPolicy").json()
     assert first == {"etag": "ACAB"}
@@ -219,7 +224,7 @@ def test_a_policy_is_written_by_whoever_read_it_last(call):
     assert call("GET", f"{SECRETS}/etagged:getIamPolicy?options.requestedPolicyVersion=3").json() == second
 
 
-def test_a_grant_to_nobody_is_refused_and_an_old_one_may_stay(call):
+def test_a_grant_to_an_absent_account_is_refused_unless_the_policy_has_it_already(call):
     email = "leaver@sandbox-local.iam.gserviceaccount.com"
     policy = {"policy": {"bindings": [binding(email)]}}
     refused = call("POST", f"{POLICY}:setIamPolicy", policy)
@@ -232,21 +237,28 @@ def test_a_grant_to_nobody_is_refused_and_an_old_one_may_stay(call):
     assert call("POST", f"{POLICY}:setIamPolicy", {"policy": {"bindings": []}}).json().get("bindings") == []
 
 
-def test_audit_configs_stay_unless_the_mask_names_them(call):
+def test_a_policy_can_be_read_with_a_version_in_the_query(call):
+    call("POST", ACCOUNTS, {"accountId": "versioned", "serviceAccount": {}})
+    account = f"{ACCOUNTS}/versioned@sandbox-local.iam.gserviceaccount.com"
+    answer = call("POST", f"{account}:getIamPolicy?options.requestedPolicyVersion=3")
+    assert answer.json() == {"etag": "ACAB"}
+
+
+def test_audit_configs_stay_unless_they_are_in_the_mask(call):
     call("POST", f"{SECRETS}?secretId=audited", AUTOMATIC)
     path, audit = f"{SECRETS}/audited:setIamPolicy", [{"service": "allServices"}]
     call("POST", path, {"policy": {"auditConfigs": audit}, "updateMask": "bindings,etag,auditConfigs"})
     assert call("POST", path, {"policy": {"bindings": []}}).json()["auditConfigs"] == audit
 
 
-def test_a_deleted_role_keeps_its_id_until_it_is_brought_back(call):
-    body = {"roleId": "buried", "role": {"title": "B", "includedPermissions": ["run.jobs.run"]}}
+def test_a_deleted_role_keeps_its_id_until_it_is_undeleted(call):
+    body = {"roleId": "deleted_role", "role": {"title": "B", "includedPermissions": ["run.jobs.run"]}}
     call("POST", ROLES, body)
-    assert call("DELETE", f"{ROLES}/buried").json()["deleted"] is True
-    assert call("GET", f"{ROLES}/buried").json()["deleted"] is True
-    assert "buried" not in call("GET", ROLES).text
+    assert call("DELETE", f"{ROLES}/deleted_role").json()["deleted"] is True
+    assert call("GET", f"{ROLES}/deleted_role").json()["deleted"] is True
+    assert "deleted_role" not in call("GET", ROLES).text
     assert call("POST", ROLES, body).status_code == 409
-    assert call("POST", f"{ROLES}/buried:undelete", {}).json()["deleted"] is False
+    assert call("POST", f"{ROLES}/deleted_role:undelete", {}).json()["deleted"] is False
 
 
 def test_services_are_enabled_and_disabled_by_operations(call):
@@ -261,7 +273,7 @@ def test_services_are_enabled_and_disabled_by_operations(call):
     assert call("POST", f"{USAGE}/sheets.googleapis.com:disable", {}).status_code == 400
 
 
-def test_an_agent_is_made_for_a_service_that_is_switched_on(call):
+def test_a_service_agent_needs_an_enabled_service(call):
     path = f"serviceusage/v1beta1/{PROJECT}/services"
     operation = call("POST", f"{path}/secretmanager.googleapis.com:generateServiceIdentity", {}).json()
     agent = "service-100000000001@gcp-sa-secretmanager.iam.gserviceaccount.com"
@@ -276,7 +288,7 @@ def test_the_project_has_a_number_and_a_billing_account(call):
     assert call("GET", f"cloudbilling/v1/{PROJECT}/billingInfo").json()["billingEnabled"] is True
 
 
-def test_what_is_kept_survives_a_kill(restartable):
+def test_stored_resources_survive_a_kill(restartable):
     for code in (200, 409):
         with restartable() as (state, process):
             body = {"roleId": "lasting", "role": {"title": "L"}}

@@ -1,4 +1,4 @@
-"""Topics and what flows through them, up to the notice that a secret is to be rotated."""
+"""Topics, subscriptions and messages, and the notifications of Secret Manager."""
 
 import base64
 import json
@@ -9,8 +9,8 @@ import requests
 from google.auth.credentials import AnonymousCredentials
 from google.pubsub_v1 import PublisherClient, SubscriberClient
 
-from sandbox.resources import filters
 from sandbox.resources.errors import InvalidArgument
+from sandbox.resources.filters import matches_filter, parse_filter
 
 PROJECT = "projects/sandbox-local"
 PUBSUB = f"pubsub/v1/{PROJECT}"
@@ -21,26 +21,26 @@ HELLO = {"data": base64.b64encode(b"hello").decode(), "attributes": {"kind": "gr
 
 @pytest.fixture
 def subscribed(call):
-    """A topic with a subscription of the same name; more fields of the subscription as asked."""
+    """A topic with a subscription of the same name; `fields` are those of the subscription."""
 
-    def make(name, **fields):
+    def create(name, **fields):
         assert call("PUT", f"{PUBSUB}/topics/{name}", {}).ok
         body = {"topic": f"{PROJECT}/topics/{name}"} | fields
-        made = call("PUT", f"{PUBSUB}/subscriptions/{name}", body)
-        assert made.ok, made.text
-        return made.json()
+        created = call("PUT", f"{PUBSUB}/subscriptions/{name}", body)
+        assert created.ok, created.text
+        return created.json()
 
-    return make
+    return create
 
 
-def pulled(call, subscription, most=10):
-    body = {"maxMessages": most}
+def pull(call, subscription, limit=10):
+    body = {"maxMessages": limit}
     return (
         call("POST", f"{PUBSUB}/subscriptions/{subscription}:pull", body).json().get("receivedMessages", [])
     )
 
 
-def test_a_subscription_is_what_was_sent_and_what_google_fills_in(subscribed):
+def test_a_subscription_has_the_sent_fields_and_google_s_defaults(subscribed):
     assert subscribed("defaults") == {
         "name": f"{PROJECT}/subscriptions/defaults",
         "topic": f"{PROJECT}/topics/defaults",
@@ -52,24 +52,24 @@ def test_a_subscription_is_what_was_sent_and_what_google_fills_in(subscribed):
     }
 
 
-def test_a_message_reaches_every_subscription_until_it_is_acknowledged(call, subscribed):
+def test_a_message_is_delivered_to_every_subscription_until_it_is_acknowledged(call, subscribed):
     subscribed("flow")
     call("PUT", f"{PUBSUB}/subscriptions/flow-too", {"topic": f"{PROJECT}/topics/flow"})
     (identity,) = call("POST", f"{PUBSUB}/topics/flow:publish", {"messages": [HELLO]}).json()["messageIds"]
-    (received,) = pulled(call, "flow")
+    (received,) = pull(call, "flow")
     assert received["message"].pop("publishTime")
     assert received["message"] == HELLO | {"messageId": identity}
-    assert pulled(call, "flow") == []  # it is with somebody, until its deadline
-    put_back = {"ackIds": [received["ackId"]], "ackDeadlineSeconds": 0}
-    assert call("POST", f"{PUBSUB}/subscriptions/flow:modifyAckDeadline", put_back).ok
-    (again,) = pulled(call, "flow")
-    assert again["ackId"] != received["ackId"]
-    for ack in (received["ackId"], again["ackId"]):  # the old one stands for nothing any more
+    assert pull(call, "flow") == []  # delivered, and its deadline has not passed
+    release = {"ackIds": [received["ackId"]], "ackDeadlineSeconds": 0}
+    assert call("POST", f"{PUBSUB}/subscriptions/flow:modifyAckDeadline", release).ok
+    (second,) = pull(call, "flow")
+    assert second["ackId"] != received["ackId"]
+    for ack in (received["ackId"], second["ackId"]):  # the old one is stale
         assert call("POST", f"{PUBSUB}/subscriptions/flow:acknowledge", {"ackIds": [ack]}).ok
-    put_back["ackIds"] = [again["ackId"]]
-    call("POST", f"{PUBSUB}/subscriptions/flow:modifyAckDeadline", put_back)
-    assert pulled(call, "flow") == []
-    assert len(pulled(call, "flow-too")) == 1
+    release["ackIds"] = [second["ackId"]]
+    call("POST", f"{PUBSUB}/subscriptions/flow:modifyAckDeadline", release)
+    assert pull(call, "flow") == []
+    assert len(pull(call, "flow-too")) == 1
 
 
 def test_google_s_clients_publish_and_pull(control_plane):
@@ -87,20 +87,20 @@ def test_google_s_clients_publish_and_pull(control_plane):
     assert list(publisher.list_topic_subscriptions(topic=topic)) == [name]
 
 
-def test_messages_come_in_order_and_as_many_as_asked_for(call, subscribed):
+def test_messages_are_pulled_in_order_up_to_the_limit(call, subscribed):
     subscribed("many")
     messages = [{"attributes": {"n": str(number)}} for number in range(5)]
     call("POST", f"{PUBSUB}/topics/many:publish", {"messages": messages})
-    received = pulled(call, "many", 2) + pulled(call, "many", 9)
+    received = pull(call, "many", 2) + pull(call, "many", 9)
     assert [one["message"]["attributes"]["n"] for one in received] == ["0", "1", "2", "3", "4"]
 
 
-def test_a_subscription_outlives_its_topic(call, subscribed):
-    subscribed("gone")
-    attached = call("GET", f"{PUBSUB}/topics/gone/subscriptions").json()["subscriptions"]
-    assert attached == [f"{PROJECT}/subscriptions/gone"]
-    call("DELETE", f"{PUBSUB}/topics/gone")
-    assert call("GET", f"{PUBSUB}/subscriptions/gone").json()["topic"] == "_deleted-topic_"
+def test_a_subscription_remains_when_its_topic_is_deleted(call, subscribed):
+    subscribed("deleted")
+    attached = call("GET", f"{PUBSUB}/topics/deleted/subscriptions").json()["subscriptions"]
+    assert attached == [f"{PROJECT}/subscriptions/deleted"]
+    call("DELETE", f"{PUBSUB}/topics/deleted")
+    assert call("GET", f"{PUBSUB}/subscriptions/deleted").json()["topic"] == "_deleted-topic_"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_subscription_outlives_its_topic(call, subscribed):
         ("PUT", "subscriptions/new", {"topic": f"{PROJECT}/topics/absent"}, 404),
         ("PUT", "subscriptions/new", {"topic": f"{PROJECT}/topics/strict", "ackDeadlineSeconds": 5}, 400),
         ("PUT", "subscriptions/new", {"topic": f"{PROJECT}/topics/strict", "filter": "kind = 1"}, 400),
-        ("PATCH", "subscriptions/strict?updateMask=filter", {"subscription": {}}, 400),  # for ever
+        ("PATCH", "subscriptions/strict?updateMask=filter", {"subscription": {}}, 400),  # immutable
         ("POST", "topics/strict:publish", {"messages": []}, 400),
         ("POST", "topics/strict:publish", {"messages": [{}]}, 400),
         ("POST", "topics/strict:publish", {"messages": [{"data": "not base64!"}]}, 400),
@@ -125,7 +125,7 @@ def test_a_subscription_outlives_its_topic(call, subscribed):
         ("POST", "subscriptions/strict:acknowledge", {}, 400),
     ],
 )
-def test_what_pubsub_refuses(call, method, path, body, code):
+def test_invalid_requests_to_pubsub(call, method, path, body, code):
     call("PUT", f"{PUBSUB}/topics/strict", {})
     call("PUT", f"{PUBSUB}/subscriptions/strict", {"topic": f"{PROJECT}/topics/strict"})
     answer = call(method, f"{PUBSUB}/{path}", body)
@@ -145,16 +145,16 @@ def test_what_pubsub_refuses(call, method, path, body, code):
         ("-attributes:kind", False),
     ],
 )
-def test_a_filter_lets_through_what_it_says(text, fits):
-    assert filters.fits(text, {"kind": "greeting"}) is fits
+def test_a_filter_matches_by_attributes(text, fits):
+    assert matches_filter(text, {"kind": "greeting"}) is fits
 
 
 @pytest.mark.parametrize(
     "text", ["attributes:a AND attributes:b OR attributes:c", "(attributes:a", "data = 1"]
 )
-def test_a_filter_that_cannot_be_read_is_refused(text):
+def test_a_filter_with_a_syntax_error_is_refused(text):
     with pytest.raises(InvalidArgument):
-        filters.parse(text)
+        parse_filter(text)
 
 
 # Secrets
@@ -175,14 +175,16 @@ def allow(call, topic):
     assert call("POST", f"{PUBSUB}/topics/{topic}:setIamPolicy", {"policy": policy}).ok
 
 
-def test_the_time_to_rotate_is_told_and_moves_on(call, subscribed, control_plane):
+def test_a_due_rotation_is_notified_and_scheduled_again(call, subscribed, control_plane):
     subscribed("turns", filter='attributes.eventType = "SECRET_ROTATE"')
     allow(call, "turns")
-    made = call("POST", f"{SECRETS}?secretId=turning", rotating("turns")).json()
-    turned = call("POST", "sandbox/secretmanager/rotate/turning").json()
-    before, after = (datetime.fromisoformat(one["rotation"]["nextRotationTime"]) for one in (made, turned))
+    created = call("POST", f"{SECRETS}?secretId=turning", rotating("turns")).json()
+    rotated = call("POST", "sandbox/secretmanager/rotate/turning").json()
+    before, after = (
+        datetime.fromisoformat(one["rotation"]["nextRotationTime"]) for one in (created, rotated)
+    )
     assert after - before == timedelta(days=30)
-    (notice,) = pulled(call, "turns")
+    (notice,) = pull(call, "turns")
     attributes = notice["message"]["attributes"]
     assert attributes.pop("timestamp")
     assert attributes == {
@@ -190,11 +192,11 @@ def test_the_time_to_rotate_is_told_and_moves_on(call, subscribed, control_plane
         "dataFormat": "JSON_API_V1",
         "secretId": "projects/100000000001/secrets/turning",
     }
-    assert json.loads(base64.b64decode(notice["message"]["data"]))["rotation"] == turned["rotation"]
-    assert call("GET", f"{SECRETS}/turning").json() == turned
+    assert json.loads(base64.b64decode(notice["message"]["data"]))["rotation"] == rotated["rotation"]
+    assert call("GET", f"{SECRETS}/turning").json() == rotated
 
 
-def test_whoever_listens_hears_of_every_change(call, subscribed):
+def test_a_secret_s_topic_gets_every_change(call, subscribed):
     subscribed("listens")
     allow(call, "listens")
     call("POST", f"{SECRETS}?secretId=loud", rotating("listens"))
@@ -203,8 +205,8 @@ def test_whoever_listens_hears_of_every_change(call, subscribed):
         call("POST", f"{SECRETS}/loud/versions/1:{verb}", {})
     call("PATCH", f"{SECRETS}/loud?updateMask=labels", {"labels": {"a": "b"}})
     call("DELETE", f"{SECRETS}/loud")
-    heard = [one["message"]["attributes"] for one in pulled(call, "listens")]
-    assert [one["eventType"] for one in heard] == [
+    events = [one["message"]["attributes"] for one in pull(call, "listens")]
+    assert [one["eventType"] for one in events] == [
         "TOPIC_CONFIGURED",
         "SECRET_CREATE",
         "SECRET_VERSION_ADD",
@@ -214,15 +216,15 @@ def test_whoever_listens_hears_of_every_change(call, subscribed):
         "SECRET_UPDATE",
         "SECRET_DELETE",
     ]
-    assert heard[2]["versionId"] == "projects/100000000001/secrets/loud/versions/1"
+    assert events[2]["versionId"] == "projects/100000000001/secrets/loud/versions/1"
 
 
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"topics": [{"name": f"{PROJECT}/topics/deaf"}]}, 400),  # the service may not publish there
+        ({"topics": [{"name": f"{PROJECT}/topics/deaf"}]}, 400),  # without the permission to publish
         ({"topics": [{"name": f"{PROJECT}/topics/absent"}]}, 400),
-        ({"topics": []}, 400),  # nobody to tell
+        ({"topics": []}, 400),  # a rotation needs one
         ({"rotation": {"rotationPeriod": "2592000s"}}, 400),
         ({"rotation": {"nextRotationTime": "2020-01-01T00:00:00Z"}}, 400),
         ({"rotation": {"nextRotationTime": "soon"}}, 400),
@@ -292,7 +294,7 @@ def as_rotator(control_plane, call):
         ),
     ],
 )
-def test_an_identity_needs_the_role_for_what_it_does(call, as_rotator, resource, verb, body, holds, lacks):
+def test_an_identity_needs_a_role_with_the_permission(call, as_rotator, resource, verb, body, holds, lacks):
     call("PUT", f"{PUBSUB}/topics/guarded", {})
     call("PUT", f"{PUBSUB}/subscriptions/guarded", {"topic": f"{PROJECT}/topics/guarded"})
     call("POST", f"{SECRETS}?secretId=guarded", {"replication": {"automatic": {}}})
@@ -302,7 +304,7 @@ def test_an_identity_needs_the_role_for_what_it_does(call, as_rotator, resource,
     assert as_rotator(resource, f"roles/{holds}", resource + verb, body) == 200
 
 
-def test_a_secret_without_rotation_is_not_rotated(call):
+def test_a_secret_without_rotation_cannot_be_rotated(call):
     call("POST", f"{SECRETS}?secretId=still", {"replication": {"automatic": {}}})
     assert call("POST", "sandbox/secretmanager/rotate/still").status_code == 400
     assert call("POST", "sandbox/secretmanager/rotate/absent").status_code == 404

@@ -1,4 +1,4 @@
-"""The real provider against the sandbox: what it makes it finds again, what it changes stays changed."""
+"""Terraform's real provider against the sandbox: apply, empty plan, update, destroy."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from sandbox import environment
 ROOT = Path(__file__).parent / "resources.tf"
 PARENT = "projects/sandbox-local/locations/europe-west1"
 PROJECT = "projects/sandbox-local"
-# What the root module leaves behind if a destroy forgets it; buried pools are not listed.
+# Where a resource of the root module remains if a destroy misses it; deleted pools are not listed.
 COLLECTIONS = [
     f"iam/v1/{PROJECT}/serviceAccounts",
     f"run/v2/{PARENT}/jobs",
@@ -27,7 +27,6 @@ COLLECTIONS = [
     f"monitoring/v3/{PROJECT}/alertPolicies",
     f"monitoring/v1/{PROJECT}/dashboards",
     f"logging/v2/{PROJECT}/metrics",
-    f"logging/v2/{PROJECT}/sinks",
     f"artifactregistry/v1/{PARENT}/repositories",
     f"iam/v1/{PROJECT}/locations/global/workloadIdentityPools",
     "billingbudgets/v1/billingAccounts/000000-000000-000000/budgets",
@@ -55,16 +54,16 @@ def terraform(provider, control_plane, tmp_path_factory):
         command = ["terraform", *arguments, "-no-color"]
         return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=120)
 
-    started = run("init", "-input=false")
-    assert started.returncode == 0, started.stderr
+    result = run("init", "-input=false")
+    assert result.returncode == 0, result.stderr
     return run
 
 
 def apply(terraform, *variables):
-    """The number of resources that were added, changed, destroyed, by Terraform's own account."""
-    done = terraform("apply", "-auto-approve", "-json", *PARALLEL, *variables)
-    assert done.returncode == 0, done.stdout
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    """The numbers of added, changed and destroyed resources in Terraform's summary."""
+    result = terraform("apply", "-auto-approve", "-json", *PARALLEL, *variables)
+    assert result.returncode == 0, result.stdout
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
     (summary,) = [
         line["changes"] for line in lines if line["type"] == "change_summary" and "Apply" in line["@message"]
     ]
@@ -72,31 +71,31 @@ def apply(terraform, *variables):
 
 
 def test_import_apply_empty_plan_change_run_destroy(terraform, control_plane):
-    account = {"accountId": "terraformed", "serviceAccount": {"displayName": "Runs the job, and asks for it"}}
+    account = {"accountId": "terraformed", "serviceAccount": {"displayName": "Runs the job and its schedule"}}
     accounts = f"{control_plane.address}/iam/v1/{PROJECT}/serviceAccounts"
     assert requests.post(accounts, json=account, timeout=10).ok
     first = ("-var=note=first", "-var=paused=true")
     second = ("-var=note=second", "-var=paused=false")
-    assert apply(terraform, *first) == (29, 0, 0)
+    assert apply(terraform, *first) == (28, 0, 0)
     assert terraform("plan", "-detailed-exitcode", *first).returncode == UNCHANGED
-    assert apply(terraform, *second) == (0, 19, 0)
+    assert apply(terraform, *second) == (0, 18, 0)
     assert output_of_a_scheduled_run(control_plane) == "second value ['hourly']\n"
     rotated = f"{control_plane.address}/sandbox/secretmanager/rotate/terraformed-rotating"
     assert requests.post(rotated, timeout=10).ok
-    # Neither the change nor the run nor the rotation is a drift.
+    # Neither the update nor the run nor the rotation is drift.
     assert terraform("plan", "-detailed-exitcode", *second).returncode == UNCHANGED
     assert terraform("destroy", "-auto-approve", "-refresh=false", *PARALLEL, *second).returncode == 0
-    assert left(control_plane) == []
+    assert remaining(control_plane) == []
 
 
-def left(state):
-    """The collections that still hold something of this root module; other tests have theirs in them."""
+def remaining(state):
+    """The collections that still have a resource of this root module, among those of other tests."""
     texts = {path: requests.get(f"{state.address}/{path}", timeout=10).text for path in COLLECTIONS}
     return [path for path, text in texts.items() if "terraformed" in text or '"second"' in text]
 
 
 def output_of_a_scheduled_run(state):
-    """As the schedule would: its request, its identity, the job's secret, and what the container prints."""
+    """Runs the scheduled job, with its identity and its secret; returns what the container prints."""
     secret = f"{state.address}/secretmanager/v1/projects/sandbox-local/secrets/terraformed"
     assert requests.post(f"{secret}:addVersion", json={"payload": {"data": "dmFsdWU="}}, timeout=10).ok
     job = f"{state.address}/scheduler/v1/{PARENT}/jobs/terraformed"
@@ -104,5 +103,5 @@ def output_of_a_scheduled_run(state):
     executions = f"{state.address}/run/v2/{PARENT}/jobs/terraformed/executions"
     (execution,) = requests.get(executions, timeout=10).json()["executions"]
     operation = f"{state.address}/run/v2/{PARENT}/operations/run-{execution['uid']}"
-    assert "response" in requests.get(operation, timeout=10).json()  # held until it ends
+    assert "response" in requests.get(operation, timeout=10).json()  # the server waits for its end
     return requests.get(execution["logUri"], timeout=10).text

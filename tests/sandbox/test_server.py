@@ -1,4 +1,4 @@
-"""The sandbox as a process: it answers, it ends, and it goes on where it stopped."""
+"""The sandbox as a process: start, signals, restart with its data."""
 
 import os
 import re
@@ -7,15 +7,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from sandbox.errors import CannotStart
-from sandbox.process import REPOSITORY, Holder, free_port, running
-from sandbox.serving import listening
+from sandbox.process import REPOSITORY, free_port, running
+from sandbox.serving import Holder, listening
+from sandbox.state import State
 
-# Starts a sandbox as tests and the demo do, says who it is, and waits to be killed.
+# Starts a sandbox as tests and the demo do, prints its process id, and waits to be killed.
 PARENT = """
 import sys, time
 from pathlib import Path
@@ -27,20 +29,20 @@ with running(Path(sys.argv[1])) as state:
 """
 
 
-def query(sandbox, sql):
+def query(sandbox: State, sql: str) -> list[list[Any]]:
     url = f"{sandbox.address}/bigquery/v2/projects/{sandbox.project}/queries"
-    answer = requests.post(url, json={"query": sql, "useLegacySql": False}, timeout=30)
-    assert answer.ok, answer.text
-    return [[field["v"] for field in row["f"]] for row in answer.json().get("rows", [])]
+    response = requests.post(url, json={"query": sql, "useLegacySql": False}, timeout=30)
+    assert response.ok, response.text
+    return [[field["v"] for field in row["f"]] for row in response.json().get("rows", [])]
 
 
-def upload(sandbox, name):
-    url = f"{sandbox.address}/upload/storage/v1/b/kept-bucket/o?uploadType=media&name={name}"
-    return requests.post(url, data=name.encode(), timeout=10).json()["generation"]
+def upload(sandbox: State, name: str) -> str:
+    url = f"{sandbox.address}/upload/storage/v1/b/stored-bucket/o?uploadType=media&name={name}"
+    return str(requests.post(url, data=name.encode(), timeout=10).json()["generation"])
 
 
-def gone(process, seconds=30):
-    """Whether a process that is not our child ends in time."""
+def ends(process: int, seconds: float = 30) -> bool:
+    """Whether a process that is not a child of this one ends in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -51,34 +53,36 @@ def gone(process, seconds=30):
     return False
 
 
-def test_root_names_the_project(sandbox):
+def test_the_root_page_names_the_project(sandbox: State) -> None:
     assert "sandbox-local" in requests.get(sandbox.address, timeout=10).text
 
 
-def test_bigquery_answers_on_the_same_port(sandbox):
+def test_bigquery_responds_on_the_same_port(sandbox: State) -> None:
     assert query(sandbox, "select 1 as a") == [["1"]]
 
 
-def test_what_was_written_survives_a_kill(tmp_path):
+def test_data_survives_a_kill(tmp_path: Path) -> None:
     with running(tmp_path) as sandbox:
         before = sandbox.port
         requests.post(
-            f"{sandbox.address}/storage/v1/b?project=sandbox-local", json={"name": "kept-bucket"}, timeout=10
+            f"{sandbox.address}/storage/v1/b?project=sandbox-local",
+            json={"name": "stored-bucket"},
+            timeout=10,
         )
         generation = upload(sandbox, "a")
-        query(sandbox, "create schema kept; create table kept.t as select 17 as a")
+        query(sandbox, "create schema stored; create table stored.t as select 17 as a")
         process = Holder.of(tmp_path).process
         os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)
     with running(tmp_path) as sandbox:
         assert sandbox.port == before
-        assert query(sandbox, "select a from kept.t") == [["17"]]
-        listed = requests.get(f"{sandbox.address}/storage/v1/b/kept-bucket/o", timeout=10).json()["items"]
+        assert query(sandbox, "select a from stored.t") == [["17"]]
+        listed = requests.get(f"{sandbox.address}/storage/v1/b/stored-bucket/o", timeout=10).json()["items"]
         assert [item["generation"] for item in listed] == [generation]
         assert int(upload(sandbox, "a")) > int(generation)
 
 
-def test_a_second_one_on_the_same_root_is_refused(sandbox):
+def test_a_second_sandbox_on_the_same_root_is_rejected(sandbox: State) -> None:
     port = Holder.of(sandbox.root).port
     message = rf"already runs in {re.escape(str(sandbox.root))}, as process \d+ on port {port}"
     with pytest.raises(CannotStart, match=message), running(sandbox.root):
@@ -86,32 +90,34 @@ def test_a_second_one_on_the_same_root_is_refused(sandbox):
     assert requests.get(sandbox.address, timeout=10).ok
 
 
-@pytest.mark.parametrize(("how", "answered"), [(signal.SIGINT, False), (signal.SIGTERM, True)])
-def test_signals_end_it_without_a_trace(tmp_path, how, answered):
+@pytest.mark.parametrize(("number", "requested"), [(signal.SIGINT, False), (signal.SIGTERM, True)])
+def test_signals_end_it_without_output(tmp_path: Path, number: signal.Signals, requested: bool) -> None:
     command = [sys.executable, "-m", "sandbox", "serve", "--root", str(tmp_path), "--project", "another-one"]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=REPOSITORY
     )
-    shown = [process.stdout.readline() for _ in range(6)]
-    if answered:
-        assert "another-one" in requests.get(shown[1].split()[1], timeout=30).text
-    process.send_signal(how)
+    assert process.stdout
+    lines = [process.stdout.readline() for _ in range(6)]
+    if requested:
+        assert "another-one" in requests.get(lines[1].split()[1], timeout=30).text
+    process.send_signal(number)
     rest, _ = process.communicate(timeout=30)
     assert process.returncode == 0
     assert rest == ""
-    assert f"source {tmp_path / 'env'}" in shown[4]
+    assert f"source {tmp_path / 'env'}" in lines[4]
 
 
-def test_it_ends_when_whoever_started_it_is_killed(tmp_path):
+def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PARENT, str(tmp_path)]
     parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
+    assert parent.stdout
     server = int(parent.stdout.readline())
     parent.kill()
     parent.communicate()
-    assert gone(server)
+    assert ends(server)
 
 
-def test_a_port_that_is_taken_is_refused_and_a_remembered_one_is_not_insisted_on():
+def test_a_requested_port_must_be_free_and_the_last_port_is_only_preferred() -> None:
     with listening(free_port(), 0) as first:
         first.listen()
         taken = first.getsockname()[1]
@@ -121,15 +127,15 @@ def test_a_port_that_is_taken_is_refused_and_a_remembered_one_is_not_insisted_on
             assert other.getsockname()[1] not in (0, taken)
 
 
-def test_the_environment_can_be_sourced(sandbox):
-    shown = subprocess.run(
+def test_the_environment_can_be_sourced(sandbox: State) -> None:
+    output = subprocess.run(
         ["bash", "-c", f"source {sandbox.root}/env && env"],
         capture_output=True,
         text=True,
         env={},
         check=True,
     ).stdout
-    variables = dict(line.split("=", 1) for line in shown.splitlines())
+    variables = dict(line.split("=", 1) for line in output.splitlines())
     assert variables["STORAGE_EMULATOR_HOST"] == sandbox.address
     assert variables["GOOGLE_STORAGE_CUSTOM_ENDPOINT"] == f"{sandbox.address}/storage/v1/"
     assert "HTTPS_PROXY" not in variables

@@ -7,7 +7,7 @@ import pytest
 from google.api_core import exceptions
 from google.cloud import bigquery, storage
 
-from sandbox.demo.cloud import Cloud
+from demo.cloud import Cloud
 
 BUCKET = "first-bucket"
 

@@ -117,9 +117,9 @@ def test_what_is_not_said_is_usual(declared):
     assert exports.read("x", "x.yaml", declared | {"audit": False}).audit is None
 
 
-def test_the_design_has_a_table_of_all_keys():
-    design = (Path(__file__).parents[2] / "docs/design.md").read_text()
-    rows = design.split("| key of an export |")[1].split("\n\n")[0]
+def test_the_reference_has_a_table_of_all_keys():
+    reference = (Path(__file__).parents[2] / "docs/reference/export-declaration.md").read_text()
+    rows = reference.split("| key of an export |")[1].split("\n\n")[0]
     assert set(re.findall(r"^\| `([a-z]+)`", rows, re.MULTILINE)) == REQUIRED | set(DEFAULTS)
 
 

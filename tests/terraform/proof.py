@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from demo.recorded_apply.record import normalize
 from sandbox.process import running
-from sandbox.record import normalised
 from tests.terraform.changes import CHANGES
 from tests.terraform.grants import resources
 from tests.terraform.tree import Tree
@@ -56,7 +56,7 @@ def apply(work, proof):
     succeeds(work.tree.script("bootstrap", "--env", work.env, state=work.state))
     proof.applied = succeeds(work.deploy("apply", "--yes"))
     proof.outputs = json.loads(succeeds(work.deploy("output")))
-    proof.recorded = normalised(work.recording(), work.state.address)
+    proof.recorded = normalize(work.recording(), work.state.address)
     deliver(f"{work.state.address}/run/v2/{proof.outputs['jobs']['connector']}")
 
 

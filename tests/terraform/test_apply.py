@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sandbox.replay import RECORD
+from demo.recorded_apply.replay import RECORD
 from sandbox.state import PROJECT_NUMBER
 from tests.terraform.changes import CHANGES, UNCHANGING
 from tests.terraform.grants import resources

@@ -10,7 +10,7 @@ import requests
 
 from sandbox import environment
 from sandbox.recorder import FILE
-from sandbox.state import RunState
+from sandbox.state import State
 from tests.terraform.changes import CHANGES
 from tests.terraform.reading import ROOT
 from tests.terraform.tree import Tree

@@ -1,7 +1,7 @@
 """GoogleSQL's own analyzer (PyPI zetasql) over the warehouse: every statement against declared schemas.
 
-It knows no rules of the BigQuery service (partition filters, quotas). Compiling its WebAssembly takes 10 to
-35 s once; wasmtime keeps the result in the user's cache folder, and later starts take 0.2 s.
+It checks no rules of the BigQuery service, such as partition filters and quotas. Compiling its WebAssembly
+takes 10 to 35 s once; wasmtime caches the result in the user's cache folder, and later starts take 0.2 s.
 """
 
 import re
@@ -37,13 +37,13 @@ BIGQUERY_NAMES = {"INTEGER": "INT64", "FLOAT": "DOUBLE", "BOOLEAN": "BOOL"}
 Columns = dict[str, Type]
 
 
-class Cached(wasmtime.Config):
+class CachedConfig(wasmtime.Config):
     def __init__(self) -> None:
         super().__init__()
         self.cache = True
 
 
-wasm_client.Config = Cached
+wasm_client.Config = CachedConfig
 
 
 def language() -> LanguageOptions:
@@ -58,6 +58,7 @@ class GoogleSql:
     """A catalog that grows as statements create tables; names as `project.dataset.table`."""
 
     tables: dict[str, Columns] = field(default_factory=dict)
+    types: dict[tuple[str, ...], Type] = field(default_factory=dict)
 
     @cached_property
     def options(self) -> AnalyzerOptions:
@@ -69,7 +70,7 @@ class GoogleSql:
         )
 
     def catalog(self, sql: str) -> SimpleCatalog:
-        """Only the tables that `sql` names: the catalog travels with every call."""
+        """Only the tables that `sql` names: the catalog is serialized for every call."""
         tables = [
             SimpleTable(
                 name=name, column=[SimpleColumn(name=column, type=kind) for column, kind in columns.items()]
@@ -81,43 +82,50 @@ class GoogleSql:
         return SimpleCatalog(name="bigquery", table=tables, builtin_function_options=functions)
 
     def script(self, text: str) -> list[Any]:
-        """Every statement of a script, resolved; raises what the analyzer finds, with the statement.
+        """Every statement of a script, resolved; AssertionError has the analyzer's message and the statement.
 
-        Its temporary tables, names without a dot, end with it.
+        Temporary tables, whose names have no dot, are dropped at the end.
         """
         variables: Columns = {}
-        resolved = [one for statement in statements(text) for one in self.statement(statement, variables)]
+        resolved = [tree for part in statements(text) for tree in self.statement(part, variables)]
         self.tables = {name: columns for name, columns in self.tables.items() if "." in name}
         return resolved
 
-    def statement(self, one: Statement, variables: Columns) -> list[Any]:
-        if one.is_if:
-            self.expect("BOOL", one.condition, variables)
-            return [resolved for inner in one.inside for resolved in self.statement(inner, variables)]
-        if CONTROL.fullmatch(one.text):
+    def statement(self, part: Statement, variables: Columns) -> list[Any]:
+        if part.is_if:
+            self.expect("BOOL", part.condition, variables)
+            return [resolved for inner in part.inside for resolved in self.statement(inner, variables)]
+        if CONTROL.fullmatch(part.text):
             return []
-        if declared := DECLARE.fullmatch(one.text):
+        if declared := DECLARE.fullmatch(part.text):
             variables[declared["name"]] = self.type_of(f"cast(null as {declared['type']})", {})
             self.type_of(f"(select cast({declared['value']} as {declared['type']}))", variables)
             return []
-        if assigned := SET.fullmatch(one.text):
+        if assigned := SET.fullmatch(part.text):
             self.expect(text_of(variables[assigned["name"]]), assigned["value"], variables)
             return []
-        if raised := RAISE.fullmatch(one.text):
+        if raised := RAISE.fullmatch(part.text):
             self.expect("STRING", raised["value"], variables)
             return []
-        resolved = self.analyze(one.text, variables)
-        if name := created(resolved):
+        resolved = self.analyze(part.text, variables)
+        if name := created_table(resolved):
             self.tables[name] = columns_of(resolved)
         return [resolved]
 
     def expect(self, kind: str, expression: str, variables: Columns) -> None:
-        found = text_of(self.type_of(expression, variables))
-        assert found == kind, f"{found} is not {kind}: {expression}"
+        actual = text_of(self.type_of(expression, variables))
+        assert actual == kind, f"{actual} is not {kind}: {expression}"
 
     def type_of(self, expression: str, variables: Columns) -> Type:
+        """Cached where no table is read: declarations repeat, and each analysis takes 40 ms."""
+        key = (expression, *(f"{name} {text_of(kind)}" for name, kind in variables.items()))
+        if key in self.types:
+            return self.types[key]
         resolved = self.analyze(f"select {expression} as value", variables)
-        return resolved.output_column_list[0].column.type
+        result: Type = resolved.output_column_list[0].column.type
+        if "`" not in expression and " from " not in expression:
+            self.types[key] = result
+        return result
 
     def analyze(self, sql: str, variables: Columns) -> Any:
         options = self.options
@@ -131,7 +139,7 @@ class GoogleSql:
             raise AssertionError(f"{error}\n{sql}") from error
 
 
-def created(resolved: Any) -> str:
+def created_table(resolved: Any) -> str:
     """The table or view that a statement creates, or nothing."""
     return ".".join(resolved.name_path) if type(resolved).__name__.startswith("ResolvedCreate") else ""
 
@@ -143,7 +151,7 @@ def columns_of(resolved: Any) -> Columns:
 
 
 def as_parameters(sql: str, variables: set[str]) -> str:
-    """The analyzer knows no variables of a script, and parameters behave the same."""
+    """Script variables as query parameters: the analyzer has no variables, and both resolve alike."""
     tokens = list(BigQuery.Tokenizer().tokenize(sql))
     for before, token in reversed(list(zip([None, *tokens], tokens, strict=False))):
         if token.text in variables and (before is None or before.text != "."):
@@ -152,10 +160,10 @@ def as_parameters(sql: str, variables: set[str]) -> str:
 
 
 def type_from_field(field: dict[str, Any]) -> Type:
-    """Of a column in the API's spelling, as connector/schemas has them."""
+    """The type of a column as the API spells it, as in connector/schemas."""
     if field["type"] == "RECORD":
         kind = TypeFactory.create_struct_type(
-            [(one["name"], type_from_field(one)) for one in field["fields"]]
+            [(nested["name"], type_from_field(nested)) for nested in field["fields"]]
         )
     else:
         name = BIGQUERY_NAMES.get(field["type"], field["type"])
@@ -167,6 +175,6 @@ def text_of(kind: Type) -> str:
     if kind.array_type:
         return f"ARRAY<{text_of(kind.array_type.element_type)}>"
     if kind.struct_type:
-        fields = [f"{one.field_name} {text_of(one.field_type)}" for one in kind.struct_type.field]
+        fields = [f"{each.field_name} {text_of(each.field_type)}" for each in kind.struct_type.field]
         return f"STRUCT<{', '.join(fields)}>"
     return kind.type_kind.name.removeprefix("TYPE_")

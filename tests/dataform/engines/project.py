@@ -24,29 +24,29 @@ class Project:
     id: str
 
     def compile(self) -> dict[str, Any]:
-        """The compiled graph; what does not compile fails here."""
+        """The compiled graph; raises AssertionError with the compilation errors."""
         graph = json.loads(self.cli({}, "compile", "--json"))
         assert graph["graphErrors"] == {}, graph["graphErrors"]
         return graph
 
     def run(self, address: str, *arguments: str) -> str:
-        """What the CLI says of a run against the BigQuery at `address`; fails when an action did."""
+        """The CLI's output of a run against the BigQuery at `address`; fails when an action failed."""
         # The Node client takes the variable as the whole base address.
         return self.cli({"BIGQUERY_EMULATOR_HOST": f"{address}/bigquery/v2"}, "run", *arguments)
 
     def cli(self, environment: dict[str, str], *arguments: str) -> str:
-        own = {"METADATA_SERVER_DETECTION": "none", "NO_PROXY": "127.0.0.1,localhost"}
-        done = subprocess.run(
+        offline = {"METADATA_SERVER_DETECTION": "none", "NO_PROXY": "127.0.0.1,localhost"}
+        process = subprocess.run(
             [str(NODE), str(MODULES / "cli" / "bundle.js"), *arguments],
             cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), **own, **environment},
+            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), **offline, **environment},
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        assert process.returncode == 0, process.stdout + process.stderr
+        return process.stdout
 
 
 def lay_out(folder: Path, project: str) -> Project:
@@ -63,7 +63,7 @@ def lay_out(folder: Path, project: str) -> Project:
     # With the version in the settings the CLI runs npm at every compile.
     settings.write_text("\n".join(line for line in lines if not line.startswith("dataformCoreVersion")))
     (folder / "package.json").write_text(json.dumps({"dependencies": {"@dataform/core": core}}))
-    # A real folder: the CLI does not see a symbolic link.
+    # Copied, because the CLI does not follow a symbolic link.
     shutil.copytree(MODULES / "core", folder / "node_modules" / "@dataform" / "core")
     (folder / ".df-credentials.json").write_text(json.dumps({"projectId": project, "location": "EU"}))
     return Project(folder, project)

@@ -1,9 +1,10 @@
 """The scripts that Dataform sends to BigQuery for a compiled action, and the statements in them.
 
 The texts are those of cli/api/dbadapters/execution_sql.ts of @dataform/cli 3.0.69; test_cli.py compares them
-with what the CLI itself would send.
+with what the CLI itself sends.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,10 @@ from typing import Any
 
 from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.tokens import Token, TokenType
+
+# `range_bucket(id, …)` and `date(written_at)`, or the column itself.
+PARTITION_COLUMN = re.compile(r"(?:\w+\()?(\w+)")
+PARTITION_CLAUSE = re.compile(r"^partition by (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -37,9 +42,28 @@ class Action:
     def reads(self) -> set[str]:
         return {f"{t['schema']}.{t['name']}" for t in self.compiled.get("dependencyTargets", [])}
 
+    @property
+    def follows_days(self) -> bool:
+        """Whether it rewrites the days that the table before it changed (includes/days.js)."""
+        return self.type == "incremental" and not any(name.startswith("raw.") for name in self.reads)
+
     @cached_property
     def bigquery(self) -> dict[str, Any]:
         return self.compiled.get("bigquery", {})
+
+    @cached_property
+    def partition_column(self) -> str:
+        """The column that a scan must filter; empty for a table without partitions."""
+        clauses = PARTITION_CLAUSE.findall(self.create()) if self.kind == "operations" else []
+        by = self.bigquery.get("partitionBy") or next(iter(clauses), "")
+        match = PARTITION_COLUMN.match(by)
+        return match[1] if match else ""
+
+    @property
+    def requires_filter(self) -> bool:
+        if self.kind == "operations":
+            return "require_partition_filter = true" in self.create()
+        return bool(self.bigquery.get("requirePartitionFilter"))
 
     def create(self) -> str:
         """The script of a first run or a full refresh."""
@@ -49,24 +73,15 @@ class Action:
         if self.kind == "assertions" or self.type == "view":
             return f"create or replace view {self.address} as {query}"
         head = f"create or replace table {self.address} {self.layout()}as {query}"
-        return concatenated(*self.compiled.get("preOps", []), head, *self.compiled.get("postOps", []))
+        return concatenate(*self.compiled.get("preOps", []), head, *self.compiled.get("postOps", []))
 
     def increment(self, columns: list[str]) -> str:
-        """The script of a later run; `columns` are those of the table as it stands."""
+        """The script of a later run; `columns` are those that the table has now."""
+        assert not self.compiled.get("uniqueKey"), "a MERGE never deletes: docs/adr/0003"
         query = self.compiled["incrementalQuery"]
         names = ",".join(f"`{column}`" for column in columns)
-        key = self.compiled.get("uniqueKey")
-        if key:
-            match = " and ".join(f"DATAFORM_DEST.{column} = DATAFORM_SOURCE.{column}" for column in key)
-            updates = ",".join(f"`{column}` = DATAFORM_SOURCE.{column}" for column in columns)
-            main = (
-                f"merge {self.address} DATAFORM_DEST\nusing ({query}\n) DATAFORM_SOURCE\non {match}\n"
-                f"when matched then\n  update set {updates}\n"
-                f"when not matched then\n  insert ({names}) values ({names})"
-            )
-        else:
-            main = f"insert into {self.address}\n({names})\nselect {names}\nfrom ({query}) as insertions"
-        return concatenated(
+        main = f"insert into {self.address}\n({names})\nselect {names}\nfrom ({query}) as insertions"
+        return concatenate(
             *self.compiled.get("incrementalPreOps", []), main, *self.compiled.get("incrementalPostOps", [])
         )
 
@@ -81,27 +96,27 @@ class Action:
         return "".join(parts)
 
 
-def concatenated(*parts: str) -> str:
+def concatenate(*parts: str) -> str:
     return ";\n".join(part.strip().removesuffix(";") for part in parts if part.strip())
 
 
 def waves(graph: dict[str, Any]) -> list[list[Action]]:
-    """All that run, each after what it reads; the actions of a wave do not depend on each other."""
+    """All actions, each after those that it reads; the actions of one wave do not depend on each other."""
     kinds = ("tables", "operations", "assertions")
-    waiting = [Action(kind, one) for kind in kinds for one in graph.get(kind, [])]
-    found: list[list[Action]] = []
+    waiting = [Action(kind, compiled) for kind in kinds for compiled in graph.get(kind, [])]
+    ordered: list[list[Action]] = []
     while waiting:
         ahead = {action.name for action in waiting}
-        ready = sorted((action for action in waiting if not action.reads & ahead), key=lambda one: one.name)
-        assert ready, f"a circle in {ahead}"
-        found.append(ready)
+        ready = sorted((action for action in waiting if not action.reads & ahead), key=lambda each: each.name)
+        assert ready, f"a cycle in {ahead}"
+        ordered.append(ready)
         waiting = [action for action in waiting if action not in ready]
-    return found
+    return ordered
 
 
 @dataclass(frozen=True)
 class Statement:
-    """`text` as it stands, without its semicolon; of an IF also its condition and what stands inside it."""
+    """`text` without its semicolon; for an IF also its condition and the statements inside it."""
 
     text: str
     condition: str = ""
@@ -114,25 +129,25 @@ class Statement:
 
 def statements(script: str) -> list[Statement]:
     tokens = list(BigQuery.Tokenizer().tokenize(script))
-    return list(block(script, tokens))
+    return list(parse_block(script, tokens))
 
 
-def block(script: str, tokens: list[Token]) -> Iterator[Statement]:
+def parse_block(script: str, tokens: list[Token]) -> Iterator[Statement]:
     """IF is the only block that the warehouse uses."""
     start = 0
     while start < len(tokens):
-        end = closing(tokens, start)
+        end = end_of_statement(tokens, start)
         part = tokens[start:end]
         if part and part[0].text.lower() == "if":
             then = next(i for i, token in enumerate(part) if token.text.lower() == "then")
-            body = tuple(block(script, part[then + 1 : -2]))
-            yield Statement(cut(script, part), cut(script, part[1:then]), body)
+            body = tuple(parse_block(script, part[then + 1 : -2]))
+            yield Statement(slice_text(script, part), slice_text(script, part[1:then]), body)
         elif part:
-            yield Statement(cut(script, part))
+            yield Statement(slice_text(script, part))
         start = end + 1
 
 
-def closing(tokens: list[Token], start: int) -> int:
+def end_of_statement(tokens: list[Token], start: int) -> int:
     """Where the statement that begins at `start` ends: its semicolon, or that of its END IF."""
     is_if = tokens[start].text.lower() == "if"
     for i in range(start, len(tokens)):
@@ -142,5 +157,5 @@ def closing(tokens: list[Token], start: int) -> int:
     return len(tokens)
 
 
-def cut(script: str, tokens: list[Token]) -> str:
+def slice_text(script: str, tokens: list[Token]) -> str:
     return script[tokens[0].start : tokens[-1].end + 1]

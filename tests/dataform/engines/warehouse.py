@@ -12,10 +12,8 @@ from tests.dataform.engines.project import ROOT
 
 SCHEMAS = ROOT / "connector" / "schemas"
 RAW = tuple(sorted(path.stem for path in SCHEMAS.glob("*.json")))
-
-
 LOG_SCHEMAS = ROOT / "modules" / "warehouse" / "ops"
-LOGS = ("file_log", "run_log")  # that ods reads
+LOGS = ("file_log", "run_log")  # the tables of ops that ods reads
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Warehouse:
         return self.query(f"select {columns} from `{self.project}.{table}` where {where} order by 1")
 
     def load(self, table: str, files: dict[str, Iterable[dict[str, Any]]]) -> None:
-        """One load into raw, as the connector does it: staging, then an INSERT with the warehouse's clock."""
+        """One load into raw as the connector does it: staging, then an INSERT with the warehouse's clock."""
         lines = [row | {"SYS_FILE_NAME": name} for name, rows in files.items() for row in rows]
         if not lines:
             return
@@ -49,7 +47,7 @@ class Warehouse:
 
 
 def raw_fields(table: str) -> list[dict[str, Any]]:
-    """In the API's spelling."""
+    """The columns as the API of BigQuery spells them."""
     fields: list[dict[str, Any]] = json.loads((SCHEMAS / f"{table}.json").read_text())
     return fields
 
@@ -64,7 +62,7 @@ def raw_schema(table: str) -> list[bigquery.SchemaField]:
 
 
 def connect(address: str, project: str) -> Warehouse:
-    """A new project with the raw tables and the logs, empty, as Terraform makes them."""
+    """A new project with empty raw tables and logs, as Terraform creates them."""
     options = {"api_endpoint": address}
     client = bigquery.Client(project, credentials=AnonymousCredentials(), client_options=options)
     for dataset in ("raw", "staging", "ops"):

@@ -1,0 +1,58 @@
+// How every table of ods that reads raw begins: the raw rows that are new to this run are typed once, into the
+// temporary table `typed_rows`, and the invalid ones stored as rejects.
+
+const checkpoints = require("includes/checkpoints");
+const names = require("includes/names");
+const types = require("includes/types");
+
+const ANY_FILE_DAY = "date '0001-01-01'";
+
+// Variables come first in a script of BigQuery; `more` are those of the table itself.
+const typeNewRows = (context, { source, columns }, more = []) =>
+  `${checkpoints.declareSince(context)}
+  declare until timestamp default ifnull(
+    (select max(SYS_DATE_CREATE) from ${source} where SYS_DATE_CREATE > since),
+    since
+  );
+  declare file_days array<date> default [];
+  ${more.join("\n  ")}
+  ${context.incremental() ? "if until = since then return; end if;" : ""}
+
+  create temp table typed_rows as
+  ${types.select(columns, ["SYS_DATE_CREATE", "SYS_FILE_NAME"], `from ${source} where ${checkpoints.isNew("SYS_DATE_CREATE")}`)};
+
+  set file_days = array(select distinct ${names.dayOfFile("SYS_FILE_NAME")} from typed_rows where reason is not null);`;
+
+// One row a file and payload, however often the file is loaded. Skipped when nothing was rejected: BigQuery folds
+// `in unnest([])` to FALSE and then misses the partition filter that the table requires (dbt-adapters#600).
+const storeRejects = (context, { rejects }) =>
+  `${context.incremental() ? "" : `delete from ${rejects} where file_day >= ${ANY_FILE_DAY};`}
+  if array_length(file_days) > 0 then
+    insert into ${rejects} (reason, payload, file_day, SYS_DATE_CREATE, SYS_FILE_NAME)
+    select
+      rejected.reason,
+      rejected.payload,
+      rejected.file_day,
+      rejected.SYS_DATE_CREATE,
+      rejected.SYS_FILE_NAME
+    from (
+      select
+        reason,
+        payload,
+        ${names.dayOfFile("SYS_FILE_NAME")} as file_day,
+        min(SYS_DATE_CREATE) as SYS_DATE_CREATE,
+        SYS_FILE_NAME
+      from typed_rows
+      where reason is not null
+      group by reason, payload, file_day, SYS_FILE_NAME
+    ) as rejected
+    left join (
+      select payload, SYS_FILE_NAME
+      from ${rejects}
+      where file_day in unnest(file_days)
+    ) as stored
+      on stored.SYS_FILE_NAME = rejected.SYS_FILE_NAME and stored.payload = rejected.payload
+    where stored.payload is null;
+  end if;`;
+
+module.exports = { typeNewRows, storeRejects };

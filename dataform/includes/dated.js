@@ -1,0 +1,102 @@
+// Tables of ods whose rows have versions and a day, partitioned by that day: ods.sales. A newer version replaces the
+// older one, also when it names another day.
+
+const arrivals = require("includes/arrivals");
+const checkpoints = require("includes/checkpoints");
+const checks = require("includes/checks");
+const names = require("includes/names");
+const versions = require("includes/versions");
+
+const LOWEST_ID = "-9223372036854775808";
+const HIGHEST_ID = "9223372036854775807";
+
+// `source` is the raw table; `columns` are types by column (types.js); `days` is the table of (id, day) that finds the
+// partitions of older versions; `time` is the timestamp whose day partitions the table.
+const model = (context, { source, rejects, days, key, time, columns }) => {
+  const table = context.self();
+  const later = context.incremental();
+  const facts = Object.keys(columns).filter((column) => column !== key);
+  const inDays = `date(${time}) in unnest(days)`;
+
+  const storeDays = `
+    insert into ${days} (id, day)
+    select distinct typed_rows.${key}, date(typed_rows.${time})
+    from typed_rows
+    left join (
+      select id, day
+      from ${days}
+      where id between lowest_id and highest_id
+    ) as stored on stored.id = typed_rows.${key} and stored.day = date(typed_rows.${time})
+    where typed_rows.reason is null and stored.id is null;`;
+
+  const replaceOlder = `
+  delete from ${table}
+  where ${inDays}
+    and ${key} in (
+      select stored.${key}
+      from (select * from ${table} where ${inDays}) as stored
+      join arrived on arrived.${key} = stored.${key}
+      where ${versions.supersedes("arrived", "stored", facts)}
+    );`;
+
+  // Two scalar variables, not a STRUCT: BigQuery documents pruning by constants and by scalar variables only.
+  const begin = `
+  ${arrivals.typeNewRows(context, { source, columns }, [
+    "declare days array<date> default [];",
+    "declare lowest_id int64 default null;",
+    "declare highest_id int64 default null;",
+  ])}
+
+  create temp table arrived as
+  select * except (reason, payload)
+  from typed_rows as version
+  where reason is null
+  qualify ${versions.newest(key, [versions.json("version", facts)])};
+
+  set lowest_id = (select min(${key}) from arrived);
+  set highest_id = (select max(${key}) from arrived);
+
+  begin transaction;
+
+  ${arrivals.storeRejects(context, { rejects })}
+
+  ${later ? `
+  -- Everything that arrived was rejected.
+  if lowest_id is null then
+    ${checkpoints.save(context)}
+    commit transaction;
+    return;
+  end if;` : `delete from ${days} where id between ${LOWEST_ID} and ${HIGHEST_ID};`}
+  ${later ? storeDays : `
+  if lowest_id is not null then ${storeDays}
+  end if;
+  commit transaction;`}
+
+  set days = array(
+    select distinct day
+    from ${days}
+    where id between ${later ? "lowest_id and highest_id" : `${LOWEST_ID} and ${HIGHEST_ID}`}
+      and id in (select ${key} from arrived)
+  );
+  ${later ? replaceOlder : ""}`;
+
+  const rows = later
+    ? `(select * from arrived where ${key} not in (select ${key} from ${table} where ${inDays}))`
+    : "arrived";
+
+  const commit = `
+  ${checks.unique(
+    table,
+    names.ofTable(table),
+    key,
+    Object.keys(columns).filter((column) => columns[column].required && column !== key),
+    later ? inDays : `${time} between ${columns[time].range.from} and ${columns[time].range.until}`,
+  )}
+  ${later ? "" : checks.declareKey(table, key)}
+  ${checkpoints.save(context, "days")}
+  ${later ? "commit transaction;" : ""}`;
+
+  return { begin, rows, commit };
+};
+
+module.exports = { model };

@@ -1,0 +1,104 @@
+"""The story of the demo: from an empty folder to a sheet whose numbers are checked."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from demo import measures, provision, report, tables
+from demo.cloud import CLOCK, Cloud
+from demo.commands import Shell
+from demo.environment_file import write_environment
+from demo.errors import ResultsDiffer
+from demo.expected import Check, Facts, compare, last_sale
+from demo.measures import Measure
+from demo.pipeline_runs import run_pipeline
+from demo.project_folder import empty_folder, mark_complete
+from demo.screen import Screen
+from demo.server import running
+from demo.shop.clock import parse_clock
+from sandbox.state import State
+
+HOUR_SECONDS = 3600
+
+
+@dataclass
+class Story:
+    """A running project, and the results so far."""
+
+    state: State
+    screen: Screen
+    measures: list[Measure] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+
+    @property
+    def shell(self) -> Shell:
+        return Shell(self.state)
+
+    @property
+    def cloud(self) -> Cloud:
+        return Cloud(self.state)
+
+
+def run_story(root: Path, screen: Screen) -> None:
+    """Runs the whole story in an emptied folder. Every process ends with it, also after an error."""
+    with start_empty(root, screen) as story:
+        fill_project(story)
+
+
+@contextmanager
+def start_empty(root: Path, screen: Screen) -> Iterator[Story]:
+    """Raises CannotStart when a sandbox runs in the folder, for example another demo."""
+    with ExitStack() as stack:
+        with screen.step("start the sandbox") as step:
+            empty_folder(root)
+            state = stack.enter_context(running(root))
+            step.note = state.address
+        yield Story(state, screen)
+
+
+def fill_project(story: Story) -> None:
+    """Raises StepFailed, or ResultsDiffer after everything ran."""
+    with story.screen.step("provision") as step:
+        step.note = provision.provision(story.shell)
+    with story.screen.step("add the API key"):
+        provision.add_api_key(story.shell)
+    with story.screen.step("release Dataform") as step:
+        step.note = provision.release_dataform(story.shell)
+    write_environment(story.cloud)
+    run_schedule(story, "pipeline-daily", "daily")
+    pass_hour(story)
+    run_schedule(story, "pipeline-hourly", "hourly")
+    run_schedule(story, "pipeline-hourly", "hourly again")
+    mark_complete(story.state.root)
+    check_results(story)
+    report_results(story)
+
+
+def run_schedule(story: Story, schedule: str, label: str) -> None:
+    run = run_pipeline(story.cloud, story.screen, schedule, label)
+    story.measures.append(measures.measure_run(story.cloud, run, story.measures))
+
+
+def pass_hour(story: Story) -> None:
+    with story.screen.step("an hour passes at the shop") as step:
+        step.note = story.cloud.call("POST", f"{CLOCK}:advance", {"seconds": HOUR_SECONDS})["now"]
+
+
+def check_results(story: Story) -> None:
+    with story.screen.step("compare with the oracle") as step:
+        now = parse_clock(story.cloud.call("GET", CLOCK)["now"])
+        story.checks = compare(story.cloud.bigquery, Facts(last_sale(now)))
+        wrong = [check.table for check in story.checks if check.differences]
+        step.note = f"{', '.join(wrong)} differ" if wrong else "all tables are equal, to the row and the cent"
+
+
+def report_results(story: Story) -> None:
+    """Prints the tables and writes the pages. Raises ResultsDiffer when a table is not as expected."""
+    pages = report.write_pages(story.cloud, story.screen.steps, story.measures, story.checks)
+    lines = [*tables.runs_table(story.measures), "", *tables.checks_table(story.checks), "", *pages]
+    for line in ("", *lines):
+        story.screen.write(line)
+    differences = [sentence for check in story.checks for sentence in check.differences]
+    if differences:
+        raise ResultsDiffer("\n".join(["the warehouse differs from the oracle:", *differences]))

@@ -1,0 +1,26 @@
+"""Patches of local-bigquery 0.3.2, each with its reason and the upstream change that makes it unnecessary.
+
+local-bigquery 0.4.0 was tried on 2026-11-28 and not adopted:
+
+- It requires duckdb >= 2.0.0. The packages duckdb-extension-ducklake and duckdb-extension-spatial exist on
+  PyPI up to 1.5.5 only, so DuckDB 2.0.1 fails with "Failed to download extension ducklake at URL
+  http://extensions.duckdb.org/v2.0.1/…" on a machine without access to that host. (icu is built in.)
+- It would remove none of the patches: its only differences from 0.3.2 are DuckDB 2's syntax of lambdas,
+  error messages of mathematical functions, and `fetchall` for `fetchone`.
+
+Try again when these packages exist for the DuckDB version that local-bigquery requires.
+"""
+
+from sandbox.bigquery.patches import (
+    catalog_lookups,
+    filter_before_unnest,
+    information_schema,
+    numeric,
+    script_variables,
+)
+
+
+def install() -> None:
+    """Must run after local-bigquery is imported and before its first statement."""
+    for patch in (catalog_lookups, information_schema, script_variables, filter_before_unnest, numeric):
+        patch.install()

@@ -1,0 +1,68 @@
+"""Look up tables, views and columns in the catalog of one project instead of all projects.
+
+Version: local-bigquery 0.3.2.
+Reason: it queries DuckDB's `duckdb_tables()`, `duckdb_views()` and `duckdb_columns()` several times per
+statement, and these visit every table of every project. DuckLake stores its own catalog in tables, which
+answer the same for one project. A query that uses none of these functions goes to DuckDB unchanged.
+Upstream change that removes it: DuckDB applies the filter on database_name before it visits the tables.
+"""
+
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+Fetch = Callable[..., list[tuple[Any, ...]]]
+
+TABLES = """(
+    SELECT $1 AS database_name, schema_name, table_name, coalesce(record_count, 0) AS estimated_size
+    FROM {catalog}.ducklake_table AS one
+    JOIN {catalog}.ducklake_schema AS schemas USING (schema_id)
+    LEFT JOIN {catalog}.ducklake_table_stats USING (table_id)
+    WHERE one.end_snapshot IS NULL AND schemas.end_snapshot IS NULL
+)"""
+VIEWS = """(
+    SELECT $1 AS database_name, schema_name, view_name, false AS internal
+    FROM {catalog}.ducklake_view AS one
+    JOIN {catalog}.ducklake_schema AS schemas USING (schema_id)
+    WHERE one.end_snapshot IS NULL AND schemas.end_snapshot IS NULL
+)"""
+COLUMNS = """(
+    SELECT $1 AS database_name, schema_name, table_name, column_name, nulls_allowed AS is_nullable
+    FROM {catalog}.ducklake_column AS one
+    JOIN {catalog}.ducklake_table AS tables USING (table_id)
+    JOIN {catalog}.ducklake_schema AS schemas USING (schema_id)
+    WHERE one.parent_column IS NULL
+        AND one.end_snapshot IS NULL AND tables.end_snapshot IS NULL AND schemas.end_snapshot IS NULL
+)"""
+FUNCTIONS = {"duckdb_tables()": TABLES, "duckdb_views()": VIEWS, "duckdb_columns()": COLUMNS}
+FUNCTION = re.compile("|".join(map(re.escape, FUNCTIONS)))
+
+
+def install() -> None:
+    from local_bigquery.engine import database
+
+    database.fetch = fetch_from_one_project(database.fetch, database.quote, database._attached)
+    # pandas is not installed, and DuckDB searches the disk for it whenever a statement has parameters.
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+
+
+def fetch_from_one_project(fetch: Fetch, quote: Callable[..., str], projects: set[str]) -> Fetch:
+    """Wraps `fetch`. The first parameter of local-bigquery's lookups is the project."""
+
+    def fetch_patched(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        if not params or params[0] not in projects or not FUNCTION.search(sql):
+            return fetch(sql, params)
+        catalog = quote(f"__ducklake_metadata_{params[0]}")
+        query = FUNCTION.sub(
+            lambda match: FUNCTIONS[match[0]].format(catalog=catalog), number_parameters(sql)
+        )
+        return fetch(query, params)
+
+    return fetch_patched
+
+
+def number_parameters(sql: str) -> str:
+    """`?` as `$1`, `$2`, …: the project is used twice, and DuckDB does not allow to mix both forms."""
+    numbers = iter(range(1, sql.count("?") + 1))
+    return re.sub(r"\?", lambda _: f"${next(numbers)}", sql)

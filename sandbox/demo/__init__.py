@@ -1,1 +1,0 @@
-"""python -m sandbox.demo: a real grocer's sales go from the API to the sheet."""

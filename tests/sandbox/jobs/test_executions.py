@@ -1,0 +1,123 @@
+"""Cloud Run executions as Google's client sees them, and the environment of their tasks."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from google.api_core.exceptions import Aborted, BadRequest, Cancelled
+
+from sandbox.state import State
+from tests.sandbox.jobs.jobs_client import (
+    HOLD,
+    IDENTITY,
+    SHOW,
+    Clients,
+    completed,
+    create_job,
+    failed_execution,
+    is_closed,
+    output,
+    port_of,
+    run_job,
+)
+
+
+def test_a_task_has_the_environment_of_its_job_and_of_cloud_run(
+    clients: Clients, control_plane: State
+) -> None:
+    env = [{"name": "DECLARED", "value": "yes"}, {"name": "SOURCE_URL", "value": "https://placeholder"}]
+    execution = run_job(clients, create_job(clients, "shows", SHOW, env)).result()
+    arguments, environment, folder = json.loads(output(execution))
+    assert arguments == ["declared"]
+    assert (Path(folder) / "sandbox" / "jobs").exists()
+    assert environment["DECLARED"] == "yes"
+    assert environment["SOURCE_URL"] == "http://127.0.0.1/source"  # Terraform cannot know the port
+    assert environment["GCE_METADATA_HOST"].endswith(f"/metadata/{IDENTITY}")
+    assert {name: value for name, value in environment.items() if name.startswith("CLOUD_RUN_")} == {
+        "CLOUD_RUN_JOB": "shows",
+        "CLOUD_RUN_EXECUTION": execution.name.rsplit("/", 1)[-1],
+        "CLOUD_RUN_TASK_INDEX": "0",
+        "CLOUD_RUN_TASK_ATTEMPT": "0",
+        "CLOUD_RUN_TASK_COUNT": "1",
+    }
+    assert environment["HOME"] == str(control_plane.root / "home")
+    assert "USER" not in environment  # no variable of the process that started the sandbox
+    assert "PYTEST_CURRENT_TEST" not in environment
+
+
+def test_a_successful_execution(clients: Clients) -> None:
+    execution = run_job(clients, create_job(clients, "succeeds", "pass")).result()
+    assert (execution.succeeded_count, execution.failed_count, execution.running_count) == (1, 0, 0)
+    assert completed(execution).state.name == "CONDITION_SUCCEEDED"
+    assert execution.create_time <= execution.start_time <= execution.completion_time
+    assert [
+        listed.name for listed in clients[1].list_executions(parent=execution.name.split("/executions")[0])
+    ] == [execution.name]
+
+
+def test_overrides_replace_arguments_and_variables_of_one_execution(clients: Clients) -> None:
+    env = [{"name": "UNCHANGED", "value": "1"}, {"name": "CHANGED", "value": "1"}]
+    job = create_job(clients, "overridden", SHOW, env)
+    changed = [{"name": "CHANGED", "value": "2"}, {"name": "SOURCE_URL", "value": "http://127.0.0.1:1"}]
+    arguments, environment, _ = json.loads(
+        output(run_job(clients, job, args=["a", "b"], env=changed).result())
+    )
+    assert arguments == ["a", "b"]
+    assert (environment["UNCHANGED"], environment["CHANGED"], environment["SOURCE_URL"]) == (
+        "1",
+        "2",
+        "http://127.0.0.1:1",
+    )
+    assert json.loads(output(run_job(clients, job).result()))[0] == ["declared"]
+
+
+def test_a_failed_execution_raises_after_its_retries(clients: Clients) -> None:
+    job = create_job(
+        clients, "fails", "import os; print(os.environ['CLOUD_RUN_TASK_ATTEMPT']); exit(3)", retries=2
+    )
+    execution = failed_execution(clients, run_job(clients, job), Aborted)
+    assert (execution.succeeded_count, execution.failed_count) == (0, 1)
+    assert completed(execution).execution_reason.name == "NON_ZERO_EXIT_CODE"
+    assert "0/1 tasks were a success" in completed(execution).message
+    name = execution.name.rsplit("/", 1)[-1]
+    assert output(execution).splitlines() == ["0", "1", "2", f"Task {name}-task0 failed with exit code: 3"]
+
+
+def test_a_retry_that_succeeds_is_a_success(clients: Clients) -> None:
+    script = "import os; exit(os.environ['CLOUD_RUN_TASK_ATTEMPT'] == '0')"
+    assert run_job(clients, create_job(clients, "retried", script, retries=1)).result().succeeded_count == 1
+
+
+def test_every_task_runs_with_its_index(clients: Clients) -> None:
+    script = "import os; print(os.environ['CLOUD_RUN_TASK_INDEX'], os.environ['CLOUD_RUN_TASK_COUNT'])"
+    execution = run_job(clients, create_job(clients, "many", script, tasks=3)).result()
+    assert (execution.succeeded_count, output(execution)) == (3, "0 3\n1 3\n2 3\n")
+
+
+def test_a_timeout_ends_a_task_and_its_child_processes(clients: Clients, listener: socket.socket) -> None:
+    operation = run_job(clients, create_job(clients, "slow", HOLD, timeout=1), args=[port_of(listener)])
+    with listener.accept()[0] as connection:
+        assert is_closed(connection)
+    assert "maximum timeout of 1s" in completed(failed_execution(clients, operation, Aborted)).message
+
+
+def test_a_cancellation_ends_an_execution_and_its_child_processes(
+    clients: Clients, listener: socket.socket
+) -> None:
+    operation = run_job(clients, create_job(clients, "cancelled", HOLD), args=[port_of(listener)])
+    name = operation.metadata.name
+    with listener.accept()[0] as connection:
+        assert clients[1].cancel_execution(name=name).result().cancelled_count == 1
+        assert is_closed(connection)
+    execution = failed_execution(clients, operation, Cancelled)
+    assert completed(execution).execution_reason.name == "CANCELLED"
+    with pytest.raises(BadRequest, match="is not running"):
+        clients[1].cancel_execution(name=name)
+
+
+def test_a_command_that_does_not_exist_fails_the_task(clients: Clients) -> None:
+    execution = failed_execution(
+        clients, run_job(clients, create_job(clients, "typo", "", command="pyhton")), Aborted
+    )
+    assert "pyhton" in output(execution)
