@@ -156,13 +156,17 @@ class Landing:
         for item in list(self.store.list(f"{self.endpoint}/parts/{file.name.removesuffix('.json')}.")):
             self.store.delete(item.name)
 
+    def write_rejects(self, file_name: str, rejects: Sequence[RejectedRow]) -> None:
+        """Store rows that could not be loaded, with their reasons, in rejects/. Idempotent."""
+        day = names.folder("archive", file_name).rpartition("/")[2]
+        content = b"\n".join(msgspec.json.encode(reject) for reject in rejects) + b"\n"
+        self.store.create(f"{self.endpoint}/rejects/{day}/{file_name}", content)
+
     def take_out(self, file: LandedFile, rejects: Sequence[RejectedRow]) -> LandedFile:
         """Write the rejected rows to rejects/ and the file without them. Idempotent: the content is the same."""
         lines = self.read_lines(file)
         numbers = {reject.number for reject in rejects}
-        day = names.folder("archive", file.name).rpartition("/")[2]
-        content = b"\n".join(msgspec.json.encode(reject) for reject in rejects) + b"\n"
-        self.store.create(f"{self.endpoint}/rejects/{day}/{file.name}", content)
+        self.write_rejects(file.name, rejects)
         rest = [line for number, line in enumerate(lines, 1) if number not in numbers]
         name = names.path(file.stage, file.name)
         current = self.store.read_current(name)

@@ -13,6 +13,7 @@ from connector.load.warehouse import Warehouse
 from connector.run.context import RunContext
 from connector.settings import Settings
 from connector.sources.base import Source
+from connector.sources.planned import PlannedReader
 from connector.sources.reader import Reader
 from connector.sources.rest import reader as rest
 from connector.sources.sheet import reader as sheet
@@ -25,7 +26,7 @@ from runtime.structured_log import StructuredLog
 # Called with the seconds and the reason of a long pause.
 OnPause = Callable[[float, str], None]
 # By kind of source, as in sources/registry.py. Arguments: source, endpoint, settings, Google credentials, on_pause.
-READERS: dict[str, Callable[[Any, str, Settings, Credentials, OnPause], Reader]] = {
+READERS: dict[str, Callable[[Any, str, Settings, Credentials, OnPause], Reader | PlannedReader]] = {
     "rest": lambda source, name, settings, _, on_pause: rest.create_reader(
         source, name, settings, on_pause=on_pause
     ),

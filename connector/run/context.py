@@ -14,6 +14,7 @@ from connector.load.loader import RawTable
 from connector.load.run_log import DriftRow, FileRow, RunRow
 from connector.run.state import RunState
 from connector.sources.base import Endpoint
+from connector.sources.planned import PlannedReader
 from connector.sources.reader import Reader
 from connector.sources.window import Watermark
 from runtime import lease
@@ -40,7 +41,7 @@ class RunContext:
 
     name: str
     endpoint: Endpoint
-    reader: Reader
+    reader: Reader | PlannedReader
     landing: Landing
     store: lease.Store
     warehouse: Warehouse
@@ -50,6 +51,13 @@ class RunContext:
     now: Callable[[], int] = now_milliseconds
     new_token: Callable[[], str] = lambda: uuid.uuid4().hex[:8]
     sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def page_reader(self) -> Reader:
+        """The reader of a kind that discovers its pages while it reads them."""
+        if isinstance(self.reader, PlannedReader):
+            raise TypeError(f"{self.name} is read by a plan, not page by page")
+        return self.reader
 
     def create_lease(self) -> Lease[RunState]:
         """The lease on the endpoint, to be used in a `with` block. Its object stores the state of the run."""

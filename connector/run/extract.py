@@ -14,8 +14,10 @@ from connector.extract.page_tracker import PageTracker
 from connector.extract.schema_drift import create_detector, learn_schema
 from connector.landing.page_metadata import ObservedSchema, PageResult
 from connector.run.context import RunContext
+from connector.run.extract_planned import extract_planned
 from connector.run.state import RunState
 from connector.sources import window
+from connector.sources.planned import PlannedReader
 from connector.sources.reader import Page
 from runtime.lease import Lease
 
@@ -24,6 +26,8 @@ PAGES_PER_LOG_LINE = 100
 
 def extract(context: RunContext, lease: Lease[RunState], state: RunState) -> RunState:
     """The state with phase `load`, once the last page is in the bucket."""
+    if isinstance(context.reader, PlannedReader):
+        return extract_planned(context, context.reader, lease, state)
     state = resolve_dates(context, lease, state)
     tracker = load_tracker(context, state)
     extractor = PageExtractor(context, state, context.landing.read_schema())
@@ -34,7 +38,7 @@ def extract(context: RunContext, lease: Lease[RunState], state: RunState) -> Run
     if not tracker.has(1):
         extractor, page = freeze_range(extractor, lease)
         tracker.add(extractor.write(1, page))
-    fetch_all = page_loop.fetch_chain if context.reader.sequential else page_loop.fetch_pages
+    fetch_all = page_loop.fetch_chain if context.page_reader.sequential else page_loop.fetch_pages
     fetch_all(tracker, extractor.fetch, check)
     refetch_lost_pages(context, tracker, extractor)
     return complete_state(context, extractor.state, tracker)
@@ -49,7 +53,7 @@ def fetch_gaps(tracker: PageTracker, extractor: "PageExtractor", pages: tuple[in
 
 def refetch_lost_pages(context: RunContext, tracker: PageTracker, extractor: "PageExtractor") -> None:
     """Compare the received pages with the objects in the bucket; request those again that were deleted meanwhile."""
-    if context.reader.sequential:
+    if context.page_reader.sequential:
         return  # a page of a chain cannot be requested by its number; `finish` reports the difference
     there = {file.page.page for file in context.landing.files_of_run(extractor.state.run, "in") if file.page}
     for page in sorted(page for page, rows in tracker.rows.items() if rows and page not in there):
@@ -68,7 +72,7 @@ def complete_state(context: RunContext, state: RunState, tracker: PageTracker) -
     checked = window.check_end(state.span, is_requested, tracker.max_id, state.covered)
     missing = "; ".join(text for text in (tracker.missing(), checked.error) if text) or None
     gap = window.describe_gap(state.span, state.covered)
-    can_resume = not context.reader.sequential  # a page of a chain cannot be requested by its number
+    can_resume = not context.page_reader.sequential  # a page of a chain cannot be requested by its number
     is_only_gaps = tracker.has_only_gaps and not checked.error
     return replace(
         state,
@@ -84,7 +88,7 @@ def complete_state(context: RunContext, state: RunState, tracker: PageTracker) -
 
 def load_tracker(context: RunContext, state: RunState) -> PageTracker:
     """The pages that an interrupted attempt of this run has written already."""
-    reader = context.reader
+    reader = context.page_reader
     tracker = PageTracker(reader.size, reader.offset_paged, reader.position if reader.sequential else None)
     for file in context.landing.files_of_run(state.run, "in"):
         if file.page:
@@ -109,7 +113,7 @@ def resolve_dates(context: RunContext, lease: Lease[RunState], state: RunState) 
 
 def first_id_since(context: RunContext, day: str) -> tuple[int | None, int | None]:
     """The first id since `day` (None if the source has none yet), and the largest id of the source."""
-    page = context.reader.read_page(1, None, window.IdRange(start_date=day))
+    page = context.page_reader.read_page(1, None, window.IdRange(start_date=day))
     if not page.items or not context.endpoint.window:
         return None, page.last
     name, item = context.endpoint.window.field, bytes(page.items[0])
@@ -132,7 +136,7 @@ class PageExtractor:
         return self.write(number, self.request(number, cursor))
 
     def request(self, number: int, cursor: str | None = None) -> Page:
-        return self.context.reader.read_page(number, cursor, self.state.span)
+        return self.context.page_reader.read_page(number, cursor, self.state.span)
 
     def write(self, number: int, page: Page) -> PageResult:
         """An empty page has no object."""

@@ -6,6 +6,7 @@ import msgspec
 
 from connector.landing.names import Run
 from connector.run.replay import Selection
+from connector.sources.planned import ReadPlan
 from connector.sources.window import IdRange
 
 
@@ -17,7 +18,7 @@ class RunState(
 
     `phase` is fetch until every page is in the bucket, then load; then `pages` and `rows` are what was received and
     `missing` describes what was not. `only_pages` are the gaps of an earlier run of the same range; `gaps` those of
-    this run. `fingerprint` is that of the declaration, under which alone the fetch phase may be resumed. A replay has
+    this run. `plan`: the parts of kinds that plan them. `fingerprint` is that of the declaration, under which alone the fetch phase may be resumed. A replay has
     a `selection` and the `files` that it found.
     """
 
@@ -36,6 +37,7 @@ class RunState(
     only_pages: tuple[int, ...] = ()
     gaps: tuple[int, ...] = ()
     fingerprint: str = ""
+    plan: ReadPlan | None = None
     notes: tuple[str, ...] = ()
     missing: str | None = None
 
