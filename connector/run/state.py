@@ -13,13 +13,13 @@ from connector.sources.window import IdRange
 class RunState(
     msgspec.Struct, frozen=True, kw_only=True, rename={"requested": "asked", "selection": "wanted"}
 ):
-    """`requested` is the range of the command line; `span` the range that is read, whose end is fixed by the
-    source's first response; `covered` is how far raw reached at the start.
+    """What run.json stores of a run.
 
-    `phase` is fetch until every page is in the bucket, then load; then `pages` and `rows` are what was received and
-    `missing` describes what was not. `only_pages` are the gaps of an earlier run of the same range; `gaps` those of
-    this run. `plan`: the parts of kinds that plan them. `fingerprint` is that of the declaration, under which alone the fetch phase may be resumed. A replay has
-    a `selection` and the `files` that it found.
+    requested: the range of the command line. span: the range that is read; its end is fixed by the source's first
+    response. covered: how far raw reached at the start. phase: fetch until every page is in the bucket, then load.
+    pages, rows: what was received. missing: what was not. gaps: pages that could not be read. only_pages: gaps of an
+    earlier attempt, to which this one is limited. plan: the parts of kinds that plan them. fingerprint: of the
+    declaration, under which alone the fetch phase may be resumed. selection, files: of a replay.
     """
 
     id: str
