@@ -47,7 +47,7 @@ def create_parser() -> argparse.ArgumentParser:
 
 def run_command(log: StructuredLog) -> None:
     arguments = create_parser().parse_args()
-    log = log.bind(endpoint=arguments.endpoint)
+    log = log.bind(source=arguments.source, endpoint=arguments.endpoint)
     source = registry.read_source(arguments.source)
     endpoint = source.endpoint(arguments.endpoint)
     requested = window.parse_range(arguments.endpoint, endpoint.window, arguments.start, arguments.end)
@@ -57,7 +57,9 @@ def run_command(log: StructuredLog) -> None:
     # Imported here: Google's clients take half a second, and usage errors are reported before.
     from connector.run.assembly import create_context
 
-    context = create_context(arguments.endpoint, source, settings, log, arguments.renew_seconds)
+    context = create_context(
+        arguments.source, arguments.endpoint, source, settings, log, arguments.renew_seconds
+    )
     if arguments.command == "replay":
         run.replay_files(context, selection)
     else:

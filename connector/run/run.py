@@ -46,7 +46,7 @@ def replay_files(context: RunContext, selection: Selection) -> None:
             execute(context, lease, start_replay(context, selection, files))
         else:
             folder = f"archive/{selection.day}/" if selection.day else "failed/"
-            context.log(f"no files in {context.name}/{folder}; nothing was done")
+            context.log(f"no files in {context.label}/{folder}; nothing was done")
 
 
 def resume(context: RunContext, lease: Lease[RunState]) -> RunState | None:
@@ -82,7 +82,7 @@ def give_up(context: RunContext, lease: Lease[RunState], interrupted: RunState) 
 
 def start_copy(context: RunContext, requested: IdRange) -> RunState:
     clean_up(context)
-    watermark = context.warehouse.read_watermark(context.name)
+    watermark = context.warehouse.read_watermark(context.source, context.name)
     run = context.new_run(watermark)
     return RunState(
         id=run.id,
@@ -146,6 +146,7 @@ def log_failures(context: RunContext, lease: Lease[RunState], state: RunState) -
 def log_failed_run(context: RunContext, state: RunState, error: str, attempt: str) -> None:
     row = RunRow(
         run_id=state.id,
+        source=context.source or None,
         endpoint=context.name,
         started_at=to_datetime(state.began).isoformat(),
         finished_at=to_datetime(context.now()).isoformat(),
