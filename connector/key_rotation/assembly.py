@@ -14,7 +14,7 @@ from connector.key_rotation.keys import Keys
 from connector.key_rotation.pubsub import Subscription
 from connector.key_rotation.secret_manager import Secret
 from connector.key_rotation.settings import Settings
-from connector.sources.rest.config import ClientCredentials, RestSource
+from connector.sources.rest.config import Header, Query, RestSource
 from runtime.credentials import default_credentials
 from runtime.retry import RetryPolicy
 from runtime.structured_log import StructuredLog
@@ -50,7 +50,7 @@ def rotating(
     found = {}
     for name, source in sources.items():
         auth = source.authentication()
-        if source.rotation and source.secret and auth and not isinstance(auth, ClientCredentials):
+        if source.rotation and source.secret and auth and isinstance(auth, Header | Query):
             secret = Secret(google, settings.project, source.secret)
             calls = Calls(http, settings.urls[name], auth, retry)
             found[source.secret] = Rotating(secret, Keys(calls, source, source.rotation, secret.name))

@@ -16,6 +16,7 @@ from connector.load.loader import KeyCounts, LoadResult, load_batch, split_into_
 from connector.load.run_log import DriftRow, FileRow, RunRow, Status
 from connector.run.context import RunContext
 from connector.run.state import RunState
+from connector.sources.window import window_of
 from runtime.lease import Lease
 
 
@@ -113,7 +114,7 @@ def create_run_row(
 ) -> RunRow:
     # Gaps of a fixed range are remembered in run.json, and files in failed/: the next window may start later.
     # A list that is copied as a whole is incomplete until its last page is there.
-    is_remembered = not state.missing or (bool(state.gaps) and context.endpoint.window is not None)
+    is_remembered = not state.missing or (bool(state.gaps) and window_of(context.endpoint) is not None)
     status: Status = (
         "incomplete" if lost or not is_remembered else "partial" if failed or state.gaps else "success"
     )

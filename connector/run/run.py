@@ -17,7 +17,7 @@ from connector.run.extract import extract
 from connector.run.finish import finish
 from connector.run.replay import Selection, select_files
 from connector.run.state import RunState
-from connector.sources.window import IdRange, Watermark, first_range
+from connector.sources.window import IdRange, Watermark, first_range, window_of
 from runtime.errors import JobError, LeaseLost
 from runtime.lease import Lease
 
@@ -27,7 +27,7 @@ def copy(context: RunContext, requested: IdRange) -> None:
     with context.create_lease() as lease:
         interrupted = resume(context, lease)
         is_same = interrupted and (interrupted.kind, interrupted.requested) == ("copy", requested)
-        if interrupted and is_same and not (interrupted.only_pages and context.endpoint.window):
+        if interrupted and is_same and not (interrupted.only_pages and window_of(context.endpoint)):
             return
         duplicates = execute(context, lease, start_copy(context, requested))
         if duplicates:
@@ -89,7 +89,7 @@ def start_copy(context: RunContext, requested: IdRange) -> RunState:
         endpoint=context.name,
         began=run.began,
         requested=requested,
-        span=first_range(requested, context.endpoint.window, watermark),
+        span=first_range(requested, window_of(context.endpoint), watermark, context.now() * 1000),
         covered=watermark.until,
         fingerprint=context.fingerprint,
     )
