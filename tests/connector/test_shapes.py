@@ -78,7 +78,7 @@ def test_a_cursor_that_has_expired_is_given_up(harness):
     with pytest.raises(SourceUnavailable):
         one.land()
     one.kiosk.shape = lambda kiosk, query, headers: (410, {}, {"error": "expired"})
-    with pytest.raises(CursorExpired, match="answered 410 .* The next run begins anew"):
+    with pytest.raises(CursorExpired, match="returned 410 .* The next run starts again"):
         one.land()
 
 
