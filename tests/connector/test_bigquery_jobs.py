@@ -176,7 +176,9 @@ def test_a_job_whose_table_has_expired_is_repeated():
 
 # Google's own client, over HTTP
 
-LOAD = {"load": {"destinationTable": {"projectId": "p", "datasetId": "raw", "tableId": "t"}, "sourceUris": []}}
+LOAD = {
+    "load": {"destinationTable": {"projectId": "p", "datasetId": "raw", "tableId": "t"}, "sourceUris": []}
+}
 
 
 def job_answer(state, job_id="load"):

@@ -96,9 +96,7 @@ def test_a_file_that_is_no_mapping(tmp_path, text):
 def test_unknown_names_come_with_the_known_ones():
     with pytest.raises(UsageError, match="unknown source 'shop'; declared: retail"):
         registry.read_source("shop")
-    with pytest.raises(
-        UsageError, match="unknown endpoint 'orders'; declared: sales, products, customers"
-    ):
+    with pytest.raises(UsageError, match="unknown endpoint 'orders'; declared: sales, products, customers"):
         registry.read_source("retail").endpoint("orders")
 
 

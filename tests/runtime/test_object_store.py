@@ -86,7 +86,9 @@ def test_retry_after_is_obeyed_plus_jitter(scripted):
 
 def test_the_last_attempt_raises_the_error(scripted):
     store, server, _ = scripted(*[Answer(503, b'{"error": {"message": "Back soon."}}')] * 4)
-    with pytest.raises(StorageError, match=r"could not read the generation of gs://landing/x: 503 .*Back soon\."):
+    with pytest.raises(
+        StorageError, match=r"could not read the generation of gs://landing/x: 503 .*Back soon\."
+    ):
         store.generation("x")
     assert len(server.requests) == 4
 

@@ -120,7 +120,9 @@ def test_merged_cells_are_refused_but_in_a_title_above(declared, header_row, row
 def test_a_tab_that_was_renamed_is_named(person, read):
     renamed = {"sheetId": person.tab, "title": "Plan 2017"}
     person.change({"updateSheetProperties": {"properties": renamed, "fields": "title"}})
-    with pytest.raises(RequestRejected, match="Tab 'Plan' .* does not exist; the spreadsheet has: 'Plan 2017'"):
+    with pytest.raises(
+        RequestRejected, match="Tab 'Plan' .* does not exist; the spreadsheet has: 'Plan 2017'"
+    ):
         read()
 
 
