@@ -12,7 +12,7 @@ class Killed(BaseException):
     """No `except Exception` of a client survives it, as none survives a SIGKILL."""
 
 
-class Mortal(HTTPAdapter):
+class CrashingAdapter(HTTPAdapter):
     def __init__(self, last=None):
         super().__init__(pool_maxsize=32)
         self.last, self.changes = last, []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import requests
 from requests.adapters import HTTPAdapter
 
-from tests.fakes.scripted_server import refusing
+from tests.fakes.scripted_server import error_body
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Rule:
         return True
 
 
-class Weather(HTTPAdapter):
+class FaultyAdapter(HTTPAdapter):
     def __init__(self, *rules):
         super().__init__(pool_maxsize=32)
         self.rules = rules
@@ -59,5 +59,5 @@ def refused(request, rule):
     answer = requests.Response()
     answer.status_code, answer.request, answer.url = rule.outcome, request, request.url
     answer.headers["Content-Type"] = "application/json"
-    answer._content = refusing(rule.reason)
+    answer._content = error_body(rule.reason)
     return answer

@@ -35,7 +35,7 @@ def test_a_key_in_a_header_after_a_word(harness):
     assert one.ids() == list(range(10 * SIZE))
 
 
-def test_a_key_in_the_query_is_sent_with_each_page_and_written_down_nowhere(harness, bucket):
+def test_a_key_in_the_query_is_sent_with_each_page_and_written_down_nowhere(harness, store):
     """The address of the next page repeats it; what is kept of the address does not."""
     one = harness(shapes.by_address, auth={"query": "api_key"})
     one.kiosk.shape = guarded(shapes.by_address, lambda kiosk, query, headers: query.get("api_key") == KEY)
@@ -44,7 +44,7 @@ def test_a_key_in_the_query_is_sent_with_each_page_and_written_down_nowhere(harn
         one.land()
     assert "key/of" not in str(raised.value) and "of%3Dit" not in str(raised.value)
     assert "start=50" in str(raised.value)
-    kept = str([metadata for _, _, metadata in bucket.objects.values()])
+    kept = str([metadata for _, _, metadata in store.objects.values()])
     assert "start=50" in kept and "api_key" not in kept
     one.kiosk.closed = set()
     one.land()
@@ -54,7 +54,7 @@ def test_a_key_in_the_query_is_sent_with_each_page_and_written_down_nowhere(harn
 def test_a_refused_key_in_the_query_is_not_shown(harness):
     one = harness(shapes.by_address, auth={"query": "api_key"})
     one.kiosk.shape = guarded(shapes.by_address, lambda kiosk, query, headers: False)
-    with pytest.raises(RequestRejected, match="answered 401") as raised:
+    with pytest.raises(RequestRejected, match="returned 401") as raised:
         one.land()
     assert KEY not in str(raised.value) and "of%3D" not in str(raised.value)
 
@@ -90,17 +90,17 @@ def test_a_token_is_used_until_shortly_before_its_end(harness):
     one = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
     with open_session(16) as http:
         tokens = OAuthToken(http, one.kiosk.url, ClientCredentials(token_url="/"), CLIENT, lambda: now[0])
-        assert [tokens.current(), tokens.current()] == ["token-1", "token-1"]
+        assert [tokens._current_token(), tokens._current_token()] == ["token-1", "token-1"]
         now[0] = 3600 - EXPIRY_MARGIN_SECONDS - 1
-        assert tokens.current() == "token-1"
+        assert tokens._current_token() == "token-1"
         now[0] += 1
-        assert tokens.current() == "token-2"
+        assert tokens._current_token() == "token-2"
 
 
 def test_a_client_that_is_refused_says_so_without_its_secret(harness):
     one = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
     one.kiosk.shape = guarded(shapes.by_cursor, lambda kiosk, query, headers: False)
-    with pytest.raises(RequestRejected, match="answered 401") as raised:
+    with pytest.raises(RequestRejected, match="returned 401") as raised:
         one.land()
     assert "token-2" not in str(raised.value) and "hush" not in str(raised.value)
     assert len(one.kiosk.tokens) == 2

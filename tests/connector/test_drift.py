@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from connector import raw_schema
 from connector.extract import schema_drift as drift
 from connector.extract.schema_drift import DriftReport, ObservedSchema
+from connector.landing.page_metadata import describe_change
 
 COLUMNS = raw_schema.read_columns("sales")
 LINE = {"product_sku": "1095275", "quantity": 1, "amount": 0.5}
@@ -79,11 +80,11 @@ def test_what_was_seen_once_is_no_change_any_more():
     """A field without a column is told as long as it has none."""
     shape = drift.learn_schema(raw(SALE))
     item = SALE | {"channel": "web", "id": "17"}
-    shape = shape.with_these(found(item, shape=shape).changes)
+    shape = shape.extend(found(item, shape=shape).changes)
     assert found(item, SALE, shape=shape) == DriftReport(frozenset({"channel"}))
-    assert drift.change(("id", "object"), shape) == "retyped"
-    assert drift.change(("store_id", "absent"), shape) == "missing"
-    assert drift.change(("till", "text"), shape) == "new"
+    assert describe_change(("id", "object"), shape) == "retyped"
+    assert describe_change(("store_id", "absent"), shape) == "missing"
+    assert describe_change(("till", "text"), shape) == "new"
 
 
 def test_the_first_page_of_all_says_what_may_be_absent():
@@ -120,8 +121,8 @@ def test_a_page_is_told_once_whatever_is_in_it(before, now):
     """The fast way and the slow one agree, and what has been told is a part of the shape."""
     shape = drift.learn_schema(raw(*before))
     once = found(*now, shape=shape)
-    assert once == drift.compared(raw(*now), COLUMNS[:-1], shape)
-    later = found(*now, shape=shape.with_these(once.changes))
+    assert once == drift.compare_items(raw(*now), COLUMNS[:-1], shape)
+    later = found(*now, shape=shape.extend(once.changes))
     assert later.changes == frozenset() and later.unmapped == once.unmapped
     assert found(*before, shape=shape).changes == frozenset()
 
@@ -129,6 +130,6 @@ def test_a_page_is_told_once_whatever_is_in_it(before, now):
 @given(ITEMS)
 def test_nothing_is_found_where_nothing_is_known_but_names(items):
     assert all(
-        drift.change(one, ObservedSchema()) in ("new", "missing")
+        describe_change(one, ObservedSchema()) in ("new", "missing")
         for one in found(*items, shape=ObservedSchema()).changes
     )

@@ -23,7 +23,7 @@ def test_too_many_requests_are_waited_for(project, shop):
 
 
 def test_a_wrong_key_leaves_nothing_but_a_line_in_the_log(project, shop):
-    with pytest.raises(RequestRejected, match="answered 401"):
+    with pytest.raises(RequestRejected, match="returned 401"):
         project.copy(key="wrong")
     assert project.left() == []
     [(status, error)] = project.log("status, error")
@@ -48,7 +48,7 @@ def test_a_source_that_goes_away_is_resumed_at_the_page(interrupted, shop):
 def test_items_that_never_came_are_missed_and_asked_for_again(project, shop):
     shop.items["sales"] = sales(1, 600)
     shop.faults = [Fault(page=2, times=1, change={"items": sales(251, 499), "total_items": 600})]
-    with pytest.raises(IncompleteRun, match="announced 600 items and answered 599"):
+    with pytest.raises(IncompleteRun, match="announced 600 items and returned 599"):
         project.copy()
     assert len(project.ids()) == 599  # what came is in raw
     project.copy()
@@ -59,7 +59,7 @@ def test_items_that_never_came_are_missed_and_asked_for_again(project, shop):
 def test_a_page_that_stays_garbled_keeps_the_others_from_nothing(project, shop):
     shop.items["sales"] = sales(1, 600)
     shop.faults = [Fault(page=2, times=3, body=b"<html>")]
-    with pytest.raises(IncompleteRun, match="page=2.*no page of 'items'"):
+    with pytest.raises(IncompleteRun, match="page=2.*no items at 'items'"):
         project.copy()
     assert set(project.ids()) == {*range(1, 251), *range(501, 601)}
     project.copy()

@@ -94,7 +94,7 @@ def test_a_source_that_answers_every_page_with_the_first_one():
 
 def test_items_that_were_announced_and_never_came():
     tracker = fetched(Source(95, lambda page, pages, items: (10, 100)))
-    assert tracker.missing() == "the source announced 100 items and answered 95"
+    assert tracker.missing() == "the source announced 100 items and returned 95"
 
 
 def test_a_list_that_grows_while_it_is_read():
@@ -152,7 +152,7 @@ def test_sixteen_requests_are_in_flight_and_never_more(shop, retail):
     pages = reader.create_reader(retail, "products", Settings("", "", "", {"URL": shop.url, "API_KEY": KEY}))
 
     def one(page, cursor=None):
-        found = pages.page(page, cursor, IdRange())
+        found = pages.read_page(page, cursor, IdRange())
         return PageResult(page, len(found.items), found.total_pages, found.total_items, str(page))
 
     tracker = PageTracker(250)
@@ -175,6 +175,6 @@ def test_never_more_than_a_window_of_pages_is_held():
     tracker = PageTracker(SIZE)
     tracker.add(one(1))
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(partial(fetch.pages, tracker, one, lambda: None)).result()
+        pool.submit(partial(page_loop.fetch_pages, tracker, one, lambda: None)).result()
     assert len(tracker.rows) == 500
     assert max(most) <= WORKERS

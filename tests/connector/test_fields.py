@@ -38,7 +38,7 @@ def test_what_no_item_was_like_before_is_told_once_in_the_log_and_in_ops(project
         ("customer_id", "missing", "number", "absent", file),
         ("store_id", "retyped", "number", "text", file),
     ]
-    lines = [line for line in project.lines() if line["message"] == "finds drift"]
+    lines = [line for line in project.lines() if line["message"] == "schema drift"]
     assert [(line["field"], line["change"]) for line in lines] == [row[:2] for row in told]
     shop.items["sales"].append(sale(14, items="none"))
     with pytest.raises(IncompleteRun):

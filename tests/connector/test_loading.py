@@ -63,7 +63,7 @@ def test_files_that_only_fail_together_are_not_blamed():
                 raise InvalidData("too large", ["too large"])
             super().stage(batch)
 
-    with pytest.raises(LoadError, match="each half of the files can be loaded"):
+    with pytest.raises(LoadError, match="Each half of the files can be loaded"):
         load_batch(
             Odd(set()),
             batch({f"f{n}.json" for n in range(4)}),
@@ -85,7 +85,7 @@ def test_the_name_of_a_batch_follows_from_its_files_its_run_and_its_schema():
 @given(st.sets(st.integers(1, 3 * MAX_FILES), max_size=50), st.data())
 def test_a_file_that_fails_moves_no_other_into_another_load(pages, data):
     """Else a load job of a run that goes on would have another name, and its rows would come twice."""
-    files = [LandedFile(f"{n:06d}", "processing", 1, 1, fetched=PageResult(n, 1)) for n in sorted(pages)]
+    files = [LandedFile(f"{n:06d}", "processing", 1, 1, page=PageResult(n, 1)) for n in sorted(pages)]
     gone = data.draw(st.sampled_from(files)) if files else None
     before = [[file for file in portion if file != gone] for portion in split_into_jobs(files)]
     after = split_into_jobs([file for file in files if file != gone])
@@ -95,7 +95,7 @@ def test_a_file_that_fails_moves_no_other_into_another_load(pages, data):
 
 def test_files_of_many_runs_are_told_apart_by_their_place_in_the_replay():
     """Their pages have the same numbers: by them, a day of 24 runs would be too much for one load job."""
-    files = [LandedFile(f"{n:06d}", "archive", 1, 1, fetched=PageResult(1, 1)) for n in range(MAX_FILES + 1)]
+    files = [LandedFile(f"{n:06d}", "archive", 1, 1, page=PageResult(1, 1)) for n in range(MAX_FILES + 1)]
     place = {file.name: number for number, file in enumerate(files, 1)}
     assert [len(portion) for portion in split_into_jobs(files, place)] == [MAX_FILES, 1]
     assert split_into_jobs(files[5:], place)[1] == files[-1:]  # gone files shift none

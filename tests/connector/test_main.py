@@ -77,12 +77,12 @@ def test_killed_in_the_middle_and_resumed_at_the_page(start, project, shop):
     shop.items["sales"] = sales(1, 250 * 60)
     closed = threading.Event()
     shop.hold(40, closed)
-    first = start("--endpoint", "sales", "--renew_seconds", "0.3")
+    first = start("--endpoint", "sales", "--renew-seconds", "0.3")
     wait_until(lambda: shop.pages[40])
 
     code, lines = start("--endpoint", "sales").end()
     assert code == 75
-    assert "is going: it renews" in lines[-1]["message"]
+    assert "holds the lease gs://" in lines[-1]["message"]
 
     first.send_signal(signal.SIGKILL)
     first.wait()
@@ -95,7 +95,7 @@ def test_killed_in_the_middle_and_resumed_at_the_page(start, project, shop):
     assert project.left() == []
     assert sum(shop.pages.values()) - asked == 61 - there  # 61: page 60 was full
     assert asked - there <= WORKERS
-    assert [line["run"] for line in lines if line["message"].startswith("goes on")]
+    assert [line["run"] for line in lines if line["message"].startswith("resumes")]
 
 
 def test_told_to_stop_it_puts_the_lease_down(start, project, shop):
@@ -108,7 +108,7 @@ def test_told_to_stop_it_puts_the_lease_down(start, project, shop):
     code, lines = first.end()
     closed.set()
     assert code == 128 + signal.SIGTERM
-    assert lines[-1]["message"] == "was told to stop (SIGTERM); the next run goes on from here"
+    assert lines[-1]["message"] == "terminated by SIGTERM; the next run resumes"
     begin = time.monotonic()
     assert start("--endpoint", "sales").end()[0] == 0
     assert time.monotonic() - begin < 25  # a dead one's lease would have been watched for 30 s
@@ -118,7 +118,7 @@ def test_told_to_stop_it_puts_the_lease_down(start, project, shop):
 def test_a_wrong_key(start, project):
     code, lines = start("--endpoint", "sales", RETAIL_API_KEY="wrong").end()
     assert code == 1
-    assert "answered 401" in lines[-1]["message"] and "wrong" not in lines[-1]["message"]
+    assert "returned 401" in lines[-1]["message"] and "wrong" not in lines[-1]["message"]
     assert project.log("status") == [("failed",)]
 
 

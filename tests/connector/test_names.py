@@ -65,5 +65,5 @@ def test_the_folder_follows_from_the_name(run, page):
 
 @pytest.mark.parametrize("name", ["sales.json", "../run.json", "sales_20260131_0930_.json", ""])
 def test_a_name_that_no_run_gave_is_refused(name):
-    with pytest.raises(UsageError, match="not the name of a file"):
+    with pytest.raises(UsageError, match="is not a file name of the connector"):
         names.path("failed", name)

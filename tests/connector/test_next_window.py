@@ -60,7 +60,7 @@ def test_a_window_that_leaves_ids_out_says_so(project, shop):
     project.copy(start="20")
     [(none,), (gap,)] = project.log("notes")
     assert none is None
-    assert "ids 11 to 19 were not asked for before this window" in gap
+    assert "ids 11 to 19 were not requested before this window" in gap
     project.copy()
     assert sorted(set(project.ids())) == list(range(1, 31))
 

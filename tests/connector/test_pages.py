@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connector import raw_schema
 from connector.errors import InvalidResponse
 from connector.extract import schema_drift as drift
-from connector.extract.ndjson import encode_page
+from connector.extract.ndjson import encode_item, encode_page
 from connector.sources import registry
 from connector.sources.rest.response import create_parser
 
@@ -154,7 +154,7 @@ def test_a_page_of_plain_objects_is_byte_for_byte_what_its_items_are_one_by_one(
     items = [b'{"id": 1, "name": "{\\"id\\": 2}"}', b'{"id": 2, "in": {"id": 3}}', b'{"id":3}']
     body = b'{"items": [%b]}' % b", ".join(items)
     opening = b'{"SYS_FILE_NAME":"%b"' % FILE.encode()
-    assert split(body) == [line(item, opening) for item in items]
+    assert split(body) == [encode_item(item, opening) for item in items]
     assert split(body) == [opening + b"," + item[1:] + b"\n" for item in items]
 
 

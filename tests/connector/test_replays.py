@@ -11,7 +11,7 @@ def test_one_bad_file_fails_alone_and_can_be_replayed(project, shop):
     shop.items["sales"] = sales(1, 600)
     shop.items["sales"][299] = sale(300, items="none")
     with pytest.raises(
-        IncompleteRun, match="1 files lie in sales/failed/.*python -m connector replay --endpoint sales"
+        IncompleteRun, match="1 files are in sales/failed/.*python -m connector replay --endpoint sales"
     ):
         project.copy()
     assert project.ids() == [*range(1, 251), *range(501, 601)]
@@ -35,7 +35,7 @@ def test_one_bad_file_fails_alone_and_can_be_replayed(project, shop):
     assert lineage == [(name.rpartition("/")[2],)]
     project.replay()
     assert len(project.ids()) == 600
-    assert "nothing lies in sales/failed/" in project.lines()[-1]["message"]
+    assert "no files in sales/failed/" in project.lines()[-1]["message"]
 
 
 def test_a_file_named_by_hand_is_loaded_again(project, shop):
@@ -68,14 +68,14 @@ def test_a_day_is_loaded_again(project, shop):
     assert project.failed() == [] and project.left() == []
     assert len(project.rows("SELECT DISTINCT SYS_FILE_NAME FROM raw.sales")) == 3
     project.replay(day="20010101")
-    assert "nothing lies in sales/archive/20010101/" in project.lines()[-1]["message"]
+    assert "no files in sales/archive/20010101/" in project.lines()[-1]["message"]
 
 
 def test_a_file_that_is_nowhere(project):
     name = "sales_20260131_0930_01a1fd06-ca73-7000-8000-000000000000.json"
     with pytest.raises(FileMissing, match="is neither in sales/failed/ nor in sales/archive/"):
         project.replay(name)
-    with pytest.raises(UsageError, match="not the name of a file"):
+    with pytest.raises(UsageError, match="is not a file name of the connector"):
         project.replay("sales.json")
     assert project.left() == []
 

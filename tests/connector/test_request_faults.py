@@ -60,30 +60,30 @@ GOOGLE = {
 
 
 @pytest.mark.parametrize("fault", SOURCE)
-def test_the_source_misbehaves(shop, bucket, fault):
+def test_the_source_misbehaves(shop, store, fault):
     """Each page once and then well; half of all answers, that is."""
     shop.items["sales"] = sales(1, 250 * 9 + 7)
     shop.faults = [Fault(page=page, **SOURCE[fault]) for page in range(1, 12)]
-    state = landed(bucket, shop)
+    state = landed(store, shop)
     assert state.missing is None and state.span.until == 250 * 9 + 7
-    contents = [bucket.objects[name][1] for name in bucket.names("sales/in/")]
+    contents = [store.objects[name][1] for name in store.names("sales/in/")]
     ids = [json.loads(line)["id"] for content in contents for line in content.splitlines()]
     assert sorted(ids) == list(range(1, 250 * 9 + 8))
 
 
-def landed(bucket, shop):
+def landed(store, shop):
     """What a run lands, without a warehouse behind it."""
     source = registry.read_source("retail")
     settings = Settings("", "", "", {"URL": shop.url, "API_KEY": KEY})
     pages = reader.create_reader(source, "sales", settings, lambda: RetryPolicy(sleep=lambda seconds: None))
     with pages.client.session:
-        endpoint, landing = source.endpoint("sales"), Landing(bucket, "sales")
-        context = RunContext("sales", endpoint, pages, landing, bucket, None, StructuredLog(io.StringIO()))
+        endpoint, landing = source.endpoint("sales"), Landing(store, "sales")
+        context = RunContext("sales", endpoint, pages, landing, store, None, StructuredLog(io.StringIO()))
         state = RunState(id="one", endpoint="sales", began=1_795_246_443_000, span=IdRange(1))
-        with context.leased() as lease:
+        with context.create_lease() as lease:
             lease.save(state)
             state = extract(context, lease, state)
-            lease.forget()
+            lease.clear_state()
     return state
 
 
@@ -177,5 +177,5 @@ def test_two_runs_at_once_for_a_second_that_comes_at_any_time(project, shop):
 
     shop.after_page = {2: meanwhile, 4: meanwhile, 6: meanwhile}
     project.copy(renew_seconds=0.05)
-    assert len(second) == 3 and all("is going: it renews gs://" in sentence for sentence in second)
+    assert len(second) == 3 and all("holds the lease gs://" in sentence for sentence in second)
     arrived_once(project, 250 * 6)

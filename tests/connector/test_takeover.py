@@ -15,7 +15,7 @@ def test_a_second_run_leaves_and_says_why(project, shop):
     refused = []
 
     def meanwhile():
-        with pytest.raises(LeaseHeld, match="is going: it renews gs://.*sales/run.json") as raised:
+        with pytest.raises(LeaseHeld, match="holds the lease gs://.*sales/run.json") as raised:
             project.copy(sleep=time.sleep)
         refused.append(raised)
 

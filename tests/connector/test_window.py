@@ -34,7 +34,7 @@ def test_what_was_typed(start, end, span):
 @pytest.mark.parametrize(
     ("start", "end", "why"),
     [
-        ("abc", None, "start 'abc' : expected an integer of at least 1, or a day"),
+        ("abc", None, "start 'abc': expected an integer of at least 1, or a day"),
         ("2017-13-01", None, "start '2017-13-01'"),
         ("20170131", "x", "end 'x'"),
         ("2017-1-1", None, "start '2017-1-1'"),
@@ -133,5 +133,5 @@ def test_days_become_the_ids_of_their_rows(gaps, first, last):
 
 def test_an_endpoint_that_knows_no_days():
     undated = msgspec.structs.replace(SALES, start_date=None)
-    with pytest.raises(UsageError, match="sales cannot be asked for dates"):
+    with pytest.raises(UsageError, match="sales does not support days"):
         window.parse_range("sales", undated, None, "2017-01-31")

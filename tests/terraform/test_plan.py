@@ -5,10 +5,9 @@ import re
 
 import pytest
 
-from connector.key_rotation.settings import Settings as RotationSettings
-from connector.settings import Settings as ConnectorSettings
-from connector.sources.registry import SOURCES
-from connector.sources.registry import read as read_source
+from connector.key_rotation.settings import read_settings as read_rotation_settings
+from connector.settings import read_settings as read_connector_settings
+from connector.sources.registry import SOURCES, read_source
 from pipeline.settings import Settings as PipelineSettings
 from sheets_sync.exports import FOLDER as EXPORTS
 from sheets_sync.exports import load
@@ -282,8 +281,8 @@ class Asked(dict):
 @pytest.mark.parametrize(
     ("job", "read"),
     [
-        ("connector", lambda environ: ConnectorSettings.read(environ, "retail", read_source("retail"))),
-        ("key-rotation", lambda environ: RotationSettings.read(environ, {"retail": read_source("retail")})),
+        ("connector", lambda environ: read_connector_settings(environ, "retail", read_source("retail"))),
+        ("key-rotation", lambda environ: read_rotation_settings(environ, {"retail": read_source("retail")})),
         ("pipeline", PipelineSettings.read),
         ("sheets-sync", lambda environ: SheetsSettings.read(environ, EXPORTED)),
     ],

@@ -91,7 +91,7 @@ def read(sandbox, person, declared, waits):
             source, "targets", settings, token, lambda: RetryPolicy(sleep=waits.append)
         )
         sessions.append(made.client.session)
-        return made.page(1, None, IdRange())
+        return made.read_page(1, None, IdRange())
 
     yield page
     for session in sessions:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.sources.sheet.cells import EPOCH, text
+from connector.sources.sheet.cells import EPOCH, cell_text
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -39,13 +39,13 @@ PARIS = ZoneInfo("Europe/Paris")
     ],
 )
 def test_each_kind(cell, kind, expected):
-    assert text(msgspec.Raw(cell.encode()), kind, PARIS) == expected
+    assert cell_text(msgspec.Raw(cell.encode()), kind, PARIS) == expected
 
 
 @given(st.dates(date(1900, 1, 1), date(9999, 12, 31)))
 def test_every_day_comes_back(day):
     serial = (day - EPOCH.date()).days
-    assert text(msgspec.Raw(str(serial).encode()), "date", PARIS) == day.isoformat()
+    assert cell_text(msgspec.Raw(str(serial).encode()), "date", PARIS) == day.isoformat()
 
 
 @given(st.datetimes(EPOCH, EPOCH.replace(year=2100)))
@@ -53,5 +53,5 @@ def test_every_moment_comes_back_to_the_millisecond(moment):
     """As a double, which is what Sheets keeps."""
     moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     serial = (moment - EPOCH) / timedelta(days=1)
-    told = text(msgspec.Raw(repr(serial).encode()), "datetime", ZoneInfo("UTC"))
-    assert datetime.fromisoformat(told).replace(tzinfo=None) == moment
+    formatted = cell_text(msgspec.Raw(repr(serial).encode()), "datetime", ZoneInfo("UTC"))
+    assert datetime.fromisoformat(formatted).replace(tzinfo=None) == moment

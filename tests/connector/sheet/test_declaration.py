@@ -15,14 +15,14 @@ def test_the_environment_says_which_spreadsheet(declared):
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
-        (("secret",), "x", "a sheet needs no `secret`"),
+        (("secret",), "x", "remove `secret`: a sheet is shared with"),
         (("url",), "https://x", "unknown field `url`"),
         (("endpoints", "targets", "tab"), "", "endpoints.targets"),
         (("endpoints", "targets", "header_row"), 0, "header_row"),
         (
             ("endpoints", "targets", "key"),
             ["date"],
-            "key: date is none of the columns, which are: day, revenue",
+            "key: date is not a column; the columns are: day, revenue",
         ),
         (("endpoints", "targets", "columns"), {}, "columns"),
         (
@@ -34,12 +34,12 @@ def test_the_environment_says_which_spreadsheet(declared):
         (
             ("endpoints", "targets", "columns", "note"),
             {"header": " Day"},
-            "two of them have the header 'Day'",
+            "two columns have the header 'Day'",
         ),
         (
             ("endpoints", "targets", "window"),
             {"field": "day", "from": "a", "until": "b", "last": "c"},
-            "a sheet has no `window`",
+            "remove `window`: a sheet is always read as a whole",
         ),
     ],
 )

@@ -111,16 +111,18 @@ def test_merged_cells_are_refused_but_in_a_title_above(declared, header_row, row
     tabs = msgspec.json.decode(MERGED, type=Document).sheets
     reader = SheetReader(None, None, "book", endpoint)
     if row is None:
-        reader.check(tabs)
+        reader._check_tabs(tabs)
         return
     with pytest.raises(RequestRejected, match=f"has merged cells in row {row}, .*Unmerge"):
-        reader.check(tabs)
+        reader._check_tabs(tabs)
 
 
 def test_a_tab_that_was_renamed_is_named(person, read):
     renamed = {"sheetId": person.tab, "title": "Plan 2017"}
     person.change({"updateSheetProperties": {"properties": renamed, "fields": "title"}})
-    with pytest.raises(RequestRejected, match="Tab 'Plan' .* is not there; the spreadsheet has: 'Plan 2017'"):
+    with pytest.raises(
+        RequestRejected, match="Tab 'Plan' .* does not exist; the spreadsheet has: 'Plan 2017'"
+    ):
         read()
 
 
@@ -131,7 +133,7 @@ def test_who_may_not_read_is_told_whom_to_share_it_with(person, read):
 
 def test_a_spreadsheet_that_is_not_there_is_named(person, read):
     with pytest.raises(
-        RequestRejected, match="There is no spreadsheet nowhere. Its id is the part after /d/"
+        RequestRejected, match="spreadsheet nowhere does not exist. Its id is the part after /d/"
     ):
         read(book="nowhere")
 
