@@ -141,7 +141,8 @@ class Warehouse:
             return KeyCounts()
         key = ", ".join(f"`{name}`" for name in batch.key)
         is_null = " OR ".join(f"`{name}` IS NULL" for name in batch.key)
-        sql = f"""SELECT COUNT(*), COUNT(DISTINCT TO_JSON_STRING(STRUCT({key}))), COUNTIF({is_null})
+        sql = f"""SELECT
+              COUNT(*), COUNT(DISTINCT IF({is_null}, NULL, TO_JSON_STRING(STRUCT({key})))), COUNTIF({is_null})
             FROM {batch.staging}"""
         config = QueryJobConfig(labels=cost_labels(batch.endpoint))
         with wrap_errors(f"count the keys of {batch.staging}"):
@@ -151,7 +152,7 @@ class Warehouse:
                 )
             )
         rows, distinct, missing = row
-        return KeyCounts(rows - distinct, missing)
+        return KeyCounts(rows - missing - distinct, missing)
 
     def insert(self, batch: Batch) -> int:
         """Insert the staged rows into raw, with the clock of the warehouse; the number of rows."""

@@ -75,7 +75,9 @@ def complete_state(context: RunContext, state: RunState, tracker: PageTracker) -
         # From now on a response without the position is the end, and not a wrong declaration.
         context.landing.write_schema(ObservedSchema(schema.fields, True))
     checked = window.check_end(state.span, is_requested, tracker.max_id, state.covered)
-    missing = "; ".join(text for text in (tracker.missing(), checked.error) if text) or None
+    # Totals are those of the whole range; an attempt at its gaps receives only a part of it.
+    lost = "; ".join(sorted(tracker.invalid.values())) if state.only_pages else tracker.missing()
+    missing = "; ".join(text for text in (lost, checked.error) if text) or None
     gap = window.describe_gap(state.span, state.covered)
     can_resume = not context.page_reader.sequential  # a page of a chain cannot be requested by its number
     is_only_gaps = tracker.has_only_gaps and not checked.error

@@ -135,7 +135,7 @@ class Project:
     def left(self):
         """Objects that no finished run may leave behind."""
         names = [item.name for item in self.bucket.list("")]
-        kept = ("/archive/", "/failed/", "/shape.json")
+        kept = ("/archive/", "/failed/", "/rejects/", "/shape.json")
         return [name for name in names if not any(part in name for part in kept)]
 
     def failed(self):

@@ -58,7 +58,8 @@ def test_killed_after_any_change_of_the_world(project, shop):
 def test_killed_while_a_bad_file_is_found_and_put_aside(project, shop):
     def copy(adapter, number):
         first = first_of(number)
-        shop.items["sales"] = [sale(first, items="none"), *sales(first + 1, first + SPAN - 1)]
+        bad = [sale(number, items="none") for number in range(first, first + 250)]
+        shop.items["sales"] = [*bad, *sales(first + 250, first + SPAN - 1)]
         with pytest.raises(IncompleteRun):
             project.copy(start=str(first), adapter=adapter)
 
@@ -81,7 +82,7 @@ def test_killed_while_a_bad_file_is_found_and_put_aside(project, shop):
 def test_killed_while_files_are_replayed(project, shop):
     """Those in failed/, and then again the same ones from archive/: each replay that ends adds its rows
     once."""
-    shop.items["sales"] = [sale(1, items="none"), *sales(2, 250), sale(251, items="none")]
+    shop.items["sales"] = [sale(number, items="none") for number in range(1, 252)]
     with pytest.raises(IncompleteRun):
         project.copy()
     names = []

@@ -87,7 +87,7 @@ def test_killed_in_the_middle_and_resumed_at_the_page(start, project, shop):
     first.send_signal(signal.SIGKILL)
     first.wait()
     closed.set()
-    there = len(list(project.bucket.list("sales/in/")))
+    there = len(list(project.bucket.list("retail/sales/in/")))
     asked = sum(shop.pages.values())
     code, lines = start("--endpoint", "sales").end()
     assert code == 0, lines
