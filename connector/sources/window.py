@@ -12,7 +12,7 @@ from runtime.errors import UsageError
 
 
 class IdRange(msgspec.Struct, frozen=True):
-    """From `start` to `until`, both inclusive. Days replace ids until the source was asked for the ids.
+    """From `start` to `until`, both inclusive. Days replace ids until the source has resolved them.
 
     Without any value the endpoint is copied as a whole.
     """
@@ -55,7 +55,7 @@ def parse_range(endpoint: str, window: Window | None, start: str | None, end: st
 
 
 def parse_bound(text: str | None, name: str, endpoint: str, window: Window) -> tuple[int | None, str | None]:
-    """An id or a day; the other one is None."""
+    """An id or a day: (id, None) or (None, day)."""
     if not text:
         return None, None
     if text.lstrip("-").isdigit():
@@ -97,7 +97,7 @@ def first_range(span: IdRange, window: Window | None, watermark: Watermark) -> I
 
 
 def resolve_dates(span: IdRange, first_id_since: Callable[[str], tuple[int | None, int | None]]) -> IdRange:
-    """The range in ids. `first_id_since(day)` returns the first id since the day (None: there is none yet) and
+    """The range in ids. `first_id_since(day)` returns the first id since the day (None: it has no such row yet) and
     the largest id of the source."""
     if span.start_date:
         first, last = first_id_since(span.start_date)

@@ -116,7 +116,7 @@ class SourceClient:
     def _wait_before_retry(
         self, error: SourceUnavailable | InvalidResponse, attempt: int, end: float
     ) -> None:
-        """Sleep before the next attempt; raises `error` if there is none within the deadline."""
+        """Sleep before the next attempt; raises `error` if that would be past the deadline."""
         delay = self.retry.delay(attempt, getattr(error, "retry_after", None))
         if attempt + 1 >= self.retry.attempts:
             raise type(error)(f"{error} Tried {attempt + 1} times.") from error
