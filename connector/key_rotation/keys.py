@@ -70,7 +70,7 @@ class SourceKeys:
     def describe(self, value: str, revoke: Revocation) -> KeyInfo | None:
         """The API's record of a key; None if it rejects the key."""
         try:
-            body = self.api.retry_idempotent(lambda: self.api.send("GET", revoke.own, value))
+            body = self.api.retry_idempotent(lambda: self.api.send("GET", revoke.current, value))
         except KeyRejected:
             return None
         return parse_key(body, revoke)
@@ -91,7 +91,7 @@ class SourceKeys:
 
 
 def parse_key(body: Any, revoke: Revocation) -> KeyInfo:
-    where = f"GET {revoke.own}"
+    where = f"GET {revoke.current}"
     created = read_text(body, revoke.created, where)
     try:
         time = datetime.fromisoformat(created)

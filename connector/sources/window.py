@@ -23,7 +23,7 @@ def window_of(endpoint: Endpoint) -> AnyWindow | None:
 
 
 class IdRange(msgspec.Struct, frozen=True):
-    """From `start` to `until`, both inclusive. Days replace ids until the source was asked for the ids.
+    """From `start` to `until`, both inclusive. Days replace ids until the source has resolved them.
 
     Without any value the endpoint is copied as a whole.
     """
@@ -71,7 +71,7 @@ def parse_range(endpoint: str, window: AnyWindow | None, start: str | None, end:
 
 
 def parse_bound(text: str | None, name: str, endpoint: str, window: Window) -> tuple[int | None, str | None]:
-    """An id or a day; the other one is None."""
+    """An id or a day: (id, None) or (None, day)."""
     if not text:
         return None, None
     if text.lstrip("-").isdigit():
@@ -124,7 +124,7 @@ def first_range(span: IdRange, window: AnyWindow | None, watermark: Watermark, n
 
 
 def resolve_dates(span: IdRange, first_id_since: Callable[[str], tuple[int | None, int | None]]) -> IdRange:
-    """The range in ids. `first_id_since(day)` returns the first id since the day (None: there is none yet) and
+    """The range in ids. `first_id_since(day)` returns the first id since the day (None: it has no such row yet) and
     the largest id of the source."""
     if span.start_date:
         first, last = first_id_since(span.start_date)

@@ -8,7 +8,7 @@ import pytest
 from connector.key_rotation.settings import read_settings as read_rotation_settings
 from connector.settings import read_settings as read_connector_settings
 from connector.sources.registry import SOURCES, read_source
-from pipeline.settings import Settings as PipelineSettings
+from pipeline.settings import read_settings as read_pipeline_settings
 from sheets_sync.exports import FOLDER as EXPORTS
 from sheets_sync.exports import load
 from sheets_sync.settings import Settings as SheetsSettings
@@ -283,7 +283,7 @@ class Asked(dict):
     [
         ("connector", lambda environ: read_connector_settings(environ, "retail", read_source("retail"))),
         ("key-rotation", lambda environ: read_rotation_settings(environ, {"retail": read_source("retail")})),
-        ("pipeline", PipelineSettings.read),
+        ("pipeline", read_pipeline_settings),
         ("sheets-sync", lambda environ: SheetsSettings.read(environ, EXPORTED)),
     ],
 )

@@ -54,11 +54,11 @@ class ClientCredentials(Declared, frozen=True, kw_only=True):
     grant: Literal["client_credentials", "refresh_token"] = "client_credentials"
 
 
-class Revocation(Declared, frozen=True, kw_only=True):
-    """DELETE <path>/<id> revokes a key. GET `own` returns the key of the request, GET <path> all keys, in the
+class Revocation(Declared, frozen=True, kw_only=True, rename={"current": "own"}):
+    """DELETE <path>/<id> revokes a key. GET `current` returns the key of the request, GET <path> all keys, in the
     list `items`. `id`, `name` and `created` are fields of a key; `name` is set when it is issued."""
 
-    own: Annotated[str, msgspec.Meta(pattern="^/")]
+    current: Annotated[str, msgspec.Meta(pattern="^/")]
     items: Text
     id: Text
     name: Text

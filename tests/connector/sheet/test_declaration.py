@@ -1,4 +1,4 @@
-"""What may be said of a sheet, and what is refused."""
+"""The declaration of a sheet, and invalid ones."""
 
 import pytest
 
@@ -6,14 +6,14 @@ from connector.errors import DeclarationError
 from connector.sources import registry
 
 
-def test_the_environment_says_which_spreadsheet(declared):
+def test_the_spreadsheet_is_a_setting(declared):
     source = registry.parse_source(declared, "planning.yaml")
     assert source.variables() == {"SPREADSHEET": None}
     assert source.endpoint("targets").columns["note"].type == "text"
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "said"),
+    ("path", "value", "message"),
     [
         (("secret",), "x", "remove `secret`: a sheet is shared with"),
         (("url",), "https://x", "unknown field `url`"),
@@ -43,12 +43,12 @@ def test_the_environment_says_which_spreadsheet(declared):
         ),
     ],
 )
-def test_an_error_names_the_file_and_the_key(declared, path, value, said):
+def test_an_error_names_the_file_and_the_key(declared, path, value, message):
     *folders, last = path
     place = declared
     for name in folders:
         place = place[name]
     place[last] = value
-    with pytest.raises(DeclarationError) as refused:
+    with pytest.raises(DeclarationError) as raised:
         registry.parse_source(declared, "planning.yaml")
-    assert str(refused.value).startswith("planning.yaml") and said in str(refused.value)
+    assert str(raised.value).startswith("planning.yaml") and message in str(raised.value)
