@@ -20,7 +20,7 @@ class FakePagedApi(serving.Served):
         self.shape = shape
         self.items = []
         self.closed = set()
-        self.asked = Counter()
+        self.asked: Counter[int] = Counter()
         self.tokens = []
         self.seen = []
         self.encode = lambda body: json.dumps(body).encode()
@@ -49,7 +49,7 @@ class Handler(serving.Handler):
         self.reply(status, headers, self.owner.encode(body))
 
 
-CLOSED = (503, {}, {"error": "closed"})
+CLOSED: tuple[int, dict[str, str], object] = (503, {}, {"error": "closed"})
 
 
 def by_number(kiosk, query, headers):
