@@ -69,40 +69,30 @@ locals {
   }
 }
 
-# The whole policy. A new bucket lets Viewers and Editors of the project in (legacyBucketReader, legacyObjectOwner
-# and others); this leaves project owners only, and shows every grant made by hand as drift.
-data "google_iam_policy" "access" {
-  dynamic "binding" {
-    for_each = toset(["roles/storage.legacyBucketOwner", "roles/storage.legacyObjectOwner"])
-
-    content {
-      role    = binding.value
+locals {
+  owner_bindings = [
+    for role in ["roles/storage.legacyBucketOwner", "roles/storage.legacyObjectOwner"] : {
+      role    = role
       members = ["projectOwner:${var.project_id}"]
     }
-  }
+  ]
 
   # Objects only: a writer can change neither the bucket nor the access to it.
-  dynamic "binding" {
-    for_each = var.writers
-
-    content {
-      role    = "roles/storage.objectUser"
-      members = [binding.value.member]
-
-      dynamic "condition" {
-        for_each = binding.value.folder[*]
-
-        content {
-          title       = "only ${condition.value}"
-          description = "Objects below ${condition.value}, and the names of all objects."
-          expression  = local.folder_expressions[binding.key]
-        }
-      }
-    }
-  }
+  writer_bindings = [
+    for name, writer in var.writers : merge(
+      { role = "roles/storage.objectUser", members = [writer.member] },
+      { for folder in writer.folder[*] : "condition" => {
+        title       = "only ${folder}"
+        description = "Objects below ${folder}, and the names of all objects."
+        expression  = local.folder_expressions[name]
+      } },
+    )
+  ]
 }
 
+# The whole policy. A new bucket lets Viewers and Editors of the project in (legacyBucketReader, legacyObjectOwner
+# and others); this leaves project owners only, and shows every grant made by hand as drift.
 resource "google_storage_bucket_iam_policy" "access" {
   bucket      = google_storage_bucket.landing.name
-  policy_data = data.google_iam_policy.access.policy_data
+  policy_data = jsonencode({ bindings = concat(local.owner_bindings, local.writer_bindings) })
 }
