@@ -9,22 +9,33 @@ from tests.terraform.tree import Tree
 
 @pytest.fixture(scope="session")
 def tree(provider, tmp_path_factory):
-    return Tree.grown(tmp_path_factory.mktemp("tree"))
+    return Tree.copy(tmp_path_factory.mktemp("tree"))
 
 
 @pytest.fixture(scope="session")
-def planned(tree, sandbox):
-    """Plans, as JSON, the named environment as if nothing of it existed."""
+def create_plan(tree, sandbox):
+    """Plans an environment in an empty project, as JSON."""
     bucket = {"name": "plans-of-tests"}
     requests.post(f"{sandbox.address}/storage/v1/b?project={sandbox.project}", json=bucket, timeout=10)
-    told = tree.terraform(
+    result = tree.terraform(
         "environments",
         "init",
         "-input=false",
         "-no-color",
-        "-reconfigure",  # another test may have kept its state elsewhere
+        "-reconfigure",  # another test may have used another backend
         "-backend-config=bucket=plans-of-tests",
         **environment.terraform(sandbox),
     )
-    assert told.returncode == 0, told.stderr
+    assert result.returncode == 0, result.stderr
     return lambda env, *arguments: tree.plan(env, sandbox, *arguments)
+
+
+@pytest.fixture(scope="session")
+def plans(create_plan):
+    """The plan of each environment; notices are enabled in prod and disabled elsewhere."""
+    smtp = '{host="smtp.example.com",from="data@example.com",user="data"}'
+    return {
+        "local": create_plan("local"),
+        "dev": create_plan("dev"),
+        "prod": create_plan("prod", f"-var=notices={{smtp={smtp},webhooks=true}}"),
+    }

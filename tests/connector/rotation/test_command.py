@@ -13,7 +13,7 @@ from connector.errors import SettingsError
 from connector.rotation.__main__ import GRACE_SECONDS
 from connector.rotation.settings import Settings
 from sandbox import environment
-from tests.terraform.reading import ROOT
+from tests.terraform.hcl_files import ROOT
 
 SETTINGS = ("PROJECT_ID", "ROTATION_SUBSCRIPTION")
 GOOD = {"PROJECT_ID": "p", "ROTATION_SUBSCRIPTION": "projects/p/subscriptions/s"}
