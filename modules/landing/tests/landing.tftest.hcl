@@ -26,6 +26,19 @@ run "not_public_and_restorable" {
   }
 
   assert {
+    condition = [
+      for rule in google_storage_bucket.landing.lifecycle_rule : one(rule.condition).days_since_noncurrent_time
+      if one(rule.action).type == "Delete"
+    ] == [7]
+    error_message = "An old version is deleted after a week; leases leave thousands of them."
+  }
+
+  assert {
+    condition     = google_storage_bucket.landing.soft_delete_policy[0].retention_duration_seconds == 604800
+    error_message = "A deleted object can be restored for a week."
+  }
+
+  assert {
     condition = (
       length(
         [
