@@ -1,6 +1,6 @@
 """Metrics of the warehouse after a Dataform run: one log line whose facts alerts compare with their limits.
 
-Sizes and times of tables, no rows: roles/bigquery.metadataViewer is sufficient. `__TABLES__` is not used, because it
+Sizes and times of tables, no rows: roles/bigquery.metadataViewer is sufficient. `__TABLES__` is not used: it
 requires bigquery.tables.getData, which that role does not have:
 https://cloud.google.com/bigquery/docs/information-schema-partitions
 """
@@ -41,7 +41,8 @@ from partitions
 class Table(Protocol):
     """google.cloud.bigquery.Table."""
 
-    modified: datetime | None
+    @property
+    def modified(self) -> datetime | None: ...
 
 
 class Client(Protocol):

@@ -182,14 +182,15 @@ def status_of(error: Exception) -> int | None:
 def remedy(error: Exception) -> str:
     """What to do about the two failures that a deployment can cause.
 
-    A missing object is 403 instead of 404 for an account that may not list the bucket, as with a grant whose
-    condition matches only object names: https://cloud.google.com/storage/docs/xml-api/get-object
+    A missing object can be 403 instead of 404 for an account that may not list the bucket, as with a grant
+    whose condition matches only object names: googleapis/google-api-php-client#1791. Google's reference does
+    not state it.
     """
     status = status_of(error)
     if status == requests.codes.forbidden:
         return (
-            " Grant the job's service account roles/storage.objectUser on the bucket; the condition of a grant "
-            "on a folder must also match the bucket itself (modules/landing)."
+            " Grant the job's service account roles/storage.objectUser on the bucket; the condition of a "
+            "grant on a folder must also match the bucket itself (modules/landing)."
         )
     if status == requests.codes.not_found:
         return " Check that the bucket exists: Terraform creates it."

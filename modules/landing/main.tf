@@ -59,8 +59,8 @@ locals {
   storage_classes = { COLDLINE = var.archive_days.coldline, ARCHIVE = var.archive_days.archive }
   bucket_resource = "projects/_/buckets/${var.name}"
 
-  # Cloud Storage answers 403 instead of 404 for a missing object if the caller may not list the bucket
-  # (https://cloud.google.com/storage/docs/xml-api/get-object), and listing is checked on the bucket itself.
+  # Cloud Storage has returned 403 instead of 404 for a missing object to callers that may not list the bucket
+  # (googleapis/google-api-php-client#1791; its reference does not state it). Listing is checked on the bucket itself.
   folder_expressions = {
     for name, writer in var.writers : name => join(" || ", [
       "resource.name == \"${local.bucket_resource}\"",

@@ -1,7 +1,7 @@
 """IAM grants that a plan adds and removes, as sentences.
 
-Three kinds of resources contain grants: *_iam_member has one; a dataset has a list in `access`; *_iam_policy has
-the policy as JSON in `policy_data`.
+Three kinds of resources contain grants: *_iam_member has one; a dataset has a list in `access`; *_iam_policy
+has the policy as JSON in `policy_data`.
 """
 
 import json

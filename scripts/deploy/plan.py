@@ -55,16 +55,16 @@ class Plan:
     time_zone: str = "Etc/UTC"
 
     @classmethod
-    def parse(cls, path: Path, shown: Json) -> "Plan":
+    def parse(cls, path: Path, document: Json) -> "Plan":
         """From the JSON of `terraform show`. Resources without a change are left out."""
-        changes = [parse_change(entry) for entry in shown.get("resource_changes", [])]
-        outputs = shown.get("output_changes", {}).items()
-        variables = {name: one.get("value") for name, one in shown.get("variables", {}).items()}
+        changes = [parse_change(entry) for entry in document.get("resource_changes", [])]
+        outputs = document.get("output_changes", {}).items()
+        variables = {name: variable.get("value") for name, variable in document.get("variables", {}).items()}
         schedules = variables.get("schedules") or {}
         return cls(
             path,
             str(variables.get("env") or ""),
-            bool(shown.get("applyable", True)),
+            bool(document.get("applyable", True)),
             [change for change in changes if change.action],
             sorted(name for name, output in outputs if output["actions"] != ["no-op"]),
             schedules.get("time_zone") or "Etc/UTC",
@@ -81,12 +81,12 @@ class Plan:
 
     def check_time_zone(self) -> None:
         """InvalidSetting for a misspelt zone, which Cloud Scheduler would reject halfway through an apply."""
-        known = available_timezones()
-        if self.time_zone not in known:
-            similar = get_close_matches(self.time_zone, known, MAX_LISTED)
+        zones = available_timezones()
+        if self.time_zone not in zones:
+            similar = get_close_matches(self.time_zone, zones, MAX_LISTED)
             raise InvalidSetting(
-                f"unknown time zone {self.time_zone!r} in environments/{self.env}.tfvars (schedules.time_zone); "
-                f"similar: {', '.join(similar) or 'Etc/UTC'}"
+                f"unknown time zone {self.time_zone!r} in environments/{self.env}.tfvars "
+                f"(schedules.time_zone); similar: {', '.join(similar) or 'Etc/UTC'}"
             )
 
     def check_protection(self) -> None:
@@ -95,15 +95,15 @@ class Plan:
         if refused:
             more = f" and {len(refused) - MAX_LISTED} more" if refused[MAX_LISTED:] else ""
             raise Protected(
-                f"{self.env} is protected, and this plan destroys {len(refused)} resources that contain data: "
-                f"{', '.join(refused[:MAX_LISTED])}{more}. Nothing was destroyed. To destroy them on purpose, set "
+                f"{self.env} is protected, and this plan destroys {len(refused)} resources that contain "
+                f"data: {', '.join(refused[:MAX_LISTED])}{more}. Nothing was destroyed. To do it on purpose, set "
                 f"`protected = false` in environments/{self.env}.tfvars, apply that, and then this plan."
             )
 
     def is_part_of(self, other: "Plan") -> bool:
-        """Whether every change was already shown in `other`."""
-        shown = {(change.address, change.action) for change in other.changes}
-        return all((change.address, change.action) in shown for change in self.changes)
+        """Whether every change was already in `other`."""
+        confirmed = {(change.address, change.action) for change in other.changes}
+        return all((change.address, change.action) in confirmed for change in self.changes)
 
 
 def parse_change(entry: Json) -> Change:

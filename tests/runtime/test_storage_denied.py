@@ -19,7 +19,9 @@ class FailingApi:
         raise requests.HTTPError(f"{self.status}", response=response)
 
 
-@pytest.mark.parametrize(("status", "error"), [(403, StorageDenied), (404, StorageError), (500, StorageError)])
+@pytest.mark.parametrize(
+    ("status", "error"), [(403, StorageDenied), (404, StorageError), (500, StorageError)]
+)
 def test_only_403_is_denied(status: int, error: type[StorageError]) -> None:
     store = ObjectStore(FailingApi(status), "landing")  # type: ignore[arg-type]
     with pytest.raises(StorageError) as raised:
@@ -30,5 +32,7 @@ def test_only_403_is_denied(status: int, error: type[StorageError]) -> None:
 
 def test_the_remedy_names_the_role_and_the_condition() -> None:
     store = ObjectStore(FailingApi(403), "landing")  # type: ignore[arg-type]
-    with pytest.raises(StorageDenied, match=r"roles/storage\.objectUser .+ must also match the bucket itself"):
+    with pytest.raises(
+        StorageDenied, match=r"roles/storage\.objectUser .+ must also match the bucket itself"
+    ):
         store.read_current("pipeline/lease.json")

@@ -1,4 +1,4 @@
-"""scripts.deploy and scripts.bootstrap: texts, confirmation and rejections. tests/terraform applies for real."""
+"""scripts.deploy and scripts.bootstrap: texts, confirmation, rejections. tests/terraform applies for real."""
 
 import io
 import subprocess
@@ -36,8 +36,8 @@ def tree(tmp_path_factory):
 
 def parse_plan(*changes, **more):
     """A plan of those resource changes, in the format of `terraform show -json`."""
-    shown = {"resource_changes": changes, "variables": {"env": {"value": "prod"}}} | more
-    return Plan.parse(Path("saved.tfplan"), shown)
+    document = {"resource_changes": changes, "variables": {"env": {"value": "prod"}}} | more
+    return Plan.parse(Path("saved.tfplan"), document)
 
 
 def change(address, actions, before=None, after=None, kind="google_thing", **more):
@@ -144,7 +144,9 @@ def test_a_plan_of_another_environment_is_rejected():
 
 def test_an_unknown_time_zone_is_rejected_with_similar_ones():
     variables = {"env": {"value": "prod"}, "schedules": {"value": {"time_zone": "Europe/Brusels"}}}
-    with pytest.raises(InvalidSetting, match=r"'Europe/Brusels' in environments/prod\.tfvars .+Europe/Brussels"):
+    with pytest.raises(
+        InvalidSetting, match=r"'Europe/Brusels' in environments/prod\.tfvars .+Europe/Brussels"
+    ):
         parse_plan(variables=variables).check_time_zone()
     parse_plan().check_time_zone()
 
@@ -244,7 +246,9 @@ def test_an_apply_waits_for_a_new_metric(tmp_path):
 def test_a_rest_that_was_not_confirmed_is_not_applied(tmp_path):
     terraform = FakeTerraform(1, parse_plan(change("other", ["delete"], {})))
     with pytest.raises(NotConfirmed, match="the rest of the plan has changed"):
-        apply_with_retry(terraform, parse_plan(change("alert", ["create"], None, {})), tmp_path, lambda _: None)
+        apply_with_retry(
+            terraform, parse_plan(change("alert", ["create"], None, {})), tmp_path, lambda _: None
+        )
     assert len(terraform.applied) == 1
 
 

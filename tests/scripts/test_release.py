@@ -90,7 +90,10 @@ def test_a_folder_becomes_the_live_release(release, client, repository, folder, 
     short = result.resolved_git_commit_sha[:12]
     last = f"live    {result.name.rpartition('/')[2]} of commit {short}"
     assert command.stdout == f"commit  {short}: 2 written, 0 deleted\nbefore  nothing\n{last}\n"
-    assert list_files(client, repository) == ["definitions/", "workflow_settings.yaml"]  # nothing that is excluded
+    assert list_files(client, repository) == [
+        "definitions/",
+        "workflow_settings.yaml",
+    ]  # nothing that is excluded
 
     repeated = release()
     assert repeated.stdout == f"commit  {short}: no changes since\n{last}, as before\n"
@@ -126,7 +129,9 @@ def test_a_dry_run_changes_nothing(release, client, repository):
 
 def test_the_message_names_the_git_commit(folder):
     def git(*arguments):
-        command = subprocess.run(["git", "-C", folder, *arguments], check=True, capture_output=True, text=True)
+        command = subprocess.run(
+            ["git", "-C", folder, *arguments], check=True, capture_output=True, text=True
+        )
         return command.stdout.strip()
 
     git("init", "-q")

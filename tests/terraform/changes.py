@@ -10,7 +10,7 @@ LABELS = {"labels": {"component": "changed"}}
 class Change:
     """`address`: path in the API; {id} is Terraform's, {quoted} the same as one segment of a path.
 
-    `hcl`: the attributes that replace those of the module. `expected`: values that the API returns then, by path.
+    `hcl`: the attributes that replace those of the module. `expected`: values that the API returns then.
     `server`: paths that it returns although they were not sent: output only for Google, or a default.
     """
 

@@ -1,7 +1,7 @@
-"""Every grant of the platform: (identity, resource, role without roles/). A grant that is missing here fails a test.
+"""Every grant of the platform: (identity, resource, role without roles/). An unlisted grant fails a test.
 
-Groups have the prefix `group:`, Google's service agents `agent:`. Roles that begin with delivery_ are custom roles
-of modules/delivery."""
+Groups have the prefix `group:`, Google's service agents `agent:`. Roles that begin with delivery_ are custom
+roles of modules/delivery."""
 
 import re
 

@@ -22,9 +22,8 @@ def only(plan, kind):
 
 def job_variables(plan, job):
     """The environment variables of a Run job, by name."""
-    [values] = [
-        values for values in resources_of(plan, "cloud_run_v2_job").values() if values["name"] == job
-    ]
+    [values] = [values for values in resources_of(plan, "cloud_run_v2_job").values() if values["name"] == job]
     return {
-        variable["name"]: variable for variable in values["template"][0]["template"][0]["containers"][0]["env"]
+        variable["name"]: variable
+        for variable in values["template"][0]["template"][0]["containers"][0]["env"]
     }

@@ -75,7 +75,7 @@ def deliver_images(work, proof):
 
 
 def drift(work, proof):
-    """No drift at first. Then changes by hand: a description, the policy of a bucket, a schedule; and back."""
+    """No drift at first. Then changes by hand: a description, two policies, a schedule; and back."""
     check_success(work.deploy("drift"))
     table = f"bigquery/v2/{proof.outputs['datasets']['raw']}/tables/sales"
     dataset = f"bigquery/v2/{proof.outputs['datasets']['raw']}"
@@ -84,7 +84,7 @@ def drift(work, proof):
     job = f"{jobs}/{proof.outputs['schedules']['hourly']}"
     before = {address: work.request(address).json() for address in (table, dataset, policy, job)}
     viewers = {"role": "READER", "specialGroup": "projectReaders"}
-    bindings = [one for one in before[policy]["bindings"] if "condition" not in one]
+    bindings = [item for item in before[policy]["bindings"] if "condition" not in item]
     work.request(table, "PATCH", {"description": "By hand."})
     work.request(dataset, "PATCH", {"access": [*before[dataset]["access"], viewers]})
     work.request(policy, "PUT", {"bindings": bindings})
@@ -135,7 +135,7 @@ def confirmation(work, proof):
 def api_addresses(plan):
     """The path of each changeable resource in its API, by its address in Terraform."""
     resources = planned_resources({"planned_values": plan["prior_state"]["values"]})
-    return {one["address"]: api_address(one) for one in resources if one["type"] in CHANGES}
+    return {item["address"]: api_address(item) for item in resources if item["type"] in CHANGES}
 
 
 def api_address(resource):
@@ -144,7 +144,7 @@ def api_address(resource):
 
 
 def changed_addresses(plan):
-    return [one["address"] for one in plan["resource_changes"] if one["change"]["actions"] != ["no-op"]]
+    return [item["address"] for item in plan["resource_changes"] if item["change"]["actions"] != ["no-op"]]
 
 
 def check_success(result):

@@ -68,9 +68,12 @@ def test_changes_by_hand_are_listed(proofs):
     assert lines[1] == "  ~ module.landing.google_storage_bucket_iam_policy.access  (policy_data)"
     assert lines[2] == '  + module.schedule["hourly"].google_cloud_scheduler_job.schedule'
     assert lines[3].startswith('  ~ module.warehouse.google_bigquery_dataset.datasets["raw"]  (access')
-    assert lines[4].startswith(
-        '  ~ module.warehouse.google_bigquery_table.tables["raw.sales"]  (description: By hand. → '
-    ) or lines[4] == '  ~ module.warehouse.google_bigquery_table.tables["raw.sales"]  (description)'
+    assert (
+        lines[4].startswith(
+            '  ~ module.warehouse.google_bigquery_table.tables["raw.sales"]  (description: By hand. → '
+        )
+        or lines[4] == '  ~ module.warehouse.google_bigquery_table.tables["raw.sales"]  (description)'
+    )
     assert lines[5:] == [
         "grants",
         "  - projectReaders: bigquery.dataViewer on dataset raw",
@@ -82,7 +85,7 @@ def test_changes_by_hand_are_listed(proofs):
 
 def test_a_saved_plan_is_applied_once(proofs):
     proof = proofs["prod"].result()
-    changed = [one for one in proof.change["resource_changes"] if one["change"]["actions"] == ["update"]]
+    changed = [item for item in proof.change["resource_changes"] if item["change"]["actions"] == ["update"]]
     assert f"Would be {len(changed)} changed." in proof.summary
     assert proof.repeated.returncode == 1 and "Saved plan is stale" in proof.repeated.stderr
 
@@ -90,15 +93,15 @@ def test_a_saved_plan_is_applied_once(proofs):
 def test_every_resource_changes_in_place(proof):
     """Or tests/terraform/changes.py has a reason why its type cannot."""
     resources = managed_resources(proof)
-    actions = {one["address"]: one["change"]["actions"] for one in proof.change["resource_changes"]}
-    unknown = {one["type"] for one in resources} - CHANGES.keys() - UNCHANGING.keys()
+    actions = {item["address"]: item["change"]["actions"] for item in proof.change["resource_changes"]}
+    unknown = {item["type"] for item in resources} - CHANGES.keys() - UNCHANGING.keys()
     assert unknown == set(), "add to tests/terraform/changes.py how these change in place"
-    expected = {one["address"]: ["update"] if one["type"] in CHANGES else ["no-op"] for one in resources}
+    expected = {item["address"]: ["update"] if item["type"] in CHANGES else ["no-op"] for item in resources}
     assert {address: actions[address] for address in actions if address in expected} == expected
 
 
 def test_the_api_has_the_changed_values(proof):
-    types = {one["address"]: one["type"] for one in managed_resources(proof)}
+    types = {item["address"]: item["type"] for item in managed_resources(proof)}
     wrong = {
         (address, path): value_at(response, path)
         for address, response in proof.responses.items()
@@ -110,7 +113,7 @@ def test_the_api_has_the_changed_values(proof):
 
 def test_an_api_returns_only_what_was_sent(proof):
     """Or what Google's reference declares as set by the server."""
-    types = {one["address"]: one["type"] for one in managed_resources(proof)}
+    types = {item["address"]: item["type"] for item in managed_resources(proof)}
     invented = {}
     for name, response in proof.responses.items():
         paths = field_paths(response) - sent_paths(proof, proof.addresses[name])
@@ -120,7 +123,7 @@ def test_an_api_returns_only_what_was_sent(proof):
 
 
 def sent_paths(proof, address):
-    """Paths of everything sent to a resource and its collection; some requests wrap the resource in a field."""
+    """Paths of everything sent to a resource and its collection; some requests wrap it in a field."""
     targets = (with_project_id(proof, f"/{address}"), with_project_id(proof, f"/{address.rsplit('/', 1)[0]}"))
     bodies = [
         request["body"]
@@ -160,5 +163,7 @@ def test_dev_is_destroyed_and_prod_refuses(proof, env):
         assert "Nothing was destroyed." in result.stderr and "protected = false" in result.stderr
         assert set(proof.is_gone.values()) == {False}
     else:
-        assert f"0 added, 0 changed, {len(managed_resources(proof))} destroyed." in result.stdout, result.stderr
+        assert f"0 added, 0 changed, {len(managed_resources(proof))} destroyed." in result.stdout, (
+            result.stderr
+        )
         assert set(proof.is_gone.values()) == {True}

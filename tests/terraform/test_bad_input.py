@@ -113,10 +113,18 @@ def second_source(tree):
         first = first.replace(f"table: {old_table}", f"table: {table}", 1)
         lines = first.splitlines(keepends=True)
         end = next(
-            (at for at, line in enumerate(lines[1:], 1) if line[:3].strip() and line[:2] == "  " and line[2] != " "),
+            (
+                at
+                for at, line in enumerate(lines[1:], 1)
+                if line[:3].strip() and line[:2] == "  " and line[2] != " "
+            ),
             len(lines),
         )
-        path.write_text(head.replace("secret: retail-api-key", "secret: zshop-api-key") + "endpoints:\n" + "".join(lines[:end]))
+        path.write_text(
+            head.replace("secret: retail-api-key", "secret: zshop-api-key")
+            + "endpoints:\n"
+            + "".join(lines[:end])
+        )
 
     yield add
     path.unlink(missing_ok=True)
@@ -143,7 +151,11 @@ def test_a_malformed_export(rejection, edited):
     ("before", "after", "sentence"),
     [
         ('"STRING"', '"TEXT"', "sales has TEXT."),
-        ('"NULLABLE"', '"NULLBLE"', "A mode is one of NULLABLE, REQUIRED, REPEATED. Invalid: sales has NULLBLE."),
+        (
+            '"NULLABLE"',
+            '"NULLBLE"',
+            "A mode is one of NULLABLE, REQUIRED, REPEATED. Invalid: sales has NULLBLE.",
+        ),
         ("[", "{", "each with name and type. Invalid: sales."),
     ],
     ids=["an unknown type", "an unknown mode", "not JSON"],

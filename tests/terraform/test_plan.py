@@ -52,7 +52,7 @@ def test_without_a_repository_only_people_deliver(create_plan):
     plan = create_plan("local", "-var=delivery=null")
     delivery = (PLAN, APPLY, *BRANCHES)
     assert planned_grants(plan) == {grant for grant in GRANTS if grant[0] not in delivery}
-    assert not [one["address"] for one in planned_resources(plan) if "delivery" in one["address"]]
+    assert not [item["address"] for item in planned_resources(plan) if "delivery" in item["address"]]
 
 
 def test_a_budget_is_optional(create_plan):
@@ -87,9 +87,7 @@ def test_no_identity_has_a_wide_role_on_the_project(plans, env):
     }
     grantable = {role for role in on_project if "." in role} - {"bigquerydatatransfer.serviceAgent"}
     assert set(re.findall(r"'roles/([^']+)'", limit)) == grantable
-    creators = {
-        resource for _, resource, role in planned_grants(plans[env]) if role.endswith("TokenCreator")
-    }
+    creators = {resource for _, resource, role in planned_grants(plans[env]) if role.endswith("TokenCreator")}
     assert creators == {"identity dataform-runner", "identity scheduled-queries"}
 
 
@@ -104,7 +102,9 @@ def test_no_key_and_no_secret_value_is_in_a_plan(plans, env):
             return any(map(has_sensitive, value.values() if isinstance(value, dict) else value))
         return value is True
 
-    sensitive = [one["address"] for one in planned_resources(plans[env]) if has_sensitive(one["sensitive_values"])]
+    sensitive = [
+        item["address"] for item in planned_resources(plans[env]) if has_sensitive(item["sensitive_values"])
+    ]
     assert sensitive == []
 
 
@@ -114,7 +114,7 @@ def test_secrets_are_stored_in_one_region(plans, env):
     for secret in resources_of(plans[env], "secret_manager_secret").values():
         [replication] = secret["replication"]
         assert not replication["auto"]
-        assert [one["location"] for one in replication["user_managed"][0]["replicas"]] == ["europe-west1"]
+        assert [item["location"] for item in replication["user_managed"][0]["replicas"]] == ["europe-west1"]
 
 
 # The permissions of an apply for a type. For a grant: those of its resource, except on the project.
@@ -238,7 +238,7 @@ def test_resources_without_default_labels_have_them_too(plans, env):
     policies = list(resources_of(plans[env], "monitoring_alert_policy").values())
     labelled = [*policies, *resources_of(plans[env], "monitoring_notification_channel").values()]
     assert len(policies) > 8
-    assert [one["display_name"] for one in labelled if one["user_labels"] != expected] == []
+    assert [item["display_name"] for item in labelled if item["user_labels"] != expected] == []
     dashboard = only(plans[env], "monitoring_dashboard")
     assert json.loads(dashboard["dashboard_json"])["labels"] == expected
 
@@ -254,8 +254,8 @@ def test_each_alert_names_an_existing_runbook(plans):
 def test_every_alert_notifies_every_channel(plans):
     """The names of channels are unknown before they are created; an empty list would be known."""
     changes = plans["prod"]["resource_changes"]
-    channels = [one for one in changes if one["type"] == "google_monitoring_notification_channel"]
-    policies = [one for one in changes if one["type"] == "google_monitoring_alert_policy"]
+    channels = [item for item in changes if item["type"] == "google_monitoring_notification_channel"]
+    policies = [item for item in changes if item["type"] == "google_monitoring_alert_policy"]
     assert len(channels) == 1 and len(policies) == 11
     for policy in policies:
         assert policy["change"]["after_unknown"].get("notification_channels"), policy["address"]
@@ -264,13 +264,20 @@ def test_every_alert_notifies_every_channel(plans):
 def test_alerts_name_existing_jobs_and_resources(plans):
     """A misspelt name is a condition that is never true."""
     plan = plans["prod"]
-    filters = json.dumps(
-        [*resources_of(plan, "monitoring_alert_policy").values(), *resources_of(plan, "logging_metric").values()]
-    ).replace("\\\\", "").replace('\\"', '"')
+    filters = (
+        json.dumps(
+            [
+                *resources_of(plan, "monitoring_alert_policy").values(),
+                *resources_of(plan, "logging_metric").values(),
+            ]
+        )
+        .replace("\\\\", "")
+        .replace('\\"', '"')
+    )
     existing = {
         "job_name": {job["name"] for job in resources_of(plan, "cloud_run_v2_job").values()},
         "repository_id": {only(plan, "dataform_repository")["name"]},
-        "subscription_id": {one["name"] for one in resources_of(plan, "pubsub_subscription").values()},
+        "subscription_id": {item["name"] for item in resources_of(plan, "pubsub_subscription").values()},
     }
     for label, names in existing.items():
         used = set(re.findall(rf'{label}!?="([^"]+)"', filters))
@@ -289,7 +296,7 @@ def test_the_alert_on_dataform_reads_its_completion_log(plans):
 
 def test_a_limit_without_a_setting_is_the_default_of_the_module(plans):
     policies = resources_of(plans["prod"], "monitoring_alert_policy").values()
-    [alert] = [one for one in policies if one["display_name"].startswith("Too many sales without")]
+    [alert] = [item for item in policies if item["display_name"].startswith("Too many sales without")]
     log_filter = alert["conditions"][0]["condition_matched_log"][0]["filter"]
     assert log_filter.endswith("jsonPayload.orphan_rate>0.01")
 
@@ -302,7 +309,9 @@ def test_every_column_is_described(plans):
             yield from undescribed(column.get("fields", []), f"{path}.{column['name']}")
 
     tables = resources_of(plans["local"], "bigquery_table")
-    columns = {name for path, one in tables.items() for name in undescribed(json.loads(one["schema"]), path)}
+    columns = {
+        name for path, item in tables.items() for name in undescribed(json.loads(item["schema"]), path)
+    }
     assert columns == set()
 
 
@@ -324,7 +333,7 @@ def test_bucket_and_datasets_have_one_location(plans, env):
     datasets = resources_of(plans[env], "bigquery_dataset").values()
     queries = resources_of(plans[env], "bigquery_data_transfer_config").values()
     bucket = only(plans[env], "storage_bucket")
-    assert {one["location"] for one in [bucket, *datasets, *queries]} == {"EU"}
+    assert {item["location"] for item in [bucket, *datasets, *queries]} == {"EU"}
     assert plans[env]["planned_values"]["outputs"]["location"]["value"] == "EU"
 
 
@@ -350,7 +359,7 @@ def test_every_api_is_enabled(plans):
 def test_reads_of_secrets_and_objects_are_logged(plans):
     """Google logs reads of data by default only for BigQuery."""
     configs = resources_of(plans["prod"], "project_iam_audit_config").values()
-    assert {(one["service"], one["audit_log_config"][0]["log_type"]) for one in configs} == {
+    assert {(item["service"], item["audit_log_config"][0]["log_type"]) for item in configs} == {
         ("secretmanager.googleapis.com", "DATA_READ"),
         ("storage.googleapis.com", "DATA_READ"),
     }
@@ -360,10 +369,10 @@ def test_schedules_start_their_job_with_its_argument(plans):
     def describe(schedule):
         body = json.loads(base64.b64decode(schedule["http_target"][0]["body"]))
         overrides = body.get("overrides", {}).get("containerOverrides", [])
-        return schedule["schedule"], [argument for one in overrides for argument in one["args"]]
+        return schedule["schedule"], [argument for item in overrides for argument in item["args"]]
 
     schedules = resources_of(plans["prod"], "cloud_scheduler_job").values()
-    assert {one["name"]: describe(one) for one in schedules} == {
+    assert {item["name"]: describe(item) for item in schedules} == {
         "key-rotation": ("50 * * * *", []),
         "pipeline-daily": ("35 3 * * *", ["daily"]),
         "pipeline-hourly": ("5 * * * *", ["hourly"]),
@@ -376,7 +385,7 @@ def test_schedules_start_their_job_with_its_argument(plans):
 def test_scheduled_queries_run_when_their_readers_need_them(plans):
     """The measurement of freshness is hourly, like the runs whose data it measures."""
     queries = resources_of(plans["prod"], "bigquery_data_transfer_config").values()
-    assert {one["display_name"]: one["schedule"] for one in queries} == {
+    assert {item["display_name"]: item["schedule"] for item in queries} == {
         "cost": "every day 03:10",
         "freshness": "every 1 hours",
         "snapshot_customers": "every day 04:10",
@@ -474,8 +483,8 @@ def test_prod_protects_what_contains_data_and_nothing_else(plans, env, protected
     """An alert or a schedule can be removed from prod; a bucket, dataset, table or secret cannot."""
     resources = planned_resources(plans[env])
     policies = {
-        kind: {one["values"].get("deletion_policy") for one in resources if one["type"] == kind}
-        for kind in {one["type"] for one in resources}
+        kind: {item["values"].get("deletion_policy") for item in resources if item["type"] == kind}
+        for kind in {item["type"] for item in resources}
     }
     assert {kind for kind, values in policies.items() if "PREVENT" in values} == (
         WITH_DATA if protected else set()
@@ -505,8 +514,10 @@ def test_schedules_are_paused_until_every_job_has_an_image(plans, create_plan):
         (delivered, {False}),
     ]
     for plan, paused in expected:
-        assert {one["paused"] for one in resources_of(plan, "cloud_scheduler_job").values()} == paused
+        assert {item["paused"] for item in resources_of(plan, "cloud_scheduler_job").values()} == paused
         queries = resources_of(plan, "bigquery_data_transfer_config").values()
-        assert {one["disabled"] for one in queries} == paused
-    paused = {one["name"]: one["paused"] for one in resources_of(two_of_three, "cloud_scheduler_job").values()}
+        assert {item["disabled"] for item in queries} == paused
+    paused = {
+        item["name"]: item["paused"] for item in resources_of(two_of_three, "cloud_scheduler_job").values()
+    }
     assert paused == {"key-rotation": False, "pipeline-daily": True, "pipeline-hourly": True}
