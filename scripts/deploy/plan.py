@@ -96,8 +96,8 @@ class Plan:
             more = f" and {len(refused) - MAX_LISTED} more" if refused[MAX_LISTED:] else ""
             raise Protected(
                 f"{self.env} is protected, and this plan destroys {len(refused)} resources that contain "
-                f"data: {', '.join(refused[:MAX_LISTED])}{more}. Nothing was destroyed. To do it on purpose, set "
-                f"`protected = false` in environments/{self.env}.tfvars, apply that, and then this plan."
+                f"data: {', '.join(refused[:MAX_LISTED])}{more}. Nothing was destroyed. To do it on purpose, "
+                f"set `protected = false` in environments/{self.env}.tfvars, apply that, and then this plan."
             )
 
     def is_part_of(self, other: "Plan") -> bool:

@@ -4,6 +4,7 @@ import pytest
 import requests
 
 from sandbox import environment
+from tests.terraform.plans import LazyPlans
 from tests.terraform.tree import Tree
 
 
@@ -32,10 +33,5 @@ def create_plan(tree, sandbox):
 
 @pytest.fixture(scope="session")
 def plans(create_plan):
-    """The plan of each environment; notices are enabled in prod and disabled elsewhere."""
-    smtp = '{host="smtp.example.com",from="data@example.com",user="data"}'
-    return {
-        "local": create_plan("local"),
-        "dev": create_plan("dev"),
-        "prod": create_plan("prod", f"-var=notices={{smtp={smtp},webhooks=true}}"),
-    }
+    """The plan of each environment, by name, created when it is first read."""
+    return LazyPlans(create_plan)

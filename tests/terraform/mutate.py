@@ -54,7 +54,9 @@ def is_detected(mutation: Mutation, folder: Path) -> bool:
         result = run_test(mutation.test, folder)
     finally:
         path.write_text(text)
-    detected = result.returncode == TESTS_FAILED and mutation.reason in result.stdout
+    # A fixture that fails is an ERROR: the edit broke something else, which proves nothing.
+    expected = mutation.reason or f"\nFAILED {mutation.test.partition('[')[0]}"
+    detected = result.returncode == TESTS_FAILED and expected in result.stdout
     seconds = time.monotonic() - started
     print(
         f"{'detected' if detected else 'MISSED  '} {seconds:4.0f} s  {mutation.name}: {mutation.test}",

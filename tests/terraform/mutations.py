@@ -11,7 +11,10 @@ GRANTS = f"{PLAN}::test_the_grants_are_those_that_are_listed"
 
 @dataclass(frozen=True)
 class Mutation:
-    """`before` occurs in `path` and is replaced by `after`; `test` must fail, with `reason` in its output."""
+    """`before` occurs in `path` and is replaced by `after`; an assertion of `test` must fail.
+
+    `reason`: instead, the plan is rejected with this part of a message.
+    """
 
     name: str
     path: str
@@ -102,7 +105,7 @@ MUTATIONS = [
         '"RECORD"',
         '"STRUCT"',
         f"{SETTINGS}::test_the_tables_of_raw_are_those_of_the_sources",
-        "sales has STRUCT",
+        "Invalid: sales has",
     ),
     Mutation(
         "a column of raw.customers is renamed",

@@ -3,6 +3,21 @@
 from tests.terraform.grants import planned_resources
 
 ENVIRONMENTS = ["local", "dev", "prod"]
+SMTP = '{host="smtp.example.com",from="data@example.com",user="data"}'
+# Notices are enabled in prod and disabled elsewhere.
+ARGUMENTS = {"prod": [f"-var=notices={{smtp={SMTP},webhooks=true}}"]}
+
+
+class LazyPlans(dict):
+    """{environment: plan}; a plan takes some seconds, and many tests read only one."""
+
+    def __init__(self, create_plan):
+        super().__init__()
+        self.create_plan = create_plan
+
+    def __missing__(self, env):
+        self[env] = self.create_plan(env, *ARGUMENTS.get(env, []))
+        return self[env]
 
 
 def resources_of(plan, kind):
