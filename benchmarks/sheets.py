@@ -56,7 +56,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Desk:
-    """A new spreadsheet of the sandbox, and what was asked of it."""
+    """A new spreadsheet of the sandbox, and its requests."""
 
     state: State
     client: Client
@@ -78,7 +78,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as state:
         requests.put(f"{state.address}/sandbox/sheets/quota", json={"read": None, "write": None}, timeout=10)
         lines = [line for rows in SIZES for line in measured(state, rows)]
-    table = "\n".join([said(HEADS), said("---" for _ in HEADS), *map(said, lines)])
+    table = "\n".join([format_line(HEADS), format_line("---" for _ in HEADS), *map(format_line, lines)])
     print(table)
     if "--write" in sys.argv:
         DOCUMENT.write_text(f"{preface()}\n{table}\n")
@@ -134,8 +134,8 @@ def desk(state: State) -> Desk:
     client = Client(google.oauth2.credentials.Credentials("person"), f"{state.address}/sheets", Limiter({}))  # type: ignore[no-untyped-call]
     headers = {"Authorization": "Bearer person"}
     files = f"{state.address}/drive/v3/files"
-    made = requests.post(files, json={"name": "Benchmark"}, headers=headers, timeout=10).json()["id"]
-    return Desk(state, client, made)
+    spreadsheet = requests.post(files, json={"name": "Benchmark"}, headers=headers, timeout=10).json()["id"]
+    return Desk(state, client, spreadsheet)
 
 
 def export() -> Export:
@@ -172,7 +172,7 @@ def middle(costs: Sequence[Cost]) -> Cost:
     return Cost(first.reads, first.writes, first.sent, statistics.median(cost.seconds for cost in costs))
 
 
-def said(cells: Any) -> str:
+def format_line(cells: Any) -> str:
     return f"| {' | '.join(cells)} |"
 
 

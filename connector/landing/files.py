@@ -8,14 +8,16 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from connector.landing import names
 from connector.landing.names import Run, Stage
 from connector.landing.page_metadata import DriftReport, FieldType, ObservedSchema, PageResult
-from runtime.object_store import ObjectInfo, StoredObject
+
+if TYPE_CHECKING:  # importing it at run time would double the time until a usage error is reported
+    from runtime.object_store import ObjectInfo, StoredObject
 
 MOVE_THREADS = 16
 METADATA_CHARACTERS = 2000  # per value; Cloud Storage accepts 8 KiB of metadata per object
@@ -36,11 +38,11 @@ class Store(Protocol):
     def replace(
         self, name: str, content: bytes, generation: int, metadata: Mapping[str, str] | None = None
     ) -> int | None: ...
-    def read_current(self, name: str) -> StoredObject | None: ...
+    def read_current(self, name: str) -> "StoredObject | None": ...
     def delete(self, name: str, generation: int | None = None) -> None: ...
     def generation(self, name: str) -> int: ...
     def read(self, name: str, generation: int) -> bytes | None: ...
-    def list(self, prefix: str) -> Iterator[ObjectInfo]: ...
+    def list(self, prefix: str) -> Iterator["ObjectInfo"]: ...
     def move(self, source: str, target: str) -> None: ...
     def set_metadata(self, name: str, metadata: Mapping[str, str]) -> None: ...
 
@@ -194,7 +196,7 @@ def fit_json(values: Sequence[Any]) -> str:
     return text
 
 
-def parse_object(item: ObjectInfo, stage: Stage) -> LandedFile:
+def parse_object(item: "ObjectInfo", stage: Stage) -> LandedFile:
     metadata = item.metadata
     changes = json.loads(metadata.get("changes", "[]"))
     return LandedFile(

@@ -4,8 +4,8 @@ import json
 import re
 
 import pytest
-
 from connector.rotation.settings import Settings as RotationSettings
+
 from connector.settings import Settings as ConnectorSettings
 from connector.sources import SOURCES
 from connector.sources import read as read_source

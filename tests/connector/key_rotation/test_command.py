@@ -7,13 +7,13 @@ import subprocess
 import sys
 
 import pytest
+from tests.terraform.reading import ROOT
 
 from connector.key_rotation.__main__ import GRACE_SECONDS
 from connector.key_rotation.settings import read_settings
 from connector.sources import registry
 from runtime.errors import SettingsError
 from sandbox import environment
-from tests.terraform.reading import ROOT
 
 SETTINGS = ("PROJECT_ID", "ROTATION_SUBSCRIPTION")
 GOOD = {"PROJECT_ID": "p", "ROTATION_SUBSCRIPTION": "projects/p/subscriptions/s"}
