@@ -4,11 +4,10 @@ import json
 import re
 
 import pytest
-from connector.rotation.settings import Settings as RotationSettings
 
-from connector.settings import Settings as ConnectorSettings
-from connector.sources import SOURCES
-from connector.sources import read as read_source
+from connector.key_rotation.settings import read_settings as read_rotation_settings
+from connector.settings import read_settings as read_connector_settings
+from connector.sources.registry import SOURCES, read_source
 from pipeline.settings import read_settings as read_pipeline_settings
 from sheets_sync.exports import FOLDER as EXPORTS
 from sheets_sync.exports import load
@@ -40,8 +39,8 @@ class RecordingEnvironment(dict):
 @pytest.mark.parametrize(
     ("job", "read"),
     [
-        ("connector", lambda environ: ConnectorSettings.read(environ, "retail", read_source("retail"))),
-        ("key-rotation", lambda environ: RotationSettings.read(environ, {"retail": read_source("retail")})),
+        ("connector", lambda environ: read_connector_settings(environ, "retail", read_source("retail"))),
+        ("key-rotation", lambda environ: read_rotation_settings(environ, {"retail": read_source("retail")})),
         ("pipeline", read_pipeline_settings),
         ("sheets-sync", lambda environ: SheetsSettings.read(environ, EXPORTED)),
     ],
@@ -70,7 +69,7 @@ def test_each_job_runs_its_package_as_its_identity(plans):
     jobs = resources_of(plans["local"], "cloud_run_v2_job").values()
     assert {job["name"]: describe(job) for job in jobs} == {
         "connector": (["python", "-m", "connector"], "connector"),
-        "key-rotation": (["python", "-m", "connector.rotation"], "key-rotation"),
+        "key-rotation": (["python", "-m", "connector.key_rotation"], "key-rotation"),
         "pipeline": (["python", "-m", "pipeline"], "pipeline"),
         "sheets-sync": (["python", "-m", "sheets_sync"], "sheets-sync"),
     }
