@@ -78,7 +78,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as state:
         requests.put(f"{state.address}/sandbox/sheets/quota", json={"read": None, "write": None}, timeout=10)
         lines = [line for rows in SIZES for line in measured(state, rows)]
-    table = "\n".join([format_line(HEADS), format_line("---" for _ in HEADS), *map(said, lines)])
+    table = "\n".join([format_line(HEADS), format_line("---" for _ in HEADS), *map(format_line, lines)])
     print(table)
     if "--write" in sys.argv:
         DOCUMENT.write_text(f"{preface()}\n{table}\n")
