@@ -13,7 +13,7 @@ from connector.key_rotation.keys import SourceKeys
 from connector.key_rotation.pubsub import Subscription
 from connector.key_rotation.secret_manager import Secret
 from connector.key_rotation.settings import RotationSettings
-from connector.sources.rest.config import ClientCredentials, RestSource
+from connector.sources.rest.config import Header, Query, RestSource
 from runtime.credentials import default_credentials
 from runtime.retry import RetryPolicy
 from runtime.structured_log import StructuredLog
@@ -49,7 +49,7 @@ def create_targets(
     targets = {}
     for name, source in sources.items():
         auth = source.authentication()
-        if source.rotation and source.secret and auth and not isinstance(auth, ClientCredentials):
+        if source.rotation and source.secret and isinstance(auth, Header | Query):
             secret = Secret(client, settings.project, source.secret)
             api = KeyApiClient(session, settings.urls[name], auth, retry)
             keys = SourceKeys(api, source, source.rotation, secret.name)

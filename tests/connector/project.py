@@ -133,7 +133,7 @@ class Project:
     def remaining(self):
         """Objects that a finished run must not leave behind."""
         names = [item.name for item in self.bucket.list("")]
-        permanent = ("/archive/", "/failed/", "/shape.json")
+        permanent = ("/archive/", "/failed/", "/rejects/", "/shape.json")
         return [name for name in names if not any(part in name for part in permanent)]
 
     def failed(self):

@@ -58,7 +58,8 @@ def test_a_run_that_was_killed_anywhere_is_finished_by_the_next(project, shop):
 def test_a_run_that_was_killed_while_it_moves_a_bad_file_is_finished(project, shop):
     def copy(adapter, number):
         first = first_of(number)
-        shop.items["sales"] = [sale(first, items="none"), *sales(first + 1, first + SPAN - 1)]
+        bad = [sale(number, items="none") for number in range(first, first + 250)]
+        shop.items["sales"] = [*bad, *sales(first + 250, first + SPAN - 1)]
         with pytest.raises(IncompleteRun):
             project.copy(start=str(first), adapter=adapter)
 
@@ -80,7 +81,7 @@ def test_a_run_that_was_killed_while_it_moves_a_bad_file_is_finished(project, sh
 
 def test_a_replay_that_was_killed_anywhere_is_finished(project, shop):
     """Files in failed/, then the same ones in archive/: each finished replay adds its rows once."""
-    shop.items["sales"] = [sale(1, items="none"), *sales(2, 250), sale(251, items="none")]
+    shop.items["sales"] = [sale(number, items="none") for number in range(1, 252)]
     with pytest.raises(IncompleteRun):
         project.copy()
     names = []

@@ -87,7 +87,7 @@ def test_a_killed_run_is_resumed_at_its_page(start, project, shop):
     first.send_signal(signal.SIGKILL)
     first.wait()
     closed.set()
-    existing = len(list(project.bucket.list("sales/in/")))
+    existing = len(list(project.bucket.list("retail/sales/in/")))
     requests_before = sum(shop.pages.values())
     code, lines = start("--endpoint", "sales").end()
     assert code == 0, lines

@@ -9,7 +9,7 @@ from tests.connector.project import sale, sales
 
 def test_only_the_bad_file_fails_and_it_can_be_replayed(project, shop):
     shop.items["sales"] = sales(1, 600)
-    shop.items["sales"][299] = sale(300, items="none")
+    shop.items["sales"][250:500] = [sale(number, items="none") for number in range(251, 501)]
     with pytest.raises(
         IncompleteRun, match="1 files are in sales/failed/.*python -m connector replay --endpoint sales"
     ):

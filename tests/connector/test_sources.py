@@ -127,6 +127,6 @@ def leaves(columns):
 def test_a_table_without_a_valid_schema_is_rejected(tmp_path):
     with pytest.raises(DeclarationError, match="could not read the schema of raw.orders"):
         raw_schema.read_columns("orders", tmp_path)
-    (tmp_path / "orders.json").write_text('[{"name": "id"}]')
+    (tmp_path / "orders.json").write_text('[{"name": "id", "type": "STRING"}]')
     with pytest.raises(DeclarationError, match="SYS_DATE_CREATE and SYS_FILE_NAME"):
         raw_schema.read_columns("orders", tmp_path)

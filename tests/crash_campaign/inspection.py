@@ -27,7 +27,7 @@ class Inspection:
     def remaining(self) -> list[str]:
         """Objects of sales that a finished run must not leave behind."""
         permanent = ("/archive/", "/failed/", "/shape.json")
-        return [name for name in self.names("sales/") if not any(part in name for part in permanent)]
+        return [name for name in self.names("retail/sales/") if not any(part in name for part in permanent)]
 
     def inspect_load(self, first: int, last: int) -> Findings:
         """After one load of sales `first` to `last`, which were not loaded before."""

@@ -20,9 +20,10 @@ class FakePagedApi(serving.Served):
         self.shape = shape
         self.items = []
         self.closed = set()
-        self.asked = Counter()
+        self.asked: Counter[int] = Counter()
         self.tokens = []
         self.seen = []
+        self.encode = lambda body: json.dumps(body).encode()
         super().__init__(Handler)
 
     def part(self, start):
@@ -45,10 +46,10 @@ class Handler(serving.Handler):
         self.answer(200, {}, token)
 
     def answer(self, status, headers, body):
-        self.reply(status, headers, json.dumps(body).encode())
+        self.reply(status, headers, self.owner.encode(body))
 
 
-CLOSED = (503, {}, {"error": "closed"})
+CLOSED: tuple[int, dict[str, str], object] = (503, {}, {"error": "closed"})
 
 
 def by_number(kiosk, query, headers):
@@ -120,7 +121,7 @@ SHAPES = {
         "total_items": "meta.total",
     },
     by_offset_bare: {"offset": "offset", "size": "limit", "limit": SIZE, "items": "$"},
-    by_cursor: {"cursor": "after", "next": "paging.next.after", "items": "results"},
+    by_cursor: {"cursor": "after", "next": "paging.next.after", "items": "results", "limit": SIZE},
     by_address: {"next": "next", "items": "items"},
     by_link: {"link": "next", "items": "$"},
     whole: {"items": "things"},

@@ -7,6 +7,7 @@ import struct
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
@@ -48,7 +49,7 @@ class FakeRetailApi(serving.Served):
         self.queries: list[dict[str, str]] = []
         self.pages: Counter[int] = Counter()
         self.in_flight = self.most_in_flight = 0
-        self.after_page: dict[int, object] = {}
+        self.after_page: dict[int, Callable[[], object]] = {}
         self.lock = threading.Lock()
         super().__init__(Handler)
 

@@ -1,0 +1,60 @@
+"""The interface of kinds whose parts are known before they are read: databases, collections and files.
+
+A page-by-page API discovers its pages while it reads them (sources/reader.py). Here the reader first makes a plan,
+which is stored in run.json: part n of the plan is object n of the run, so the listing of the bucket is the checkpoint,
+a killed run requests only the missing parts, and several tasks can share the parts of one plan.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+import msgspec
+
+from connector.landing.files import RejectedRow
+from connector.sources.window import IdRange
+
+
+class ReadPlan(msgspec.Struct, frozen=True):
+    """`parts`: the position of each part, opaque to everything but the reader. `until`: the frozen upper end of the
+    window, inclusive (microseconds since 1970 UTC for times); None without a window. `unmapped`: fields of the source
+    without a column in raw. `notes`: what the run must report, for example a missing grant."""
+
+    parts: tuple[str, ...]
+    until: int | None = None
+    unmapped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PartContent:
+    """`lines`: newline-delimited JSON, each line with SYS_FILE_NAME, as the source itself encoded it; `rows`: their
+    number. `rejects`: rows that could not be read, with their place in the source; they are counted and stored."""
+
+    lines: bytes
+    rows: int
+    rejects: list[RejectedRow] = field(default_factory=list)
+    note: str | None = None
+
+
+class PlannedReader(ABC):
+    """One table, collection or folder of a source. `read_part` is thread-safe.
+
+    connections: how many parts are read at the same time. fingerprint: as in sources/reader.py.
+    """
+
+    connections: int = 2
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str: ...
+
+    @abstractmethod
+    def make_plan(self, span: IdRange) -> ReadPlan:
+        """Freeze the upper end and split what is to be read into parts. SourceError if that is impossible."""
+
+    @abstractmethod
+    def read_part(self, position: str, file_name: str) -> PartContent:
+        """The rows of one part: the same position always returns the same rows, unless they changed at the source.
+
+        SourceUnavailable if it may succeed later, RequestRejected if not.
+        """
