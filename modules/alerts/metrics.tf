@@ -4,7 +4,7 @@ locals {
     "connector/rows" = {
       description = "Rows that a load added to raw."
       unit        = "{row}"
-      filter      = "resource.labels.job_name=\"connector\" AND jsonPayload.message=\"has ended\""
+      filter      = "resource.labels.job_name=\"connector\" AND jsonPayload.message=\"run finished\""
       field       = "rows"
       labels = {
         endpoint = "The endpoint that was copied."
