@@ -17,6 +17,7 @@ from connector.run.extract import extract
 from connector.run.finish import finish
 from connector.run.replay import Selection, select_files
 from connector.run.state import RunState
+from connector.sources.planned import PlannedReader
 from connector.sources.window import IdRange, Watermark, first_range
 from runtime.errors import JobError, LeaseLost
 from runtime.lease import Lease
@@ -30,7 +31,7 @@ def copy(context: RunContext, requested: IdRange) -> None:
         if interrupted and is_same and not (interrupted.only_pages and context.endpoint.window):
             return
         duplicates = execute(context, lease, start_copy(context, requested))
-        if duplicates:
+        if duplicates and not isinstance(context.reader, PlannedReader):
             # A row that changed while pages were read moves to another page: its neighbour may have been skipped.
             context.log("a second pass follows, because keys were repeated", "WARNING", duplicates=duplicates)
             execute(context, lease, start_copy(context, requested))
