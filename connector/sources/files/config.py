@@ -73,7 +73,7 @@ class FilesEndpoint(Endpoint, frozen=True, kw_only=True):
 
 class FilesSource(Source, frozen=True, kw_only=True, rename={"server": "endpoint"}):
     """`server`: the address of an S3-compatible server such as MinIO; without it the bucket is Amazon's.
-    `connections`: files that are read at the same time; each needs about 40 MB of memory."""
+    `connections`: files that are read at the same time; each needs about 30 MB of memory."""
 
     url: Annotated[str, msgspec.Meta(pattern="^(s3|gs|file)://")]
     server: Annotated[str, msgspec.Meta(pattern="^(https?://.+)?$")] = ""

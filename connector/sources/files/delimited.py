@@ -188,31 +188,3 @@ def create_row_type(names: tuple[str, ...], provenance: Provenance) -> Any:
     fields += [(f"c{i}", str, value) for i, value in enumerate(constants.values())]
     renames |= {f"c{i}": name for i, name in enumerate(constants)}
     return msgspec.defstruct("Row", fields, rename=renames, gc=False)
-
-
-def split_rows(
-    chunks: Iterable[bytes], part: PartRange, declared: Csv, rename: Mapping[str, str], part_bytes: int
-) -> list[PartRange]:
-    """The part in ranges of about `part_bytes` that begin with a row, found by the parser that will read them."""
-    lines = TextLines(chunks, declared.encoding, part)
-    names = tuple(read_header(lines, declared, rename))
-    reader, ranges, start, line = open_csv(lines, declared), list[PartRange](), 0, 1
-
-    def close_range(end: int | None) -> None:
-        ranges.append(PartRange(part.file, start, end, line, names if ranges else ()))
-
-    while True:
-        try:
-            for _ in reader:
-                lines.pending.clear()
-                if lines.consumed - start >= part_bytes:
-                    close_range(lines.consumed)
-                    start, line = lines.consumed, lines.number + 1
-            break
-        except csv.Error as error:
-            lines.pending.clear()
-            if UNCLOSED in str(error):
-                break
-    if lines.consumed > start:
-        close_range(None)
-    return ranges

@@ -12,7 +12,8 @@ from connector.landing.files import RejectedRow
 from connector.raw_schema import Column
 from connector.sources.files.config import Csv, FilesEndpoint, JsonArray, JsonLines
 from connector.sources.files.content import Rows, UnreadableFile, read_content
-from connector.sources.files.delimited import has_byte_lines, read_rows, split_rows
+from connector.sources.files.csv_split import CsvSplitter
+from connector.sources.files.delimited import has_byte_lines, read_rows
 from connector.sources.files.json_rows import JsonRows, read_json_array, read_json_lines, split_lines
 from connector.sources.files.ledger import Entry, Ledger, is_read
 from connector.sources.files.parquet import MAX_FILE_BYTES as MAX_PARQUET_BYTES
@@ -23,7 +24,7 @@ from connector.sources.files.store import FileInfo, FileStore
 from connector.sources.planned import PartContent, PlannedReader, ReadPlan
 from connector.sources.window import IdRange
 
-PART_BYTES = 8 << 20  # a part and its JSON lines are in memory, once per connection
+PART_BYTES = 4 << 20  # a part and its JSON lines are in memory, once per connection
 COMPRESSION = 4  # a gzip file above a quarter of PART_BYTES may have more than PART_BYTES
 MAX_FILES = 10_000  # per run: the plan is stored in run.json; the oldest files come first
 
@@ -106,10 +107,8 @@ class FilesReader(PlannedReader):
             return [whole]
         try:
             if isinstance(self.format, Csv) and has_byte_lines(self.format.encoding):
-                chunks = read_content(self.store, whole)
-                return split_rows(chunks, whole, self.format, self.endpoint.rename, self.part_bytes) or [
-                    whole
-                ]
+                splitter = CsvSplitter(whole, self.format, self.endpoint.rename, self.part_bytes)
+                return splitter.split(lambda: read_content(self.store, whole))
             if isinstance(self.format, JsonLines):
                 return split_lines(read_content(self.store, whole), whole, self.part_bytes) or [whole]
         except (UnreadableFile, SourceUnavailable):
