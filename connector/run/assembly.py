@@ -32,6 +32,7 @@ READERS: dict[str, Callable[[Any, str, Settings, Credentials, OnPause], Reader |
     "files": lambda source, name, settings, credentials, _: create_files_reader(
         source, name, settings, credentials
     ),
+    "mongodb": lambda source, name, settings, _, __: create_mongodb_reader(source, name, settings),
     "rest": lambda source, name, settings, _, on_pause: rest.create_reader(
         source, name, settings, on_pause=on_pause
     ),
@@ -77,3 +78,9 @@ def create_files_reader(
 
     columns = read_columns(source.endpoint(name).table)
     return create_reader(source, name, settings, partial(open_bucket, settings, credentials), columns)
+
+
+def create_mongodb_reader(source: Any, name: str, settings: Settings) -> PlannedReader:
+    from connector.sources.mongodb.reader import create_reader
+
+    return create_reader(source, name, settings, read_columns(source.endpoint(name).table))

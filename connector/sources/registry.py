@@ -9,6 +9,7 @@ import yaml
 from connector.errors import DeclarationError
 from connector.sources.base import Source
 from connector.sources.files import config as files
+from connector.sources.mongodb import config as mongodb
 from connector.sources.rest import config as rest
 from connector.sources.sheet import config as sheet
 from runtime.errors import UsageError
@@ -18,6 +19,7 @@ SOURCES = Path(__file__).parent
 # A new kind is one line here and one in run/assembly.py.
 KINDS: dict[str, Callable[[dict[str, Any], str], Source]] = {
     "files": files.parse_files_source,
+    "mongodb": mongodb.parse_mongodb_source,
     "rest": rest.parse_rest_source,
     "sheet": sheet.parse_sheet_source,
 }
