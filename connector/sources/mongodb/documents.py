@@ -19,8 +19,8 @@ DAY_MS = 86_400_000
 
 
 def format_date(value: datetime) -> str:
-    """BSON dates have milliseconds and no zone."""
-    return value.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    """BSON dates have milliseconds and are UTC; `value` has no zone, which is faster to decode."""
+    return value.isoformat(timespec="milliseconds") + "Z"
 
 
 def format_wide_date(value: DatetimeMS) -> str:
@@ -55,11 +55,11 @@ def format_binary(value: bytes) -> str:
 
 
 TEXTS: dict[type, Callable[[Any], str]] = {
-    str: lambda value: value,
+    str: str,
     int: str,
     Int64: str,
     float: format_float,
-    bool: lambda value: "true" if value else "false",
+    bool: {False: "false", True: "true"}.__getitem__,
     datetime: format_date,
     DatetimeMS: format_wide_date,
     ObjectId: str,
@@ -68,21 +68,20 @@ TEXTS: dict[type, Callable[[Any], str]] = {
     Binary: format_binary,
     Timestamp: lambda value: f"{value.time}:{value.inc}",
 }
-JSON_TYPES = (str, bool, int, type(None))
 
 
 def simplify(value: Any) -> Any:
     """A nested value as JSON can hold it: numbers and booleans stay, other types become text."""
-    match value:
-        case dict():
-            return {name: simplify(member) for name, member in value.items()}
-        case list():
-            return [simplify(member) for member in value]
-        case float() if math.isfinite(value):
-            return value
-        case Int64():
-            return int(value)  # msgspec does not encode subclasses of int
-    return value if type(value) in JSON_TYPES else format_text(value)
+    kind = type(value)
+    if kind in (str, int, bool):
+        return value
+    if kind is dict:
+        return {name: simplify(member) for name, member in value.items()}
+    if kind is list:
+        return [simplify(member) for member in value]
+    if kind is float and math.isfinite(value):
+        return value
+    return int(value) if kind is Int64 else format_text(value)  # msgspec does not encode subclasses of int
 
 
 def format_text(value: Any) -> str | None:
@@ -106,9 +105,12 @@ class DocumentEncoder:
         self.encode = msgspec.json.Encoder().encode
 
     def encode_line(self, document: dict[str, Any], file_name: str) -> bytes:
+        get = TEXTS.get  # the loop takes most of the time of a run
         row = {
-            name: simplify(value) if name in self.structured else format_text(value)
+            name: convert(value) if (convert := get(type(value))) else format_text(value)
             for name, value in document.items()
         }
+        for name in self.structured & document.keys():
+            row[name] = simplify(document[name])
         row[self.file_column] = file_name
         return self.encode(row) + b"\n"

@@ -47,9 +47,7 @@ AUTHENTICATION_FAILED, UNAUTHORIZED, TIME_LIMIT_EXCEEDED = 18, 13, 50
 TRANSIENT = (AutoReconnect, NetworkTimeout, CursorNotFound)
 
 # pymongo's default refuses a whole batch if one date in it is before year 1 or after 9999.
-CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
-    tz_aware=True, tzinfo=UTC, datetime_conversion=DatetimeConversion.DATETIME_AUTO
-)
+CODEC: CodecOptions[dict[str, Any]] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -188,7 +186,7 @@ class MongoReader(PlannedReader):
     def _read_once(self, bounds: Bounds, file_name: str) -> PartContent:
         lines: list[bytes] = []
         rejects: list[RejectedRow] = []
-        names: dict[str, None] = {}
+        names: set[str] = set()
         number = 0
         for batch in self._query(bounds, raw=True):
             for raw, document in decode_batch(batch):
@@ -196,10 +194,10 @@ class MongoReader(PlannedReader):
                 if isinstance(document, BSONError):
                     rejects.append(RejectedRow(number, f"not readable BSON: {document}", describe_raw(raw)))
                     continue
-                names |= dict.fromkeys(document)
+                names.update(document)
                 lines.append(self.encoder.encode_line(document, file_name))
         note = f"{len(rejects)} documents of {self.collection.name} are in rejects/" if rejects else None
-        unmapped = tuple(sorted(names.keys() - self.column_names))
+        unmapped = tuple(sorted(names - self.column_names))
         return PartContent(b"".join(lines), len(lines), rejects, note, unmapped)
 
     @contextmanager
