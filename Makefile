@@ -74,7 +74,7 @@ apply-all: install ## apply, change and destroy local, dev and prod, each in its
 	@.venv/bin/pytest tests/terraform/test_apply.py --durations=3
 
 campaign: install ## crash test: kill -9 at every request; writes docs/reports/crash-test.md
-	@$(PY) -m tests.campaign
+	@$(PY) -m tests.crash_campaign
 
 bench: install ## speed beside the lower bound and other tools: 15 minutes
 	@$(PY) -m benchmarks start copy

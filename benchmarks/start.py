@@ -21,7 +21,7 @@ IMPORTS = (
     # What google.auth.default() imports on Cloud Run, too: the login of the metadata server.
     (
         "**all that a run imports**",
-        "import connector.__main__, connector.assembly, google.auth.compute_engine",
+        "import connector.__main__, connector.run.assembly, google.auth.compute_engine",
     ),
 )
 PAGES = (100, 400, 1600)

@@ -16,6 +16,7 @@ from sandbox.state import State
 REGION = "europe-west1"
 LOCATION = "EU"  # of the bucket and the datasets
 TIMEOUT_SECONDS = 60
+NOT_FOUND = 404
 CLOCK = "/sandbox/retail/clock"
 # The sandbox's Sheets and Drive take any token that is not a service account's for the spreadsheets' owner.
 OWNER = {"Authorization": "Bearer owner"}
@@ -48,6 +49,14 @@ class Cloud:
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON of a response."""
         return self._request(method, path, body).json()
+
+    def exists(self, path: str) -> bool:
+        """Whether a resource exists: False for a 404, StepFailed for other errors."""
+        url = self.state.address + path
+        if requests.get(url, headers=OWNER, timeout=TIMEOUT_SECONDS).status_code == NOT_FOUND:
+            return False
+        self.call("GET", path)
+        return True
 
     def get_text(self, path: str) -> str:
         return self._request("GET", path).text

@@ -32,7 +32,7 @@ def make_developer_owner(cloud: Cloud) -> None:
     """Idempotent. The pipeline starts jobs and Dataform, for which the sandbox checks permissions."""
     project, email = cloud.state.project, cloud.state.identity(DEVELOPER)
     accounts = f"/iam/v1/projects/{project}/serviceAccounts"
-    if all(account["email"] != email for account in cloud.list_items(accounts, "accounts")):
+    if not cloud.exists(f"{accounts}/{email}"):
         cloud.call("POST", accounts, {"accountId": DEVELOPER})
     resource, member = f"/cloudresourcemanager/v1/projects/{project}", f"serviceAccount:{email}"
     policy = cloud.call("POST", f"{resource}:getIamPolicy", {})

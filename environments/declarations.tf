@@ -11,6 +11,11 @@ locals {
     for source, declared in local.sources : { for name, endpoint in declared.endpoints : name => merge(endpoint, { source = source }) }
   ]...)
 
+  # The steps of the pipeline, by <source>/<endpoint>.
+  endpoint_schedules = merge([
+    for source, declared in local.sources : { for name, endpoint in declared.endpoints : "${source}/${name}" => endpoint.schedule }
+  ]...)
+
   raw_tables = {
     for name, endpoint in local.endpoints : endpoint.table => {
       description = "What ${endpoint.source} answers for ${name}, as received and append only: one row for each time that an item was fetched."

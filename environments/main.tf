@@ -205,6 +205,7 @@ module "pipeline" {
     PROJECT_ID               = var.project_id
     REGION                   = var.region
     BUCKET                   = module.landing.name
+    CONNECTOR_ENDPOINTS      = jsonencode(local.endpoint_schedules)
     CONNECTOR_JOB            = module.connector.name
     SHEETS_SYNC_JOB          = module.sheets_sync.name
     DATAFORM_REPOSITORY      = module.dataform.name

@@ -130,7 +130,7 @@ class ObjectStore:
                 return StoredObject(content, generation, resource.metadata)
 
     def delete(self, name: str, generation: int | None = None) -> None:
-        """Delete the object, if it still is at `generation`. Absent objects are no error."""
+        """Delete the object, if it still is at `generation`. An absent object is not an error."""
         query = {} if generation is None else {"ifGenerationMatch": str(generation)}
         with self._wrap_errors("delete", name):
             self.api.send("DELETE", self._path(name), query)

@@ -109,7 +109,7 @@ class FetchRound:
                 self.changed.notify_all()
 
     def _claim(self) -> int:
-        """The next page; 0 when there will be none. Pages in flight may announce more."""
+        """The next page; 0 after the last one. Pages in flight may announce more."""
         with self.changed:
             while not self.is_finished:
                 if page := self._next_page():

@@ -62,9 +62,11 @@ class LandedFile:
 
 
 class Landing:
-    def __init__(self, store: Store, endpoint: str) -> None:
+    """`root` is the folder of the endpoint, `<source>/<endpoint>`."""
+
+    def __init__(self, store: Store, root: str) -> None:
         self.store = store
-        self.endpoint = endpoint
+        self.root = root
 
     def write_page(self, run: Run, page: PageResult, content: bytes, drift: DriftReport) -> None:
         """Idempotent: an object that exists was written by this run before."""
@@ -81,7 +83,7 @@ class Landing:
         }
         metadata = {"run": run.id, "page": str(page.page), "rows": str(page.rows), "mark": page.mark}
         metadata |= {name: str(value) for name, value in optional.items() if value is not None}
-        self.store.create(names.path("in", run.file_name(page.page)), content, metadata)
+        self.store.create(names.path("in", run.file_name(page.page), self.root), content, metadata)
 
     def read_schema(self) -> ObservedSchema | None:
         """The schema observed so far; None before the first page of the first run."""
@@ -96,29 +98,34 @@ class Landing:
 
     @property
     def schema_name(self) -> str:
-        return f"{self.endpoint}/shape.json"
+        return f"{self.root}/shape.json"
 
     def files_of_run(self, run: Run, *stages: Stage) -> list[LandedFile]:
         return self._list(
-            {f"{names.folder(stage, run.file_name(1))}/{run.file_prefix}": stage for stage in stages}
+            {
+                f"{names.folder(stage, run.file_name(1), self.root)}/{run.file_prefix}": stage
+                for stage in stages
+            }
         )
 
     def find(self, file_names: Iterable[str], *stages: Stage) -> list[LandedFile]:
         """Those of `file_names` that are in one of the stages."""
         requested = set(file_names)
-        folders = {f"{names.folder(stage, name)}/": stage for stage in stages for name in requested}
+        folders = {
+            f"{names.folder(stage, name, self.root)}/": stage for stage in stages for name in requested
+        }
         return [file for file in self._list(folders) if file.name in requested]
 
     def files_of_day(self, day: str) -> list[LandedFile]:
         """Files of runs of `day` (YYYYMMDD), archived or failed."""
-        failed = f"{self.endpoint}/failed/{day[:4]}/{day[4:6]}/{day[6:]}/"
-        return self._list({f"{self.endpoint}/archive/{day}/": "archive", failed: "failed"})
+        failed = f"{self.root}/failed/{day[:4]}/{day[4:6]}/{day[6:]}/"
+        return self._list({f"{self.root}/archive/{day}/": "archive", failed: "failed"})
 
     def failed_files(self) -> list[LandedFile]:
-        return self._list({f"{self.endpoint}/failed/": "failed"})
+        return self._list({f"{self.root}/failed/": "failed"})
 
     def unfinished_files(self) -> list[LandedFile]:
-        return self._list({f"{self.endpoint}/in/": "in", f"{self.endpoint}/processing/": "processing"})
+        return self._list({f"{self.root}/in/": "in", f"{self.root}/processing/": "processing"})
 
     def _list(self, prefixes: Mapping[str, Stage]) -> list[LandedFile]:
         """Sorted by name. A file in two stages, after a crash, counts for the later one of `prefixes`."""
@@ -131,36 +138,40 @@ class Landing:
 
     def move(self, files: Iterable[LandedFile], stage: Stage) -> None:
         def move_one(file: LandedFile) -> None:
-            self.store.move(names.path(file.stage, file.name), names.path(stage, file.name))
+            self.store.move(
+                names.path(file.stage, file.name, self.root), names.path(stage, file.name, self.root)
+            )
 
         with ThreadPoolExecutor(MOVE_THREADS, "move") as pool:
             list(pool.map(move_one, [file for file in files if file.stage != stage]))
 
     def fail(self, file: LandedFile, reason: str) -> None:
         """Move the file to failed/ with the reason in its metadata."""
-        self.store.set_metadata(names.path(file.stage, file.name), {"reason": reason[:METADATA_CHARACTERS]})
+        self.store.set_metadata(
+            names.path(file.stage, file.name, self.root), {"reason": reason[:METADATA_CHARACTERS]}
+        )
         self.move([file], "failed")
 
     def read_lines(self, file: LandedFile) -> list[bytes]:
         """The lines of a file, without line ends."""
-        stored = self.store.read_current(names.path(file.stage, file.name))
+        stored = self.store.read_current(names.path(file.stage, file.name, self.root))
         return [] if stored is None else stored.content.splitlines()
 
     def write_part(self, file: LandedFile, first: int, lines: list[bytes]) -> str:
         """An object with some lines of a file, to find a row that BigQuery rejects; its name."""
-        name = f"{self.endpoint}/parts/{file.name.removesuffix('.json')}.{first}-{first + len(lines)}.json"
+        name = f"{self.root}/parts/{file.name.removesuffix('.json')}.{first}-{first + len(lines)}.json"
         self.store.create(name, b"\n".join(lines) + b"\n")
         return name
 
     def delete_parts(self, file: LandedFile) -> None:
-        for item in list(self.store.list(f"{self.endpoint}/parts/{file.name.removesuffix('.json')}.")):
+        for item in list(self.store.list(f"{self.root}/parts/{file.name.removesuffix('.json')}.")):
             self.store.delete(item.name)
 
-    def write_rejects(self, file_name: str, rejects: Sequence[RejectedRow]) -> None:
-        """Store rows that could not be loaded, with their reasons, in rejects/. Idempotent."""
-        day = names.folder("archive", file_name).rpartition("/")[2]
+    def write_rejects(self, file_name: str, rejects: Sequence[RejectedRow], origin: str = "") -> None:
+        """Store rows that could not be loaded, with their reasons, in rejects/. Idempotent per file and `origin`."""
+        day = names.folder("archive", file_name, self.root).rpartition("/")[2]
         content = b"\n".join(msgspec.json.encode(reject) for reject in rejects) + b"\n"
-        self.store.create(f"{self.endpoint}/rejects/{day}/{file_name}", content)
+        self.store.create(f"{self.root}/rejects/{day}/{origin}{file_name}", content)
 
     def take_out(self, file: LandedFile, rejects: Sequence[RejectedRow]) -> LandedFile:
         """Write the rejected rows to rejects/ and the file without them. Idempotent: the content is the same."""
@@ -168,7 +179,7 @@ class Landing:
         numbers = {reject.number for reject in rejects}
         self.write_rejects(file.name, rejects)
         rest = [line for number, line in enumerate(lines, 1) if number not in numbers]
-        name = names.path(file.stage, file.name)
+        name = names.path(file.stage, file.name, self.root)
         current = self.store.read_current(name)
         if current is not None and "rejected_rows" not in current.metadata:
             metadata = dict(current.metadata) | {"rejected_rows": str(len(numbers))}

@@ -25,6 +25,7 @@ class Batch:
     columns: tuple[Column, ...]
     files: tuple[LandedFile, ...]
     key: tuple[str, ...] = ()
+    root: str = ""
 
     def with_files(self, files: Iterable[LandedFile]) -> "Batch":
         return replace(self, files=tuple(files))

@@ -30,13 +30,15 @@ from connector.raw_schema import LOAD_TIME
 from connector.sources.window import Watermark
 
 FINISHED = "('success', 'partial')"  # states after which the next run starts later
+# Rows from before 2026-11-28 have no source; then every endpoint had its own name.
+SAME_ENDPOINT = "endpoint = @endpoint AND (source = @source OR source IS NULL)"
 # Windows sorted by their start. One that begins after all earlier ones have ended starts a new stretch: a
 # back-fill ahead of the others, so the ids between are still requested.
 WATERMARK_QUERY = f"""
 WITH windows AS (
   SELECT window_from, window_until, started_at
   FROM ops.run_log
-  WHERE endpoint = @endpoint AND status IN {FINISHED} AND window_from IS NOT NULL AND window_until IS NOT NULL
+  WHERE {SAME_ENDPOINT} AND status IN {FINISHED} AND window_from IS NOT NULL AND window_until IS NOT NULL
 ),
 reaches AS (
   SELECT *, MAX(window_until) OVER (
@@ -55,7 +57,7 @@ SELECT
     SELECT MAX(window_until) FROM stretches
     WHERE stretch = (SELECT stretch FROM stretches ORDER BY started_at, window_from LIMIT 1)
   ),
-  (SELECT UNIX_MILLIS(MAX(started_at)) FROM ops.run_log WHERE endpoint = @endpoint)
+  (SELECT UNIX_MILLIS(MAX(started_at)) FROM ops.run_log WHERE {SAME_ENDPOINT})
 """
 MAX_BYTES_BILLED = 10**9  # of the watermark query: the log has a few KB
 
@@ -66,10 +68,13 @@ class Warehouse:
         self.client = jobs.client
         self.bucket = bucket
 
-    def read_watermark(self, endpoint: str) -> Watermark:
+    def read_watermark(self, source: str, endpoint: str) -> Watermark:
         """How far earlier runs of the endpoint have copied."""
         config = QueryJobConfig(
-            query_parameters=[ScalarQueryParameter("endpoint", "STRING", endpoint)],
+            query_parameters=[
+                ScalarQueryParameter("source", "STRING", source),
+                ScalarQueryParameter("endpoint", "STRING", endpoint),
+            ],
             maximum_bytes_billed=MAX_BYTES_BILLED,
             labels=cost_labels(endpoint),
         )
@@ -84,7 +89,7 @@ class Warehouse:
 
     def stage(self, batch: Batch) -> None:
         """Load all files into a staging table; InvalidData if one of them cannot be read."""
-        uris = [f"gs://{self.bucket}/{path(file.stage, file.name)}" for file in batch.files]
+        uris = [f"gs://{self.bucket}/{path(file.stage, file.name, batch.root)}" for file in batch.files]
 
         def output_exists() -> bool:
             return self._table_exists(batch.staging) or self._is_inserted(batch)
@@ -136,7 +141,8 @@ class Warehouse:
             return KeyCounts()
         key = ", ".join(f"`{name}`" for name in batch.key)
         is_null = " OR ".join(f"`{name}` IS NULL" for name in batch.key)
-        sql = f"""SELECT COUNT(*), COUNT(DISTINCT TO_JSON_STRING(STRUCT({key}))), COUNTIF({is_null})
+        sql = f"""SELECT
+              COUNT(*), COUNT(DISTINCT IF({is_null}, NULL, TO_JSON_STRING(STRUCT({key})))), COUNTIF({is_null})
             FROM {batch.staging}"""
         config = QueryJobConfig(labels=cost_labels(batch.endpoint))
         with wrap_errors(f"count the keys of {batch.staging}"):
@@ -146,7 +152,7 @@ class Warehouse:
                 )
             )
         rows, distinct, missing = row
-        return KeyCounts(rows - distinct, missing)
+        return KeyCounts(rows - missing - distinct, missing)
 
     def insert(self, batch: Batch) -> int:
         """Insert the staged rows into raw, with the clock of the warehouse; the number of rows."""

@@ -43,7 +43,7 @@ READERS: dict[str, Callable[[Any, str, Settings, Credentials, OnPause], Reader |
 
 
 def create_context(
-    name: str, source: Source, settings: Settings, log: StructuredLog, renew_seconds: float
+    source_name: str, name: str, source: Source, settings: Settings, log: StructuredLog, renew_seconds: float
 ) -> RunContext:
     """The context of endpoint `name`; SettingsError without credentials."""
     credentials = default_credentials()
@@ -57,11 +57,12 @@ def create_context(
         name=name,
         endpoint=source.endpoint(name),
         reader=READERS[source.kind](source, name, settings, credentials, log_pause),
-        landing=Landing(store, name),
+        landing=Landing(store, f"{source_name}/{name}"),
         store=store,
         warehouse=Warehouse(BigQueryJobs(client), settings.bucket),
         log=log,
         renew_seconds=renew_seconds,
+        source=source_name,
     )
 
 

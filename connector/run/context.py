@@ -25,7 +25,7 @@ from runtime.structured_log import StructuredLog
 class Warehouse(RawTable, Protocol):
     """connector.load.warehouse.Warehouse."""
 
-    def read_watermark(self, endpoint: str) -> Watermark: ...
+    def read_watermark(self, source: str, endpoint: str) -> Watermark: ...
     def log_run(self, row: RunRow, event: str) -> None: ...
     def log_drift(self, rows: list[DriftRow], run: Run, pages: tuple[int, ...] = ()) -> None: ...
     def log_files(self, rows: list[FileRow], run: Run, pages: tuple[int, ...] = ()) -> None: ...
@@ -51,6 +51,13 @@ class RunContext:
     now: Callable[[], int] = now_milliseconds
     new_token: Callable[[], str] = lambda: uuid.uuid4().hex[:8]
     sleep: Callable[[float], None] = time.sleep
+    source: str = ""
+
+    @property
+    def label(self) -> str:
+        """Source and endpoint: the folder in the bucket, and the name in messages. Endpoints of two sources may have
+        the same name."""
+        return f"{self.source}/{self.name}" if self.source else self.name
 
     @property
     def page_reader(self) -> Reader:
@@ -63,9 +70,9 @@ class RunContext:
         """The lease on the endpoint, to be used in a `with` block. Its object stores the state of the run."""
         return Lease(
             self.store,
-            f"{self.name}/run.json",
+            f"{self.label}/run.json",
             RunState,
-            holder=f"a run of {self.name}",
+            holder=f"a run of {self.label}",
             renew_seconds=self.renew_seconds,
             sleep=self.sleep,
         )

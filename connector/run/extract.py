@@ -1,5 +1,6 @@
 """Extract: source → in/. Every page of a run becomes one object; pages that exist are not requested again."""
 
+import dataclasses
 import hashlib
 from functools import partial
 
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from connector.errors import InvalidResponse
 from connector.extract import page_loop
+from connector.extract.field_mapping import create_mapper
 from connector.extract.ndjson import encode_page
 from connector.extract.page_tracker import PageTracker
 from connector.extract.schema_drift import create_detector, learn_schema
@@ -64,13 +66,18 @@ def refetch_lost_pages(context: RunContext, tracker: PageTracker, extractor: "Pa
 def complete_state(context: RunContext, state: RunState, tracker: PageTracker) -> RunState:
     """The state of the load phase, with everything that is known to be missing."""
     requested = state.requested
-    is_requested = bool(requested.until is not None or requested.until_date or state.only_pages)
+    has_last = context.endpoint.window is not None
+    is_requested = (
+        bool(requested.until is not None or requested.until_date or state.only_pages) or not has_last
+    )
     schema = context.landing.read_schema()
     if schema and tracker.has_position and not schema.position_seen:
         # From now on a response without the position is the end, and not a wrong declaration.
         context.landing.write_schema(ObservedSchema(schema.fields, True))
     checked = window.check_end(state.span, is_requested, tracker.max_id, state.covered)
-    missing = "; ".join(text for text in (tracker.missing(), checked.error) if text) or None
+    # Totals are those of the whole range; an attempt at its gaps receives only a part of it.
+    lost = "; ".join(sorted(tracker.invalid.values())) if state.only_pages else tracker.missing()
+    missing = "; ".join(text for text in (lost, checked.error) if text) or None
     gap = window.describe_gap(state.span, state.covered)
     can_resume = not context.page_reader.sequential  # a page of a chain cannot be requested by its number
     is_only_gaps = tracker.has_only_gaps and not checked.error
@@ -131,6 +138,11 @@ class PageExtractor:
         self.state = state
         self.schema = schema
         self.detect_drift = create_detector(context.columns, schema or ObservedSchema())
+        rename, unmapped = (
+            getattr(context.endpoint, "rename", {}),
+            getattr(context.endpoint, "unmapped", None),
+        )
+        self.map_fields = create_mapper(context.columns, rename, unmapped)
 
     def fetch(self, number: int, cursor: str | None) -> PageResult:
         return self.write(number, self.request(number, cursor))
@@ -140,6 +152,8 @@ class PageExtractor:
 
     def write(self, number: int, page: Page) -> PageResult:
         """An empty page has no object."""
+        if self.map_fields:
+            page = dataclasses.replace(page, items=self.map_fields(page.items))
         result = PageResult(
             number,
             len(page.items),

@@ -87,7 +87,7 @@ def read_parts(
             return error
         result = PageResult(number, part.rows, mark=str(number), note=part.note)
         if part.rejects:
-            context.landing.write_rejects(file_name, part.rejects)
+            context.landing.write_rejects(file_name, part.rejects, "source_")  # the loader may add its own
         if part.unreadable:
             return UnreadablePart(part.unreadable)
         if part.rows:

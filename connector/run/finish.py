@@ -17,6 +17,7 @@ from connector.load.run_log import DriftRow, FileRow, RunRow, Status
 from connector.run.context import RunContext
 from connector.run.state import RunState
 from connector.sources.planned import PlannedReader
+from connector.sources.window import window_of
 from runtime.lease import Lease
 
 
@@ -66,7 +67,9 @@ def load_files(context: RunContext, lease: Lease[RunState], state: RunState) -> 
     for part in split_into_jobs(files, positions):
         lease.check()
         columns, key = tuple(context.columns), tuple(context.endpoint.key)
-        batch = Batch(state.id, context.name, context.endpoint.table, columns, tuple(part), key)
+        batch = Batch(
+            state.id, context.name, context.endpoint.table, columns, tuple(part), key, context.landing.root
+        )
         results.append(load_batch(context.warehouse, batch, context.landing))
     keys = KeyCounts(
         sum(result.keys.repeated for result in results), sum(result.keys.missing for result in results)
@@ -116,12 +119,13 @@ def create_run_row(
 ) -> RunRow:
     # Gaps of a fixed range are remembered in run.json, and files in failed/: the next window may start later.
     # A list that is copied as a whole is incomplete until its last page is there.
-    is_remembered = not state.missing or (bool(state.gaps) and context.endpoint.window is not None)
+    is_remembered = not state.missing or (bool(state.gaps) and window_of(context.endpoint) is not None)
     status: Status = (
         "incomplete" if lost or not is_remembered else "partial" if failed or state.gaps else "success"
     )
     return RunRow(
         run_id=state.id,
+        source=context.source or None,
         endpoint=context.name,
         started_at=to_datetime(state.began).isoformat(),
         finished_at=to_datetime(context.now()).isoformat(),
@@ -151,10 +155,15 @@ def describe_missing(
     if failed:
         first = failed[0]
         sentences.append(
-            f"{len(failed)} files are in {context.name}/failed/, first {first.name}: {first.reason} "
-            f"After fixing the cause, run: python -m connector replay --endpoint {context.name}"
+            f"{len(failed)} files are in {context.label}/failed/, first {first.name}: {first.reason} "
+            f"After fixing the cause, run: {replay_command(context)}"
         )
     return f"run {state.id} is incomplete: {' '.join(sentences)}" if sentences else None
+
+
+def replay_command(context: RunContext) -> str:
+    source = f" --source {context.source}" if context.source else ""
+    return f"python -m connector replay{source} --endpoint {context.name}"
 
 
 def describe_notes(
@@ -203,6 +212,7 @@ def create_drift_row(
     previous = [name for name in schema.fields.get(path, []) if name != ABSENT]
     return DriftRow(
         run_id=state.id,
+        source=context.source or None,
         endpoint=context.name,
         field=path,
         change=describe_change(field_type, schema),
@@ -218,9 +228,21 @@ def create_file_rows(
 ) -> list[FileRow]:
     now = to_datetime(context.now()).isoformat()
     return [
-        FileRow(state.id, context.name, file.name, "archived", file.rows, file.bytes, now)
+        FileRow(
+            state.id, context.source or None, context.name, file.name, "archived", file.rows, file.bytes, now
+        )
         for file in archived
     ] + [
-        FileRow(state.id, context.name, file.name, "failed", file.rows, file.bytes, now, file.reason)
+        FileRow(
+            state.id,
+            context.source or None,
+            context.name,
+            file.name,
+            "failed",
+            file.rows,
+            file.bytes,
+            now,
+            file.reason,
+        )
         for file in failed
     ]

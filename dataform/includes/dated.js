@@ -39,7 +39,7 @@ const model = (context, { source, rejects, days, key, time, columns }) => {
       where ${versions.supersedes("arrived", "stored", facts)}
     );`;
 
-  // Two scalar variables, not a STRUCT: BigQuery documents pruning by constants and by scalar variables only.
+  // Two scalar variables: no documentation states that a field of a STRUCT variable prunes partitions.
   const begin = `
   ${arrivals.typeNewRows(context, { source, columns }, [
     "declare days array<date> default [];",

@@ -53,11 +53,11 @@ const article = (word) => (/^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`);
 
 const lineRejections = (name, { key, columns }) => [
   [`ifnull(array_length(source.${name}), 0) = 0`, `${name} are missing`],
-  [`${name}_lines.without_${key} > 0`, `a line has no ${key}`],
-  [`${name}_lines.with_key > ${name}_lines.keys`, `two lines have one ${key}`],
+  [`source.${name}_lines.without_${key} > 0`, `a line has no ${key}`],
+  [`source.${name}_lines.with_key > source.${name}_lines.keys`, `two lines have one ${key}`],
   ...Object.entries(columns)
     .filter(([, type]) => type.label)
-    .map(([column, type]) => [`${name}_lines.without_${column} > 0`, `${article(column)} is not ${type.label}`]),
+    .map(([column, type]) => [`source.${name}_lines.without_${column} > 0`, `${article(column)} is not ${type.label}`]),
 ];
 
 // Evaluated once a row, below the SELECT that reads its parts: the typed lines, and how many lack a column.
@@ -84,24 +84,29 @@ const typedLines = (name, { key, columns }) => {
 const select = (columns, lineage, from, more = []) => {
   const all = Object.entries(columns);
   const nested = all.filter(([, type]) => type.lines);
-  const value = ([name, type]) => (type.lines ? `${name}_lines.typed` : type.parse(`source.${name}`));
+  const value = ([name, type]) => (type.lines ? `source.${name}_lines.typed` : type.parse(`source.${name}`));
   const pairs = [...all.flatMap(([name, type]) => rejections(name, type)), ...more];
+  // The reason comes first, so that only the payloads of rejected rows are built.
   return `select
-    * except (raw_row),
-    if(reason is null, null, to_json_string(raw_row)) as payload
+    ${all.map((column) => `${value(column)} as ${column[0]}`).join(",\n    ")},
+    source.reason,
+    if(
+      source.reason is null,
+      null,
+      to_json_string(struct(${all.map(([name]) => `source.${name} as ${name}`).join(", ")}))
+    ) as payload,
+    ${lineage.map((column) => `source.${column}`).join(",\n    ")}
   from (
     select
-      ${all.map((column) => `${value(column)} as ${column[0]}`).join(",\n      ")},
+      *,
       nullif(array_to_string([
         ${pairs.map(([condition, reason]) => `if(${condition}, '${reason}', null)`).join(",\n        ")}
-      ], '; '), '') as reason,
-      struct(${all.map(([name]) => `source.${name} as ${name}`).join(", ")}) as raw_row,
-      ${lineage.join(",\n      ")}
+      ], '; '), '') as reason
     from (
       select ${["*", ...nested.map(([name, type]) => typedLines(name, type.lines))].join(",\n      ")}
       ${from}
     ) as source
-  ) as row_typed`;
+  ) as source`;
 };
 
 module.exports = { asReceived, text, integer, decimal, date, timestamp, required, lines, select };

@@ -314,10 +314,11 @@ def test_the_gap_alone_is_requested_by_the_next_run(project, shop):
         project.copy()
     assert len(project.ids()) == 750
     shop.faults = []
-    shop.asked.clear()
+    shop.queries.clear()
     project.copy()
     assert project.ids()[:1000] != [] and sorted(set(project.ids())) == list(range(1, 1001))
-    assert [query["page"] for query in shop.asked][0] == "3"
+    assert [query["page"] for query in shop.queries][0] == "3"
+    assert [status for (status,) in project.log("status")] == ["partial", "success", "success"]
 
 
 def test_a_changed_limit_does_not_continue_with_the_old_page_numbers(project, shop):

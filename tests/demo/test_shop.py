@@ -307,7 +307,7 @@ def test_a_full_disk_gives_507_and_keeps_the_old_state(shop, file, method, path,
     response = shop.http.request(method, url, json=body, timeout=10)
     new.unlink()
     assert response.status_code == 507
-    assert response.json()["error"]["message"].endswith("is full; make room and try restarted.")
+    assert response.json()["error"]["message"].endswith("is full; make room and try again.")
     assert shop.http.get(url, timeout=10).json() == before
     assert shop.http.request(method, url, json=body, timeout=10).ok
 

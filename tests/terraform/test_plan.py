@@ -5,11 +5,10 @@ import re
 
 import pytest
 
-from connector.key_rotation.settings import Settings as RotationSettings
-from connector.settings import Settings as ConnectorSettings
-from connector.sources.registry import SOURCES
-from connector.sources.registry import read as read_source
-from pipeline.settings import Settings as PipelineSettings
+from connector.key_rotation.settings import read_settings as read_rotation_settings
+from connector.settings import read_settings as read_connector_settings
+from connector.sources.registry import SOURCES, read_source
+from pipeline.settings import read_settings as read_pipeline_settings
 from sheets_sync.exports import FOLDER as EXPORTS
 from sheets_sync.exports import load
 from sheets_sync.settings import Settings as SheetsSettings
@@ -282,9 +281,9 @@ class Asked(dict):
 @pytest.mark.parametrize(
     ("job", "read"),
     [
-        ("connector", lambda environ: ConnectorSettings.read(environ, "retail", read_source("retail"))),
-        ("key-rotation", lambda environ: RotationSettings.read(environ, {"retail": read_source("retail")})),
-        ("pipeline", PipelineSettings.read),
+        ("connector", lambda environ: read_connector_settings(environ, "retail", read_source("retail"))),
+        ("key-rotation", lambda environ: read_rotation_settings(environ, {"retail": read_source("retail")})),
+        ("pipeline", read_pipeline_settings),
         ("sheets-sync", lambda environ: SheetsSettings.read(environ, EXPORTED)),
     ],
 )

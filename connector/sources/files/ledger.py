@@ -1,4 +1,4 @@
-"""The ledger: which version of which file is in raw. An object of the landing bucket, <endpoint>/ledger.json.
+"""The ledger: which version of which file is in raw. An object of the landing bucket, <source>/<endpoint>/ledger.json.
 
 Etag and size decide, not LastModified: a listing by time skips files that arrive late, that are back-dated, or that
 change twice in one second. The ledger is written after the rows are in raw, so a run that is killed reads the files
@@ -29,9 +29,11 @@ class Store(Protocol):
 
 
 class Ledger:
-    def __init__(self, store: Store, endpoint: str) -> None:
+    """`folder`: of the endpoint in the landing bucket."""
+
+    def __init__(self, store: Store, folder: str) -> None:
         self.store = store
-        self.name = f"{endpoint}/ledger.json"
+        self.name = f"{folder}/ledger.json"
 
     def read_entries(self) -> dict[str, Entry]:
         """By key."""

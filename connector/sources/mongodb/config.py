@@ -8,24 +8,32 @@ import msgspec
 
 from connector.errors import DeclarationError
 from connector.sources.base import Declared, Endpoint, Name, Source, Text, convert, convert_endpoints
-
-DURATION = re.compile(r"(\d+)(s|m|h|d)")
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-MICROSECONDS = 1_000_000
-# The first instant that a window can start at; older dates are before year 1 and are read by a run of everything.
-FIRST = -62_135_596_800 * MICROSECONDS
+from connector.sources.time_window import TimeWindow
 
 
-class TimeWindow(Declared, frozen=True, kw_only=True):
+class ChangeWindow(Declared, frozen=True, kw_only=True):
     """`field`: a date that every change of a document sets. `look_back`: how much of the previous windows is read
     again, for clocks that differ and transactions that commit late; a duplicate costs bytes, a lost document trust."""
 
     field: Text
-    look_back: Annotated[str, msgspec.Meta(pattern=r"^\d+(s|m|h|d)$")] = "1h"
+    look_back: Annotated[str, msgspec.Meta(pattern=r"^\d+[smhdw]$")] = "1h"
+
+    def to_time_window(self) -> TimeWindow:
+        """`start` is the name of a query parameter, which MongoDB has none of."""
+        return TimeWindow(
+            field=self.field, start=self.field, look_back=self.look_back, first="0001-01-01T00:00:00Z"
+        )
 
 
 class MongoEndpoint(Endpoint, frozen=True, kw_only=True):
+    """`changes`: without it the whole collection is read in every run."""
+
     collection: Text
+    changes: ChangeWindow | None = None
+
+    @property
+    def time_window(self) -> TimeWindow | None:
+        return self.changes.to_time_window() if self.changes else None
 
 
 class MongoSource(Source, frozen=True, kw_only=True):
@@ -44,7 +52,7 @@ def parse_mongodb_source(declared: dict[str, Any], where: str) -> MongoSource:
     endpoints = declared.get("endpoints")
     if isinstance(endpoints, dict):
         endpoints = {
-            name: convert_window(value, f"{where}: endpoints.{name}") for name, value in endpoints.items()
+            name: rename_window(value, f"{where}: endpoints.{name}") for name, value in endpoints.items()
         }
     convert_endpoints(endpoints, MongoEndpoint, where)
     source = convert(declared | {"endpoints": endpoints}, MongoSource, where)
@@ -53,19 +61,11 @@ def parse_mongodb_source(declared: dict[str, Any], where: str) -> MongoSource:
     return source
 
 
-def convert_window(endpoint: Any, where: str) -> Any:
-    """The endpoint with its window as the shared machinery has it: microseconds since 1970 UTC."""
+def rename_window(endpoint: Any, where: str) -> Any:
+    """The declared key is `window`, which in the common Endpoint is a range of ids."""
     if not isinstance(endpoint, dict) or endpoint.get("window") is None:
         return endpoint
-    window = convert(endpoint["window"], TimeWindow, f"{where}.window")
-    keys = {"from": window.field, "until": window.field, "last": window.field}
-    shared = {"field": window.field, "look_back": parse_duration(window.look_back), "first": FIRST}
-    return endpoint | {"window": shared | keys}
-
-
-def parse_duration(text: str) -> int:
-    """Microseconds of a duration such as 15m."""
-    match = DURATION.fullmatch(text)
-    if match is None:
-        raise ValueError(f"invalid duration '{text}': expected for example 90s, 15m, 1h or 2d.")
-    return int(match[1]) * SECONDS[match[2]] * MICROSECONDS
+    convert(endpoint["window"], ChangeWindow, f"{where}.window")
+    return {name: value for name, value in endpoint.items() if name != "window"} | {
+        "changes": endpoint["window"]
+    }

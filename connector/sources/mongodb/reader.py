@@ -32,7 +32,7 @@ from connector.errors import KeyRejected, RequestRejected, SourceUnavailable
 from connector.landing.files import RejectedRow
 from connector.raw_schema import FILE_NAME, Column
 from connector.settings import Settings
-from connector.sources.mongodb.config import MICROSECONDS, MongoEndpoint, MongoSource
+from connector.sources.mongodb.config import MongoEndpoint, MongoSource
 from connector.sources.mongodb.documents import DocumentEncoder
 from connector.sources.planned import PartContent, PlannedReader, ReadPlan
 from connector.sources.window import IdRange
@@ -78,7 +78,7 @@ class MongoReader(PlannedReader):
         self.column_names = frozenset(column["name"] for column in columns)
         structured = [c["name"] for c in columns if c["type"] != "STRING" or c.get("mode") == "REPEATED"]
         self.encoder = DocumentEncoder(FILE_NAME, structured)
-        self.field = endpoint.window.field if endpoint.window else "_id"
+        self.field = endpoint.changes.field if endpoint.changes else "_id"
         database = client.get_default_database(codec_options=CODEC, read_concern=ReadConcern("majority"))
         self.collection: Collection[dict[str, Any]] = database[endpoint.collection]
 
@@ -91,7 +91,7 @@ class MongoReader(PlannedReader):
         with self._wrap_errors():
             self._check_exists()
             size = self.part_documents or self._choose_part_size()
-            if not self.endpoint.window:
+            if not self.endpoint.changes:
                 return ReadPlan(tuple(self._iter_positions(None, None, size)))
             start, end = self._choose_window(span)
             positions = tuple(self._iter_positions(start, end, size)) if start < end else ()
@@ -162,7 +162,7 @@ class MongoReader(PlannedReader):
         find = self.collection.find_raw_batches if raw else self.collection.find
         options: dict[str, Any] = {"projection": projection, "batch_size": BATCH_DOCUMENTS}
         options["max_time_ms"] = int(QUERY_TIMEOUT.total_seconds() * 1000)
-        if self.endpoint.window:
+        if self.endpoint.changes:
             return find(
                 {self.field: {"$gte": decode_value(bounds.low), "$lt": decode_value(bounds.high)}}, **options
             )
@@ -270,7 +270,7 @@ def to_microseconds(moment: datetime) -> int:
 
 def from_microseconds(value: int) -> datetime:
     """To the millisecond below, which is the precision of a BSON date."""
-    return EPOCH + timedelta(milliseconds=value * 1000 // MICROSECONDS)
+    return EPOCH + timedelta(milliseconds=value // 1000)
 
 
 def create_reader(source: MongoSource, name: str, settings: Settings, columns: list[Column]) -> MongoReader:

@@ -26,7 +26,7 @@ from connector.sources.rest.config import (
     RestSource,
 )
 from connector.sources.rest.response import create_parser
-from connector.sources.window import IdRange
+from connector.sources.window import IdRange, window_of
 from runtime.http_session import open_session
 from runtime.rate_limiter import RateLimiter
 from runtime.retry import RetryPolicy
@@ -73,7 +73,14 @@ class RestReader:
     def fingerprint(self) -> str:
         """Of the address, the paging and the filters, but not of limits, schedules or descriptions."""
         endpoint = self.endpoint
-        parts = [endpoint.path, endpoint.method, endpoint.params, endpoint.body, endpoint.window, self.paging]
+        parts = [
+            endpoint.path,
+            endpoint.method,
+            endpoint.params,
+            endpoint.body,
+            window_of(endpoint),
+            self.paging,
+        ]
         return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
 
     def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
@@ -97,7 +104,7 @@ class RestReader:
         values = self._position(number, cursor)
         if self.paging.size and self.paging.limit:
             values[self.paging.size] = self.paging.limit
-        values |= span.parameters(self.endpoint.window)
+        values |= span.parameters(window_of(self.endpoint))
         if self.paging.within == "body":
             return Request(method, self.url, dict(self.endpoint.params), self.headers, self._body(values))
         params = dict(self.endpoint.params) | {name: str(value) for name, value in values.items()}

@@ -1,7 +1,7 @@
 """Parse a response: its items and the values beside them, at the declared places."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -14,8 +14,14 @@ from connector.sources.rest.links import find_link
 
 WHOLE_BODY = "$"
 Headers = Mapping[str, str]
-PageParser = Callable[[bytes, Headers], Page]
+NO_HEADERS: Headers = {}
 Members = dict[str, msgspec.Raw]
+
+
+class PageParser(Protocol):
+    def __call__(self, content: bytes, headers: Headers = NO_HEADERS) -> Page: ...
+
+
 # What APIs call the statement that there are more items; read when it is not declared, as a second opinion.
 HAS_MORE_NAMES = {"has_more", "hasMore", "has_next", "hasNext", "has_next_page", "hasNextPage", "more"}
 NESTED_NAMES = {"paging", "pagination", "meta", "page_info", "pageInfo", "response_metadata"}
@@ -25,7 +31,7 @@ def create_parser(paging: Paging, window: Window | None) -> PageParser:
     """A function from body and headers to Page; InvalidResponse for anything that is not JSON with a list of items."""
     read_largest_id = create_id_reader(window.field) if window else None
 
-    def parse(content: bytes, headers: Headers) -> Page:
+    def parse(content: bytes, headers: Headers = NO_HEADERS) -> Page:
         note = None
         try:
             return parse_page(content, headers, note)
@@ -72,11 +78,13 @@ class Body:
 
     def __init__(self, content: bytes) -> None:
         self.content = content
-        self.is_object = content.lstrip()[:1] == b"{"
-        self.members: Members = msgspec.json.decode(content, type=Members) if self.is_object else {}
+        self.is_list = content.lstrip()[:1] == b"["
+        self.members: Members = {} if self.is_list else msgspec.json.decode(content, type=Members)
 
     def items(self, path: str) -> list[msgspec.Raw]:
         """The list at `path`. null is an empty list, which is how several APIs mark the page after the last one."""
+        if self.is_list and path != WHOLE_BODY:
+            raise msgspec.ValidationError("Expected `object`, got `array`")
         value = self.content if path == WHOLE_BODY else self.find(path)
         if value is None:
             raise msgspec.ValidationError(f"Object missing required field `{path.split('.')[0]}`")
@@ -92,7 +100,7 @@ class Body:
 
     def find(self, path: str) -> bytes | None:
         """The JSON text at `path`, None where it is absent."""
-        return find_value(self.members, path) if self.is_object else None
+        return find_value(self.members, path)
 
     def has_more(self, declared: str | None) -> bool | None:
         """The source's own statement that there are more items; None without one."""

@@ -38,7 +38,7 @@ class FakeWarehouse:
         self.runs = []
         self.inserted = set()
 
-    def read_watermark(self, endpoint):
+    def read_watermark(self, source, endpoint):
         return Watermark()
 
     def stage(self, batch): ...

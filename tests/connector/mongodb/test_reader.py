@@ -8,12 +8,13 @@ from bson import ObjectId
 
 from connector.errors import DeclarationError, KeyRejected, RequestRejected, SourceUnavailable
 from connector.sources import registry
-from connector.sources.mongodb.config import FIRST
-from connector.sources.window import IdRange, Watermark, first_range, parse_range
+from connector.sources.time_window import parse_time
+from connector.sources.window import IdRange, Watermark, first_range, parse_range, window_of
 from tests.connector.mongodb.conftest import ORDERS
 
 START = datetime.datetime(2025, 12, 31, tzinfo=datetime.UTC)
 MICROSECONDS = 1_000_000
+FIRST = parse_time("0001-01-01T00:00:00Z")
 
 
 def after(seconds):
@@ -56,12 +57,13 @@ def test_milliseconds_are_not_cut(server, create):
 
 
 def test_the_look_back_reads_late_documents(server, create):
-    window = registry.parse_source(declared(), "shop.yaml").endpoint("orders").window
+    window = window_of(registry.parse_source(declared(), "shop.yaml").endpoint("orders"))
+    now = int(after(8000).timestamp() * MICROSECONDS)
     watermark = Watermark(until=int(after(7200).timestamp() * MICROSECONDS) - 1)
-    span = first_range(IdRange(), window, watermark)
+    span = first_range(IdRange(), window, watermark, now)
     assert span.start == int(after(3600).timestamp() * MICROSECONDS)
-    assert first_range(IdRange(), window, Watermark()).start == FIRST
-    assert parse_range("orders", window, "1700000000000000", None).start == 1_700_000_000_000_000
+    assert first_range(IdRange(), window, Watermark(), now).start == FIRST
+    assert parse_range("orders", window, "2023-11-14T22:13:20Z", None).start == 1_700_000_000_000_000
 
 
 @pytest.mark.parametrize("part_documents", [1, 7, 1000])

@@ -1,9 +1,10 @@
-"""kill -9 at every place that there is, and what the next run makes of it: make campaign
+"""Crash test: kill the connector at every request, and let the next run recover (make campaign).
 
-The connector runs as its own process against the sandbox. It is killed from outside at each of its requests
-to the API, the bucket and BigQuery, once before the request arrives and once before its answer does (so
-between every two steps), and at each line of its log. Then it runs again. After each kill raw, the bucket and
-the logs are looked at; after each group the whole warehouse is compared with the oracle."""
+The connector runs as a process against the sandbox. It is killed with SIGKILL at each of its requests to the
+API, the bucket and BigQuery - once before the request arrives, once before its response does, so between every
+two steps - and at each line of its log. Then it runs again. After each kill raw, the bucket and the logs are
+inspected; after each group the whole warehouse is compared with the expected results.
+"""
 
 import os
 import platform
@@ -21,11 +22,11 @@ from demo.recorded_apply.replay import replay
 from demo.server import running
 from sandbox import environment
 from sandbox.state import State
-from tests.campaign.document import HEAD, row, write
-from tests.campaign.loads import Group, Replays, Windows
-from tests.campaign.looks import Looks
-from tests.campaign.process import Connector, Moment, Point
-from tests.campaign.proxy import Proxy
+from tests.crash_campaign.inspection import Inspection
+from tests.crash_campaign.loads import Group, Replays, Windows
+from tests.crash_campaign.process import Connector, Moment, Point
+from tests.crash_campaign.proxy import Proxy
+from tests.crash_campaign.report import HEAD, format_row, write_report
 from tests.scenario import Scenario
 
 TARGETS = ("API", "bucket", "BigQuery")
@@ -35,7 +36,7 @@ STEP = 5  # a large load is killed at every so many-th request
 
 
 def main() -> None:
-    begin, rows, wrong = time.monotonic(), [], []
+    begin, rows, defects = time.monotonic(), [], []
     print("\n".join(HEAD), flush=True)
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -45,41 +46,41 @@ def main() -> None:
         for group in campaign(scenario, windows):
             scenario.transform()
             differences = scenario.differences(last=windows.last)
-            rows.append(row(group, differences))
-            wrong += group.wrong + differences
-            print(rows[-1], *group.wrong, *differences, sep="\n", flush=True)
+            rows.append(format_row(group, differences))
+            defects += group.defects + differences
+            print(rows[-1], *group.defects, *differences, sep="\n", flush=True)
             minutes = f"{(time.monotonic() - begin) / 60:.0f} minutes on {os.cpu_count()} cores"
-            write(rows, f"{datetime.now(UTC):%Y-%m-%d}, {minutes}, Python {platform.python_version()}")
-    raise SystemExit(bool(wrong))
+            write_report(rows, f"{datetime.now(UTC):%Y-%m-%d}, {minutes}, Python {platform.python_version()}")
+    raise SystemExit(bool(defects))
 
 
 def campaign(scenario: Scenario, windows: Windows) -> Iterator[Group]:
-    yield swept(windows, "a line of its log", "log", "after")
+    yield run_group(windows, "a line of its log", "log", "after")
     for target in TARGETS:
         for moment in ("before", "after"):
-            yield swept(windows, f"{moment} a request to {target}", target, moment)
+            yield run_group(windows, f"{moment} a request to {target}", target, moment)
     windows.size = LARGE
-    yield swept(windows, "after a request to API, 36 pages", "API", "after", STEP)
+    yield run_group(windows, "after a request to API, 36 pages", "API", "after", STEP)
     [archived] = scenario.query(
         "SELECT MIN(file_name), MIN(rows) FROM ops.file_log WHERE endpoint = 'sales' AND rows < 250"
     )
-    replays = Replays(windows.connector, windows.looks, *archived)
+    replays = Replays(windows.connector, windows.inspection, *archived)
     for target in TARGETS[1:]:
-        yield swept(replays, f"after a request of a replay to {target}", target, "after")
+        yield run_group(replays, f"after a request of a replay to {target}", target, "after")
 
 
-def swept(loads: Windows | Replays, name: str, target: str, moment: Moment, step: int = 1) -> Group:
-    """One load after another, each killed a step later, until one is not killed any more."""
+def run_group(loads: Windows | Replays, name: str, target: str, moment: Moment, step: int = 1) -> Group:
+    """One load after another, each killed a step later, until one finishes before its kill."""
     group = Group(name)
     for number in count(1, step):
-        if not loads.killed(group, Point(target, number, moment)):
+        if not loads.load_with_kill(group, Point(target, number, moment)):
             break
     return group
 
 
 @contextmanager
 def prepared(state: State) -> Iterator[tuple[Scenario, Windows]]:
-    """The project with everything in it, its lists loaded, its clock at the end of the year."""
+    """The provisioned project, with its lists loaded and its clock at the end of the year."""
     shell, scenario = Shell(state), Scenario(state)
     replay(state)
     provision.add_api_key(shell)
@@ -90,8 +91,8 @@ def prepared(state: State) -> Iterator[tuple[Scenario, Windows]]:
         proxies = {target: Proxy(state.address) for target in TARGETS}
         for proxy in proxies.values():
             stack.callback(proxy.close)
-        looks = Looks(scenario.query, scenario.files)
-        yield scenario, Windows(Connector(proxies, variables(state, proxies)), looks, SMALL)
+        inspection = Inspection(scenario.query, scenario.files)
+        yield scenario, Windows(Connector(proxies, variables(state, proxies)), inspection, SMALL)
 
 
 def variables(state: State, proxies: dict[str, Proxy]) -> dict[str, str]:
@@ -101,7 +102,7 @@ def variables(state: State, proxies: dict[str, Proxy]) -> dict[str, str]:
         "BUCKET": f"{state.project}-landing",
         "RETAIL_URL": f"{proxies['API'].url}/retail/v1",
         "RETAIL_API_KEY": (state.root / "retail-api-key").read_text(),
-        "BIGQUERY_ENDPOINT": proxies["BigQuery"].url,
+        "BIGQUERY_EMULATOR_HOST": proxies["BigQuery"].url,
         "STORAGE_EMULATOR_HOST": proxies["bucket"].url,
         "STORAGE_ENDPOINT": proxies["bucket"].url,
     }

@@ -1,7 +1,8 @@
 """Fixtures only."""
 
 import pytest
-from tests.connector.key_rotation.vault import Vault
+
+from tests.connector.key_rotation.fake_secret import FakeSecret
 
 
 @pytest.fixture(scope="session")
@@ -11,8 +12,8 @@ def sandbox(demo_server):
 
 
 @pytest.fixture
-def vault(sandbox):
-    made = Vault(sandbox)
-    yield made
-    made.faults()
-    made.close()
+def secret(sandbox):
+    fake = FakeSecret(sandbox)
+    yield fake
+    fake.set_faults()
+    fake.close()

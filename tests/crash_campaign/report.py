@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from connector.extract.page_loop import WORKERS
-from tests.campaign.loads import Group
+from tests.crash_campaign.loads import Group
 
 DOCUMENT = Path(__file__).parents[2] / "docs/reports/crash-test.md"
 HEAD = (
@@ -32,9 +32,9 @@ pages and replays.
 """
 
 
-def row(group: Group, differences: list[str]) -> str:
-    log = sum("in the log" in sentence for sentence in group.wrong)
-    again = f"{group.again} of {group.pages}" if group.pages else "not applicable"
+def format_row(group: Group, differences: list[str]) -> str:
+    log = sum("in the log" in sentence for sentence in group.defects)
+    repeated = f"{group.repeated} of {group.pages}" if group.pages else "not applicable"
     cells = (
         group.name,
         group.kills,
@@ -42,13 +42,13 @@ def row(group: Group, differences: list[str]) -> str:
         f"{group.rows:,}",
         group.twice,
         group.missing,
-        group.left,
+        group.remaining,
         log,
-        again,
+        repeated,
         f"{len(differences)} differences" if differences else "equal",
     )
     return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 
-def write(rows: list[str], when: str) -> None:
+def write_report(rows: list[str], when: str) -> None:
     DOCUMENT.write_text(TEXT.format(when=when, most=WORKERS, table="\n".join([*HEAD, *rows])))

@@ -1,13 +1,13 @@
-"""The campaign in short: one kill -9 of each kind, from outside. All of them: make campaign."""
+"""A short crash test: one SIGKILL of each kind, from outside. The whole test is `make campaign`."""
 
 import pytest
 
 from sandbox import environment
-from tests.campaign.loads import Group, Windows
-from tests.campaign.looks import Looks
-from tests.campaign.process import Connector, Point
-from tests.campaign.proxy import Proxy
 from tests.connector.project import sales
+from tests.crash_campaign.inspection import Inspection
+from tests.crash_campaign.loads import Group, Windows
+from tests.crash_campaign.process import Connector, Point
+from tests.crash_campaign.proxy import Proxy
 from tests.fakes.retail_api import KEY
 
 POINTS = [
@@ -26,20 +26,20 @@ def loads(sandbox, project, shop):
         "BUCKET": project.bucket_name,
         "RETAIL_URL": f"{proxies['API'].url}/v1",
         "RETAIL_API_KEY": KEY,
-        "BIGQUERY_ENDPOINT": proxies["BigQuery"].url,
+        "BIGQUERY_EMULATOR_HOST": proxies["BigQuery"].url,
         "STORAGE_ENDPOINT": proxies["bucket"].url,
     }
-    looks = Looks(project.rows, lambda prefix: [item.name for item in project.bucket.list(prefix)])
-    yield Windows(Connector(proxies, variables), looks, 600)
+    inspection = Inspection(project.rows, lambda prefix: [item.name for item in project.bucket.list(prefix)])
+    yield Windows(Connector(proxies, variables), inspection, 600)
     for proxy in proxies.values():
         proxy.close()
 
 
-def test_killed_from_outside_and_ended_by_the_next_run(loads, project, shop):
+def test_a_killed_process_is_recovered_by_the_next_run(loads, project, shop):
     shop.items["sales"] = sales(1, 600 * len(POINTS))
     group = Group("each")
     for point in POINTS:
-        assert loads.killed(group, point), point
-    assert group.wrong == []
-    assert group.again <= 3
+        assert loads.load_with_kill(group, point), point
+    assert group.defects == []
+    assert group.repeated <= 3
     assert project.ids() == list(range(1, 600 * len(POINTS) + 1))
