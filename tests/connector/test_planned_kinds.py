@@ -135,16 +135,18 @@ def test_documents_arrive_in_raw_once(project, server, copy_orders):
     assert log[1][2] == log[0][3] + 1
 
 
-def test_a_part_that_failed_is_read_by_a_later_run(project, server, copy_orders):
+def test_a_part_that_fails_twice_is_not_forgotten(project, server, copy_orders):
+    """The watermark is after the gap, so the run that replaces it requests its range too; ods removes duplicates."""
     server.now = START + datetime.timedelta(hours=40)
     with pytest.raises(IncompleteRun, match="the next run requests only these pages"):
         copy_orders(failing=15)
     assert len(project.ids()) == 30
     server.now = START + datetime.timedelta(hours=48)
-    copy_orders(failing=15)
-    assert len(project.ids()) == 38
+    with pytest.raises(IncompleteRun, match="part 2 of 5"):
+        copy_orders(failing=15)
+    assert set(project.ids()) == {*range(10), *range(20, 48)}
     copy_orders()
-    assert project.ids() == list(range(48))
+    assert set(project.ids()) == set(range(48))
 
 
 @pytest.mark.parametrize("library", ["obstore", "pymongo", "bson"])
