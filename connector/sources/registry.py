@@ -91,7 +91,7 @@ def parse_source(declared: Any, where: str) -> Source:
 
 def json_schema() -> str:
     """JSON Schema of the declarations, for completion and checks in an editor."""
-    kinds = {"rest": rest.RestSource, "sheet": sheet.SheetSource}
+    kinds = {"files": files.FilesSource, "rest": rest.RestSource, "sheet": sheet.SheetSource}
     schemas, components = msgspec.json.schema_components(kinds.values(), ref_template="#/$defs/{name}")
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
