@@ -18,7 +18,7 @@ from runtime.errors import StorageDenied, StorageError
 from runtime.google_api import MULTIPART, ApiClient, ApiFailure, decode_response, multipart_body
 
 OK_STATUSES = {404, 412}  # absent, or no longer at the expected generation
-LIST_FIELDS = "nextPageToken,items(name,size,metadata)"
+LIST_FIELDS = "nextPageToken,items(name,size,generation,metadata)"
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class ObjectInfo:
     name: str
     size: int
     metadata: Mapping[str, str]
+    generation: int = 0
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ class ObjectStore:
             while True:
                 page = decode_response(self.api.send("GET", self.objects, query), Listing)
                 for item in page.items:
-                    yield ObjectInfo(item.name, int(item.size), item.metadata)
+                    yield ObjectInfo(item.name, int(item.size), item.metadata, int(item.generation))
                 if not page.nextPageToken:
                     return
                 query["pageToken"] = page.nextPageToken

@@ -169,11 +169,11 @@ class Landing:
         for item in list(self.store.list(f"{self.root}/parts/{file.name.removesuffix('.json')}.")):
             self.store.delete(item.name)
 
-    def write_rejects(self, file_name: str, rejects: Sequence[RejectedRow]) -> None:
-        """Store rows that could not be loaded, with their reasons, in rejects/. Idempotent."""
+    def write_rejects(self, file_name: str, rejects: Sequence[RejectedRow], origin: str = "") -> None:
+        """Store rows that could not be loaded, with their reasons, in rejects/. Idempotent per file and `origin`."""
         day = names.folder("archive", file_name, self.root).rpartition("/")[2]
         content = b"\n".join(msgspec.json.encode(reject) for reject in rejects) + b"\n"
-        self.store.create(f"{self.root}/rejects/{day}/{file_name}", content)
+        self.store.create(f"{self.root}/rejects/{day}/{origin}{file_name}", content)
 
     def take_out(self, file: LandedFile, rejects: Sequence[RejectedRow]) -> LandedFile:
         """Write the rejected rows to rejects/ and the file without them. Idempotent: the content is the same."""

@@ -11,6 +11,12 @@ from connector.run.state import RunState
 from connector.sources.planned import PlannedReader, ReadPlan
 from runtime.lease import Lease
 
+MAX_NOTES = 10  # of parts; all rejects are in rejects/
+
+
+class UnreadablePart(SourceError):
+    """PartContent.unreadable."""
+
 
 def extract_planned(
     context: RunContext, reader: PlannedReader, lease: Lease[RunState], state: RunState
@@ -25,21 +31,29 @@ def extract_planned(
     numbers = [number for number in numbers if not state.only_pages or number in state.only_pages]
     context.log("fetching starts", run=state.id, parts=len(plan.parts), parts_there=len(there))
     results = read_parts(context, reader, lease, state, plan, numbers)
-    failures = {number: str(result) for number, result in results.items() if isinstance(result, SourceError)}
+    unreadable = {number: result for number, result in results.items() if isinstance(result, UnreadablePart)}
+    failures = {
+        number: str(result)
+        for number, result in results.items()
+        if isinstance(result, SourceError) and number not in unreadable
+    }
     rows = there | {
         number: result.rows for number, result in results.items() if isinstance(result, PageResult)
     }
-    if failures and not rows and len(plan.parts) > 0:
+    if failures and not rows and not unreadable and not state.only_pages:
         raise next(result for result in results.values() if isinstance(result, SourceError))
-    missing = [f"part {number} of {len(plan.parts)}: {text}" for number, text in sorted(failures.items())[:3]]
+    texts = failures | {number: str(error) for number, error in unreadable.items()}
+    missing = [f"part {number} of {len(plan.parts)}: {text}" for number, text in sorted(texts.items())[:3]]
+    notes = [result.note for result in results.values() if isinstance(result, PageResult) and result.note]
     return replace(
         state,
         phase="load",
         pages=len(rows),
         rows=sum(rows.values()),
-        notes=plan.notes,
+        notes=(*plan.notes, *notes[:MAX_NOTES]),
         missing="; ".join(missing) or None,
         gaps=tuple(sorted(failures)),
+        unreadable=tuple(sorted(unreadable)),
     )
 
 
@@ -73,9 +87,12 @@ def read_parts(
             return error
         result = PageResult(number, part.rows, mark=str(number), note=part.note)
         if part.rejects:
-            context.landing.write_rejects(file_name, part.rejects)
+            context.landing.write_rejects(file_name, part.rejects, "source_")  # the loader may add its own
+        if part.unreadable:
+            return UnreadablePart(part.unreadable)
         if part.rows:
-            context.landing.write_page(state.run, result, part.lines, DriftReport(frozenset(plan.unmapped)))
+            drift = DriftReport(frozenset([*plan.unmapped, *part.unmapped]))
+            context.landing.write_page(state.run, result, part.lines, drift)
         return result
 
     with ThreadPoolExecutor(reader.connections, "part") as pool:

@@ -16,6 +16,7 @@ from connector.load.loader import KeyCounts, LoadResult, load_batch, split_into_
 from connector.load.run_log import DriftRow, FileRow, RunRow, Status
 from connector.run.context import RunContext
 from connector.run.state import RunState
+from connector.sources.planned import PlannedReader
 from connector.sources.window import window_of
 from runtime.lease import Lease
 
@@ -35,8 +36,11 @@ def finish(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
         )
     log_drift(context, state, archived + failed)
     context.warehouse.log_run(row, f"end of pages {state.only_pages}" if state.only_pages else "end")
+    reader = context.reader
+    if isinstance(reader, PlannedReader) and state.plan and not lost:
+        reader.on_loaded(state.plan, state.gaps, state.unreadable)
     lease.clear_state()
-    if state.gaps and not lost:
+    if state.gaps and not lost and not (isinstance(reader, PlannedReader) and not reader.keeps_gaps):
         lease.save(create_gap_state(state))
     severity = "WARNING" if row.notes else "INFO"
     facts = {"status": row.status, "files": row.files, "rows": result.rows, "notes": row.notes}
@@ -97,6 +101,7 @@ def create_gap_state(state: RunState) -> RunState:
         phase="fetch",
         only_pages=state.gaps,
         gaps=(),
+        unreadable=(),
         pages=0,
         rows=None,
         notes=(),
@@ -145,9 +150,8 @@ def describe_missing(
             f"{state.missing}. The other pages are in raw; the next run requests only these pages."
         )
     elif state.missing:
-        sentences.append(
-            f"{state.missing}. The received rows are in raw; the next run requests the window again."
-        )
+        remedy = "correct it at the source" if state.unreadable else "the next run requests the window again"
+        sentences.append(f"{state.missing.rstrip('.')}. The received rows are in raw; {remedy}.")
     if failed:
         first = failed[0]
         sentences.append(

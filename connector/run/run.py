@@ -8,6 +8,8 @@ execute       extract (source to in/) → finish (in/ to raw, archive/, failed/,
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import msgspec
+
 from connector.errors import ConnectorError, CursorExpired, IncompleteRun, LoadError, SourceError
 from connector.landing.files import LandedFile
 from connector.landing.names import to_datetime
@@ -17,6 +19,7 @@ from connector.run.extract import extract
 from connector.run.finish import finish
 from connector.run.replay import Selection, select_files
 from connector.run.state import RunState
+from connector.sources.planned import PlannedReader
 from connector.sources.window import IdRange, Watermark, first_range, window_of
 from runtime.errors import JobError, LeaseLost
 from runtime.lease import Lease
@@ -29,11 +32,22 @@ def copy(context: RunContext, requested: IdRange) -> None:
         is_same = interrupted and (interrupted.kind, interrupted.requested) == ("copy", requested)
         if interrupted and is_same and not (interrupted.only_pages and window_of(context.endpoint)):
             return
-        duplicates = execute(context, lease, start_copy(context, requested))
-        if duplicates:
+        duplicates = execute(context, lease, widen_to_gaps(start_copy(context, requested), lease.state))
+        if duplicates and not isinstance(context.reader, PlannedReader):
             # A row that changed while pages were read moves to another page: its neighbour may have been skipped.
             context.log("a second pass follows, because keys were repeated", "WARNING", duplicates=duplicates)
             execute(context, lease, start_copy(context, requested))
+
+
+def widen_to_gaps(state: RunState, gaps: RunState | None) -> RunState:
+    """The new run replaces `gaps`, which still could not be read, so it requests their range too: the watermark is
+    after them already, and no later run would."""
+    if gaps is None or gaps.span.start is None or state.span.start is None:
+        return state
+    ends = (state.span.until, gaps.span.until)
+    until = None if state.span.until is None else max(end for end in ends if end is not None)
+    span = msgspec.structs.replace(state.span, start=min(state.span.start, gaps.span.start), until=until)
+    return msgspec.structs.replace(state, span=span)
 
 
 def replay_files(context: RunContext, selection: Selection) -> None:

@@ -17,7 +17,8 @@ class RunState(
 
     requested: the range of the command line. span: the range that is read; its end is fixed by the source's first
     response. covered: how far raw reached at the start. phase: fetch until every page is in the bucket, then load.
-    pages, rows: what was received. missing: what was not. gaps: pages that could not be read. only_pages: gaps of an
+    pages, rows: what was received. missing: what was not. gaps: pages that could not be read. unreadable: parts
+    that cannot be read until they change at the source. only_pages: gaps of an
     earlier attempt, to which this one is limited. plan: the parts of kinds that plan them. fingerprint: of the
     declaration, under which alone the fetch phase may be resumed. selection, files: of a replay.
     """
@@ -36,6 +37,7 @@ class RunState(
     rows: int | None = None
     only_pages: tuple[int, ...] = ()
     gaps: tuple[int, ...] = ()
+    unreadable: tuple[int, ...] = ()
     fingerprint: str = ""
     plan: ReadPlan | None = None
     notes: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ a killed run requests only the missing parts, and several tasks can share the pa
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import msgspec
@@ -28,21 +29,27 @@ class ReadPlan(msgspec.Struct, frozen=True):
 @dataclass(frozen=True)
 class PartContent:
     """`lines`: newline-delimited JSON, each line with SYS_FILE_NAME, as the source itself encoded it; `rows`: their
-    number. `rejects`: rows that could not be read, with their place in the source; they are counted and stored."""
+    number. `rejects`: rows that could not be read, with their place in the source; they are counted and stored.
+    `unmapped`: as in ReadPlan, if only the part contains the names. `unreadable`: why nothing of the part could be
+    read, now and until it changes at the source; the run is then incomplete, and the part is not requested again."""
 
     lines: bytes
     rows: int
     rejects: list[RejectedRow] = field(default_factory=list)
     note: str | None = None
+    unmapped: tuple[str, ...] = ()
+    unreadable: str | None = None
 
 
 class PlannedReader(ABC):
     """One table, collection or folder of a source. `read_part` is thread-safe.
 
-    connections: how many parts are read at the same time. fingerprint: as in sources/reader.py.
+    connections: how many parts are read at the same time. keeps_gaps: whether parts that failed are requested again
+    under the same plan; False if the next plan contains them anyway. fingerprint: as in sources/reader.py.
     """
 
     connections: int = 2
+    keeps_gaps: bool = True
 
     @property
     @abstractmethod
@@ -58,3 +65,7 @@ class PlannedReader(ABC):
 
         SourceUnavailable if it may succeed later, RequestRejected if not.
         """
+
+    def on_loaded(self, plan: ReadPlan, failed: Collection[int], unreadable: Collection[int]) -> None:  # noqa: B027
+        """The parts of the plan, except those with the numbers `failed`, are in raw or will never be. Idempotent: it
+        is called again if the process is killed before the state of the run is cleared."""

@@ -10,6 +10,8 @@ import yaml
 
 from connector.errors import DeclarationError
 from connector.sources.base import Source
+from connector.sources.files import config as files
+from connector.sources.mongodb import config as mongodb
 from connector.sources.rest import config as rest
 from connector.sources.sheet import config as sheet
 from runtime.errors import UsageError
@@ -18,6 +20,8 @@ SOURCES = Path(__file__).parent
 
 # A new kind is one line here and one in run/assembly.py.
 KINDS: dict[str, Callable[[dict[str, Any], str], Source]] = {
+    "files": files.parse_files_source,
+    "mongodb": mongodb.parse_mongodb_source,
     "rest": rest.parse_rest_source,
     "sheet": sheet.parse_sheet_source,
 }
@@ -87,7 +91,7 @@ def parse_source(declared: Any, where: str) -> Source:
 
 def json_schema() -> str:
     """JSON Schema of the declarations, for completion and checks in an editor."""
-    kinds = {"rest": rest.RestSource, "sheet": sheet.SheetSource}
+    kinds = {"files": files.FilesSource, "rest": rest.RestSource, "sheet": sheet.SheetSource}
     schemas, components = msgspec.json.schema_components(kinds.values(), ref_template="#/$defs/{name}")
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
