@@ -11,6 +11,7 @@ import socketserver
 import struct
 import threading
 import warnings
+from typing import Any
 
 import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
@@ -18,9 +19,21 @@ from bson.datetime_ms import DatetimeMS
 from bson.raw_bson import RawBSONDocument
 
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
-CODEC: CodecOptions[dict[str, object]] = CodecOptions(tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_MS)
+CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
+    tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_MS
+)
 # https://www.mongodb.com/docs/manual/reference/bson-type-comparison-order/
-ORDER: list[type | tuple[type, ...]] = [type(None), (int, float, bson.Decimal128), str, dict, list, bytes, bson.ObjectId, bool, DatetimeMS]
+ORDER: list[Any] = [
+    type(None),
+    (int, float, bson.Decimal128),
+    str,
+    dict,
+    list,
+    bytes,
+    bson.ObjectId,
+    bool,
+    DatetimeMS,
+]
 
 
 def sort_key(value):

@@ -1,7 +1,10 @@
 """Fixtures only."""
 
+import uuid
+
 import obstore
 import pytest
+import requests
 from moto.server import ThreadedMotoServer
 from obstore.store import S3Store
 
@@ -31,11 +34,9 @@ def s3_server():
 
 
 @pytest.fixture
-def s3(s3_server, request):
+def s3(s3_server):
     """A bucket of its own as the source; `s3.bucket` writes to it."""
-    import requests
-
-    name = f"exports-{abs(hash(request.node.nodeid)) % 10**12}"
+    name = f"exports-{uuid.uuid4().hex[:12]}"
     requests.put(f"{s3_server}/{name}", timeout=10).raise_for_status()
     harness = FilesHarness(f"s3://{name}/shop/", s3_server)
     harness.bucket = S3Store(
