@@ -19,7 +19,7 @@ class RunState(
     response. covered: how far raw reached at the start. phase: fetch until every page is in the bucket, then load.
     pages, rows: what was received. missing: what was not. gaps: pages that could not be read. only_pages: gaps of an
     earlier attempt, to which this one is limited. plan: the parts of kinds that plan them. fingerprint: of the
-    declaration, under which alone the fetch phase may be resumed. selection, files: of a replay.
+    declaration, the only one under which the fetch phase may be resumed. selection, files: of a replay.
     """
 
     id: str
