@@ -16,7 +16,7 @@ from runtime.errors import SettingsError
 def check_source(
     name: str, environ: Mapping[str, str] = os.environ, folder: Path = registry.SOURCES
 ) -> list[str]:
-    """Every problem of the declaration, its schemas, keys and settings; empty if there is none."""
+    """Every problem of the declaration, its schemas, keys and settings; empty if it is valid."""
     try:
         source = registry.read_source(name, folder)
     except DeclarationError as error:

@@ -55,9 +55,9 @@ def fingerprint(columns: list[Column]) -> str:
 
 
 def strip_descriptions(columns: list[Column]) -> list[Column]:
-    kept = ("name", "type", "mode")
+    properties = ("name", "type", "mode")
     return [
-        {key: column[key] for key in kept if key in column}
+        {key: column[key] for key in properties if key in column}
         | ({"fields": strip_descriptions(column["fields"])} if "fields" in column else {})
         for column in columns
     ]

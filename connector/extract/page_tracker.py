@@ -1,6 +1,6 @@
 """The pages of a run: which exist, which are received, and whether any is missing.
 
-The rule behind every method: a run may end early only where the source itself said that there is nothing more.
+The rule behind every method: a run may end early only where the source itself reported its end.
 Everything else is a sentence in `missing`, and the run is incomplete.
 """
 
@@ -93,7 +93,7 @@ class PageTracker:
     def unconfirmed_empty(self) -> list[int]:
         """Empty pages that are contradicted by a later page or by a total, and were requested only once.
 
-        A server that answers an overload with an empty list is a known fault; a second request tells.
+        A server that answers an overload with an empty list is a known fault; a second request shows it.
         """
         end = self.end
         is_early = self.received < max(self.totals, default=0) or (
@@ -185,7 +185,7 @@ class PageTracker:
         return [f"page {', '.join(holes[:5])} is empty, but page {self.last_row} has items"] if holes else []
 
     def _unfinished(self) -> list[str]:
-        """Signs that a chain ended too early: the source said that there is more, or never named the position."""
+        """Signs that a chain ended too early: the source reported more pages, or never named the position."""
         last = max(self.rows, default=0)
         if self.has_more.get(last) and not self.cursors.get(last) and self.position is not None:
             return [f"page {last} states that there are more items, but not where the next page is"]

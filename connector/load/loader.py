@@ -61,14 +61,14 @@ def load_batch(raw: RawTable, batch: Batch, files: Files) -> LoadResult:
     So the remaining files, and with them the ids of the jobs, are the same whenever the batch is loaded again.
     """
     while unreadable := find_unreadable(raw, batch):
-        kept = []
+        readable = []
         for file in batch.files:
             repaired = take_out_rows(raw, batch, file, files) if file.name in unreadable else file
             if repaired is None:
                 files.fail(file, unreadable[file.name])
             else:
-                kept.append(repaired)
-        batch = batch.with_files(kept)
+                readable.append(repaired)
+        batch = batch.with_files(readable)
     if not batch.files:
         return LoadResult(0, 0)
     keys = raw.count_keys(batch)

@@ -20,7 +20,7 @@ class RunState(
     pages, rows: what was received. missing: what was not. gaps: pages that could not be read. unreadable: parts
     that cannot be read until they change at the source. only_pages: gaps of an
     earlier attempt, to which this one is limited. plan: the parts of kinds that plan them. fingerprint: of the
-    declaration, under which alone the fetch phase may be resumed. selection, files: of a replay.
+    declaration, the only one under which the fetch phase may be resumed. selection, files: of a replay.
     """
 
     id: str

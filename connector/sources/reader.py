@@ -10,7 +10,7 @@ from connector.sources.window import IdRange
 
 @dataclass(frozen=True)
 class Page:
-    """What a source returned for one page; the fields after `items` are None where it did not report them.
+    """What a source returned for one page; without a report the fields after `items` stay None.
 
     next: the position of the next page, where only this page contains it. The other fields: see
     landing.page_metadata.PageResult.

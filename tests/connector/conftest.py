@@ -63,13 +63,13 @@ def harness(store):
     apis = []
 
     def make(shape, auth=None, key=KEY, **others):
-        kiosk = FakePagedApi(shape)
-        apis.append(kiosk)
-        kiosk.items = [{"id": number} for number in range(10 * SIZE)]
+        api = FakePagedApi(shape)
+        apis.append(api)
+        api.items = [{"id": number} for number in range(10 * SIZE)]
         declared = {"kind": "rest", "url": "https://api.example", "paging": SHAPES[shape]}
         declared |= {"auth": auth, "secret": "things-key"} if auth else {}
-        return LandingHarness(kiosk, store, declared | {"endpoints": {"things": THINGS}} | others, key)
+        return LandingHarness(api, store, declared | {"endpoints": {"things": THINGS}} | others, key)
 
     yield make
-    for kiosk in apis:
-        kiosk.close()
+    for api in apis:
+        api.close()

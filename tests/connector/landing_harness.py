@@ -20,8 +20,8 @@ THINGS = {"path": "/things", "table": "products", "key": ["id"], "schedule": "da
 class LandingHarness:
     """The processes share the bucket and the state that the lease stores."""
 
-    def __init__(self, kiosk, store, declared, key=KEY):
-        self.kiosk, self.store = kiosk, store
+    def __init__(self, api, store, declared, key=KEY):
+        self.api, self.store = api, store
         self.source = registry.parse_source(declared, "things.yaml")
         self.key = key
         run = Run.create("things", 1_795_246_443_000, "0a1b2c3d")
@@ -34,7 +34,7 @@ class LandingHarness:
 
     def land(self):
         """A new process lands the pages that earlier ones did not; returns the final state."""
-        settings = Settings("", "", "", {"URL": self.kiosk.url, "API_KEY": self.key})
+        settings = Settings("", "", "", {"URL": self.api.url, "API_KEY": self.key})
         retries = RetryPolicy(attempts=2, sleep=lambda seconds: None)
         pages = reader.create_reader(self.source, "things", settings, lambda: retries)
         with pages.client.session:

@@ -16,19 +16,19 @@ OAUTH = {"token_url": "/oauth/token", "scope": "read"}
 
 
 def guarded(shape, allows):
-    """`shape`, but 401 for requests that `allows(kiosk, query, headers)` rejects."""
+    """`shape`, but 401 for requests that `allows(api, query, headers)` rejects."""
 
-    def guard(kiosk, query, headers):
-        if not allows(kiosk, query, headers):
+    def guard(api, query, headers):
+        if not allows(api, query, headers):
             return 401, {}, {"error": "unauthorized", "request": [query, dict(headers)]}
-        return shape(kiosk, query, headers)
+        return shape(api, query, headers)
 
     return guard
 
 
 def test_a_key_is_sent_in_a_header_after_a_prefix(harness):
     process = harness(shapes.by_cursor, auth={"header": "Authorization", "prefix": "Bearer "})
-    process.kiosk.shape = guarded(
+    process.api.shape = guarded(
         shapes.by_cursor, lambda k, q, headers: headers["Authorization"] == f"Bearer {KEY}"
     )
     process.land()
@@ -38,39 +38,37 @@ def test_a_key_is_sent_in_a_header_after_a_prefix(harness):
 def test_a_key_in_the_query_is_sent_with_each_page_and_stored_nowhere(harness, store):
     """The address of the next page repeats the key; the stored address does not."""
     process = harness(shapes.by_address, auth={"query": "api_key"})
-    process.kiosk.shape = guarded(
-        shapes.by_address, lambda kiosk, query, headers: query.get("api_key") == KEY
-    )
-    process.kiosk.closed = {5 * SIZE}
+    process.api.shape = guarded(shapes.by_address, lambda api, query, headers: query.get("api_key") == KEY)
+    process.api.closed = {5 * SIZE}
     with pytest.raises(SourceUnavailable) as raised:
         process.land()
     assert "key/of" not in str(raised.value) and "of%3Dit" not in str(raised.value)
     assert "start=50" in str(raised.value)
     stored = str([metadata for _, _, metadata in store.objects.values()])
     assert "start=50" in stored and "api_key" not in stored
-    process.kiosk.closed = set()
+    process.api.closed = set()
     process.land()
     assert process.ids() == list(range(10 * SIZE))
 
 
 def test_a_rejected_key_in_the_query_is_not_shown(harness):
     process = harness(shapes.by_address, auth={"query": "api_key"})
-    process.kiosk.shape = guarded(shapes.by_address, lambda kiosk, query, headers: False)
+    process.api.shape = guarded(shapes.by_address, lambda api, query, headers: False)
     with pytest.raises(RequestRejected, match="returned 401") as raised:
         process.land()
     assert KEY not in str(raised.value) and "of%3D" not in str(raised.value)
 
 
 def accepts_token(number):
-    return lambda kiosk, query, headers: headers["Authorization"] == f"Bearer token-{number()}"
+    return lambda api, query, headers: headers["Authorization"] == f"Bearer token-{number()}"
 
 
 def test_a_token_is_fetched_once_for_all_pages(harness):
     process = harness(shapes.by_offset, auth=OAUTH, key=CLIENT)
-    process.kiosk.shape = guarded(shapes.by_offset, accepts_token(lambda: 1))
+    process.api.shape = guarded(shapes.by_offset, accepts_token(lambda: 1))
     process.land()
     assert process.ids() == list(range(10 * SIZE))
-    [request] = process.kiosk.tokens
+    [request] = process.api.tokens
     assert request == {
         "Authorization": "Basic dXM6aHVzaC1odXNo",
         "grant_type": ["client_credentials"],
@@ -80,18 +78,18 @@ def test_a_token_is_fetched_once_for_all_pages(harness):
 
 def test_a_rejected_token_is_renewed_once(harness):
     process = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
-    valid = lambda: 1 if process.kiosk.asked[2 * SIZE] == 0 else 2  # noqa: E731 - from the third page on
-    process.kiosk.shape = guarded(shapes.by_cursor, accepts_token(valid))
+    valid = lambda: 1 if process.api.requests_by_start[2 * SIZE] == 0 else 2  # noqa: E731 - from the third page on
+    process.api.shape = guarded(shapes.by_cursor, accepts_token(valid))
     process.land()
     assert process.ids() == list(range(10 * SIZE))
-    assert len(process.kiosk.tokens) == 2
+    assert len(process.api.tokens) == 2
 
 
 def test_a_token_is_used_until_shortly_before_it_expires(harness):
     now = [0.0]
     process = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
     with open_session(16) as http:
-        tokens = OAuthToken(http, process.kiosk.url, ClientCredentials(token_url="/"), CLIENT, lambda: now[0])
+        tokens = OAuthToken(http, process.api.url, ClientCredentials(token_url="/"), CLIENT, lambda: now[0])
         assert [tokens._current_token(), tokens._current_token()] == ["token-1", "token-1"]
         now[0] = 3600 - EXPIRY_MARGIN_SECONDS - 1
         assert tokens._current_token() == "token-1"
@@ -101,11 +99,11 @@ def test_a_token_is_used_until_shortly_before_it_expires(harness):
 
 def test_the_error_of_a_rejected_client_has_no_secret(harness):
     process = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
-    process.kiosk.shape = guarded(shapes.by_cursor, lambda kiosk, query, headers: False)
+    process.api.shape = guarded(shapes.by_cursor, lambda api, query, headers: False)
     with pytest.raises(RequestRejected, match="returned 401") as raised:
         process.land()
     assert "token-2" not in str(raised.value) and "hush" not in str(raised.value)
-    assert len(process.kiosk.tokens) == 2
+    assert len(process.api.tokens) == 2
 
 
 def test_a_secret_that_is_not_a_client_is_a_settings_error(harness):
@@ -117,6 +115,6 @@ def test_a_secret_that_is_not_a_client_is_a_settings_error(harness):
 def test_the_key_is_not_sent_to_another_host(harness, address):
     process = harness(shapes.by_address, auth={"header": "X-Key"})
     body = {"items": [{"id": 1}], "next": address}
-    process.kiosk.shape = lambda kiosk, query, headers: (200, {}, body)
+    process.api.shape = lambda api, query, headers: (200, {}, body)
     with pytest.raises(RequestRejected, match="the key is not sent there"):
         process.land()

@@ -97,13 +97,13 @@ def test_an_endpoint_without_a_schema_is_named(retail, tmp_path):
 
 def reader_of(harness, shape):
     api = harness(shape)
-    settings = Settings("", "", "", {"URL": api.kiosk.url, "API_KEY": api.key})
+    settings = Settings("", "", "", {"URL": api.api.url, "API_KEY": api.key})
     return create_reader(api.source, "things", settings), api
 
 
 def test_try_shows_page_1_as_it_is_understood(harness):
     reader, api = reader_of(harness, shapes.by_cursor)
-    api.kiosk.items = [{"id": number, "name": "a", "tags": [{"x": 1.5}]} for number in range(30)]
+    api.api.items = [{"id": number, "name": "a", "tags": [{"x": 1.5}]} for number in range(30)]
     with reader.client.session:
         text = preview_page(reader, IdRange())
     assert "items: 10\n" in text
@@ -113,7 +113,7 @@ def test_try_shows_page_1_as_it_is_understood(harness):
 
 def test_describe_infers_a_schema_that_the_connector_accepts(harness, tmp_path):
     reader, api = reader_of(harness, shapes.by_number)
-    api.kiosk.items = [{"id": 1, "lines": [{"sku": "a"}], "any": {}}, {"id": 2, "any": [1]}] * 10
+    api.api.items = [{"id": 1, "lines": [{"sku": "a"}], "any": {}}, {"id": 2, "any": [1]}] * 10
     with reader.client.session:
         text = infer_schema(reader, IdRange())
     (tmp_path / "things.json").write_text(text)

@@ -18,7 +18,7 @@ def scripted(pages, page_of=lambda query: int(query.get("page", 1))):
 
     def serve(api, query, headers):
         page = page_of(query)
-        api.asked[page] += 1
+        api.requests_by_start[page] += 1
         return pages.get(page, (200, {}, {"items": []}))
 
     return serve
@@ -37,7 +37,7 @@ def chain_of(count, name, value=lambda start: f"/v2/things?start={start}"):
 
 def run_shape(harness, serve, paging):
     api = harness(shapes.whole, paging=paging)
-    api.kiosk.shape = serve
+    api.api.shape = serve
     return api, api.land()
 
 
@@ -144,8 +144,8 @@ def test_an_empty_page_before_a_full_one_is_requested_again(harness, body):
     serve = scripted(pages)
 
     def fail_once(api, query, headers):
-        if query["page"] == "3" and not api.asked[3]:
-            api.asked[3] += 1
+        if query["page"] == "3" and not api.requests_by_start[3]:
+            api.requests_by_start[3] += 1
             return 200, {}, body
         return serve(api, query, headers)
 
@@ -198,8 +198,8 @@ def test_rows_with_nan_a_surrogate_or_a_byte_order_mark_are_landed(harness):
         pass
 
     api = harness(shapes.whole, paging={"items": "items"})
-    api.kiosk.shape = lambda kiosk, query, headers: (200, {}, Raw(body))
-    api.kiosk.encode = lambda value: value.encode() if isinstance(value, Raw) else json.dumps(value).encode()
+    api.api.shape = lambda api, query, headers: (200, {}, Raw(body))
+    api.api.encode = lambda value: value.encode() if isinstance(value, Raw) else json.dumps(value).encode()
     state = api.land()
     assert state.missing is None
     rows = [json.loads(line) for _, content, _ in api.store.objects.values() for line in content.splitlines()]
@@ -307,7 +307,7 @@ def test_one_row_that_bigquery_rejects_does_not_keep_its_page_out(project, shop)
     assert reject["number"] == 18 and '"id":18' in reject["line"].replace(" ", "")
 
 
-def test_the_gap_alone_is_requested_by_the_next_run(project, shop):
+def test_only_the_gap_is_requested_by_the_next_run(project, shop):
     shop.items["sales"] = sales(1, 250 * 4)
     shop.faults = [Fault(page=3, times=99, status=500)]
     with pytest.raises(IncompleteRun, match="the next run requests only these pages"):

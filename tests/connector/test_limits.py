@@ -29,16 +29,16 @@ def test_a_declared_rate_applies_to_all_workers_together(harness):
 
 def test_a_declared_number_in_flight_is_kept(harness):
     process = harness(shapes.by_number, limits={"in_flight": 2})
-    process.kiosk.items = [{"id": number} for number in range(40 * SIZE)]
+    process.api.items = [{"id": number} for number in range(40 * SIZE)]
     active, counts = [], []
 
-    def shape(kiosk, query, headers):
+    def shape(api, query, headers):
         active.append(1)
         counts.append(len(active))
         time.sleep(0.002)
         active.pop()
-        return shapes.by_number(kiosk, query, headers)
+        return shapes.by_number(api, query, headers)
 
-    process.kiosk.shape = shape
+    process.api.shape = shape
     process.land()
     assert max(counts) == 2

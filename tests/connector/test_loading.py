@@ -97,17 +97,17 @@ def test_files_that_fail_only_together_are_an_error():
 
 
 def test_job_ids_follow_from_files_run_and_types_but_not_from_descriptions():
-    one = batch({"a", "b"})
-    assert one.stage_hash == batch({"b", "a"}).stage_hash
-    typed = Batch("run", "sales", "sales", ({"name": "id", "type": "STRING"},), one.files)
+    both = batch({"a", "b"})
+    assert both.stage_hash == batch({"b", "a"}).stage_hash
+    typed = Batch("run", "sales", "sales", ({"name": "id", "type": "STRING"},), both.files)
     described = Batch(
-        "run", "sales", "sales", ({"name": "id", "type": "STRING", "description": "x"},), one.files
+        "run", "sales", "sales", ({"name": "id", "type": "STRING", "description": "x"},), both.files
     )
-    others = [batch({"a"}), Batch("another run", "sales", "sales", (), one.files), typed]
-    assert len({one.stage_hash, *(other.stage_hash for other in others)}) == 4
+    others = [batch({"a"}), Batch("another run", "sales", "sales", (), both.files), typed]
+    assert len({both.stage_hash, *(other.stage_hash for other in others)}) == 4
     assert typed.stage_hash == described.stage_hash
     # A run that is resumed under an edited schema must find what it has inserted.
-    assert one.insert_hash == typed.insert_hash != others[0].insert_hash
+    assert both.insert_hash == typed.insert_hash != others[0].insert_hash
 
 
 @given(st.sets(st.integers(1, 3 * MAX_FILES), max_size=50), st.data())

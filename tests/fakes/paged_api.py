@@ -20,7 +20,7 @@ class FakePagedApi(serving.Served):
         self.shape = shape
         self.items = []
         self.closed = set()
-        self.asked: Counter[int] = Counter()
+        self.requests_by_start: Counter[int] = Counter()
         self.tokens = []
         self.seen = []
         self.encode = lambda body: json.dumps(body).encode()
@@ -28,7 +28,7 @@ class FakePagedApi(serving.Served):
 
     def part(self, start):
         """The page of items from position `start`; None if that is closed."""
-        self.asked[start] += 1
+        self.requests_by_start[start] += 1
         return None if start in self.closed else self.items[start : start + SIZE]
 
 
@@ -52,61 +52,61 @@ class Handler(serving.Handler):
 CLOSED: tuple[int, dict[str, str], object] = (503, {}, {"error": "closed"})
 
 
-def by_number(kiosk, query, headers):
+def by_number(api, query, headers):
     """Pages from 0, the list nested, without totals."""
-    page = kiosk.part(int(query["p"]) * SIZE)
+    page = api.part(int(query["p"]) * SIZE)
     return CLOSED if page is None else (200, {}, {"data": {"rows": page}})
 
 
-def by_number_with_an_end(kiosk, query, headers):
+def by_number_with_an_end(api, query, headers):
     """As above; a page past the end is a 404, except the first one."""
-    status, more, body = by_number(kiosk, query, headers)
+    status, more, body = by_number(api, query, headers)
     past = query["p"] != "0" and body.get("data") == {"rows": []}
     return (404, {}, {"error": "no such page"}) if past else (status, more, body)
 
 
-def by_offset(kiosk, query, headers):
-    page = kiosk.part(int(query["offset"]))
+def by_offset(api, query, headers):
+    page = api.part(int(query["offset"]))
     if page is None:
         return CLOSED
-    return 200, {}, {"results": page[: int(query["limit"])], "meta": {"total": len(kiosk.items)}}
+    return 200, {}, {"results": page[: int(query["limit"])], "meta": {"total": len(api.items)}}
 
 
-def by_offset_bare(kiosk, query, headers):
+def by_offset_bare(api, query, headers):
     """The whole body is the list."""
-    page = kiosk.part(int(query["offset"]))
+    page = api.part(int(query["offset"]))
     return CLOSED if page is None else (200, {}, page)
 
 
-def by_cursor(kiosk, query, headers):
+def by_cursor(api, query, headers):
     start = int(query.get("after", "at-0").removeprefix("at-"))
-    page = kiosk.part(start)
-    more = start + SIZE < len(kiosk.items)
+    page = api.part(start)
+    more = start + SIZE < len(api.items)
     paging = {"next": {"after": f"at-{start + SIZE}"}} if more else {}
     return CLOSED if page is None else (200, {}, {"results": page, "paging": paging})
 
 
-def by_address(kiosk, query, headers):
+def by_address(api, query, headers):
     """The address of the next page is in the body, relative, and repeats the key."""
     start = int(query.get("start", 0))
-    page = kiosk.part(start)
+    page = api.part(start)
     key = f"&api_key={query['api_key']}" if "api_key" in query else ""
-    following = f"/v2/things?start={start + SIZE}{key}" if start + SIZE < len(kiosk.items) else ""
+    following = f"/v2/things?start={start + SIZE}{key}" if start + SIZE < len(api.items) else ""
     return CLOSED if page is None else (200, {}, {"items": page, "next": following})
 
 
-def by_link(kiosk, query, headers):
+def by_link(api, query, headers):
     start = int(query.get("start", 0))
-    page = kiosk.part(start)
-    link = f'<{kiosk.url}/things?start=0>; rel="first"'
-    if start + SIZE < len(kiosk.items):
-        link += f', <{kiosk.url}/things?start={start + SIZE}>; rel="next"'
+    page = api.part(start)
+    link = f'<{api.url}/things?start=0>; rel="first"'
+    if start + SIZE < len(api.items):
+        link += f', <{api.url}/things?start={start + SIZE}>; rel="next"'
     return CLOSED if page is None else (200, {"Link": link}, page)
 
 
-def whole(kiosk, query, headers):
-    kiosk.asked[0] += 1
-    return CLOSED if kiosk.closed else (200, {}, {"things": kiosk.items})
+def whole(api, query, headers):
+    api.requests_by_start[0] += 1
+    return CLOSED if api.closed else (200, {}, {"things": api.items})
 
 
 # How a source declares each of them.

@@ -160,7 +160,7 @@ class SourceClient:
     def _wait_before_retry(
         self, error: SourceUnavailable | InvalidResponse, attempt: int, end: float
     ) -> None:
-        """Sleep before the next attempt; raises `error` if there is none within the deadline."""
+        """Sleep before the next attempt; raises `error` if that would be past the deadline."""
         if isinstance(error, PauseTooLong):
             raise error
         delay = self.retry.delay(attempt, getattr(error, "retry_after", None))

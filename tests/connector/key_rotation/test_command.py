@@ -14,6 +14,7 @@ from connector.key_rotation.settings import read_settings
 from connector.sources import registry
 from runtime.errors import SettingsError
 from sandbox import environment
+from tests.terraform.hcl_files import ROOT
 
 SETTINGS = ("PROJECT_ID", "ROTATION_SUBSCRIPTION")
 GOOD = {"PROJECT_ID": "p", "ROTATION_SUBSCRIPTION": "projects/p/subscriptions/s"}
