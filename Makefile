@@ -56,7 +56,7 @@ lint-terraform: .venv/.checkov .venv/bin/tflint-$(TFLINT) ## checkov and tflint 
 	@[ ! -x .venv/bin/tflint-$(TFLINT) ] || for values in environments/*.tfvars; do \
 		.venv/bin/tflint-$(TFLINT) --chdir environments --config $(CURDIR)/.tflint.hcl --var-file $$(basename $$values) || exit 1; done
 
-mutate-terraform: install ## apply dangerous edits of Terraform to a copy, each must fail its test; ten minutes
+mutate-terraform: install ## apply dangerous edits of Terraform to a copy, each must fail its test; ten to twenty minutes
 	@$(PY) -m tests.terraform.mutate
 
 format: .venv/.packages ## format Python and Terraform
