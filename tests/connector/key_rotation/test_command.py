@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import pytest
-from tests.terraform.reading import ROOT
 
 from connector.key_rotation.__main__ import GRACE_SECONDS
 from connector.key_rotation.settings import read_settings
