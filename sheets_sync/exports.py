@@ -1,27 +1,98 @@
 """exports/<name>.yaml as dataclasses. All keys: docs/reference/export-declaration.md."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
+from msgspec import Meta
 
-from sheets_sync import declaration
-from sheets_sync.declaration import NAME
+from sheets_sync.declaration import Part, convert_part
+from sheets_sync.destinations.file.config import FileConfig
+from sheets_sync.destinations.http.config import HttpConfig, parse_http_config
 from sheets_sync.errors import ExportError
-from sheets_sync.notices import declared as declared_notices
-from sheets_sync.notices.declared import Notify
+from sheets_sync.notifications.config import Notify, parse_notify
 
 FOLDER = Path(__file__).parent / "exports"
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+RAW_PREFIX = "raw."  # of a table that is exported without a model
 
 type Mode = Literal["mirror", "upsert", "update", "insert", "append"]
+type RemovedHow = Literal["delete", "keep", "mark", "move"]
+type Drift = Literal["overwrite", "keep"]
+type LoadMode = Literal["whole", "incremental"]
+type Protect = Literal["warning", "owner", "none"]
+type ColumnType = Literal[
+    "STRING", "INT64", "FLOAT64", "NUMERIC", "BOOL", "DATE", "DATETIME", "TIMESTAMP", "TIME"
+]
+Name = Annotated[str, Meta(pattern=rf"^{NAME.pattern}\Z", description="a name in snake_case")]
+Table = Annotated[
+    str, Meta(pattern=rf"^(raw\.)?{NAME.pattern}\Z", description="a table in dmt, or raw.<table>")
+]
+Title = Annotated[
+    str, Meta(min_length=1, max_length=100, pattern=r"\S", description="a title of 1 to 100 characters")
+]
+Header = Annotated[str, Meta(pattern=r"\S", description="a text")]
+OrderItem = Annotated[
+    str,
+    Meta(pattern=rf"^\s*{NAME.pattern}(\s+(asc|desc))?\s*\Z", description="a column, or a column and desc"),
+]
+Percent = Annotated[int, Meta(ge=0, le=100, description="a whole number of percent, 0 to 100")]
+KeyColumns = Annotated[list[Name], Meta(min_length=1, description="a list with at least one column")]
+
+KINDS = ("sheets", "http", "file")
+MODES_OF_KIND: dict[str, tuple[Mode, ...]] = {
+    "sheets": ("mirror", "upsert", "update", "insert", "append"),
+    "http": ("mirror", "upsert"),
+    "file": ("mirror",),
+}
+REMOVED_HINT = "delete, keep, {mark: <header>} or {move: <tab>}"
+
+
+class ColumnPart(Part, frozen=True, kw_only=True):
+    header: Header
+    format: str | None = None
+    type: ColumnType | None = None
+
+
+class RemovedPart(Part, frozen=True, kw_only=True):
+    mark: Title | None = None
+    move: Title | None = None
+
+
+class SheetsConfig(Part, frozen=True, kw_only=True):
+    """Part `destination` of an export to a tab: nothing but its kind."""
+
+    kind: Literal["sheets"] = "sheets"
+
+
+class ExportPart(Part, frozen=True, kw_only=True):
+    """A whole file. `columns`, `removed`, `destination` and `notify` are converted one by one."""
+
+    table: Table
+    mode: Mode
+    key: KeyColumns
+    columns: Any
+    tab: Title | None = None
+    copied: LoadMode | None = None
+    order: list[OrderItem] = []
+    removed: Any = None
+    drift: Drift = "overwrite"
+    shrink: Percent = 50
+    protect: Protect = "warning"
+    audit: Any = "Sync log"
+    destination: Any = None
+    notify: Any = None
 
 
 @dataclass(frozen=True)
 class Column:
-    """`name` in the mart; `header` in the first row; `format` a number format, None for the usual one. `type`
-    is BigQuery's, for a table of raw, which knows texts alone."""
+    """`name` in the mart; `header` in the first row; `format`: a number format, None for the usual one.
+
+    `type` is BigQuery's. It is declared only for a table of raw, where every column is a STRING.
+    """
 
     name: str
     header: str
@@ -37,20 +108,22 @@ class Order:
 
 @dataclass(frozen=True)
 class Removed:
-    """What becomes of a row that the mart no longer has. `title` is the header of the column that marks it,
-    or the tab that it moves to."""
+    """What happens to a row that the mart no longer contains.
 
-    how: Literal["delete", "keep", "mark", "move"]
+    `title` is the header of the column that marks it, or the title of the tab that it is moved to.
+    """
+
+    how: RemovedHow
     title: str = ""
 
 
 @dataclass(frozen=True)
 class Export:
-    """Columns of `table`, a mart or raw.<table>, from left to right. `key` tells which row is which.
+    """Columns of `table`, a mart or raw.<table>, from left to right. `key` identifies a row.
 
-    `drift` says who wins where people changed our columns: overwrite (the mart) or keep (they). `shrink` is
-    by how many percent the mart may get shorter. `audit` is the title of the tab that tells of each run,
-    None for none. `destination` is read by whom it concerns.
+    drift: the value to use where a user edited a synced cell, the mart's (`overwrite`) or the user's (`keep`).
+    shrink: maximum share of removed rows in percent. load_mode: how the connector copies a table of raw.
+    audit: title of the log tab, None for no log tab.
     """
 
     name: str
@@ -61,22 +134,22 @@ class Export:
     columns: tuple[Column, ...]
     order: tuple[Order, ...] = ()
     removed: Removed = Removed("delete")
-    drift: Literal["overwrite", "keep"] = "overwrite"
+    drift: Drift = "overwrite"
     shrink: int = 50
-    copied: Literal["whole", "incremental"] = "whole"
-    protect: Literal["warning", "owner", "none"] = "warning"
+    load_mode: LoadMode = "whole"
+    protect: Protect = "warning"
     audit: str | None = "Sync log"
-    destination: Mapping[str, Any] = field(default_factory=lambda: {"kind": "sheets"})
+    destination: SheetsConfig | FileConfig | HttpConfig = SheetsConfig()  # noqa: RUF009 (frozen)
     notify: Notify = Notify()
 
     @property
-    def address(self) -> str:
+    def source(self) -> str:
         """`dmt.daily_sales`, `raw.customers`"""
         return self.table if self.is_raw else f"dmt.{self.table}"
 
     @property
     def is_raw(self) -> bool:
-        return self.table.startswith(declaration.RAW)
+        return self.table.startswith(RAW_PREFIX)
 
     @property
     def names(self) -> list[str]:
@@ -87,39 +160,160 @@ class Export:
         return [column.header for column in self.columns]
 
 
-def declared(folder: Path = FOLDER) -> list[str]:
-    """Names of all exports."""
+def list_exports(folder: Path = FOLDER) -> list[str]:
+    """Names of all declared exports."""
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
-def load(name: str, folder: Path = FOLDER) -> Export:
-    """ExportError says what is wrong, and where."""
+def load_export(name: str, folder: Path = FOLDER) -> Export:
+    """ExportError names the file, the key, the value and the allowed values."""
     path = folder / f"{name}.yaml"
     if not NAME.fullmatch(name) or not path.is_file():
-        raise ExportError(f"There is no export {name!r}. Declared are: {', '.join(declared(folder))}.")
+        raise ExportError(f"There is no export {name!r}. Declared are: {', '.join(list_exports(folder))}.")
     try:
         content = yaml.safe_load(path.read_text())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ExportError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from error
-    return read(name, path.name, content)
+    return parse_export(name, path.name, content)
 
 
-def read(name: str, file: str, content: Any) -> Export:
-    """The export that a file's content declares; `file` is for the sentences."""
-    fields = declaration.checked(file, content)
-    columns = tuple(
-        Column(column, item["header"], item.get("format"), item.get("type"))
-        for column, item in fields["columns"].items()
-    )
-    order = tuple(Order(words[0], words[1:] == ["desc"]) for words in fields["order"])
-    removed = Removed(*fields["removed"])
-    same = ("table", "copied", "tab", "mode", "drift", "shrink", "protect", "audit", "destination")
-    return Export(
+def parse_export(name: str, file: str, content: Any) -> Export:
+    """The export that the content of `file` declares."""
+    part = convert_part(content, ExportPart, file)
+    columns = parse_columns(file, part.columns)
+    removed = parse_removed(file, part.removed, part.mode)
+    destination = parse_destination(file, part, columns, removed)
+    if destination.kind == "sheets" and not part.tab:
+        raise ExportError(f"{file}: tab is {part.tab!r}, expected a title of 1 to 100 characters.")
+    export = Export(
         name=name,
-        key=tuple(fields["key"]),
+        table=part.table,
+        tab=part.tab or "",
+        mode=part.mode,
+        key=tuple(part.key),
         columns=columns,
-        order=order,
+        order=tuple(parse_order(item) for item in part.order),
         removed=removed,
-        notify=declared_notices.read(file, fields["notify"]),
-        **{key: fields[key] for key in same},
+        drift=part.drift,
+        shrink=part.shrink,
+        load_mode=part.copied or "whole",
+        protect=part.protect,
+        audit=parse_audit(file, part.audit),
+        destination=destination,
+        notify=parse_notify(file, part.notify),
     )
+    check_column_names(file, export)
+    check_titles(file, export)
+    check_raw_keys(file, export, part)
+    return export
+
+
+def parse_columns(file: str, value: Any) -> tuple[Column, ...]:
+    """Convert one by one, because the path in msgspec's error does not contain the column's name."""
+    if not isinstance(value, dict) or not value:
+        raise ExportError(f"{file}: columns is {value!r}, expected a mapping of at least one column.")
+    columns = []
+    for name, item in value.items():
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise ExportError(f"{file}: columns has {name!r}, expected a name in snake_case.")
+        part = convert_part(item, ColumnPart, file, f"columns.{name}")
+        columns.append(Column(name, part.header, part.format, part.type))
+    return tuple(columns)
+
+
+def parse_order(text: str) -> Order:
+    column, *direction = text.split()
+    return Order(column, direction == ["desc"])
+
+
+def parse_audit(file: str, value: Any) -> str | None:
+    """The title of the log tab; `false` for no log tab."""
+    if value is False:
+        return None
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= 100:
+        raise ExportError(f"{file}: audit is {value!r}, expected a title of 1 to 100 characters or false.")
+    return value
+
+
+def parse_removed(file: str, value: Any, mode: Mode) -> Removed:
+    """A mirror deletes by default, other modes keep."""
+    if value is None:
+        return Removed("delete" if mode == "mirror" else "keep")
+    if isinstance(value, dict):
+        part = convert_part(value, RemovedPart, file, "removed")
+        if bool(part.mark) == bool(part.move):
+            raise ExportError(f"{file}: removed is {value!r}, expected {REMOVED_HINT}.")
+        removed = Removed("mark", part.mark) if part.mark else Removed("move", part.move or "")
+    elif value == "delete":
+        removed = Removed("delete")
+    elif value == "keep":
+        removed = Removed("keep")
+    else:
+        raise ExportError(f"{file}: removed is {value!r}, expected {REMOVED_HINT}.")
+    if removed.how != "keep" and mode not in ("mirror", "upsert"):
+        raise ExportError(f"{file}: removed is {value!r}, but mode {mode} leaves such rows: expected keep.")
+    if removed.how == "keep" and mode == "mirror":
+        raise ExportError(f"{file}: removed is keep, but a mirror shows exactly the table: use mode upsert.")
+    return removed
+
+
+def parse_destination(
+    file: str, part: ExportPart, columns: Sequence[Column], removed: Removed
+) -> SheetsConfig | FileConfig | HttpConfig:
+    declared = {"kind": "sheets"} if part.destination is None else part.destination
+    kind = declared.get("kind") if isinstance(declared, dict) else None
+    if kind not in KINDS:
+        raise ExportError(
+            f"{file}: destination is {declared!r}, expected a mapping with kind: one of {', '.join(KINDS)}."
+        )
+    if part.mode not in MODES_OF_KIND[kind]:
+        allowed = ", ".join(MODES_OF_KIND[kind])
+        raise ExportError(f"{file}: mode is {part.mode}, a destination of kind {kind} supports: {allowed}.")
+    if kind == "sheets":
+        return convert_part(declared, SheetsConfig, file, "destination")
+    if removed.how not in ("delete", "keep"):
+        raise ExportError(
+            f"{file}: removed is {removed.how}, which only a sheet supports: expected delete or keep."
+        )
+    if kind == "file":
+        return convert_part(declared, FileConfig, file, "destination")
+    headers = {column.name: column.header for column in columns}
+    key = [headers[name] for name in part.key if name in headers]
+    config = parse_http_config(file, declared, list(headers.values()), key)
+    if removed.how == "delete" and config.delete is None:
+        raise ExportError(
+            f"{file}: destination.delete is missing: it states how rows that the mart no longer contains are "
+            "deleted. Declare it, or use mode upsert."
+        )
+    return config
+
+
+def check_column_names(file: str, export: Export) -> None:
+    """`key` and `order` name columns of the export."""
+    allowed = f"columns of: {', '.join(export.names)}"
+    if len(set(export.key)) < len(export.key):
+        raise ExportError(f"{file}: key is {list(export.key)}, expected each column once.")
+    for part, names in (("key", list(export.key)), ("order", [item.column for item in export.order])):
+        if not set(names) <= set(export.names):
+            raise ExportError(f"{file}: {part} is {names}, expected {allowed}.")
+
+
+def check_titles(file: str, export: Export) -> None:
+    """Headers differ, and so do the titles of tabs, which Sheets compares case-insensitively."""
+    marking = [export.removed.title] if export.removed.how == "mark" else []
+    headers = export.headers + marking
+    if len(set(headers)) < len(headers):
+        raise ExportError(f"{file}: headers are {headers}, expected each header once.")
+    titles = [export.tab, export.audit or "", export.removed.title if export.removed.how == "move" else ""]
+    lower = [title.lower() for title in titles if title]
+    if len(set(lower)) < len(lower):
+        raise ExportError(f"{file}: titles of tabs are {titles}, expected each title once.")
+
+
+def check_raw_keys(file: str, export: Export, part: ExportPart) -> None:
+    """`copied` and `type` describe tables of raw; the columns of a mart have types."""
+    if not export.is_raw and (part.copied or any(column.type for column in export.columns)):
+        raise ExportError(
+            f"{file}: table is {export.table}, a mart, whose columns have types: `copied` and `type` are for "
+            f"tables of raw, such as {RAW_PREFIX}customers."
+        )

@@ -11,14 +11,14 @@ from connector.sources.registry import SOURCES
 from connector.sources.registry import read as read_source
 from pipeline.settings import Settings as PipelineSettings
 from sheets_sync.exports import FOLDER as EXPORTS
-from sheets_sync.exports import load
-from sheets_sync.settings import Settings as SheetsSettings
+from sheets_sync.exports import load_export
+from sheets_sync.settings import read_settings, read_target
 from tests.terraform.grants import ANALYSTS, APPLY, ENGINEERS, GRANTS, NOTIFIED, PLAN, granted, resources
 from tests.terraform.reading import ROOT
 
 ENVIRONMENTS = ["local", "dev", "prod"]
 BRANCHES = ("every branch", "branch main")
-EXPORTED = [load(path.stem) for path in EXPORTS.glob("*.yaml")]
+EXPORTED = [load_export(path.stem) for path in EXPORTS.glob("*.yaml")]
 
 
 # Switched on in one environment, off in the others.
@@ -285,7 +285,10 @@ class Asked(dict):
         ("connector", lambda environ: ConnectorSettings.read(environ, "retail", read_source("retail"))),
         ("key-rotation", lambda environ: RotationSettings.read(environ, {"retail": read_source("retail")})),
         ("pipeline", PipelineSettings.read),
-        ("sheets-sync", lambda environ: SheetsSettings.read(environ, EXPORTED)),
+        (
+            "sheets-sync",
+            lambda environ: (read_settings(environ), [read_target(environ, item) for item in EXPORTED]),
+        ),
     ],
 )
 @pytest.mark.parametrize("env", ENVIRONMENTS)
