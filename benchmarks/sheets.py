@@ -58,7 +58,7 @@ class Desk:
     """A new spreadsheet of the sandbox, and what was asked of it."""
 
     state: State
-    client: Client
+    client: SheetsClient
     id: str
 
     def measured(self, work: Callable[[], object]) -> Cost:

@@ -21,7 +21,6 @@ NOT_YET_REVISED = (
     "runtime",
     "sandbox",
     "scripts/deploy",
-    "sheets_sync",
     "tests/benchmarks",
     "tests/campaign",
     "tests/connector",
@@ -32,7 +31,6 @@ NOT_YET_REVISED = (
     "tests/runtime",
     "tests/sandbox",
     "tests/scripts",
-    "tests/sheets_sync",
     "tests/terraform",
     "tests/test_image.py",
 )

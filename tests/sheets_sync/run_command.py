@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def run_command(cloud, *arguments, folder=None, **settings):
-    """Run it as sheets-sync, on the code in `folder`; a setting that is None is removed."""
+    """Run it as sheets-sync, on the code in `folder`; settings with the value None are removed."""
     clients = environment.clients(cloud.state, cloud.state.identity("sheets-sync"))
     paths = {"PYTHONPATH": str(ROOT)} if folder else {}
     project = {"PROJECT_ID": cloud.state.project, "LOCATION": "EU", "PATH": os.environ["PATH"]}

@@ -33,27 +33,27 @@ def opened(cloud):
     drive = requests.Session()
     drive.headers["Authorization"] = "Bearer person"
     files = f"{cloud.state.address}/drive/v3/files"
-    made = drive.post(files, json={"name": "For the team"}, timeout=10).json()["id"]
+    created = drive.post(files, json={"name": "For the team"}, timeout=10).json()["id"]
     share = {"role": "writer", "type": "user", "emailAddress": cloud.state.identity("sheets-sync")}
-    drive.post(f"{files}/{made}/permissions", json=share, timeout=10)
+    drive.post(f"{files}/{created}/permissions", json=share, timeout=10)
 
     def sheets():
-        return client.fetch_sheet_metadata(made)["sheets"]
+        return client.fetch_sheet_metadata(created)["sheets"]
 
     def tabs():
         properties = [tab["properties"] for tab in sheets()]
         return [item["title"] for item in properties if not item.get("hidden")]
 
     return SimpleNamespace(
-        id=made,
+        id=created,
         client=client,
         sheets=sheets,
         tabs=tabs,
-        batch=lambda *requests: client.batch_update(made, {"requests": list(requests)}),
+        batch=lambda *requests: client.batch_update(created, {"requests": list(requests)}),
         type=lambda place, values: client.values_update(
-            made, place, {"valueInputOption": "USER_ENTERED"}, {"values": values}
+            created, place, {"valueInputOption": "USER_ENTERED"}, {"values": values}
         ),
-        see=lambda place, **options: client.values_get(made, place, options or None).get("values", []),
+        see=lambda place, **options: client.values_get(created, place, options or None).get("values", []),
     )
 
 

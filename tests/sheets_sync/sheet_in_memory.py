@@ -50,10 +50,10 @@ class SheetInMemory:
         return parse_document({"properties": self.book.properties, "sheets": sheets})
 
     def read_cells(self, tab, width, state_tab=None):
-        shown = [row[:width] for row in self.all(tab.title)]
-        while shown and not any(value != "" for value in shown[-1]):
-            shown.pop()
-        return shown, (self.all(tab.title) or [[]])[0], self.all(state_tab.title) if state_tab else []
+        visible = [row[:width] for row in self.all(tab.title)]
+        while visible and not any(value != "" for value in visible[-1]):
+            visible.pop()
+        return visible, (self.all(tab.title) or [[]])[0], self.all(state_tab.title) if state_tab else []
 
     def all(self, title):
         query = QueryParams({"valueRenderOption": "UNFORMATTED_VALUE"})
@@ -78,7 +78,7 @@ class SheetInMemory:
     def person(self, *requests):
         self.book, _ = changes.apply(self.book, list(requests), "owner")
 
-    def shown(self, width):
+    def visible(self, width):
         """Values of the first columns below the header, blank rows at the end left out."""
         rows = [
             [self.tab.at(row, column).value for column in range(width)] for row in range(1, self.tab.rows)

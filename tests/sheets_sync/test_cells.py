@@ -18,7 +18,7 @@ PARIS = ZoneInfo("Europe/Paris")
     ("value", "cell"),
     [
         (None, None),
-        ("", None),  # a cell cannot tell the empty text from nothing
+        ("", None),  # a cell has one blank value
         (True, True),
         (0, 0),
         (2**53, 2**53),
@@ -45,9 +45,9 @@ PARIS = ZoneInfo("Europe/Paris")
     ],
 )
 def test_a_value_becomes_a_cell(value, cell):
-    made = to_cell(value, PARIS)
-    assert made == cell
-    assert type(made) is type(cell) or isinstance(made, int | float)
+    created = to_cell(value, PARIS)
+    assert created == cell
+    assert type(created) is type(cell) or isinstance(created, int | float)
 
 
 def test_a_text_longer_than_a_cell_is_refused():
@@ -71,12 +71,12 @@ def test_no_digit_of_an_integer_is_lost(value):
 @given(st.datetimes(datetime(1900, 1, 1), datetime(9999, 12, 31)))
 def test_a_serial_number_is_right_to_the_millisecond(moment):
     serial = to_cell(moment, PARIS)
-    again = (moment - datetime(1899, 12, 30)).total_seconds()
-    assert abs(serial * 86400 - again) < 0.001
+    assert_unchanged = (moment - datetime(1899, 12, 30)).total_seconds()
+    assert abs(serial * 86400 - assert_unchanged) < 0.001
 
 
 @pytest.mark.parametrize(
-    ("now", "wanted", "equal"),
+    ("now", "desired", "equal"),
     [
         (None, None, True),
         ("", None, True),
@@ -91,8 +91,8 @@ def test_a_serial_number_is_right_to_the_millisecond(moment):
         (0, None, False),
     ],
 )
-def test_same_means_same_kind_and_same_value(now, wanted, equal):
-    assert same_value(now, wanted) is equal
+def test_same_means_same_kind_and_same_value(now, desired, equal):
+    assert same_value(now, desired) is equal
 
 
 @given(st.integers(10 ** (EXACT_DIGITS - 1), 10**EXACT_DIGITS - 2), st.integers(1, 12))

@@ -43,7 +43,7 @@ def test_the_declared_export_is_synced(start, cloud, person):
     ]
 
 
-def test_a_dry_run_says_what_would_change_and_changes_nothing(start, cloud, person):
+def test_a_dry_run_prints_the_changes_and_writes_nothing(start, cloud, person):
     days = f"SELECT DATE '2017-01-0{{0}}' AS day, {{0}} AS baskets, {REST}"
     table = "CREATE OR REPLACE TABLE dmt.daily_sales AS "
     cloud.bigquery.query_and_wait(table + " UNION ALL ".join(days.format(day) for day in (1, 2, 3, 4)))
@@ -75,8 +75,8 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(start, cloud, pers
 
 
 def test_the_version_before_is_put_back(start, cloud, person):
-    made = "CREATE OR REPLACE TABLE dmt.daily_sales AS "
-    table = f"{made} SELECT DATE '2017-01-01' AS day, {{0}} AS baskets, {REST}"
+    created = "CREATE OR REPLACE TABLE dmt.daily_sales AS "
+    table = f"{created} SELECT DATE '2017-01-01' AS day, {{0}} AS baskets, {REST}"
     for baskets in (3, 4):
         cloud.bigquery.query_and_wait(table.format(baskets))
         assert start("--export", "daily_sales").returncode == 0
@@ -91,8 +91,8 @@ def test_the_version_before_is_put_back(start, cloud, person):
 
 
 def test_a_failure_is_a_sentence_and_a_code(start, cloud):
-    made = "CREATE OR REPLACE TABLE dmt.daily_sales AS SELECT DATE '2017-01-01' AS day, 1 AS baskets, "
-    cloud.bigquery.query_and_wait(made + REST.format(1))
+    created = "CREATE OR REPLACE TABLE dmt.daily_sales AS SELECT DATE '2017-01-01' AS day, 1 AS baskets, "
+    cloud.bigquery.query_and_wait(created + REST.format(1))
     done = start(DAILY_SALES_SPREADSHEET="nowhere")
     assert (done.returncode, done.stdout) == (1, "")
     failed, last = log_lines(done)

@@ -1,4 +1,4 @@
-"""Source, last synced, and what the tab holds: who wins, and what is told."""
+"""Source, last synced, and what the tab holds: which value is written, and what is reported."""
 
 import pytest
 
@@ -37,28 +37,28 @@ def delete(sheet, row):
     sheet.person({"deleteDimension": {"range": span}})
 
 
-def test_what_people_changed_is_written_over_and_told(synced):
+def test_what_people_changed_is_overwritten_and_reported(synced):
     type_in(synced, 2, 1, "mine")
     done = sync_rows(synced, declared(**ORDERED), OLD)
     assert count_rows(done) == {"updated": 1, "drift": 1}
     assert examples(done, "drift") == [("2", "Baskets: b → mine (overwritten)")]
     assert examples(done, "updated") == [("2", "Baskets: mine → b")]
-    assert synced.shown(3) == [list(row) for row in OLD]
+    assert synced.visible(3) == [list(row) for row in OLD]
 
 
-def test_what_people_changed_is_kept_where_the_export_says_so(synced):
+def test_what_people_changed_is_kept_if_the_export_declares_it(synced):
     keep = declared(drift="keep", **ORDERED)
     type_in(synced, 2, 1, "mine")
     new = [(1, "a", 1.5), (2, "source", 20.5), (3, "C", 3.5)]
     done = sync_rows(synced, keep, new)
     assert count_rows(done) == {"updated": 2, "drift": 1}
     assert examples(done, "drift") == [("2", "Baskets: source → mine (kept)")]
-    assert synced.shown(3) == [[1, "a", 1.5], [2, "mine", 20.5], [3, "C", 3.5]]
+    assert synced.visible(3) == [[1, "a", 1.5], [2, "mine", 20.5], [3, "C", 3.5]]
     sent = len(synced.batches)
-    assert count_rows(sync_rows(synced, keep, new)) == {"drift": 1}  # told again, and nothing is sent
+    assert count_rows(sync_rows(synced, keep, new)) == {"drift": 1}  # reported again, and nothing is sent
     assert len(synced.batches) == sent
     sync_rows(synced, keep, [(1, "a", 1.5), (2, "later", 21.5), (3, "C", 3.5)])
-    assert synced.shown(3)[1] == [2, "mine", 21.5]
+    assert synced.visible(3)[1] == [2, "mine", 21.5]
 
 
 def test_a_kept_formula_stays_a_formula(synced):
@@ -69,7 +69,7 @@ def test_a_kept_formula_stays_a_formula(synced):
     large = [(number, "x" * 40_000, 0.5) for number in range(1, 60)]
     sync_rows(synced, keep, large)  # by way of a hidden tab
     assert synced.tab.at(2, 2).value == Formula("=1+1")
-    assert len(synced.shown(3)) == 59
+    assert len(synced.visible(3)) == 59
 
 
 def test_what_is_kept_between_two_changed_cells_is_not_touched():
@@ -93,30 +93,30 @@ def test_when_people_and_source_agree_there_is_no_drift(synced):
 
 
 @pytest.mark.parametrize(
-    ("drift", "told", "shown"),
+    ("drift", "reported", "visible"),
     [("overwrite", "row added (removed)", [1, 2, 3]), ("keep", "row added (kept)", [1, 2, 3, 7])],
 )
-def test_a_row_that_people_added(synced, drift, told, shown):
+def test_a_row_that_people_added(synced, drift, reported, visible):
     span = {"sheetId": synced.tab.id, "dimension": "ROWS", "startIndex": 2, "endIndex": 3}
     synced.person({"insertDimension": {"range": span}})
     type_in(synced, 2, 0, 7)
     done = sync_rows(synced, declared(drift=drift, **ORDERED), OLD)
-    assert examples(done, "drift") == [("7", told)]
-    assert [row[0] for row in synced.shown(3)] == shown
+    assert examples(done, "drift") == [("7", reported)]
+    assert [row[0] for row in synced.visible(3)] == visible
 
 
 @pytest.mark.parametrize(
-    ("drift", "told", "shown"),
+    ("drift", "reported", "visible"),
     [("overwrite", "row deleted (inserted again)", [1, 2, 3]), ("keep", "row deleted (kept)", [1, 3])],
 )
-def test_a_row_that_people_deleted(synced, drift, told, shown):
+def test_a_row_that_people_deleted(synced, drift, reported, visible):
     delete(synced, 2)
     for _ in range(2):
         done = sync_rows(synced, declared(drift=drift, **ORDERED), OLD)
-        assert [row[0] for row in synced.shown(3)] == shown
+        assert [row[0] for row in synced.visible(3)] == visible
     assert count_rows(done) == ({"drift": 1} if drift == "keep" else {})
     delete(synced, 1)
-    assert examples(sync_rows(synced, declared(drift=drift, **ORDERED), OLD), "drift")[0] == ("1", told)
+    assert examples(sync_rows(synced, declared(drift=drift, **ORDERED), OLD), "drift")[0] == ("1", reported)
 
 
 def test_a_copy_that_people_made_of_a_row_goes_and_the_first_one_stays(synced):
@@ -126,10 +126,10 @@ def test_a_copy_that_people_made_of_a_row_goes_and_the_first_one_stays(synced):
         type_in(synced, 3, column, value)
     done = sync_rows(synced, declared(**ORDERED), OLD)
     assert examples(done, "drift") == [("1", "row added (removed)")]
-    assert synced.shown(3) == [list(row) for row in OLD]
+    assert synced.visible(3) == [list(row) for row in OLD]
 
 
-def test_without_its_memory_a_sync_goes_on_and_writes_the_mart(synced):
+def test_without_its_state_a_sync_continues_and_writes_the_mart(synced):
     memory = synced.book.titled("t (last synced)")
     synced.book.tabs.remove(memory)
     type_in(synced, 2, 1, "mine")
@@ -138,7 +138,7 @@ def test_without_its_memory_a_sync_goes_on_and_writes_the_mart(synced):
     assert count_rows(sync_rows(synced, declared(**ORDERED), OLD)) == {"updated": 1, "drift": 1}
 
 
-def test_a_row_without_key_or_with_one_that_another_has_is_rejected_and_the_rest_goes_on():
+def test_a_row_without_key_or_with_one_that_another_has_is_rejected_and_the_others_are_written():
     sheet, export = SheetInMemory(), declared(**ORDERED)
     sync_rows(sheet, export, OLD)
     done = sync_rows(
@@ -150,8 +150,8 @@ def test_a_row_without_key_or_with_one_that_another_has_is_rejected_and_the_rest
         ("2", "duplicate key: 2 rows have it"),
     ]
     # A rejected row stays as it was: its new values are not known, but it is not gone.
-    assert sheet.shown(3) == [[1, "A", 1.5], [2, "b", 2.5], [4, "d", 4.5]]
-    assert [told.state for told in done.issues] == ["rejected"] * 3
+    assert sheet.visible(3) == [[1, "A", 1.5], [2, "b", 2.5], [4, "d", 4.5]]
+    assert [reported.state for reported in done.issues] == ["rejected"] * 3
 
 
 def test_a_value_too_long_rejects_its_row():
@@ -163,22 +163,22 @@ def test_a_value_too_long_rejects_its_row():
         ("1", "column baskets: 50,001 characters, a cell holds 50,000"),
         ("3", "column baskets: 50,002 characters, a cell holds 50,000"),
     ]
-    assert [row[0] for row in sheet.shown(3)] == [2]
+    assert [row[0] for row in sheet.visible(3)] == [2]
 
 
-def test_keys_of_several_columns_tell_rows_apart():
+def test_keys_of_several_columns_identify_rows():
     sheet, export = SheetInMemory(), declared(key=["day", "baskets"], order=["day", "baskets"])
     sync_rows(sheet, export, [(1, "a", 1.5), (1, "b", 2.5), (2, "a", 3.5)])
     done = sync_rows(sheet, export, [(1, "a", 1.5), (1, "b", 9.5), (2, "b", 3.5)])
     assert count_rows(done) == {"inserted": 1, "updated": 1, "deleted": 1}
     assert examples(done, "updated") == [("1 / b", "Revenue: 2.5 → 9.5")]
-    assert sheet.shown(3) == [[1, "a", 1.5], [1, "b", 9.5], [2, "b", 3.5]]
+    assert sheet.visible(3) == [[1, "a", 1.5], [1, "b", 9.5], [2, "b", 3.5]]
 
 
 def test_keys_that_look_alike_are_not_the_same():
     sheet, export = SheetInMemory(), declared(**ORDERED)
     sync_rows(sheet, export, [(1, "number", 0.5), ("1", "text", 0.5), (True, "truth", 0.5)])
-    assert len(sheet.shown(3)) == 3
+    assert len(sheet.visible(3)) == 3
     assert (
         count_rows(sync_rows(sheet, export, [(1, "number", 0.5), ("1", "text", 0.5), (True, "truth", 0.5)]))
         == {}
@@ -200,11 +200,11 @@ def test_a_removed_row_is_marked_and_its_mark_goes_when_it_comes_back():
     assert count_rows(done) == {"deleted": 1}
     serial = 46347.5  # noon of 2026-11-21, in the spreadsheet's zone
     assert NOW.isoformat() == "2026-11-21T12:00:00+00:00"
-    assert sheet.shown(4) == [[1, "a", 1.5, None], [3, "c", 3.5, None], [2, "b", 2.5, serial]]
+    assert sheet.visible(4) == [[1, "a", 1.5, None], [3, "c", 3.5, None], [2, "b", 2.5, serial]]
     assert sheet.tab.at(0, 3).value == "Gone since"
     assert count_rows(sync_rows(sheet, export, [OLD[0], OLD[2]])) == {}
     assert count_rows(sync_rows(sheet, export, OLD)) == {"updated": 1}
-    assert sheet.shown(4) == [[*row, None] for row in OLD]
+    assert sheet.visible(4) == [[*row, None] for row in OLD]
 
 
 def test_removed_rows_move_to_a_tab_with_all_that_people_have_beside_them():
@@ -220,7 +220,7 @@ def test_removed_rows_move_to_a_tab_with_all_that_people_have_beside_them():
     assert gone.rows == 2
     sync_rows(sheet, export, [OLD[0]])
     assert [gone.at(row, 0).value for gone in [sheet.book.titled("Gone")] for row in (1, 2)] == [3, 2]
-    assert sheet.shown(3) == [[1, "a", 1.5]]
+    assert sheet.visible(3) == [[1, "a", 1.5]]
 
 
 def test_an_upsert_deletes_what_it_wrote_and_leaves_what_people_added():
@@ -238,7 +238,7 @@ def test_an_upsert_deletes_what_it_wrote_and_leaves_what_people_added():
     )
     done = sync_rows(sheet, export, [OLD[0], OLD[2]])
     assert count_rows(done) == {"deleted": 1}
-    assert [row[0] for row in sheet.shown(3)] == [1, 3, 99]
+    assert [row[0] for row in sheet.visible(3)] == [1, 3, 99]
 
 
 def test_types_are_spoken_as_people_read_them():

@@ -19,7 +19,7 @@ def moved(rows, step):
 
 
 @given(st.permutations(range(9)))
-def test_moves_put_rows_in_order_and_leave_the_longest_increasing_alone(now):
+def test_moves_put_rows_in_order_and_keep_the_longest_increasing_subsequence(now):
     steps = plan_moves(now, limit=9)
     rows = list(now)
     for step in steps:
@@ -36,7 +36,7 @@ def test_one_row_that_climbs_is_one_move():
     assert plan_moves([1, 2, 3, 4, 0], limit=1) == [Move(4, 5, 0)]
 
 
-def test_too_many_moves_are_none():
+def test_too_many_moves_are_not_planned():
     assert plan_moves([4, 3, 2, 1, 0], limit=3) is None
 
 

@@ -13,12 +13,12 @@ MARTS = st.lists(ROWS, max_size=8, unique_by=lambda row: row[0])
 ORDERED = {"order": ["day"]}
 
 
-def shown(row):
+def visible(row):
     return [None if value == "" else value for value in row]
 
 
 def note(sheet, texts):
-    """People write beside rows, by key: what stands in the first column."""
+    """People write beside rows, by key: the value of the first column."""
     for row in range(1, sheet.tab.rows):
         key = sheet.tab.at(row, 0).value
         if key in texts:
@@ -27,17 +27,17 @@ def note(sheet, texts):
 
 
 def beside(sheet):
-    """What people have beside each row, by key; formulas as the row they speak of."""
-    found = {}
+    """What people have beside each row, by key; formulas refer to their row."""
+    result = {}
     for row in range(1, sheet.tab.rows):
         mine = sheet.tab.at(row, 4)
         if mine.value is not None:
             assert sheet.tab.at(row, 5).value == Formula(f"=A{row + 1}*2")
-            found[sheet.tab.at(row, 0).value] = mine.value
-    return found
+            result[sheet.tab.at(row, 0).value] = mine.value
+    return result
 
 
-def again(sheet, export, rows):
+def assert_unchanged(sheet, export, rows):
     """Nothing to do, nothing sent."""
     sent = len(sheet.batches)
     assert count_rows(sync_rows(sheet, export, rows)) == {}
@@ -51,11 +51,11 @@ def test_a_mirror_shows_the_mart_in_order_and_people_keep_what_is_beside_a_row(f
     sync_rows(sheet, export, first)
     note(sheet, {row[0]: f"of {row[0]}" for row in first})
     for rows in (second, third, first):
-        kept = {key: text for key, text in beside(sheet).items() if key in {row[0] for row in rows}}
+        remaining = {key: text for key, text in beside(sheet).items() if key in {row[0] for row in rows}}
         sync_rows(sheet, export, rows)
-        assert sheet.shown(3) == [shown(row) for row in rows]
-        assert beside(sheet) == kept
-        again(sheet, export, rows)
+        assert sheet.visible(3) == [visible(row) for row in rows]
+        assert beside(sheet) == remaining
+        assert_unchanged(sheet, export, rows)
 
 
 @settings(max_examples=80)
@@ -64,19 +64,19 @@ def test_an_upsert_changes_and_adds_wherever_people_put_the_rows(first, second, 
     export, sheet = declared(mode="upsert"), SheetInMemory()
     sync_rows(sheet, export, first)
     note(sheet, {row[0]: f"of {row[0]}" for row in first})
-    kept = beside(sheet)
+    remaining = beside(sheet)
     for place in places:  # people move rows about
         if place < len(first):
             source = {"sheetId": sheet.tab.id, "dimension": "ROWS", "startIndex": 1 + place}
             source["endIndex"] = source["startIndex"] + 1
             sheet.person({"moveDimension": {"source": source, "destinationIndex": 1}})
-    order = [row[0] for row in sheet.shown(3)]
+    order = [row[0] for row in sheet.visible(3)]
     sync_rows(sheet, export, second)
-    wanted = {row[0]: shown(row) for row in first} | {row[0]: shown(row) for row in second}
+    desired = {row[0]: visible(row) for row in first} | {row[0]: visible(row) for row in second}
     new = [row[0] for row in second if row[0] not in order]
-    assert sheet.shown(3) == [wanted[key] for key in order + new]
-    assert beside(sheet) == kept
-    again(sheet, export, second)
+    assert sheet.visible(3) == [desired[key] for key in order + new]
+    assert beside(sheet) == remaining
+    assert_unchanged(sheet, export, second)
 
 
 @settings(max_examples=60)
@@ -85,14 +85,14 @@ def test_update_only_and_insert_only_do_no_more_than_that(first, second):
     for mode in ("update", "insert"):
         sheet = SheetInMemory()
         sync_rows(sheet, declared(mode="upsert"), first)
-        old, new = ({row[0]: shown(row) for row in rows} for rows in (first, second))
+        old, new = ({row[0]: visible(row) for row in rows} for rows in (first, second))
         sync_rows(sheet, declared(mode=mode), second)
         if mode == "update":
-            assert sheet.shown(3) == [new.get(key, row) for key, row in old.items()]
+            assert sheet.visible(3) == [new.get(key, row) for key, row in old.items()]
         else:
             added = [row for key, row in new.items() if key not in old]
-            assert sheet.shown(3) == [*old.values(), *added]
-        again(sheet, declared(mode=mode), second)
+            assert sheet.visible(3) == [*old.values(), *added]
+        assert_unchanged(sheet, declared(mode=mode), second)
 
 
 @settings(max_examples=60)
@@ -105,10 +105,10 @@ def test_append_adds_a_row_once_whatever_people_make_of_it(first, second, delete
             span = {"sheetId": sheet.tab.id, "dimension": "ROWS", "startIndex": row, "endIndex": row + 1}
             sheet.person({"insertDimension": {"range": {**span, "startIndex": 1, "endIndex": 2}}})
             sheet.person({"deleteDimension": {"range": {**span, "startIndex": row + 1, "endIndex": row + 2}}})
-    left = [row for row in sheet.shown(3) if row[0] is not None]
-    known = {row[0] for row in first}
+    rows_before = [row for row in sheet.visible(3) if row[0] is not None]
+    known_keys = {row[0] for row in first}
     sync_rows(sheet, export, second)
     sync_rows(sheet, export, first)
-    added = [shown(row) for row in second if row[0] not in known]
-    assert [row for row in sheet.shown(3) if row[0] is not None] == left + added
-    again(sheet, export, second)
+    added = [visible(row) for row in second if row[0] not in known_keys]
+    assert [row for row in sheet.visible(3) if row[0] is not None] == rows_before + added
+    assert_unchanged(sheet, export, second)

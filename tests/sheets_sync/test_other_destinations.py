@@ -41,12 +41,12 @@ def start(cloud, tmp_path):
 def test_an_api_and_a_file_follow_the_same_mart(cloud, start, bucket):
     cloud.bigquery.query_and_wait(
         "CREATE OR REPLACE TABLE dmt.contacts AS SELECT 1 AS customer_id, 'a@example.com' AS email, "
-        "NUMERIC '12.50' AS spent UNION ALL SELECT 2, 'nobody', NULL"
+        "NUMERIC '12.50' AS spent UNION ALL SELECT 2, 'invalid', NULL"
     )
     with FakeCrm() as crm:
         place = {"CONTACTS_URL": crm.url, "CONTACTS_API_KEY": KEY, "CONTACTS_FILE_BUCKET": bucket.bucket}
         wished = start("--dry-run", **place, BUCKET=bucket.bucket)
-        assert (wished.returncode, crm.asked) == (0, []), wished.stderr
+        assert (wished.returncode, crm.received) == (0, []), wished.stderr
         assert wished.stdout.startswith(f"contacts: 2 rows of dmt.contacts to '{crm.url}/contacts/batch'")
         done = start(**place, BUCKET=bucket.bucket)
         assert done.returncode == 0, done.stderr
@@ -57,15 +57,15 @@ def test_an_api_and_a_file_follow_the_same_mart(cloud, start, bucket):
             "contacts_file: 2 rows in 'crm/contacts.csv', 2 inserted, 0 updated, 0 deleted, 2 calls",
         ]
         assert crm.contacts == {1: {"id": 1, "email": "a@example.com", "spent": 12.5}}
-    told = cloud.bigquery.query_and_wait(
+    reported = cloud.bigquery.query_and_wait(
         "SELECT destination, place, status, rejected, detail FROM ops.sync_run JOIN ops.sync_row "
         "USING (run_id, export) WHERE export = 'contacts'"
     )
-    assert [tuple(row.values()) for row in told] == [
-        ("http", f"{crm.url}/contacts/batch", "partial", 1, "'nobody' is no address")
+    assert [tuple(row.values()) for row in reported] == [
+        ("http", f"{crm.url}/contacts/batch", "partial", 1, "'invalid' is not an address")
     ]
     assert bucket.read_current("crm/contacts.csv").content.decode().splitlines() == [
         '"id","email","spent"',
         '"1","a@example.com","12.5"',
-        '"2","nobody",',
+        '"2","invalid",',
     ]

@@ -52,13 +52,13 @@ def test_columns_come_and_go_and_people_keep_theirs(beside, order, width):
     for (row, column), cell in beside.items():
         if row < sheet.tab.rows:
             sheet.tab.put(row, 2 + column, cell)
-    kept = people(sheet.tab, 2)
+    remaining = people(sheet.tab, 2)
     names = sorted(set(order[:width]) | {"day"}, key=order.index)
     after = declared(*names)
     picked = [tuple(row[list(COLUMNS).index(name)] for name in names) for row in OLD]
     done = sync_rows(sheet, after, picked)
-    assert sheet.shown(len(names)) == [list(row) for row in picked]
-    assert people(sheet.tab, len(names)) == kept
+    assert sheet.visible(len(names)) == [list(row) for row in picked]
+    assert people(sheet.tab, len(names)) == remaining
     assert count_rows(done) in ({}, {"updated": 3})
     assert count_rows(sync_rows(sheet, after, picked)) == {}
 
@@ -71,15 +71,15 @@ def test_many_steps_are_one_sort_with_the_same_result(first, removed, added):
     sync_rows(sheet, export, [(number, "x") for number in first])
     for row in range(1, 9):
         sheet.tab.put(row, 3, Cell(f"of {sheet.tab.at(row, 0).value}"))
-    wanted = [number for number in range(13) if number in added or (number < 8 and number not in removed)]
+    desired = [number for number in range(13) if number in added or (number < 8 and number not in removed)]
     limit, row_requests.MAX_STEPS = row_requests.MAX_STEPS, 0
     try:
-        sync_rows(sheet, export, [(number, "x") for number in wanted])
+        sync_rows(sheet, export, [(number, "x") for number in desired])
     finally:
         row_requests.MAX_STEPS = limit
-    assert [row[0] for row in sheet.shown(1)] == wanted
-    assert {sheet.tab.at(row, 0).value: sheet.tab.at(row, 3).value for row in range(1, 1 + len(wanted))} == {
-        number: f"of {number}" if number < 8 else None for number in wanted
+    assert [row[0] for row in sheet.visible(1)] == desired
+    assert {sheet.tab.at(row, 0).value: sheet.tab.at(row, 3).value for row in range(1, 1 + len(desired))} == {
+        number: f"of {number}" if number < 8 else None for number in desired
     }
     assert sheet.tab.columns == 26
 
@@ -93,7 +93,7 @@ def test_the_grid_follows_the_rows():
     sync_rows(sheet, export, [])
     assert sheet.tab.rows == 2  # Sheets cannot freeze the only row
     sync_rows(sheet, export, [(7,), (8,)])
-    assert sheet.shown(1) == [[7], [8]]
+    assert sheet.visible(1) == [[7], [8]]
 
 
 def test_new_rows_get_the_formats_of_their_columns():
@@ -118,7 +118,7 @@ def test_an_empty_tab_of_the_name_is_taken():
     export, sheet = declared("day"), SheetInMemory()
     sheet.book.tabs.append(blank_tab(7, "ours"))
     sync_rows(sheet, export, [(1,)])
-    assert sheet.shown(1) == [[1]]
+    assert sheet.visible(1) == [[1]]
     assert sheet.book.tab(7).rows == 2
 
 
@@ -133,7 +133,7 @@ def test_a_tab_with_something_in_it_is_refused_until_adopted():
         sync_rows(sheet, export, [(1,)])
     assert sheet.tab.cells == {(3, 1): Cell("mine")}
     sync_rows(sheet, export, [(1,)], adopt=True)
-    assert sheet.shown(1) == [[1]]
+    assert sheet.visible(1) == [[1]]
     assert sheet.tab.at(3, 1).value == "mine"
 
 
@@ -146,10 +146,10 @@ def test_a_tab_with_our_header_is_adopted_row_by_row():
     with pytest.raises(Refused, match="export t then matches its rows by key"):
         sync_rows(sheet, export, [])
     sync_rows(sheet, export, [(1, "a"), (2, "b"), (3, "c")], adopt=True)
-    assert sheet.shown(3) == [[3, "c", "of 3"], [1, "a", "of 1"]]
-    sheet.tab.put(3, 0, Cell(2))  # a person wants one more
+    assert sheet.visible(3) == [[3, "c", "of 3"], [1, "a", "of 1"]]
+    sheet.tab.put(3, 0, Cell(2))  # a person adds a key
     sync_rows(sheet, export, [(1, "a"), (2, "b"), (3, "c")])
-    assert sheet.shown(2) == [[3, "c"], [1, "a"], [2, "b"]]
+    assert sheet.visible(2) == [[3, "c"], [1, "a"], [2, "b"]]
 
 
 def test_a_renamed_tab_is_still_ours():
@@ -184,7 +184,7 @@ def span(tab, dimension, at):
 
 
 @pytest.mark.parametrize(
-    ("done", "said"),
+    ("done", "message"),
     [
         (inserted("COLUMNS", 1), "Column 'Baskets' of tab 'Ours' is number 3, it was 2"),
         (inserted("ROWS", 0), "The header of tab 'Ours' is in row 2, it was in row 1"),
@@ -194,14 +194,14 @@ def span(tab, dimension, at):
         (deleted("ROWS", 0), "The header of tab 'Ours' is gone: its first row has none of Day, Baskets"),
     ],
 )
-def test_columns_that_people_moved_or_deleted_are_not_written_over(done, said):
+def test_columns_that_people_moved_or_deleted_are_not_written_over(done, message):
     export, sheet = declared(**ORDERED), SheetInMemory()
     sync_rows(sheet, export, OLD)
     for row, text in enumerate(["Mine", "of 1", "of 2", "of 3"]):
         sheet.tab.put(row, 3, Cell(text))
     sheet.person(done(sheet.tab.id))
     before = dict(sheet.tab.cells)
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(Refused, match=message):
         sync_rows(sheet, export, [(1, "new", 9.5), *OLD[1:]])
     assert sheet.tab.cells == before
 
@@ -222,13 +222,13 @@ def test_a_key_that_the_tab_has_no_column_for_is_refused():
 
 
 def test_a_tab_that_people_deleted_is_made_again():
-    """The way out of every refusal: what was remembered of the tab that is gone does not count."""
+    """The remedy of every refusal: the state of the deleted tab is ignored."""
     for mode in ("mirror", "append"):
         sheet, export = SheetInMemory(), declared(mode=mode, removed=None)
         sync_rows(sheet, export, OLD)
         sheet.person({"deleteSheet": {"sheetId": sheet.tab.id}})
         assert count_rows(sync_rows(sheet, export, OLD)) == {"inserted": 3}
-        assert sheet.shown(3) == [list(row) for row in OLD]
+        assert sheet.visible(3) == [list(row) for row in OLD]
         assert count_rows(sync_rows(sheet, export, OLD)) == {}
 
 
@@ -240,7 +240,7 @@ def test_a_spreadsheet_that_would_be_too_large_is_refused_before_anything_is_wri
     assert sheet.batches == []
 
 
-def test_a_mart_that_lost_too_much_is_refused_until_a_person_says_that_it_is_right():
+def test_a_mart_that_lost_too_much_is_refused_until_the_loss_is_accepted():
     export, sheet = declared("day", shrink=50, **ORDERED), SheetInMemory()
     sync_rows(sheet, export, [(number,) for number in range(10)])
     sync_rows(sheet, export, [(number,) for number in range(5)])
@@ -248,11 +248,11 @@ def test_a_mart_that_lost_too_much_is_refused_until_a_person_says_that_it_is_rig
         Refused, match="3 of the 5 rows that tab 'Ours' has are gone from dmt.t, and export t allows 50 %"
     ):
         sync_rows(sheet, export, [(0,), (1,)])
-    assert len(sheet.shown(1)) == 5
+    assert len(sheet.visible(1)) == 5
     sync_rows(sheet, export, [(0,), (1,)], accept_row_loss=True)
-    assert len(sheet.shown(1)) == 2
+    assert len(sheet.visible(1)) == 2
     sync_rows(sheet, declared("day", mode="upsert", shrink=0), [])  # it removes nothing
-    assert len(sheet.shown(1)) == 2
+    assert len(sheet.visible(1)) == 2
 
 
 def test_the_version_before_comes_back_and_goes_again():
@@ -260,15 +260,15 @@ def test_the_version_before_comes_back_and_goes_again():
     sync_rows(sheet, export, OLD)
     sheet.tab.put(2, 4, Cell("of 2"))
     sync_rows(sheet, export, [(2, "bad", 9.5), (3, "c", 3.5), (4, "=1+1", None)])
-    bad = sheet.shown(3)
+    bad = sheet.visible(3)
     done = sync_rows(sheet, export, [], restore=True)
     assert count_rows(done) == {"inserted": 1, "updated": 1, "deleted": 1}
-    assert sheet.shown(3) == [list(row) for row in OLD]
+    assert sheet.visible(3) == [list(row) for row in OLD]
     assert sheet.tab.at(2, 4).value == "of 2"
     sync_rows(sheet, export, [], restore=True)
-    assert sheet.shown(3) == bad
+    assert sheet.visible(3) == bad
     sync_rows(sheet, export, OLD)
-    assert sheet.shown(3) == [list(row) for row in OLD]
+    assert sheet.visible(3) == [list(row) for row in OLD]
 
 
 def test_an_upsert_that_was_restored_still_knows_which_rows_are_peoples():
@@ -286,7 +286,7 @@ def test_an_upsert_that_was_restored_still_knows_which_rows_are_peoples():
     sync_rows(sheet, export, [(1, "bad", 1.5), *OLD[1:]])
     sync_rows(sheet, export, [], restore=True)
     sync_rows(sheet, export, OLD[:2])
-    assert [row[0] for row in sheet.shown(3)] == [1, 2, 99]
+    assert [row[0] for row in sheet.visible(3)] == [1, 2, 99]
 
 
 def test_without_a_version_before_there_is_a_sentence():
@@ -307,18 +307,18 @@ def test_a_version_that_has_no_room_is_left_out_and_an_older_one_goes():
     room = 10_000_000 - sum(tab.rows * tab.columns for tab in sheet.book.tabs)
     sheet.book.tabs.append(blank_tab(7, "Large", room, 1))
     sync_rows(sheet, export, [(3,)])
-    assert sheet.shown(1) == [[3]]
+    assert sheet.visible(1) == [[3]]
     assert sheet.book.titled("t (version before)") is None
 
 
-def test_the_sync_log_tells_the_newest_first_and_forgets_the_oldest():
+def test_the_sync_log_has_the_newest_first_and_drops_the_oldest():
     export, sheet = declared("day", audit="Sync log", **ORDERED), SheetInMemory()
     sync_rows(sheet, export, [(1,), (None,)])
     sync_rows(sheet, export, [(1,), (None,)])
     sync_rows(sheet, export, [(1,), (2,)])
     log = sheet.book.titled("Sync log")
-    told = [[log.at(row, column).value for column in range(5)] for row in range(log.rows)]
-    assert told == [
+    reported = [[log.at(row, column).value for column in range(5)] for row in range(log.rows)]
+    assert reported == [
         ["When", "Tab", "What", "Row", "Detail"],
         [46347.5, "Ours", "1 inserted", None, None],
         [46347.5, "Ours", "1 inserted, 1 rejected", None, None],
@@ -330,7 +330,7 @@ def test_the_sync_log_tells_the_newest_first_and_forgets_the_oldest():
     assert sheet.book.titled("Sync log").rows == 1001
 
 
-def test_a_tab_of_peoples_with_a_title_of_ours_is_left_alone():
+def test_a_tab_of_users_with_the_title_of_a_helper_tab_is_not_changed():
     export, sheet = declared("day", audit="Sync log"), SheetInMemory()
     sheet.book.tabs.append(blank_tab(7, "sync LOG"))
     sync_rows(sheet, export, [(1,)])
@@ -346,15 +346,15 @@ def test_a_tab_of_peoples_with_a_title_of_ours_is_left_alone():
         ("none", None),
     ],
 )
-def test_the_header_is_protected_as_the_export_says(protect, seen):
+def test_the_header_is_protected_as_declared(protect, seen):
     sheet = SheetInMemory()
     sync_rows(sheet, declared("day", protect="warning"), [(1,)])
     sync_rows(sheet, declared("day", "baskets", protect=protect), [(1, "a")])
-    found = sheet.tab.protected
+    result = sheet.tab.protected
     if seen is None:
-        assert found == []
+        assert result == []
     else:
-        [item] = found
+        [item] = result
         assert {key: item[key] for key in seen} == seen
         assert item["range"] == {
             "sheetId": sheet.tab.id,
@@ -381,16 +381,16 @@ def test_a_batch_planned_before_another_one_was_written_fails_whole():
     late = place.compare(export, mart)
     sync_rows(sheet, export, [*OLD, (4, "d", 4.5)])
     before = sheet.book
-    # By the id alone: what Google says of deleting metadata that is gone is not known.
+    # By the id only: how Google answers the deletion of missing metadata is not documented.
     assert made_id(late.plan.requests) == made_id(sheet.batches[-1]) != made_id(sheet.batches[-2])
     with pytest.raises(OutcomeUnknown, match="Another run wrote the tab meanwhile"):
         place.apply(late)
     assert sheet.book is before
     sync.sync_until_known(export, mart, place)
-    assert sheet.shown(3) == [[1, "a", 1.5]]
+    assert sheet.visible(3) == [[1, "a", 1.5]]
 
 
-def test_who_finds_another_run_writing_much_is_told_to_wait():
+def test_a_run_is_refused_while_another_run_is_staging():
     export, sheet = declared(**ORDERED), SheetInMemory()
     large = SimpleNamespace(types=TYPES, rows=[(number, "x" * 40_000, 0.5) for number in range(60)])
     place = SheetsDestination(sheet, "p")
@@ -399,5 +399,5 @@ def test_who_finds_another_run_writing_much_is_told_to_wait():
     with pytest.raises(Refused, match="Another run of export t is writing to tab 't \\(being written\\)'"):
         place.apply(late)
     sync.sync_until_known(export, large, place)  # nothing was left of a run that died
-    assert len(sheet.shown(1)) == 60
+    assert len(sheet.visible(1)) == 60
     assert visible(sheet) == ["Sheet1", "Ours"]

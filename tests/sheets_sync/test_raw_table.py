@@ -45,8 +45,8 @@ def load(cloud):
         for run, page, *texts in rows:
             file = f"prices_20261121_1200_{run}{page:03d}-8{page:03d}-{page:012d}.json"
             values = [*texts, moment.isoformat(), file]
-            said = ", ".join("NULL" if value is None else f"'{value}'" for value in values)
-            cloud.bigquery.query_and_wait(f"INSERT INTO raw.prices VALUES ({said})")
+            message = ", ".join("NULL" if value is None else f"'{value}'" for value in values)
+            cloud.bigquery.query_and_wait(f"INSERT INTO raw.prices VALUES ({message})")
 
     return insert
 
@@ -67,7 +67,7 @@ def test_of_an_incremental_copy_the_newest_row_of_each_key(cloud, load):
     assert mart.rows == [(2, Decimal("10.50"), "new"), (1, Decimal("1.00"), "still")]
 
 
-def test_a_copy_that_is_too_old_is_none(cloud, prices, load):
+def test_a_copy_that_is_too_old_is_not_read(cloud, prices, load):
     load([(OLD, 1, "1", "1.00", "old")], days=36)
     with pytest.raises(
         WarehouseError, match="raw.prices has no rows of the last 35 days. Check that its endpoint is still"
@@ -86,12 +86,12 @@ def test_a_table_that_is_not_there_is_named(cloud):
 def test_a_row_that_cannot_be_typed_is_rejected_wherever_it_goes(cloud, prices, load):
     load([(NEW, 1, "1", "cheap", "a"), (NEW, 1, "x", "1", "b"), (NEW, 1, "3", "3", "c")])
     mart = Warehouse(cloud.bigquery).read_mart(prices)
-    found = records.build_records(prices, mart)
-    assert {one.detail for one in found.rejected} == {
+    result = records.build_records(prices, mart)
+    assert {item.detail for item in result.rejected} == {
         "'cheap' is not a valid NUMERIC",
         "'x' is not a valid INT64",
     }
-    assert list(found.rows) == [("3",)]
+    assert list(result.rows) == [("3",)]
     with pytest.raises(CellError, match="'cheap' is not a valid NUMERIC"):
         to_cell(InvalidValue("cheap", "NUMERIC"), UTC)
 
@@ -133,8 +133,8 @@ def test_a_row_that_cannot_be_typed_is_rejected_wherever_it_goes(cloud, prices, 
     ],
 )
 def test_texts_become_values_or_say_what_they_are_not(text, kind, expected):
-    found = raw_table.convert_text(text, kind)
-    assert found == (InvalidValue(text, kind) if expected is None else expected)
+    result = raw_table.convert_text(text, kind)
+    assert result == (InvalidValue(text, kind) if expected is None else expected)
 
 
 def test_blanks_are_nothing_but_a_text_is_a_text():

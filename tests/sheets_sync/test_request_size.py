@@ -43,10 +43,10 @@ def planned(table):
     """The plan of a sync from `table` to other rows."""
     export = exports.parse_export("t", "t.yaml", FIELDS)
 
-    def wanted(rows):
+    def desired(rows):
         return build_table(export, Mart(TYPES, rows), "p", "Etc/GMT")
 
-    old = wanted(table)
+    old = desired(table)
     first = compare_rows(old, [], None, 0)
     mark = Mark("p", "t", tuple(old.headers), old.names, format_fingerprint(old), 7, ROWS)
     tab = Tab(1234, "Ours", ROWS + 1, 26, mark, 1)
@@ -55,12 +55,14 @@ def planned(table):
         Tab(at, role, 16, 10, helper_of={role: owner}) for at, (role, owner) in enumerate(roles.items())
     ]
     memory = SyncState(export.key, old.names, first.entries, ROWS, 15)
-    found = CurrentTab(tab, [old.headers, *(line.cells for line in first.rows)], old.names, memory)
+    result = CurrentTab(tab, [old.headers, *(line.cells for line in first.rows)], old.names, memory)
 
     def make(rows):
-        new = wanted(rows)
+        new = desired(rows)
         document = Document("Etc/GMT", (tab, *others))
-        return plan.make_plan(new, document, found, compare_rows(new, found.rows_for(new), memory, 0), 0, [])
+        return plan.make_plan(
+            new, document, result, compare_rows(new, result.rows_for(new), memory, 0), 0, []
+        )
 
     return make
 
@@ -71,9 +73,9 @@ def test_one_row_of_a_hundred_costs_less_than_a_twentieth_of_a_rewrite(table, pl
         for at, item in enumerate(table)
     ]
     rewrite = len(compact_json({"values": json.loads(json.dumps(table, default=float))}))
-    made = planned(changed)
-    assert made.staging is None
-    assert 0 < len(compact_json({"requests": made.requests})) < rewrite / 20
+    created = planned(changed)
+    assert created.staging is None
+    assert 0 < len(compact_json({"requests": created.requests})) < rewrite / 20
 
 
 def test_nothing_changed_is_nothing_sent(table, planned):

@@ -38,12 +38,16 @@ def test_a_mart_becomes_a_tab(mirror, person):
     assert person.tabs() == ["Sheet1", "Daily sales", "Sync log"]
 
 
-def test_the_header_is_frozen_and_the_first_tab_is_left_alone(mirror, person):
+def test_the_header_is_frozen_and_the_first_tab_is_unchanged(mirror, person):
     mirror(ROWS)
-    first, ours, *_ = person.sheets()
+    first, permission, *_ = person.sheets()
     assert first["properties"]["title"] == "Sheet1"
     assert "developerMetadata" not in first
-    assert ours["properties"]["gridProperties"] == {"rowCount": 5, "columnCount": 26, "frozenRowCount": 1}
+    assert permission["properties"]["gridProperties"] == {
+        "rowCount": 5,
+        "columnCount": 26,
+        "frozenRowCount": 1,
+    }
 
 
 def test_nothing_new_costs_two_reads_and_no_write(mirror, cloud):
@@ -124,7 +128,7 @@ def test_many_values_go_by_a_hidden_tab_in_one_swap(mirror, person, cloud):
     assert len(person.see("'Daily sales'")) == 5
 
 
-def test_rows_that_somebody_protected_are_a_sentence_and_nothing_is_written(mirror, person, spreadsheet):
+def test_rows_that_users_protected_are_refused_and_nothing_is_written(mirror, person, spreadsheet):
     mirror(ROWS)
     tab = next(tab["properties"] for tab in person.sheets() if tab["properties"]["title"] == "Daily sales")
     place = {"sheetId": tab["sheetId"], "startRowIndex": 2, "endRowIndex": 3}
@@ -136,20 +140,20 @@ def test_rows_that_somebody_protected_are_a_sentence_and_nothing_is_written(mirr
         assert person.see("'Daily sales'") == before
 
 
-def test_a_job_that_may_only_read_is_told_what_it_needs(mirror, person, spreadsheet):
+def test_an_error_about_read_only_access_names_the_needed_role(mirror, person, spreadsheet):
     mirror(ROWS)
     files = spreadsheet.client.endpoint.replace("/sheets", f"/drive/v3/files/{person.id}/permissions")
     owner = {"Authorization": "Bearer person"}
     listed = requests.get(f"{files}?fields=*", headers=owner, timeout=10).json()["permissions"]
-    ours = next(item["id"] for item in listed if item["role"] == "writer")
-    requests.delete(f"{files}/{ours}", headers=owner, timeout=10).raise_for_status()
+    permission = next(item["id"] for item in listed if item["role"] == "writer")
+    requests.delete(f"{files}/{permission}", headers=owner, timeout=10).raise_for_status()
     share = {"role": "reader", "type": "user", "emailAddress": spreadsheet.identity}
     requests.post(files, json=share, headers=owner, timeout=10).raise_for_status()
     with pytest.raises(NotShared, match="as an editor"):
         mirror(ROWS[:2])
 
 
-def test_who_is_not_invited_is_told_whom_to_ask_for(mirror, person, cloud, spreadsheet):
+def test_an_error_about_missing_access_names_the_account(mirror, person, cloud, spreadsheet):
     spreadsheet.client.auth.token = "sandbox.stranger@example.com"
     with pytest.raises(NotShared, match=f"Share it with {spreadsheet.identity} as an editor"):
         mirror(ROWS)
@@ -253,7 +257,7 @@ def test_an_entry_that_is_sent_twice_is_logged_once(warehouse, export, cloud):
     assert len(logged(cloud, "twice")) == 1
 
 
-def test_one_export_that_fails_leaves_the_others_alone(warehouse, export, declared, sheets, cloud):
+def test_an_export_that_fails_does_not_affect_the_others(warehouse, export, declared, sheets, cloud):
     other = exports.parse_export("other", "other.yaml", declared | {"table": "nowhere", "tab": "Other"})
     loaders = {"other": lambda: other, "daily_sales": lambda: export}
     outcomes = [synced.outcome for synced in sync.sync_exports(loaders, warehouse, sheets, clock, "run_2")]

@@ -21,7 +21,7 @@ def entries(state):
     return {key_digest(key): cells_digest(cells) for key, cells in state.items()}
 
 
-def kept(tab, writing):
+def remaining(tab, writing):
     """The tab's column after a writing."""
     return [*tab[: writing.start], *writing.cells]
 
@@ -38,7 +38,7 @@ def test_what_is_written_is_what_is_read_however_it_came_about(states):
         if memory and dict(memory.entries) == entries(state):
             assert writing is None
             continue
-        tab = kept(tab, writing)
+        tab = remaining(tab, writing)
         memory = remembered(tab)
         assert memory.entries == entries(state)
         assert (memory.key, memory.columns, memory.cells) == (("day",), COLUMNS, len(tab))
@@ -46,7 +46,7 @@ def test_what_is_written_is_what_is_read_however_it_came_about(states):
 
 def test_a_changed_row_is_appended_and_costs_no_more_than_itself():
     state = {str(number): [number, 1] for number in range(1000)}
-    tab = kept([], plan_state_write(None, ("day",), COLUMNS, entries(state)))
+    tab = remaining([], plan_state_write(None, ("day",), COLUMNS, entries(state)))
     writing = plan_state_write(remembered(tab), ("day",), COLUMNS, entries(state | {"7": [7, 2]}))
     assert writing.start == len(tab)
     assert len("".join(writing.cells)) == 1 + 8 + 2 * 4
@@ -56,14 +56,14 @@ def test_a_log_that_is_mostly_superseded_is_written_anew():
     tab, memory = [], None
     for number in range(MAX_SUPERSEDED + 4):
         writing = plan_state_write(memory, ("day",), COLUMNS, entries({"a": [number, 0]}))
-        tab = kept(tab, writing)
+        tab = remaining(tab, writing)
         memory = remembered(tab)
     assert len(tab) < 5
     assert memory.entries == entries({"a": [MAX_SUPERSEDED + 3, 0]})
 
 
 def test_what_people_changed_is_not_believed():
-    tab = kept([], plan_state_write(None, ("day",), COLUMNS, entries({"a": [1, 2]})))
+    tab = remaining([], plan_state_write(None, ("day",), COLUMNS, entries({"a": [1, 2]})))
     for broken in ([], ["x"], [tab[0], "m***"], [tab[0], tab[1][:-4]], ["{}"], [None, None]):
         assert remembered(broken) is None
 

@@ -27,7 +27,7 @@ ROWS = [
 ]
 
 
-def test_a_csv_has_all_digits_and_tells_nothing_from_an_empty_text(publish, bucket):
+def test_a_csv_has_all_digits_and_null_differs_from_an_empty_text(publish, bucket):
     assert count_rows(publish(ROWS)) == (3, 0, 0, 0)
     assert bucket.read_current(CSV).content.decode() == (
         '"Day","Baskets","Revenue","Note"\r\n'
@@ -72,10 +72,10 @@ def test_another_order_is_another_content(publish, bucket, path):
     assert (count_rows(done), done.calls_needed) == ((0, 0, 0, 0), 1)
 
 
-def test_bad_rows_are_left_out_and_told(publish, bucket):
+def test_bad_rows_are_left_out_and_reported(publish, bucket):
     done = publish([*ROWS, ROWS[0], (None, 1, None, None)])
     assert count_rows(done) == (2, 0, 0, 3)
-    assert {told.row.detail for told in done.issues} == {"null key", "duplicate key: 2 rows have it"}
+    assert {reported.row.detail for reported in done.issues} == {"null key", "duplicate key: 2 rows have it"}
     assert count_rows(publish([*ROWS, ROWS[0], (None, 1, None, None)])) == (0, 0, 0, 3)
 
 

@@ -1,4 +1,4 @@
-"""A small CRM on 127.0.0.1: contacts by id, taken in batches, deleted one by one; it misbehaves when told."""
+"""A small CRM on 127.0.0.1: contacts by id, taken in batches, deleted one by one; faults are configurable."""
 
 import json
 
@@ -14,7 +14,7 @@ class FakeCrm(serving.Served):
     path = "/v1"
 
     def __init__(self):
-        self.contacts, self.asked, self.faults, self.keys = {}, [], [], []
+        self.contacts, self.received, self.faults, self.keys = {}, [], [], []
         self.most = 1000  # rows in a request
         super().__init__(Handler)
 
@@ -23,7 +23,11 @@ class FakeCrm(serving.Served):
 
     def take(self, row):
         if not row.get("archived") and "@" not in str(row.get("email")):
-            return {"id": row["id"], "status": "rejected", "message": f"{row.get('email')!r} is no address"}
+            return {
+                "id": row["id"],
+                "status": "rejected",
+                "message": f"{row.get('email')!r} is not an address",
+            }
         done = "updated" if row["id"] in self.contacts else "created"
         self.contacts[row["id"]] = row
         if row.get("archived"):
@@ -38,10 +42,10 @@ class FakeCrm(serving.Served):
         return 200, {"results": [self.take(row) for row in reversed(rows)]}
 
     def delete(self, name):
-        found = next((key for key in self.contacts if str(key) == name), None)
-        if found is None:
+        result = next((key for key in self.contacts if str(key) == name), None)
+        if result is None:
             return 404, {"error": "no such contact"}
-        del self.contacts[found]
+        del self.contacts[result]
         return 204, None
 
 
@@ -55,7 +59,7 @@ class Handler(serving.Handler):
 
     def answer(self, act, rows):
         crm = self.owner
-        crm.asked.append((self.command, self.path, [row["id"] for row in rows]))
+        crm.received.append((self.command, self.path, [row["id"] for row in rows]))
         crm.keys.append(self.headers["Idempotency-Key"])
         if self.headers["Authorization"] != f"Bearer {KEY}":
             return self.say(401, {"error": f"who is {self.headers['Authorization']}?"}, {})

@@ -1,7 +1,8 @@
 """A CRM as a destination: only what changed is sent, every row is answered for."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 
 import pytest
 
@@ -25,14 +26,14 @@ def people(last):
 
 def test_all_rows_go_in_batches_and_then_only_what_changed(publish, crm):
     assert count_rows(publish(people(25))) == (25, 0, 0, 0)
-    assert [len(rows) for _, _, rows in crm.asked] == [10, 10, 5]
+    assert [len(rows) for _, _, rows in crm.received] == [10, 10, 5]
     assert crm.contacts[7] == {"id": 7, "name": "Person 7", "email": "p7@example.com", "spent": 1.5}
-    crm.asked.clear()
+    crm.received.clear()
     assert count_rows(publish(people(25))) == (0, 0, 0, 0)
-    assert crm.asked == []
+    assert crm.received == []
     done = publish([*people(24)[1:], person(25, "2.00"), person(26)])
     assert count_rows(done) == (1, 1, 1, 0)
-    assert crm.asked == [("POST", "/v1/contacts/batch", [26, 25]), ("DELETE", "/v1/contacts/1", [])]
+    assert crm.received == [("POST", "/v1/contacts/batch", [26, 25]), ("DELETE", "/v1/contacts/1", [])]
     assert sorted(crm.contacts) == list(range(2, 27))
     assert [example.detail for example in done.counts.updated.examples] == ["spent: 1.5 → 2"]
 
@@ -50,15 +51,15 @@ def test_numbers_keep_their_digits_and_moments_are_iso(publish, crm, bucket):
     assert crm.contacts[2**60 + 1]["name"] == ["2017-01-01", "2017-01-01T12:00:00Z", None]
 
 
-def test_rows_that_the_crm_rejects_are_told_and_sent_again(publish, crm):
-    done = publish([person(1), person(2, email="nobody"), person(3)])
+def test_rows_that_the_crm_rejects_are_reported_and_sent_again(publish, crm):
+    done = publish([person(1), person(2, email="invalid"), person(3)])
     assert count_rows(done) == (2, 0, 0, 1)
     [example] = done.counts.rejected.examples
-    assert (example.key, example.detail) == ("2", "'nobody' is no address")
-    assert [(told.state, told.row.key) for told in done.issues] == [("rejected", "2")]
-    crm.asked.clear()
+    assert (example.key, example.detail) == ("2", "'invalid' is not an address")
+    assert [(reported.state, reported.row.key) for reported in done.issues] == [("rejected", "2")]
+    crm.received.clear()
     assert count_rows(publish([person(1), person(2), person(3)])) == (1, 0, 0, 0)
-    assert crm.asked == [("POST", "/v1/contacts/batch", [2])]
+    assert crm.received == [("POST", "/v1/contacts/batch", [2])]
     assert count_rows(publish([person(1, email="gone"), person(2), person(3)])) == (0, 0, 0, 1)
     assert crm.contacts[1]["email"] == "p1@example.com"
     assert count_rows(publish([person(1), person(2), person(3)])) == (0, 0, 0, 0)
@@ -67,7 +68,7 @@ def test_rows_that_the_crm_rejects_are_told_and_sent_again(publish, crm):
 def test_rows_without_a_key_or_with_the_same_one_are_rejected(publish, crm):
     done = publish([person(1), person(None), person(2), person(2, "9")])
     assert count_rows(done) == (1, 0, 0, 3)
-    assert [(one.key, one.detail) for one in done.counts.rejected.examples] == [
+    assert [(item.key, item.detail) for item in done.counts.rejected.examples] == [
         ("nothing", "null key"),
         ("2", "duplicate key: 2 rows have it"),
         ("2", "duplicate key: 2 rows have it"),
@@ -97,7 +98,7 @@ def test_batches_that_are_too_large_are_halved(publish, crm):
 @pytest.mark.parametrize("at", range(3))
 def test_a_fault_at_any_request_changes_nothing_in_the_end(publish, crm, fault, applied, at):
     publish(people(3))
-    crm.asked.clear()
+    crm.received.clear()
     crm.keys.clear()
     for _ in range(at):
         crm.fault(None, applied=True)
@@ -106,25 +107,25 @@ def test_a_fault_at_any_request_changes_nothing_in_the_end(publish, crm, fault, 
     assert count_rows(publish(rows)) == (10, 2, 1, 0)
     assert sorted(crm.contacts) == list(range(2, 14))
     assert {contact["spent"] for contact in crm.contacts.values()} == {9.0}
-    assert len(crm.asked) == 4
+    assert len(crm.received) == 4
     assert crm.keys[at] == crm.keys[at + 1]  # sent again under the same key
 
 
-def test_a_busy_crm_says_when(publish, crm, waits):
+def test_retry_after_of_a_busy_crm_is_honoured(publish, crm, waits):
     crm.fault(429, Retry_After="7")
     publish(people(1))
     assert 7 <= waits[0] <= 8
 
 
-def test_a_long_sync_says_where_it_is(publish, crm):
-    said = []
+def test_a_long_sync_reports_its_progress(publish, crm):
+    message = []
 
     class Heard(Progress):
         def set_step(self, step):
-            said.append(step)
+            message.append(step)
 
-    publish(people(30), progress=Heard(said.append))
-    assert said == ["request 0 of 3", "request 1 of 3", "request 2 of 3"]
+    publish(people(30), progress=Heard(message.append))
+    assert message == ["request 0 of 3", "request 1 of 3", "request 2 of 3"]
 
 
 def test_what_was_taken_before_the_crm_went_down_is_remembered(publish, crm):
@@ -133,9 +134,9 @@ def test_what_was_taken_before_the_crm_went_down_is_remembered(publish, crm):
     with pytest.raises(TransientError, match="answered 503"):
         publish(people(25))
     assert len(crm.contacts) == 10
-    crm.asked.clear()
+    crm.received.clear()
     assert count_rows(publish(people(25))) == (15, 0, 0, 0)
-    assert [len(rows) for _, _, rows in crm.asked] == [10, 5]
+    assert [len(rows) for _, _, rows in crm.received] == [10, 5]
 
 
 @pytest.fixture
@@ -179,15 +180,15 @@ def test_what_a_killed_run_brought_and_the_mart_no_longer_has_is_deleted(
     assert sorted(crm.contacts) == [1, 2]
 
 
-def test_what_was_announced_and_never_sent_is_no_row_of_the_crm(publish, crm):
-    """The CRM goes down for good: rows of later batches are forgotten again."""
+def test_a_row_that_was_announced_and_never_sent_is_dropped_from_the_state(publish, crm):
+    """The CRM stays down: rows of later batches are removed from the state."""
     for status in (None, *[503] * 5):
         crm.fault(status, applied=status is None)
     with pytest.raises(TransientError):
         publish(people(25))
-    crm.asked.clear()
+    crm.received.clear()
     assert count_rows(publish(people(20), accept_row_loss=True)) == (10, 0, 0, 0)
-    assert [len(rows) for _, _, rows in crm.asked] == [10]
+    assert [len(rows) for _, _, rows in crm.received] == [10]
 
 
 def test_two_runs_at_once_do_not_mix_what_they_remember(publish, crm, bucket, monkeypatch):
@@ -199,14 +200,14 @@ def test_two_runs_at_once_do_not_mix_what_they_remember(publish, crm, bucket, mo
         publish(people(3))
 
 
-def test_a_wrong_key_is_said_without_it(publish, crm):
+def test_an_error_about_a_wrong_key_does_not_contain_the_key(publish, crm):
     with pytest.raises(TargetError, match="answered 401 .*Check the API key") as refused:
         publish(people(1), key="wrong-key")
     assert "wrong-key" not in str(refused.value)
-    assert len(crm.asked) == 1
+    assert len(crm.received) == 1
 
 
-def test_nobody_listens(publish, crm):
+def test_an_unreachable_server_is_an_error(publish, crm):
     crm.server.server_close()
     with pytest.raises(TransientError, match="cannot be reached"):
         publish(people(1))
@@ -241,7 +242,7 @@ def test_another_crm_knows_nothing(publish, crm, declared):
     assert count_rows(publish(people(2))) == (2, 0, 0, 0)
 
 
-def test_what_somebody_wrote_into_our_memory_is_nothing(publish, crm, bucket):
+def test_a_state_that_others_changed_is_ignored(publish, crm, bucket):
     publish(people(2))
     name = "sheets_sync/contacts.ndjson"
     bucket.replace(name, b"not ours\n", bucket.read_current(name).generation)
@@ -251,11 +252,11 @@ def test_what_somebody_wrote_into_our_memory_is_nothing(publish, crm, bucket):
 def test_requests_keep_a_pace(publish, crm, declared, waits):
     declared["destination"]["per_second"] = 4
     publish(people(30))
-    assert [round(wait, 1) for wait in waits] == [0.2, 0.5]
+    assert waits == pytest.approx([0.25, 0.5], abs=0.15)
 
 
 @pytest.mark.parametrize(
-    ("part", "value", "said"),
+    ("part", "value", "message"),
     [
         ("path", "contacts", "destination.path is 'contacts', expected a path that begins with /"),
         ("batch", 0, "destination.batch is 0, expected a whole number from 1 to 10000"),
@@ -272,12 +273,29 @@ def test_requests_keep_a_pace(publish, crm, declared, waits):
         ("delete", {"flag": "email"}, "expected a name that no column has"),
     ],
 )
-def test_what_is_wrong_is_said(part, value, said):
+def test_an_invalid_value_is_named(part, value, message):
     declared = DECLARED["destination"] | {part: value}
     with pytest.raises(ExportError) as refused:
         parse_http_config("contacts.yaml", declared, ["id", "name", "email", "spent"], ["id"])
-    assert str(refused.value).startswith("contacts.yaml: destination") and said in str(refused.value)
+    assert str(refused.value).startswith("contacts.yaml: destination") and message in str(refused.value)
 
 
 def test_an_api_has_no_tab():
     assert exports.parse_export("contacts", "contacts.yaml", DECLARED).tab == ""
+
+
+def test_207_without_declared_results_is_an_error_and_its_rows_are_sent_again(publish, crm, declared):
+    del declared["destination"]["results"]
+    crm.fault(207, applied=True)
+    with pytest.raises(TargetError, match="answered 207 .* declare destination.results"):
+        publish(people(3))
+    crm.received.clear()
+    assert count_rows(publish(people(3))) == (3, 0, 0, 0)
+    assert crm.received == [("POST", "/v1/contacts/batch", [1, 2, 3])]
+
+
+def test_retry_after_as_a_date_is_honoured(publish, crm, waits):
+    date_in_future = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    crm.fault(503, Retry_After=date_in_future)
+    publish(people(1))
+    assert 50 <= waits[0] <= 62

@@ -1,4 +1,4 @@
-"""A real SMTP server on 127.0.0.1, with a certificate of its own, that refuses whom it is told to."""
+"""A real SMTP server on 127.0.0.1, with a certificate of its own, that rejects configurable recipients."""
 
 import ssl
 import tempfile
@@ -52,7 +52,7 @@ class FakeMailServer:
     async def handle_RCPT(self, server, session, envelope, address, options):
         self.attempts.append(address)
         if address in self.refused:
-            return "550 5.1.1 nobody of this name"
+            return "550 5.1.1 no such user"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -1,4 +1,4 @@
-"""A real receiver of webhooks on 127.0.0.1 that answers as it is told."""
+"""A real receiver of webhooks on 127.0.0.1 with configurable responses."""
 
 import threading
 
@@ -6,7 +6,8 @@ from tests import serving
 
 
 class FakeReceiver(serving.Served):
-    """`answers` are (status, headers) or (status, headers, body) for the next requests, then 204; `got` is (headers, body) of each."""
+    """answers: (status, headers) or (status, headers, body) of the next responses, then 204. got: (headers, body)
+    of each request."""
 
     path = "/hooks/token-in-the-path"
 
@@ -20,7 +21,7 @@ class Handler(serving.Handler):
         receiver = self.owner
         receiver.got.append((dict(self.headers), self.body()))
         status, headers, *body = receiver.answers.pop(0) if receiver.answers else (204, {})
-        if status is None:  # says nothing for as long as the test lasts
+        if status is None:  # no response while the test runs
             receiver.silent.wait(30)
             self.close_connection = True
             return

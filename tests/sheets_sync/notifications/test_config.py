@@ -6,32 +6,32 @@ from sheets_sync.errors import ExportError
 from sheets_sync.notifications.config import Notify, WebhookTarget, parse_notify
 
 
-def test_without_a_word_nobody_is_told():
+def test_without_a_declaration_there_are_no_notifications():
     assert parse_notify("a.yaml", None) == Notify()
 
 
 def test_addresses_and_urls_may_be_one_or_many():
-    found = parse_notify(
+    result = parse_notify(
         "a.yaml", {"mail": ["a@example.com", "a@example.com"], "webhook": "https://x.example"}
     )
-    assert found == Notify(
+    assert result == Notify(
         ("a@example.com",), (WebhookTarget("https://x.example"),), ("change", "failure", "recovery")
     )
 
 
-def test_a_bare_on_is_no_truth():
+def test_a_bare_on_is_read_as_the_key():
     """YAML 1.1 reads `on:` as true."""
     assert parse_notify("a.yaml", {"mail": "a@example.com", True: ["failure"]}).on == ("failure",)
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         ("a@example.com", "notify is 'a@example.com', expected a mapping with mail, webhook, on"),
         ({}, "expected mail, webhook, or both"),
         ({"on": ["change"]}, "expected mail, webhook, or both"),
         ({"mail": "a@example.com", "slack": "#x"}, "unknown field `slack`. Allowed keys: mail, on, webhook"),
-        ({"mail": ["nobody"]}, "notify.mail is 'nobody'"),
+        ({"mail": ["invalid"]}, "notify.mail is 'invalid'"),
         ({"mail": ["a@example.com\nBcc: b@example.com"]}, "expected a mail address"),
         ({"mail": [7]}, "notify.mail is 7"),
         ({"webhook": "ftp://x.example"}, "notify.webhook is 'ftp://x.example'"),
@@ -45,10 +45,10 @@ def test_a_bare_on_is_no_truth():
         ({"mail": "a@example.com", "on": "change"}, "notify.on is 'change'"),
     ],
 )
-def test_what_is_wrong_is_said(value, said):
+def test_an_invalid_value_is_named(value, message):
     with pytest.raises(ExportError) as refused:
         parse_notify("a.yaml", value)
-    assert said in str(refused.value) and str(refused.value).startswith("a.yaml: ")
+    assert message in str(refused.value) and str(refused.value).startswith("a.yaml: ")
 
 
 def test_a_webhook_may_declare_the_format_of_its_receiver() -> None:

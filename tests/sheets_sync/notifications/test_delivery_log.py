@@ -22,16 +22,16 @@ HOOK = Target("webhook", "https://user:pass@hooks.example.com/services/token?key
 
 
 def test_what_is_written_down_is_read_again(cloud, notice):
-    told = Delivery(replace(notice, export="one"), HOOK)
+    reported = Delivery(replace(notice, export="one"), HOOK)
     rows = [
-        delivery_row(told, "due", NOW),
-        delivery_row(told, "failed", NOW + timedelta(seconds=1), "It said no."),
+        delivery_row(reported, "due", NOW),
+        delivery_row(reported, "failed", NOW + timedelta(seconds=1), "Rejected."),
     ]
     pages = DeliveryLog(Warehouse(cloud.bigquery))
     pages.append_rows(rows)
     pages.append_rows(rows)  # a second time, as after a lost answer
     assert pages.read_rows("one", NOW) == rows
-    assert find_pending(rows, [HOOK], NOW) == [told]
+    assert find_pending(rows, [HOOK], NOW) == [reported]
     assert rows[0].target == "https://hooks.example.com"
     assert pages.read_rows("two", NOW) == []
 
@@ -41,11 +41,11 @@ def test_incidents_are_remembered_for_ever_and_changes_while_they_are_tried(clou
     change = Delivery(replace(notice, export="three"), HOOK)
     failure = replace(notice, export="three", event="failure")
     pages.append_rows([delivery_row(change, "due", NOW), suppressed_row(failure, NOW)])
-    [kept] = pages.read_rows("three", NOW + RETRY_PERIOD + timedelta(days=300))
-    assert (kept.event, kept.state, last_incident([kept])) == ("failure", "untold", "failure")
+    [remaining] = pages.read_rows("three", NOW + RETRY_PERIOD + timedelta(days=300))
+    assert (remaining.event, remaining.state, last_incident([remaining])) == ("failure", "untold", "failure")
 
 
-def test_without_the_table_nobody_is_told(cloud, notice):
+def test_without_the_table_nothing_is_sent(cloud, notice):
     pages = DeliveryLog(Warehouse(cloud.bigquery), "ops.nothing")
     with pytest.raises(WarehouseError, match=r"ops\.nothing could not be read"):
         pages.read_rows("one", NOW)

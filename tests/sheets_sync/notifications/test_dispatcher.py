@@ -1,4 +1,4 @@
-"""When who is told what: run after run, with servers that fail in between."""
+"""Which notifications are sent, run after run, with servers that fail in between."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ class Pages:
 
 @pytest.fixture
 def office(mail_server, receiver, clock):
-    """A post with both channels, and a run that it tells of."""
+    """A dispatcher with both channels."""
 
     class Office:
         pages, runs = Pages(), 0
@@ -43,7 +43,7 @@ def office(mail_server, receiver, clock):
         notify = Notify(("anna@example.com", "bert@example.com"), (WebhookTarget(receiver.url),))
 
         def run(self, notice, **changed):
-            """What could not be told."""
+            """Returns the problems."""
             self.runs += 1
 
             def now():
@@ -57,21 +57,21 @@ def office(mail_server, receiver, clock):
             return post.notify(self.notify, replace(notice, run_id=f"run_{self.runs}", **changed))
 
         def mails(self):
-            found = [
+            result = [
                 (*recipients, message["Subject"].split(" ", 1)[1])
                 for recipients, message in mail_server.arrived
             ]
             mail_server.arrived.clear()
-            return found
+            return result
 
         def hooks(self):
-            found = [(headers["webhook-id"], b"sync.change" in body) for headers, body in receiver.got]
+            result = [(headers["webhook-id"], b"sync.change" in body) for headers, body in receiver.got]
             receiver.got.clear()
-            return found
+            return result
 
-    made = Office()
-    yield made
-    made.http.close()
+    created = Office()
+    yield created
+    created.http.close()
 
 
 FAILED = {"error": "Share it.", "counts": {}}
@@ -79,38 +79,38 @@ CALM = {"counts": {"inserted": 0}, "examples": ()}
 ANNA, BERT = "anna@example.com", "bert@example.com"
 
 
-def test_a_change_is_told_to_everybody_once(office, notice):
+def test_a_change_is_sent_to_every_target_once(office, notice):
     assert office.run(notice) == []
-    said = "daily_sales changed: 2 inserted, 1 updated"
-    assert office.mails() == [(ANNA, said), (BERT, said)]
+    message = "daily_sales changed: 2 inserted, 1 updated"
+    assert office.mails() == [(ANNA, message), (BERT, message)]
     assert [changed for _, changed in office.hooks()] == [True]
     assert [row.state for row in office.pages.rows] == ["due"] * 3 + ["delivered"] * 3
 
 
-def test_nothing_changed_nothing_is_told(office, notice):
+def test_nothing_changed_nothing_is_sent(office, notice):
     assert office.run(notice, **CALM) == []
     assert (office.mails(), office.hooks(), office.pages.rows) == ([], [], [])
 
 
 def test_failure_and_recovery_once_each(office, notice):
     office.notify = Notify((ANNA,))
-    said = []
+    message = []
     for changed in (FAILED, FAILED, FAILED, CALM, CALM, FAILED, {}, CALM):
         office.run(notice, **changed)
-        said.append([subject for _, subject in office.mails()])
+        message.append([subject for _, subject in office.mails()])
     failed, recovered = ["daily_sales failed"], ["daily_sales recovered"]
-    again = ["daily_sales recovered: 2 inserted, 1 updated"]
-    assert said == [failed, [], [], recovered, [], failed, again, []]
+    assert_unchanged = ["daily_sales recovered: 2 inserted, 1 updated"]
+    assert message == [failed, [], [], recovered, [], failed, assert_unchanged, []]
 
 
-def test_what_an_export_does_not_ask_for_is_not_told(office, notice):
+def test_events_that_an_export_does_not_declare_are_suppressed(office, notice):
     """The incident is remembered all the same: the second failure is news again."""
     office.notify = Notify((ANNA,), on=("failure",))
-    said = []
+    message = []
     for changed in ({}, FAILED, CALM, FAILED):
         office.run(notice, **changed)
-        said.append(len(office.mails()))
-    assert said == [0, 1, 0, 1]
+        message.append(len(office.mails()))
+    assert message == [0, 1, 0, 1]
     office.notify = Notify((ANNA,), on=("change",))
     office.run(notice)
     assert office.mails() == [(ANNA, "daily_sales changed: 2 inserted, 1 updated")]
@@ -118,9 +118,9 @@ def test_what_an_export_does_not_ask_for_is_not_told(office, notice):
 
 def test_a_notice_that_failed_is_sent_by_the_next_run_with_the_same_id(office, notice, mail_server, receiver):
     mail_server.refused, receiver.answers = {ANNA}, [(500, {})] * 3
-    told = office.run(notice)
-    assert [sentence.endswith("The next run tries again.") for sentence in told] == [True, True]
-    assert "anna@example.com" in told[0] and "answered 500" in told[1]
+    reported = office.run(notice)
+    assert [sentence.endswith("The next run tries again.") for sentence in reported] == [True, True]
+    assert "anna@example.com" in reported[0] and "answered 500" in reported[1]
     assert [recipient for recipient, _ in office.mails()] == [BERT]
     first = office.hooks()
     mail_server.refused = set()
@@ -132,7 +132,7 @@ def test_a_notice_that_failed_is_sent_by_the_next_run_with_the_same_id(office, n
 
 
 def test_what_waits_comes_in_order(office, notice, mail_server):
-    """A failure that nobody could be told of, and its end: both arrive, the failure first."""
+    """A failure that could not be sent, and its recovery: both arrive, the failure first."""
     office.notify = Notify((ANNA,))
     mail_server.answer = "451 4.7.1 try later"
     assert len(office.run(notice, **FAILED)) == 1
@@ -155,7 +155,7 @@ def test_a_notice_that_a_receiver_will_never_take_keeps_no_other_waiting(office,
     assert [row.state for row in office.pages.rows if row.event == "failure"] == ["due", "delivered"]
 
 
-def test_a_server_that_is_down_is_told_once_a_target(office, notice, mail_server):
+def test_a_server_that_is_down_is_reported_once_per_target(office, notice, mail_server):
     mail_server.__exit__()
     office.notify = Notify((ANNA, BERT))
     assert len(office.run(notice)) == 2
@@ -165,7 +165,7 @@ def test_a_server_that_is_down_is_told_once_a_target(office, notice, mail_server
     assert [recipient for recipient, _ in office.mails()] == [ANNA, BERT, ANNA, BERT]
 
 
-def test_after_three_days_nobody_wants_to_know(office, notice, mail_server):
+def test_a_notification_expires_after_three_days(office, notice, mail_server):
     office.notify, mail_server.refused = Notify((ANNA,)), {ANNA}
     office.run(notice)
     mail_server.refused = set()
@@ -174,7 +174,7 @@ def test_after_three_days_nobody_wants_to_know(office, notice, mail_server):
     assert office.mails() == []
 
 
-def test_who_is_no_longer_named_is_not_told(office, notice, mail_server):
+def test_a_removed_recipient_receives_nothing(office, notice, mail_server):
     office.notify, mail_server.refused = Notify((ANNA,)), {ANNA}
     office.run(notice)
     mail_server.refused, office.notify = set(), Notify((BERT,))
@@ -211,7 +211,7 @@ def test_exports_do_not_hear_of_each_other(office, notice):
     assert office.mails() == [(ANNA, "daily_sales failed"), (ANNA, "weekly failed")]
 
 
-def test_without_servers_it_says_that_notices_are_off(office, notice, clock):
+def test_without_servers_notices_are_reported_as_off(office, notice, clock):
     post = Dispatcher({}, office.pages, clock)
     assert post.notify(office.notify, notice) == [
         "Notices by mail are off: SMTP_HOST is not set.",
@@ -221,7 +221,7 @@ def test_without_servers_it_says_that_notices_are_off(office, notice, clock):
     assert office.pages.rows == []
 
 
-def test_what_another_release_wrote_is_left_alone(office, notice, mail_server):
+def test_rows_of_another_release_are_ignored(office, notice, mail_server):
     office.notify, mail_server.refused = Notify((ANNA,)), {ANNA}
     office.run(notice)
     office.pages.rows = [replace(row, notice='{"later": 1}') for row in office.pages.rows]
@@ -230,7 +230,7 @@ def test_what_another_release_wrote_is_left_alone(office, notice, mail_server):
     assert office.mails() == []
 
 
-def test_rows_that_are_rejected_every_hour_are_no_news(office, notice):
+def test_rows_that_are_rejected_every_hour_are_not_reported(office, notice):
     office.run(notice, counts={"inserted": 0, "updated": 0, "deleted": 0, "rejected": 3, "drift": 1})
     assert office.mails() == []
 
@@ -241,12 +241,12 @@ def test_an_outcome_becomes_a_notice():
     counts = Counts(inserted=RowSummary.from_rows([Example("7" * 300)]), updated=RowSummary.from_rows(rows))
     at = datetime(2026, 11, 21, tzinfo=UTC)
     outcome = Outcome("r", "e", "sheets", "id", "My\ntab", "https://x", "success", at, at, 30, counts)
-    told = build_notification(outcome, "shop")
-    assert (told.event, told.place, told.rows, told.changed) == ("change", "My tab", 30, True)
-    assert told.counts == {"inserted": 1, "updated": 8, "deleted": 0, "rejected": 0, "drift": 0}
-    assert told.examples[0] == "inserted " + "7" * 110 + "…"
-    assert told.examples[1] == "updated 2017-01-01: Note: a → b c"
-    assert len(told.examples) == 5
+    reported = build_notification(outcome, "shop")
+    assert (reported.event, reported.place, reported.rows, reported.changed) == ("change", "My tab", 30, True)
+    assert reported.counts == {"inserted": 1, "updated": 8, "deleted": 0, "rejected": 0, "drift": 0}
+    assert reported.examples[0] == "inserted " + "7" * 110 + "…"
+    assert reported.examples[1] == "updated 2017-01-01: Note: a → b c"
+    assert len(reported.examples) == 5
 
 
 def test_long_values_are_cut_and_stay_on_one_line():

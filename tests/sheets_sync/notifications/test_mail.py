@@ -26,7 +26,7 @@ def send(mail, *deliveries):
             deliver(delivery)
 
 
-def test_a_mail_says_what_changed(mail, notice, mail_server):
+def test_a_mail_describes_the_change(mail, notice, mail_server):
     delivery = Delivery(notice, ANNA)
     send(mail, delivery)
     [(recipients, message)] = mail_server.arrived
@@ -52,7 +52,7 @@ Export daily_sales of project shop, run run_1, 2026-11-21T12:00:00+00:00.
     assert '<a href="https://docs.google.com/spreadsheets/d/abc/edit#gid=7">' in html
 
 
-def test_a_failure_says_why_and_a_recovery_that_it_is_over(notice):
+def test_a_failure_contains_the_error_and_a_recovery_the_rows(notice):
     failed = replace(notice, event="failure", counts={}, examples=(), error="Share it with x as an editor.")
     assert templates.subject(failed) == "[shop] daily_sales failed"
     assert "Share it with x as an editor." in templates.plain_text(failed)
@@ -113,7 +113,7 @@ def test_one_of_two_recipients_is_refused(mail, notice, mail_server):
             deliver(Delivery(notice, ANNA))
         deliver(Delivery(notice, BERT))
     assert str(refused.value) == (
-        "127.0.0.1 did not accept the mail to anna@example.com: 550 5.1.1 nobody of this name."
+        "127.0.0.1 did not accept the mail to anna@example.com: 550 5.1.1 no such user."
     )
     assert [recipients for recipients, _ in mail_server.arrived] == [["bert@example.com"]]
 
@@ -133,7 +133,7 @@ def test_the_server_is_down(mail, notice, mail_server):
     mail_server.__enter__()
 
 
-def test_the_server_says_nothing(mail, notice):
+def test_a_server_without_a_response_is_an_error(mail, notice):
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as silent:
         server = replace(mail.server, port=silent.getsockname()[1])
         with pytest.raises(NotificationError, match="takes no mail: .*timed out"):

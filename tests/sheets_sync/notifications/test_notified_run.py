@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 
 
-def test_a_failure_and_its_end_are_told_to_everybody(cloud, person, mail_server, receiver, tmp_path):
+def test_a_failure_and_its_end_are_sent_to_every_target(cloud, person, mail_server, receiver, tmp_path):
     cloud.bigquery.query_and_wait(
         "CREATE OR REPLACE TABLE dmt.daily_sales AS SELECT DATE '2017-01-01' AS day, 3 AS baskets, "
         "7 AS units, NUMERIC '12.50' AS revenue, NUMERIC '0' AS discount_amount"
@@ -32,8 +32,8 @@ def test_a_failure_and_its_end_are_told_to_everybody(cloud, person, mail_server,
     }
 
     def run(spreadsheet):
-        told = settings | {"DAILY_SALES_SPREADSHEET": spreadsheet}
-        return run_command(cloud, "--export", "daily_sales", folder=tmp_path, **told)
+        reported = settings | {"DAILY_SALES_SPREADSHEET": spreadsheet}
+        return run_command(cloud, "--export", "daily_sales", folder=tmp_path, **reported)
 
     failed, healed = run("nowhere"), run(person.id)
     assert (failed.returncode, healed.returncode) == (1, 0)
@@ -41,7 +41,7 @@ def test_a_failure_and_its_end_are_told_to_everybody(cloud, person, mail_server,
         "[sandbox-local] daily_sales failed",
         "[sandbox-local] daily_sales recovered: 1 inserted",
     ]
-    told = [json.loads(body) for _, body in receiver.got]
-    assert [one["type"] for one in told] == ["sync.failure", "sync.recovery"]
-    assert told[0]["data"]["error"].startswith("There is no spreadsheet nowhere.")
-    assert person.id in told[1]["data"]["link"]
+    reported = [json.loads(body) for _, body in receiver.got]
+    assert [item["type"] for item in reported] == ["sync.failure", "sync.recovery"]
+    assert reported[0]["data"]["error"].startswith("There is no spreadsheet nowhere.")
+    assert person.id in reported[1]["data"]["link"]

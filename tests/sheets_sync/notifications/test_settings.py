@@ -35,7 +35,7 @@ def test_secrets_are_in_no_text():
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"SMTP_FROM": ""}, "SMTP_FROM is ''"),
         ({"SMTP_FROM": "data@example.com\nBcc: x@example.com"}, "expected the mail address of the sender"),
@@ -48,7 +48,7 @@ def test_secrets_are_in_no_text():
         ({"WEBHOOK_SECRET": "whsec_ä"}, "24 to 64 random bytes"),
     ],
 )
-def test_what_is_wrong_is_said(changed, said):
+def test_an_invalid_value_is_named(changed, message):
     with pytest.raises(SettingsError) as refused:
         read_notification_settings(HOST | changed)
-    assert said in str(refused.value)
+    assert message in str(refused.value)

@@ -29,7 +29,7 @@ def delivery(notice, receiver):
     return Delivery(notice, Target("webhook", receiver.url))
 
 
-def test_it_says_what_changed_and_who_says_so(webhook, delivery, receiver):
+def test_a_webhook_describes_the_change_and_is_signed(webhook, delivery, receiver):
     webhook.deliver(delivery)
     [(headers, body)] = receiver.got
     assert headers["webhook-id"] == delivery.id
@@ -37,11 +37,11 @@ def test_it_says_what_changed_and_who_says_so(webhook, delivery, receiver):
     signed = f"{delivery.id}.1800000000.".encode() + body
     expected = base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{expected}"
-    told = json.loads(body)
-    assert (told["type"], told["timestamp"]) == ("sync.change", "2026-11-21T12:00:00+00:00")
-    assert told["data"]["counts"] == {"inserted": 2, "updated": 1, "deleted": 0}
-    assert told["data"]["link"] == delivery.notification.link
-    assert told["text"].startswith("[shop] daily_sales changed: 2 inserted, 1 updated\n\n")
+    reported = json.loads(body)
+    assert (reported["type"], reported["timestamp"]) == ("sync.change", "2026-11-21T12:00:00+00:00")
+    assert reported["data"]["counts"] == {"inserted": 2, "updated": 1, "deleted": 0}
+    assert reported["data"]["link"] == delivery.notification.link
+    assert reported["text"].startswith("[shop] daily_sales changed: 2 inserted, 1 updated\n\n")
 
 
 def test_the_recipe_of_the_guide_verifies_it(webhook, delivery, receiver):
@@ -62,8 +62,8 @@ def test_the_recipe_of_the_guide_verifies_it(webhook, delivery, receiver):
 def test_the_example_of_the_specification():
     """https://github.com/standard-webhooks/standard-webhooks, its signature test."""
     key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-    found = sign(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
-    assert found["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    result = sign(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
+    assert result["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
 def test_it_is_tried_again_with_the_same_id_and_body(webhook, delivery, receiver, waits):
@@ -105,7 +105,7 @@ def test_a_long_wait_is_the_next_runs(webhook, delivery, receiver, waits):
     assert (len(receiver.got), waits) == (1, [])
 
 
-def test_nobody_listens(webhook, delivery, receiver):
+def test_an_unreachable_server_is_an_error(webhook, delivery, receiver):
     receiver.server.server_close()
     with pytest.raises(NotificationError, match="cannot be reached: ConnectionError"):
         webhook.deliver(delivery)
