@@ -45,3 +45,7 @@ class Destination[C: Comparison](Protocol):
         compares again.
         """
         ...
+
+    def record_failure(self, export: Export, error: str) -> None:
+        """Show readers that the export fails, if it declares that. Raises no error of this job."""
+        ...

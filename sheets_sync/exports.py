@@ -24,6 +24,7 @@ type RemovedHow = Literal["delete", "keep", "mark", "move"]
 type Drift = Literal["overwrite", "keep"]
 type LoadMode = Literal["whole", "incremental"]
 type Protect = Literal["warning", "owner", "none"]
+type SyncStatus = Literal["note", "none"]
 type ColumnType = Literal[
     "STRING", "INT64", "FLOAT64", "NUMERIC", "BOOL", "DATE", "DATETIME", "TIMESTAMP", "TIME"
 ]
@@ -83,6 +84,7 @@ class ExportPart(Part, frozen=True, kw_only=True):
     shrink: Percent = 50
     protect: Protect = "warning"
     audit: Any = "Sync log"
+    status: SyncStatus = "none"
     destination: Any = None
     notify: Any = None
 
@@ -123,7 +125,7 @@ class Export:
 
     drift: the value to use where a user edited a synced cell, the mart's (`overwrite`) or the user's (`keep`).
     shrink: maximum share of removed rows in percent. load_mode: how the connector copies a table of raw.
-    audit: title of the log tab, None for no log tab.
+    audit: title of the log tab, None for no log tab. status: where readers see when the tab was checked.
     """
 
     name: str
@@ -139,6 +141,7 @@ class Export:
     load_mode: LoadMode = "whole"
     protect: Protect = "warning"
     audit: str | None = "Sync log"
+    status: SyncStatus = "none"
     destination: SheetsConfig | FileConfig | HttpConfig = SheetsConfig()  # noqa: RUF009 (frozen)
     notify: Notify = Notify()
 
@@ -199,9 +202,12 @@ def parse_export(name: str, file: str, content: Any) -> Export:
         load_mode=part.copied or "whole",
         protect=part.protect,
         audit=parse_audit(file, part.audit),
+        status=part.status,
         destination=destination,
         notify=parse_notify(file, part.notify),
     )
+    if export.status != "none" and destination.kind != "sheets":
+        raise ExportError(f"{file}: status is {part.status}, which only a sheet supports: expected none.")
     check_column_names(file, export)
     check_titles(file, export)
     check_raw_keys(file, export, part)

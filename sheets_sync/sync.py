@@ -99,6 +99,8 @@ class ExportSync:
             message = f"unexpected {type(error).__name__}: {error}. This is a defect of the job; report it."
             trace = traceback.format_exc()
             self.outcome = replace(self.outcome, status="failed", error=message, stack_trace=trace)
+        if self.destination and self.export and self.outcome.error:
+            self.destination.record_failure(self.export, self.outcome.error)
         if self.destination:
             calls, link = self.destination.calls, self.destination.link
             self.outcome = replace(self.outcome, calls=calls, link=link)

@@ -55,6 +55,7 @@ def test_a_file_that_cannot_be_parsed_is_named(tmp_path):
         ({"shrink": 101}, "shrink is 101, expected a whole number of percent, 0 to 100"),
         ({"shrink": "50%"}, "shrink is '50%'"),
         ({"shrink": True}, "shrink is True"),
+        ({"status": "cell"}, "status is 'cell', expected one of note, none"),
         ({"protect": "all"}, "protect is 'all', expected one of warning, owner, none"),
         ({"audit": "Daily sales"}, "titles of tabs are"),
         ({"audit": True}, "audit is True, expected a title"),

@@ -96,6 +96,9 @@ class FileDestination:
             )
         return comparison
 
+    def record_failure(self, export: Export, error: str) -> None:
+        """Nothing: a failure is recorded in ops only."""
+
     def read_object(self) -> StoredObject | None:
         current = self.store.read_current(self.config.path)
         self.calls += 2 if current else 1  # metadata, then content

@@ -117,6 +117,9 @@ class HttpDestination:
                 self.state.save(after, generation)
         return count_rows(comparison, rejections)
 
+    def record_failure(self, export: Export, error: str) -> None:
+        """Nothing: a failure is recorded in ops only."""
+
     def announce_keys(self, comparison: HttpPlan) -> int:
         """Store the keys of new rows before they are sent; returns the generation of the state."""
         before = comparison.state

@@ -1,17 +1,22 @@
 """A tab as a destination: read and compared, changed by one atomic batch."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
+from runtime.errors import JobError
 from sheets_sync.destination import Comparison
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab, read_current_tab
-from sheets_sync.destinations.sheets.current.document import STAGING, Document
+from sheets_sync.destinations.sheets.current.document import STAGING, Document, Tab
 from sheets_sync.destinations.sheets.desired.cells import to_cell
 from sheets_sync.destinations.sheets.desired.table import DesiredTable, build_table, load_zone
 from sheets_sync.destinations.sheets.diff.compare import Diff, compare_rows
 from sheets_sync.destinations.sheets.plan import Plan, make_plan
 from sheets_sync.destinations.sheets.previous_version import read_previous_version
+from sheets_sync.destinations.sheets.requests.batch import Request
+from sheets_sync.destinations.sheets.requests.status_note import SyncStatus, status_requests
 from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet, split_rows
 from sheets_sync.errors import Invalid, OutcomeUnknown, Refused, SyncError
 from sheets_sync.exports import Export
@@ -64,7 +69,8 @@ class SheetsDestination:
         self.check_row_loss(desired, current, diff)
         notes += describe_unmatched(desired, diff)
         editors = [self.spreadsheet.identity] if "@" in self.spreadsheet.identity else []
-        plan = make_plan(desired, document, current, diff, now, editors, notes)
+        status = partial(self.status_requests, export, document, current.tab)
+        plan = make_plan(desired, document, current, diff, now, editors, notes, status)
         self.link = f"{self.link.partition('#')[0]}#gid={plan.tab}"
         rejected = tuple(RowIssue("rejected", row) for row in desired.rejected)
         drifted = tuple(RowIssue("drift", row) for row in diff.drifted)
@@ -76,6 +82,33 @@ class SheetsDestination:
         if self.options.restore:
             return read_previous_version(export, mart.types, self.project, document, self.spreadsheet)
         return build_table(export, mart, self.project, document.zone)
+
+    def status_requests(
+        self, export: Export, document: Document, tab: Tab | None, tab_id: int, is_changed: bool
+    ) -> list[Request]:
+        """The note on the header; none if it is not declared, or if an unchanged tab was checked recently."""
+        status, now = SyncStatus.from_json(tab.status if tab else ""), self.clock()
+        if export.status == "none" or not (is_changed or status.is_due(now)):
+            return []
+        status = status.after_check(now, is_changed)
+        return status_requests(tab_id, tab, status, load_zone(document.zone))
+
+    def record_failure(self, export: Export, error: str) -> None:
+        """Add the failure to the note, once: until the next success it stays as it is.
+
+        The sheet may be what is broken, so an error here is ignored: the failure itself is reported anyway.
+        """
+        if export.status == "none":
+            return
+        with suppress(JobError):
+            document = self.spreadsheet.read_document()
+            marked = document.marked_tabs(self.project, export.name)
+            status = SyncStatus.from_json(marked[0].status) if marked else SyncStatus()
+            if len(marked) == 1 and not status.failing_since:
+                [tab] = marked
+                status = status.after_failure(self.clock(), error)
+                zone = load_zone(document.zone)
+                self.spreadsheet.apply_batch(status_requests(tab.id, tab, status, zone))
 
     def describe_zone_change(self, desired: DesiredTable, current: CurrentTab) -> list[str]:
         zones = current.zone_change(desired)

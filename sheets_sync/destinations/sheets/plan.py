@@ -1,7 +1,7 @@
 """Plan of a sync: one atomic batch of requests that turns the current tab into the desired one. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
 from sheets_sync.destinations.sheets.current.document import BEFORE, MAX_CELLS, STATE, Document
@@ -41,10 +41,15 @@ def make_plan(
     now: Cell,
     editors: list[str],
     notes: Sequence[str] = (),
+    status: Callable[[int, bool], list[Request]] = lambda tab, is_changed: [],
 ) -> Plan:
     """now: current time as a cell. editors: may change a header that only its owner may. notes: lines for
-    the sync log."""
-    return Planner(desired, document, current, diff, now, editors, notes).make_plan()
+    the sync log. status: requests that show when a tab was checked, by its id and whether it changes."""
+    plan = Planner(desired, document, current, diff, now, editors, notes).make_plan()
+    show_status = status(plan.tab, bool(plan.requests))
+    # In front of the revision guard, which is the last request of a batch.
+    position = max(0, len(plan.requests) - 1)
+    return replace(plan, requests=[*plan.requests[:position], *show_status, *plan.requests[position:]])
 
 
 class Planner:

@@ -12,6 +12,7 @@ METADATA_KEY = "sheets_sync"  # of the developer metadata on an export's tab
 STATE, BEFORE, REMOVED = f"{METADATA_KEY}.memory", f"{METADATA_KEY}.before", f"{METADATA_KEY}.removed"
 STAGING, AUDIT = f"{METADATA_KEY}.staging", f"{METADATA_KEY}.audit"
 ROLES = (METADATA_KEY, STATE, BEFORE, REMOVED, STAGING, AUDIT)
+STATUS = f"{METADATA_KEY}.status"  # on the export's tab: when it was checked, JSON of a SyncStatus
 # Field mask of the request whose response `parse_document` reads: without it Google returns every cell.
 FIELDS = (
     "properties(timeZone),"
@@ -60,7 +61,8 @@ class Mark:
 class Tab:
     """rows, columns: size of the grid, blank cells included. mark_id: id of the mark's metadata.
 
-    helper_of: owner by role, for a helper tab. frozen_rows: rows that do not scroll.
+    helper_of: owner by role, for a helper tab. frozen_rows: rows that do not scroll. status, status_id: value
+    and id of the metadata that records the last check.
     """
 
     id: int
@@ -71,6 +73,8 @@ class Tab:
     mark_id: int | None = None
     helper_of: Mapping[str, str] = field(default_factory=dict)
     frozen_rows: int = 0
+    status: str = ""
+    status_id: int | None = None
 
     @property
     def size(self) -> int:
@@ -133,6 +137,7 @@ def parse_tab(sheet: Mapping[str, Any]) -> Tab:
     metadata = {item["metadataKey"]: item for item in sheet.get("developerMetadata", [])}
     item = metadata.get(METADATA_KEY)
     mark = Mark.from_json(item["metadataValue"]) if item else None
+    status = metadata.pop(STATUS, None)
     return Tab(
         properties["sheetId"],
         properties["title"],
@@ -142,4 +147,6 @@ def parse_tab(sheet: Mapping[str, Any]) -> Tab:
         item["metadataId"] if item and mark else None,
         {key: entry.get("metadataValue", "") for key, entry in metadata.items() if key != METADATA_KEY},
         grid.get("frozenRowCount", 0),
+        status.get("metadataValue", "") if status else "",
+        status["metadataId"] if status else None,
     )

@@ -103,6 +103,12 @@ def cell_data(cell: Cell) -> Request:
             return {"userEnteredValue": {"numberValue": cell}}
 
 
+def set_note(tab: int, row: int, column: int, note: str) -> Request:
+    """A note of one cell; its value and format stay."""
+    start = {"sheetId": tab, "rowIndex": row, "columnIndex": column}
+    return {"updateCells": {"start": start, "rows": [{"values": [{"note": note}]}], "fields": "note"}}
+
+
 def set_format(place: GridRange, cell_format: Request, fields: str) -> Request:
     """One format for all cells of a range."""
     return {"repeatCell": {"range": place, "cell": {"userEnteredFormat": cell_format}, "fields": fields}}
