@@ -27,11 +27,12 @@ import requests
 
 from sandbox.process import running
 from sandbox.state import State
-from sheets_sync import exports, sync
+from sheets_sync import sync
 from sheets_sync.destinations.sheets.desired.table import build_table
 from sheets_sync.destinations.sheets.destination import SheetsDestination
 from sheets_sync.destinations.sheets.spreadsheet import SheetsClient, Spreadsheet
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
+from sheets_sync.export_parser import parse_export
 from sheets_sync.transient import RETRY_POLICY
 from sheets_sync.warehouse import Mart
 
@@ -140,7 +141,7 @@ def desk(state: State) -> Desk:
 def export() -> Export:
     columns = {name: {"header": name.upper()} for name in TYPES}
     fields = {"table": "t", "tab": "Bench", "mode": "mirror", "key": ["a"], "columns": columns, "shrink": 100}
-    return exports.parse_export("bench", "bench.yaml", fields)
+    return parse_export("bench", "bench.yaml", fields)
 
 
 def synced(at: Desk, before: Sequence[Row], after: Sequence[Row]) -> Cost:

@@ -23,7 +23,7 @@ from runtime.structured_log import StructuredLog, open_log
 from sheets_sync import exports, report
 from sheets_sync.destination import Destination
 from sheets_sync.errors import ExportError, SyncError
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 from sheets_sync.options import Options
 from sheets_sync.outcome import Outcome
 from sheets_sync.progress import Progress, silent_progress

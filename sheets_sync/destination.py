@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 from sheets_sync.outcome import Counts, RowIssue
 from sheets_sync.warehouse import Mart
 

@@ -20,7 +20,7 @@ from sheets_sync.destinations.http.destination import HttpDestination
 from sheets_sync.destinations.http.sync_state import StateObject
 from sheets_sync.destinations.sheets.destination import SheetsDestination
 from sheets_sync.destinations.sheets.spreadsheet import QUOTA, QUOTA_PERIOD, SheetsClient, Spreadsheet
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 from sheets_sync.options import Options
 from sheets_sync.progress import Progress
 from sheets_sync.settings import Settings, Target

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 
 # Age of the oldest whole copy that is read: bounds the bytes scanned, however long the history is.
 MAX_COPY_AGE_DAYS = 35

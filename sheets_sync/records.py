@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 from sheets_sync.outcome import Example
 from sheets_sync.raw_table import InvalidValue
 from sheets_sync.warehouse import Mart

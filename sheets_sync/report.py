@@ -3,7 +3,7 @@
 from typing import Any
 
 from sheets_sync.destination import Comparison, Destination
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 from sheets_sync.outcome import Counts, Outcome, RowSummary
 
 

@@ -1,7 +1,7 @@
 """Row loss guard: a mart that lost many rows at once is more likely broken than correct."""
 
 from sheets_sync.errors import Refused
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 
 
 def check_row_loss(export: Export, synced: int, removed: int, target: str) -> None:

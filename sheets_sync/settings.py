@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from runtime.settings import read_endpoint, read_required
 from sheets_sync.destinations.http.config import HttpConfig
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 from sheets_sync.notifications.settings import NotificationSettings, read_notification_settings
 
 # Variables of each kind of destination, without the export's name in front.

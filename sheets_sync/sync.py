@@ -13,7 +13,7 @@ from runtime.errors import JobError
 from sheets_sync import run_log
 from sheets_sync.destination import Comparison, Destination
 from sheets_sync.errors import OutcomeUnknown
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 from sheets_sync.outcome import Outcome, RowIssue, Status
 from sheets_sync.progress import Progress, silent_progress
 from sheets_sync.warehouse import Mart, Warehouse

@@ -12,7 +12,7 @@ from requests.exceptions import RequestException
 
 from sheets_sync import raw_table
 from sheets_sync.errors import WarehouseError
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 
 LOG_DATASET = "ops"
 PARAMETER_TYPES: dict[type, str] = {str: "STRING", datetime: "TIMESTAMP"}

@@ -14,8 +14,9 @@ from runtime.google_api import ApiClient
 from runtime.http_session import open_session
 from runtime.object_store import OK_STATUSES, ObjectStore
 from sandbox.process import running
-from sheets_sync import exports, sync
+from sheets_sync import sync
 from sheets_sync.destinations.sheets.destination import SheetsDestination
+from sheets_sync.export_parser import parse_export
 from sheets_sync.options import Options
 from tests.sheets_sync.sandbox_spreadsheets import DECLARED, TYPES, opened, reached
 
@@ -43,7 +44,7 @@ def cloud(tmp_path_factory):
 
 @pytest.fixture
 def export():
-    return exports.parse_export("daily_sales", "daily_sales.yaml", DECLARED)
+    return parse_export("daily_sales", "daily_sales.yaml", DECLARED)
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ from sandbox.sheets.errors import BadRequest
 from sandbox.sheets.gate import Call
 from sandbox.sheets.reading import read
 from sandbox.sheets.resource import sheet
-from sheets_sync import exports, sync
+from sheets_sync import sync
 from sheets_sync.destinations.sheets.current.document import parse_document
 from sheets_sync.destinations.sheets.destination import SheetsDestination
 from sheets_sync.errors import Invalid
+from sheets_sync.export_parser import parse_export
 from sheets_sync.options import Options
 from sheets_sync.progress import silent_progress
 
@@ -29,7 +30,7 @@ OLD = [(1, "a", 1.5), (2, "b", 2.5), (3, "c", 3.5)]
 
 def declared(*names, **more):
     columns = {name: COLUMNS[name] for name in names or COLUMNS}
-    return exports.parse_export("t", "t.yaml", FILE | {"columns": columns} | more)
+    return parse_export("t", "t.yaml", FILE | {"columns": columns} | more)
 
 
 class SheetInMemory:

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.sheets.cells import Cell, Formula
-from sheets_sync import exports
+from sheets_sync.export_parser import parse_export
 from tests.sheets_sync.sheet_in_memory import (
     FILE,
     NOW,
@@ -74,7 +74,7 @@ def test_a_kept_formula_stays_a_formula(synced):
 
 def test_what_is_kept_between_two_changed_cells_is_not_touched():
     columns = {name: {"header": name} for name in "abcd"}
-    export = exports.parse_export("t", "t.yaml", FILE | {"columns": columns, "key": ["a"], "drift": "keep"})
+    export = parse_export("t", "t.yaml", FILE | {"columns": columns, "key": ["a"], "drift": "keep"})
     sheet, types = SheetInMemory(), dict.fromkeys("abcd", "INTEGER")
     sync_rows(sheet, export, [(1, 2, 3, 4)], types)
     type_in(sheet, 1, 2, Formula("=1+1"))

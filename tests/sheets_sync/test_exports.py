@@ -6,7 +6,8 @@ import yaml
 
 from sheets_sync import exports
 from sheets_sync.errors import ExportError
-from sheets_sync.exports import ExportPart, Order, Removed, SheetsConfig
+from sheets_sync.export import Order, Removed, SheetsConfig
+from sheets_sync.export_parser import ExportPart, parse_export
 
 FILE = {"kind": "file", "path": "sales/daily.csv"}
 
@@ -113,7 +114,7 @@ def test_a_file_that_cannot_be_parsed_is_named(tmp_path):
 )
 def test_an_invalid_value_is_named(declared, change, message):
     with pytest.raises(ExportError, match=message):
-        exports.parse_export("daily_sales", "daily_sales.yaml", declared | change)
+        parse_export("daily_sales", "daily_sales.yaml", declared | change)
 
 
 def test_a_missing_key_is_named(declared):
@@ -121,22 +122,20 @@ def test_a_missing_key_is_named(declared):
     with pytest.raises(
         ExportError, match="daily_sales.yaml: Object missing required field `key`. Allowed keys: "
     ):
-        exports.parse_export("daily_sales", "daily_sales.yaml", declared)
+        parse_export("daily_sales", "daily_sales.yaml", declared)
 
 
 def test_order_may_go_down(declared):
-    read = exports.parse_export("x", "x.yaml", declared | {"order": ["baskets desc", "day"]})
+    read = parse_export("x", "x.yaml", declared | {"order": ["baskets desc", "day"]})
     assert read.order == (Order("baskets", descending=True), Order("day"))
 
 
 def test_defaults(declared):
-    read = exports.parse_export(
-        "x", "x.yaml", {key: item for key, item in declared.items() if key != "shrink"}
-    )
+    read = parse_export("x", "x.yaml", {key: item for key, item in declared.items() if key != "shrink"})
     assert (read.removed, read.drift, read.shrink) == (Removed("delete"), "overwrite", 50)
     assert (read.protect, read.audit, read.destination) == ("warning", "Sync log", SheetsConfig())
-    assert exports.parse_export("x", "x.yaml", declared | {"mode": "upsert"}).removed == Removed("keep")
-    assert exports.parse_export("x", "x.yaml", declared | {"audit": False}).audit is None
+    assert parse_export("x", "x.yaml", declared | {"mode": "upsert"}).removed == Removed("keep")
+    assert parse_export("x", "x.yaml", declared | {"audit": False}).audit is None
 
 
 def test_the_reference_has_a_table_of_all_keys():
@@ -148,5 +147,5 @@ def test_the_reference_has_a_table_of_all_keys():
 def test_the_example_of_the_guide_is_valid():
     guide = (Path(__file__).parents[2] / "docs/guides/declaring-an-export.md").read_text()
     content = yaml.safe_load(guide.split("```yaml\n")[1].split("```")[0])
-    read = exports.parse_export("top_customers", "top_customers.yaml", content)
+    read = parse_export("top_customers", "top_customers.yaml", content)
     assert (read.key, read.removed) == (("customer_id", "month"), Removed("mark", "Gone since"))

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from sheets_sync import exports, sync
+from sheets_sync import sync
 from sheets_sync.destinations.sheets.destination import SheetsDestination
 from sheets_sync.errors import OutcomeUnknown, TransientError
+from sheets_sync.export_parser import parse_export
 from tests.sheets_sync.sandbox_spreadsheets import DECLARED, TYPES, opened, reached
 
 OLD = [(date(2017, 1, day), day, Decimal(day), "old") for day in range(1, 6)]
@@ -46,7 +47,7 @@ def seen(person):
 
 def settled(cloud, person, story, rows):
     """The story's export synced once, as a job that never waits."""
-    export = exports.parse_export("daily_sales", "f.yaml", DECLARED | STORIES[story][0])
+    export = parse_export("daily_sales", "f.yaml", DECLARED | STORIES[story][0])
     place = SheetsDestination(reached(cloud, person, []), cloud.state.project)
     return sync.sync_until_known(export, SimpleNamespace(types=TYPES, rows=rows), place)
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sheets_sync import exports, raw_table, records
+from sheets_sync import raw_table, records
 from sheets_sync.destinations.sheets.desired.cells import to_cell
 from sheets_sync.errors import CellError, WarehouseError
+from sheets_sync.export_parser import parse_export
 from sheets_sync.raw_table import InvalidValue
 from sheets_sync.warehouse import Warehouse
 
@@ -30,7 +31,7 @@ OLD, NEW = "0197a0b1-c2d3-7", "0197a0b1-c2d4-7"
 
 @pytest.fixture
 def prices():
-    return exports.parse_export("prices", "prices.yaml", DECLARED)
+    return parse_export("prices", "prices.yaml", DECLARED)
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_the_newest_copy_is_in_force(cloud, prices, load):
 
 
 def test_of_an_incremental_copy_the_newest_row_of_each_key(cloud, load):
-    export = exports.parse_export("prices", "prices.yaml", DECLARED | {"copied": "incremental"})
+    export = parse_export("prices", "prices.yaml", DECLARED | {"copied": "incremental"})
     load([(OLD, 1, "1", "1.00", "still"), (OLD, 1, "2", "2.00", "old")], days=400)
     load([(NEW, 1, "2", "10.50", "new")])
     mart = Warehouse(cloud.bigquery).read_mart(export)
@@ -76,7 +77,7 @@ def test_a_copy_that_is_too_old_is_not_read(cloud, prices, load):
 
 
 def test_a_table_that_is_not_there_is_named(cloud):
-    export = exports.parse_export("prices", "prices.yaml", DECLARED | {"table": "raw.nothing"})
+    export = parse_export("prices", "prices.yaml", DECLARED | {"table": "raw.nothing"})
     with pytest.raises(
         WarehouseError, match="There is no table raw.nothing .* Declare it in connector/sources"
     ):

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from sheets_sync import exports
 from sheets_sync.destinations.sheets import plan
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
 from sheets_sync.destinations.sheets.current.document import AUDIT, BEFORE, STATE, Document, Mark, Tab
@@ -14,6 +13,7 @@ from sheets_sync.destinations.sheets.desired.table import build_table
 from sheets_sync.destinations.sheets.diff.compare import compare_rows
 from sheets_sync.destinations.sheets.requests.formatting import format_fingerprint
 from sheets_sync.destinations.sheets.spreadsheet import compact_json
+from sheets_sync.export_parser import parse_export
 from sheets_sync.warehouse import Mart
 
 ROWS = 10_000
@@ -41,7 +41,7 @@ def table():
 @pytest.fixture(scope="module")
 def planned(table):
     """The plan of a sync from `table` to other rows."""
-    export = exports.parse_export("t", "t.yaml", FIELDS)
+    export = parse_export("t", "t.yaml", FIELDS)
 
     def desired(rows):
         return build_table(export, Mart(TYPES, rows), "p", "Etc/GMT")

@@ -6,7 +6,7 @@ from runtime.errors import SettingsError
 from sheets_sync import exports
 from sheets_sync.destinations.file.config import FileConfig
 from sheets_sync.destinations.http.config import Auth, HttpConfig
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 from sheets_sync.settings import Settings, Target, read_settings, read_target
 
 COMPLETE = {"PROJECT_ID": "p", "LOCATION": "EU", "DAILY_SALES_SPREADSHEET": "s"}

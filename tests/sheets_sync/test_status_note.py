@@ -8,7 +8,7 @@ import pytest
 from sheets_sync import sync
 from sheets_sync.destinations.sheets.destination import SheetsDestination
 from sheets_sync.errors import Refused
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 from tests.sheets_sync.sheet_in_memory import OLD, ORDERED, TYPES, SheetInMemory, declared
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 import requests
 
-from sheets_sync import exports, run_log, sync
+from sheets_sync import run_log, sync
 from sheets_sync.destinations.sheets.destination import SheetsDestination
 from sheets_sync.errors import NotFound, NotShared, Refused, WarehouseError
+from sheets_sync.export_parser import parse_export
 from sheets_sync.outcome import Counts, Outcome
 from sheets_sync.warehouse import Warehouse
 
@@ -97,7 +98,7 @@ def test_moments_are_shown_in_the_time_zone_of_the_spreadsheet(mirror, person, d
     person.batch({"updateSpreadsheetProperties": zone})
     fields = declared | {"columns": {"day": {"header": "At"}}}
     moment = datetime(2017, 7, 1, 10, tzinfo=UTC)
-    mirror([(moment,)], export=exports.parse_export("t", "t.yaml", fields), types={"day": "TIMESTAMP"})
+    mirror([(moment,)], export=parse_export("t", "t.yaml", fields), types={"day": "TIMESTAMP"})
     assert person.see("'Daily sales'") == [["At"], ["2017-07-01 12:00:00"]]
 
 
@@ -258,7 +259,7 @@ def test_an_entry_that_is_sent_twice_is_logged_once(warehouse, export, cloud):
 
 
 def test_an_export_that_fails_does_not_affect_the_others(warehouse, export, declared, sheets, cloud):
-    other = exports.parse_export("other", "other.yaml", declared | {"table": "nowhere", "tab": "Other"})
+    other = parse_export("other", "other.yaml", declared | {"table": "nowhere", "tab": "Other"})
     loaders = {"other": lambda: other, "daily_sales": lambda: export}
     outcomes = [synced.outcome for synced in sync.sync_exports(loaders, warehouse, sheets, clock, "run_2")]
     assert "There is no table dmt.nowhere" in outcomes[0].error
@@ -275,4 +276,4 @@ def test_a_column_that_the_mart_lacks_is_named_with_those_it_has(warehouse, decl
         WarehouseError,
         match="uses columns that dmt.daily_sales does not have: profit. Available: day, baskets, revenue, note",
     ):
-        warehouse.read_mart(exports.parse_export("daily_sales", "x.yaml", declared))
+        warehouse.read_mart(parse_export("daily_sales", "x.yaml", declared))

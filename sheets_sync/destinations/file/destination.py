@@ -10,7 +10,7 @@ from sheets_sync.destination import Comparison
 from sheets_sync.destinations.file import csv_format, parquet_format
 from sheets_sync.destinations.file.config import FileConfig
 from sheets_sync.errors import Refused
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 from sheets_sync.options import Options
 from sheets_sync.outcome import Counts, Example, RowIssue, RowSummary
 from sheets_sync.records import (

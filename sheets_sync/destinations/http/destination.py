@@ -8,7 +8,7 @@ from itertools import batched
 from sheets_sync.destination import Comparison
 from sheets_sync.destinations.http.api_client import Rejections, RowApi
 from sheets_sync.destinations.http.sync_state import StateObject, SyncState
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 from sheets_sync.options import Options
 from sheets_sync.outcome import Counts, Example, RowIssue, RowSummary
 from sheets_sync.progress import Progress, silent_progress

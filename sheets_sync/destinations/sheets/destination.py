@@ -19,7 +19,7 @@ from sheets_sync.destinations.sheets.requests.batch import Request
 from sheets_sync.destinations.sheets.requests.status_note import SyncStatus, status_requests
 from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet, split_rows
 from sheets_sync.errors import Invalid, OutcomeUnknown, Refused, SyncError
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 from sheets_sync.options import Options
 from sheets_sync.outcome import RowIssue
 from sheets_sync.row_loss_guard import check_row_loss

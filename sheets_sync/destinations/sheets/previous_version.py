@@ -8,7 +8,7 @@ from sheets_sync.destinations.sheets.desired.cells import Cell
 from sheets_sync.destinations.sheets.desired.table import DesiredRow, DesiredTable, assemble_table, row_key
 from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet, quote_title
 from sheets_sync.errors import Refused
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 
 REMEDY = "Google's own versions are under File > Version history."
 

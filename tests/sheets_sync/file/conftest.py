@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from sheets_sync import exports, sync
+from sheets_sync import sync
 from sheets_sync.destinations.file.destination import FileDestination
+from sheets_sync.export_parser import parse_export
 from sheets_sync.options import Options
 from tests.sheets_sync.sandbox_spreadsheets import TYPES
 
@@ -29,7 +30,7 @@ def publish(bucket):
 
     def run(rows, path="sales/daily.csv", name="daily", **options):
         content = DECLARED | {"destination": {"kind": "file", "path": path}}
-        export = exports.parse_export(name, f"{name}.yaml", content)
+        export = parse_export(name, f"{name}.yaml", content)
         mart = SimpleNamespace(types=TYPES, rows=rows)
         return sync.sync_until_known(
             export, mart, FileDestination(bucket, export.destination, "shop", Options(**options))

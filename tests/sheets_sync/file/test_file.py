@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.errors import StorageError
-from sheets_sync import exports
 from sheets_sync.destinations.file.csv_format import read_csv, write_csv
 from sheets_sync.destinations.file.parquet_format import write_parquet
 from sheets_sync.errors import CellError, ExportError, Refused
+from sheets_sync.export_parser import parse_export
 from sheets_sync.records import encode_value
 from tests.sheets_sync.file.conftest import DECLARED
 from tests.sheets_sync.row_counts import count_rows
@@ -178,5 +178,5 @@ def test_a_csv_is_read_as_it_was_written(rows):
 )
 def test_an_invalid_destination_is_rejected(declared, message):
     with pytest.raises(ExportError) as error:
-        exports.parse_export("daily", "daily.yaml", DECLARED | {"destination": declared})
+        parse_export("daily", "daily.yaml", DECLARED | {"destination": declared})
     assert str(error.value).startswith("daily.yaml: destination") and message in str(error.value)

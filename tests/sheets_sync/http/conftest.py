@@ -7,10 +7,11 @@ import pytest
 import requests
 
 from runtime.rate_limiter import RateLimiter
-from sheets_sync import exports, sync
+from sheets_sync import sync
 from sheets_sync.destinations.http.api_client import RowApi
 from sheets_sync.destinations.http.destination import HttpDestination
 from sheets_sync.destinations.http.sync_state import StateObject
+from sheets_sync.export_parser import parse_export
 from sheets_sync.options import Options
 from sheets_sync.progress import silent_progress
 from sheets_sync.transient import RETRY_POLICY
@@ -62,7 +63,7 @@ def publish(crm, bucket, declared, waits):
     with requests.Session() as session:
 
         def run(rows, key=KEY, progress=None, **options):
-            export = exports.parse_export("contacts", "contacts.yaml", declared)
+            export = parse_export("contacts", "contacts.yaml", declared)
             config = export.destination
             limiter = RateLimiter(
                 1 if config.per_second else None, 1 / (config.per_second or 1), sleep=waits.append

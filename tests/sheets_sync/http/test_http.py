@@ -7,9 +7,9 @@ from email.utils import format_datetime
 import pytest
 
 from runtime.errors import StorageError
-from sheets_sync import exports
 from sheets_sync.destinations.http.config import parse_http_config
 from sheets_sync.errors import ExportError, Refused, TargetError, TransientError
+from sheets_sync.export_parser import parse_export
 from sheets_sync.progress import Progress
 from tests.sheets_sync.http.conftest import DECLARED
 from tests.sheets_sync.row_counts import count_rows
@@ -281,7 +281,7 @@ def test_an_invalid_value_is_named(part, value, message):
 
 
 def test_an_api_has_no_tab():
-    assert exports.parse_export("contacts", "contacts.yaml", DECLARED).tab == ""
+    assert parse_export("contacts", "contacts.yaml", DECLARED).tab == ""
 
 
 def test_207_without_declared_results_is_an_error_and_its_rows_are_sent_again(publish, crm, declared):

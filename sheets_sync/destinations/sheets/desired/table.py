@@ -14,7 +14,7 @@ from sheets_sync.destinations.sheets.desired.cells import (
     to_key_cell,
 )
 from sheets_sync.errors import CellError, SheetError
-from sheets_sync.exports import Column, Export
+from sheets_sync.export import Column, Export
 from sheets_sync.outcome import Example
 from sheets_sync.warehouse import Mart
 

@@ -7,7 +7,7 @@ from typing import Any
 from sheets_sync.destinations.sheets.desired.table import DesiredTable
 from sheets_sync.destinations.sheets.requests import batch
 from sheets_sync.destinations.sheets.requests.batch import Request
-from sheets_sync.exports import Column
+from sheets_sync.export import Column
 
 TIME_TYPES = {"DATE": "DATE", "DATETIME": "DATE_TIME", "TIMESTAMP": "DATE_TIME", "TIME": "TIME"}
 NUMBER_TYPES = {"INTEGER", "INT64", "FLOAT", "FLOAT64", "NUMERIC", "BIGNUMERIC"}
