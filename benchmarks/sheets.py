@@ -27,13 +27,13 @@ import requests
 
 from sandbox.process import running
 from sandbox.state import State
-from sheets_sync import exports, sync
-from sheets_sync.destinations.sheets import goal
-from sheets_sync.destinations.sheets.destination import Sheets
-from sheets_sync.destinations.sheets.sheet import Client, Spreadsheet
-from sheets_sync.exports import Export
-from sheets_sync.limiter import Limiter
-from sheets_sync.retry import Retry
+from sheets_sync import sync
+from sheets_sync.destinations.sheets.desired.table import build_table
+from sheets_sync.destinations.sheets.destination import SheetsDestination
+from sheets_sync.destinations.sheets.spreadsheet import SheetsClient, Spreadsheet
+from sheets_sync.export import Export
+from sheets_sync.export_parser import parse_export
+from sheets_sync.transient import RETRY_POLICY
 from sheets_sync.warehouse import Mart
 
 SIZES = (100, 5_000, 50_000)  # rows
@@ -59,7 +59,7 @@ class Desk:
     """A new spreadsheet of the sandbox, and its requests."""
 
     state: State
-    client: Client
+    client: SheetsClient
     id: str
 
     def measured(self, work: Callable[[], object]) -> Cost:
@@ -131,7 +131,7 @@ def row(number: int) -> Row:
 
 
 def desk(state: State) -> Desk:
-    client = Client(google.oauth2.credentials.Credentials("person"), f"{state.address}/sheets", Limiter({}))  # type: ignore[no-untyped-call]
+    client = SheetsClient(google.oauth2.credentials.Credentials("person"), f"{state.address}/sheets")  # type: ignore[no-untyped-call]
     headers = {"Authorization": "Bearer person"}
     files = f"{state.address}/drive/v3/files"
     spreadsheet = requests.post(files, json={"name": "Benchmark"}, headers=headers, timeout=10).json()["id"]
@@ -141,13 +141,13 @@ def desk(state: State) -> Desk:
 def export() -> Export:
     columns = {name: {"header": name.upper()} for name in TYPES}
     fields = {"table": "t", "tab": "Bench", "mode": "mirror", "key": ["a"], "columns": columns, "shrink": 100}
-    return exports.read("bench", "bench.yaml", fields)
+    return parse_export("bench", "bench.yaml", fields)
 
 
 def synced(at: Desk, before: Sequence[Row], after: Sequence[Row]) -> Cost:
     def run(rows: Sequence[Row]) -> None:
-        book = Spreadsheet(at.client, at.id, "person", Retry())
-        sync.settle(export(), Mart(TYPES, list(rows)), Sheets(book, "p"))
+        book = Spreadsheet(at.client, at.id, "person", RETRY_POLICY)
+        sync.sync_until_known(export(), Mart(TYPES, list(rows)), SheetsDestination(book, "p"))
 
     if before:
         run(before)
@@ -155,7 +155,7 @@ def synced(at: Desk, before: Sequence[Row], after: Sequence[Row]) -> Cost:
 
 
 def clear_and_append(at: Desk, rows: Sequence[Row]) -> Cost:
-    cells = [item.cells for item in goal.of(export(), Mart(TYPES, list(rows)), "p", "Etc/GMT").rows]
+    cells = [item.cells for item in build_table(export(), Mart(TYPES, list(rows)), "p", "Etc/GMT").rows]
 
     def write() -> None:
         at.client.values_clear(at.id, "Sheet1")

@@ -18,13 +18,11 @@ NOT_YET_REVISED = (
     "modules",
     "sandbox",
     "scripts/deploy",
-    "sheets_sync",
     "tests/dataform",
     "tests/demo",
     "tests/pipeline",
     "tests/sandbox",
     "tests/scripts",
-    "tests/sheets_sync",
     "tests/terraform",
     "tests/test_image.py",
 )

@@ -10,12 +10,13 @@ from connector.settings import read_settings as read_connector_settings
 from connector.sources.registry import SOURCES, read_source
 from pipeline.settings import read_settings as read_pipeline_settings
 from sheets_sync.exports import FOLDER as EXPORTS
-from sheets_sync.exports import load
-from sheets_sync.settings import Settings as SheetsSettings
+from sheets_sync.exports import load_export
+from sheets_sync.settings import read_settings as read_sheets_settings
+from sheets_sync.settings import read_target
 from tests.terraform.hcl_files import ROOT
 from tests.terraform.plans import ENVIRONMENTS, job_variables, resources_of
 
-EXPORTED = [load(path.stem) for path in EXPORTS.glob("*.yaml")]
+EXPORTED = [load_export(path.stem) for path in EXPORTS.glob("*.yaml")]
 # Set where notices are enabled, here in prod.
 OPTIONAL = {"SMTP_HOST", "SMTP_PORT", "SMTP_FROM", "SMTP_USER", "SMTP_PASSWORD", "WEBHOOK_SECRET"}
 
@@ -36,13 +37,19 @@ class RecordingEnvironment(dict):
         return super().__getitem__(name)
 
 
+def read_sheets(environ):
+    read_sheets_settings(environ)
+    for export in EXPORTED:
+        read_target(environ, export)
+
+
 @pytest.mark.parametrize(
     ("job", "read"),
     [
         ("connector", lambda environ: read_connector_settings(environ, "retail", read_source("retail"))),
         ("key-rotation", lambda environ: read_rotation_settings(environ, {"retail": read_source("retail")})),
         ("pipeline", read_pipeline_settings),
-        ("sheets-sync", lambda environ: SheetsSettings.read(environ, EXPORTED)),
+        ("sheets-sync", read_sheets),
     ],
 )
 @pytest.mark.parametrize("env", ENVIRONMENTS)
