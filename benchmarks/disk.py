@@ -9,10 +9,12 @@ from runtime.object_store import ObjectInfo
 
 class DiskStore:
     """Implements connector.landing.files.Store. `create` returns when the file is on the disk (fsync), as Cloud
-    Storage confirms only durable objects. Metadata is not stored."""
+    Storage confirms only durable objects. Metadata is in memory only: a run
+    on the disk is not resumed."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.metadata: dict[str, dict[str, str]] = {}
 
     def url_of(self, name: str) -> str:
         return str(self.root / name)
@@ -25,6 +27,7 @@ class DiskStore:
                 os.fsync(file.fileno())
         except FileExistsError:
             return False
+        self.metadata[name] = dict(metadata or {})
         return True
 
     def replace(self, name: str, content: bytes, generation: int) -> int | None:
@@ -44,13 +47,14 @@ class DiskStore:
         for path in sorted(self.root.rglob("*.json")):
             name = path.relative_to(self.root).as_posix()
             if name.startswith(prefix):
-                yield ObjectInfo(name, path.stat().st_size, {})
+                yield ObjectInfo(name, path.stat().st_size, self.metadata.get(name, {}))
 
     def move(self, source: str, target: str) -> None:
         (self.root / source).replace(self._writable_path(target))
+        self.metadata[target] = self.metadata.pop(source, {})
 
     def set_metadata(self, name: str, metadata: Mapping[str, str]) -> None:
-        """Files have no metadata."""
+        self.metadata.setdefault(name, {}).update(metadata)
 
     def _writable_path(self, name: str) -> Path:
         """The path of `name`, in a folder that exists."""
