@@ -131,8 +131,8 @@ class FakeMongoServer:
         return getattr(self, f"run_{name}", lambda command: {"ok": 1.0})(command)
 
     def run_listCollections(self, command):
-        found = [{"name": name, "type": "collection"} for name in self.documents]
-        return {"cursor": {"id": 0, "ns": "shop.$cmd.listCollections", "firstBatch": found}, "ok": 1.0}
+        selected = [{"name": name, "type": "collection"} for name in self.documents]
+        return {"cursor": {"id": 0, "ns": "shop.$cmd.listCollections", "firstBatch": selected}, "ok": 1.0}
 
     def run_collStats(self, command):
         sizes = [len(raw) for raw, _ in self.documents.get(command["collStats"], [])]
@@ -140,9 +140,9 @@ class FakeMongoServer:
 
     def run_find(self, command):
         self.finds.append(command)
-        found = self.select(command)
+        selected = self.select(command)
         size = command.get("batchSize", 101) or 101
-        return self.cursor(command["find"], found[:size], found[size:], "firstBatch", size)
+        return self.cursor(command["find"], selected[:size], selected[size:], "firstBatch", size)
 
     def run_getMore(self, command):
         if self.cuts:
@@ -159,23 +159,23 @@ class FakeMongoServer:
         return {"cursor": {"id": number, "ns": f"shop.{collection}", key: batch}, "ok": 1.0}
 
     def select(self, command):
-        found = [(raw, values) for raw, values in self.documents.get(command["find"], [])]
+        selected = [(raw, values) for raw, values in self.documents.get(command["find"], [])]
         for field, conditions in command.get("filter", {}).items():
-            found = [item for item in found if matches(item[1].get(field), conditions)]
+            selected = [item for item in selected if matches(item[1].get(field), conditions)]
         for field, bound in command.get("min", {}).items():
-            found = [item for item in found if sort_key(item[1].get(field)) >= sort_key(bound)]
+            selected = [item for item in selected if sort_key(item[1].get(field)) >= sort_key(bound)]
         for field, bound in command.get("max", {}).items():
-            found = [item for item in found if sort_key(item[1].get(field)) < sort_key(bound)]
+            selected = [item for item in selected if sort_key(item[1].get(field)) < sort_key(bound)]
         for field, direction in {**command.get("hint", {}), **command.get("sort", {})}.items():
             by_field = functools.partial(lambda name, item: sort_key(item[1].get(name)), field)
-            found.sort(key=by_field, reverse=direction < 0)
-        found = found[command.get("skip", 0) :]
-        found = found[: abs(command.get("limit", 0)) or None]
+            selected.sort(key=by_field, reverse=direction < 0)
+        selected = selected[command.get("skip", 0) :]
+        selected = selected[: abs(command.get("limit", 0)) or None]
         if projection := command.get("projection"):
-            fields = [name for name, wanted in projection.items() if wanted]
+            fields = [name for name, included in projection.items() if included]
             fields += ["_id"] if projection.get("_id", 1) and "_id" not in fields else []
-            return [{name: values[name] for name in fields if name in values} for _, values in found]
-        return [RawBSONDocument(raw) if is_valid(raw) else Unchecked(raw) for raw, _ in found]
+            return [{name: values[name] for name in fields if name in values} for _, values in selected]
+        return [RawBSONDocument(raw) if is_valid(raw) else Unchecked(raw) for raw, _ in selected]
 
 
 class Unchecked(RawBSONDocument):
@@ -197,8 +197,8 @@ def is_valid(raw):
 def matches(value, conditions):
     """A comparison matches values of the same type only, as MongoDB's does."""
     for operator, bound in conditions.items():
-        left, right = sort_key(value), sort_key(bound)
-        result = {"$gte": left >= right, "$gt": left > right, "$lt": left < right}[operator]
-        if left[0] != right[0] or not result:
+        actual, expected = sort_key(value), sort_key(bound)
+        result = {"$gte": actual >= expected, "$gt": actual > expected, "$lt": actual < expected}[operator]
+        if actual[0] != expected[0] or not result:
             return False
     return True

@@ -163,7 +163,7 @@ def iter_batches(
                 pending.clear()
             break
         except csv.Error as error:
-            # The reader goes on with the next line, unless the file ended inside quotes.
+            # The reader continues with the next line, unless the file ended inside quotes.
             if UNCLOSED in str(error):
                 raise UnreadableFile(
                     f"the quote that opens in line {lines.first_number} is not closed before the end of the file"

@@ -1,4 +1,4 @@
-"""Which files a run reads: every version of every file once, whatever its time says."""
+"""Which files a run reads: every version of every file once, whatever its modification time."""
 
 import os
 
@@ -128,10 +128,10 @@ def test_a_killed_fetch_reads_the_missing_parts_only(local, folder):
     with pytest.raises(KeyboardInterrupt):
         local.copy(reader)
     reader = local.reader()
-    read_again, again = reader.read_part, []
-    reader.read_part = lambda position, name: again.append(position) or read_again(position, name)
+    read_again, repeated = reader.read_part, []
+    reader.read_part = lambda position, name: repeated.append(position) or read_again(position, name)
     assert values(local.copy(reader), "id") == [(str(n),) for n in range(5)]
-    assert len(again) == 2
+    assert len(repeated) == 2
     assert local.copy() == []
 
 
