@@ -1,4 +1,4 @@
-"""History of the Paris schools: real changes only. The published catalogue is used where it is present."""
+"""History of the Paris schools: real changes only."""
 
 import csv
 import io
@@ -11,7 +11,6 @@ from google.cloud import bigquery
 ROOT = Path(__file__).parents[2]
 QUERY = (ROOT / "demo/paris/school_changes.sql").read_text(encoding="utf-8")
 SAMPLE = Path(__file__).parent / "paris/sample.csv"
-CATALOGUE = ROOT.parent / "shared/data/paris_colleges/colleges_2017_2022.csv"
 COLUMNS = {1: "name", 2: "address", 4: "insee", 5: "school_year", 8: "point"}
 
 
@@ -42,17 +41,4 @@ def test_spelling_and_digits_are_no_changes(find_changes):
         ("2020-2021", "MARIE MODELE", "address unknown; moved"),
         ("2020-2021", "NINA NEUVE", "opened"),
         ("2020-2021", "PAUL PARTI", "closed"),
-    ]
-
-
-@pytest.mark.skipif(not CATALOGUE.exists(), reason="the catalogue of the schools of Paris is not present")
-def test_four_years_have_six_changes(find_changes):
-    """A comparison of the raw rows finds about 350."""
-    assert [change[:2] for change in find_changes(CATALOGUE)] == [
-        ("2019-2020", "CAMILLE CLAUDEL"),
-        ("2019-2020", "EUGENE DELACROIX"),
-        ("2019-2020", "ROSE BLANCHE"),
-        ("2020-2021", "FRANCOISE SELIGMAN"),
-        ("2020-2021", "SUZANNE LACORE"),
-        ("2021-2022", "FRANCOISE SELIGMAN"),
     ]
