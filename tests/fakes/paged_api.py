@@ -126,4 +126,4 @@ SHAPES = {
     by_link: {"link": "next", "items": "$"},
     whole: {"items": "things"},
 }
-CHAINED = {by_cursor, by_address, by_link}
+CHAINED = (by_cursor, by_address, by_link)
