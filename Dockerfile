@@ -6,8 +6,9 @@ WORKDIR /app
 COPY requirements/jobs.txt requirements/parquet.txt ./
 RUN pip install --no-cache-dir --require-hashes -r jobs.txt $([ ${JOB} != sheets_sync ] || echo -r parquet.txt) && \
     useradd --system job
+COPY runtime runtime
 COPY ${JOB} ${JOB}
-RUN python -m compileall -q ${JOB}
+RUN python -m compileall -q runtime ${JOB}
 USER job
-# MALLOC_ARENA_MAX: threads that each keep what they freed cost a tenth of the memory.
+# MALLOC_ARENA_MAX: otherwise every thread keeps its freed memory, a tenth of the whole.
 ENV PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=1

@@ -11,7 +11,7 @@ find_python = for p in python3.13 python3 "$$(command -v uv >/dev/null && uv pyt
 	[ -n "$$p" ] && "$$p" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && echo "$$p" && break; done
 
 help: ## print this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/.python: requirements/uv.txt
 	@python=$$($(find_python)); [ -n "$$python" ] || { echo "Python 3.13 is required and was not found. Install it with 'uv python install 3.13' or from python.org."; exit 1; }; \
@@ -56,6 +56,9 @@ lint-terraform: .venv/.checkov .venv/bin/tflint-$(TFLINT) ## checkov and tflint 
 	@[ ! -x .venv/bin/tflint-$(TFLINT) ] || for values in environments/*.tfvars; do \
 		.venv/bin/tflint-$(TFLINT) --chdir environments --config $(CURDIR)/.tflint.hcl --var-file $$(basename $$values) || exit 1; done
 
+mutate-terraform: install ## apply dangerous edits of Terraform to a copy, each must fail its test; ten to twenty minutes
+	@$(PY) -m tests.terraform.mutate
+
 format: .venv/.packages ## format Python and Terraform
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 	@if command -v terraform >/dev/null; then terraform fmt -recursive modules environments; fi
@@ -74,7 +77,7 @@ apply-all: install ## apply, change and destroy local, dev and prod, each in its
 	@.venv/bin/pytest tests/terraform/test_apply.py --durations=3
 
 campaign: install ## crash test: kill -9 at every request; writes docs/reports/crash-test.md
-	@$(PY) -m tests.campaign
+	@$(PY) -m tests.crash_campaign
 
 bench: install ## speed beside the lower bound and other tools: 15 minutes
 	@$(PY) -m benchmarks start copy
@@ -105,4 +108,4 @@ lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
 clean: ## delete the sandbox's state
 	@rm -rf .sandbox
 
-.PHONY: help install check lint-terraform format test test-times style apply-all campaign bench bench-full bench-sheets demo sandbox sql record lock clean
+.PHONY: help install check lint-terraform mutate-terraform format test test-times style apply-all campaign bench bench-full bench-sheets demo sandbox sql record lock clean

@@ -1,7 +1,7 @@
-"""What a page loop cannot be faster than: sixteen connections that read the pages and throw them away, or put
-each into a bucket as it came.
+"""Lower bound of a page loop: sixteen connections read the pages and discard them, or upload each unchanged.
 
-python -m benchmarks.bare URL PAGES [STORAGE BUCKET]"""
+python -m benchmarks.bare URL PAGES [STORAGE BUCKET]
+"""
 
 import asyncio
 import sys
@@ -11,29 +11,29 @@ from urllib.parse import urlsplit
 IN_FLIGHT = 16
 
 
-class Wire:
-    """A connection that knows as much of HTTP as the servers here speak."""
+class Connection:
+    """A connection with just the part of HTTP that the local servers use."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
 
     @classmethod
-    async def open(cls, url: str) -> "Wire":
+    async def open(cls, url: str) -> "Connection":
         place = urlsplit(url)
         return cls(*await asyncio.open_connection(place.hostname, place.port, limit=2**20))
 
-    async def ask(self, method: str, path: str, body: bytes = b"") -> bytes:
+    async def request(self, method: str, path: str, body: bytes = b"") -> bytes:
         head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
         self.writer.write(head.encode() + body)
-        answer = await self.reader.readuntil(b"\r\n\r\n")
-        length = int(answer.lower().partition(b"content-length:")[2].split()[0])
+        response = await self.reader.readuntil(b"\r\n\r\n")
+        length = int(response.lower().partition(b"content-length:")[2].split()[0])
         content = await self.reader.readexactly(length)
-        return content if answer.startswith(b"HTTP/1.1 200") else await self.ask(method, path, body)
+        return content if response.startswith(b"HTTP/1.1 200") else await self.request(method, path, body)
 
 
 async def main(url: str, pages: int, storage: str = "", bucket: str = "") -> None:
     numbers = iter(range(1, pages + 1))
-    workers = IN_FLIGHT * (2 if storage else 1)  # as the connector: while one writes, another reads
+    workers = IN_FLIGHT * (2 if storage else 1)  # as the connector: while a worker writes, another reads
     slots = asyncio.Semaphore(IN_FLIGHT)
     await asyncio.gather(*(worker(url, numbers, slots, storage, bucket) for _ in range(workers)))
 
@@ -41,14 +41,14 @@ async def main(url: str, pages: int, storage: str = "", bucket: str = "") -> Non
 async def worker(
     url: str, numbers: Iterator[int], slots: asyncio.Semaphore, storage: str, bucket: str
 ) -> None:
-    source = await Wire.open(url)
-    target = await Wire.open(storage) if storage else None
+    source = await Connection.open(url)
+    target = await Connection.open(storage) if storage else None
     for number in numbers:
         async with slots:
-            content = await source.ask("GET", f"/sales?page={number}")
+            content = await source.request("GET", f"/sales?page={number}")
         if target:
             path = f"/upload/storage/v1/b/{bucket}/o?uploadType=media&name=sales/in/{number}.json"
-            await target.ask("POST", path, content)
+            await target.request("POST", path, content)
 
 
 if __name__ == "__main__":

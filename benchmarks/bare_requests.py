@@ -1,7 +1,7 @@
-"""The same loop over `requests`, by which the connector asks its sources: sixteen threads read the pages and
-throw them away.
+"""The same loop with `requests`, the HTTP client of the connector: sixteen threads read and discard the pages.
 
-python -m benchmarks.bare_requests URL PAGES"""
+python -m benchmarks.bare_requests URL PAGES
+"""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor

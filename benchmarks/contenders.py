@@ -1,4 +1,4 @@
-"""Who copies the pages, how each is started at its best documented setting, and what it does besides."""
+"""The tools that copy the pages: how each is started with its best documented settings, and what else it does."""
 
 import json
 import sys
@@ -15,8 +15,8 @@ PEERS = HERE / "peers"
 
 @dataclass(frozen=True)
 class Place:
-    """Where the pages come from and go to. `folder` is empty, or holds what a killed process left; `bucket`
-    is at `storage`."""
+    """Source and target of the pages. `folder` is empty, or contains the files of a killed process; `bucket` is
+    at `storage`."""
 
     url: str
     pages: int
@@ -59,7 +59,7 @@ def bare_requests(place: Place) -> Command:
 
 
 def bare_to_bucket(place: Place) -> Command:
-    return Command([*bare(place).words, place.storage, place.bucket])
+    return Command([*bare(place).arguments, place.storage, place.bucket])
 
 
 def to_disk(place: Place) -> Command:
@@ -72,16 +72,16 @@ def to_bucket(place: Place) -> Command:
 
 def harness(place: Place, *where: str) -> Command:
     """With the memory setting of the Dockerfile."""
-    words = [sys.executable, "-m", "benchmarks.copy", place.url, *where]
-    return Command(words, None, {"STORAGE_ENDPOINT": place.storage, "MALLOC_ARENA_MAX": "1"})
+    arguments = [sys.executable, "-m", "benchmarks.copy", place.url, *where]
+    return Command(arguments, None, {"STORAGE_ENDPOINT": place.storage, "MALLOC_ARENA_MAX": "1"})
 
 
 def dlt(script: str, **settings: str) -> Callable[[Place], Command]:
     quiet = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
 
     def command(place: Place) -> Command:
-        words = [str(installed("dlt") / "python"), str(PEERS / script), place.url, str(place.folder)]
-        return Command(words, None, quiet | settings)
+        arguments = [str(installed("dlt") / "python"), str(PEERS / script), place.url, str(place.folder)]
+        return Command(arguments, None, quiet | settings)
 
     return command
 
@@ -91,15 +91,22 @@ def airbyte(place: Place) -> Command:
     stream = {"name": "sales", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
     whole = {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "append"}
     catalog.write_text(json.dumps({"streams": [whole]}))
-    words = [str(installed("airbyte") / "source-declarative-manifest"), "read"]
-    words += ["--manifest-path", str(PEERS / "airbyte.yaml"), "--config", config, "--catalog", str(catalog)]
-    return Command([*words, *state(place, airbyte_state)], place.folder / "out.jsonl")
+    arguments = [str(installed("airbyte") / "source-declarative-manifest"), "read"]
+    arguments += [
+        "--manifest-path",
+        str(PEERS / "airbyte.yaml"),
+        "--config",
+        config,
+        "--catalog",
+        str(catalog),
+    ]
+    return Command([*arguments, *state(place, airbyte_state)], place.folder / "out.jsonl")
 
 
 def singer(place: Place) -> Command:
-    words = [str(installed("singer") / "python"), str(PEERS / "singer_tap.py")]
-    words += ["--config", configured(place)]
-    return Command([*words, *state(place, singer_state)], place.folder / "out.jsonl")
+    arguments = [str(installed("singer") / "python"), str(PEERS / "singer_tap.py")]
+    arguments += ["--config", configured(place)]
+    return Command([*arguments, *state(place, singer_state)], place.folder / "out.jsonl")
 
 
 def configured(place: Place) -> str:
@@ -109,22 +116,22 @@ def configured(place: Place) -> str:
 
 
 def state(place: Place, parsed: Callable[[list[str]], str]) -> list[str]:
-    """The last state that a killed process has told, as whoever runs it again would hand it over."""
-    said, path = place.folder / "out.jsonl", place.folder / "state.json"
-    lines = said.read_text().splitlines() if said.exists() else []
-    told = [line for line in lines if '"STATE"' in line[:30] and line.endswith("}")]
-    if not told:
+    """The option with the last state that a killed process printed, as its operator would pass it."""
+    output, path = place.folder / "out.jsonl", place.folder / "state.json"
+    lines = output.read_text().splitlines() if output.exists() else []
+    states = [line for line in lines if '"STATE"' in line[:30] and line.endswith("}")]
+    if not states:
         return []
-    path.write_text(parsed(told))
+    path.write_text(parsed(states))
     return ["--state", str(path)]
 
 
-def airbyte_state(told: list[str]) -> str:
-    return json.dumps([json.loads(told[-1])["state"]])
+def airbyte_state(states: list[str]) -> str:
+    return json.dumps([json.loads(states[-1])["state"]])
 
 
-def singer_state(told: list[str]) -> str:
-    return json.dumps(json.loads(told[-1])["value"])
+def singer_state(states: list[str]) -> str:
+    return json.dumps(json.loads(states[-1])["value"])
 
 
 DECLARED = (ROOT / "connector/sources/retail.yaml", ROOT / "connector/schemas/sales.json")

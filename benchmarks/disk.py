@@ -1,31 +1,37 @@
-"""A folder that takes the place of the bucket, to see what the network to the bucket costs."""
+"""An object store on the local disk, to measure what the network to the bucket costs."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from connector.landing.files import Object
+from runtime.object_store import ObjectInfo
 
 
-class DiskBucket:
-    """Each object a file, written to the disk before `create` returns, as Cloud Storage promises."""
+class DiskStore:
+    """Implements connector.landing.files.Store. `create` returns when the file is on the disk (fsync), as Cloud
+    Storage confirms only durable objects. Metadata is in memory only: a run
+    on the disk is not resumed."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.name = root.name
+        self.metadata: dict[str, dict[str, str]] = {}
 
-    def create(self, name: str, content: bytes, metadata: dict[str, str] | None = None) -> bool:
+    def url_of(self, name: str) -> str:
+        return str(self.root / name)
+
+    def create(self, name: str, content: bytes, metadata: Mapping[str, str] | None = None) -> bool:
         try:
-            with self.path(name).open("xb") as file:
+            with self._writable_path(name).open("xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
         except FileExistsError:
             return False
+        self.metadata[name] = dict(metadata or {})
         return True
 
     def replace(self, name: str, content: bytes, generation: int) -> int | None:
-        self.path(name).write_bytes(content)
+        self._writable_path(name).write_bytes(content)
         return 1
 
     def generation(self, name: str) -> int:
@@ -34,20 +40,24 @@ class DiskBucket:
     def read(self, name: str, generation: int) -> bytes | None:
         return (self.root / name).read_bytes() if generation else None
 
-    def list(self, prefix: str) -> Iterator[Object]:
+    def delete(self, name: str, generation: int | None = None) -> None:
+        (self.root / name).unlink(missing_ok=True)
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
         for path in sorted(self.root.rglob("*.json")):
             name = path.relative_to(self.root).as_posix()
             if name.startswith(prefix):
-                yield Object(name, path.stat().st_size, {})
+                yield ObjectInfo(name, path.stat().st_size, self.metadata.get(name, {}))
 
     def move(self, source: str, target: str) -> None:
-        (self.root / source).replace(self.path(target))
+        (self.root / source).replace(self._writable_path(target))
+        self.metadata[target] = self.metadata.pop(source, {})
 
-    def describe(self, name: str, metadata: dict[str, str]) -> None:
-        """Files carry no metadata here."""
+    def set_metadata(self, name: str, metadata: Mapping[str, str]) -> None:
+        self.metadata.setdefault(name, {}).update(metadata)
 
-    def path(self, name: str) -> Path:
-        """Where `name` is written; its folder is there afterwards."""
+    def _writable_path(self, name: str) -> Path:
+        """The path of `name`, in a folder that exists."""
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path

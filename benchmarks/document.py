@@ -24,7 +24,7 @@ def circumstances(*versions: str) -> str:
 
 
 def write(title: str, body: str, document: Path = DOCUMENT) -> None:
-    """Put `body` under the heading `title`, in the place of what stood there."""
+    """Put `body` under the heading `title`, replacing its previous content."""
     text = document.read_text(encoding="utf-8") if document.exists() else "# Benchmarks\n"
     before, heading, rest = text.partition(f"\n## {title}\n")
     after = rest.partition("\n## ")

@@ -40,17 +40,17 @@ class Hour:
 
 def report(say: Say) -> str:
     measured = [hours(sales, say) for sales in HISTORIES]
-    middles = [middle(found) for found in measured]
+    middles = [middle(hours) for hours in measured]
     lines = [line(*each, middles[0]) for each in zip(HISTORIES, middles, measured, strict=True)]
     by_table = [(name, *(f"{hour.read[name][1]:,}" for hour in middles)) for name in middles[0].read]
     heads = ("rows read, by table", *(f"{sales:,} before" for sales in HISTORIES))
-    found = f"{table(HEADS, lines)}\n\n{table(heads, by_table)}"
-    say(found)
-    return f"{NOTE}\n\n{found}"
+    hours = f"{table(HEADS, lines)}\n\n{table(heads, by_table)}"
+    say(hours)
+    return f"{NOTE}\n\n{hours}"
 
 
-def line(sales: int, hour: Hour, found: Sequence[Hour], first: Hour) -> tuple[str, ...]:
-    seconds = [one.dataform for one in found]
+def line(sales: int, hour: Hour, hours: Sequence[Hour], first: Hour) -> tuple[str, ...]:
+    seconds = [hour.dataform for hour in hours]
     return (
         f"{sales:,}",
         f"{hour.copy:.1f}",
@@ -63,8 +63,8 @@ def line(sales: int, hour: Hour, found: Sequence[Hour], first: Hour) -> tuple[st
     )
 
 
-def middle(found: Sequence[Hour]) -> Hour:
-    return sorted(found, key=lambda hour: hour.dataform)[len(found) // 2]
+def middle(hours: Sequence[Hour]) -> Hour:
+    return sorted(hours, key=lambda hour: hour.dataform)[len(hours) // 2]
 
 
 def hours(sales: int, say: Say) -> list[Hour]:
@@ -97,5 +97,5 @@ def hour(cloud: Cloud) -> Hour:
 
 def sold_at(sale: int) -> datetime:
     with connect() as data:
-        [(found,)] = data.execute("select sold_at from baskets where id = ?", [sale]).fetchall()
-    return datetime.fromisoformat(str(found)).replace(tzinfo=UTC)
+        [(hours,)] = data.execute("select sold_at from baskets where id = ?", [sale]).fetchall()
+    return datetime.fromisoformat(str(hours)).replace(tzinfo=UTC)

@@ -1,7 +1,7 @@
-"""Starts a command and writes down what it took: python -I -S launch.py FILE COMMAND…
+"""Start a command and write its measurements to a file: python -I -S launch.py FILE COMMAND…
 
-A process of its own, and a small one: Linux counts the memory of whoever starts a process to that process's
-peak."""
+A separate small process, because Linux counts the memory of the parent to the peak of the started process.
+"""
 
 import os
 import sys
@@ -14,5 +14,5 @@ if __name__ == "__main__":
     _, status, usage = os.wait4(child, 0)
     wall = time.perf_counter() - begin
     taken = (os.waitstatus_to_exitcode(status), wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-    with open(file, "w") as told:  # noqa: PTH123 - pathlib would be another megabyte
-        print(*taken, file=told)
+    with open(file, "w") as output:  # noqa: PTH123 - pathlib would be another megabyte
+        print(*taken, file=output)

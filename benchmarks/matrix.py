@@ -27,7 +27,7 @@ NOTES = (
     "bucket or a warehouse."
 )
 RUNS = 5
-# Whoever takes longer than so many seconds mostly waits, and is measured so often at most.
+# A tool that takes longer than so many seconds mostly waits, and is measured at most so often.
 LONG = {20.0: 2, 60.0: 1}
 WARM_UP = 20  # pages
 USUAL = Case(400, 0.02, 0)
@@ -131,7 +131,7 @@ def line(contender: Contender, cell: Cell, floor: float) -> tuple[str, ...]:
 
 
 def traits(stage: Stage, say: Say) -> str:
-    lines = list(trait_lines(stage, (one for one in CONTENDERS if one.form)))
+    lines = list(trait_lines(stage, (contender for contender in CONTENDERS if contender.form)))
     for each in lines:
         say("  ".join(each))
     return table(TRAITS, lines)
@@ -139,6 +139,8 @@ def traits(stage: Stage, say: Say) -> str:
 
 def trait_lines(stage: Stage, contenders: Iterable[Contender]) -> Iterator[tuple[str, ...]]:
     for contender in contenders:
-        again = str(resume.asked_again(stage, contender, USUAL)) if contender.resumes else "not run"
+        repeated = (
+            str(resume.count_repeated_requests(stage, contender, USUAL)) if contender.resumes else "not run"
+        )
         size = peer.megabytes(contender.peer or "jobs")
-        yield contender.name, again, str(contender.lines), str(size), contender.besides
+        yield contender.name, repeated, str(contender.lines), str(size), contender.besides

@@ -1,4 +1,4 @@
-"""The peers' own environments: made once, from pinned and hashed files, far from what we install."""
+"""The environments of the alternatives: created once, from pinned and hashed files, outside this project's."""
 
 import hashlib
 import subprocess
@@ -19,8 +19,8 @@ def install(peer: str) -> Path:
     if not mark.exists() or mark.read_text() != digest:
         print(f"installing {peer}", flush=True)
         uv("venv", "-q", "--clear", "--python", sys.executable, str(folder))
-        given = ("--compile-bytecode", "--require-hashes", "-r", str(pins))
-        uv("pip", "install", "-q", "--python", str(folder / "bin/python"), *given)
+        options = ("--compile-bytecode", "--require-hashes", "-r", str(pins))
+        uv("pip", "install", "-q", "--python", str(folder / "bin/python"), *options)
         mark.write_text(digest)
     return folder
 
@@ -31,8 +31,8 @@ def megabytes(peer: str) -> int:
     return round(sum(path.stat().st_size for path in files if path.suffix != ".pyc") / 1e6)
 
 
-def uv(*words: str) -> None:
-    subprocess.run([UV, *words], check=True)
+def uv(*arguments: str) -> None:
+    subprocess.run([UV, *arguments], check=True)
 
 
 def version(peer: str) -> str:

@@ -1,4 +1,4 @@
-"""A process, and what it took: wall time with the start of the interpreter, CPU, peak memory."""
+"""Run a process and measure it: wall time with the start of the interpreter, CPU, peak memory."""
 
 import os
 import subprocess
@@ -17,10 +17,10 @@ LAUNCH = Path(__file__).parent / "launch.py"
 
 @dataclass(frozen=True)
 class Command:
-    """`said` is the file that takes its standard output, where it writes its rows there."""
+    """`output` is the file for its standard output, if it prints its rows."""
 
-    words: Sequence[str]
-    said: Path | None = None
+    arguments: Sequence[str]
+    output: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -34,35 +34,39 @@ class Taken:
 
 
 def run(command: Command) -> Taken:
-    """BenchmarkError if the command fails, with its last words."""
+    """BenchmarkError if the command fails, with its last lines of log."""
     with tempfile.TemporaryDirectory() as folder:
-        told = Path(folder, "told")
-        launched = [sys.executable, "-I", "-S", str(LAUNCH), str(told), *command.words]
-        process, log = started(command, launched)
+        measured = Path(folder, "measured")
+        launched = [sys.executable, "-I", "-S", str(LAUNCH), str(measured), *command.arguments]
+        process, log = start(command, launched)
         process.wait()
-        code, *taken = map(float, told.read_text().split())
+        code, *taken = map(float, measured.read_text().split())
     if code:
-        words = log.read_text(errors="replace").strip().splitlines()[-3:]
-        raise BenchmarkError(f"{' '.join(command.words)} failed: {' '.join(words)}")
+        last_lines = log.read_text(errors="replace").strip().splitlines()[-3:]
+        raise BenchmarkError(f"{' '.join(command.arguments)} failed: {' '.join(last_lines)}")
     return Taken(*taken)
 
 
-def killed(command: Command, when: threading.Event) -> None:
-    """Started, and killed by SIGKILL as soon as `when` is set; BenchmarkError if it ended before."""
-    process, _ = started(command, command.words)
+def run_and_kill(command: Command, when: threading.Event) -> None:
+    """Start the command, and kill it (SIGKILL) when `when` is set; BenchmarkError if it ended before."""
+    process, _ = start(command, command.arguments)
     when.wait()
     if process.poll() is not None:
-        raise BenchmarkError(f"{' '.join(command.words)} ended before it could be killed")
+        raise BenchmarkError(f"{' '.join(command.arguments)} ended before it could be killed")
     process.kill()
     process.wait()
 
 
-def started(command: Command, words: Sequence[str]) -> tuple[subprocess.Popen[bytes], Path]:
-    """`words` in the environment of `command`. Bytecode is compiled once and kept, as in an image."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+def start(command: Command, arguments: Sequence[str]) -> tuple[subprocess.Popen[bytes], Path]:
+    """`arguments` in the environment of `command`. Bytecode is cached, as in an image."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     log = Path(tempfile.gettempdir(), f"benchmark-{os.getpid()}.log")
-    with log.open("wb") as errors, (command.said or Path(os.devnull)).open("ab") as said:
+    with log.open("wb") as errors, (command.output or Path(os.devnull)).open("ab") as output:
         process = subprocess.Popen(
-            words, stdout=said, stderr=errors, env=kept | dict(command.environment), preexec_fn=alone
+            arguments,
+            stdout=output,
+            stderr=errors,
+            env=environment | dict(command.environment),
+            preexec_fn=alone,
         )
     return process, log

@@ -1,4 +1,4 @@
-"""What a killed process has to ask for again."""
+"""How many pages a killed process has to request again."""
 
 import threading
 import time
@@ -6,21 +6,20 @@ from dataclasses import replace
 
 from benchmarks.contenders import Contender
 from benchmarks.errors import BenchmarkError
-from benchmarks.process import killed, run
+from benchmarks.process import run, run_and_kill
 from benchmarks.stage import Case, Stage
 
 SECONDS = 120.0
 
 
-def asked_again(stage: Stage, contender: Contender, case: Case) -> int:
-    """Requests beyond one for each page, when it is killed at half of them and started again with all that it
-    left behind."""
+def count_repeated_requests(stage: Stage, contender: Contender, case: Case) -> int:
+    """Requests beyond one per page, when it is killed at half of them and started again with its files."""
     case = replace(case, faults=0)
     stage.begin(case)
     with stage.place(contender, case) as place:
         half = threading.Event()
         threading.Thread(target=watch, args=(stage, case.pages // 2, half), daemon=True).start()
-        killed(contender.command(place), half)
+        run_and_kill(contender.command(place), half)
         run(contender.command(place))
         return stage.count()["requests"] - case.pages
 

@@ -1,4 +1,4 @@
-"""Which rows somebody wrote, whatever the form: how many, and one checksum of their ids."""
+"""The rows that a tool has written, in any format: their number, and one checksum of their ids."""
 
 import gzip
 import hashlib
@@ -44,9 +44,9 @@ def messages(folder: Path) -> Iterator[int]:
 
 
 def first_id(line: bytes) -> int:
-    found = ID.search(line)
-    assert found, line[:80]
-    return int(found[1])
+    match = ID.search(line)
+    assert match, line[:80]
+    return int(match[1])
 
 
 FORMS: dict[str, Callable[[Path], Iterator[int]]] = {

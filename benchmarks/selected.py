@@ -25,8 +25,8 @@ def newest_load(cloud: Cloud) -> str:
 def selected(cloud: Cloud, since: str, sale: int) -> Selected:
     """By the latest run; `since` is the newest load before it, `sale` one in the partition of its ids."""
     days = ", ".join(f"date '{day}'" for day in checkpoint(cloud)["touched_days"])
-    said = {"since": since, "days": days, "ids": (sale // 100_000) * 100_000}
-    return {name: counted(cloud, name, part, where.format(**said)) for name, part, where in FILTERS}
+    values = {"since": since, "days": days, "ids": (sale // 100_000) * 100_000}
+    return {name: counted(cloud, name, part, where.format(**values)) for name, part, where in FILTERS}
 
 
 def counted(cloud: Cloud, name: str, partition: str, where: str) -> tuple[int, int]:

@@ -27,13 +27,13 @@ import requests
 
 from sandbox.process import running
 from sandbox.state import State
-from sheets_sync import exports, sync
-from sheets_sync.destinations.sheets import goal
-from sheets_sync.destinations.sheets.destination import Sheets
-from sheets_sync.destinations.sheets.sheet import Client, Spreadsheet
-from sheets_sync.exports import Export
-from sheets_sync.limiter import Limiter
-from sheets_sync.retry import Retry
+from sheets_sync import sync
+from sheets_sync.destinations.sheets.desired.table import build_table
+from sheets_sync.destinations.sheets.destination import SheetsDestination
+from sheets_sync.destinations.sheets.spreadsheet import SheetsClient, Spreadsheet
+from sheets_sync.export import Export
+from sheets_sync.export_parser import parse_export
+from sheets_sync.transient import RETRY_POLICY
 from sheets_sync.warehouse import Mart
 
 SIZES = (100, 5_000, 50_000)  # rows
@@ -56,10 +56,10 @@ class Cost:
 
 @dataclass(frozen=True)
 class Desk:
-    """A new spreadsheet of the sandbox, and what was asked of it."""
+    """A new spreadsheet of the sandbox, and its requests."""
 
     state: State
-    client: Client
+    client: SheetsClient
     id: str
 
     def measured(self, work: Callable[[], object]) -> Cost:
@@ -78,7 +78,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as state:
         requests.put(f"{state.address}/sandbox/sheets/quota", json={"read": None, "write": None}, timeout=10)
         lines = [line for rows in SIZES for line in measured(state, rows)]
-    table = "\n".join([said(HEADS), said("---" for _ in HEADS), *map(said, lines)])
+    table = "\n".join([format_line(HEADS), format_line("---" for _ in HEADS), *map(format_line, lines)])
     print(table)
     if "--write" in sys.argv:
         DOCUMENT.write_text(f"{preface()}\n{table}\n")
@@ -131,23 +131,23 @@ def row(number: int) -> Row:
 
 
 def desk(state: State) -> Desk:
-    client = Client(google.oauth2.credentials.Credentials("person"), f"{state.address}/sheets", Limiter({}))  # type: ignore[no-untyped-call]
+    client = SheetsClient(google.oauth2.credentials.Credentials("person"), f"{state.address}/sheets")  # type: ignore[no-untyped-call]
     headers = {"Authorization": "Bearer person"}
     files = f"{state.address}/drive/v3/files"
-    made = requests.post(files, json={"name": "Benchmark"}, headers=headers, timeout=10).json()["id"]
-    return Desk(state, client, made)
+    spreadsheet = requests.post(files, json={"name": "Benchmark"}, headers=headers, timeout=10).json()["id"]
+    return Desk(state, client, spreadsheet)
 
 
 def export() -> Export:
     columns = {name: {"header": name.upper()} for name in TYPES}
     fields = {"table": "t", "tab": "Bench", "mode": "mirror", "key": ["a"], "columns": columns, "shrink": 100}
-    return exports.read("bench", "bench.yaml", fields)
+    return parse_export("bench", "bench.yaml", fields)
 
 
 def synced(at: Desk, before: Sequence[Row], after: Sequence[Row]) -> Cost:
     def run(rows: Sequence[Row]) -> None:
-        book = Spreadsheet(at.client, at.id, "person", Retry())
-        sync.settle(export(), Mart(TYPES, list(rows)), Sheets(book, "p"))
+        book = Spreadsheet(at.client, at.id, "person", RETRY_POLICY)
+        sync.sync_until_known(export(), Mart(TYPES, list(rows)), SheetsDestination(book, "p"))
 
     if before:
         run(before)
@@ -155,7 +155,7 @@ def synced(at: Desk, before: Sequence[Row], after: Sequence[Row]) -> Cost:
 
 
 def clear_and_append(at: Desk, rows: Sequence[Row]) -> Cost:
-    cells = [item.cells for item in goal.of(export(), Mart(TYPES, list(rows)), "p", "Etc/GMT").rows]
+    cells = [item.cells for item in build_table(export(), Mart(TYPES, list(rows)), "p", "Etc/GMT").rows]
 
     def write() -> None:
         at.client.values_clear(at.id, "Sheet1")
@@ -172,7 +172,7 @@ def middle(costs: Sequence[Cost]) -> Cost:
     return Cost(first.reads, first.writes, first.sent, statistics.median(cost.seconds for cost in costs))
 
 
-def said(cells: Any) -> str:
+def format_line(cells: Any) -> str:
     return f"| {' | '.join(cells)} |"
 
 

@@ -2,7 +2,8 @@
 wait, some refused at their first request.
 
 python -m benchmarks.source PAGES ROWS prints the port it listens on. `/begin?pages=…&latency=…&faults=…`
-starts a new count; `/count` says what was asked since."""
+starts a new count; `/count` returns the number of requests since.
+"""
 
 import asyncio
 import json
@@ -23,22 +24,22 @@ class Count:
     latency: float
     faults: int = 0
     requests: int = 0
-    asked: dict[int, int] = field(default_factory=dict)
+    requests_by_page: dict[int, int] = field(default_factory=dict)
     waiting: int = 0
     most: int = 0
 
-    def ask(self, page: int) -> bool:
-        """Whether the request for this page is answered well."""
+    def record(self, page: int) -> bool:
+        """Whether the request for this page succeeds."""
         self.requests += 1
         self.waiting += 1
         self.most = max(self.most, self.waiting)
-        self.asked[page] = self.asked.get(page, 0) + 1
+        self.requests_by_page[page] = self.requests_by_page.get(page, 0) + 1
         is_chosen = page * self.faults // 100 > (page - 1) * self.faults // 100
-        return self.asked[page] > 1 or not is_chosen
+        return self.requests_by_page[page] > 1 or not is_chosen
 
-    def said(self) -> bytes:
-        told = {"requests": self.requests, "pages": len(self.asked), "in_flight": self.most}
-        return json.dumps(told).encode()
+    def to_json(self) -> bytes:
+        counts = {"requests": self.requests, "pages": len(self.requests_by_page), "in_flight": self.most}
+        return json.dumps(counts).encode()
 
 
 class Shop:
@@ -52,12 +53,12 @@ class Shop:
         before, last = int(query.get("start_sales_id") or 1) - 1, self.count.pages * self.rows
         page, many = int(query.get("page", 1)), last - before
         first = before + (page - 1) * self.rows
-        if not self.count.ask(first // self.rows + 1):
+        if not self.count.record(first // self.rows + 1):
             return 503, [b"{}"]
         totals = {"page": page, "total_pages": -(-many // self.rows), "total_items": many}
         tail = b"], " + json.dumps(totals | {"last_sales_id": last}).encode()[1:]
-        found = self.items[first : min(first + self.rows, last)]
-        return 200, [b'{"items": [', b", ".join(found), tail]
+        items = self.items[first : min(first + self.rows, last)]
+        return 200, [b'{"items": [', b", ".join(items), tail]
 
 
 def sale(number: int) -> dict[str, object]:
@@ -83,13 +84,13 @@ class Connection(asyncio.Protocol):
         self.received += data
         while b"\r\n\r\n" in self.received:
             request, _, self.received = self.received.partition(b"\r\n\r\n")
-            self.asked(request.split(b" ", 2)[1].decode())
+            self.handle(request.split(b" ", 2)[1].decode())
 
-    def asked(self, target: str) -> None:
+    def handle(self, target: str) -> None:
         address = urlsplit(target)
         query, count = dict(parse_qsl(address.query)), self.shop.count
         if address.path == "/count":
-            self.write(200, [count.said()])
+            self.write(200, [count.to_json()])
         elif address.path == "/begin":
             self.shop.count = Count(int(query["pages"]), float(query["latency"]), int(query.get("faults", 0)))
             self.write(200, [b"{}"])

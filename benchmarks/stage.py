@@ -1,4 +1,4 @@
-"""What stands around a contender: the source, a sandbox for its bucket, an empty folder for each run."""
+"""The environment of a measured tool: the source, a sandbox for its bucket, an empty folder for each run."""
 
 import json
 import shutil
@@ -39,16 +39,16 @@ class Stage:
     numbers: Iterator[int] = field(default_factory=count)
 
     def begin(self, case: Case) -> None:
-        self.ask(f"begin?pages={case.pages}&latency={case.latency}&faults={case.faults}")
+        self.call_source(f"begin?pages={case.pages}&latency={case.latency}&faults={case.faults}")
 
     def count(self) -> dict[str, int]:
-        """Requests and pages that were asked for since `begin`, and how many at once."""
-        return {name: int(value) for name, value in self.ask("count").items()}
+        """Requests and pages since `begin`, and how many were in flight."""
+        return {name: int(value) for name, value in self.call_source("count").items()}
 
-    def ask(self, path: str) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self.url}/{path}", timeout=10) as answer:
-            found: dict[str, Any] = json.load(answer)
-        return found
+    def call_source(self, path: str) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.url}/{path}", timeout=10) as response:
+            body: dict[str, Any] = json.load(response)
+        return body
 
     @contextmanager
     def place(self, contender: Contender, case: Case) -> Iterator[Place]:
@@ -59,19 +59,19 @@ class Stage:
             self.create(bucket)
         yield Place(self.url, case.pages, folder, self.sandbox.address, bucket)
         shutil.rmtree(folder)
-        shutil.rmtree(self.kept(bucket), ignore_errors=True)
+        shutil.rmtree(self.bucket_folder(bucket), ignore_errors=True)
 
     def create(self, bucket: str) -> None:
         address = f"{self.sandbox.address}/storage/v1/b?project={self.sandbox.project}"
-        told, kind = json.dumps({"name": bucket}).encode(), {"Content-Type": "application/json"}
-        urllib.request.urlopen(urllib.request.Request(address, told, kind), timeout=10).close()
+        body, headers = json.dumps({"name": bucket}).encode(), {"Content-Type": "application/json"}
+        urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=10).close()
 
-    def kept(self, bucket: str) -> Path:
+    def bucket_folder(self, bucket: str) -> Path:
         return self.sandbox.root / "storage" / bucket
 
     def written(self, contender: Contender, place: Place) -> str:
         """How many rows, and the checksum of their ids; "" of one that keeps none."""
-        folder = self.kept(place.bucket) if contender.to_bucket else place.folder
+        folder = self.bucket_folder(place.bucket) if contender.to_bucket else place.folder
         return rows.written(contender.form, folder) if contender.form else ""
 
 

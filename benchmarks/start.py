@@ -1,5 +1,5 @@
-"""What the job costs before its first request, in the environment of its image; and whether its memory grows
-with the pages."""
+"""Time and memory of the job before its first request, in the environment of its image; and its memory by the
+number of pages."""
 
 import statistics
 from collections.abc import Callable
@@ -18,10 +18,10 @@ IMPORTS = (
     ("requests and google-auth", "import google.auth.transport.requests"),
     ("google-cloud-storage, for comparison", "import google.cloud.storage"),
     ("google-cloud-bigquery, for comparison", "import google.cloud.bigquery"),
-    # What google.auth.default() imports on Cloud Run, too: the login of the metadata server.
+    # google.auth.default() imports it on Cloud Run, for the credentials of the metadata server.
     (
         "**all that a run imports**",
-        "import connector.__main__, connector.assembly, google.auth.compute_engine",
+        "import connector.__main__, connector.run.assembly, google.auth.compute_engine",
     ),
 )
 PAGES = (100, 400, 1600)
@@ -32,13 +32,13 @@ Line = tuple[str, ...]
 def report(runs: int, say: Say) -> str:
     """Two tables: time and memory of the imports, and peak memory by the number of pages."""
     peer.install("jobs")
-    imports = [told(imported(name, code, runs), say) for name, code in IMPORTS]
-    growth = [told(line, say) for line in by_pages(runs)]
+    imports = [print_line(imported(name, code, runs), say) for name, code in IMPORTS]
+    growth = [print_line(line, say) for line in by_pages(runs)]
     heads = ("peak MB", *(f"{pages} pages" for pages in PAGES))
     return f"{table(('', 'wall s', 'CPU s', 'peak MB'), imports)}\n\n{table(heads, growth)}"
 
 
-def told(line: Line, say: Say) -> Line:
+def print_line(line: Line, say: Say) -> Line:
     say("  ".join(line))
     return line
 
@@ -52,10 +52,11 @@ def imported(name: str, code: str, runs: int) -> Line:
 
 
 def by_pages(runs: int) -> list[Line]:
-    ours = [one for one in CONTENDERS if one.form == "connector"]
+    contenders = [contender for contender in CONTENDERS if contender.form == "connector"]
     with stage(max(PAGES)) as ready:
         cells = {
-            one.name: [measure(ready, one, Case(pages, 0.02, 0), runs) for pages in PAGES] for one in ours
+            contender.name: [measure(ready, contender, Case(pages, 0.02, 0), runs) for pages in PAGES]
+            for contender in contenders
         }
     return [
         (name, *(f"{max(taken.memory for taken in cell.taken):.0f}" for cell in row))

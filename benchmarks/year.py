@@ -41,9 +41,9 @@ def report(say: Say) -> str:
     with warehouse() as cloud:
         cloud.call("PUT", "/sandbox/retail/clock", {"now": END})
         run = pipeline(cloud, "pipeline-daily", "a year")
-        found = table(HEADS, lines(run, list(jobs(cloud))))
-        say(found)
-        return f"{NOTE} Afterwards {checked(cloud)}.\n\n{found}"
+        lines_table = table(HEADS, lines(run, list(jobs(cloud))))
+        say(lines_table)
+        return f"{NOTE} Afterwards {checked(cloud)}.\n\n{lines_table}"
 
 
 def lines(run: PipelineRun, done: list[Job]) -> Iterator[Line]:
@@ -85,8 +85,8 @@ def loaded(job: Any) -> str:
 def invoked(cloud: Cloud) -> Iterator[tuple[str, str]]:
     path = f"{cloud.location('dataform/v1')}/repositories/warehouse/workflowInvocations"
     for invocation in cloud.list_items(path, "workflowInvocations"):
-        found = cloud.call("GET", f"/dataform/v1/{invocation['name']}:query")
-        for action in found["workflowInvocationActions"]:
+        actions = cloud.call("GET", f"/dataform/v1/{invocation['name']}:query")
+        for action in actions["workflowInvocationActions"]:
             target = action["target"]
             yield action.get("bigqueryAction", {}).get("jobId", ""), f"{target['schema']}.{target['name']}"
 

@@ -3,12 +3,18 @@
 python -m connector --endpoint sales                               what is new
 python -m connector --endpoint sales --from 100 --until 200        back-fill; ids or days
 python -m connector replay --endpoint sales [--day 20260131]       all files in failed/, or those of a day
+python -m connector check --source retail                          declaration, schemas, keys, settings
+python -m connector try --endpoint sales                           page 1, as it is understood
+python -m connector describe --endpoint sales                      a schema from the first pages
+python -m connector json-schema                                    for completion in an editor
 """
 
 import argparse
 import os
 import sys
 
+from connector.declaration_check import check_source, require_valid
+from connector.errors import DeclarationError
 from connector.run import replay, run
 from connector.settings import read_settings
 from connector.sources import registry, window
@@ -27,11 +33,14 @@ def main() -> None:
     sys.exit(code)
 
 
+COMMANDS = ["copy", "replay", "check", "try", "describe", "json-schema"]
+
+
 def create_parser() -> argparse.ArgumentParser:
     parser = ArgumentParser(prog="python -m connector", description="Copy an endpoint of a source into raw.")
     add = parser.add_argument
-    add("command", nargs="?", choices=["copy", "replay"], default="copy", help="replay: load files again")
-    add("--endpoint", required=True, help="as declared in connector/sources, for example sales")
+    add("command", nargs="?", choices=COMMANDS, default="copy", help="default: %(default)s")
+    add("--endpoint", help="as declared in connector/sources, for example sales")
     add("--source", default="retail", help="a file of connector/sources without .yaml; default: %(default)s")
     add(
         "--from", "--start_sales_id", dest="start", metavar="ID|DATE", help="first id or day; default: resume"
@@ -47,21 +56,47 @@ def create_parser() -> argparse.ArgumentParser:
 
 def run_command(log: StructuredLog) -> None:
     arguments = create_parser().parse_args()
-    log = log.bind(endpoint=arguments.endpoint)
+    if arguments.command == "json-schema":
+        print(registry.json_schema())
+        return
+    if arguments.command == "check":
+        print_check(arguments.source)
+        return
+    if not arguments.endpoint:
+        raise UsageError(f"--endpoint is required by {arguments.command}.")
+    log = log.bind(source=arguments.source, endpoint=arguments.endpoint)
     source = registry.read_source(arguments.source)
     endpoint = source.endpoint(arguments.endpoint)
-    requested = window.parse_range(arguments.endpoint, endpoint.window, arguments.start, arguments.end)
+    requested = window.parse_range(
+        arguments.endpoint, window.window_of(endpoint), arguments.start, arguments.end
+    )
     check_combination(arguments)
     selection = replay.parse_selection(arguments.file, arguments.day)
     settings = read_settings(os.environ, arguments.source, source)
+    if arguments.command not in ("try", "describe"):
+        require_valid(arguments.source, arguments.endpoint, source)
     # Imported here: Google's clients take half a second, and usage errors are reported before.
     from connector.run.assembly import create_context
+    from connector.source_preview import infer_schema, preview_page
 
-    context = create_context(arguments.endpoint, source, settings, log, arguments.renew_seconds)
-    if arguments.command == "replay":
+    context = create_context(
+        arguments.source, arguments.endpoint, source, settings, log, arguments.renew_seconds
+    )
+    if arguments.command == "try":
+        print(preview_page(context.page_reader, requested))
+    elif arguments.command == "describe":
+        print(infer_schema(context.page_reader, requested))
+    elif arguments.command == "replay":
         run.replay_files(context, selection)
     else:
         run.copy(context, requested)
+
+
+def print_check(name: str) -> None:
+    problems = check_source(name)
+    if problems:
+        raise DeclarationError("\n".join(problems))
+    print(f"{name}: the declaration, its schemas, keys and settings are valid.")
 
 
 def check_combination(arguments: argparse.Namespace) -> None:

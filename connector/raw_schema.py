@@ -1,6 +1,8 @@
 """The raw tables, declared once in connector/schemas/*.json in the spelling of BigQuery's API."""
 
+import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,53 @@ FILE_NAME = "SYS_FILE_NAME"
 Column = dict[str, Any]
 
 
+# Types of https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema that raw uses.
+TYPES = ("STRING", "JSON", "RECORD", "TIMESTAMP")
+MODES = ("NULLABLE", "REQUIRED", "REPEATED")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,299}")
+
+
+def check_columns(columns: Any, where: str) -> None:
+    """DeclarationError that names the column and the allowed values."""
+    if not isinstance(columns, list) or not columns:
+        raise DeclarationError(f"{where}: expected a list of columns.")
+    for number, column in enumerate(columns, 1):
+        if not isinstance(column, dict) or not isinstance(column.get("name"), str):
+            raise DeclarationError(f"{where}: column {number} has no `name`.")
+        place = f"{where}: column '{column['name']}'"
+        if not NAME.fullmatch(column["name"]):
+            raise DeclarationError(
+                f"{place}: a name has letters, digits and _, and no digit first; use `rename`."
+            )
+        if column.get("type") not in TYPES:
+            raise DeclarationError(
+                f"{place}: invalid type {column.get('type')!r}; expected one of {', '.join(TYPES)}."
+            )
+        if column.get("mode", "NULLABLE") not in MODES:
+            raise DeclarationError(
+                f"{place}: invalid mode {column['mode']!r}; expected one of {', '.join(MODES)}."
+            )
+        if column["type"] == "RECORD":
+            check_columns(column.get("fields"), place)
+    names = [column["name"].lower() for column in columns]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise DeclarationError(f"{where}: {', '.join(repeated)} is declared twice; BigQuery ignores case.")
+
+
+def fingerprint(columns: list[Column]) -> str:
+    """Of names, types and modes; descriptions may change at any time."""
+    return hashlib.sha256(json.dumps(strip_descriptions(columns)).encode()).hexdigest()[:16]
+
+
+def strip_descriptions(columns: list[Column]) -> list[Column]:
+    properties = ("name", "type", "mode")
+    return [
+        {key: column[key] for key in properties if key in column}
+        | ({"fields": strip_descriptions(column["fields"])} if "fields" in column else {})
+        for column in columns
+    ]
+
+
 def read_columns(table: str, folder: Path = SCHEMAS) -> list[Column]:
     """The columns that files of `table` contain: the schema without the load time."""
     path = folder / f"{table}.json"
@@ -21,6 +70,7 @@ def read_columns(table: str, folder: Path = SCHEMAS) -> list[Column]:
         columns: list[Column] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DeclarationError(f"{path}: could not read the schema of raw.{table}: {error}.") from error
+    check_columns(columns, str(path))
     names = [column["name"] for column in columns]
     if names[-2:] != [LOAD_TIME, FILE_NAME]:
         raise DeclarationError(f"{path}: the last columns must be {LOAD_TIME} and {FILE_NAME}.")

@@ -17,6 +17,7 @@ class Settings:
     source: Mapping[str, str] = field(repr=False)  # may contain a key: never in a log or a traceback
     sheets_endpoint: str = "https://sheets.googleapis.com"
     storage_endpoint: str = "https://storage.googleapis.com"
+    source_name: str = ""
 
 
 def read_settings(environ: Mapping[str, str], source_name: str, source: Source) -> Settings:
@@ -33,4 +34,5 @@ def read_settings(environ: Mapping[str, str], source_name: str, source: Source) 
         values,
         read_endpoint(environ, "sheets"),
         read_endpoint(environ, "storage"),
+        source_name,
     )

@@ -59,7 +59,7 @@ class StepWatcher:
             for execution in self.cloud.list_items(path, "executions"):
                 if "completionTime" in execution:
                     arguments = execution["template"]["containers"][0].get("args", [])
-                    label = " ".join([job, *(argument for argument in arguments if argument != "--endpoint")])
+                    label = " ".join([job, *arguments[3:4]])  # the endpoint, of --source S --endpoint E
                     start, end = execution["createTime"], execution["completionTime"]
                     yield CompletedStep(execution["name"], label, parse_time(start), parse_time(end))
 

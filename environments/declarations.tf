@@ -1,37 +1,107 @@
-# What stands in connector/sources, connector/schemas, sheets_sync/exports and environments/queries, as the modules want it.
+# The declarations of connector/sources, connector/schemas, sheets_sync/exports and environments/queries, in the
+# form of the modules' variables.
 locals {
-  source_files = { for file in fileset("${path.module}/../connector/sources", "*.yaml") : trimsuffix(file, ".yaml") => file("${path.module}/../connector/sources/${file}") }
-  export_files = { for file in fileset("${path.module}/../sheets_sync/exports", "*.yaml") : trimsuffix(file, ".yaml") => file("${path.module}/../sheets_sync/exports/${file}") }
+  source_folder = "${path.module}/../connector/sources"
+  schema_folder = "${path.module}/../connector/schemas"
+  export_folder = "${path.module}/../sheets_sync/exports"
 
-  # Those that cannot be read are left out here, and refused by name in outputs.tf.
-  sources = { for name, text in local.source_files : name => yamldecode(text) if can([yamldecode(text).kind, [for endpoint in values(yamldecode(text).endpoints) : endpoint.table]]) }
+  source_files = {
+    for file in fileset(local.source_folder, "*.yaml") :
+    trimsuffix(file, ".yaml") => file("${local.source_folder}/${file}")
+  }
+  export_files = {
+    for file in fileset(local.export_folder, "*.yaml") :
+    trimsuffix(file, ".yaml") => file("${local.export_folder}/${file}")
+  }
+
+  # Unreadable files are left out here; outputs.tf rejects them by name.
+  sources = {
+    for name, text in local.source_files : name => yamldecode(text)
+    if can([yamldecode(text).kind, [for endpoint in values(yamldecode(text).endpoints) : endpoint.table]])
+  }
   exports = { for name, text in local.export_files : name => yamldecode(text) if can(yamldecode(text).table) }
 
-  endpoints = merge([
-    for source, declared in local.sources : { for name, endpoint in declared.endpoints : name => merge(endpoint, { source = source }) }
+  # Every endpoint of every source. Folders in the bucket, leases and logs are named after the endpoint, so a name
+  # in two sources would mix their data; outputs.tf rejects it, and a table that two endpoints fill.
+  endpoint_list = flatten([
+    for source, declared in local.sources : [
+      for name, endpoint in declared.endpoints : { name = name, source = source, table = endpoint.table }
+    ]
+  ])
+  endpoints_by_name  = { for endpoint in local.endpoint_list : endpoint.name => endpoint... }
+  endpoints_by_table = { for endpoint in local.endpoint_list : endpoint.table => endpoint... }
+
+  duplicate_endpoints = [
+    for name, all in local.endpoints_by_name : "${name} (${join(", ", all[*].source)})" if length(all) > 1
+  ]
+  duplicate_tables = [
+    for table, all in local.endpoints_by_table :
+    "${table} (${join(", ", [for endpoint in all : "${endpoint.source}.${endpoint.name}"])})" if length(all) > 1
+  ]
+
+  # The steps of the pipeline: schedules by <source>/<endpoint>.
+  endpoint_schedules = merge([
+    for source, declared in local.sources : {
+      for name, endpoint in declared.endpoints : "${source}/${name}" => try(endpoint.schedule, "daily")
+    }
   ]...)
 
   raw_tables = {
-    for name, endpoint in local.endpoints : endpoint.table => {
-      description = "What ${endpoint.source} answers for ${name}, as received and append only: one row for each time that an item was fetched."
-      schema      = file("${path.module}/../connector/schemas/${endpoint.table}.json")
-    } if !contains(local.without_schema, endpoint.table)
+    for table, all in local.endpoints_by_table : table => {
+      description = join(" ", [
+        "Responses of ${all[0].source} for ${all[0].name}, as received, append only:",
+        "one row for each time that an item was fetched.",
+      ])
+      schema = file("${local.schema_folder}/${table}.json")
+    } if !contains(local.without_schema, table)
   }
 
-  without_schema = [for endpoint in local.endpoints : endpoint.table if !fileexists("${path.module}/../connector/schemas/${endpoint.table}.json")]
+  without_schema = [
+    for table in keys(local.endpoints_by_table) : table if !fileexists("${local.schema_folder}/${table}.json")
+  ]
 
-  source_urls    = { for source, declared in local.sources : "${upper(source)}_URL" => lookup(var.source_urls, source, declared.url) if can(declared.url) }
-  source_secrets = { for source, declared in local.sources : "${upper(source)}_API_KEY" => module.secret[source].name if can(declared.secret) }
-  source_sheets  = { for source, declared in local.sources : "${upper(source)}_SPREADSHEET" => var.source_spreadsheets[source] if declared.kind == "sheet" }
+  source_kinds = ["rest", "sheet", "files", "mongodb"]
+  export_kinds = ["sheets", "http", "file"]
+  unknown_kinds = concat(
+    [
+      for name, source in local.sources : "connector/sources/${name}.yaml has ${source.kind}"
+      if !contains(local.source_kinds, source.kind)
+    ],
+    [
+      for name, kind in local.export_kind : "sheets_sync/exports/${name}.yaml has ${kind}"
+      if !contains(local.export_kinds, kind)
+    ],
+  )
 
-  # Exports that read raw without a model between; only then may sheets-sync read it.
-  raw_readers = { for name in ["sheets-sync"] : name => module.identities.members[name] if length([for export in local.exports : export if startswith(export.table, "raw.")]) > 0 }
+  source_urls = {
+    for source, declared in local.sources :
+    "${upper(source)}_URL" => lookup(var.source_urls, source, declared.url) if can(declared.url)
+  }
+  source_secrets = {
+    for source, declared in local.sources :
+    "${upper(source)}_API_KEY" => module.secret[source].name if can(declared.secret)
+  }
+  sheet_sources = toset([for name, source in local.sources : name if source.kind == "sheet"])
+  source_sheets = {
+    for source in local.sheet_sources : "${upper(source)}_SPREADSHEET" => var.source_spreadsheets[source]
+  }
 
-  # By kind of destination: a spreadsheet's id, an API's address and key, a bucket.
-  sheet_exports  = toset([for name, export in local.exports : name if try(export.destination.kind, "sheets") == "sheets"])
-  http_exports   = { for name, export in local.exports : name => export.destination if try(export.destination.kind, "") == "http" }
-  file_exports   = toset([for name, export in local.exports : name if try(export.destination.kind, "") == "file"])
-  export_secrets = { for name, destination in local.http_exports : name => "${replace(name, "_", "-")}-api-key" if can(destination.auth.header) }
+  # An export may read raw directly (docs/adr/0008). Only then may sheets-sync read raw.
+  reads_raw   = length([for export in local.exports : export if startswith(export.table, "raw.")]) > 0
+  raw_readers = { for name in local.reads_raw ? ["sheets-sync"] : [] : name => module.identities.members[name] }
+
+  # What an export needs by the kind of its destination: a spreadsheet's id, an API's address and key, a bucket.
+  export_kind   = { for name, export in local.exports : name => try(export.destination.kind, "sheets") }
+  sheet_exports = toset([for name, kind in local.export_kind : name if kind == "sheets"])
+  file_exports  = toset([for name, kind in local.export_kind : name if kind == "file"])
+  http_exports = {
+    for name, export in local.exports : name => export.destination
+    if try(export.destination.kind, "") == "http"
+  }
+  export_secrets = {
+    for name, destination in local.http_exports : name => "${replace(name, "_", "-")}-api-key"
+    if can(destination.auth.header)
+  }
   export_places = merge(
     { for name in local.sheet_exports : "${upper(name)}_SPREADSHEET" => var.spreadsheets[name] },
     { for name, _ in local.http_exports : "${upper(name)}_URL" => var.export_urls[name] },
@@ -39,7 +109,7 @@ locals {
     length(local.http_exports) > 0 ? { BUCKET = module.landing.name } : {},
   )
 
-  # What notices need where they are switched on; the password is that of a mail server which asks for one.
+  # Settings of notices, if they are enabled. The password is for a mail server with a login.
   notices = merge([for smtp in var.notices.smtp[*] : { for setting, value in {
     SMTP_HOST = smtp.host
     SMTP_PORT = tostring(smtp.port)
@@ -48,14 +118,22 @@ locals {
   } : setting => value if value != null }]...)
 
   notice_secrets = { for setting, secret in {
-    SMTP_PASSWORD  = { wanted = can(local.notices.SMTP_USER), name = "smtp-password", description = "The password that sheets-sync gives the mail server." }
-    WEBHOOK_SECRET = { wanted = var.notices.webhooks, name = "webhook-secret", description = "The key that sheets-sync signs webhooks with, and their receivers check." }
-  } : setting => secret if secret.wanted }
+    SMTP_PASSWORD = {
+      enabled     = can(local.notices.SMTP_USER)
+      name        = "smtp-password"
+      description = "The password with which sheets-sync logs in to the mail server."
+    }
+    WEBHOOK_SECRET = {
+      enabled     = var.notices.webhooks
+      name        = "webhook-secret"
+      description = "The key with which sheets-sync signs webhooks; their receivers verify it."
+    }
+  } : setting => secret if secret.enabled }
 
-  # Tables of ods that hold what nothing else does, by the column of their partitions where a query must name it.
+  # Tables of ods whose history exists nowhere else, with the partition column that a query has to filter by.
   snapshots = { customers = "", products = "", sales = "datetime" }
 
-  # The service knows no zone but UTC.
+  # Schedules of the transfer service are in UTC.
   scheduled_queries = merge(
     {
       for table, partition in local.snapshots : "snapshot_${table}" => {
@@ -66,7 +144,10 @@ locals {
     },
     {
       cost = {
-        sql      = templatefile("${path.module}/queries/cost.sql", { region = lower(var.location), usd_per_tib = var.usd_per_tib })
+        sql = templatefile("${path.module}/queries/cost.sql", {
+          region      = lower(var.location)
+          usd_per_tib = var.usd_per_tib
+        })
         schedule = "every day 03:10"
       }
       freshness = {

@@ -1,10 +1,10 @@
-# Read from top to bottom, this is the flow: source, bucket, raw, ods, dmt, Google Sheets.
+# From top to bottom along the flow of data: source, bucket, raw, ods, dmt, Google Sheets.
 
 module "project_services" {
   source = "../modules/project_services"
 
   project_id = var.project_id
-  services = [
+  services = concat(var.scan_images ? ["containerscanning.googleapis.com"] : [], [
     "artifactregistry.googleapis.com",
     "bigquery.googleapis.com",
     "bigquerydatatransfer.googleapis.com",
@@ -23,7 +23,7 @@ module "project_services" {
     "sheets.googleapis.com",
     "storage.googleapis.com",
     "sts.googleapis.com",
-  ]
+  ])
 }
 
 module "identities" {
@@ -32,15 +32,15 @@ module "identities" {
   project_id = module.project_services.project_id
   identities = merge({
     connector         = "Copies the sources into the landing bucket and loads them into raw."
-    dataform-runner   = "Runs the SQL that makes ods and dmt from raw."
-    key-rotation      = "Asks the sources for new keys when they are due, and keeps them in their secrets."
-    pipeline          = "Starts the jobs and Dataform in their order, and waits for their end."
-    scheduled-queries = "Runs the queries of environments/queries at their hours."
-    scheduler         = "Starts the jobs at their hours."
+    dataform-runner   = "Runs the SQL that builds ods and dmt from raw."
+    key-rotation      = "Requests new keys from the sources when they are due, and stores them in their secrets."
+    pipeline          = "Starts the jobs and Dataform in order, and waits for each."
+    scheduled-queries = "Runs the queries of environments/queries on their schedules."
+    scheduler         = "Starts the jobs on their schedules."
     sheets-sync       = "Publishes dmt to the spreadsheets that are shared with it."
     }, var.delivery == null ? {} : {
-    delivery-apply = "Applies Terraform, pushes images and releases Dataform, from one branch of the repository."
-    delivery-plan  = "Plans Terraform from any branch of the repository, and changes nothing."
+    delivery-apply = "Applies Terraform, pushes images and releases Dataform, for one branch of the repository."
+    delivery-plan  = "Plans Terraform for every branch of the repository, and changes nothing."
   })
 }
 
@@ -59,10 +59,14 @@ module "secret" {
 
   project_id  = module.project_services.project_id
   name        = each.value.secret
-  description = "The key that ${each.key} asks for at ${each.value.url}."
+  description = "The API key for ${each.key} at ${each.value.url}."
+  region      = var.region
+  protected   = var.protected
   accessors   = { connector = module.identities.members["connector"] }
-  rotators    = { for name in can(each.value.rotation) ? ["key-rotation"] : [] : name => module.identities.members[name] }
-  rotation    = can(each.value.rotation) ? merge(var.rotation, { topic = module.rotation.topic }) : null
+  rotators = {
+    for name in can(each.value.rotation) ? ["key-rotation"] : [] : name => module.identities.members[name]
+  }
+  rotation = can(each.value.rotation) ? merge(var.rotation, { topic = module.rotation.topic }) : null
 }
 
 module "notice_secret" {
@@ -72,6 +76,8 @@ module "notice_secret" {
   project_id  = module.project_services.project_id
   name        = each.value.name
   description = each.value.description
+  region      = var.region
+  protected   = var.protected
   accessors   = { sheets-sync = module.identities.members["sheets-sync"] }
 }
 
@@ -81,7 +87,9 @@ module "export_secret" {
 
   project_id  = module.project_services.project_id
   name        = each.value
-  description = "The key that ${var.export_urls[each.key]} asks of export ${each.key}."
+  description = "The API key of export ${each.key} for ${var.export_urls[each.key]}."
+  region      = var.region
+  protected   = var.protected
   accessors   = { sheets-sync = module.identities.members["sheets-sync"] }
 }
 
@@ -92,14 +100,17 @@ module "landing" {
   name       = "${var.project_id}-landing"
   location   = var.location
   protected  = var.protected
-  archives   = [for endpoint, _ in local.endpoints : "${endpoint}/archive/"]
+  archives   = [for endpoint in keys(local.endpoints_by_name) : "${endpoint}/archive/"]
   writers = merge(
     {
       connector = { member = module.identities.members["connector"] }
       pipeline  = { member = module.identities.members["pipeline"], folder = "pipeline/" }
     },
-    # What an API was last told of each row; only where an export goes to one.
-    { for name in ["sheets-sync"] : name => { member = module.identities.members[name], folder = "sheets_sync/" } if length(local.http_exports) > 0 },
+    # The last state that each API received, row by row; only if there are exports to APIs.
+    {
+      for name in length(local.http_exports) > 0 ? ["sheets-sync"] : [] :
+      name => { member = module.identities.members[name], folder = "sheets_sync/" }
+    },
   )
 }
 
@@ -110,29 +121,45 @@ module "warehouse" {
   location   = var.location
   protected  = var.protected
   raw_tables = local.raw_tables
+
+  retention_days      = var.retention_days
+  authorized_datasets = { ods = ["dmt"] } # dmt.sales_final is a view over ods
+
   editors = {
     raw        = { connector = module.identities.members["connector"] }
     staging    = { connector = module.identities.members["connector"] }
     ods        = { dataform-runner = module.identities.members["dataform-runner"] }
     dmt        = { dataform-runner = module.identities.members["dataform-runner"] }
     assertions = { dataform-runner = module.identities.members["dataform-runner"] }
-    ops        = { for name in ["connector", "scheduled-queries", "sheets-sync"] : name => module.identities.members[name] }
-    snapshots  = { scheduled-queries = module.identities.members["scheduled-queries"] }
+    ops = {
+      for name in ["connector", "scheduled-queries", "sheets-sync"] : name => module.identities.members[name]
+    }
+    snapshots = { scheduled-queries = module.identities.members["scheduled-queries"] }
   }
   readers = merge(
     { for dataset in ["assertions", "snapshots", "staging"] : dataset => local.engineers },
-    { ops = merge(local.engineers, { dataform-runner = module.identities.members["dataform-runner"] }) }, # which lists came whole
+    # ops.run_log contains which lists were copied completely.
+    { ops = merge(local.engineers, { dataform-runner = module.identities.members["dataform-runner"] }) },
     { ods = merge(local.engineers, { scheduled-queries = module.identities.members["scheduled-queries"] }) },
-    { raw = merge(local.engineers, local.raw_readers, { dataform-runner = module.identities.members["dataform-runner"] }) },
+    {
+      raw = merge(
+        local.engineers, local.raw_readers, { dataform-runner = module.identities.members["dataform-runner"] },
+      )
+    },
     { dmt = merge(local.engineers, local.analysts, { sheets-sync = module.identities.members["sheets-sync"] }) },
   )
   job_users = merge(
-    { for name in ["connector", "dataform-runner", "pipeline", "scheduled-queries", "sheets-sync"] : name => module.identities.members[name] },
+    {
+      for name in ["connector", "dataform-runner", "pipeline", "scheduled-queries", "sheets-sync"] :
+      name => module.identities.members[name]
+    },
     local.engineers,
     local.analysts,
   )
-  watchers    = { for dataset in ["ods", "dmt"] : dataset => { pipeline = module.identities.members["pipeline"] } } # how many orphans
-  job_viewers = { scheduled-queries = module.identities.members["scheduled-queries"] }                              # whose jobs cost what
+
+  # The pipeline counts orphans and rejects; the query cost reads every job's bytes.
+  watchers    = { for dataset in ["ods", "dmt"] : dataset => { pipeline = module.identities.members["pipeline"] } }
+  job_viewers = { scheduled-queries = module.identities.members["scheduled-queries"] }
 }
 
 module "connector" {
@@ -146,8 +173,7 @@ module "connector" {
   identity        = module.identities.emails["connector"]
   secrets         = local.source_secrets
   timeout_seconds = 3600
-  max_retries     = 1 # a copy goes on at the page where it stopped
-  protected       = var.protected
+  max_retries     = 1 # a copy resumes at the page where it stopped
   environment = merge(local.source_urls, local.source_sheets, {
     PROJECT_ID = var.project_id
     LOCATION   = var.location
@@ -166,8 +192,11 @@ module "dataform" {
   name           = "warehouse"
   description    = "raw to ods to dmt"
   protected      = var.protected
-  runner         = { email = module.identities.emails["dataform-runner"], name = module.identities.names["dataform-runner"] }
   invokers       = merge({ pipeline = module.identities.members["pipeline"] }, local.deliverers)
+  runner = {
+    email = module.identities.emails["dataform-runner"]
+    name  = module.identities.names["dataform-runner"]
+  }
 }
 
 module "sheets_sync" {
@@ -180,8 +209,10 @@ module "sheets_sync" {
   image           = var.images.sheets_sync
   identity        = module.identities.emails["sheets-sync"]
   timeout_seconds = 1800
-  protected       = var.protected
-  environment     = merge(local.export_places, local.notices, { PROJECT_ID = var.project_id, LOCATION = var.location })
+  environment = merge(local.export_places, local.notices, {
+    PROJECT_ID = var.project_id
+    LOCATION   = var.location
+  })
   secrets = merge(
     { for setting, _ in local.notice_secrets : setting => module.notice_secret[setting].name },
     { for export, _ in local.export_secrets : "${upper(export)}_API_KEY" => module.export_secret[export].name },
@@ -199,19 +230,19 @@ module "pipeline" {
   command         = ["python", "-m", "pipeline"]
   image           = var.images.pipeline
   identity        = module.identities.emails["pipeline"]
-  timeout_seconds = 3 * 3600 # longer than all it waits for
-  protected       = var.protected
+  timeout_seconds = 3 * 3600 # longer than the sum of what it waits for
   environment = {
     PROJECT_ID               = var.project_id
     REGION                   = var.region
     BUCKET                   = module.landing.name
+    CONNECTOR_ENDPOINTS      = jsonencode(local.endpoint_schedules)
     CONNECTOR_JOB            = module.connector.name
     SHEETS_SYNC_JOB          = module.sheets_sync.name
     DATAFORM_REPOSITORY      = module.dataform.name
     DATAFORM_SERVICE_ACCOUNT = module.identities.emails["dataform-runner"]
   }
   runners  = { scheduler = { member = module.identities.members["scheduler"], overrides = true } }
-  watchers = { pipeline = module.identities.members["pipeline"] } # whether the run that holds the lease has ended
+  watchers = { pipeline = module.identities.members["pipeline"] } # has the run with the lease ended?
 }
 
 module "key_rotation" {
@@ -224,16 +255,25 @@ module "key_rotation" {
   image           = var.images.connector
   identity        = module.identities.emails["key-rotation"]
   timeout_seconds = 600
-  protected       = var.protected
-  environment     = merge(local.source_urls, { PROJECT_ID = var.project_id, ROTATION_SUBSCRIPTION = module.rotation.subscription })
-  runners         = { scheduler = { member = module.identities.members["scheduler"] } }
+  environment = merge(local.source_urls, {
+    PROJECT_ID            = var.project_id
+    ROTATION_SUBSCRIPTION = module.rotation.subscription
+  })
+  runners = { scheduler = { member = module.identities.members["scheduler"] } }
+}
+
+locals {
+  # Until an image is delivered a job runs Google's sample, which fails: its schedule would raise alerts only.
+  jobs   = [module.connector, module.pipeline, module.sheets_sync]
+  paused = var.schedules.paused || !alltrue(local.jobs[*].has_image)
 }
 
 module "schedule" {
   source   = "../modules/schedule"
   for_each = { hourly = "sales", daily = "customers, products and sales" }
 
-  # Names are known early, so that all is made side by side; but nothing starts by itself before every grant is there.
+  # Outputs with names do not wait for grants, so that modules are created in parallel; a schedule waits for all of
+  # them, because its first run would fail.
   depends_on = [module.connector, module.dataform, module.landing, module.sheets_sync, module.warehouse]
 
   project_id  = module.project_services.project_id
@@ -244,7 +284,7 @@ module "schedule" {
   args        = [each.key]
   cron        = var.schedules[each.key]
   time_zone   = var.schedules.time_zone
-  paused      = var.schedules.paused
+  paused      = local.paused
   identity    = module.identities.emails["scheduler"]
 }
 
@@ -255,11 +295,11 @@ module "key_rotation_schedule" {
   project_id  = module.project_services.project_id
   region      = var.region
   name        = "key-rotation"
-  description = "Looks every hour whether a key is due."
+  description = "Checks every hour whether a key is due."
   job         = module.key_rotation.id
   cron        = var.schedules.rotation
   time_zone   = var.schedules.time_zone
-  paused      = var.schedules.paused
+  paused      = var.schedules.paused || !module.key_rotation.has_image
   identity    = module.identities.emails["scheduler"]
 }
 
@@ -271,9 +311,12 @@ module "scheduled_queries" {
   project_number = module.project_services.number
   location       = var.location
   name           = "scheduled-query-runs"
-  paused         = var.schedules.paused
-  identity       = { email = module.identities.emails["scheduled-queries"], name = module.identities.names["scheduled-queries"] }
+  paused         = local.paused # the tables that they read are empty before the first run of the pipeline
   queries        = local.scheduled_queries
+  identity = {
+    email = module.identities.emails["scheduled-queries"]
+    name  = module.identities.names["scheduled-queries"]
+  }
 }
 
 module "alerts" {
@@ -286,19 +329,20 @@ module "alerts" {
   channels              = var.channels
   limits                = var.limits
   key_days              = var.rotation.days
-  expects_loads         = !var.schedules.paused
+  expects_loads         = !local.paused
   dataform_repository   = module.dataform.name
   rotation_subscription = split("/", module.rotation.subscription)[3]
 }
 
 module "budget" {
-  source = "../modules/budget"
+  source   = "../modules/budget"
+  for_each = { for budget in var.budget[*] : "month" => budget }
 
   billing_account = module.project_services.billing_account
   project_number  = module.project_services.number
   name            = var.project_id
-  amount          = var.budget
-  channels        = module.alerts.channels
+  amount          = each.value
+  channels        = module.alerts.email_channels
 }
 
 module "registry" {
@@ -308,6 +352,7 @@ module "registry" {
   region      = var.region
   name        = "jobs"
   description = "Images of the jobs, pushed by delivery and run by digest."
+  scanned     = var.scan_images
   writers     = local.deliverers
 }
 
@@ -323,9 +368,9 @@ module "delivery" {
   project_roles  = ["roles/bigquery.jobUser", "roles/bigquery.resourceViewer"]
   state_bucket   = "${var.project_id}-terraform-state"
   identities = {
-    for who in ["plan", "apply"] : who => {
-      member = module.identities.members["delivery-${who}"]
-      name   = module.identities.names["delivery-${who}"]
+    for task in ["plan", "apply"] : task => {
+      member = module.identities.members["delivery-${task}"]
+      name   = module.identities.names["delivery-${task}"]
     }
   }
 }

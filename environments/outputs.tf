@@ -18,34 +18,88 @@ output "declared" {
   value       = { sources = keys(local.sources), exports = keys(local.exports) }
 
   precondition {
-    condition     = length(setsubtract(keys(local.source_files), keys(local.sources))) == 0
-    error_message = "Not readable as sources: ${join(", ", [for name in setsubtract(keys(local.source_files), keys(local.sources)) : "connector/sources/${name}.yaml"])}. A source is YAML with a kind, and endpoints that have a table each. Where it is wrong says: python -m connector --source NAME --endpoint ANY"
+    condition = length(setsubtract(keys(local.source_files), keys(local.sources))) == 0
+    error_message = format(
+      "Not readable as sources: %s. A source is YAML with a kind, and endpoints with a table each. %s",
+      join(", ", [
+        for name in setsubtract(keys(local.source_files), keys(local.sources)) : "connector/sources/${name}.yaml"
+      ]),
+      "For the place of the error run: python -m connector --source NAME --endpoint ANY",
+    )
   }
 
   precondition {
-    condition     = length(local.without_schema) == 0
-    error_message = "Tables without a schema: write ${join(", ", [for table in local.without_schema : "connector/schemas/${table}.json"])}, or correct the table of the endpoint in connector/sources."
+    condition     = length(local.unknown_kinds) == 0
+    error_message = <<-EOT
+      Unknown kind: ${join(", ", local.unknown_kinds)}. A source is ${join(" or ", local.source_kinds)};
+      a destination is ${join(" or ", local.export_kinds)}.
+    EOT
   }
 
   precondition {
-    condition     = length(setsubtract(keys(local.export_files), keys(local.exports))) == 0
-    error_message = "Not readable as exports: ${join(", ", [for name in setsubtract(keys(local.export_files), keys(local.exports)) : "sheets_sync/exports/${name}.yaml"])}. An export is YAML with a table. Where it is wrong says: python -m sheets_sync --export NAME"
+    condition     = length(local.duplicate_endpoints) == 0
+    error_message = <<-EOT
+      An endpoint is declared in two sources: ${join("; ", local.duplicate_endpoints)}.
+      Files and logs are named after the endpoint; rename one of them.
+    EOT
+  }
+
+  precondition {
+    condition     = length(local.duplicate_tables) == 0
+    error_message = "Two endpoints fill a table: ${join("; ", local.duplicate_tables)}. Rename one of them."
+  }
+
+  precondition {
+    condition = length(local.without_schema) == 0
+    error_message = format(
+      "Tables without a schema: write %s, or correct the table of the endpoint in connector/sources.",
+      join(", ", [for table in local.without_schema : "connector/schemas/${table}.json"]),
+    )
+  }
+
+  precondition {
+    condition = length(setsubtract(keys(local.export_files), keys(local.exports))) == 0
+    error_message = format(
+      "Not readable as exports: %s. An export is YAML with a table. %s",
+      join(", ", [
+        for name in setsubtract(keys(local.export_files), keys(local.exports)) : "sheets_sync/exports/${name}.yaml"
+      ]),
+      "For the place of the error run: python -m sheets_sync --export NAME",
+    )
+  }
+
+  precondition {
+    condition     = length(local.unknown_keys) == 0
+    error_message = <<-EOT
+      Unknown settings in environments/${var.env}.tfvars, without any effect: ${join(", ", local.unknown_keys)}.
+      environments/variables.tf has the list; correct or remove them.
+    EOT
   }
 }
 
 output "delivery_provider" {
-  description = "What google-github-actions/auth is given as workload_identity_provider; null where only people deliver."
+  description = "Value of workload_identity_provider for google-github-actions/auth; null without delivery."
   value       = one([for delivery in module.delivery : delivery.provider])
 }
 
 output "identities" {
-  description = "E-mail of each service account, by name. Spreadsheets are shared with that of sheets-sync."
+  description = "E-mail of each service account, by name. Share spreadsheets with that of sheets-sync."
   value       = module.identities.emails
 }
 
 output "jobs" {
   description = "Full names of the Run jobs, by name."
-  value       = { connector = module.connector.id, key_rotation = module.key_rotation.id, pipeline = module.pipeline.id, sheets_sync = module.sheets_sync.id }
+  value = {
+    connector    = module.connector.id
+    key_rotation = module.key_rotation.id
+    pipeline     = module.pipeline.id
+    sheets_sync  = module.sheets_sync.id
+  }
+}
+
+output "location" {
+  description = "Location of bucket and datasets; scripts/release compiles for it."
+  value       = var.location
 }
 
 output "project_id" {
@@ -54,26 +108,32 @@ output "project_id" {
 }
 
 output "region" {
-  description = "Where jobs, schedules and Dataform are."
+  description = "Region of jobs, schedules and Dataform."
   value       = var.region
 }
 
 output "registry" {
-  description = "Where images are pushed to."
+  description = "Target of image pushes."
   value       = module.registry.url
 }
 
 output "scheduled_queries" {
-  description = "Full names of the scheduled queries, by their own."
+  description = "Full names of the scheduled queries, by their own names."
   value       = module.scheduled_queries.queries
 }
 
 output "schedules" {
   description = "Names of the schedules: the pipeline's by its argument, and that of key-rotation."
-  value       = merge({ for name, schedule in module.schedule : name => schedule.name }, { rotation = module.key_rotation_schedule.name })
+  value = merge(
+    { for name, schedule in module.schedule : name => schedule.name },
+    { rotation = module.key_rotation_schedule.name },
+  )
 }
 
 output "secrets" {
-  description = "Secrets that python -m scripts.secret gives their value, by source or by the setting that they are."
-  value       = merge({ for source, secret in module.secret : source => secret.name }, { for setting, secret in module.notice_secret : setting => secret.name })
+  description = "Secrets whose value python -m scripts.secret sets, by source or by setting."
+  value = merge(
+    { for source, secret in module.secret : source => secret.name },
+    { for setting, secret in module.notice_secret : setting => secret.name },
+  )
 }

@@ -1,7 +1,8 @@
-# Put your own project, groups, addresses, repository and spreadsheet here.
+# Replace the project, groups, address and spreadsheet by your own.
 env          = "prod"
 project_id   = "retail-platform-prod"
 groups       = { analysts = "analysts@example.com", engineers = "data-engineers@example.com" }
 spreadsheets = { daily_sales = "id-of-the-daily-sales-spreadsheet" }
 channels     = { engineers = { address = "data-engineers@example.com" } }
-delivery     = { repository_id = "123456789" }
+# For delivery by GitHub Actions, with the number from `gh api repos/OWNER/NAME --jq .id`:
+# delivery = { repository_id = "" }

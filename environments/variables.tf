@@ -1,15 +1,15 @@
+# The account that applies needs billing.budgets.create on the billing account; null if it does not have it.
 variable "budget" {
-  description = "What a month may cost, in whole units of the billing account's own currency."
+  description = "Cost limit of a month, in whole units of the billing account's currency; null for no budget."
   type = object({
     units    = optional(number, 200)
-    currency = optional(string, "EUR")
+    currency = optional(string)
   })
-  default  = {}
-  nullable = false
+  default = {}
 }
 
 variable "channels" {
-  description = "Where alerts and the budget speak, by name: an email address, a google_chat space, a pubsub topic or the number of an sms. Without any they only show in the console."
+  description = "Receivers of alerts, by name: modules/alerts has the types. The budget notifies those of type email."
   type = map(object({
     type    = optional(string, "email")
     address = string
@@ -19,7 +19,7 @@ variable "channels" {
 }
 
 variable "delivery" {
-  description = "The GitHub repository that delivers here, by its number (gh api repos/OWNER/NAME --jq .id), and the branch that may apply. Without one only people do."
+  description = "The GitHub repository that delivers, by number, and the branch that may apply; null for none."
   type = object({
     repository_id = string
     branch        = optional(string, "main")
@@ -28,47 +28,56 @@ variable "delivery" {
 }
 
 variable "env" {
-  description = "The environment: the workspace, and the name of its tfvars."
+  description = "The environment: name of the workspace and of its tfvars file."
   type        = string
   nullable    = false
 
   validation {
-    condition     = var.env == terraform.workspace
-    error_message = "env is '${var.env}' but the selected workspace is '${terraform.workspace}'. Run: python -m scripts.deploy plan --env ${var.env}"
+    condition = var.env == terraform.workspace
+    error_message = join(" ", [
+      "env is '${var.env}' but the selected workspace is '${terraform.workspace}'.",
+      "Run: python -m scripts.deploy plan --env ${var.env}",
+    ])
   }
 }
 
 variable "export_buckets" {
-  description = "The bucket that each export of kind file is written to; its owners grant sheets-sync roles/storage.objectUser on it."
+  description = "Bucket of each export of kind file; its owner grants sheets-sync roles/storage.objectUser."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(local.file_exports, keys(var.export_buckets))) == 0
-    error_message = "sheets_sync/exports declares files that have no bucket here: ${join(", ", setsubtract(local.file_exports, keys(var.export_buckets)))}."
+    condition = length(setsubtract(local.file_exports, keys(var.export_buckets))) == 0
+    error_message = format(
+      "export_buckets lacks the bucket of exports of kind file: %s.",
+      join(", ", setsubtract(local.file_exports, keys(var.export_buckets))),
+    )
   }
 }
 
 variable "export_urls" {
-  description = "The address of the API that each export of kind http goes to, up to its declared path."
+  description = "Address of the API of each export of kind http, without its declared path."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(keys(local.http_exports), keys(var.export_urls))) == 0
-    error_message = "sheets_sync/exports declares APIs that have no address here: ${join(", ", setsubtract(keys(local.http_exports), keys(var.export_urls)))}."
+    condition = length(setsubtract(keys(local.http_exports), keys(var.export_urls))) == 0
+    error_message = format(
+      "export_urls lacks the address of exports of kind http: %s.",
+      join(", ", setsubtract(keys(local.http_exports), keys(var.export_urls))),
+    )
   }
 
   validation {
     condition     = alltrue([for url in values(var.export_urls) : can(regex("^https?://[^/]+", url))])
-    error_message = "An address begins with https://."
+    error_message = "An address begins with https://: ${join(", ", values(var.export_urls))}."
   }
 }
 
 variable "groups" {
-  description = "Google groups: engineers read every dataset, analysts the marts alone. Without an address nobody does."
+  description = "Google groups: engineers read every dataset, analysts only dmt. Without an address, no group."
   type = object({
     analysts  = optional(string)
     engineers = optional(string)
@@ -77,13 +86,15 @@ variable "groups" {
   nullable = false
 
   validation {
-    condition     = alltrue([for address in values(var.groups) : can(regex("^[^@:]+@[^@:]+$", coalesce(address, "nobody@example.com")))])
-    error_message = "A group is an address without a prefix, such as analysts@example.com."
+    condition = alltrue([
+      for address in values(var.groups) : can(regex("^[^@:]+@[^@:]+$", coalesce(address, "a@b")))
+    ])
+    error_message = "A group is an address without a prefix, for example analysts@example.com."
   }
 }
 
 variable "images" {
-  description = "The image that each job begins with, by digest; without one, Google's sample until delivery gives it. Later changes are delivery's, not Terraform's."
+  description = "First image of each job, by digest; default: Google's sample. Later images are delivered."
   type = object({
     connector   = optional(string)
     pipeline    = optional(string)
@@ -94,7 +105,7 @@ variable "images" {
 }
 
 variable "limits" {
-  description = "Beyond what an alert speaks, where not at the limit that modules/alerts has."
+  description = "Limits of alerts that differ from the defaults of modules/alerts."
   type = object({
     orphan_rate         = optional(number)
     rejects             = optional(number)
@@ -107,14 +118,14 @@ variable "limits" {
 }
 
 variable "location" {
-  description = "Where the data is: bucket and warehouse."
+  description = "Location of bucket and datasets."
   type        = string
   default     = "EU"
   nullable    = false
 }
 
 variable "notices" {
-  description = "How sheets-sync tells people what their exports ask for: by which mail server, and whether by signed webhooks. Without, notices are off."
+  description = "How sheets-sync sends the notices of exports: mail server, and signed webhooks. Default: not at all."
   type = object({
     smtp = optional(object({
       host = string
@@ -129,37 +140,47 @@ variable "notices" {
 
   validation {
     condition     = alltrue([for smtp in var.notices.smtp[*] : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", smtp.from))])
-    error_message = "notices.smtp.from is the address that notices come from, such as data@example.com."
+    error_message = "notices.smtp.from is the sender of notices, for example data@example.com."
   }
 }
 
 variable "project_id" {
-  description = "The environment's own project, which exists and has billing."
+  description = "The environment's own project; it must exist and have billing."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
-    error_message = "A project's id has 6 to 30 lower-case letters, digits and dashes, beginning with a letter: ${var.project_id}."
+    error_message = "A project id has 6 to 30 lower-case letters, digits and dashes, a letter first: ${var.project_id}."
   }
 }
 
 variable "protected" {
-  description = "Whether everything here refuses to be destroyed or replaced, data above all."
+  description = "Whether what contains data refuses to be destroyed: bucket, datasets, tables, secrets, Dataform."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "region" {
-  description = "Where jobs, schedules and Dataform are."
+  description = "Region of jobs, schedules, secrets and Dataform."
   type        = string
   default     = "europe-west1"
   nullable    = false
 }
 
+variable "retention_days" {
+  description = "Days after which partitions of raw and of ops expire; default: never."
+  type = object({
+    raw = optional(number)
+    ops = optional(number)
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "rotation" {
-  description = "After how many days a source's key is due to be changed, and first when (RFC 3339); without that, so many days after the secret is made."
+  description = "Days between rotations of a source's key; the first due time (RFC 3339), by default after them."
   type = object({
     days  = optional(number, 90)
     first = optional(string)
@@ -168,8 +189,16 @@ variable "rotation" {
   nullable = false
 }
 
+variable "scan_images" {
+  description = "Whether pushed images are scanned for known vulnerabilities, which Google bills per image."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+# A job without a delivered image keeps its schedule paused; the apply after the delivery starts it.
 variable "schedules" {
-  description = "When the pipeline runs and keys are looked at (cron), in which time zone, and whether all schedules wait to be resumed."
+  description = "Cron of the pipeline and of key-rotation, their time zone, and whether all are paused."
   type = object({
     hourly    = optional(string, "5 * * * *")
     daily     = optional(string, "35 3 * * *")
@@ -182,24 +211,27 @@ variable "schedules" {
 }
 
 variable "source_spreadsheets" {
-  description = "The spreadsheet of each source that is one: the id in its address. It is shared, as viewer, with the connector's identity."
+  description = "Spreadsheet id of each source of kind sheet; share it with the connector's identity as viewer."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
-    condition     = length(setsubtract([for name, source in local.sources : name if source.kind == "sheet"], keys(var.source_spreadsheets))) == 0
-    error_message = "connector/sources declares sheets that have no id here: ${join(", ", setsubtract([for name, source in local.sources : name if source.kind == "sheet"], keys(var.source_spreadsheets)))}."
+    condition = length(setsubtract(local.sheet_sources, keys(var.source_spreadsheets))) == 0
+    error_message = format(
+      "source_spreadsheets lacks the id of sources of kind sheet: %s.",
+      join(", ", setsubtract(local.sheet_sources, keys(var.source_spreadsheets))),
+    )
   }
 
   validation {
     condition     = alltrue([for id in values(var.source_spreadsheets) : can(regex("^[A-Za-z0-9_-]+$", id))])
-    error_message = "Give the spreadsheet's id, not its address: what stands between /d/ and /edit."
+    error_message = "Give the spreadsheet's id, not its address: the part between /d/ and /edit."
   }
 }
 
 variable "source_urls" {
-  description = "Where a source is in this environment, if it is not where connector/sources says."
+  description = "Address of a source in this environment, if it differs from connector/sources."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -211,24 +243,28 @@ variable "source_urls" {
 }
 
 variable "spreadsheets" {
-  description = "The spreadsheet of each export: the id in its address, https://docs.google.com/spreadsheets/d/ID/edit."
+  description = "Spreadsheet id of each export, from https://docs.google.com/spreadsheets/d/ID/edit."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(local.sheet_exports, keys(var.spreadsheets))) == 0
-    error_message = "sheets_sync/exports declares ${join(", ", local.sheet_exports)}. Give each a spreadsheet's id; missing: ${join(", ", setsubtract(local.sheet_exports, keys(var.spreadsheets)))}."
+    condition = length(setsubtract(local.sheet_exports, keys(var.spreadsheets))) == 0
+    error_message = format(
+      "spreadsheets needs an id for each of %s; missing: %s.",
+      join(", ", local.sheet_exports),
+      join(", ", setsubtract(local.sheet_exports, keys(var.spreadsheets))),
+    )
   }
 
   validation {
     condition     = alltrue([for id in values(var.spreadsheets) : can(regex("^[A-Za-z0-9_-]+$", id))])
-    error_message = "Give the spreadsheet's id, not its address: what stands between /d/ and /edit."
+    error_message = "Give the spreadsheet's id, not its address: the part between /d/ and /edit."
   }
 }
 
 variable "usd_per_tib" {
-  description = "What BigQuery asks for a TiB that a query scans, for ops.costs: https://cloud.google.com/bigquery/pricing"
+  description = "Price of a scanned TiB, for ops.costs: https://cloud.google.com/bigquery/pricing"
   type        = number
   default     = 6.25
   nullable    = false

@@ -29,9 +29,9 @@ def main() -> None:
 
 def create_parser() -> argparse.ArgumentParser:
     parser = ArgumentParser(prog="python -m pipeline", description="Run all steps in order.")
-    parser.add_argument("schedule", choices=list(plan.PLANS))
-    steps = ", ".join(plan.list_steps(plan.DAILY))
-    parser.add_argument("--from", dest="first_step", metavar="STEP", help=f"begin with this step: {steps}")
+    parser.add_argument("schedule", choices=list(plan.SCHEDULES))
+    help_text = "begin with this step: connector:<source>/<endpoint>, dataform or sheets_sync"
+    parser.add_argument("--from", dest="first_step", metavar="STEP", help=help_text)
     return parser
 
 
@@ -43,8 +43,11 @@ def run_pipeline(log: StructuredLog, terminating: threading.Event) -> None:
     """
     arguments = create_parser().parse_args()
     log = log.bind(schedule=arguments.schedule)
-    plan.plan_from_step(arguments.schedule, arguments.first_step)  # reject a wrong step before any request
     settings = read_settings(os.environ)
+    plans = plan.build_plans(settings.endpoints)
+    plan.plan_from_step(
+        plans, arguments.schedule, arguments.first_step
+    )  # reject a wrong step before any request
     try:
         run_steps(arguments, settings, log, terminating)
     except LeaseHeld as error:
@@ -87,7 +90,9 @@ def run_steps(
             partial(log_metrics, partial(assembly.create_bigquery_client, settings), log),
             {TRACE_VARIABLE: log.facts[TRACE_FIELD].rpartition("/")[2]},
         )
-        Run(actions, log, time.monotonic).execute(arguments.schedule, arguments.first_step)
+        Run(plan.build_plans(settings.endpoints), actions, log, time.monotonic).execute(
+            arguments.schedule, arguments.first_step
+        )
 
 
 def own_execution(environ: Mapping[str, str], settings: Settings) -> str:

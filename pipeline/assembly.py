@@ -11,7 +11,7 @@ from google.cloud.dataform_v1 import DataformClient
 from pipeline import warehouse_metrics
 from pipeline.dataform import DataformRunner
 from pipeline.jobs import JobRunner
-from pipeline.plan import ENDPOINTS, PUBLISH, TRANSFORM
+from pipeline.plan import PUBLISH, TRANSFORM, build_plans, copy_arguments, list_steps
 from pipeline.polling import Poller
 from pipeline.run import Action
 from pipeline.settings import Settings
@@ -80,7 +80,8 @@ def create_actions(
 
     connector, sheets_sync = settings.job(settings.connector_job), settings.job(settings.sheets_sync_job)
     copies: dict[str, Action] = {
-        f"connector:{endpoint}": partial(jobs.run, connector, ["--endpoint", endpoint])
-        for endpoint in ENDPOINTS
+        step: partial(jobs.run, connector, copy_arguments(step))
+        for step in list_steps(build_plans(settings.endpoints)["daily"])
+        if step not in (TRANSFORM, PUBLISH)
     }
     return copies | {TRANSFORM: transform, PUBLISH: partial(jobs.run, sheets_sync)}

@@ -6,25 +6,49 @@ the run still ends with an error. A failed Dataform step blocks sheets_sync: row
 rejected are not published.
 """
 
+from collections.abc import Mapping
+
 from runtime.errors import UsageError
 
 # Steps of one group run in parallel.
 Plan = tuple[tuple[str, ...], ...]
+Plans = Mapping[str, Plan]
 
+SCHEDULES = ("hourly", "daily")
 TRANSFORM, PUBLISH = "dataform", "sheets_sync"
-ENDPOINTS = ("customers", "products", "sales")
-CUSTOMERS, PRODUCTS, SALES = (f"connector:{endpoint}" for endpoint in ENDPOINTS)
-DAILY: Plan = ((CUSTOMERS, PRODUCTS), (SALES,), (TRANSFORM,), (PUBLISH,))
-PLANS: dict[str, Plan] = {"hourly": DAILY[1:], "daily": DAILY}
+COPY_PREFIX = "connector:"
+
+
+def build_plans(endpoints: Mapping[str, str]) -> Plans:
+    """The plan of each schedule. `endpoints` are the declared schedules by `<source>/<endpoint>`.
+
+    A daily run copies the daily endpoints first and then the hourly ones: so a sale finds its new product.
+    """
+    groups = {
+        schedule: tuple(
+            f"{COPY_PREFIX}{name}" for name, declared in sorted(endpoints.items()) if declared == schedule
+        )
+        for schedule in SCHEDULES
+    }
+    rest: Plan = ((TRANSFORM,), (PUBLISH,))
+    hourly = (groups["hourly"],) if groups["hourly"] else ()
+    daily = (groups["daily"],) if groups["daily"] else ()
+    return {"hourly": (*hourly, *rest), "daily": (*daily, *hourly, *rest)}
+
+
+def copy_arguments(step: str) -> list[str]:
+    """The connector's arguments for a step `connector:<source>/<endpoint>`."""
+    source, _, endpoint = step.removeprefix(COPY_PREFIX).partition("/")
+    return ["--source", source, "--endpoint", endpoint]
 
 
 def list_steps(plan: Plan) -> list[str]:
     return [step for group in plan for step in group]
 
 
-def plan_from_step(schedule: str, first_step: str | None) -> Plan:
+def plan_from_step(plans: Plans, schedule: str, first_step: str | None) -> Plan:
     """The schedule's plan without the steps before `first_step`; UsageError if it has no such step."""
-    plan = PLANS[schedule]
+    plan = plans[schedule]
     if first_step is None:
         return plan
     steps = list_steps(plan)
@@ -40,7 +64,7 @@ def blocked_by(failed: set[str], step: str) -> str | None:
     return TRANSFORM if step == PUBLISH and TRANSFORM in failed else None
 
 
-def resume_command(schedule: str, failed: set[str]) -> str:
+def resume_command(plan: Plan, schedule: str, failed: set[str]) -> str:
     """The command that resumes at the first failed step."""
-    first = next(step for step in list_steps(PLANS[schedule]) if step in failed)
+    first = next(step for step in list_steps(plan) if step in failed)
     return f"python -m pipeline {schedule} --from {first}"

@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pipeline.errors import RunFailed, StepError
-from pipeline.plan import Plan, blocked_by, plan_from_step, resume_command
+from pipeline.plan import Plan, Plans, blocked_by, plan_from_step, resume_command
 from runtime.structured_log import StructuredLog
 
+MAX_PARALLEL_STEPS = 8
 # Runs one step; StepError if it fails.
 Action = Callable[[], None]
 
@@ -24,19 +25,20 @@ class Outcome:
 class Run:
     """`actions` by the name of their step; `clock` counts seconds, of which only differences are used."""
 
+    plans: Plans
     actions: Mapping[str, Action]
     log: StructuredLog
     clock: Callable[[], float]
 
     def execute(self, schedule: str, first_step: str | None) -> None:
         """Run every step from `first_step` on that is not blocked; RunFailed if any failed."""
-        outcomes = self._run_plan(plan_from_step(schedule, first_step))
+        outcomes = self._run_plan(plan_from_step(self.plans, schedule, first_step))
         self.log(format_table(outcomes))
         failed = [outcome for outcome in outcomes if outcome.state == "failed"]
         if failed:
             names = ", ".join(outcome.step for outcome in failed)
             reasons = "\n".join(f"{outcome.step}: {outcome.reason}" for outcome in failed)
-            command = resume_command(schedule, {outcome.step for outcome in failed})
+            command = resume_command(self.plans[schedule], schedule, {outcome.step for outcome in failed})
             raise RunFailed(
                 f"{schedule} failed in {names}.\n{reasons}\nAfter fixing the cause, run: {command}"
             )
@@ -45,7 +47,7 @@ class Run:
         outcomes: list[Outcome] = []
         for group in plan:
             failed = {outcome.step for outcome in outcomes if outcome.state == "failed"}
-            with ThreadPoolExecutor(len(group)) as pool:
+            with ThreadPoolExecutor(min(len(group), MAX_PARALLEL_STEPS)) as pool:
                 outcomes += pool.map(lambda step, failed=failed: self._run_step(step, failed), group)
         return outcomes
 

@@ -1,53 +1,74 @@
 """Metrics of the warehouse after a Dataform run: one log line whose facts alerts compare with their limits.
 
-The query reads sizes and times of tables and no rows: roles/bigquery.metadataViewer is sufficient.
+Sizes and times of tables, no rows: roles/bigquery.metadataViewer is sufficient. `__TABLES__` is not used: it
+requires bigquery.tables.getData, which that role does not have:
+https://cloud.google.com/bigquery/docs/information-schema-partitions
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from google.api_core.exceptions import GoogleAPIError
+from google.api_core.exceptions import GoogleAPIError, NotFound
 from google.auth.exceptions import GoogleAuthError
 
 from runtime.structured_log import StructuredLog
 
 TIMEOUT_SECONDS = 60.0
+SALES_TABLE = "ods.sales"
 # Reject tables have one partition per day of files; rows without a day are in __NULL__, which is not counted.
 QUERY = r"""
-with tables as (
-  select dataset_id, table_id, row_count, last_modified_time from ods.__TABLES__
+with partitions as (
+  select table_schema, table_name, partition_id, total_rows from ods.INFORMATION_SCHEMA.PARTITIONS
   union all
-  select dataset_id, table_id, row_count, last_modified_time from dmt.__TABLES__
+  select table_schema, table_name, partition_id, total_rows from dmt.INFORMATION_SCHEMA.PARTITIONS
 )
 select
-  (select sum(row_count) from tables where table_id = 'sales_orphans') as orphans,
-  (select sum(row_count) from tables where table_id = 'sales_items') as known_lines,
-  (select max(last_modified_time) from tables where dataset_id = 'ods' and table_id = 'sales') as newest_ms,
-  unix_millis(current_timestamp()) as now_ms,
-  (
-    select sum(total_rows)
-    from ods.INFORMATION_SCHEMA.PARTITIONS
-    where ends_with(table_name, '_rejects')
-      and regexp_contains(partition_id, r'^\d{8}$')
-      and partition_id >= format_date('%Y%m%d', date_sub(current_date(), interval 1 day))
+  sum(if(table_schema = 'ods' and table_name = 'sales_orphans', total_rows, 0)) as orphans,
+  sum(if(table_schema = 'dmt' and table_name = 'sales_items', total_rows, 0)) as known_lines,
+  sum(
+    if(
+      table_schema = 'ods' and ends_with(table_name, '_rejects')
+        and regexp_contains(partition_id, r'^\d{8}$')
+        and partition_id >= format_date('%Y%m%d', date_sub(current_date(), interval 1 day)),
+      total_rows, 0
+    )
   ) as rejects
+from partitions
 """
+
+
+class Table(Protocol):
+    """google.cloud.bigquery.Table."""
+
+    @property
+    def modified(self) -> datetime | None: ...
 
 
 class Client(Protocol):
     """google.cloud.bigquery.Client."""
 
+    project: str
+
     def query_and_wait(self, query: str, *, wait_timeout: float) -> Iterable[Mapping[str, Any]]: ...
+
+    def get_table(self, table: str, *, timeout: float) -> Table: ...
 
 
 def log_metrics(connect: Callable[[], Client], log: StructuredLog) -> None:
-    """Log the metrics, or a warning: a failed measurement must not fail a run that transformed its data."""
+    """Log the metrics, or a warning: a failed measurement must not fail a run that transformed its data.
+
+    The fact `measurement` of the warning is what the alert measurement-failed counts: without the metrics the
+    alerts on orphans and rejects stay silent.
+    """
     try:
-        [row] = connect().query_and_wait(QUERY, wait_timeout=TIMEOUT_SECONDS)
+        client = connect()
+        [row] = client.query_and_wait(QUERY, wait_timeout=TIMEOUT_SECONDS)
+        facts = read_metrics(row) | read_age(client)
     except (GoogleAPIError, GoogleAuthError) as error:
-        log(f"could not measure the tables of Dataform: {error}", "WARNING")
+        log(f"could not measure the tables of Dataform: {error}", "WARNING", measurement="failed")
     else:
-        log("measured the tables of Dataform", **read_metrics(row))
+        log("measured the tables of Dataform", **facts)
 
 
 def read_metrics(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,6 +77,15 @@ def read_metrics(row: Mapping[str, Any]) -> dict[str, Any]:
     lines = orphans + (row["known_lines"] or 0)
     metrics = {"orphans": orphans, "orphan_rate": round(orphans / lines, 6) if lines else 0.0}
     metrics["rejects"] = row["rejects"] or 0
-    if row["newest_ms"]:
-        metrics["age_minutes"] = (row["now_ms"] - row["newest_ms"]) // 60_000
     return metrics
+
+
+def read_age(client: Client) -> dict[str, int]:
+    """`age_minutes` since the last change of ods.sales; nothing before its first run."""
+    try:
+        modified = client.get_table(f"{client.project}.{SALES_TABLE}", timeout=TIMEOUT_SECONDS).modified
+    except NotFound:
+        return {}
+    if modified is None:
+        return {}
+    return {"age_minutes": int((datetime.now(UTC) - modified).total_seconds() // 60)}

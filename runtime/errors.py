@@ -5,7 +5,8 @@ JobError                 base of every job's own error tree
 ├── SettingsError        missing or invalid environment variables or credentials
 ├── LeaseHeld            another run holds the lease; nothing was done
 ├── LeaseLost            another process took the lease over; this one must stop
-└── StorageError         a Cloud Storage request failed: the service, or the grants on the bucket
+└── StorageError         a Cloud Storage request failed
+    └── StorageDenied    status 403: a missing grant, or a missing object in a bucket that may not be listed
 
 Terminated is not an Exception, so that no `except Exception` delays the end of a job.
 """
@@ -41,6 +42,10 @@ class LeaseLost(JobError):
 
 
 class StorageError(JobError):
+    pass
+
+
+class StorageDenied(StorageError):
     pass
 
 

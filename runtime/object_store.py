@@ -14,11 +14,11 @@ import google_crc32c
 import msgspec
 import requests
 
-from runtime.errors import StorageError
+from runtime.errors import StorageDenied, StorageError
 from runtime.google_api import MULTIPART, ApiClient, ApiFailure, decode_response, multipart_body
 
 OK_STATUSES = {404, 412}  # absent, or no longer at the expected generation
-LIST_FIELDS = "nextPageToken,items(name,size,metadata)"
+LIST_FIELDS = "nextPageToken,items(name,size,generation,metadata)"
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class ObjectInfo:
     name: str
     size: int
     metadata: Mapping[str, str]
+    generation: int = 0
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class ObjectStore:
                 return StoredObject(content, generation, resource.metadata)
 
     def delete(self, name: str, generation: int | None = None) -> None:
-        """Delete the object, if it still is at `generation`. Absent objects are no error."""
+        """Delete the object, if it still is at `generation`. An absent object is not an error."""
         query = {} if generation is None else {"ifGenerationMatch": str(generation)}
         with self._wrap_errors("delete", name):
             self.api.send("DELETE", self._path(name), query)
@@ -141,7 +142,7 @@ class ObjectStore:
             while True:
                 page = decode_response(self.api.send("GET", self.objects, query), Listing)
                 for item in page.items:
-                    yield ObjectInfo(item.name, int(item.size), item.metadata)
+                    yield ObjectInfo(item.name, int(item.size), item.metadata, int(item.generation))
                 if not page.nextPageToken:
                     return
                 query["pageToken"] = page.nextPageToken
@@ -171,14 +172,27 @@ class ObjectStore:
         try:
             yield
         except ApiFailure as error:
-            raise StorageError(f"could not {action} {self.url_of(name)}: {error}{remedy(error)}") from error
+            kind = StorageDenied if status_of(error) == requests.codes.forbidden else StorageError
+            raise kind(f"could not {action} {self.url_of(name)}: {error}{remedy(error)}") from error
+
+
+def status_of(error: Exception) -> int | None:
+    return getattr(getattr(error, "response", None), "status_code", None)
 
 
 def remedy(error: Exception) -> str:
-    """What to do about the two failures that a deployment can cause."""
-    status = getattr(getattr(error, "response", None), "status_code", None)
+    """What to do about the two failures that a deployment can cause.
+
+    A missing object can be 403 instead of 404 for an account that may not list the bucket, as with a grant
+    whose condition matches only object names: googleapis/google-api-php-client#1791. Google's reference does
+    not state it.
+    """
+    status = status_of(error)
     if status == requests.codes.forbidden:
-        return " Grant the job's service account roles/storage.objectUser on the bucket."
+        return (
+            " Grant the job's service account roles/storage.objectUser on the bucket; the condition of a "
+            "grant on a folder must also match the bucket itself (modules/landing)."
+        )
     if status == requests.codes.not_found:
         return " Check that the bucket exists: Terraform creates it."
     return ""

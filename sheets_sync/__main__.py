@@ -1,124 +1,184 @@
-"""python -m sheets_sync [--export daily_sales] [--dry-run]: publish marts where people work.
+"""python -m sheets_sync [--export daily_sales] [--dry-run]: publish marts to spreadsheets, APIs and files.
 
-The exit code is 0 only when every export is synced.
+Exit codes: 0 every export is synced, 1 an export failed, 2 wrong arguments or settings, 143 terminated.
 """
 
 import argparse
 import os
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-import google.auth
 from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
-from google.cloud import bigquery
 
-from sheets_sync import exports, report, sync
+from runtime.credentials import CLOUD_PLATFORM, default_credentials
+from runtime.errors import JobError, SettingsError, UsageError
+from runtime.process import ArgumentParser, raise_on_termination, run_job
+from runtime.structured_log import StructuredLog, open_log
+from sheets_sync import exports, report
 from sheets_sync.destination import Destination
-from sheets_sync.destinations.sheets.destination import Wishes
-from sheets_sync.destinations.sheets.sheet import QUOTA
-from sheets_sync.errors import ExportError, SettingsError, SyncError
-from sheets_sync.exports import Export
-from sheets_sync.limiter import Limiter
-from sheets_sync.notices import notice
-from sheets_sync.notices.log import Log
-from sheets_sync.notices.post import Post
-from sheets_sync.places import Places
-from sheets_sync.progress import Progress, silent
-from sheets_sync.settings import Settings
+from sheets_sync.errors import ExportError, SyncError
+from sheets_sync.export import Export
+from sheets_sync.options import Options
+from sheets_sync.outcome import Outcome
+from sheets_sync.progress import Progress, silent_progress
+from sheets_sync.settings import Settings, read_settings, read_target
+from sheets_sync.sync import CreateDestination, sync_exports
 from sheets_sync.warehouse import Warehouse
 
-SCOPES = [
+SCOPES = (
     "https://www.googleapis.com/auth/bigquery",
-    "https://www.googleapis.com/auth/cloud-platform",
+    CLOUD_PLATFORM,
     "https://www.googleapis.com/auth/spreadsheets",
-]
-type Destinations = Callable[[Export], Destination[Any]]
+)
+
+type Loaders = Mapping[str, Callable[[], Export]]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="sheets_sync")
-    parser.add_argument("--export", action="append", help="one that exports/ declares; all without it")
-    parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
-    parser.add_argument("--adopt", action="store_true", help="take over a tab or a file that is not ours")
-    parser.add_argument("--accept-shrink", action="store_true", help="the mart is right to be that short")
-    parser.add_argument("--restore", action="store_true", help="put back what our last write replaced")
-    arguments = parser.parse_args()
-    wishes = Wishes(arguments.adopt, arguments.accept_shrink, arguments.restore)
-    if wishes.restore and len(arguments.export or []) != 1:
-        parser.error("--restore needs the one --export to put back")
-    try:
-        chosen = [exports.load(name) for name in arguments.export or exports.declared()]
-        if wishes.restore and chosen[0].destination["kind"] != "sheets":
-            raise ExportError(f"Export {chosen[0].name} is no sheet: there is no version before to restore.")
-        settings = Settings.read(os.environ, chosen)
-        failures = (rehearse if arguments.dry_run else publish)(chosen, settings, wishes)
-    except SyncError as error:
-        sys.exit(f"sheets_sync: {error}")
-    if failures:
-        sys.exit(f"sheets_sync: {len(failures)} of {len(chosen)} exports failed: {', '.join(failures)}")
+    log = open_log(sys.stderr, os.environ)
+    raise_on_termination()
+    sys.exit(run_job(lambda: run_sync(log), log))
 
 
-def publish(chosen: Sequence[Export], settings: Settings, wishes: Wishes) -> list[str]:
-    """Names of the exports that failed; each is told as it ends."""
-    progress = Progress(said)
-    warehouse, destination = connected(settings, wishes, progress)
-    post = Post(settings.notices.channels(now), Log(warehouse), now)
+def create_parser() -> argparse.ArgumentParser:
+    parser = ArgumentParser(prog="python -m sheets_sync", description="Publish marts to their targets.")
+    parser.add_argument("--export", action="append", metavar="NAME", help="an export; default: all exports")
+    parser.add_argument("--dry-run", action="store_true", help="print the changes and write nothing")
+    parser.add_argument(
+        "--adopt", action="store_true", help="take over a tab or object that has other content"
+    )
+    parser.add_argument("--accept-shrink", action="store_true", help="skip the row loss guard, once")
+    parser.add_argument("--restore", action="store_true", help="write the version before the last change")
+    return parser
+
+
+def run_sync(log: StructuredLog) -> None:
+    arguments = create_parser().parse_args()
+    options = Options(arguments.adopt, arguments.accept_shrink, arguments.restore)
+    if options.restore and len(arguments.export or []) != 1:
+        raise UsageError("--restore needs exactly one --export")
+    names = arguments.export or exports.list_exports()
+    unknown = [name for name in names if name not in exports.list_exports()]
+    if unknown:
+        exports.load_export(unknown[0])  # raises ExportError, which lists the declared exports
+    loaders = {name: partial(load_for, name, options) for name in names}
+    settings = read_settings(os.environ)
+    failed = (preview if arguments.dry_run else publish)(loaders, settings, options, log)
+    if failed:
+        raise SyncError(f"{len(failed)} of {len(loaders)} exports failed: {', '.join(failed)}")
+
+
+def load_for(name: str, options: Options) -> Export:
+    export = exports.load_export(name)
+    if options.restore and export.destination.kind != "sheets":
+        raise ExportError(f"Export {name} is not a sheet: only a sheet has a version before the last change.")
+    return export
+
+
+def publish(loaders: Loaders, settings: Settings, options: Options, log: StructuredLog) -> list[str]:
+    """Names of the exports that failed. Each is logged and notified as soon as it ends."""
+    from sheets_sync.notifications.delivery_log import DeliveryLog
+    from sheets_sync.notifications.dispatcher import Dispatcher
+    from sheets_sync.notifications.notification import build_notification
+
+    progress = Progress(log)
+    warehouse, create_destination = connect(settings, options, progress, log)
+    dispatcher = Dispatcher(settings.notifications.create_channels(now), DeliveryLog(warehouse), now)
     run_id = f"{now():%Y%m%dT%H%M%S}_{secrets.token_hex(4)}"
-    failures = []
-    for outcome in sync.run(chosen, warehouse, destination, now, run_id, wishes.restore, progress):
-        print(report.ended(outcome), file=sys.stderr if outcome.error else sys.stdout, flush=True)
-        failures += [outcome.export] if outcome.error else []
-        notify = next(export.notify for export in chosen if export.name == outcome.export)
-        for sentence in post.tell(notify, notice.of(outcome, warehouse.project)):
-            said(f"{outcome.export}: {sentence}")
-    return failures
+    failed = []
+    for synced in sync_exports(
+        loaders, warehouse, create_destination, now, run_id, options.restore, progress
+    ):
+        outcome = synced.outcome
+        log_outcome(log, outcome)
+        failed += [outcome.export] if outcome.error else []
+        if synced.export:
+            notification = build_notification(outcome, warehouse.project)
+            for problem in dispatcher.notify(synced.export.notify, notification):
+                log(f"{outcome.export}: {problem}", "WARNING", export=outcome.export)
+    return failed
 
 
-def rehearse(chosen: Sequence[Export], settings: Settings, wishes: Wishes) -> list[str]:
-    """Names of the exports that would fail. Nothing is written, neither to the place nor to the log."""
-    warehouse, destination = connected(settings, wishes, silent())
-    failures = []
-    for export in chosen:
-        place = destination(export)
+def log_outcome(log: StructuredLog, outcome: Outcome) -> None:
+    severity = {"success": "INFO", "partial": "WARNING", "failed": "ERROR"}[outcome.status]
+    counts = outcome.counts
+    for note in outcome.notes:
+        log(f"{outcome.export}: {note}", "WARNING", export=outcome.export)
+    log(
+        report.describe_outcome(outcome),
+        severity,
+        export=outcome.export,
+        run_id=outcome.run_id,
+        status=outcome.status,
+        rows=outcome.rows,
+        inserted=counts.inserted.count,
+        updated=counts.updated.count,
+        deleted=counts.deleted.count,
+        rejected=counts.rejected.count,
+        drift=counts.drift.count,
+        calls=outcome.calls,
+        seconds=round((outcome.finished_at - outcome.started_at).total_seconds(), 1),
+        stack_trace=outcome.stack_trace,
+    )
+
+
+def preview(loaders: Loaders, settings: Settings, options: Options, log: StructuredLog) -> list[str]:
+    """The dry run: prints a table for each export, and writes neither to the destination nor to ops.
+
+    Returns the names of the exports that would fail.
+    """
+    warehouse, create_destination = connect(settings, options, silent_progress(), log)
+    failed = []
+    for name, load in loaders.items():
         try:
-            mart = warehouse.shape(export) if wishes.restore else warehouse.read(export)
-            print(report.planned(export, place.compare(export, mart), place, len(mart.rows)), flush=True)
-        except SyncError as error:
-            said(f"{export.name}: {error}")
-            failures.append(export.name)
-    return failures
+            export = load()
+            destination = create_destination(export)
+            mart = warehouse.read_types(export) if options.restore else warehouse.read_mart(export)
+            comparison = destination.compare(export, mart)
+            print(report.dry_run_table(export, comparison, destination, len(mart.rows)), flush=True)
+        except JobError as error:
+            log(f"{name}: {error}", "ERROR", export=name)
+            failed.append(name)
+    return failed
 
 
-def connected(settings: Settings, wishes: Wishes, progress: Progress) -> tuple[Warehouse, Destinations]:
-    """One limiter for all exports: the quota is the identity's."""
-    credentials, identity = login()
+def connect(
+    settings: Settings, options: Options, progress: Progress, log: StructuredLog
+) -> tuple[Warehouse, CreateDestination]:
+    # Google's clients take a second to import; wrong arguments and missing settings are reported before.
+    from google.cloud import bigquery
+
+    from sheets_sync.destination_factory import DestinationFactory, create_quota_limiters
+
+    credentials = default_credentials(SCOPES)
+    identity = read_identity(credentials)
     client = bigquery.Client(settings.project_id, credentials=credentials, location=settings.location)
-    limiter = Limiter(QUOTA, say=said)
-    places = Places(credentials, identity, settings, wishes, limiter, progress)
-    return Warehouse(client), places.of
+    limiters = create_quota_limiters(log)
+    factory = DestinationFactory(credentials, identity, settings, options, limiters, progress)
+
+    def create_destination(export: Export) -> Destination[Any]:
+        return factory.create(export, read_target(os.environ, export))
+
+    return Warehouse(client), create_destination
 
 
-def said(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+def read_identity(credentials: Credentials) -> str:
+    """Mail address of the job's service account, which the metadata server sends with the first token."""
+    try:
+        credentials.refresh(Request())  # type: ignore[no-untyped-call]
+    except GoogleAuthError as error:
+        raise SettingsError(f"Google returned no access token: {error}") from error
+    return getattr(credentials, "service_account_email", "the user who is logged in")
 
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def login() -> tuple[Credentials, str]:
-    """Credentials, and whose they are: a machine knows its identity only after its first token."""
-    try:
-        credentials, _ = google.auth.default(scopes=SCOPES)
-        credentials.refresh(Request())  # type: ignore[no-untyped-call]
-    except GoogleAuthError as error:
-        raise SettingsError(f"There are no Google credentials: {error}") from error
-    return credentials, getattr(credentials, "service_account_email", "the person who is logged in")
 
 
 if __name__ == "__main__":

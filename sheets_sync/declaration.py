@@ -1,194 +1,90 @@
-"""An export's file, checked: each thing that is wrong is a sentence that says what it must be."""
+"""Shape of the declaration files: msgspec structs, and one style of error for all of their parts.
+
+Every error reads `<file>: <key> is <value>, expected <allowed values>.`
+"""
 
 import re
-from collections.abc import Callable
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, TypeAliasType, Union, get_args, get_origin, get_type_hints
 
-from sheets_sync.destinations import kinds
+import msgspec
+from msgspec import Meta
+
 from sheets_sync.errors import ExportError
 
-NAME = re.compile(r"[a-z][a-z0-9_]*")
-MODES = ("mirror", "upsert", "update", "insert", "append")
-RAW = "raw."  # in front of a table that no model stands between
-LONGEST_TITLE = 100  # characters in a tab's title
-TYPES = ("STRING", "INT64", "FLOAT64", "NUMERIC", "BOOL", "DATE", "DATETIME", "TIMESTAMP", "TIME")
-REQUIRED = {"table", "mode", "key", "columns"}
-DEFAULTS: dict[str, Any] = {
-    "tab": None,
-    "copied": None,
-    "order": [],
-    "removed": None,
-    "drift": "overwrite",
-    "shrink": 50,
-    "protect": "warning",
-    "audit": "Sync log",
-    "destination": {"kind": "sheets"},
-    "notify": None,  # sheets_sync/notices/declared.py reads it
-}
+PATH = re.compile(r"(.*?)(?: - at `(?:key in )?\$(.*)`)?", re.DOTALL)
+STEP = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
+TYPE_NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
-def checked(file: str, content: Any) -> dict[str, Any]:
-    """All fields, defaults filled in, each in the form that exports.read takes."""
-    given = mapping(file, "the file", content)
-    unknown, missing = sorted(set(given) - REQUIRED - set(DEFAULTS)), sorted(REQUIRED - set(given))
-    if unknown or missing:
-        raise ExportError(
-            f"{file}: unknown {unknown}, missing {missing}. An export has {', '.join(sorted(REQUIRED))}, "
-            f"and may have {', '.join(sorted(DEFAULTS))}."
-        )
-    fields = DEFAULTS | given
-    checks: dict[str, Callable[[str, str, Any], Any]] = {
-        "table": table,
-        "mode": one_of(*MODES),
-        "key": names,
-        "columns": columns,
-        "order": order,
-        "drift": one_of("overwrite", "keep"),
-        "shrink": percent,
-        "protect": one_of("warning", "owner", "none"),
-        "audit": audit,
-        "destination": mapping,
-    }
-    read = {part: check(file, part, fields[part]) for part, check in checks.items()}
-    read["notify"] = fields["notify"]
-    read["copied"] = copied(file, fields["copied"], read)
-    read["removed"] = removed(file, fields["removed"], read["mode"])
-    kinds.check(file, read)
-    sheet = read["destination"]["kind"] == "sheets"
-    read["tab"] = title(file, "tab", fields["tab"]) if sheet else str(fields["tab"] or "")
-    return consistent(file, read)
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A mapping in a declaration file. Unknown keys are rejected: they are usually typing errors."""
 
 
-def consistent(file: str, fields: dict[str, Any]) -> dict[str, Any]:
-    known = list(fields["columns"])
-    for part, used in (("key", fields["key"]), ("order", [words[0] for words in fields["order"]])):
-        if [name for name in used if name not in known] or (part == "key" and not used):
-            raise ExportError(f"{file}: {part} is {used}, it must name columns of: {', '.join(known)}.")
-    headers = [item["header"] for item in fields["columns"].values()]
-    how, name = fields["removed"]
-    headers += [name] if how == "mark" else []
-    if len(set(headers)) < len(headers):
-        raise ExportError(f"{file}: headers {headers} must differ, else nobody can tell columns apart.")
-    titles = [fields["tab"], fields["audit"] or "", name if how == "move" else ""]
-    named = [title.lower() for title in titles if title]
-    if len(set(named)) < len(named):
-        raise ExportError(f"{file}: {titles} are titles of different tabs, so they must differ.")
-    return fields
+def convert_part[Kind: Part](value: Any, kind: type[Kind], file: str, key: str = "") -> Kind:
+    """`value` as a `kind`; `key` is its place in the file, "" for the whole file. ExportError otherwise."""
+    if not isinstance(value, dict):
+        allowed = f"a mapping with {', '.join(kind.__struct_encode_fields__)}"
+        raise ExportError(f"{file}: {key or 'the file'} is {value!r}, expected {allowed}.")
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise ExportError(describe_error(error, value, kind, file, key)) from error
 
 
-def columns(file: str, part: str, value: Any) -> dict[str, dict[str, Any]]:
-    found = {}
-    for name, item in mapping(file, part, value).items():
-        fields = mapping(file, f"columns.{name}", item)
-        header, pattern = fields.get("header"), fields.get("format")
-        texts = isinstance(header, str) and header.strip() and isinstance(pattern, str | None)
-        if set(fields) - {"header", "format", "type"} or not texts:
-            raise ExportError(
-                f"{file}: columns.{name} is {item!r}, it must be {{header: …, format: …}}, both texts."
-            )
-        if fields.get("type") not in (None, *TYPES):
-            raise ExportError(
-                f"{file}: columns.{name}.type is {fields['type']!r}, it must be one of {', '.join(TYPES)}."
-            )
-        found[identifier(file, part, name)] = fields
-    return found
+def describe_error(error: msgspec.ValidationError, value: Any, kind: type[Part], file: str, key: str) -> str:
+    """msgspec's message names the path, but neither the value nor the allowed values."""
+    match = PATH.fullmatch(str(error))
+    reason, path = (match[1], match[2] or "") if match else (str(error), "")
+    where = key
+    hint: Any = kind
+    for name, index in STEP.findall(path):
+        if name:
+            where = f"{where}.{name}".lstrip(".")
+            value = value.get(name) if isinstance(value, dict) else value
+            hint = field_type(hint, name)
+        elif index.isdigit() and isinstance(value, list | tuple):
+            value = value[int(index)]
+            hint = item_type(hint)
+    if "unknown field" in reason or "missing required field" in reason:
+        keys = ", ".join(sorted(kind.__struct_encode_fields__))
+        return f"{file}: {where + ': ' if where else ''}{reason}. Allowed keys: {keys}."
+    return f"{file}: {where} is {value!r}, expected {describe_type(hint)}."
 
 
-def copied(file: str, value: Any, fields: dict[str, Any]) -> str:
-    """How the connector brings a table of raw: `whole` each time, or `incremental`."""
-    typed = [name for name, column in fields["columns"].items() if "type" in column]
-    if not fields["table"].startswith(RAW) and (value or typed):
-        raise ExportError(
-            f"{file}: {fields['table']} is a mart, whose columns have their types: `copied` and `type` are "
-            f"for tables of raw, such as {RAW}customers."
-        )
-    return one_of("whole", "incremental")(file, "copied", value or "whole")
+def field_type(struct: Any, name: str) -> Any:
+    """The annotation of the field that is written as `name` in the file."""
+    fields = {item.encode_name: item.name for item in msgspec.structs.fields(struct)}
+    return get_type_hints(struct, include_extras=True)[fields[name]]
 
 
-def table(file: str, part: str, value: Any) -> str:
-    """A mart, or `raw.<table>`."""
-    if isinstance(value, str) and value.startswith(RAW):
-        return RAW + identifier(file, part, value.removeprefix(RAW))
-    return identifier(file, part, value)
+def item_type(hint: Any) -> Any:
+    """The annotation of the items of a list."""
+    hint = resolve_alias(hint)
+    while hasattr(hint, "__metadata__") or get_origin(hint) in (Union, UnionType):
+        hint = get_args(hint)[0]
+    return (get_args(hint) or (hint,))[0]
 
 
-def removed(file: str, value: Any, mode: str) -> tuple[str, str]:
-    """`delete`, `keep`, `{mark: <header>}` or `{move: <tab>}`; a mirror deletes, other modes keep."""
-    if value is None:
-        return ("delete" if mode == "mirror" else "keep"), ""
-    ways = "delete, keep, {mark: <header>} or {move: <tab>}"
-    if isinstance(value, dict) and len(value) == 1 and set(value) <= {"mark", "move"}:
-        [(how, name)] = value.items()
-        way = str(how), title(file, f"removed.{how}", name)
-    elif value in ("delete", "keep"):
-        way = value, ""
-    else:
-        raise ExportError(f"{file}: removed is {value!r}, it must be {ways}.")
-    if way[0] != "keep" and mode not in ("mirror", "upsert"):
-        raise ExportError(f"{file}: removed is {value!r}, but mode {mode} leaves such rows: write keep.")
-    if way[0] == "keep" and mode == "mirror":
-        raise ExportError(f"{file}: removed is keep, but a mirror shows exactly the table: use mode upsert.")
-    return way
+def resolve_alias(hint: Any) -> Any:
+    return hint.__value__ if isinstance(hint, TypeAliasType) else hint
 
 
-def order(file: str, part: str, value: Any) -> list[list[str]]:
-    """`day` or `day desc`"""
-    found = []
-    for item in sequence(file, part, value):
-        words = str(item).split()
-        if not words or len(words) > 2 or words[1:] not in ([], ["asc"], ["desc"]):
-            raise ExportError(f"{file}: order {item!r} must be a column, or a column and desc.")
-        found.append([identifier(file, part, words[0]), *words[1:]])
-    return found
-
-
-def percent(file: str, part: str, value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 100:
-        raise ExportError(f"{file}: {part} is {value!r}, it must be a whole number of percent, 0 to 100.")
-    return value
-
-
-def audit(file: str, part: str, value: Any) -> str | None:
-    return None if value is False else title(file, part, value)
-
-
-def one_of(*options: str) -> Callable[[str, str, Any], str]:
-    def check(file: str, part: str, value: Any) -> str:
-        if value not in options:
-            raise ExportError(f"{file}: {part} is {value!r}, it must be one of {', '.join(options)}.")
-        return str(value)
-
-    return check
-
-
-def names(file: str, part: str, value: Any) -> list[str]:
-    found = [identifier(file, part, item) for item in sequence(file, part, value)]
-    if len(set(found)) < len(found):
-        raise ExportError(f"{file}: {part} is {found}, each column once.")
-    return found
-
-
-def identifier(file: str, part: str, value: Any) -> str:
-    if not isinstance(value, str) or not NAME.fullmatch(value):
-        raise ExportError(f"{file}: {part} has {value!r}, it must be a name in snake_case.")
-    return value
-
-
-def title(file: str, part: str, value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value.strip()) <= LONGEST_TITLE:
-        raise ExportError(
-            f"{file}: {part} is {value!r}, it must be a title of 1 to {LONGEST_TITLE} characters."
-        )
-    return value
-
-
-def mapping(file: str, part: str, value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict) or not value:
-        raise ExportError(f"{file}: {part} is {value!r}, it must be a mapping with something in it.")
-    return {str(key): item for key, item in value.items()}
-
-
-def sequence(file: str, part: str, value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise ExportError(f"{file}: {part} is {value!r}, it must be a list.")
-    return value
+def describe_type(hint: Any) -> str:
+    """The allowed values of an annotation, in words."""
+    hint = resolve_alias(hint)
+    for note in getattr(hint, "__metadata__", ()):
+        if isinstance(note, Meta) and note.description:
+            return note.description
+    if hasattr(hint, "__metadata__"):
+        hint = get_args(hint)[0]
+    origin = get_origin(hint)
+    if origin is Literal:
+        return f"one of {', '.join(map(str, get_args(hint)))}"
+    if origin in (Union, UnionType):
+        return " or ".join(describe_type(item) for item in get_args(hint) if item is not type(None))
+    if origin is list:
+        return f"a list, each item {describe_type(get_args(hint)[0])}"
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return f"a mapping with {', '.join(hint.__struct_encode_fields__)}"
+    return TYPE_NAMES.get(hint, "a mapping")

@@ -1,40 +1,51 @@
-"""Where an export goes: what every kind of destination can do."""
+"""Interface of a destination: a tab, an API or a file that follows one export."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from sheets_sync.exports import Export
-from sheets_sync.outcome import Counts, Told
+from sheets_sync.export import Export
+from sheets_sync.outcome import Counts, RowIssue
 from sheets_sync.warehouse import Mart
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What there is to do. A destination keeps in its own kind of it what `carry_out` needs. `told` are rows
-    that ops.sync_row tells one by one: rejected, or changed by people."""
+    """The changes to make. Each kind of destination adds what its `apply` needs.
+
+    issues: rows for ops.sync_row, rejected or edited by users. calls_needed: requests that `apply` sends.
+    notes: sentences for people, such as a changed time zone.
+    """
 
     counts: Counts
     title: str
     calls_needed: int
-    told: tuple[Told, ...]
+    issues: tuple[RowIssue, ...]
+    notes: tuple[str, ...]
 
 
 class Destination[C: Comparison](Protocol):
-    """One place of one export. `calls` counts what was sent so far, calls sent again included."""
+    """`address` identifies it, `link` opens it. `calls`: requests sent so far, retries included."""
 
     kind: str
-    place: str
+    address: str
     link: str
 
     @property
     def calls(self) -> int: ...
 
     def compare(self, export: Export, mart: Mart) -> C:
-        """The source, what was last synced and what is there now, side by side. Changes nothing: a dry run
-        ends here."""
+        """Compare the source, the last synced state and the current content. Writes nothing: a dry run ends
+        here."""
         ...
 
-    def carry_out(self, comparison: C) -> Comparison:
-        """Make it so, and say what was done of it, because a place may refuse rows. OutcomeUnknown where
-        nobody knows whether it was done and it cannot be sent twice: the caller compares again."""
+    def apply(self, comparison: C) -> Comparison:
+        """Write the changes and return those that were made, because a destination may reject rows.
+
+        Raises OutcomeUnknown if they may or may not have been made and cannot be sent twice: the caller
+        compares again.
+        """
+        ...
+
+    def record_failure(self, export: Export, error: str) -> None:
+        """Show readers that the export fails, if it declares that. Raises no error of this job."""
         ...

@@ -1,33 +1,31 @@
-"""What can go wrong, and who can heal it.
+"""Errors of sheets_sync, and who can fix them.
 
-SyncError
-├── SettingsError        the environment or the credentials: whoever deploys
-├── ExportError          exports/*.yaml: whoever declares the export
-├── WarehouseError       BigQuery: the mart, or the rights on it
-├── CellError            a value that no cell can hold: whoever models the mart
-├── PlaceError           an API that took nothing: whoever runs it, or its key
-├── BucketError          Cloud Storage, or the grants on the bucket
-├── NoticeError          a mail or webhook that was not taken: whoever runs the server it goes to
-└── SheetError           the spreadsheet
-    ├── NotFound         there is none with this id
-    ├── NotShared        the job's identity may not edit it
-    ├── Invalid          Sheets did not take a request: it is ours to mend, or the tab changed meanwhile
-    ├── Refused          the tab is not ours, or somebody moved what is ours: the people who use it
-    ├── Busy             nothing was done: try again
-    └── OutcomeUnknown   sent, and no answer: it may have been done
+SyncError                   base; a kind of runtime.errors.JobError
+├── ExportError             a file in exports/: the author of the export
+├── WarehouseError          BigQuery: the table, or the grants on it
+├── CellError               a value that fits into no cell: the author of the mart
+├── TargetError             an API or a receiver that rejected everything: its operator, or the API key
+├── NotificationError       a mail or webhook that was not accepted: the operator of the receiving server
+├── TransientError          nothing was applied: the same request may succeed later
+├── OutcomeUnknown          sent, but no response arrived: it may have been applied
+├── Refused                 a safety check: users who edit the target, or the author of the export
+└── SheetError              the spreadsheet
+    ├── NotFound            no spreadsheet has this id
+    ├── NotShared           the job's service account may not edit it
+    └── Invalid             Sheets rejected a request: a defect of sheets_sync, or the tab changed meanwhile
+
+Failures of Cloud Storage are runtime.errors.StorageError, missing settings runtime.errors.SettingsError.
 """
 
-
-class SyncError(Exception):
-    """A sentence that names the thing, the value, and the way out."""
+from runtime.errors import EXIT_USAGE, JobError
 
 
-class SettingsError(SyncError):
-    pass
+class SyncError(JobError):
+    """The message names the object, the value and the remedy."""
 
 
 class ExportError(SyncError):
-    pass
+    exit_code = EXIT_USAGE
 
 
 class WarehouseError(SyncError):
@@ -38,20 +36,37 @@ class CellError(SyncError):
     pass
 
 
-class PlaceError(SyncError):
+class TargetError(SyncError):
     pass
 
 
-class BucketError(SyncError):
-    pass
+class NotificationError(SyncError):
+    """`is_final`: the receiver will never accept this notification, so it is not sent again.
 
+    `blocks_target`: later notifications to the same target wait for this one, so that they arrive in order.
+    """
 
-class NoticeError(SyncError):
-    """`lasting`: the server said no to this notice, and may take the next one."""
-
-    def __init__(self, message: str, lasting: bool = False) -> None:
+    def __init__(self, message: str, is_final: bool = False, blocks_target: bool = True) -> None:
         super().__init__(message)
-        self.lasting = lasting
+        self.is_final = is_final
+        self.blocks_target = blocks_target and not is_final
+
+
+class TransientError(SyncError):
+    """`retry_after`: seconds that the server requested. `quota`: a quota per minute is exhausted."""
+
+    def __init__(self, message: str, retry_after: float | None = None, quota: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.quota = quota
+
+
+class OutcomeUnknown(SyncError):
+    pass
+
+
+class Refused(SyncError):
+    pass
 
 
 class SheetError(SyncError):
@@ -67,21 +82,4 @@ class NotShared(SheetError):
 
 
 class Invalid(SheetError):
-    pass
-
-
-class Refused(SheetError):
-    pass
-
-
-class Busy(SheetError):
-    """`retry_after` are the seconds the server asked for, None where it asked for none."""
-
-    def __init__(self, message: str, retry_after: float | None = None, quota: bool = False) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-        self.quota = quota
-
-
-class OutcomeUnknown(SheetError):
     pass

@@ -1,4 +1,4 @@
-"""What the sync of one export did: for the log, for notices, for the person at the terminal."""
+"""Result of the sync of one export: for ops.sync_run, for notifications, and for the log."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ type Status = Literal["success", "partial", "failed"]
 
 @dataclass(frozen=True)
 class Example:
-    """A row by its key as a person reads it, and what became of it: `Revenue: 12.5 → 13`, `duplicate key`."""
+    """A row, named by its key as text, and what happened to it: `Revenue: 12.5 → 13`, `duplicate key`."""
 
     key: str
     detail: str = ""
 
 
 @dataclass(frozen=True)
-class Told:
+class RowIssue:
     """A row of ops.sync_row."""
 
     state: Literal["rejected", "drift"]
@@ -27,47 +27,51 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Tally:
-    """How many rows, and the first of them."""
+class RowSummary:
+    """Number of rows, and the first of them."""
 
     count: int = 0
     examples: tuple[Example, ...] = ()
 
     @classmethod
-    def of(cls, rows: Iterable[Example]) -> Self:
+    def from_rows(cls, rows: Iterable[Example]) -> Self:
         listed = list(rows)
         return cls(len(listed), tuple(listed[:EXAMPLES]))
 
 
-NONE = Tally()
+NO_ROWS = RowSummary()
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows by key. `rejected` could not be published; `drift` is what people changed in our columns."""
+    """Rows by key. `rejected` could not be published; `drift` are users' edits of the synced columns."""
 
-    inserted: Tally = NONE
-    updated: Tally = NONE
-    deleted: Tally = NONE
-    rejected: Tally = NONE
-    drift: Tally = NONE
+    inserted: RowSummary = NO_ROWS
+    updated: RowSummary = NO_ROWS
+    deleted: RowSummary = NO_ROWS
+    rejected: RowSummary = NO_ROWS
+    drift: RowSummary = NO_ROWS
 
     @property
     def changed(self) -> bool:
-        """Whether readers see something new."""
+        """Whether readers see a difference."""
         return bool(self.inserted.count or self.updated.count or self.deleted.count)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`destination` is a kind (`sheets`), `place` its address (a spreadsheet's id), `title` what people call
-    it (the tab), `link` where they open it. `rows` are the source's. `error` says what to do; None unless
-    failed. partial: some rows were rejected, the others are there."""
+    """One row of ops.sync_run.
+
+    destination: a kind, such as `sheets`. address: a spreadsheet's id, a URL or a gs:// path. title: the name
+    that users see, such as the tab's. link: where a person opens it. rows: number of rows of the source.
+    status: `partial` if some rows were rejected and the others were published. error: problem and remedy;
+    None unless failed. stack_trace: of a defect of this job. notes: sentences for people.
+    """
 
     run_id: str
     export: str
     destination: str
-    place: str
+    address: str
     title: str
     link: str
     status: Status
@@ -77,3 +81,5 @@ class Outcome:
     counts: Counts = Counts()
     calls: int = 0
     error: str | None = None
+    stack_trace: str | None = None
+    notes: tuple[str, ...] = ()

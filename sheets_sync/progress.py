@@ -1,4 +1,4 @@
-"""What a long sync is doing, said every few seconds, also while it waits for one answer."""
+"""Progress of a long sync: a log line every few seconds, also while one response is awaited."""
 
 import threading
 import time
@@ -6,38 +6,38 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-EVERY = 5.0  # seconds
+INTERVAL = 5.0  # seconds
 
 
 @dataclass
 class Progress:
-    """`doing` is said every `every` seconds, with how long the work has taken. A short one says nothing."""
+    """Reports `step` and the elapsed time every `interval` seconds. A shorter sync reports nothing."""
 
-    say: Callable[[str], None]
+    report: Callable[[str], None]
     clock: Callable[[], float] = time.monotonic
-    every: float = EVERY
-    doing: str = ""
+    interval: float = INTERVAL
+    step: str = ""
 
-    def tell(self, doing: str) -> None:
-        self.doing = doing
+    def set_step(self, step: str) -> None:
+        self.step = step
 
     @contextmanager
-    def of(self, name: str) -> Iterator[None]:
-        """While the block runs, a thread says what it is doing."""
-        start, ended = self.clock(), threading.Event()
+    def track(self, name: str) -> Iterator[None]:
+        """While the block runs, a thread reports its current step."""
+        start, is_finished = self.clock(), threading.Event()
 
-        def beat() -> None:
-            while not ended.wait(self.every):
-                self.say(f"{name}: {self.doing}, {self.clock() - start:.0f} s")
+        def report_steps() -> None:
+            while not is_finished.wait(self.interval):
+                self.report(f"{name}: {self.step}, {self.clock() - start:.0f} s")
 
-        thread = threading.Thread(target=beat, daemon=True)
+        thread = threading.Thread(target=report_steps, daemon=True)
         thread.start()
         try:
             yield
         finally:
-            ended.set()
+            is_finished.set()
             thread.join()
 
 
-def silent() -> Progress:
+def silent_progress() -> Progress:
     return Progress(lambda text: None)

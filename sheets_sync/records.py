@@ -1,4 +1,4 @@
-"""Rows of a mart as records by key, for places that hold no cells: and which rows are none."""
+"""Rows of a mart as records by key, for destinations without cells; and which rows are rejected."""
 
 import base64
 import math
@@ -11,23 +11,25 @@ from typing import Any
 
 import msgspec
 
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 from sheets_sync.outcome import Example
-from sheets_sync.raw import Untyped
+from sheets_sync.raw_table import InvalidValue
 from sheets_sync.warehouse import Mart
 
-type Json = str  # a value's text, so that no digit is lost between two runs
+type Json = str  # the JSON text of a value, so that no digit is lost between two runs
 type Key = tuple[Json, ...]
 type Record = dict[str, Json]  # by header
 
 NULL = "null"
-LONGEST = 60  # characters of a value in an example
+MAX_VALUE_LENGTH = 60  # characters of a value in an example
 
 
 @dataclass(frozen=True)
 class Records:
-    """`rows` in the mart's order, `values` as BigQuery has them; `keys` are all that the mart has, those of
-    rejected rows too."""
+    """`rows` in the mart's order, `values` as BigQuery returned them.
+
+    `keys` are those of all rows of the mart, rejected rows included: a rejected row still exists.
+    """
 
     rows: dict[Key, Record]
     values: dict[Key, tuple[Any, ...]]
@@ -35,95 +37,96 @@ class Records:
     keys: frozenset[Key]
 
 
-def of(export: Export, mart: Mart) -> Records:
-    """Rows of the same key are all rejected: nobody can tell which of them is meant."""
-    made = [dict(zip(export.headers, map(written, row), strict=True)) for row in mart.rows]
-    keys = [key_of(record, key_fields(export)) for record in made]
-    times = Counter(keys)
-    found = Records({}, {}, [], frozenset(times))
-    for key, record, values in zip(keys, made, mart.rows, strict=True):
-        untyped = next((f"{value}" for value in values if isinstance(value, Untyped)), "")
-        if problem := untyped or problem_of(key, times[key]):
-            found.rejected.append(Example(said(key), problem))
+def build_records(export: Export, mart: Mart) -> Records:
+    """Rows with the same key are all rejected: it cannot be known which of them is correct."""
+    rows = [dict(zip(export.headers, map(encode_value, row), strict=True)) for row in mart.rows]
+    keys = [record_key(record, key_headers(export)) for record in rows]
+    occurrences = Counter(keys)
+    records = Records({}, {}, [], frozenset(occurrences))
+    for key, record, values in zip(keys, rows, mart.rows, strict=True):
+        invalid = next((f"{value}" for value in values if isinstance(value, InvalidValue)), "")
+        if problem := invalid or find_key_problem(key, occurrences[key]):
+            records.rejected.append(Example(describe_key(key), problem))
         else:
-            found.rows[key], found.values[key] = record, values
-    return found
+            records.rows[key], records.values[key] = record, values
+    return records
 
 
-def key_fields(export: Export) -> list[str]:
-    """The headers of the key's columns."""
+def key_headers(export: Export) -> list[str]:
     headers = dict(zip(export.names, export.headers, strict=True))
     return [headers[name] for name in export.key]
 
 
-def problem_of(key: Key, times: int) -> str:
+def find_key_problem(key: Key, occurrences: int) -> str:
     if NULL in key or '""' in key:
         return "null key"
-    return f"duplicate key: {times} rows have it" if times > 1 else ""
+    return f"duplicate key: {occurrences} rows have it" if occurrences > 1 else ""
 
 
-def key_of(record: Record, headers: list[str]) -> Key:
+def record_key(record: Record, headers: list[str]) -> Key:
     return tuple(record.get(header, NULL) for header in headers)
 
 
-def said(key: Key) -> str:
-    """A key as a person reads it."""
-    return " / ".join(map(spoken, key))
+def describe_key(key: Key) -> str:
+    return " / ".join(map(display_value, key))
 
 
-def changes(before: Record, after: Record) -> str:
-    """`revenue: 12.5 → 13`, of three fields at most; nothing where nothing changed."""
+def describe_changes(before: Record, after: Record) -> str:
+    """`revenue: 12.5 → 13`, for at most three fields; "" if nothing changed."""
     fields = [name for name in after if before.get(name, NULL) != after[name]]
-    told = [f"{name}: {spoken(before.get(name, NULL))} → {spoken(after[name])}" for name in fields[:3]]
-    return ", ".join(told) + (f" and {len(fields) - 3} more" if len(fields) > 3 else "")
+    changes = [
+        f"{name}: {display_value(before.get(name, NULL))} → {display_value(after[name])}"
+        for name in fields[:3]
+    ]
+    return ", ".join(changes) + (f" and {len(fields) - 3} more" if len(fields) > 3 else "")
 
 
-def spoken(value: Json) -> str:
-    text = "nothing" if value == NULL else str(read(value)) if value.startswith('"') else value
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+def display_value(value: Json) -> str:
+    text = "nothing" if value == NULL else str(decode_value(value)) if value.startswith('"') else value
+    return text if len(text) <= MAX_VALUE_LENGTH else f"{text[: MAX_VALUE_LENGTH - 1]}…"
 
 
-def read(value: Json) -> Any:
+def decode_value(value: Json) -> Any:
     return msgspec.json.decode(value)
 
 
-def written(value: Any) -> Json:
-    return msgspec.json.encode(plain(value)).decode()
+def encode_value(value: Any) -> Json:
+    return msgspec.json.encode(to_json_value(value)).decode()
 
 
-def sendable(record: Record) -> dict[str, msgspec.Raw]:
-    """For an encoder: the texts as they are."""
+def to_raw_json(record: Record) -> dict[str, msgspec.Raw]:
+    """For an encoder: the JSON texts unchanged."""
     return {name: msgspec.Raw(value.encode()) for name, value in record.items()}
 
 
-def digits(value: Decimal) -> str:
-    """All of them; Decimal.normalize would round to 28."""
+def decimal_digits(value: Decimal) -> str:
+    """All digits; Decimal.normalize would round to 28."""
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def plain(value: Any) -> Any:
-    """As JSON has it: moments as ISO 8601, those with a zone in UTC; bytes as base64; what is no number as
-    null; 12.50 as 12.5."""
+def to_json_value(value: Any) -> Any:
+    """A value that JSON can represent.
+
+    Times are ISO 8601, those with a zone in UTC; bytes are base64; NaN and infinity are null; 12.50 is 12.5.
+    """
     match value:
         case float():
             return value if math.isfinite(value) else None
         case Decimal():
-            return msgspec.Raw(digits(value).encode()) if value.is_finite() else None
+            return msgspec.Raw(decimal_digits(value).encode()) if value.is_finite() else None
         case datetime():
-            return (
-                value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-                if value.tzinfo
-                else value.isoformat()
-            )
+            if value.tzinfo:
+                return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+            return value.isoformat()
         case date() | time():
             return value.isoformat()
         case bytes():
             return base64.b64encode(value).decode()
         case Mapping():
-            return {str(name): plain(item) for name, item in value.items()}
+            return {str(name): to_json_value(item) for name, item in value.items()}
         case list() | tuple():
-            return [plain(item) for item in value]
-        case Untyped():
+            return [to_json_value(item) for item in value]
+        case InvalidValue():
             return value.text
     return value

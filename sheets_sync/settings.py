@@ -1,64 +1,66 @@
-"""What the environment says."""
+"""Settings of the job, and of the target of each export, from environment variables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
 
-from sheets_sync.errors import SettingsError
-from sheets_sync.exports import Export
-from sheets_sync.notices.settings import Settings as Notices
+from runtime.settings import read_endpoint, read_required
+from sheets_sync.destinations.http.config import HttpConfig
+from sheets_sync.export import Export
+from sheets_sync.notifications.settings import NotificationSettings, read_notification_settings
 
-ENDPOINT = "https://sheets.googleapis.com"
+# Variables of each kind of destination, without the export's name in front.
+TARGET_VARIABLES = {"sheets": "SPREADSHEET", "file": "BUCKET", "http": "URL"}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`places` say of each export what its destination needs: SPREADSHEET is from <EXPORT>_SPREADSHEET.
-    `bucket` keeps what was last synced; `notices` is empty where no server is named."""
-
     project_id: str
     location: str
-    places: Mapping[str, Mapping[str, str]] = field(repr=False)  # a key may be among them
-    bucket: str = ""
-    sheets_endpoint: str = ENDPOINT
-    notices: Notices = Notices()
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str], exports: Sequence[Export]) -> Self:
-        """The settings for these exports; SettingsError names every missing variable at once."""
-        named = {export.name: {name: variable(export, name) for name in needs(export)} for export in exports}
-        bucket = ["BUCKET"] if any(export.destination["kind"] == "http" for export in exports) else []
-        wanted = [
-            "PROJECT_ID",
-            "LOCATION",
-            *bucket,
-            *(one for names in named.values() for one in names.values()),
-        ]
-        missing = [name for name in wanted if not environment.get(name)]
-        if missing:
-            raise SettingsError(
-                f"Missing {', '.join(missing)}. Terraform gives them to the Run Job sheets-sync."
-            )
-        return cls(
-            environment["PROJECT_ID"],
-            environment["LOCATION"],
-            {
-                export: {name: environment[one] for name, one in names.items()}
-                for export, names in named.items()
-            },
-            environment["BUCKET"] if bucket else "",
-            environment.get("SHEETS_ENDPOINT") or ENDPOINT,
-            Notices.read(environment),
-        )
+    sheets_endpoint: str
+    storage_endpoint: str
+    notifications: NotificationSettings = NotificationSettings()
 
 
-def needs(export: Export) -> list[str]:
-    """What the environment says of an export's place, by the kind of its destination."""
-    kinds = {"sheets": ["SPREADSHEET"], "file": ["BUCKET"], "http": ["URL"]}
-    key = ["API_KEY"] if export.destination.get("auth") else []
-    return [*kinds[export.destination["kind"]], *key]
+@dataclass(frozen=True)
+class Target:
+    """Where an export goes. `address`: a spreadsheet's id, a bucket or a URL.
+
+    `state_bucket` stores the last synced state of an API.
+    """
+
+    address: str
+    api_key: str = field(default="", repr=False)
+    state_bucket: str = ""
 
 
-def variable(export: Export, name: str) -> str:
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Settings that every run needs; SettingsError names every missing variable at once."""
+    required = read_required(environ, ["PROJECT_ID", "LOCATION"])
+    return Settings(
+        required["PROJECT_ID"],
+        required["LOCATION"],
+        read_endpoint(environ, "sheets"),
+        read_endpoint(environ, "storage"),
+        read_notification_settings(environ),
+    )
+
+
+def read_target(environ: Mapping[str, str], export: Export) -> Target:
+    """Settings of one export; SettingsError names every missing variable at once.
+
+    Read for each export separately: a new export whose variable is not deployed yet must not stop the others.
+    """
+    address = target_variable(export, TARGET_VARIABLES[export.destination.kind])
+    names = [address]
+    api_key, state_bucket = "", ""
+    if isinstance(export.destination, HttpConfig):
+        api_key = target_variable(export, "API_KEY") if export.destination.auth else ""
+        state_bucket = "BUCKET"
+        names += [name for name in (api_key, state_bucket) if name]
+    values = read_required(environ, names)
+    return Target(values[address], values.get(api_key, ""), values.get(state_bucket, ""))
+
+
+def target_variable(export: Export, name: str) -> str:
     """daily_sales -> DAILY_SALES_SPREADSHEET"""
     return f"{export.name.upper()}_{name}"

@@ -1,81 +1,140 @@
-"""The story: rows of the mart, what the destination holds, one write of the difference, a row in the log."""
+"""Sync of exports: read the mart, compare it with the destination, write the difference, record the run.
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+Each export is loaded, synced and recorded independently: one that fails leaves the others unaffected.
+"""
+
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sheets_sync import log
+from runtime.errors import JobError
+from sheets_sync import run_log
 from sheets_sync.destination import Comparison, Destination
-from sheets_sync.errors import OutcomeUnknown, SyncError
-from sheets_sync.exports import Export
-from sheets_sync.outcome import Outcome, Status, Told
-from sheets_sync.progress import Progress, silent
+from sheets_sync.errors import OutcomeUnknown
+from sheets_sync.export import Export
+from sheets_sync.outcome import Outcome, RowIssue, Status
+from sheets_sync.progress import Progress, silent_progress
 from sheets_sync.warehouse import Mart, Warehouse
 
-ROUNDS = 3  # a write of unknown outcome is not sent again: the destination is read again instead
+# A write of unknown outcome is not sent again: the destination is compared again instead.
+MAX_COMPARISONS = 3
+
+type CreateDestination = Callable[[Export], Destination[Any]]
 
 
-def run(
-    exports: Sequence[Export],
+@dataclass(frozen=True)
+class Synced:
+    """`export`: None if its declaration could not be read."""
+
+    export: Export | None
+    outcome: Outcome
+
+
+def sync_exports(
+    loaders: Mapping[str, Callable[[], Export]],
     warehouse: Warehouse,
-    destination: Callable[[Export], Destination[Any]],
+    create_destination: CreateDestination,
     clock: Callable[[], datetime],
     run_id: str,
-    restoring: bool = False,
+    is_restore: bool = False,
     progress: Progress | None = None,
-) -> Iterator[Outcome]:
-    """Each export on its own: one that fails leaves the others alone. All are logged first. Who is
-    `restoring` a version before has no use for the mart, which may be why."""
-    read = warehouse.shape if restoring else warehouse.read
-    progress = progress or silent()
-    for export in exports:
-        progress.tell("reading the mart")
-        with progress.of(export.name):
-            outcome, told = attempt(export, read, destination(export), clock, run_id)
-        try:
-            warehouse.log(log.RUN, run_id, export.name, [log.of_run(outcome)])
-            if told:
-                warehouse.log(log.ROW, run_id, export.name, log.of_rows(outcome, told))
-        except SyncError as error:
-            said = f"{outcome.error or 'It is synced, but'} {error}"
-            outcome = replace(outcome, status="failed", error=said)
-        yield outcome
+) -> Iterator[Synced]:
+    """Sync the exports that `loaders` return, by name, and record each in ops.
+
+    A restore does not read the mart: the mart may be what is broken.
+    """
+    read = warehouse.read_types if is_restore else warehouse.read_mart
+    progress = progress or silent_progress()
+    for name, load in loaders.items():
+        progress.set_step("reading the mart")
+        with progress.track(name):
+            sync = ExportSync(name, load, read, create_destination, clock, run_id)
+            sync.run()
+        yield Synced(sync.export, record_outcome(warehouse, sync.outcome, sync.issues))
 
 
-def attempt(
-    export: Export,
-    read: Callable[[Export], Mart],
-    place: Destination[Any],
-    clock: Callable[[], datetime],
-    run_id: str,
-) -> tuple[Outcome, Sequence[Told]]:
-    started = clock()
-    outcome = Outcome(
-        run_id, export.name, place.kind, place.place, export.tab, place.link, "success", started, started
-    )
-    told: Sequence[Told] = ()
+def record_outcome(warehouse: Warehouse, outcome: Outcome, issues: Sequence[RowIssue]) -> Outcome:
+    """Append the outcome to ops; it counts as failed if that fails, because alerts read ops."""
     try:
-        mart = read(export)
-        outcome = replace(outcome, rows=len(mart.rows))
-        done = settle(export, mart, place)
-        status: Status = "partial" if done.counts.rejected.count else "success"
-        outcome, told = replace(outcome, counts=done.counts, title=done.title, status=status), done.told
-    except SyncError as error:
-        outcome = replace(outcome, status="failed", error=str(error))
-    return replace(outcome, calls=place.calls, link=place.link, finished_at=clock()), told
+        run_row = run_log.run_row(outcome)
+        warehouse.append_log(run_log.RUN_TABLE, outcome.run_id, outcome.export, [run_row])
+        if issues:
+            rows = run_log.issue_rows(outcome, issues)
+            warehouse.append_log(run_log.ROW_TABLE, outcome.run_id, outcome.export, rows)
+    except JobError as error:
+        message = f"{outcome.error or 'The export is synced, but'} {error}"
+        return replace(outcome, status="failed", error=message)
+    return outcome
 
 
-def settle(export: Export, mart: Mart, place: Destination[Any]) -> Comparison:
-    """Compare and carry out. What changed is told by the first look: a later one may find it done."""
-    first: Comparison | None = None
-    for left in reversed(range(ROUNDS)):
-        made = place.compare(export, mart)
-        first = first or made
+class ExportSync:
+    """One export of one run. After `run`, `outcome` describes what happened, also after an error."""
+
+    def __init__(
+        self,
+        name: str,
+        load: Callable[[], Export],
+        read: Callable[[Export], Mart],
+        create_destination: CreateDestination,
+        clock: Callable[[], datetime],
+        run_id: str,
+    ) -> None:
+        self.load, self.read, self.create_destination = load, read, create_destination
+        self.clock = clock
+        self.export: Export | None = None
+        self.destination: Destination[Any] | None = None
+        self.issues: Sequence[RowIssue] = ()
+        started = clock()
+        self.outcome = Outcome(run_id, name, "", "", "", "", "failed", started, started)
+
+    def run(self) -> None:
         try:
-            done: Comparison = place.carry_out(made)
-            return done if first is made else first
+            self._sync()
+        except JobError as error:
+            self.outcome = replace(self.outcome, status="failed", error=str(error))
+        except Exception as error:
+            # A defect must not keep the other exports from being synced.
+            message = f"unexpected {type(error).__name__}: {error}. This is a defect of the job; report it."
+            trace = traceback.format_exc()
+            self.outcome = replace(self.outcome, status="failed", error=message, stack_trace=trace)
+        if self.destination and self.export and self.outcome.error:
+            self.destination.record_failure(self.export, self.outcome.error)
+        if self.destination:
+            calls, link = self.destination.calls, self.destination.link
+            self.outcome = replace(self.outcome, calls=calls, link=link)
+        self.outcome = replace(self.outcome, finished_at=self.clock())
+
+    def _sync(self) -> None:
+        export = self.export = self.load()
+        kind = export.destination.kind
+        self.outcome = replace(self.outcome, destination=kind, title=export.tab)
+        destination = self.destination = self.create_destination(export)
+        self.outcome = replace(self.outcome, address=destination.address)
+        mart = self.read(export)
+        self.outcome = replace(self.outcome, rows=len(mart.rows))
+        result = sync_until_known(export, mart, destination)
+        self.issues = result.issues
+        status: Status = "partial" if result.counts.rejected.count else "success"
+        self.outcome = replace(
+            self.outcome, counts=result.counts, title=result.title, status=status, notes=result.notes
+        )
+
+
+def sync_until_known(export: Export, mart: Mart, destination: Destination[Any]) -> Comparison:
+    """Compare and write, again after a write of unknown outcome.
+
+    Returns the changes of the first comparison: a later one may find them applied already.
+    """
+    first: Comparison | None = None
+    for attempt in range(MAX_COMPARISONS):
+        comparison = destination.compare(export, mart)
+        first = first or comparison
+        try:
+            applied: Comparison = destination.apply(comparison)
+            return applied if first is comparison else first
         except OutcomeUnknown:
-            if not left:
+            if attempt + 1 == MAX_COMPARISONS:
                 raise
-    raise AssertionError("the last round returns or raises")
+    raise AssertionError("the last comparison returns or raises")

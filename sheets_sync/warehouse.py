@@ -1,4 +1,4 @@
-"""BigQuery: rows of a mart in, rows of the logs out. The only file that speaks to it."""
+"""BigQuery: reads rows of a mart and appends rows to the tables of ops."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 from requests.exceptions import RequestException
 
-from sheets_sync import raw
+from sheets_sync import raw_table
 from sheets_sync.errors import WarehouseError
-from sheets_sync.exports import Export
+from sheets_sync.export import Export
 
-LOGS = "ops"
-PARAMETERS: dict[type, str] = {str: "STRING", datetime: "TIMESTAMP"}
+LOG_DATASET = "ops"
+PARAMETER_TYPES: dict[type, str] = {str: "STRING", datetime: "TIMESTAMP"}
 FAILURES = (GoogleAPIError, GoogleAuthError, RequestException)
 
 
 @dataclass(frozen=True)
 class Mart:
-    """Rows in the export's order, cells in its columns' order; `types` are BigQuery's, by column."""
+    """Rows in the export's order, values in the order of its columns; `types` are BigQuery's, by column."""
 
     types: Mapping[str, str]
     rows: list[tuple[Any, ...]]
@@ -35,89 +35,92 @@ class Warehouse:
     def project(self) -> str:
         return str(self.client.project)
 
-    def shape(self, export: Export) -> Mart:
-        """The types of an export's columns without its rows; where the mart is broken all are STRING."""
+    def read_types(self, export: Export) -> Mart:
+        """The types of an export's columns, without rows; STRING for all if the mart is broken."""
         try:
-            schema = self.client.get_table(f"{self.project}.{export.address}").schema
+            schema = self.client.get_table(f"{self.project}.{export.source}").schema
         except FAILURES:
             schema = []
         types = {field.name: field.field_type for field in schema}
         types |= {column.name: column.type for column in export.columns if column.type}
         return Mart({name: types.get(name, "STRING") for name in export.names}, [])
 
-    def read(self, export: Export) -> Mart:
-        """WarehouseError where the table, a column or a right is missing."""
-        name = f"{self.project}.{export.address}"
+    def read_mart(self, export: Export) -> Mart:
+        """WarehouseError if the table, a column or a grant is missing."""
+        table = f"{self.project}.{export.source}"
         try:
-            types = {field.name: field.field_type for field in self.client.get_table(name).schema}
+            types = {field.name: field.field_type for field in self.client.get_table(table).schema}
             missing = [column for column in export.names if column not in types]
             if missing:
                 raise WarehouseError(
-                    f"Export {export.name} wants columns {', '.join(missing)}, which {export.address} "
-                    f"has not. It has: {', '.join(types)}."
+                    f"Export {export.name} uses columns that {export.source} does not have: "
+                    f"{', '.join(missing)}. Available: {', '.join(types)}."
                 )
-            # By REST: the Storage Read API asks for a right more and gains nothing on a mart's size.
+            # REST, because the Storage Read API needs one more role and is not faster for a mart's size.
             if export.is_raw:
-                return self.newest(name, export)
-            rows = self.client.query_and_wait(select(name, export))
+                return self._read_raw_table(table, export)
+            rows = self.client.query_and_wait(select_rows(table, export))
             return Mart(types, [tuple(row.values()) for row in rows])
         except NotFound as error:
-            way_out = (
-                "Is it declared in connector/sources?" if export.is_raw else "Is Dataform released and run?"
+            remedy = (
+                "Declare it in connector/sources."
+                if export.is_raw
+                else "Release and run Dataform to create it."
             )
-            raise WarehouseError(
-                f"There is no table {export.address} in {self.project}. {way_out}"
-            ) from error
+            raise WarehouseError(f"There is no table {export.source} in {self.project}. {remedy}") from error
         except FAILURES as error:
-            raise WarehouseError(f"{export.address} could not be read: {error}") from error
+            raise WarehouseError(f"{export.source} could not be read: {error}") from error
 
-    def newest(self, name: str, export: Export) -> Mart:
-        """The rows of a table of raw that are in force, typed; WarehouseError where there are none."""
-        rows = [tuple(row.values()) for row in self.client.query_and_wait(raw.select(name, export))]
+    def _read_raw_table(self, table: str, export: Export) -> Mart:
+        query = raw_table.select_valid_rows(table, export)
+        rows = [tuple(row.values()) for row in self.client.query_and_wait(query)]
         if not rows:
             raise WarehouseError(
-                f"{export.address} has no rows of the last {raw.DAYS} days. Is its endpoint still copied?"
+                f"{export.source} has no rows of the last {raw_table.MAX_COPY_AGE_DAYS} days. Check that its "
+                "endpoint is still copied."
             )
         types = {column.name: column.type or "STRING" for column in export.columns}
-        return Mart(types, raw.typed(export, rows))
+        return Mart(types, raw_table.convert_rows(export, rows))
 
-    def log(self, name: str, run_id: str, export: str, entries: Sequence[dict[str, Any]]) -> None:
-        """Append to ops.<name>, once for a run and an export."""
-        self.append(f"{LOGS}.{name}", entries, job=f"sheets_sync_{name}_{run_id}_{export}")
+    def append_log(self, name: str, run_id: str, export: str, rows: Sequence[dict[str, Any]]) -> None:
+        """Append to ops.<name>, once per run and export."""
+        self.append_rows(f"{LOG_DATASET}.{name}", rows, job_id=f"sheets_sync_{name}_{run_id}_{export}")
 
-    def append(self, table: str, entries: Sequence[dict[str, Any]], job: str) -> None:
-        """By a load job: free, without a streaming buffer, and adding the rows once however often they are
-        sent as the same `job`. WarehouseError where they cannot be written."""
+    def append_rows(self, table: str, rows: Sequence[dict[str, Any]], job_id: str) -> None:
+        """Append by a load job, which is free and has no streaming buffer.
+
+        Idempotent: rows that are sent again with the same `job_id` are appended once. Raises WarehouseError.
+        """
         try:
-            found = self.client.get_table(f"{self.project}.{table}")
-            config = bigquery.LoadJobConfig(schema=found.schema, write_disposition="WRITE_APPEND")
+            target = self.client.get_table(f"{self.project}.{table}")
+            config = bigquery.LoadJobConfig(schema=target.schema, write_disposition="WRITE_APPEND")
             try:
-                self.client.load_table_from_json(entries, found, job_id=job, job_config=config).result()
-            except Conflict:
-                self.client.get_job(job).result()
+                self.client.load_table_from_json(rows, target, job_id=job_id, job_config=config).result()
+            except Conflict:  # the job was submitted before
+                self.client.get_job(job_id).result()
         except FAILURES as error:
             raise WarehouseError(f"{table} could not be written: {error}") from error
 
-    def rows(
+    def query_rows(
         self, table: str, columns: Sequence[str], where: str, order: str, **parameters: str | datetime
     ) -> list[dict[str, Any]]:
-        """Rows as {column: value}. `where` names its parameters as @name. WarehouseError where they cannot
-        be read."""
+        """Rows as {column: value}. `where` refers to its parameters as @name. Raises WarehouseError."""
         sql = f"SELECT {', '.join(columns)} FROM `{self.project}.{table}` WHERE {where} ORDER BY {order}"
-        typed = [
-            bigquery.ScalarQueryParameter(name, PARAMETERS[type(value)], value)
+        query_parameters = [
+            bigquery.ScalarQueryParameter(name, PARAMETER_TYPES[type(value)], value)
             for name, value in parameters.items()
         ]
-        config = bigquery.QueryJobConfig(query_parameters=typed)
+        config = bigquery.QueryJobConfig(query_parameters=query_parameters)
         try:
             return [dict(row) for row in self.client.query_and_wait(sql, job_config=config)]
         except FAILURES as error:
             raise WarehouseError(f"{table} could not be read: {error}") from error
 
 
-def select(name: str, export: Export) -> str:
-    """The key ends the order, so that rows which tie in it always come in the same one."""
+def select_rows(table: str, export: Export) -> str:
+    """The key is appended to the order, so that rows which are equal in it always have the same order."""
     order = [f"`{item.column}`{' DESC' if item.descending else ''}" for item in export.order]
-    ties = [f"`{column}`" for column in export.key if column not in {item.column for item in export.order}]
+    ordered = {item.column for item in export.order}
+    order += [f"`{column}`" for column in export.key if column not in ordered]
     columns = ", ".join(f"`{column}`" for column in export.names)
-    return f"SELECT {columns} FROM `{name}` ORDER BY {', '.join([*order, *ties])}"
+    return f"SELECT {columns} FROM `{table}` ORDER BY {', '.join(order)}"

@@ -99,7 +99,7 @@ def test_a_failed_file_is_corrected_and_replayed(scenario):
         "connector", "--endpoint", "sales", "--start_sales_id", "600", "--end_sales_id", "800"
     )
     assert not succeeded
-    paths = scenario.files("sales/failed/")  # one for each attempt of the task
+    paths = scenario.files("retail/sales/failed/")  # one for each attempt of the task
     assert paths
     assert all(path.rsplit("/", 1)[-1] in log for path in paths)
     assert scenario.count("ops.run_log", "status = 'partial'") == len(paths)
@@ -108,7 +108,7 @@ def test_a_failed_file_is_corrected_and_replayed(scenario):
     scenario.set_items()
     before = scenario.count("raw.sales", "SYS_DATE_CREATE > '2017-01-01' AND id = '700'")
     scenario.run_connector("replay", "--endpoint", "sales")
-    assert scenario.files("sales/failed/") == []
+    assert scenario.files("retail/sales/failed/") == []
     after = scenario.count("raw.sales", "SYS_DATE_CREATE > '2017-01-01' AND id = '700'")
     assert after == before + len(paths)  # the next test transforms them
 

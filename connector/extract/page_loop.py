@@ -1,11 +1,15 @@
-"""The page loop: fetch many pages in parallel, or a chain of pages one after another."""
+"""The page loop: fetch many pages in parallel, or a chain of pages one after another.
+
+A page that cannot be read does not stop the others. It becomes a gap of the run, which is then incomplete; only an
+outage of the whole source, or a rejected key, ends the run before its pages are loaded.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 
-from connector.errors import InvalidResponse, SourceUnavailable
+from connector.errors import CursorExpired, InvalidResponse, RequestRejected, SourceError, SourceUnavailable
 from connector.extract.page_tracker import PageTracker
 from connector.landing.page_metadata import PageResult
 
@@ -13,6 +17,8 @@ IN_FLIGHT = 16  # requests to the source at the same time; a source may declare 
 
 # While a worker writes a page to the bucket it sends no request, hence more workers than requests.
 WORKERS = IN_FLIGHT * 3 // 2
+MAX_PROBES = 2  # pages that are tried after a failed one without knowing whether they exist
+KEY_STATUSES = {401, 403}  # about the key, not about a page
 
 FetchPage = Callable[[int, str | None], PageResult]
 Check = Callable[[], None]
@@ -21,23 +27,63 @@ Check = Callable[[], None]
 def fetch_pages(tracker: PageTracker, fetch: FetchPage, check: Check) -> None:
     """Fetch every page that `tracker` needs and does not have.
 
-    A page that stays invalid is skipped and noted. Unavailable pages are retried after the others, as long as a
-    round receives at least one page; then SourceUnavailable is raised. `check` may raise to stop early.
+    Unavailable pages are retried after the others, as long as a round receives at least one page; then they are
+    gaps. `check` may raise to stop early.
     """
     while True:
         before = len(tracker.rows)
         failures = fetch_round(tracker, fetch, check)
-        if not failures:
-            return
-        if len(tracker.rows) == before:
-            raise failures[0]
+        if not failures or len(tracker.rows) == before:
+            tracker.invalid |= {page: str(error) for page, error in failures.items()}
+            if not confirm_end(tracker, fetch):
+                return
+
+
+def confirm_end(tracker: PageTracker, fetch: FetchPage) -> bool:
+    """Request what contradicts the end of the pages once more; whether there are pages to fetch after that."""
+    before = tracker.last_row, tracker.received
+    for page in tracker.unconfirmed_empty():
+        tracker.confirmed_empty.add(page)
+        fetch_into(tracker, fetch, page)
+    if page_after := tracker.page_after_end():
+        fetch_into(tracker, fetch, page_after)
+    return (tracker.last_row, tracker.received) != before
+
+
+def fetch_into(tracker: PageTracker, fetch: FetchPage, page: int) -> None:
+    try:
+        tracker.add(fetch(page, None))
+    except RequestRejected as error:
+        if error.status in KEY_STATUSES:
+            raise
+        tracker.add(PageResult(page, 0))  # past the end
+    except (InvalidResponse, SourceUnavailable) as error:
+        tracker.rows.pop(page, None)
+        tracker.invalid[page] = str(error)
 
 
 def fetch_chain(tracker: PageTracker, fetch: FetchPage, check: Check) -> None:
-    """Fetch one page after another by the cursor of the page before, from the last page of `tracker`."""
-    while position := tracker.next_in_chain():
+    """Fetch one page after another by the cursor of the page before, from the last page of `tracker`.
+
+    An error is raised, so that the next run resumes at this page. If that run gets no further either, the chain
+    ends here with a gap: otherwise one page would keep all others out of raw for ever.
+    """
+    first = position = tracker.next_in_chain()
+    while position:
         check()
-        tracker.add(fetch(*position))
+        try:
+            tracker.add(fetch(*position))
+        except CursorExpired:
+            raise
+        except SourceError as error:
+            is_key = isinstance(error, RequestRejected) and error.status in KEY_STATUSES
+            is_first_attempt = (
+                position != first or not tracker.rows or position[0] == 1 or not tracker.is_resumed
+            )
+            if is_key or is_first_attempt:
+                raise
+            tracker.invalid[position[0]] = f"page {position[0]} failed in two runs: {error}"
+        position = tracker.next_in_chain()
 
 
 class FetchRound:
@@ -49,8 +95,9 @@ class FetchRound:
         self.page = 0
         self.active = 0
         self.is_finished = False
-        self.failures: list[SourceUnavailable] = []
-        self.consecutive_failures: list[SourceUnavailable] = []
+        self.failures: dict[int, SourceError] = {}
+        self.rejections: dict[int, RequestRejected] = {}
+        self.consecutive_failures: list[SourceError] = []
 
     def work(self) -> None:
         try:
@@ -62,7 +109,7 @@ class FetchRound:
                 self.changed.notify_all()
 
     def _claim(self) -> int:
-        """The next page; 0 when there will be none. Pages in flight may announce more."""
+        """The next page; 0 after the last one. Pages in flight may announce more."""
         with self.changed:
             while not self.is_finished:
                 if page := self._next_page():
@@ -81,9 +128,13 @@ class FetchRound:
         return 0
 
     def _process(self, page: int) -> None:
-        result: PageResult | InvalidResponse | SourceUnavailable
+        result: PageResult | SourceError
         try:
             result = self.fetch(page, None)
+        except RequestRejected as error:
+            if error.status is None or error.status in KEY_STATUSES:
+                raise
+            result = error
         except (InvalidResponse, SourceUnavailable) as error:
             result = error
         with self.changed:
@@ -92,30 +143,49 @@ class FetchRound:
             self.active -= 1
             self.changed.notify_all()
 
-    def _record(self, page: int, result: PageResult | InvalidResponse | SourceUnavailable) -> None:
+    def _record(self, page: int, result: PageResult | SourceError) -> None:
         match result:
-            case InvalidResponse():
-                self.tracker.invalid[page] = str(result)
-            case SourceUnavailable():
-                self.failures.append(result)
-                self.consecutive_failures.append(result)
-            case _:
+            case PageResult():
                 self.tracker.add(result)
                 self.consecutive_failures.clear()
+                return
+            case InvalidResponse():
+                self.tracker.invalid[page] = str(result)
+            case RequestRejected():
+                self.rejections[page] = result
+                self.consecutive_failures.append(result)
+            case _:
+                self.failures[page] = result
+                self.consecutive_failures.append(result)
+        if len(self.consecutive_failures) <= MAX_PROBES:
+            # Without totals only the page after a failed one shows whether there are more.
+            self.tracker.probe(page + 1)
 
     @property
     def is_outage(self) -> bool:
         """IN_FLIGHT failures without a page between them count as an outage of the source."""
         return len(self.consecutive_failures) >= IN_FLIGHT
 
+    def resolve_rejections(self) -> None:
+        """A rejected page after the last announced item is the end, otherwise a gap.
 
-def fetch_round(tracker: PageTracker, fetch: FetchPage, check: Check) -> list[SourceUnavailable]:
-    """The failures of one pass over the needed pages."""
+        Only known after the round, because earlier pages may arrive later.
+        """
+        for page, error in sorted(self.rejections.items()):
+            if self.tracker.is_past_end(page):
+                self.tracker.add(PageResult(page, 0))
+            else:
+                self.tracker.invalid[page] = str(error)
+
+
+def fetch_round(tracker: PageTracker, fetch: FetchPage, check: Check) -> dict[int, SourceError]:
+    """The failures of one pass over the needed pages, by page."""
     current = FetchRound(tracker, fetch, check)
     with create_pool() as pool:
         for future in as_completed([pool.submit(current.work) for _ in range(WORKERS)]):
             future.result()
-    if current.is_outage:
+    current.resolve_rejections()
+    if current.is_outage and current.failures:
         raise current.consecutive_failures[0]
     return current.failures
 

@@ -1,1 +1,1 @@
-"""A source's key is changed when Secret Manager says that it is due: docs/runbooks/rotation.md."""
+"""Rotation of the API keys of sources, when Secret Manager reports that a secret is due (docs/runbooks)."""

@@ -1,18 +1,22 @@
-"""python -m connector.key_rotation: rotate the secrets that are due; --secret NAME rotates one now."""
+"""Rotate the API keys of sources.
+
+python -m connector.key_rotation                  the secrets that Secret Manager has reported as due
+python -m connector.key_rotation --secret NAME    this secret, now
+"""
 
 import argparse
 import os
 import sys
 from datetime import timedelta
 
-from connector.key_rotation.settings import Settings
+from connector.key_rotation.settings import read_settings
 from connector.sources import registry
 from connector.sources.rest.config import RestSource
 from runtime.errors import UsageError
 from runtime.process import ArgumentParser, raise_on_termination, run_job
 from runtime.structured_log import StructuredLog, open_log
 
-# Longer than a connector runs (an hour, environments/main.tf) and than Secret Manager may serve an older version.
+# Longer than a connector run (an hour, environments/main.tf) and than Secret Manager may serve an older version.
 GRACE_SECONDS = 24 * 3600
 
 
@@ -47,16 +51,16 @@ def run_command(log: StructuredLog) -> None:
         )
     if arguments.grace_seconds < 0:
         raise UsageError(f"invalid --grace-seconds {arguments.grace_seconds}: expected at least 0.")
-    settings = Settings.read(os.environ, rest_sources)
+    settings = read_settings(os.environ, rest_sources)
     # Imported here: Google's clients take two seconds, and usage errors are reported before.
     from connector.key_rotation import job
-    from connector.key_rotation.assembly import assemble
+    from connector.key_rotation.assembly import create_context
 
-    context = assemble(rest_sources, settings, log, timedelta(seconds=arguments.grace_seconds))
+    context = create_context(rest_sources, settings, log, timedelta(seconds=arguments.grace_seconds))
     if arguments.secret:
-        job.at_once(context, context.rotating[arguments.secret])
+        job.rotate_now(context, context.targets[arguments.secret])
     else:
-        job.due(context)
+        job.rotate_due(context)
 
 
 if __name__ == "__main__":

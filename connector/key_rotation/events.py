@@ -1,6 +1,7 @@
-"""What Secret Manager publishes when a secret is due.
+"""The message that Secret Manager publishes when a secret is due for rotation.
 
-https://cloud.google.com/secret-manager/docs/event-notifications"""
+https://cloud.google.com/secret-manager/docs/event-notifications
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,27 +11,25 @@ ROTATE = "SECRET_ROTATE"
 
 
 @dataclass(frozen=True)
-class Event:
-    """The secret that is due, by its id, and since when. `receipt` is how its message is acknowledged."""
+class RotationEvent:
+    """`secret`: id of the secret that is due since `at`. `ack_id` acknowledges the message."""
 
     secret: str
     at: datetime
-    receipt: str
+    ack_id: str
 
 
-def read(attributes: Mapping[str, str], published: datetime, receipt: str) -> Event | None:
-    """None for a message that is no rotation: the topic hears of every change of a secret, and of anybody
-    who may publish."""
+def parse_event(attributes: Mapping[str, str], published: datetime, ack_id: str) -> RotationEvent | None:
+    """None for any other message: the topic receives every change of a secret, and messages of any publisher."""
     secret = attributes.get("secretId", "").rpartition("/secrets/")[2]
     if attributes.get("eventType") != ROTATE or not secret:
         return None
-    return Event(secret, moment(attributes.get("timestamp", ""), published), receipt)
+    return RotationEvent(secret, parse_time(attributes.get("timestamp", ""), published), ack_id)
 
 
-def moment(timestamp: str, published: datetime) -> datetime:
-    """The event's own time, which a second publication of it repeats; never later than its publication."""
+def parse_time(timestamp: str, published: datetime) -> datetime:
+    """The time of the event, which is the same in a repeated publication; never later than `published`."""
     try:
-        told = datetime.fromisoformat(timestamp)
-        return min(told, published)
+        return min(datetime.fromisoformat(timestamp), published)
     except (ValueError, TypeError):
         return published

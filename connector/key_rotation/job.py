@@ -1,4 +1,4 @@
-"""What one run of the job does: the secrets that are due, then those whose old keys have had their time."""
+"""One run of the job: rotate the secrets that are due, then retire old versions whose grace period is over."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -9,12 +9,11 @@ from functools import partial
 from google.pubsub_v1 import ReceivedMessage
 
 from connector.errors import ConnectorError, IncompleteRun
-from connector.key_rotation import events
-from connector.key_rotation import rotate as turn
-from connector.key_rotation.events import Event
-from connector.key_rotation.keys import Keys
+from connector.key_rotation.events import RotationEvent, parse_event
+from connector.key_rotation.keys import SourceKeys
 from connector.key_rotation.pubsub import Subscription
-from connector.key_rotation.revoke import retire
+from connector.key_rotation.revoke import retire_old_versions
+from connector.key_rotation.rotate import rotate
 from connector.key_rotation.secret_manager import Secret
 from runtime.structured_log import StructuredLog
 
@@ -26,84 +25,96 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True)
-class Rotating:
-    """A secret, and the API that gives it new keys."""
+class RotationTarget:
+    """A secret, and the API of the source that issues its keys."""
 
     secret: Secret
-    keys: Keys
+    keys: SourceKeys
 
 
 @dataclass(frozen=True)
 class RotationContext:
+    """`targets` by the id of the secret. `grace`: how long an old key stays valid beside the new one."""
+
     subscription: Subscription
-    rotating: Mapping[str, Rotating]
+    targets: Mapping[str, RotationTarget]
     log: StructuredLog
     grace: timedelta
     now: Callable[[], datetime] = utc_now
 
 
-def due(context: RotationContext) -> None:
-    """IncompleteRun when a secret could not be rotated; all others are."""
-    waiting = by_secret(context, context.subscription.every())
-    said = [rotated(context, secret, found) for secret, found in waiting.items()]
-    said += [attempt(context, name, partial(tend, context, one)) for name, one in context.rotating.items()]
-    if failed := [sentence for sentence in said if sentence]:
-        raise IncompleteRun(f"{len(failed)} of the steps above failed; the first: {failed[0]}")
+def rotate_due(context: RotationContext) -> None:
+    """Rotate every due secret; IncompleteRun if a step failed, after all other steps were done."""
+    events = group_by_secret(context, context.subscription.pull_all())
+    failures = [rotate_for_events(context, secret, group) for secret, group in events.items()]
+    for name, target in context.targets.items():
+        failures.append(run_step(context, name, partial(report_and_retire, context, target)))
+    if errors := [failure for failure in failures if failure]:
+        raise IncompleteRun(f"{len(errors)} of the steps above failed; the first: {errors[0]}")
 
 
-def at_once(context: RotationContext, one: Rotating) -> None:
-    """Nobody asked but a person: a key that has leaked, or an API that tells of its own."""
-    log = context.log.bind(secret=one.secret.id)
-    turn.rotate(one.secret, one.keys, None, log)
-    tend(context, one)
+def rotate_now(context: RotationContext, target: RotationTarget) -> None:
+    """Manual rotation, for example after a leak."""
+    log = context.log.bind(secret=target.secret.id)
+    rotate(target.secret, target.keys, None, log)
+    report_and_retire(context, target)
 
 
-def by_secret(context: RotationContext, messages: Iterable[ReceivedMessage]) -> dict[str, list[Event]]:
-    """All events of a secret are one: a message that comes twice is one rotation."""
-    found: dict[str, list[Event]] = defaultdict(list)
+def group_by_secret(
+    context: RotationContext, messages: Iterable[ReceivedMessage]
+) -> dict[str, list[RotationEvent]]:
+    """Pub/Sub delivers a message at least once: all events of a secret lead to one rotation."""
+    events: dict[str, list[RotationEvent]] = defaultdict(list)
     others = []
-    for one in messages:
-        event = events.read(one.message.attributes, one.message.publish_time, one.ack_id)
+    for received in messages:
+        message = received.message
+        event = parse_event(message.attributes, message.publish_time, received.ack_id)
         if event:
-            found[event.secret].append(event)
+            events[event.secret].append(event)
         else:
-            others.append(one.ack_id)
+            others.append(received.ack_id)
     if others:
-        context.log(f"{len(others)} messages are no rotation: acknowledged", "WARNING")
+        context.log(f"acknowledged {len(others)} messages that are not rotations", "WARNING")
     context.subscription.acknowledge(others)
-    context.log(f"due are: {', '.join(found)}" if found else "no secret is due")
-    return found
+    context.log(f"due secrets: {', '.join(events)}" if events else "no secret is due")
+    return events
 
 
-def rotated(context: RotationContext, secret: str, found: list[Event]) -> str | None:
-    """None when it went well, and its messages are acknowledged; else the sentence, and they come again.
+def rotate_for_events(context: RotationContext, secret: str, events: list[RotationEvent]) -> str | None:
+    """The error, or None. Messages are acknowledged after success; after a failure they are delivered again.
 
-    A secret that no source declares would come again for ever, so it is acknowledged, and fails once."""
-    receipts = [event.receipt for event in found]
-    one = context.rotating.get(secret)
-    if one is None:
-        known = ", ".join(context.rotating) or "none"
-        sentence = f"'{secret}' is due, and no source says how to rotate it (known: {known}): do it by hand"
-        context.log(sentence, "ERROR", secret=secret)
-        context.subscription.acknowledge(receipts)
-        return sentence
-    log, latest = context.log.bind(secret=secret), max(found, key=lambda event: event.at)
-    failed = attempt(context, secret, partial(turn.rotate, one.secret, one.keys, latest, log))
-    (context.subscription.put_back if failed else context.subscription.acknowledge)(receipts)
-    return failed
+    An undeclared secret would be delivered for ever, so its messages are acknowledged and the run fails once.
+    """
+    ack_ids = [event.ack_id for event in events]
+    target = context.targets.get(secret)
+    if target is None:
+        declared = ", ".join(context.targets) or "none"
+        error = f"'{secret}' is due, but no source declares its rotation (declared: {declared}): rotate it by hand"
+        context.log(error, "ERROR", secret=secret)
+        context.subscription.acknowledge(ack_ids)
+        return error
+    log, latest = context.log.bind(secret=secret), max(events, key=lambda event: event.at)
+    failure = run_step(context, secret, partial(rotate, target.secret, target.keys, latest, log))
+    if failure:
+        context.subscription.release(ack_ids)
+    else:
+        context.subscription.acknowledge(ack_ids)
+    return failure
 
 
-def tend(context: RotationContext, one: Rotating) -> None:
-    log = context.log.bind(secret=one.secret.id)
-    for newest in one.secret.enabled()[:1]:
+def report_and_retire(context: RotationContext, target: RotationTarget) -> None:
+    """Log the age of the newest version, which an alert reads, and retire older versions."""
+    log = context.log.bind(secret=target.secret.id)
+    for newest in target.secret.enabled_versions()[:1]:
         age = (context.now() - newest.created) / DAY
-        log(f"{one.secret.id} is {age:.1f} days old", version=newest.number, age_days=round(age, 3))
-    retire(one.secret, one.keys, context.now(), context.grace, log)
+        log(f"{target.secret.id} is {age:.1f} days old", version=newest.number, age_days=round(age, 3))
+    retire_old_versions(target.secret, target.keys, context.now(), context.grace, log)
 
 
-def attempt(context: RotationContext, secret: str, act: Callable[[], None]) -> str | None:
+def run_step(context: RotationContext, secret: str, step: Callable[[], None]) -> str | None:
+    """The message of its error, which is logged, or None: the steps of other secrets continue."""
     try:
-        act()
+        step()
     except ConnectorError as error:
         context.log(str(error), "ERROR", secret=secret)
         return str(error)

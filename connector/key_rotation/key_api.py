@@ -1,4 +1,4 @@
-"""Requests to a source with one key or another: JSON in, JSON out, and no key in what goes wrong."""
+"""Requests to the key API of a source: JSON in, JSON out. No error message contains a key."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,54 +11,59 @@ from connector.sources.rest.config import Header, Query
 from runtime.http_session import TIMEOUT
 from runtime.retry import TRANSIENT_STATUSES, RetryPolicy, parse_retry_after
 
-REFUSED = {401, 403}
+KEY_REJECTED = {401, 403}
 
 
-class Calls:
-    """To the source at `url`. KeyRejected when it does not let the key in."""
+class KeyApiClient:
+    """Sends requests with varying keys to the source at `url`. KeyRejected if it rejects the key."""
 
-    def __init__(self, http: requests.Session, url: str, auth: Header | Query, retry: RetryPolicy) -> None:
-        self.http, self.url, self.auth, self.retry = http, url, auth, retry
+    def __init__(self, session: requests.Session, url: str, auth: Header | Query, retry: RetryPolicy) -> None:
+        self.session, self.url, self.auth, self.retry = session, url, auth, retry
 
-    def again[Answer](self, ask: Callable[[], Answer]) -> Answer:
-        """What changes nothing when it is asked twice is asked up to `tries` times."""
-        for attempt in range(self.retry.attempts - 1):
-            try:
-                return ask()
-            except SourceUnavailable as error:
-                self.retry.sleep(self.retry.delay(attempt, error.retry_after))
-        return ask()
+    def retry_idempotent[Result](self, request: Callable[[], Result]) -> Result:
+        """Only for requests that may be repeated: a repeated POST would issue a second key."""
 
-    def send(self, method: str, path: str, key: str, gone: set[int] | None = None, **more: Any) -> Any:
-        """The JSON of the answer; None where it has no body."""
+        def next_delay(error: Exception, attempt: int) -> float | None:
+            if not isinstance(error, SourceUnavailable):
+                return None
+            return self.retry.delay(attempt, error.retry_after)
+
+        return self.retry.call(request, next_delay)
+
+    def send(
+        self, method: str, path: str, key: str, absent_statuses: set[int] | None = None, **options: Any
+    ) -> Any:
+        """The JSON body; None if it is empty, or for a status in `absent_statuses`."""
         where, auth = f"{method} {self.url}{path}", ApiKeyAuth(self.auth, key)
         try:
-            # A redirect would carry the key to another host; it is refused below like any other answer.
-            answer = self.http.request(
-                method, self.url + path, auth=auth, timeout=TIMEOUT, allow_redirects=False, **more
+            # A redirect would carry the key to another host; it is an error below, as any other status.
+            response = self.session.request(
+                method, self.url + path, auth=auth, timeout=TIMEOUT, allow_redirects=False, **options
             )
         except requests.RequestException as error:
-            raise SourceUnavailable(auth.redact(f"{where} was not answered: {error}.")) from error
-        if answer.status_code in (gone or ()):
+            raise SourceUnavailable(auth.redact(f"no response to {where}: {error}.")) from error
+        if response.status_code in (absent_statuses or ()):
             return None
-        if not 200 <= answer.status_code < 300:
-            raise refusal(where, answer, auth)
-        return body(where, answer)
+        if not 200 <= response.status_code < 300:
+            raise to_error(where, response, auth)
+        return parse_json(where, response)
 
 
-def refusal(where: str, answer: requests.Response, auth: ApiKeyAuth) -> RequestRejected | SourceUnavailable:
-    start = answer.content[:300].decode("utf-8", "replace")
-    said = auth.redact(f"{where} was answered with {answer.status_code} {answer.reason}: {start!r}")
-    if answer.status_code in TRANSIENT_STATUSES:
-        return SourceUnavailable(said, parse_retry_after(answer.headers.get("Retry-After")))
-    return (KeyRejected if answer.status_code in REFUSED else RequestRejected)(said)
+def to_error(
+    where: str, response: requests.Response, auth: ApiKeyAuth
+) -> RequestRejected | SourceUnavailable:
+    start = response.content[:300].decode("utf-8", "replace")
+    message = auth.redact(f"{where} returned {response.status_code} {response.reason}: {start!r}")
+    if response.status_code in TRANSIENT_STATUSES:
+        return SourceUnavailable(message, parse_retry_after(response.headers.get("Retry-After")))
+    return (KeyRejected if response.status_code in KEY_REJECTED else RequestRejected)(message)
 
 
-def body(where: str, answer: requests.Response) -> Any:
-    """Never shown in an error: it may be a key."""
-    if not answer.content:
+def parse_json(where: str, response: requests.Response) -> Any:
+    """The body is never part of an error: it may be a key."""
+    if not response.content:
         return None
     try:
-        return answer.json()
+        return response.json()
     except requests.JSONDecodeError as error:
-        raise InvalidResponse(f"{where} was answered with {answer.status_code} and no JSON.") from error
+        raise InvalidResponse(f"{where} returned {response.status_code} without JSON.") from error

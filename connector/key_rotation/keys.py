@@ -1,4 +1,4 @@
-"""The keys of a source: its API issues, knows and revokes them, as connector/sources declares."""
+"""The keys of a source: its API issues, lists and revokes them, as declared in connector/sources."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -6,96 +6,105 @@ from typing import Any
 from urllib.parse import quote
 
 from connector.errors import InvalidResponse, KeyRejected
-from connector.key_rotation.key_api import Calls
+from connector.key_rotation.key_api import KeyApiClient
 from connector.sources.rest.config import RestSource, Revocation, Rotation
 
-# A key that was issued a moment ago is unknown to some servers of an API for as long: seconds between tries.
-PATIENCE = (1.0, 2.0, 4.0, 8.0)
+# A new key may be unknown to some servers of an API for a few seconds: delays between attempts, in seconds.
+PROPAGATION_DELAYS = (1.0, 2.0, 4.0, 8.0)
 
 
 @dataclass(frozen=True)
-class Issued:
-    """A key's value, and its id where the API revokes by it."""
+class NewKey:
+    """The value of a key that was just issued; `id` if the API revokes by id."""
 
     value: str
     id: str | None
 
 
 @dataclass(frozen=True)
-class Known:
+class KeyInfo:
+    """A key in the API's list, without its value. `name` is the secret that it was issued for."""
+
     id: str
     name: str
     created: datetime
 
 
-class Keys:
-    """Those of `source` that are issued for `name`, a secret."""
+class SourceKeys:
+    """The keys of `source` that are issued for the secret `name`."""
 
-    def __init__(self, calls: Calls, source: RestSource, rotation: Rotation, name: str) -> None:
-        self.calls, self.source, self.rotation, self.name = calls, source, rotation, name
-        self.url = calls.url
+    def __init__(self, api: KeyApiClient, source: RestSource, rotation: Rotation, name: str) -> None:
+        self.api, self.source, self.rotation, self.name = api, source, rotation, name
+        self.url = api.url
 
-    def issue(self, asking: str) -> Issued:
-        """Asked once: after a lost answer nobody knows whether there is a key more."""
-        body = {self.rotation.revoke.name: self.name} if self.rotation.revoke else None
-        told = self.calls.send("POST", self.rotation.path, asking, json=body)
-        where, revoke = f"POST {self.rotation.path}", self.rotation.revoke
-        value = text(told, self.rotation.key, where)
-        return Issued(value, text(told, revoke.id, where) if revoke else None)
+    def issue(self, current: str) -> NewKey:
+        """Sent once: after a lost response a second request could issue a second key."""
+        revoke = self.rotation.revoke
+        body = {revoke.name: self.name} if revoke else None
+        response = self.api.send("POST", self.rotation.path, current, json=body)
+        where = f"POST {self.rotation.path}"
+        value = read_text(response, self.rotation.key, where)
+        return NewKey(value, read_text(response, revoke.id, where) if revoke else None)
 
-    def prove(self, value: str, patience: tuple[float, ...] = ()) -> None:
-        """One small request to each endpoint. KeyRejected if the key is not let in, after `patience`."""
+    def verify(self, value: str, delays: tuple[float, ...] = ()) -> None:
+        """Send one small request to each endpoint. KeyRejected if one rejects the key after all `delays`."""
         for name, endpoint in self.source.endpoints.items():
             size = self.source.paging_of(name).size
-            self.open(endpoint.path, endpoint.params | ({size: "1"} if size else {}), value, patience)
+            params = endpoint.params | ({size: "1"} if size else {})
+            self._verify_endpoint(endpoint.path, params, value, delays)
 
-    def open(self, path: str, params: dict[str, str], value: str, patience: tuple[float, ...]) -> None:
-        for pause in (*patience, None):
+    def _verify_endpoint(
+        self, path: str, params: dict[str, str], value: str, delays: tuple[float, ...]
+    ) -> None:
+        for delay in (*delays, None):
             try:
-                told = self.calls.again(lambda: self.calls.send("GET", path, value, params=params))
-                if told is None:
-                    raise InvalidResponse(f"GET {self.url}{path} was answered with nothing.")
+                body = self.api.retry_idempotent(lambda: self.api.send("GET", path, value, params=params))
+                if body is None:
+                    raise InvalidResponse(f"GET {self.url}{path} returned an empty body.")
                 return
             except KeyRejected:
-                if pause is None:
+                if delay is None:
                     raise
-                self.calls.retry.sleep(pause)
+                self.api.retry.sleep(delay)
 
-    def own(self, value: str, revoke: Revocation) -> Known | None:
-        """What the API knows of a key; None if it knows it no longer."""
+    def describe(self, value: str, revoke: Revocation) -> KeyInfo | None:
+        """The API's record of a key; None if it rejects the key."""
         try:
-            return known(self.calls.again(lambda: self.calls.send("GET", revoke.own, value)), revoke)
+            body = self.api.retry_idempotent(lambda: self.api.send("GET", revoke.current, value))
         except KeyRejected:
             return None
+        return parse_key(body, revoke)
 
-    def ours(self, asking: str, revoke: Revocation) -> list[Known]:
-        told = self.calls.again(lambda: self.calls.send("GET", self.rotation.path, asking))
-        items = told.get(revoke.items) if isinstance(told, dict) else None
+    def list_issued(self, current: str, revoke: Revocation) -> list[KeyInfo]:
+        """The keys that were issued for this secret; keys of other names belong to other users of the API."""
+        path = self.rotation.path
+        body = self.api.retry_idempotent(lambda: self.api.send("GET", path, current))
+        items = body.get(revoke.items) if isinstance(body, dict) else None
         if not isinstance(items, list):
-            raise InvalidResponse(f"GET {self.rotation.path} answered without a list '{revoke.items}'.")
-        return [key for key in (known(item, revoke) for item in items) if key.name == self.name]
+            raise InvalidResponse(f"GET {path} returned no list '{revoke.items}'.")
+        return [key for key in (parse_key(item, revoke) for item in items) if key.name == self.name]
 
-    def revoke(self, identity: str, asking: str) -> None:
-        """A key that is gone already is as good."""
-        path = f"{self.rotation.path}/{quote(identity, safe='')}"
-        self.calls.again(lambda: self.calls.send("DELETE", path, asking, gone={404, 410}))
+    def revoke(self, key_id: str, current: str) -> None:
+        """Idempotent: a key that is already revoked is not an error."""
+        path = f"{self.rotation.path}/{quote(key_id, safe='')}"
+        self.api.retry_idempotent(lambda: self.api.send("DELETE", path, current, absent_statuses={404, 410}))
 
 
-def known(told: Any, revoke: Revocation) -> Known:
-    where = f"GET {revoke.own}"
-    created = text(told, revoke.created, where)
+def parse_key(body: Any, revoke: Revocation) -> KeyInfo:
+    where = f"GET {revoke.current}"
+    created = read_text(body, revoke.created, where)
     try:
-        moment = datetime.fromisoformat(created)
+        time = datetime.fromisoformat(created)
     except ValueError as error:
-        raise InvalidResponse(f"{where}: '{revoke.created}' is no time: {created!r}.") from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)  # which zone else, where none is said
-    return Known(text(told, revoke.id, where), str(told.get(revoke.name) or ""), moment)
+        raise InvalidResponse(f"{where}: '{revoke.created}' is not a timestamp: {created!r}.") from error
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)  # timestamps without an offset are UTC
+    return KeyInfo(read_text(body, revoke.id, where), str(body.get(revoke.name) or ""), time)
 
 
-def text(told: Any, field: str, where: str) -> str:
-    """A field of an answer; ids are numbers at some APIs."""
-    value = told.get(field) if isinstance(told, dict) else None
+def read_text(body: Any, field: str, where: str) -> str:
+    """A field of a response as text: the ids of some APIs are numbers."""
+    value = body.get(field) if isinstance(body, dict) else None
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-        raise InvalidResponse(f"{where} was answered without '{field}'.")
+        raise InvalidResponse(f"{where} returned no '{field}'.")
     return str(value)

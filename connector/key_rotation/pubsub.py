@@ -1,4 +1,4 @@
-"""Messages that wait, over Pub/Sub. One that is not acknowledged comes again; some come twice anyway."""
+"""The messages of a Pub/Sub subscription. A message that is not acknowledged is delivered again."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,48 +10,52 @@ from google.pubsub_v1 import ReceivedMessage, SubscriberClient
 
 from connector.errors import SubscriptionError
 
-MOST = 100
-WAIT_SECONDS = 20.0  # a pull on Google waits for a first message; the next run finds one that came later
+MAX_MESSAGES = 100  # per pull
+PULL_SECONDS = 20.0  # Pub/Sub waits for a first message; one that arrives later is for the next run
 
 
 class Subscription:
-    def __init__(self, google: SubscriberClient, name: str) -> None:
-        self.google = google
+    """`name` is the full name, projects/<project>/subscriptions/<name>."""
+
+    def __init__(self, client: SubscriberClient, name: str) -> None:
+        self.client = client
         self.name = name
 
+    def pull_all(self) -> list[ReceivedMessage]:
+        """Pull until a pull returns fewer than MAX_MESSAGES."""
+        messages: list[ReceivedMessage] = []
+        while True:
+            batch = self._pull()
+            messages += batch
+            if len(batch) < MAX_MESSAGES:
+                return messages
+
+    def _pull(self) -> list[ReceivedMessage]:
+        with self._wrap_errors("pull"):
+            try:
+                response = self.client.pull(
+                    subscription=self.name, max_messages=MAX_MESSAGES, timeout=PULL_SECONDS
+                )
+            except (DeadlineExceeded, requests.Timeout):
+                return []
+            return list(response.received_messages)
+
+    def acknowledge(self, ack_ids: list[str]) -> None:
+        if ack_ids:
+            with self._wrap_errors("acknowledge messages of"):
+                self.client.acknowledge(subscription=self.name, ack_ids=ack_ids)
+
+    def release(self, ack_ids: list[str]) -> None:
+        """Make the messages available at once, for the next attempt of the job."""
+        if ack_ids:
+            with self._wrap_errors("release messages of"):
+                self.client.modify_ack_deadline(
+                    subscription=self.name, ack_ids=ack_ids, ack_deadline_seconds=0
+                )
+
     @contextmanager
-    def doing(self, what: str) -> Iterator[None]:
+    def _wrap_errors(self, action: str) -> Iterator[None]:
         try:
             yield
         except (GoogleAPICallError, RetryError, GoogleAuthError, requests.RequestException) as error:
-            raise SubscriptionError(f"could not {what} {self.name}: {error}") from error
-
-    def every(self) -> list[ReceivedMessage]:
-        """Those that wait, as far as one pull after another finds them."""
-        found: list[ReceivedMessage] = []
-        while True:
-            more = self.pull()
-            found += more
-            if len(more) < MOST:
-                return found
-
-    def pull(self) -> list[ReceivedMessage]:
-        with self.doing("pull"):
-            try:
-                answer = self.google.pull(subscription=self.name, max_messages=MOST, timeout=WAIT_SECONDS)
-            except (DeadlineExceeded, requests.Timeout):
-                return []
-            return list(answer.received_messages)
-
-    def acknowledge(self, receipts: list[str]) -> None:
-        if receipts:
-            with self.doing("acknowledge messages of"):
-                self.google.acknowledge(subscription=self.name, ack_ids=receipts)
-
-    def put_back(self, receipts: list[str]) -> None:
-        """They come again at once, for the next attempt of the job."""
-        if receipts:
-            with self.doing("put messages back into"):
-                self.google.modify_ack_deadline(
-                    subscription=self.name, ack_ids=receipts, ack_deadline_seconds=0
-                )
+            raise SubscriptionError(f"could not {action} {self.name}: {error}") from error

@@ -1,65 +1,78 @@
-"""Old keys are revoked when nobody can hold them any more.
+"""Revoke old keys and disable their versions, once no process can use them.
 
-A job reads its key when it starts and keeps it to its end; and Google may give out a version that is no
-longer the newest for "a few hours": https://cloud.google.com/secret-manager/docs/reference/consistency"""
+A job reads its key when it starts and uses it to its end, and Secret Manager may serve a version that is no
+longer the newest for "a few hours": https://cloud.google.com/secret-manager/docs/reference/consistency
+"""
 
 from datetime import datetime, timedelta
 
 from connector.errors import KeyRejected
-from connector.key_rotation.keys import Keys
+from connector.key_rotation.keys import SourceKeys
 from connector.key_rotation.secret_manager import Secret, Version
 from connector.sources.rest.config import Revocation
 from runtime.structured_log import StructuredLog
 
-TURN = timedelta(hours=1)  # longer than a run of the job may take (environments/main.tf)
+MAX_ROTATION = timedelta(hours=1)  # longer than a run of the job (environments/main.tf)
 
 
-def retire(secret: Secret, keys: Keys, now: datetime, grace: timedelta, log: StructuredLog) -> None:
-    """Revokes and disables all but the newest enabled version, once that is `grace` old and seen to work.
+def retire_old_versions(
+    secret: Secret, keys: SourceKeys, now: datetime, grace: timedelta, log: StructuredLog
+) -> None:
+    """Retire all but the newest enabled version, once that one is older than `grace` and verified.
 
-    A version is disabled last, so whoever is killed on the way leaves something that the next run sees."""
-    versions = secret.enabled()
+    Versions are disabled last: after a kill in between, the next run still finds them enabled and repeats the
+    revocation.
+    """
+    versions = secret.enabled_versions()
     if len(versions) < 2:
         return
     newest, older = versions[0], versions[1:]
     if now - newest.created < grace:
         log(f"{secret.id} keeps its old versions until {newest.created + grace:%Y-%m-%d %H:%M} UTC")
         return
-    value = proven(secret, keys, newest)
+    value = read_verified_key(secret, keys, newest)
     if keys.rotation.revoke:
-        revoke(secret, keys, older, value, keys.rotation.revoke, now - TURN)
+        revoke_old_keys(secret, keys, older, value, keys.rotation.revoke, now - MAX_ROTATION)
     else:
-        log(f"the API of {secret.id} revokes no key: revoke the old one by hand", "WARNING")
+        log(f"the API of {secret.id} cannot revoke keys: revoke the old one by hand", "WARNING")
     for version in older:
         secret.disable(version)
     numbers = [version.number for version in older]
-    log(f"{secret.id} has retired versions {numbers}", version=newest.number, retired=numbers)
+    log(f"{secret.id}: retired versions {numbers}", version=newest.number, retired=numbers)
 
 
-def proven(secret: Secret, keys: Keys, newest: Version) -> str:
-    value = secret.value(newest)
+def read_verified_key(secret: Secret, keys: SourceKeys, newest: Version) -> str:
+    """Old keys stay while the newest one does not work: they may be the only working ones."""
+    value = secret.read_value(newest)
     try:
-        keys.prove(value)
+        keys.verify(value)
     except KeyRejected as error:
         raise KeyRejected(
-            f"version {newest.number} of {secret.name} is refused; its older versions are left alone. {error}"
+            f"version {newest.number} of {secret.name} is rejected; its older versions are not retired. {error}"
         ) from error
     return value
 
 
-def revoke(
-    secret: Secret, keys: Keys, older: list[Version], value: str, declared: Revocation, before: datetime
+def revoke_old_keys(
+    secret: Secret,
+    keys: SourceKeys,
+    older: list[Version],
+    value: str,
+    declared: Revocation,
+    issued_before: datetime,
 ) -> None:
-    """The keys of older versions, and those of a turn that died before its key became a version: issued so
-    long `before` that the turn is over."""
-    present = keys.own(value, declared)
-    if present is None:
+    """Revoke the keys of older versions, and keys of rotations that were killed before they added a version.
+
+    The latter are the keys that were issued before `issued_before`, so that their rotation is over.
+    """
+    current = keys.describe(value, declared)
+    if current is None:
         raise KeyRejected(
-            f"the key of {secret.name} works, but the API does not know it: nothing is revoked."
+            f"the key of {secret.name} works, but the key API has no record of it: nothing is revoked."
         )
-    holders = (keys.own(secret.value(version), declared) for version in older)
-    old = {key.id for key in holders if key}
-    until = min(present.created, before)
-    old |= {key.id for key in keys.ours(value, declared) if key.created <= until}
-    for identity in sorted(old - {present.id}):
-        keys.revoke(identity, value)
+    described = (keys.describe(secret.read_value(version), declared) for version in older)
+    key_ids = {key.id for key in described if key}
+    until = min(current.created, issued_before)
+    key_ids |= {key.id for key in keys.list_issued(value, declared) if key.created <= until}
+    for key_id in sorted(key_ids - {current.id}):
+        keys.revoke(key_id, value)

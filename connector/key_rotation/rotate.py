@@ -1,105 +1,113 @@
-"""One turn of a secret: a new key that was seen to work becomes its newest version.
+"""Rotate one secret: issue a key, verify it, add it as the newest version.
 
-The newest version is what a job is given that starts now, whatever its state. So a key is tried before it
-becomes a version, and a version that is taken out of use gets a newer one with the key that still works."""
+A job that starts reads the newest version, in whatever state that is. So a key is verified before it becomes a
+version, and a version that is disabled is first followed by a newer one with the key that still works.
+"""
 
 from connector.errors import KeyRejected, NoWorkingKey, SecretRefused, SourceError
-from connector.key_rotation.events import Event
-from connector.key_rotation.keys import PATIENCE, Issued, Keys
+from connector.key_rotation.events import RotationEvent
+from connector.key_rotation.keys import PROPAGATION_DELAYS, NewKey, SourceKeys
 from connector.key_rotation.secret_manager import Secret, Version
 from runtime.structured_log import StructuredLog
 
 
-def rotate(secret: Secret, keys: Keys, event: Event | None, log: StructuredLog) -> None:
-    """Without an event at once; for an event unless the secret was rotated after it."""
-    versions = secret.enabled()
-    if event and (done := served(secret, keys, versions, event)):
-        said = f"{secret.id} has version {done.number}, made after it was due: not rotated again"
-        log(said, version=done.number)
+def rotate(secret: Secret, keys: SourceKeys, event: RotationEvent | None, log: StructuredLog) -> None:
+    """Without an event unconditionally; for an event unless the secret was rotated since."""
+    versions = secret.enabled_versions()
+    if event and (newer := find_rotation_since(secret, keys, versions, event)):
+        message = f"{secret.id} has version {newer.number}, added after it was due: not rotated again"
+        log(message, version=newer.number)
         return
-    before, value = working(secret, keys, versions)
-    issued = tried(keys, value)
-    version = added(secret, keys, issued, value)
-    confirm(secret, keys, version, value)
+    before, value = find_working_version(secret, keys, versions)
+    new_key = issue_verified_key(keys, value)
+    version = add_version(secret, keys, new_key, value)
+    confirm_version(secret, keys, version, value)
     log(f"{secret.id} is rotated", rotated=True, version=version.number, before=before.number)
 
 
-def served(secret: Secret, keys: Keys, versions: list[Version], event: Event) -> Version | None:
-    """The newest version, if it was made after the event, has a new key, and that works."""
+def find_rotation_since(
+    secret: Secret, keys: SourceKeys, versions: list[Version], event: RotationEvent
+) -> Version | None:
+    """The newest version, if it was added after the event, has another key than before, and works."""
     if not versions or versions[0].created < event.at:
         return None
-    earlier = {secret.value(one) for one in versions if one.created < event.at}
-    value = secret.value(versions[0])
-    return versions[0] if value not in earlier and works(keys, value, PATIENCE) else None
+    earlier = {secret.read_value(version) for version in versions if version.created < event.at}
+    value = secret.read_value(versions[0])
+    is_new = value not in earlier and is_accepted(keys, value, PROPAGATION_DELAYS)
+    return versions[0] if is_new else None
 
 
-def works(keys: Keys, value: str, patience: tuple[float, ...] = ()) -> bool:
+def is_accepted(keys: SourceKeys, value: str, delays: tuple[float, ...] = ()) -> bool:
     try:
-        keys.prove(value, patience)
+        keys.verify(value, delays)
     except KeyRejected:
         return False
     return True
 
 
-def working(secret: Secret, keys: Keys, versions: list[Version]) -> tuple[Version, str]:
-    """The newest version whose key opens the source."""
+def find_working_version(secret: Secret, keys: SourceKeys, versions: list[Version]) -> tuple[Version, str]:
+    """The newest version whose key the source accepts, and that key."""
     for version in versions:
-        value = secret.value(version)
-        if works(keys, value):
+        value = secret.read_value(version)
+        if is_accepted(keys, value):
             return version, value
     raise NoWorkingKey(
-        f"{secret.name} has no enabled version with a key that {keys.url} lets in. "
-        f"Get one from the source and give it to `python -m scripts.secret {secret.id}`."
+        f"{secret.name} has no enabled version with a key that {keys.url} accepts. "
+        f"Get one from the source and add it with `python -m scripts.secret {secret.id}`."
     )
 
 
-def tried(keys: Keys, value: str) -> Issued:
-    """A new key that works; one that does not is revoked again."""
-    issued = keys.issue(value)
+def issue_verified_key(keys: SourceKeys, value: str) -> NewKey:
+    """A new key that works; one that does not is revoked."""
+    new_key = keys.issue(value)
     try:
-        keys.prove(issued.value, PATIENCE)
+        keys.verify(new_key.value, PROPAGATION_DELAYS)
     except KeyRejected as error:
-        end = withdrawn(keys, issued, value)
+        outcome = revoke_unused(keys, new_key, value)
         raise KeyRejected(
-            f"the key that {keys.url} has just issued does not work{end}; the one before stays. {error}"
+            f"the key that {keys.url} has just issued does not work {outcome}; the previous one stays. {error}"
         ) from error
     except SourceError as error:
-        raise type(error)(f"{error} The new key was not tried{withdrawn(keys, issued, value)}.") from error
-    return issued
+        outcome = revoke_unused(keys, new_key, value)
+        raise type(error)(f"{error} The new key was not verified {outcome}.") from error
+    return new_key
 
 
-def added(secret: Secret, keys: Keys, issued: Issued, value: str) -> Version:
+def add_version(secret: Secret, keys: SourceKeys, new_key: NewKey, value: str) -> Version:
+    """After a SecretError the version may exist and be in use, so only SecretRefused revokes the key."""
     try:
-        return secret.add(issued.value)
-    except SecretRefused as error:  # after any other the version may be there, and somebody may have read it
-        raise SecretRefused(f"{error} The new key is no version{withdrawn(keys, issued, value)}.") from error
+        return secret.add_version(new_key.value)
+    except SecretRefused as error:
+        outcome = revoke_unused(keys, new_key, value)
+        raise SecretRefused(f"{error} The new key is not stored {outcome}.") from error
 
 
-def withdrawn(keys: Keys, issued: Issued, value: str) -> str:
-    """What became of a new key that nobody has, as the end of a sentence."""
-    if issued.id is None:
-        return " and lives on unused"
+def revoke_unused(keys: SourceKeys, new_key: NewKey, value: str) -> str:
+    """Revoke a key that is not stored anywhere; the outcome as the end of a sentence."""
+    if new_key.id is None:
+        return "and stays valid, but unused"
     try:
-        keys.revoke(issued.id, value)
+        keys.revoke(new_key.id, value)
     except SourceError as error:
-        return f" and could not be revoked ({error})"
-    return " and is revoked"
+        return f"and could not be revoked ({error})"
+    return "and is revoked"
 
 
-def confirm(secret: Secret, keys: Keys, version: Version, before: str) -> None:
-    """The new version is read back and used. Refused, it makes way for the key before, where that works."""
+def confirm_version(secret: Secret, keys: SourceKeys, version: Version, previous: str) -> None:
+    """Read the new version back and verify its key. If it is rejected, restore the previous key if that works."""
     try:
-        keys.prove(secret.value(version), PATIENCE)
+        keys.verify(secret.read_value(version), PROPAGATION_DELAYS)
     except KeyRejected as error:
-        raise KeyRejected(f"{restored(secret, keys, version, before)}: {error}") from error
+        raise KeyRejected(f"{restore_previous(secret, keys, version, previous)}: {error}") from error
 
 
-def restored(secret: Secret, keys: Keys, version: Version, before: str) -> str:
-    if secret.enabled()[:1] != [version]:
+def restore_previous(secret: Secret, keys: SourceKeys, version: Version, previous: str) -> str:
+    """A description of the outcome."""
+    if secret.enabled_versions()[:1] != [version]:
         secret.disable(version)
         return f"version {version.number} of {secret.name} is disabled, there is a newer one"
-    if not works(keys, before):
-        return f"version {version.number} of {secret.name} is refused, and so is the key before"
-    newest = secret.add(before)
+    if not is_accepted(keys, previous):
+        return f"version {version.number} of {secret.name} is rejected, and so is the previous key"
+    newest = secret.add_version(previous)
     secret.disable(version)
-    return f"version {version.number} of {secret.name} is disabled, {newest.number} is the key before"
+    return f"version {version.number} of {secret.name} is disabled, {newest.number} is the previous key"

@@ -1,4 +1,4 @@
-"""A secret and its versions, in Secret Manager. Values are never in a log or in an error."""
+"""A secret and its versions in Secret Manager. Values are never part of a log line or an error."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,18 +9,14 @@ import google_crc32c
 import requests
 from google.api_core.exceptions import ClientError, GoogleAPICallError, RetryError
 from google.auth.exceptions import GoogleAuthError
-from google.cloud.secretmanager_v1 import (
-    SecretManagerServiceClient,
-    SecretPayload,
-    SecretVersion,
-)
+from google.cloud.secretmanager_v1 import SecretManagerServiceClient, SecretPayload, SecretVersion
 
 from connector.errors import SecretError, SecretRefused
 
 
 @dataclass(frozen=True)
 class Version:
-    """`name` ends with its number, which grows."""
+    """`name` ends with the version's number; a newer version has a larger one."""
 
     name: str
     created: datetime
@@ -31,53 +27,56 @@ class Version:
 
 
 class Secret:
-    """`name` is its full name. SecretRefused when Google says no, SecretError when nobody knows what became
-    of it."""
+    """`id` in `project`. SecretRefused if Google rejects a request, SecretError if its outcome is unknown."""
 
-    def __init__(self, google: SecretManagerServiceClient, project: str, identity: str) -> None:
-        self.google = google
-        self.id = identity
-        self.name = f"projects/{project}/secrets/{identity}"
+    def __init__(self, client: SecretManagerServiceClient, project: str, secret_id: str) -> None:
+        self.client = client
+        self.id = secret_id
+        self.name = f"projects/{project}/secrets/{secret_id}"
 
-    @contextmanager
-    def doing(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except ClientError as error:
-            raise SecretRefused(f"could not {what} {self.name}: {error}") from error
-        except (GoogleAPICallError, RetryError, GoogleAuthError, requests.RequestException) as error:
-            raise SecretError(f"could not {what} {self.name}: {error}") from error
-
-    def enabled(self) -> list[Version]:
+    def enabled_versions(self) -> list[Version]:
         """The newest first."""
-        with self.doing("list the versions of"):
-            found = [
-                version(one)
-                for one in self.google.list_secret_versions(parent=self.name)
-                if one.state == SecretVersion.State.ENABLED
+        with self._wrap_errors("list the versions of"):
+            versions = [
+                to_version(listed)
+                for listed in self.client.list_secret_versions(parent=self.name)
+                if listed.state == SecretVersion.State.ENABLED
             ]
-        return sorted(found, key=lambda one: one.number, reverse=True)
+        return sorted(versions, key=lambda version: version.number, reverse=True)
 
-    def value(self, of: Version) -> str:
-        with self.doing(f"read version {of.number} of"):
-            payload = self.google.access_secret_version(name=of.name).payload
+    def read_value(self, version: Version) -> str:
+        with self._wrap_errors(f"read version {version.number} of"):
+            payload = self.client.access_secret_version(name=version.name).payload
         if payload.data_crc32c and google_crc32c.value(payload.data) != payload.data_crc32c:
-            raise SecretError(f"version {of.number} of {self.name} came damaged; run the job again.")
+            raise SecretError(
+                f"version {version.number} of {self.name} does not match its checksum; run the job again."
+            )
         try:
             return payload.data.decode()
         except UnicodeDecodeError as error:
-            raise SecretRefused(f"version {of.number} of {self.name} is no text, so no key.") from error
+            raise SecretRefused(
+                f"version {version.number} of {self.name} is not UTF-8 text, so it cannot be a key."
+            ) from error
 
-    def add(self, value: str) -> Version:
+    def add_version(self, value: str) -> Version:
         data = value.encode()
         payload = SecretPayload(data=data, data_crc32c=google_crc32c.value(data))
-        with self.doing("add a version to"):
-            return version(self.google.add_secret_version(parent=self.name, payload=payload))
+        with self._wrap_errors("add a version to"):
+            return to_version(self.client.add_secret_version(parent=self.name, payload=payload))
 
-    def disable(self, what: Version) -> None:
-        with self.doing(f"disable version {what.number} of"):
-            self.google.disable_secret_version(name=what.name)
+    def disable(self, version: Version) -> None:
+        with self._wrap_errors(f"disable version {version.number} of"):
+            self.client.disable_secret_version(name=version.name)
+
+    @contextmanager
+    def _wrap_errors(self, action: str) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            raise SecretRefused(f"could not {action} {self.name}: {error}") from error
+        except (GoogleAPICallError, RetryError, GoogleAuthError, requests.RequestException) as error:
+            raise SecretError(f"could not {action} {self.name}: {error}") from error
 
 
-def version(told: SecretVersion) -> Version:
-    return Version(told.name, told.create_time)
+def to_version(resource: SecretVersion) -> Version:
+    return Version(resource.name, resource.create_time)

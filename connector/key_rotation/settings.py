@@ -1,7 +1,7 @@
-"""What the environment says: the project, where it is told of rotations, and how to reach the sources."""
+"""Settings: environment variables with the project, the subscription and the addresses of the sources."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connector.sources.rest.config import RestSource
@@ -10,9 +10,8 @@ from runtime.settings import read_endpoint, read_required
 
 
 @dataclass(frozen=True)
-class Settings:
-    """`urls` by the name of the source; the endpoints are Google's own addresses unless the environment says
-    otherwise."""
+class RotationSettings:
+    """`urls` by the name of the source; `secret_manager` and `pubsub` are base URLs."""
 
     project: str
     subscription: str
@@ -20,25 +19,22 @@ class Settings:
     secret_manager: str
     pubsub: str
 
-    @classmethod
-    def read(cls, environ: Mapping[str, str], sources: Mapping[str, RestSource]) -> "Settings":
-        """SettingsError names every variable that is missing."""
-        project, subscription = read_required(environ, ["PROJECT_ID", "ROTATION_SUBSCRIPTION"]).values()
-        if not re.fullmatch("projects/[^/]+/subscriptions/[^/]+", subscription):
-            raise SettingsError(
-                f"ROTATION_SUBSCRIPTION is '{subscription}', not projects/<project>/subscriptions/<name>."
-            )
-        return cls(
-            project,
-            subscription,
-            urls(environ, sources),
-            read_endpoint(environ, "secret-manager"),
-            read_endpoint(environ, "pubsub"),
+
+def read_settings(environ: Mapping[str, str], sources: Mapping[str, RestSource]) -> RotationSettings:
+    """SettingsError lists every missing variable."""
+    project, subscription = read_required(environ, ["PROJECT_ID", "ROTATION_SUBSCRIPTION"]).values()
+    if not re.fullmatch("projects/[^/]+/subscriptions/[^/]+", subscription):
+        raise SettingsError(
+            f"invalid ROTATION_SUBSCRIPTION '{subscription}': expected projects/<project>/subscriptions/<name>."
         )
-
-
-def urls(environ: Mapping[str, str], sources: Mapping[str, RestSource]) -> dict[str, str]:
-    named: Iterable[tuple[str, str]] = (
-        (name, environ.get(f"{name.upper()}_URL") or source.url) for name, source in sources.items()
+    urls = {
+        name: (environ.get(f"{name.upper()}_URL") or source.url).rstrip("/")
+        for name, source in sources.items()
+    }
+    return RotationSettings(
+        project,
+        subscription,
+        urls,
+        read_endpoint(environ, "secret-manager"),
+        read_endpoint(environ, "pubsub"),
     )
-    return {name: url.rstrip("/") for name, url in named}

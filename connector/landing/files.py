@@ -7,35 +7,50 @@ listing is the checkpoint: a process that resumes a run needs nothing else.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from connector.landing import names
 from connector.landing.names import Run, Stage
 from connector.landing.page_metadata import DriftReport, FieldType, ObservedSchema, PageResult
-from runtime.object_store import ObjectInfo
+
+if TYPE_CHECKING:  # importing it at run time would double the time until a usage error is reported
+    from runtime.object_store import ObjectInfo, StoredObject
 
 MOVE_THREADS = 16
 METADATA_CHARACTERS = 2000  # per value; Cloud Storage accepts 8 KiB of metadata per object
+
+
+class RejectedRow(msgspec.Struct, frozen=True):
+    """A row that BigQuery rejected: its line number from 1, the reason, and the line as text."""
+
+    number: int
+    reason: str
+    line: str
 
 
 class Store(Protocol):
     """runtime.object_store.ObjectStore."""
 
     def create(self, name: str, content: bytes, metadata: Mapping[str, str] | None = None) -> bool: ...
-    def replace(self, name: str, content: bytes, generation: int) -> int | None: ...
+    def replace(
+        self, name: str, content: bytes, generation: int, metadata: Mapping[str, str] | None = None
+    ) -> int | None: ...
+    def read_current(self, name: str) -> "StoredObject | None": ...
+    def delete(self, name: str, generation: int | None = None) -> None: ...
     def generation(self, name: str) -> int: ...
     def read(self, name: str, generation: int) -> bytes | None: ...
-    def list(self, prefix: str) -> Iterator[ObjectInfo]: ...
+    def list(self, prefix: str) -> Iterator["ObjectInfo"]: ...
     def move(self, source: str, target: str) -> None: ...
     def set_metadata(self, name: str, metadata: Mapping[str, str]) -> None: ...
 
 
 @dataclass(frozen=True)
 class LandedFile:
-    """`reason`: why it is in failed/. `drift`: its fields without a column. `changes`: new types of fields."""
+    """`reason`: why it is in failed/. `drift`: its fields without a column. `changes`: new types of fields.
+    `rejected_rows`: rows that BigQuery rejected; they were taken out of the file and are in rejects/."""
 
     name: str
     stage: Stage
@@ -45,12 +60,15 @@ class LandedFile:
     changes: frozenset[FieldType] = frozenset()
     reason: str | None = None
     page: PageResult | None = None
+    rejected_rows: int = 0
 
 
 class Landing:
-    def __init__(self, store: Store, endpoint: str) -> None:
+    """`root` is the folder of the endpoint, `<source>/<endpoint>`."""
+
+    def __init__(self, store: Store, root: str) -> None:
         self.store = store
-        self.endpoint = endpoint
+        self.root = root
 
     def write_page(self, run: Run, page: PageResult, content: bytes, drift: DriftReport) -> None:
         """Idempotent: an object that exists was written by this run before."""
@@ -58,12 +76,16 @@ class Landing:
             "total_pages": page.total_pages,
             "total_items": page.total_items,
             "next": page.next,
+            "max_id": page.max_id,
+            "has_position": "1" if page.has_position else None,
+            "has_more": None if page.has_more is None else str(int(page.has_more)),
+            "note": page.note,
             "drift": fit_json(sorted(drift.unmapped)) if drift.unmapped else None,
             "changes": fit_json(sorted(drift.changes)) if drift.changes else None,
         }
         metadata = {"run": run.id, "page": str(page.page), "rows": str(page.rows), "mark": page.mark}
         metadata |= {name: str(value) for name, value in optional.items() if value is not None}
-        self.store.create(names.path("in", run.file_name(page.page)), content, metadata)
+        self.store.create(names.path("in", run.file_name(page.page), self.root), content, metadata)
 
     def read_schema(self) -> ObservedSchema | None:
         """The schema observed so far; None before the first page of the first run."""
@@ -78,29 +100,34 @@ class Landing:
 
     @property
     def schema_name(self) -> str:
-        return f"{self.endpoint}/shape.json"
+        return f"{self.root}/shape.json"
 
     def files_of_run(self, run: Run, *stages: Stage) -> list[LandedFile]:
         return self._list(
-            {f"{names.folder(stage, run.file_name(1))}/{run.file_prefix}": stage for stage in stages}
+            {
+                f"{names.folder(stage, run.file_name(1), self.root)}/{run.file_prefix}": stage
+                for stage in stages
+            }
         )
 
     def find(self, file_names: Iterable[str], *stages: Stage) -> list[LandedFile]:
         """Those of `file_names` that are in one of the stages."""
         requested = set(file_names)
-        folders = {f"{names.folder(stage, name)}/": stage for stage in stages for name in requested}
+        folders = {
+            f"{names.folder(stage, name, self.root)}/": stage for stage in stages for name in requested
+        }
         return [file for file in self._list(folders) if file.name in requested]
 
     def files_of_day(self, day: str) -> list[LandedFile]:
         """Files of runs of `day` (YYYYMMDD), archived or failed."""
-        failed = f"{self.endpoint}/failed/{day[:4]}/{day[4:6]}/{day[6:]}/"
-        return self._list({f"{self.endpoint}/archive/{day}/": "archive", failed: "failed"})
+        failed = f"{self.root}/failed/{day[:4]}/{day[4:6]}/{day[6:]}/"
+        return self._list({f"{self.root}/archive/{day}/": "archive", failed: "failed"})
 
     def failed_files(self) -> list[LandedFile]:
-        return self._list({f"{self.endpoint}/failed/": "failed"})
+        return self._list({f"{self.root}/failed/": "failed"})
 
     def unfinished_files(self) -> list[LandedFile]:
-        return self._list({f"{self.endpoint}/in/": "in", f"{self.endpoint}/processing/": "processing"})
+        return self._list({f"{self.root}/in/": "in", f"{self.root}/processing/": "processing"})
 
     def _list(self, prefixes: Mapping[str, Stage]) -> list[LandedFile]:
         """Sorted by name. A file in two stages, after a crash, counts for the later one of `prefixes`."""
@@ -113,15 +140,53 @@ class Landing:
 
     def move(self, files: Iterable[LandedFile], stage: Stage) -> None:
         def move_one(file: LandedFile) -> None:
-            self.store.move(names.path(file.stage, file.name), names.path(stage, file.name))
+            self.store.move(
+                names.path(file.stage, file.name, self.root), names.path(stage, file.name, self.root)
+            )
 
         with ThreadPoolExecutor(MOVE_THREADS, "move") as pool:
             list(pool.map(move_one, [file for file in files if file.stage != stage]))
 
     def fail(self, file: LandedFile, reason: str) -> None:
         """Move the file to failed/ with the reason in its metadata."""
-        self.store.set_metadata(names.path(file.stage, file.name), {"reason": reason[:METADATA_CHARACTERS]})
+        self.store.set_metadata(
+            names.path(file.stage, file.name, self.root), {"reason": reason[:METADATA_CHARACTERS]}
+        )
         self.move([file], "failed")
+
+    def read_lines(self, file: LandedFile) -> list[bytes]:
+        """The lines of a file, without line ends."""
+        stored = self.store.read_current(names.path(file.stage, file.name, self.root))
+        return [] if stored is None else stored.content.splitlines()
+
+    def write_part(self, file: LandedFile, first: int, lines: list[bytes]) -> str:
+        """An object with some lines of a file, to find a row that BigQuery rejects; its name."""
+        name = f"{self.root}/parts/{file.name.removesuffix('.json')}.{first}-{first + len(lines)}.json"
+        self.store.create(name, b"\n".join(lines) + b"\n")
+        return name
+
+    def delete_parts(self, file: LandedFile) -> None:
+        for item in list(self.store.list(f"{self.root}/parts/{file.name.removesuffix('.json')}.")):
+            self.store.delete(item.name)
+
+    def write_rejects(self, file_name: str, rejects: Sequence[RejectedRow], origin: str = "") -> None:
+        """Store rows that could not be loaded, with their reasons, in rejects/. Idempotent per file and `origin`."""
+        day = names.folder("archive", file_name, self.root).rpartition("/")[2]
+        content = b"\n".join(msgspec.json.encode(reject) for reject in rejects) + b"\n"
+        self.store.create(f"{self.root}/rejects/{day}/{origin}{file_name}", content)
+
+    def take_out(self, file: LandedFile, rejects: Sequence[RejectedRow]) -> LandedFile:
+        """Write the rejected rows to rejects/ and the file without them. Idempotent: the content is the same."""
+        lines = self.read_lines(file)
+        numbers = {reject.number for reject in rejects}
+        self.write_rejects(file.name, rejects)
+        rest = [line for number, line in enumerate(lines, 1) if number not in numbers]
+        name = names.path(file.stage, file.name, self.root)
+        current = self.store.read_current(name)
+        if current is not None and "rejected_rows" not in current.metadata:
+            metadata = dict(current.metadata) | {"rejected_rows": str(len(numbers))}
+            self.store.replace(name, b"\n".join([*rest, b""]), current.generation, metadata)
+        return replace(file, rows=file.rows - len(numbers), rejected_rows=len(numbers))
 
 
 def fit_json(values: Sequence[Any]) -> str:
@@ -131,18 +196,19 @@ def fit_json(values: Sequence[Any]) -> str:
     return text
 
 
-def parse_object(item: ObjectInfo, stage: Stage) -> LandedFile:
+def parse_object(item: "ObjectInfo", stage: Stage) -> LandedFile:
     metadata = item.metadata
     changes = json.loads(metadata.get("changes", "[]"))
     return LandedFile(
         name=item.name.rpartition("/")[2],
         stage=stage,
         bytes=item.size,
-        rows=int(metadata.get("rows", 0)),
+        rows=int(metadata.get("rows", 0)) - int(metadata.get("rejected_rows", 0)),
         drift=frozenset(json.loads(metadata.get("drift", "[]"))),
         changes=frozenset((path, field_type) for path, field_type in changes),
         reason=metadata.get("reason"),
         page=parse_page(metadata) if "page" in metadata else None,
+        rejected_rows=int(metadata.get("rejected_rows", 0)),
     )
 
 
@@ -157,4 +223,8 @@ def parse_page(metadata: Mapping[str, str]) -> PageResult:
         total_items=integer("total_items"),
         mark=metadata.get("mark", ""),
         next=metadata.get("next"),
+        has_position=metadata.get("has_position") == "1",
+        has_more=None if "has_more" not in metadata else metadata["has_more"] == "1",
+        max_id=integer("max_id"),
+        note=metadata.get("note"),
     )

@@ -44,8 +44,11 @@ def to_datetime(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def folder(stage: Stage, file: str) -> str:
-    """The folder of `file` in `stage`. Its date is that of the file's name, so midnight moves no file."""
+def folder(stage: Stage, file: str, root: str = "") -> str:
+    """The folder of `file` in `stage`, below `root` (by default the endpoint of its name).
+
+    Its date is that of the file's name, so midnight moves no file.
+    """
     match = FILE_PATTERN.fullmatch(file)
     if not match:
         raise UsageError(
@@ -53,8 +56,8 @@ def folder(stage: Stage, file: str) -> str:
         )
     endpoint, day, hour = match["endpoint"], match["day"], match["hour"]
     dated = {"archive": f"/{day}", "failed": f"/{day[:4]}/{day[4:6]}/{day[6:]}/{hour}h"}
-    return f"{endpoint}/{stage}{dated.get(stage, '')}"
+    return f"{root or endpoint}/{stage}{dated.get(stage, '')}"
 
 
-def path(stage: Stage, file: str) -> str:
-    return f"{folder(stage, file)}/{file}"
+def path(stage: Stage, file: str, root: str = "") -> str:
+    return f"{folder(stage, file, root)}/{file}"

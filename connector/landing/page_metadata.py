@@ -16,9 +16,11 @@ FieldType = tuple[str, str]
 class PageResult:
     """A page that is in the bucket, or was empty.
 
-    `total_pages` and `total_items` are what the source reported; `mark` is a fingerprint of its first and last
-    item, which recognises a page that is served twice; `next` is the position of the next page, where only
-    this page contains it.
+    total_pages, total_items: what the source reported. mark: a fingerprint of its first and last item, which
+    recognises a page that is served twice. next: the position of the next page, where only this page contains it.
+    has_position: whether the page contained the declared position at all, even as null. has_more: the source's own
+    statement that more items exist; None without one. max_id: the largest value of the window's field. note: what
+    was repaired.
     """
 
     page: int
@@ -27,6 +29,10 @@ class PageResult:
     total_items: int | None = None
     mark: str = ""
     next: str | None = None
+    has_position: bool = False
+    has_more: bool | None = None
+    max_id: int | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,9 +44,13 @@ class DriftReport:
 
 
 class ObservedSchema(msgspec.Struct):
-    """Every JSON type that was ever observed, by the path of the field. Null is not a type."""
+    """Every JSON type that was ever observed, by the path of the field. Null is not a type.
+
+    `position_seen`: a response contained the declared position of the next page, so the declaration is right.
+    """
 
     fields: dict[str, list[str]] = {}
+    position_seen: bool = False
 
     def contains(self, field_type: FieldType) -> bool:
         return field_type[1] in self.fields.get(field_type[0], ())
@@ -58,7 +68,7 @@ class ObservedSchema(msgspec.Struct):
             types = fields.setdefault(path, list(initial)) if field_type != NULL else [NULL]
             if field_type not in types:
                 types.append(field_type)
-        return ObservedSchema(fields)
+        return ObservedSchema(fields, self.position_seen)
 
 
 def describe_change(field_type: FieldType, schema: ObservedSchema) -> str:

@@ -1,40 +1,114 @@
-"""Load files into raw: every good file exactly once; every bad file is identified and moved to failed/."""
+"""Load files into raw: every good row exactly once; a row that BigQuery rejects is taken out of its file.
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+Only a file of which no row can be loaded is moved to failed/.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
 from connector.errors import InvalidData, LoadError
-from connector.landing.files import LandedFile
+from connector.landing.files import LandedFile, RejectedRow
 from connector.load.batch import Batch
 
 MAX_FILES = 10_000  # URIs per load job: https://cloud.google.com/bigquery/quotas#load_jobs
+MAX_REJECTED_ROWS = (
+    20  # of one file; more than that are a fault of the file or of the schema, not of single rows
+)
+
+
+@dataclass(frozen=True)
+class KeyCounts:
+    """Of the rows of a batch: how often the declared key was repeated, and how often it was null."""
+
+    repeated: int = 0
+    missing: int = 0
 
 
 class RawTable(Protocol):
     """Every method is idempotent: what a killed process has done already is not done again."""
 
     def stage(self, batch: Batch) -> None: ...
+    def check_part(self, batch: Batch, name: str) -> str | None: ...
+    def count_keys(self, batch: Batch) -> KeyCounts: ...
     def insert(self, batch: Batch) -> int: ...
     def drop_staging(self, batch: Batch) -> None: ...
 
 
-def load_batch(raw: RawTable, batch: Batch, fail: Callable[[LandedFile, str], None]) -> int:
-    """The number of rows that are now in raw.
+class Files(Protocol):
+    """connector.landing.files.Landing."""
 
-    `fail` moves unreadable files away before anything is inserted. So the remaining files, and with them the
-    ids of the jobs, are the same whenever the batch is loaded again.
+    def fail(self, file: LandedFile, reason: str) -> None: ...
+    def read_lines(self, file: LandedFile) -> list[bytes]: ...
+    def write_part(self, file: LandedFile, first: int, lines: list[bytes]) -> str: ...
+    def delete_parts(self, file: LandedFile) -> None: ...
+    def take_out(self, file: LandedFile, rejects: Sequence[RejectedRow]) -> LandedFile: ...
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """`rows`: inserted into raw. `expected`: rows of the files that were loaded."""
+
+    rows: int
+    expected: int
+    keys: KeyCounts = KeyCounts()
+
+
+def load_batch(raw: RawTable, batch: Batch, files: Files) -> LoadResult:
+    """Unreadable files and rows are taken away before anything is inserted.
+
+    So the remaining files, and with them the ids of the jobs, are the same whenever the batch is loaded again.
     """
     while unreadable := find_unreadable(raw, batch):
+        readable = []
         for file in batch.files:
-            if file.name in unreadable:
-                fail(file, unreadable[file.name])
-        batch = batch.with_files(file for file in batch.files if file.name not in unreadable)
+            repaired = take_out_rows(raw, batch, file, files) if file.name in unreadable else file
+            if repaired is None:
+                files.fail(file, unreadable[file.name])
+            else:
+                readable.append(repaired)
+        batch = batch.with_files(readable)
     if not batch.files:
-        return 0
+        return LoadResult(0, 0)
+    keys = raw.count_keys(batch)
     rows = raw.insert(batch)
     raw.drop_staging(batch)
-    return rows
+    return LoadResult(rows, batch.rows, keys)
+
+
+def take_out_rows(raw: RawTable, batch: Batch, file: LandedFile, files: Files) -> LandedFile | None:
+    """The file without the rows that BigQuery rejects; None if they are not single rows."""
+    if file.rejected_rows:
+        return None
+    lines = files.read_lines(file)
+    if not lines:
+        return None
+    rejects: list[RejectedRow] = []
+    # Three rows that are rejected on their own are a fault of the whole file: do not search it row by row.
+    samples = sorted({0, len(lines) // 2, len(lines) - 1}) if len(lines) > 3 else []
+    if samples and all(raw.check_part(batch, files.write_part(file, at, [lines[at]])) for at in samples):
+        files.delete_parts(file)
+        return None
+
+    def bisect_lines(first: int, part: list[bytes]) -> None:
+        if len(rejects) > MAX_REJECTED_ROWS:
+            return
+        reason = raw.check_part(batch, files.write_part(file, first, part))
+        if reason is None:
+            return
+        if len(part) == 1:
+            rejects.append(RejectedRow(first + 1, reason, part[0].decode("utf-8", "replace")))
+            return
+        middle = len(part) // 2
+        bisect_lines(first, part[:middle])
+        bisect_lines(first + middle, part[middle:])
+
+    bisect_lines(0, lines)
+    files.delete_parts(file)
+    if not rejects or len(rejects) > MAX_REJECTED_ROWS or len(rejects) == len(lines):
+        return None
+    return files.take_out(file, rejects)
 
 
 def find_unreadable(raw: RawTable, batch: Batch) -> dict[str, str]:
@@ -45,11 +119,11 @@ def find_unreadable(raw: RawTable, batch: Batch) -> dict[str, str]:
         raw.stage(batch)
     except InvalidData as error:
         named = {file.name: text for file in batch.files for text in error.messages if file.name in text}
-        return named or bisect(raw, batch, error)
+        return named or bisect_files(raw, batch, error)
     return {}
 
 
-def bisect(raw: RawTable, batch: Batch, error: InvalidData) -> dict[str, str]:
+def bisect_files(raw: RawTable, batch: Batch, error: InvalidData) -> dict[str, str]:
     """BigQuery does not always name the file: stage halves until a single file is left."""
     if len(batch.files) == 1:
         return {batch.files[0].name: " ".join(error.messages)}

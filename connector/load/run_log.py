@@ -9,6 +9,7 @@ Status = Literal["success", "partial", "incomplete", "failed"]
 @dataclass(frozen=True)
 class RunRow:
     run_id: str
+    source: str | None
     endpoint: str
     started_at: str
     finished_at: str
@@ -28,6 +29,7 @@ class DriftRow:
     """`was` and `now` are JSON types, or absent; `file_name` is the first file of the run with the change."""
 
     run_id: str
+    source: str | None
     endpoint: str
     field: str
     change: str
@@ -40,6 +42,7 @@ class DriftRow:
 @dataclass(frozen=True)
 class FileRow:
     run_id: str
+    source: str | None
     endpoint: str
     file_name: str
     state: Literal["archived", "failed"]

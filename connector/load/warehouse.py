@@ -4,7 +4,7 @@ Files → load job → staging.<table>_<hash> → one INSERT → raw.<table>: se
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, cast
@@ -20,22 +20,25 @@ from google.cloud.bigquery import (
     SchemaField,
 )
 
-from connector.errors import LoadError
+from connector.errors import InvalidData, LoadError
 from connector.landing.names import Run, path
 from connector.load.batch import Batch, digest
 from connector.load.bigquery_jobs import API_ERRORS, NO_RETRY, REQUEST_TIMEOUT_SECONDS, BigQueryJobs
+from connector.load.loader import KeyCounts
 from connector.load.run_log import DriftRow, FileRow, RunRow
 from connector.raw_schema import LOAD_TIME
 from connector.sources.window import Watermark
 
 FINISHED = "('success', 'partial')"  # states after which the next run starts later
+# Rows from before 2026-11-28 have no source; then every endpoint had its own name.
+SAME_ENDPOINT = "endpoint = @endpoint AND (source = @source OR source IS NULL)"
 # Windows sorted by their start. One that begins after all earlier ones have ended starts a new stretch: a
 # back-fill ahead of the others, so the ids between are still requested.
 WATERMARK_QUERY = f"""
 WITH windows AS (
   SELECT window_from, window_until, started_at
   FROM ops.run_log
-  WHERE endpoint = @endpoint AND status IN {FINISHED} AND window_from IS NOT NULL AND window_until IS NOT NULL
+  WHERE {SAME_ENDPOINT} AND status IN {FINISHED} AND window_from IS NOT NULL AND window_until IS NOT NULL
 ),
 reaches AS (
   SELECT *, MAX(window_until) OVER (
@@ -54,7 +57,7 @@ SELECT
     SELECT MAX(window_until) FROM stretches
     WHERE stretch = (SELECT stretch FROM stretches ORDER BY started_at, window_from LIMIT 1)
   ),
-  (SELECT UNIX_MILLIS(MAX(started_at)) FROM ops.run_log WHERE endpoint = @endpoint)
+  (SELECT UNIX_MILLIS(MAX(started_at)) FROM ops.run_log WHERE {SAME_ENDPOINT})
 """
 MAX_BYTES_BILLED = 10**9  # of the watermark query: the log has a few KB
 
@@ -65,10 +68,13 @@ class Warehouse:
         self.client = jobs.client
         self.bucket = bucket
 
-    def read_watermark(self, endpoint: str) -> Watermark:
+    def read_watermark(self, source: str, endpoint: str) -> Watermark:
         """How far earlier runs of the endpoint have copied."""
         config = QueryJobConfig(
-            query_parameters=[ScalarQueryParameter("endpoint", "STRING", endpoint)],
+            query_parameters=[
+                ScalarQueryParameter("source", "STRING", source),
+                ScalarQueryParameter("endpoint", "STRING", endpoint),
+            ],
             maximum_bytes_billed=MAX_BYTES_BILLED,
             labels=cost_labels(endpoint),
         )
@@ -83,6 +89,16 @@ class Warehouse:
 
     def stage(self, batch: Batch) -> None:
         """Load all files into a staging table; InvalidData if one of them cannot be read."""
+        uris = [f"gs://{self.bucket}/{path(file.stage, file.name, batch.root)}" for file in batch.files]
+
+        def output_exists() -> bool:
+            return self._table_exists(batch.staging) or self._is_inserted(batch)
+
+        self._load(f"connector_stage_{batch.stage_hash}", uris, batch.staging, batch, output_exists)
+
+    def _load(
+        self, job_id: str, uris: list[str], table: str, batch: Batch, output_exists: Callable[[], bool]
+    ) -> None:
         config = LoadJobConfig(
             schema=[SchemaField.from_api_repr(column) for column in batch.columns],
             source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
@@ -90,18 +106,53 @@ class Warehouse:
             ignore_unknown_values=True,  # schema_drift.py has reported them; the file keeps them
             labels=cost_labels(batch.endpoint),
         )
-        uris = [f"gs://{self.bucket}/{path(file.stage, file.name)}" for file in batch.files]
-        table = f"{self.client.project}.{batch.staging}"
+        full_name = f"{self.client.project}.{table}"
 
         def submit(job_id: str) -> LoadJob:
             return self.client.load_table_from_uri(
-                uris, table, job_id=job_id, job_config=config, retry=NO_RETRY, timeout=REQUEST_TIMEOUT_SECONDS
+                uris,
+                full_name,
+                job_id=job_id,
+                job_config=config,
+                retry=NO_RETRY,
+                timeout=REQUEST_TIMEOUT_SECONDS,
             )
 
-        def output_exists() -> bool:
-            return self._table_exists(batch.staging) or self._is_inserted(batch)
+        self.jobs.run_once(job_id, submit, output_exists)
 
-        self.jobs.run_once(f"connector_stage_{batch.hash}", submit, output_exists)
+    def check_part(self, batch: Batch, name: str) -> str | None:
+        """Why the object `name`, some lines of a file, cannot be loaded; None if it can."""
+        job_hash = digest(batch.stage_hash, name)
+        table = f"staging.{batch.table}_{job_hash}"
+        try:
+            self._load(
+                f"connector_part_{job_hash}", [f"gs://{self.bucket}/{name}"], table, batch, lambda: True
+            )
+        except InvalidData as error:
+            return " ".join(error.messages)
+        finally:
+            self._drop(table)
+        return None
+
+    def count_keys(self, batch: Batch) -> KeyCounts:
+        """Repeated and missing keys of the staged rows; none if the rows were inserted by an earlier attempt."""
+        names = {column["name"] for column in batch.columns}
+        if not batch.key or not names.issuperset(batch.key) or self._is_inserted(batch):
+            return KeyCounts()
+        key = ", ".join(f"`{name}`" for name in batch.key)
+        is_null = " OR ".join(f"`{name}` IS NULL" for name in batch.key)
+        sql = f"""SELECT
+              COUNT(*), COUNT(DISTINCT IF({is_null}, NULL, TO_JSON_STRING(STRUCT({key})))), COUNTIF({is_null})
+            FROM {batch.staging}"""
+        config = QueryJobConfig(labels=cost_labels(batch.endpoint))
+        with wrap_errors(f"count the keys of {batch.staging}"):
+            [row] = self.jobs.read(
+                lambda: self.client.query_and_wait(
+                    sql, job_config=config, retry=NO_RETRY, job_retry=NO_RETRY, wait_timeout=300.0
+                )
+            )
+        rows, distinct, missing = row
+        return KeyCounts(rows - missing - distinct, missing)
 
     def insert(self, batch: Batch) -> int:
         """Insert the staged rows into raw, with the clock of the warehouse; the number of rows."""
@@ -124,10 +175,13 @@ class Warehouse:
         return int(job.num_dml_affected_rows or 0)
 
     def drop_staging(self, batch: Batch) -> None:
-        with wrap_errors(f"delete {batch.staging}"):
+        self._drop(batch.staging)
+
+    def _drop(self, table: str) -> None:
+        with wrap_errors(f"delete {table}"):
             self.jobs.read(
                 lambda: self.client.delete_table(
-                    batch.staging, retry=NO_RETRY, timeout=REQUEST_TIMEOUT_SECONDS, not_found_ok=True
+                    table, retry=NO_RETRY, timeout=REQUEST_TIMEOUT_SECONDS, not_found_ok=True
                 )
             )
 
@@ -135,13 +189,13 @@ class Warehouse:
         """One row of ops.run_log; once per run and `event`."""
         self._log("run_log", [asdict(row)], [row.run_id, event])
 
-    def log_files(self, rows: list[FileRow], run: Run) -> None:
-        """Rows of ops.file_log; once per run."""
-        self._log("file_log", [asdict(row) for row in rows], [run.id])
+    def log_files(self, rows: list[FileRow], run: Run, pages: tuple[int, ...] = ()) -> None:
+        """Rows of ops.file_log; once per run and `pages`, the gaps that a later process has filled."""
+        self._log("file_log", [asdict(row) for row in rows], [run.id, *map(str, pages)])
 
-    def log_drift(self, rows: list[DriftRow], run: Run) -> None:
-        """Rows of ops.drift; once per run."""
-        self._log("drift", [asdict(row) for row in rows], [run.id])
+    def log_drift(self, rows: list[DriftRow], run: Run, pages: tuple[int, ...] = ()) -> None:
+        """Rows of ops.drift; once per run and `pages`."""
+        self._log("drift", [asdict(row) for row in rows], [run.id, *map(str, pages)])
 
     def _log(self, table: str, rows: list[dict[str, Any]], key: list[str]) -> None:
         """Append rows by a load job, whose id makes it idempotent: a streaming insert would not be.
@@ -195,7 +249,7 @@ def wrap_errors(action: str) -> Iterator[None]:
 
 
 def insert_job_id(batch: Batch) -> str:
-    return f"connector_insert_{batch.hash}"
+    return f"connector_insert_{batch.insert_hash}"
 
 
 def cost_labels(endpoint: str) -> dict[str, str]:

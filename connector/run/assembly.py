@@ -1,6 +1,7 @@
 """Create the clients of Google Cloud and of the source for one run."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from google.auth.credentials import Credentials
@@ -10,9 +11,11 @@ from connector.extract.page_loop import WORKERS
 from connector.landing.files import Landing
 from connector.load.bigquery_jobs import BigQueryJobs
 from connector.load.warehouse import Warehouse
+from connector.raw_schema import read_columns
 from connector.run.context import RunContext
 from connector.settings import Settings
 from connector.sources.base import Source
+from connector.sources.planned import PlannedReader
 from connector.sources.reader import Reader
 from connector.sources.rest import reader as rest
 from connector.sources.sheet import reader as sheet
@@ -22,28 +25,63 @@ from runtime.http_session import open_session
 from runtime.object_store import OK_STATUSES, ObjectStore
 from runtime.structured_log import StructuredLog
 
-# By kind of source, as in sources/registry.py. Arguments: source, endpoint, settings, Google credentials.
-READERS: dict[str, Callable[[Any, str, Settings, Credentials], Reader]] = {
-    "rest": lambda source, name, settings, _: rest.create_reader(source, name, settings),
-    "sheet": sheet.create_reader,
+# Called with the seconds and the reason of a long pause.
+OnPause = Callable[[float, str], None]
+# By kind of source, as in sources/registry.py. Arguments: source, endpoint, settings, Google credentials, on_pause.
+READERS: dict[str, Callable[[Any, str, Settings, Credentials, OnPause], Reader | PlannedReader]] = {
+    "files": lambda source, name, settings, credentials, _: create_files_reader(
+        source, name, settings, credentials
+    ),
+    "mongodb": lambda source, name, settings, _, __: create_mongodb_reader(source, name, settings),
+    "rest": lambda source, name, settings, _, on_pause: rest.create_reader(
+        source, name, settings, on_pause=on_pause
+    ),
+    "sheet": lambda source, name, settings, credentials, _: sheet.create_reader(
+        source, name, settings, credentials
+    ),
 }
 
 
 def create_context(
-    name: str, source: Source, settings: Settings, log: StructuredLog, renew_seconds: float
+    source_name: str, name: str, source: Source, settings: Settings, log: StructuredLog, renew_seconds: float
 ) -> RunContext:
     """The context of endpoint `name`; SettingsError without credentials."""
     credentials = default_credentials()
-    api = ApiClient(open_session(WORKERS), credentials, settings.storage_endpoint, OK_STATUSES)
-    store = ObjectStore(api, settings.bucket)
+    store = open_bucket(settings, credentials, settings.bucket)
+
+    def log_pause(seconds: float, reason: str) -> None:
+        log(f"pausing for {seconds:.0f} s: {reason}", "WARNING", pause_seconds=round(seconds))
+
     client = bigquery.Client(settings.project, credentials=credentials, location=settings.location)
     return RunContext(
         name=name,
         endpoint=source.endpoint(name),
-        reader=READERS[source.kind](source, name, settings, credentials),
-        landing=Landing(store, name),
+        reader=READERS[source.kind](source, name, settings, credentials, log_pause),
+        landing=Landing(store, f"{source_name}/{name}"),
         store=store,
         warehouse=Warehouse(BigQueryJobs(client), settings.bucket),
         log=log,
         renew_seconds=renew_seconds,
+        source=source_name,
     )
+
+
+def open_bucket(settings: Settings, credentials: Credentials, bucket: str) -> ObjectStore:
+    api = ApiClient(open_session(WORKERS), credentials, settings.storage_endpoint, OK_STATUSES)
+    return ObjectStore(api, bucket)
+
+
+def create_files_reader(
+    source: Any, name: str, settings: Settings, credentials: Credentials
+) -> PlannedReader:
+    # Imported here: a run of another kind does not load the libraries of this one.
+    from connector.sources.files.assembly import create_reader
+
+    columns = read_columns(source.endpoint(name).table)
+    return create_reader(source, name, settings, partial(open_bucket, settings, credentials), columns)
+
+
+def create_mongodb_reader(source: Any, name: str, settings: Settings) -> PlannedReader:
+    from connector.sources.mongodb.reader import create_reader
+
+    return create_reader(source, name, settings, read_columns(source.endpoint(name).table))

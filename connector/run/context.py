@@ -14,6 +14,7 @@ from connector.load.loader import RawTable
 from connector.load.run_log import DriftRow, FileRow, RunRow
 from connector.run.state import RunState
 from connector.sources.base import Endpoint
+from connector.sources.planned import PlannedReader
 from connector.sources.reader import Reader
 from connector.sources.window import Watermark
 from runtime import lease
@@ -24,10 +25,10 @@ from runtime.structured_log import StructuredLog
 class Warehouse(RawTable, Protocol):
     """connector.load.warehouse.Warehouse."""
 
-    def read_watermark(self, endpoint: str) -> Watermark: ...
+    def read_watermark(self, source: str, endpoint: str) -> Watermark: ...
     def log_run(self, row: RunRow, event: str) -> None: ...
-    def log_drift(self, rows: list[DriftRow], run: Run) -> None: ...
-    def log_files(self, rows: list[FileRow], run: Run) -> None: ...
+    def log_drift(self, rows: list[DriftRow], run: Run, pages: tuple[int, ...] = ()) -> None: ...
+    def log_files(self, rows: list[FileRow], run: Run, pages: tuple[int, ...] = ()) -> None: ...
 
 
 def now_milliseconds() -> int:
@@ -40,7 +41,7 @@ class RunContext:
 
     name: str
     endpoint: Endpoint
-    reader: Reader
+    reader: Reader | PlannedReader
     landing: Landing
     store: lease.Store
     warehouse: Warehouse
@@ -50,14 +51,28 @@ class RunContext:
     now: Callable[[], int] = now_milliseconds
     new_token: Callable[[], str] = lambda: uuid.uuid4().hex[:8]
     sleep: Callable[[float], None] = time.sleep
+    source: str = ""
+
+    @property
+    def label(self) -> str:
+        """Source and endpoint: the folder in the bucket, and the name in messages. Endpoints of two sources may have
+        the same name."""
+        return f"{self.source}/{self.name}" if self.source else self.name
+
+    @property
+    def page_reader(self) -> Reader:
+        """The reader of a kind that discovers its pages while it reads them."""
+        if isinstance(self.reader, PlannedReader):
+            raise TypeError(f"{self.name} is read by a plan, not page by page")
+        return self.reader
 
     def create_lease(self) -> Lease[RunState]:
         """The lease on the endpoint, to be used in a `with` block. Its object stores the state of the run."""
         return Lease(
             self.store,
-            f"{self.name}/run.json",
+            f"{self.label}/run.json",
             RunState,
-            holder=f"a run of {self.name}",
+            holder=f"a run of {self.label}",
             renew_seconds=self.renew_seconds,
             sleep=self.sleep,
         )
@@ -65,6 +80,11 @@ class RunContext:
     def new_run(self, watermark: Watermark) -> Run:
         """Its files sort after those of every earlier run, even if this machine's clock is behind."""
         return Run.create(self.name, max(self.now(), watermark.newest_start + 1), self.new_token())
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the declaration and of the columns' names and types."""
+        return f"{self.reader.fingerprint}-{raw_schema.fingerprint(self.columns)}"
 
     @property
     def columns(self) -> list[raw_schema.Column]:

@@ -1,5 +1,6 @@
 """Extract: source → in/. Every page of a run becomes one object; pages that exist are not requested again."""
 
+import dataclasses
 import hashlib
 from functools import partial
 
@@ -9,13 +10,16 @@ from msgspec.structs import replace
 
 from connector.errors import InvalidResponse
 from connector.extract import page_loop
+from connector.extract.field_mapping import create_mapper
 from connector.extract.ndjson import encode_page
 from connector.extract.page_tracker import PageTracker
 from connector.extract.schema_drift import create_detector, learn_schema
 from connector.landing.page_metadata import ObservedSchema, PageResult
 from connector.run.context import RunContext
+from connector.run.extract_planned import extract_planned
 from connector.run.state import RunState
 from connector.sources import window
+from connector.sources.planned import PlannedReader
 from connector.sources.reader import Page
 from runtime.lease import Lease
 
@@ -24,30 +28,81 @@ PAGES_PER_LOG_LINE = 100
 
 def extract(context: RunContext, lease: Lease[RunState], state: RunState) -> RunState:
     """The state with phase `load`, once the last page is in the bucket."""
+    if isinstance(context.reader, PlannedReader):
+        return extract_planned(context, context.reader, lease, state)
     state = resolve_dates(context, lease, state)
     tracker = load_tracker(context, state)
     extractor = PageExtractor(context, state, context.landing.read_schema())
+    check = make_progress_check(context, lease, state, tracker)
+    if state.only_pages:
+        fetch_gaps(tracker, extractor, state.only_pages)
+        return complete_state(context, extractor.state, tracker)
     if not tracker.has(1):
         extractor, page = freeze_range(extractor, lease)
         tracker.add(extractor.write(1, page))
-    fetch_all = page_loop.fetch_chain if context.reader.sequential else page_loop.fetch_pages
-    fetch_all(tracker, extractor.fetch, make_progress_check(context, lease, state, tracker))
-    gap = window.describe_gap(extractor.state.span, state.covered)
+    fetch_all = page_loop.fetch_chain if context.page_reader.sequential else page_loop.fetch_pages
+    fetch_all(tracker, extractor.fetch, check)
+    refetch_lost_pages(context, tracker, extractor)
+    return complete_state(context, extractor.state, tracker)
+
+
+def fetch_gaps(tracker: PageTracker, extractor: "PageExtractor", pages: tuple[int, ...]) -> None:
+    """Request only the pages that an earlier run of the same range could not read."""
+    for page in pages:
+        if not tracker.has(page):
+            page_loop.fetch_into(tracker, extractor.fetch, page)
+
+
+def refetch_lost_pages(context: RunContext, tracker: PageTracker, extractor: "PageExtractor") -> None:
+    """Compare the received pages with the objects in the bucket; request those again that were deleted meanwhile."""
+    if context.page_reader.sequential:
+        return  # a page of a chain cannot be requested by its number; `finish` reports the difference
+    there = {file.page.page for file in context.landing.files_of_run(extractor.state.run, "in") if file.page}
+    for page in sorted(page for page, rows in tracker.rows.items() if rows and page not in there):
+        context.log("an object was deleted during the run", "WARNING", run=extractor.state.id, page=page)
+        page_loop.fetch_into(tracker, extractor.fetch, page)
+
+
+def complete_state(context: RunContext, state: RunState, tracker: PageTracker) -> RunState:
+    """The state of the load phase, with everything that is known to be missing."""
+    requested = state.requested
+    has_last = context.endpoint.window is not None
+    is_requested = (
+        bool(requested.until is not None or requested.until_date or state.only_pages) or not has_last
+    )
+    schema = context.landing.read_schema()
+    if schema and tracker.has_position and not schema.position_seen:
+        # From now on a response without the position is the end, and not a wrong declaration.
+        context.landing.write_schema(ObservedSchema(schema.fields, True))
+    checked = window.check_end(state.span, is_requested, tracker.max_id, state.covered)
+    # Totals are those of the whole range; an attempt at its gaps receives only a part of it.
+    lost = "; ".join(sorted(tracker.invalid.values())) if state.only_pages else tracker.missing()
+    missing = "; ".join(text for text in (lost, checked.error) if text) or None
+    gap = window.describe_gap(state.span, state.covered)
+    can_resume = not context.page_reader.sequential  # a page of a chain cannot be requested by its number
+    is_only_gaps = tracker.has_only_gaps and not checked.error
     return replace(
-        extractor.state,
+        state,
         phase="load",
+        span=state.span if tracker.gaps else checked.span,
         pages=len(tracker.rows),
-        notes=(*([gap] if gap else []), *tracker.notes()),
-        missing=tracker.missing(),
+        rows=sum(tracker.rows.values()),
+        notes=tuple(text for text in (gap, checked.note, *tracker.notes()) if text),
+        missing=missing,
+        gaps=tracker.gaps if can_resume and is_only_gaps else (),
     )
 
 
 def load_tracker(context: RunContext, state: RunState) -> PageTracker:
     """The pages that an interrupted attempt of this run has written already."""
-    tracker = PageTracker(context.reader.size, context.reader.offset_paged)
+    reader = context.page_reader
+    tracker = PageTracker(reader.size, reader.offset_paged, reader.position if reader.sequential else None)
     for file in context.landing.files_of_run(state.run, "in"):
         if file.page:
             tracker.add(file.page)
+    tracker.is_resumed = bool(tracker.rows)
+    schema = context.landing.read_schema()
+    tracker.has_position = bool(schema and schema.position_seen)
     start, until = state.span.start, state.span.until
     context.log("fetching starts", run=state.id, pages_there=len(tracker.rows), start=start, until=until)
     return tracker
@@ -65,7 +120,7 @@ def resolve_dates(context: RunContext, lease: Lease[RunState], state: RunState) 
 
 def first_id_since(context: RunContext, day: str) -> tuple[int | None, int | None]:
     """The first id since `day` (None if the source has none yet), and the largest id of the source."""
-    page = context.reader.read_page(1, None, window.IdRange(start_date=day))
+    page = context.page_reader.read_page(1, None, window.IdRange(start_date=day))
     if not page.items or not context.endpoint.window:
         return None, page.last
     name, item = context.endpoint.window.field, bytes(page.items[0])
@@ -83,17 +138,34 @@ class PageExtractor:
         self.state = state
         self.schema = schema
         self.detect_drift = create_detector(context.columns, schema or ObservedSchema())
+        rename, unmapped = (
+            getattr(context.endpoint, "rename", {}),
+            getattr(context.endpoint, "unmapped", None),
+        )
+        self.map_fields = create_mapper(context.columns, rename, unmapped)
 
     def fetch(self, number: int, cursor: str | None) -> PageResult:
         return self.write(number, self.request(number, cursor))
 
     def request(self, number: int, cursor: str | None = None) -> Page:
-        return self.context.reader.read_page(number, cursor, self.state.span)
+        return self.context.page_reader.read_page(number, cursor, self.state.span)
 
     def write(self, number: int, page: Page) -> PageResult:
         """An empty page has no object."""
-        totals = (page.total_pages, page.total_items)
-        result = PageResult(number, len(page.items), *totals, fingerprint(page.items), page.next)
+        if self.map_fields:
+            page = dataclasses.replace(page, items=self.map_fields(page.items))
+        result = PageResult(
+            number,
+            len(page.items),
+            page.total_pages,
+            page.total_items,
+            fingerprint(page.items),
+            page.next,
+            page.has_position,
+            page.has_more,
+            page.max_id,
+            page.note,
+        )
         if page.items and self.schema is None:
             self._learn(page.items)
         if page.items:

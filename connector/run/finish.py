@@ -4,64 +4,128 @@ Every step is idempotent, so a run may be killed anywhere and repeated: a file t
 a job that was submitted is not submitted again, a row that was logged is not logged again.
 """
 
+from msgspec.structs import replace
+
 from connector.errors import IncompleteRun
 from connector.extract.schema_drift import column_paths
 from connector.landing.files import LandedFile
 from connector.landing.names import Stage, to_datetime
 from connector.landing.page_metadata import ABSENT, FieldType, ObservedSchema, describe_change
 from connector.load.batch import Batch
-from connector.load.loader import load_batch, split_into_jobs
+from connector.load.loader import KeyCounts, LoadResult, load_batch, split_into_jobs
 from connector.load.run_log import DriftRow, FileRow, RunRow, Status
 from connector.run.context import RunContext
 from connector.run.state import RunState
+from connector.sources.planned import PlannedReader
+from connector.sources.window import window_of
 from runtime.lease import Lease
 
 
-def finish(context: RunContext, lease: Lease[RunState], state: RunState) -> None:
-    """Load the files of the run; IncompleteRun if any of its rows is not in raw."""
+def finish(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
+    """Load the files of the run; the number of repeated keys. IncompleteRun if any of its rows is not in raw."""
     context.landing.move(files_of(context, state, "failed" if state.kind == "replay" else "in"), "processing")
-    rows = load_files(context, lease, state)
+    result = load_files(context, lease, state)
     lease.check()
     context.landing.move(files_of(context, state, "processing"), "archive")
     archived, failed = files_of(context, state, "archive"), files_of(context, state, "failed")
-    row = create_run_row(context, state, rows, archived, failed)
+    lost = describe_lost(state, result, archived, failed)
+    row = create_run_row(context, state, result, archived, failed, lost)
     if archived or failed:
-        context.warehouse.log_files(create_file_rows(context, state, archived, failed), state.run)
+        context.warehouse.log_files(
+            create_file_rows(context, state, archived, failed), state.run, state.only_pages
+        )
     log_drift(context, state, archived + failed)
-    context.warehouse.log_run(row, "end")
+    context.warehouse.log_run(row, f"end of pages {state.only_pages}" if state.only_pages else "end")
+    reader = context.reader
+    if isinstance(reader, PlannedReader) and state.plan and not lost:
+        reader.on_loaded(state.plan, state.gaps, state.unreadable)
     lease.clear_state()
+    if state.gaps and not lost and not (isinstance(reader, PlannedReader) and not reader.keeps_gaps):
+        lease.save(create_gap_state(state))
     severity = "WARNING" if row.notes else "INFO"
-    facts = {"status": row.status, "files": row.files, "rows": rows, "notes": row.notes}
+    facts = {"status": row.status, "files": row.files, "rows": result.rows, "notes": row.notes}
     context.log("run finished", severity, run=state.id, **facts)
     if row.error:
         raise IncompleteRun(row.error)
+    return result.keys.repeated
 
 
 def files_of(context: RunContext, state: RunState, *stages: Stage) -> list[LandedFile]:
     if state.kind == "replay":
         return context.landing.find(state.files, *stages)
-    return context.landing.files_of_run(state.run, *stages)
+    files = context.landing.files_of_run(state.run, *stages)
+    if state.only_pages:  # the other pages of this run are in raw already
+        return [file for file in files if file.page and file.page.page in state.only_pages]
+    return files
 
 
-def load_files(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
-    """The number of rows in raw."""
+def load_files(context: RunContext, lease: Lease[RunState], state: RunState) -> LoadResult:
     files = files_of(context, state, "processing", "archive")
     context.log("loading", run=state.id, files=len(files), bytes=sum(file.bytes for file in files))
-    rows = 0
+    results = []
     positions = {name: number for number, name in enumerate(state.files, 1)}
     for part in split_into_jobs(files, positions):
         lease.check()
-        batch = Batch(state.id, context.name, context.endpoint.table, tuple(context.columns), tuple(part))
-        rows += load_batch(context.warehouse, batch, context.landing.fail)
-    return rows
+        columns, key = tuple(context.columns), tuple(context.endpoint.key)
+        batch = Batch(
+            state.id, context.name, context.endpoint.table, columns, tuple(part), key, context.landing.root
+        )
+        results.append(load_batch(context.warehouse, batch, context.landing))
+    keys = KeyCounts(
+        sum(result.keys.repeated for result in results), sum(result.keys.missing for result in results)
+    )
+    return LoadResult(
+        sum(result.rows for result in results), sum(result.expected for result in results), keys
+    )
+
+
+def describe_lost(
+    state: RunState, result: LoadResult, archived: list[LandedFile], failed: list[LandedFile]
+) -> str | None:
+    """A sentence if the counts of received, landed and loaded rows differ; None if they are equal."""
+    landed = sum(file.rows + file.rejected_rows for file in archived + failed)
+    if state.kind == "copy" and state.rows is not None and landed != state.rows:
+        return (
+            f"{state.rows} rows were received, but the files have {landed}: objects were deleted or replaced"
+        )
+    expected = sum(file.rows for file in archived)
+    if result.rows != expected:
+        return f"the loaded files have {expected} rows, but {result.rows} were inserted into raw"
+    return None
+
+
+def create_gap_state(state: RunState) -> RunState:
+    """The next process continues this run with the pages that could not be read, and with them only."""
+    return replace(
+        state,
+        phase="fetch",
+        only_pages=state.gaps,
+        gaps=(),
+        unreadable=(),
+        pages=0,
+        rows=None,
+        notes=(),
+        missing=None,
+    )
 
 
 def create_run_row(
-    context: RunContext, state: RunState, rows: int, archived: list[LandedFile], failed: list[LandedFile]
+    context: RunContext,
+    state: RunState,
+    result: LoadResult,
+    archived: list[LandedFile],
+    failed: list[LandedFile],
+    lost: str | None,
 ) -> RunRow:
-    status: Status = "incomplete" if state.missing else "partial" if failed else "success"
+    # Gaps of a fixed range are remembered in run.json, and files in failed/: the next window may start later.
+    # A list that is copied as a whole is incomplete until its last page is there.
+    is_remembered = not state.missing or (bool(state.gaps) and window_of(context.endpoint) is not None)
+    status: Status = (
+        "incomplete" if lost or not is_remembered else "partial" if failed or state.gaps else "success"
+    )
     return RunRow(
         run_id=state.id,
+        source=context.source or None,
         endpoint=context.name,
         started_at=to_datetime(state.began).isoformat(),
         finished_at=to_datetime(context.now()).isoformat(),
@@ -70,33 +134,52 @@ def create_run_row(
         window_until=state.span.until,
         pages=state.pages,
         files=len(archived),
-        rows_loaded=rows,
+        rows_loaded=result.rows,
         bytes=sum(file.bytes for file in archived),
-        error=describe_missing(context, state, failed),
-        notes=describe_notes(state, archived + failed, set(column_paths(context.columns))),
+        error=describe_missing(context, state, failed, lost),
+        notes=describe_notes(state, archived + failed, set(column_paths(context.columns)), result.keys),
     )
 
 
-def describe_missing(context: RunContext, state: RunState, failed: list[LandedFile]) -> str | None:
-    sentences = []
-    if state.missing:
+def describe_missing(
+    context: RunContext, state: RunState, failed: list[LandedFile], lost: str | None
+) -> str | None:
+    sentences = [f"{lost}. The next run requests the window again."] if lost else []
+    if state.missing and state.gaps:
         sentences.append(
-            f"{state.missing}. The received rows are in raw; the next run requests the window again."
+            f"{state.missing}. The other pages are in raw; the next run requests only these pages."
         )
+    elif state.missing:
+        remedy = "correct it at the source" if state.unreadable else "the next run requests the window again"
+        sentences.append(f"{state.missing.rstrip('.')}. The received rows are in raw; {remedy}.")
     if failed:
         first = failed[0]
         sentences.append(
-            f"{len(failed)} files are in {context.name}/failed/, first {first.name}: {first.reason} "
-            f"After fixing the cause, run: python -m connector replay --endpoint {context.name}"
+            f"{len(failed)} files are in {context.label}/failed/, first {first.name}: {first.reason} "
+            f"After fixing the cause, run: {replay_command(context)}"
         )
     return f"run {state.id} is incomplete: {' '.join(sentences)}" if sentences else None
 
 
-def describe_notes(state: RunState, files: list[LandedFile], columns: set[str]) -> str | None:
+def replay_command(context: RunContext) -> str:
+    source = f" --source {context.source}" if context.source else ""
+    return f"python -m connector replay{source} --endpoint {context.name}"
+
+
+def describe_notes(
+    state: RunState, files: list[LandedFile], columns: set[str], keys: KeyCounts
+) -> str | None:
     """Fields of the source without a column, and the notes of a run that succeeded."""
     unmapped = sorted(set().union(*(file.drift for file in files)) - columns)
     drift = [f"fields without a column in raw, kept in the files: {', '.join(unmapped)}"] if unmapped else []
-    return "; ".join([*state.notes, *drift]) or None
+    rejected = sum(file.rejected_rows for file in files)
+    counts = {
+        "rows repeat the key of another row of this run": keys.repeated,
+        "rows have no key": keys.missing,
+        "rows were rejected by BigQuery and are in rejects/": rejected,
+    }
+    counted = [f"{count} {text}" for text, count in counts.items() if count]
+    return "; ".join([*state.notes, *counted, *drift]) or None
 
 
 def log_drift(context: RunContext, state: RunState, files: list[LandedFile]) -> None:
@@ -118,7 +201,7 @@ def log_drift(context: RunContext, state: RunState, files: list[LandedFile]) -> 
     for row in rows:
         facts = {"field": row.field, "change": row.change, "now": row.now}
         context.log("schema drift", "WARNING", run=state.id, **facts)
-    context.warehouse.log_drift(rows, state.run)
+    context.warehouse.log_drift(rows, state.run, state.only_pages)
     context.landing.write_schema(schema.extend(changes))
 
 
@@ -129,6 +212,7 @@ def create_drift_row(
     previous = [name for name in schema.fields.get(path, []) if name != ABSENT]
     return DriftRow(
         run_id=state.id,
+        source=context.source or None,
         endpoint=context.name,
         field=path,
         change=describe_change(field_type, schema),
@@ -144,9 +228,21 @@ def create_file_rows(
 ) -> list[FileRow]:
     now = to_datetime(context.now()).isoformat()
     return [
-        FileRow(state.id, context.name, file.name, "archived", file.rows, file.bytes, now)
+        FileRow(
+            state.id, context.source or None, context.name, file.name, "archived", file.rows, file.bytes, now
+        )
         for file in archived
     ] + [
-        FileRow(state.id, context.name, file.name, "failed", file.rows, file.bytes, now, file.reason)
+        FileRow(
+            state.id,
+            context.source or None,
+            context.name,
+            file.name,
+            "failed",
+            file.rows,
+            file.bytes,
+            now,
+            file.reason,
+        )
         for file in failed
     ]

@@ -44,6 +44,6 @@ def select_files(landing: Landing, selection: Selection) -> list[LandedFile]:
         return landing.failed_files()
     files = landing.find(selection.files, "archive", "failed")
     if missing := set(selection.files) - {file.name for file in files}:
-        folders = f"{landing.endpoint}/failed/ nor in {landing.endpoint}/archive/"
+        folders = f"{landing.root}/failed/ nor in {landing.root}/archive/"
         raise FileMissing(f"{', '.join(sorted(missing))} is neither in {folders}.")
     return files

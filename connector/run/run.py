@@ -8,6 +8,8 @@ execute       extract (source to in/) → finish (in/ to raw, archive/, failed/,
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import msgspec
+
 from connector.errors import ConnectorError, CursorExpired, IncompleteRun, LoadError, SourceError
 from connector.landing.files import LandedFile
 from connector.landing.names import to_datetime
@@ -17,7 +19,8 @@ from connector.run.extract import extract
 from connector.run.finish import finish
 from connector.run.replay import Selection, select_files
 from connector.run.state import RunState
-from connector.sources.window import IdRange, Watermark, first_range
+from connector.sources.planned import PlannedReader
+from connector.sources.window import IdRange, Watermark, first_range, window_of
 from runtime.errors import JobError, LeaseLost
 from runtime.lease import Lease
 
@@ -26,8 +29,25 @@ def copy(context: RunContext, requested: IdRange) -> None:
     """Copy the requested range into raw. Resuming an interrupted run of the same range is enough."""
     with context.create_lease() as lease:
         interrupted = resume(context, lease)
-        if not interrupted or (interrupted.kind, interrupted.requested) != ("copy", requested):
+        is_same = interrupted and (interrupted.kind, interrupted.requested) == ("copy", requested)
+        if interrupted and is_same and not (interrupted.only_pages and window_of(context.endpoint)):
+            return
+        duplicates = execute(context, lease, widen_to_gaps(start_copy(context, requested), lease.state))
+        if duplicates and not isinstance(context.reader, PlannedReader):
+            # A row that changed while pages were read moves to another page: its neighbour may have been skipped.
+            context.log("a second pass follows, because keys were repeated", "WARNING", duplicates=duplicates)
             execute(context, lease, start_copy(context, requested))
+
+
+def widen_to_gaps(state: RunState, gaps: RunState | None) -> RunState:
+    """The new run replaces `gaps`, which still could not be read, so it requests their range too: the watermark is
+    after them already, and no later run would."""
+    if gaps is None or gaps.span.start is None or state.span.start is None:
+        return state
+    ends = (state.span.until, gaps.span.until)
+    until = None if state.span.until is None else max(end for end in ends if end is not None)
+    span = msgspec.structs.replace(state.span, start=min(state.span.start, gaps.span.start), until=until)
+    return msgspec.structs.replace(state, span=span)
 
 
 def replay_files(context: RunContext, selection: Selection) -> None:
@@ -40,29 +60,52 @@ def replay_files(context: RunContext, selection: Selection) -> None:
             execute(context, lease, start_replay(context, selection, files))
         else:
             folder = f"archive/{selection.day}/" if selection.day else "failed/"
-            context.log(f"no files in {context.name}/{folder}; nothing was done")
+            context.log(f"no files in {context.label}/{folder}; nothing was done")
 
 
 def resume(context: RunContext, lease: Lease[RunState]) -> RunState | None:
     """Finish the run that the lease object describes, if there is one; its state at the start."""
     interrupted = lease.state
-    if interrupted:
-        context.log("resumes an interrupted run", run=interrupted.id, phase=interrupted.phase)
+    if not interrupted:
+        return None
+    if interrupted.phase == "fetch" and interrupted.fingerprint not in ("", context.fingerprint):
+        give_up(context, lease, interrupted)
+        return None
+    context.log("resumes an interrupted run", run=interrupted.id, phase=interrupted.phase)
+    try:
         execute(context, lease, interrupted)
+    except IncompleteRun:
+        if not interrupted.only_pages:
+            raise
+        context.log(
+            "the gaps of an earlier run still cannot be read", "WARNING", pages=interrupted.only_pages
+        )
     return interrupted
+
+
+def give_up(context: RunContext, lease: Lease[RunState], interrupted: RunState) -> None:
+    """Its pages cannot be continued: under the changed declaration the same number is another page."""
+    context.log(
+        "gives up an interrupted run: the declaration has changed since", "WARNING", run=interrupted.id
+    )
+    lease.clear_state()
+    reason = "the declaration of the endpoint changed before the run was finished"
+    for file in context.landing.files_of_run(interrupted.run, "in"):
+        context.landing.fail(file, reason)
 
 
 def start_copy(context: RunContext, requested: IdRange) -> RunState:
     clean_up(context)
-    watermark = context.warehouse.read_watermark(context.name)
+    watermark = context.warehouse.read_watermark(context.source, context.name)
     run = context.new_run(watermark)
     return RunState(
         id=run.id,
         endpoint=context.name,
         began=run.began,
         requested=requested,
-        span=first_range(requested, context.endpoint.window, watermark),
+        span=first_range(requested, window_of(context.endpoint), watermark, context.now() * 1000),
         covered=watermark.until,
+        fingerprint=context.fingerprint,
     )
 
 
@@ -79,14 +122,18 @@ def start_replay(context: RunContext, selection: Selection, files: list[LandedFi
     )
 
 
-def execute(context: RunContext, lease: Lease[RunState], state: RunState) -> None:
-    """Every step is idempotent and the state is saved before each, so a kill at any point loses nothing."""
+def execute(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
+    """The number of repeated keys.
+
+    Every step is idempotent and the state is saved before each, so a kill at any point loses nothing.
+    """
     lease.save(state, holder=state.id)
     with log_failures(context, lease, state):
         if state.phase == "fetch":
             state = extract(context, lease, state)
             lease.save(state)
-        finish(context, lease, state)
+        return finish(context, lease, state)
+    raise AssertionError("unreachable")
 
 
 @contextmanager
@@ -113,6 +160,7 @@ def log_failures(context: RunContext, lease: Lease[RunState], state: RunState) -
 def log_failed_run(context: RunContext, state: RunState, error: str, attempt: str) -> None:
     row = RunRow(
         run_id=state.id,
+        source=context.source or None,
         endpoint=context.name,
         started_at=to_datetime(state.began).isoformat(),
         finished_at=to_datetime(context.now()).isoformat(),

@@ -6,17 +6,21 @@ import msgspec
 
 from connector.landing.names import Run
 from connector.run.replay import Selection
+from connector.sources.planned import ReadPlan
 from connector.sources.window import IdRange
 
 
 class RunState(
     msgspec.Struct, frozen=True, kw_only=True, rename={"requested": "asked", "selection": "wanted"}
 ):
-    """`requested` is the range of the command line; `span` the range that is read, whose end is fixed by the
-    source's first response; `covered` is how far raw reached at the start.
+    """What run.json stores of a run.
 
-    `phase` is fetch until every page is in the bucket, then load; then `pages` is the number of pages received
-    and `missing` describes those that were not. A replay has a `selection` and the `files` that it found.
+    requested: the range of the command line. span: the range that is read; its end is fixed by the source's first
+    response. covered: how far raw reached at the start. phase: fetch until every page is in the bucket, then load.
+    pages, rows: what was received. missing: what was not. gaps: pages that could not be read. unreadable: parts
+    that cannot be read until they change at the source. only_pages: gaps of an
+    earlier attempt, to which this one is limited. plan: the parts of kinds that plan them. fingerprint: of the
+    declaration, the only one under which the fetch phase may be resumed. selection, files: of a replay.
     """
 
     id: str
@@ -30,6 +34,12 @@ class RunState(
     selection: Selection = Selection()
     files: tuple[str, ...] = ()
     pages: int = 0
+    rows: int | None = None
+    only_pages: tuple[int, ...] = ()
+    gaps: tuple[int, ...] = ()
+    unreadable: tuple[int, ...] = ()
+    fingerprint: str = ""
+    plan: ReadPlan | None = None
     notes: tuple[str, ...] = ()
     missing: str | None = None
 

@@ -10,9 +10,10 @@ from connector.sources.window import IdRange
 
 @dataclass(frozen=True)
 class Page:
-    """`total_pages`, `total_items` and `last` are what the source reported with the items; None if it did not.
+    """What a source returned for one page; without a report the fields after `items` stay None.
 
-    `next` is the position of the next page, where only this page contains it.
+    next: the position of the next page, where only this page contains it. The other fields: see
+    landing.page_metadata.PageResult.
     """
 
     items: list[msgspec.Raw]
@@ -20,6 +21,10 @@ class Page:
     total_items: int | None = None
     last: int | None = None
     next: str | None = None
+    has_position: bool = False
+    has_more: bool | None = None
+    max_id: int | None = None
+    note: str | None = None
 
 
 class Reader(Protocol):
@@ -29,6 +34,9 @@ class Reader(Protocol):
     sequential: only a page contains the position of the next one; otherwise pages can be read in any order.
     offset_paged: the source counts items instead of pages, so a page with fewer than `size` items that is not the
     last one has left items out.
+    position: where a sequential source declares the position of the next page, for messages; None for others.
+    fingerprint: changes with everything that decides which items are on which page. A run is resumed only under
+    the fingerprint that it started with.
     """
 
     @property
@@ -37,10 +45,14 @@ class Reader(Protocol):
     def sequential(self) -> bool: ...
     @property
     def offset_paged(self) -> bool: ...
+    @property
+    def position(self) -> str | None: ...
+    @property
+    def fingerprint(self) -> str: ...
 
     def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
         """Page `number` (from 1); `cursor` is the `next` of the page before in a sequential source.
 
-        SourceError if it cannot be read.
+        RequestRejected for a page that the source does not have, SourceError if it cannot be read.
         """
         ...

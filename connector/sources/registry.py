@@ -1,13 +1,17 @@
 """Read the declarations in connector/sources/*.yaml."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
 from connector.errors import DeclarationError
 from connector.sources.base import Source
+from connector.sources.files import config as files
+from connector.sources.mongodb import config as mongodb
 from connector.sources.rest import config as rest
 from connector.sources.sheet import config as sheet
 from runtime.errors import UsageError
@@ -16,6 +20,8 @@ SOURCES = Path(__file__).parent
 
 # A new kind is one line here and one in run/assembly.py.
 KINDS: dict[str, Callable[[dict[str, Any], str], Source]] = {
+    "files": files.parse_files_source,
+    "mongodb": mongodb.parse_mongodb_source,
     "rest": rest.parse_rest_source,
     "sheet": sheet.parse_sheet_source,
 }
@@ -27,11 +33,45 @@ def read_source(name: str, folder: Path = SOURCES) -> Source:
     if not path.is_file():
         existing = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
         raise UsageError(f"unknown source '{name}'; declared: {existing}.")
+    return parse_source(load_yaml(path), str(path))
+
+
+class UniqueKeyLoader(yaml.SafeLoader):
+    """Rejects a key that is declared twice; YAML libraries silently take the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        if repeated := {str(key) for key in keys if keys.count(key) > 1}:
+            line = node.start_mark.line + 1
+            raise yaml.YAMLError(
+                f"{', '.join(sorted(repeated))} is declared twice in the mapping at line {line}"
+            )
+        return super().construct_mapping(node, deep)
+
+
+def load_yaml(path: Path) -> Any:
     try:
-        declared = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+        return yaml.load(path.read_text(encoding="utf-8"), UniqueKeyLoader)  # noqa: S506 - a subclass of SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DeclarationError(f"{path}: not YAML: {error}") from error
-    return parse_source(declared, str(path))
+
+
+def find_table_conflicts(folder: Path = SOURCES) -> list[str]:
+    """Tables of raw that two endpoints declare, of whatever source: their rows would be mixed."""
+    endpoints: dict[str, list[str]] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            declared = load_yaml(path)
+        except DeclarationError:
+            continue  # reported when that source is read
+        for name, endpoint in (declared.get("endpoints") or {}).items() if isinstance(declared, dict) else ():
+            if isinstance(endpoint, dict) and isinstance(endpoint.get("table"), str):
+                endpoints.setdefault(endpoint["table"], []).append(f"{path.stem}/{name}")
+    return [
+        f"raw.{table} is the table of {' and of '.join(names)}: every endpoint needs its own table."
+        for table, names in endpoints.items()
+        if len(names) > 1
+    ]
 
 
 def read_all_sources(folder: Path = SOURCES) -> dict[str, Source]:
@@ -47,3 +87,15 @@ def parse_source(declared: Any, where: str) -> Source:
     if not isinstance(kind, str) or kind not in KINDS:
         raise DeclarationError(f"{where}: invalid `kind` {kind!r}; expected one of: {kinds}.")
     return KINDS[kind](declared, where)
+
+
+def json_schema() -> str:
+    """JSON Schema of the declarations, for completion and checks in an editor."""
+    kinds = {"files": files.FilesSource, "rest": rest.RestSource, "sheet": sheet.SheetSource}
+    schemas, components = msgspec.json.schema_components(kinds.values(), ref_template="#/$defs/{name}")
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "oneOf": list(schemas),
+        "$defs": components,
+    }
+    return json.dumps(document, indent=1)

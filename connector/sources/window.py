@@ -3,16 +3,27 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from connector.sources.base import Window
+from connector.sources.base import Endpoint, Window
+from connector.sources.time_window import TimeWindow, end_of, parse_time
 from runtime.errors import UsageError
+
+# A range of ids, or of microseconds since 1970 UTC.
+AnyWindow = Window | TimeWindow
+
+
+def window_of(endpoint: Endpoint) -> AnyWindow | None:
+    """The declared window, of ids or of time; None for an endpoint that is copied as a whole."""
+    time_window: TimeWindow | None = getattr(endpoint, "time_window", None)
+    return time_window or endpoint.window
 
 
 class IdRange(msgspec.Struct, frozen=True):
-    """From `start` to `until`, both inclusive. Days replace ids until the source was asked for the ids.
+    """From `start` to `until`, both inclusive. Days replace ids until the source has resolved them.
 
     Without any value the endpoint is copied as a whole.
     """
@@ -22,10 +33,12 @@ class IdRange(msgspec.Struct, frozen=True):
     until: int | None = None
     until_date: str | None = None
 
-    def parameters(self, window: Window | None) -> dict[str, str]:
+    def parameters(self, window: AnyWindow | None) -> dict[str, Any]:
         """Query parameters of a request."""
         if window is None:
             return {}
+        if isinstance(window, TimeWindow):
+            return window.parameters(self.start, self.until)
         values = [
             (window.start, self.start),
             (window.start_date, self.start_date),
@@ -43,8 +56,11 @@ class Watermark:
     newest_start: int = 0
 
 
-def parse_range(endpoint: str, window: Window | None, start: str | None, end: str | None) -> IdRange:
+def parse_range(endpoint: str, window: AnyWindow | None, start: str | None, end: str | None) -> IdRange:
     """From the command line, each end an id or a day YYYY-MM-DD; UsageError if invalid."""
+    if isinstance(window, TimeWindow):
+        lower = parse_time(start, window.zone) if start else None
+        return check_order(IdRange(start=lower, until=end_of(end, window.zone) if end else None))
     if window is None:
         if start or end:
             raise UsageError(f"{endpoint} has no window and is copied as a whole: omit --from and --until.")
@@ -55,7 +71,7 @@ def parse_range(endpoint: str, window: Window | None, start: str | None, end: st
 
 
 def parse_bound(text: str | None, name: str, endpoint: str, window: Window) -> tuple[int | None, str | None]:
-    """An id or a day; the other one is None."""
+    """An id or a day: (id, None) or (None, day)."""
     if not text:
         return None, None
     if text.lstrip("-").isdigit():
@@ -88,16 +104,27 @@ def check_order(span: IdRange) -> IdRange:
     return span
 
 
-def first_range(span: IdRange, window: Window | None, watermark: Watermark) -> IdRange:
-    """The range with a start: the requested one, or where the last run ended, minus `look_back` ids."""
+def first_range(span: IdRange, window: AnyWindow | None, watermark: Watermark, now: int = 0) -> IdRange:
+    """The range with a start: the requested one, or where the last run ended, minus `look_back`.
+
+    `now`, in microseconds, is the end of a window by time: what changes later belongs to the next run.
+    """
+    if isinstance(window, TimeWindow) and span.until is None:
+        span = replace(span, until=now - 1)
     if window is None or span.start is not None or span.start_date is not None:
         return span
-    after = window.first if watermark.until is None else watermark.until + 1 - window.look_back
-    return check_order(replace(span, start=max(window.first, after)))
+    is_time = isinstance(window, TimeWindow)
+    first = window.first_microseconds if isinstance(window, TimeWindow) else window.first
+    look_back = window.look_back_microseconds if isinstance(window, TimeWindow) else window.look_back
+    after = first if watermark.until is None else watermark.until + 1 - look_back
+    start = max(first, after)
+    if is_time and span.until is not None and start > span.until:
+        return replace(span, start=span.until)  # the clock is behind the last run: read the newest rows again
+    return check_order(replace(span, start=start))
 
 
 def resolve_dates(span: IdRange, first_id_since: Callable[[str], tuple[int | None, int | None]]) -> IdRange:
-    """The range in ids. `first_id_since(day)` returns the first id since the day (None: there is none yet) and
+    """The range in ids. `first_id_since(day)` returns the first id since the day (None: it has no such row yet) and
     the largest id of the source."""
     if span.start_date:
         first, last = first_id_since(span.start_date)
@@ -117,6 +144,41 @@ def freeze(span: IdRange, last: int | None) -> IdRange:
     """The range that ends at the largest id that the source had at its first response."""
     ends = [end for end in (span.until, last) if end is not None]
     return replace(span, until=min(ends, default=None))
+
+
+@dataclass(frozen=True)
+class CheckedEnd:
+    """`span` with an end that can be trusted; `error`: why the run is incomplete; `note`: what else was observed."""
+
+    span: IdRange
+    error: str | None = None
+    note: str | None = None
+
+
+def check_end(span: IdRange, is_requested: bool, max_id: int | None, covered: int | None) -> CheckedEnd:
+    """Compare the end that the source reported with the ids that were received and with those in raw.
+
+    The next run starts after this end, so a single wrong `last` would skip all rows up to it for ever. Therefore
+    the end is never above the largest id that was received, unless a person requested it.
+    """
+    if span.until is None or span.start is None or is_requested:
+        return CheckedEnd(span)
+    if covered is not None and span.until < covered:
+        error = (
+            f"the source reports {span.until} as its largest id, but raw has ids up to {covered}: was it restored "
+            "from a backup? Check it, then copy again with --from"
+        )
+        return CheckedEnd(span, error)
+    if span.until == max_id:
+        return CheckedEnd(span)
+    trusted = max_id if max_id is not None else min(span.until, span.start - 1)
+    if span.until <= trusted:
+        return CheckedEnd(span)
+    note = (
+        f"the source reports {span.until} as its largest id, but the largest id received is "
+        f"{'none' if max_id is None else max_id}; the next run starts after {trusted}"
+    )
+    return CheckedEnd(replace(span, until=trusted), note=note)
 
 
 def describe_gap(span: IdRange, covered: int | None) -> str | None:

@@ -1,5 +1,5 @@
--- What the day before the run was billed, by identity and label. A day is written again as a whole, so a second run changes nothing.
--- A job with two labels stands in two rows: add up one label_key, not all. One without labels has the empty one.
+-- Billed bytes and slots of the day before the run, by identity and label. Idempotent: the day is replaced as a whole.
+-- A job with two labels is in two rows, so add up one label_key, not all. A job without labels has an empty label_key.
 BEGIN TRANSACTION;
 
 DELETE FROM ops.costs WHERE day = DATE_SUB(@run_date, INTERVAL 1 DAY);
@@ -19,7 +19,7 @@ LEFT JOIN UNNEST(job.labels) AS label
 WHERE
   job.creation_time >= TIMESTAMP(DATE_SUB(@run_date, INTERVAL 1 DAY))
   AND job.creation_time < TIMESTAMP(@run_date)
-  AND IFNULL(job.statement_type, '') != 'SCRIPT' -- its statements are jobs of their own
+  AND IFNULL(job.statement_type, '') != 'SCRIPT' -- its statements are separate jobs
 GROUP BY day, identity, label_key, label_value;
 
 COMMIT TRANSACTION;

@@ -1,5 +1,5 @@
--- How old the newest data of each endpoint and of each table of ods is at this run. A run that is repeated adds nothing.
-MERGE ops.freshness AS kept
+-- Age of the newest data of each endpoint and of each table of ods at this run. Idempotent: a repeated run adds nothing.
+MERGE ops.freshness AS ages
 USING (
   SELECT
     CONCAT('raw.', endpoint) AS table_name,
@@ -14,8 +14,8 @@ USING (
   FROM ods.checkpoints
   WHERE written_at >= TIMESTAMP_SUB(@run_time, INTERVAL 90 DAY) AND written_at <= @run_time
   GROUP BY table_name
-) AS found
-ON kept.checked_at = @run_time AND kept.table_name = found.table_name
+) AS newest_data
+ON ages.checked_at = @run_time AND ages.table_name = newest_data.table_name
 WHEN NOT MATCHED THEN
   INSERT (checked_at, table_name, newest, age_minutes)
-  VALUES (@run_time, found.table_name, found.newest, TIMESTAMP_DIFF(@run_time, found.newest, MINUTE));
+  VALUES (@run_time, newest_data.table_name, newest_data.newest, TIMESTAMP_DIFF(@run_time, newest_data.newest, MINUTE));

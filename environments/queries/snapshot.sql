@@ -1,4 +1,4 @@
--- ods.${table} as it is now, in a table of its own that expires; docs/adr/0006 says why it is a copy.
+-- Copy of ods.${table}, in a table that expires; docs/adr/0006 explains why it is a copy.
 SELECT *
 FROM ods.${table}
 %{ if partition != "" ~}

@@ -1,44 +1,62 @@
 locals {
-  measured = { for name, metric in google_logging_metric.metrics : name => "resource.type=\"cloud_run_job\" AND metric.type=\"logging.googleapis.com/user/${metric.name}\"" }
-  ended    = "resource.type=\"cloud_run_job\" AND metric.type=\"run.googleapis.com/job/completed_execution_count\""
+  job_metric = "resource.type=\"cloud_run_job\" AND metric.type="
+  log_metric = "${local.job_metric}\"logging.googleapis.com/user"
+  executions = "${local.job_metric}\"run.googleapis.com/job/completed_execution_count\""
+  billed     = "bigquery.googleapis.com/query/statement_scanned_bytes_billed"
+  cost       = "resource.type=\"bigquery_project\" AND metric.type=\"${local.billed}\""
 
-  # A distribution's mean: a load, a step and a measurement each leave one value.
+  # The mean of a distribution: every load, step and measurement logs one value.
   means = {
-    "Volume: rows a load brought"                    = { metric = "connector/rows", group = ["metric.label.endpoint"] }
-    "Freshness: minutes since the newest sales came" = { metric = "pipeline/age_minutes", group = [] }
-    "Duration: seconds a step took"                  = { metric = "pipeline/seconds", group = ["metric.label.step"] }
-    "Orphans: part of the sale lines"                = { metric = "pipeline/orphan_rate", group = [] }
+    "Volume: rows per load"                     = { metric = "connector/rows", group = ["metric.label.endpoint"] }
+    "Freshness: minutes since the newest sales" = { metric = "pipeline/age_minutes", group = [] }
+    "Duration: seconds per step"                = { metric = "pipeline/seconds", group = ["metric.label.step"] }
+    "Orphans: fraction of the sale lines"       = { metric = "pipeline/orphan_rate", group = [] }
+  }
+
+  daily_sum = { alignmentPeriod = "86400s", perSeriesAligner = "ALIGN_DELTA", crossSeriesReducer = "REDUCE_SUM" }
+  ratio = {
+    numerator   = "${local.executions} AND metric.labels.result=\"succeeded\""
+    denominator = local.executions
   }
 
   queries = merge(
     {
       for title, mean in local.means : title => {
         timeSeriesFilter = {
-          filter      = local.measured[mean.metric]
-          aggregation = { alignmentPeriod = "3600s", perSeriesAligner = "ALIGN_DELTA", crossSeriesReducer = "REDUCE_MEAN", groupByFields = mean.group }
+          filter = "${local.log_metric}/${google_logging_metric.metrics[mean.metric].name}\""
+          aggregation = {
+            alignmentPeriod    = "3600s"
+            perSeriesAligner   = "ALIGN_DELTA"
+            crossSeriesReducer = "REDUCE_MEAN"
+            groupByFields      = mean.group
+          }
         }
       }
     },
     {
-      "Success rate: executions that ended well" = {
+      "Success rate: successful executions" = {
         timeSeriesFilterRatio = {
-          for part, filter in { numerator = "${local.ended} AND metric.labels.result=\"succeeded\"", denominator = local.ended } : part => {
-            filter                        = filter
-            aggregation                   = { alignmentPeriod = "86400s", perSeriesAligner = "ALIGN_DELTA", crossSeriesReducer = "REDUCE_SUM", groupByFields = ["resource.label.job_name"] }
+          for part, filter in local.ratio : part => {
+            filter      = filter
+            aggregation = merge(local.daily_sum, { groupByFields = ["resource.label.job_name"] })
           }
         }
       }
-      "Cost: bytes that queries were billed for" = {
+      "Cost: bytes billed for queries" = {
         timeSeriesFilter = {
-          filter      = "resource.type=\"bigquery_project\" AND metric.type=\"bigquery.googleapis.com/query/statement_scanned_bytes_billed\""
-          aggregation = { alignmentPeriod = "86400s", perSeriesAligner = "ALIGN_DELTA", crossSeriesReducer = "REDUCE_SUM", groupByFields = [] }
+          filter      = local.cost
+          aggregation = merge(local.daily_sum, { groupByFields = [] })
         }
       }
     },
   )
 
   order = ["Volume", "Freshness", "Duration", "Success rate", "Orphans", "Cost"]
-  tiles = flatten([for word in local.order : [for title, query in local.queries : { title = title, query = query } if startswith(title, "${word}:")]])
+  tiles = flatten([
+    for word in local.order : [
+      for title, query in local.queries : { title = title, query = query } if startswith(title, "${word}:")
+    ]
+  ])
 }
 
 resource "google_monitoring_dashboard" "dashboard" {

@@ -1,34 +1,43 @@
 locals {
-  executions = "resource.type=\"cloud_run_job\" AND metric.type=\"run.googleapis.com/job/completed_execution_count\" AND metric.labels.result=\"failed\""
-  quality    = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"pipeline\""
+  failed          = "${local.executions} AND metric.labels.result=\"failed\""
+  pipeline        = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"pipeline\""
+  list_executions = "gcloud run jobs executions list --region ${var.region} --job"
 
-  # Something was measured, and is too much.
+  # A metric is above a limit.
   thresholds = {
     job-failed = {
       subject  = "A job failed"
-      happened = "An execution of the job $${resource.label.job_name} ended with an error, after its retries."
-      look     = "The last lines of the execution's log: `gcloud run jobs executions list --job $${resource.label.job_name} --region ${var.region}`"
-      filter   = "${local.executions} AND resource.labels.job_name!=\"pipeline\""
+      happened = "An execution of the job $${resource.label.job_name} failed, after its retries."
+      look     = "The last lines of the execution's log: `${local.list_executions} $${resource.label.job_name}`"
+      filter   = "${local.failed} AND resource.labels.job_name!=\"pipeline\""
       group    = ["resource.label.job_name"]
       above    = 0
       period   = 300
       severity = "ERROR"
     }
+    # An execution that ended because another run holds the lease does not count as failed.
     pipeline-failed = {
       subject  = "A run of the pipeline failed"
-      happened = "The pipeline ended with an error: it names each step that failed. A run that found another one going is no failure."
-      look     = "The table of steps at the end of its log: `gcloud run jobs executions list --job pipeline --region ${var.region}`"
-      filter   = "${local.executions} AND resource.labels.job_name=\"pipeline\""
+      happened = "The pipeline ended with an error: its log names each step that failed."
+      look     = "The table of steps at the end of its log: `${local.list_executions} pipeline`"
+      filter   = "${local.failed} AND resource.labels.job_name=\"pipeline\""
       group    = ["resource.label.job_name"]
       above    = 0
       period   = 300
       severity = "ERROR"
     }
     rotation = {
-      subject  = "A key that is due was not rotated"
-      happened = "A notice that a key is due has been waiting for more than ${var.limits.rotation_hours} hours. The old key goes on working."
-      look     = "The log of the job key-rotation, and `gcloud pubsub subscriptions describe ${var.rotation_subscription}`"
-      filter   = "resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=\"${var.rotation_subscription}\" AND metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
+      subject = "A key that is due was not rotated"
+      happened = join(" ", [
+        "A notice that a key is due has been waiting for more than ${var.limits.rotation_hours} hours.",
+        "The old key still works.",
+      ])
+      look = "The log of the job key-rotation, and `gcloud pubsub subscriptions describe ${var.rotation_subscription}`"
+      filter = join(" AND ", [
+        "resource.type=\"pubsub_subscription\"",
+        "resource.labels.subscription_id=\"${var.rotation_subscription}\"",
+        "metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\"",
+      ])
       aligner  = "ALIGN_MAX"
       above    = var.limits.rotation_hours * 3600
       period   = 300
@@ -38,20 +47,40 @@ locals {
       subject  = "Queries cost more than usual"
       happened = "BigQuery billed more than ${var.limits.gib_a_day} GiB of scanned data within a day."
       look     = "Which identity and which label: `SELECT * FROM ops.costs ORDER BY day DESC, gib_billed DESC`"
-      filter   = "resource.type=\"bigquery_project\" AND metric.type=\"bigquery.googleapis.com/query/statement_scanned_bytes_billed\""
+      filter   = local.cost
       above    = var.limits.gib_a_day * 1024 * 1024 * 1024
       period   = 86400
       severity = "WARNING"
     }
+    # The alerts on orphans and rejects read what is measured: without a measurement they stay silent.
+    measurement-failed = {
+      subject  = "The tables were not measured"
+      happened = "Three runs of the pipeline within six hours could not measure the tables of Dataform."
+      look = join(" ", [
+        "The WARNING 'could not measure the tables of Dataform' in the log: `${local.list_executions} pipeline`",
+      ])
+      filter   = "${local.log_metric}/${google_logging_metric.metrics["pipeline/measurement_failed"].name}\""
+      above    = 2
+      period   = 6 * 3600
+      severity = "WARNING"
+    }
   }
 
-  # A line of a log says it; its numbers come with the notice.
+  # A log line is the event; its facts are part of the notification.
   lines = {
     dataform-failed = {
-      subject  = "Dataform failed"
-      happened = "The workflow invocation $${log.extracted_label.invocation} failed: a query or an assertion. Nothing was published after it."
-      look     = "The actions of the invocation: https://console.cloud.google.com/bigquery/dataform?project=${var.project_id}"
-      filter   = "resource.type=\"dataform.googleapis.com/Repository\" AND resource.labels.repository_id=\"${var.dataform_repository}\" AND jsonPayload.@type=\"type.googleapis.com/google.cloud.dataform.logging.v1.WorkflowInvocationCompletionLogEntry\" AND jsonPayload.terminalState=\"FAILED\""
+      subject = "Dataform failed"
+      happened = join(" ", [
+        "The workflow invocation $${log.extracted_label.invocation} failed: a query or an assertion.",
+        "Nothing was published after it.",
+      ])
+      look = "Its actions: https://console.cloud.google.com/bigquery/dataform?project=${var.project_id}"
+      filter = join(" AND ", [
+        "resource.type=\"dataform.googleapis.com/Repository\"",
+        "resource.labels.repository_id=\"${var.dataform_repository}\"",
+        "jsonPayload.@type=\"${local.dataform_log}.WorkflowInvocationCompletionLogEntry\"",
+        "jsonPayload.terminalState=\"FAILED\"",
+      ])
       extract  = { invocation = "jsonPayload.workflowInvocationId" }
       severity = "ERROR"
     }
@@ -64,40 +93,78 @@ locals {
       severity = "ERROR"
     }
     key-age = {
-      subject  = "A key is older than it may be"
-      happened = "The secret $${log.extracted_label.secret} has had its value for $${log.extracted_label.days} days, and ${var.key_days} are its period. It goes on working."
-      look     = "When it was due: `gcloud secrets describe $${log.extracted_label.secret}`; then the log of the job key-rotation."
-      filter   = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"key-rotation\" AND jsonPayload.age_days>${var.key_days + var.limits.rotation_hours / 24}"
+      subject = "A key is too old"
+      happened = join(" ", [
+        "The secret $${log.extracted_label.secret} has had its value for $${log.extracted_label.days} days;",
+        "its period is ${var.key_days} days. It still works.",
+      ])
+      look = join(" ", [
+        "When it was due: `gcloud secrets describe $${log.extracted_label.secret}`;",
+        "then the log of the job key-rotation.",
+      ])
+      filter = join(" AND ", [
+        "resource.type=\"cloud_run_job\"",
+        "resource.labels.job_name=\"key-rotation\"",
+        "jsonPayload.age_days>${var.key_days + var.limits.rotation_hours / 24}",
+      ])
       extract  = { secret = "jsonPayload.secret", days = "jsonPayload.age_days" }
       runbook  = "rotation"
       severity = "WARNING"
     }
     orphans = {
-      subject  = "Too many sales without their product or customer"
-      happened = "A part of $${log.extracted_label.rate} of the sale lines ($${log.extracted_label.orphans} lines) has a product or a customer that no list names; they are not in dmt. The limit is ${var.limits.orphan_rate}."
-      look     = "What is unknown, and since when: `SELECT reason, DATE(datetime) AS day, COUNT(*) FROM ods.sales_orphans GROUP BY ALL ORDER BY day DESC`"
-      filter   = "${local.quality} AND jsonPayload.orphan_rate>${var.limits.orphan_rate}"
+      subject = "Too many sales without their product or customer"
+      happened = join(" ", [
+        "$${log.extracted_label.orphans} sale lines, a fraction of $${log.extracted_label.rate}, have a product or a",
+        "customer that no list contains; they are not in dmt. The limit is ${var.limits.orphan_rate}.",
+      ])
+      look = join(" ", [
+        "What is unknown, and since when: `SELECT reason, DATE(datetime) AS day, COUNT(*)",
+        "FROM ods.sales_orphans GROUP BY ALL ORDER BY day DESC`",
+      ])
+      filter   = "${local.pipeline} AND jsonPayload.orphan_rate>${var.limits.orphan_rate}"
       extract  = { rate = "jsonPayload.orphan_rate", orphans = "jsonPayload.orphans" }
       severity = "WARNING"
     }
     rejects = {
-      subject  = "Rows were rejected"
-      happened = "$${log.extracted_label.rejects} rows of today's and yesterday's files could not be typed; they are not in ods."
-      look     = "The reasons: `SELECT reason, COUNT(*) FROM ods.sales_rejects WHERE file_day >= CURRENT_DATE() - 1 GROUP BY ALL`, and so for products and customers."
-      filter   = "${local.quality} AND jsonPayload.rejects>${var.limits.rejects}"
+      subject = "Rows were rejected"
+      happened = join(" ", [
+        "$${log.extracted_label.rejects} rows of today's and yesterday's files could not be typed;",
+        "they are not in ods.",
+      ])
+      look = join(" ", [
+        "The reasons: `SELECT reason, COUNT(*) FROM ods.sales_rejects WHERE file_day >= CURRENT_DATE() - 1",
+        "GROUP BY ALL`, and the same for products and customers.",
+      ])
+      filter   = "${local.pipeline} AND jsonPayload.rejects>${var.limits.rejects}"
       extract  = { rejects = "jsonPayload.rejects" }
       severity = "WARNING"
     }
   }
 
-  # Nothing was measured, and should have been.
-  no_sales = {
-    subject  = "No sales for ${var.limits.hours_without_sales} hours"
-    happened = "No load of sales has ended well for ${var.limits.hours_without_sales} hours, whatever the reason: a schedule that is paused, a job that does not start, a source that does not answer."
-    look     = "The schedule, then the pipeline's last runs: `gcloud scheduler jobs describe pipeline-hourly --location ${var.region}`, `SELECT * FROM ops.run_log WHERE endpoint = 'sales' ORDER BY started_at DESC LIMIT 5`"
-  }
+  # https://cloud.google.com/dataform/docs/monitor-runs
+  dataform_log = "type.googleapis.com/google.cloud.dataform.logging.v1"
 
-  runbooks = distinct(concat(keys(local.thresholds), [for name, line in local.lines : try(line.runbook, name)], ["no-sales"]))
+  # Nothing was measured: a paused schedule, a job that does not start, a source that does not answer.
+  no_sales = {
+    subject = "No sales for ${var.limits.hours_without_sales} hours"
+    happened = join(" ", [
+      "No load of sales has succeeded for ${var.limits.hours_without_sales} hours:",
+      "a schedule is paused, a job does not start, or a source does not answer.",
+    ])
+    look = join(" ", [
+      "The schedule: `gcloud scheduler jobs describe pipeline-hourly --location ${var.region}`; the runs:",
+      "`SELECT * FROM ops.run_log WHERE endpoint = 'sales' ORDER BY started_at DESC LIMIT 5`",
+    ])
+  }
+  no_sales_filter = join(" AND ", [
+    "${local.log_metric}/${google_logging_metric.metrics["connector/rows"].name}\"",
+    "metric.labels.endpoint=\"sales\"",
+    "metric.labels.status=\"success\"",
+  ])
+
+  runbooks = distinct(concat(
+    keys(local.thresholds), [for name, line in local.lines : try(line.runbook, name)], ["no-sales"],
+  ))
 
   texts = {
     for name, alert in merge(local.thresholds, local.lines, { no-sales = local.no_sales }) : name => join("\n\n", [
@@ -109,8 +176,7 @@ locals {
 }
 
 resource "google_monitoring_alert_policy" "thresholds" {
-  for_each   = local.thresholds
-  depends_on = [google_logging_metric.metrics]
+  for_each = local.thresholds
 
   project               = var.project_id
   display_name          = each.value.subject
@@ -163,7 +229,7 @@ resource "google_monitoring_alert_policy" "lines" {
     }
   }
 
-  # Without it every line would be a notice: Monitoring refuses a policy on log lines that has none.
+  # Monitoring rejects a policy on log lines without a rate limit: every line would be a notification.
   alert_strategy {
     auto_close = "86400s"
 
@@ -179,10 +245,8 @@ resource "google_monitoring_alert_policy" "lines" {
   }
 }
 
-# Only where somebody expects loads: schedules that are paused on purpose would make it speak for ever.
+# Disabled while schedules are paused: it would be permanently open.
 resource "google_monitoring_alert_policy" "no_sales" {
-  depends_on = [google_logging_metric.metrics]
-
   project               = var.project_id
   display_name          = local.no_sales.subject
   enabled               = var.expects_loads
@@ -195,7 +259,7 @@ resource "google_monitoring_alert_policy" "no_sales" {
     display_name = local.no_sales.subject
 
     condition_absent {
-      filter   = "resource.type=\"cloud_run_job\" AND metric.type=\"logging.googleapis.com/user/connector/rows\" AND metric.labels.endpoint=\"sales\" AND metric.labels.status=\"success\""
+      filter   = local.no_sales_filter
       duration = "${var.limits.hours_without_sales * 3600}s"
 
       aggregations {

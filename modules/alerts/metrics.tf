@@ -1,32 +1,45 @@
 locals {
-  # Numbers in the lines that jobs print; connector/report.py and pipeline/report.py write them.
+  # Facts in the log lines of the jobs. A metric without a field counts its lines.
   metrics = {
     "connector/rows" = {
-      description = "Rows that a load brought into raw."
+      description = "Rows that a load added to raw."
       unit        = "{row}"
-      filter      = "resource.labels.job_name=\"connector\" AND jsonPayload.message=\"has ended\""
+      filter      = "resource.labels.job_name=\"connector\" AND jsonPayload.message=\"run finished\""
       field       = "rows"
-      labels      = { endpoint = "What was copied.", status = "How it ended: success, partial or incomplete." }
+      labels = {
+        endpoint = "The endpoint that was copied."
+        status   = "The status of the run: success, partial or incomplete."
+      }
     }
     "pipeline/seconds" = {
-      description = "How long a step of the pipeline took."
+      description = "Duration of a step of the pipeline."
       unit        = "s"
       filter      = "resource.labels.job_name=\"pipeline\" AND jsonPayload.step:*"
       field       = "seconds"
-      labels      = { step = "The step, such as dataform.", state = "How it ended: succeeded, failed or not run." }
+      labels = {
+        step  = "The step, for example dataform."
+        state = "The end of the step: succeeded, failed or not run."
+      }
     }
     "pipeline/orphan_rate" = {
-      description = "Part of the sale lines whose product or customer is unknown."
+      description = "Fraction of the sale lines with an unknown product or customer."
       unit        = "1"
       filter      = "resource.labels.job_name=\"pipeline\" AND jsonPayload.orphan_rate:*"
       field       = "orphan_rate"
       labels      = {}
     }
     "pipeline/age_minutes" = {
-      description = "How long ago the newest sales of ods were loaded."
+      description = "Age of the newest sales in ods."
       unit        = "min"
       filter      = "resource.labels.job_name=\"pipeline\" AND jsonPayload.age_minutes:*"
       field       = "age_minutes"
+      labels      = {}
+    }
+    "pipeline/measurement_failed" = {
+      description = "Runs that could not measure the tables: orphans, rejects and age are unknown after them."
+      unit        = "1"
+      filter      = "resource.labels.job_name=\"pipeline\" AND jsonPayload.measurement=\"failed\""
+      field       = null
       labels      = {}
     }
   }
@@ -39,12 +52,12 @@ resource "google_logging_metric" "metrics" {
   name             = each.key
   description      = each.value.description
   filter           = "resource.type=\"cloud_run_job\" AND ${each.value.filter}"
-  value_extractor  = "EXTRACT(jsonPayload.${each.value.field})"
+  value_extractor  = each.value.field == null ? null : "EXTRACT(jsonPayload.${each.value.field})"
   label_extractors = { for label, _ in each.value.labels : label => "EXTRACT(jsonPayload.${label})" }
 
   metric_descriptor {
     metric_kind  = "DELTA"
-    value_type   = "DISTRIBUTION"
+    value_type   = each.value.field == null ? "INT64" : "DISTRIBUTION"
     unit         = each.value.unit
     display_name = each.key
 

@@ -1,5 +1,17 @@
+locals {
+  channel_types = ["email", "google_chat", "pubsub", "sms"]
+  channel_addresses = {
+    email       = "^[^@\\s]+@[^@\\s]+$"
+    google_chat = "^spaces/[\\w-]+$"
+    pubsub      = "^projects/[^/]+/topics/[^/]+$"
+    sms         = "^\\+[0-9]{6,15}$"
+  }
+}
+
+# A pubsub topic must let service-NUMBER@gcp-sa-monitoring-notification.iam.gserviceaccount.com publish. Types that
+# need a token are rejected: the token would be in Terraform's state.
 variable "channels" {
-  description = "Where alerts go, by name: an email address, a google_chat space (spaces/ID), a pubsub topic (projects/PROJECT/topics/NAME, on which service-NUMBER@gcp-sa-monitoring-notification may publish), or the number of an sms."
+  description = "Receivers of alerts, by name: an e-mail address, spaces/ID, a topic's full name or a phone number."
   type = map(object({
     type    = optional(string, "email")
     address = string
@@ -8,48 +20,52 @@ variable "channels" {
   nullable = false
 
   validation {
-    condition     = alltrue([for channel in var.channels : contains(["email", "google_chat", "pubsub", "sms"], channel.type)])
-    error_message = "A channel is an email, a google_chat, a pubsub or an sms; those that need a token would leave it in Terraform's state. Not so: ${join(", ", [for name, channel in var.channels : "${name} (${channel.type})" if !contains(["email", "google_chat", "pubsub", "sms"], channel.type)])}."
+    condition = alltrue([for channel in var.channels : contains(local.channel_types, channel.type)])
+    error_message = format("A channel is one of %s. Invalid: %s.", join(", ", local.channel_types), join(", ", [
+      for name, channel in var.channels : "${name} (${channel.type})" if !contains(local.channel_types, channel.type)
+    ]))
   }
 
   validation {
     condition = alltrue([
-      for channel in var.channels : can(regex({
-        email = "^[^@\\s]+@[^@\\s]+$", google_chat = "^spaces/[\\w-]+$", pubsub = "^projects/[^/]+/topics/[^/]+$", sms = "^\\+[0-9]{6,15}$"
-      }[channel.type], trimspace(channel.address))) || !contains(["email", "google_chat", "pubsub", "sms"], channel.type)
+      for channel in var.channels :
+      can(regex(lookup(local.channel_addresses, channel.type, ""), trimspace(channel.address)))
     ])
-    error_message = "A channel without a usable address tells nobody. Give name@example.com, spaces/ID, projects/PROJECT/topics/NAME or +3221234567: ${join(", ", [for name, channel in var.channels : "${name} (${channel.type}) has '${channel.address}'"])}."
+    error_message = format("Give name@example.com, spaces/ID, a topic or +3221234567. Invalid: %s.", join(", ", [
+      for name, channel in var.channels : "${name} (${channel.type}) has '${channel.address}'"
+      if !can(regex(lookup(local.channel_addresses, channel.type, ""), trimspace(channel.address)))
+    ]))
   }
 }
 
 variable "dataform_repository" {
-  description = "Short name of the Dataform repository that is watched."
+  description = "Short name of the watched Dataform repository."
   type        = string
   nullable    = false
 }
 
 variable "expects_loads" {
-  description = "Whether the absence of loads is worth an alert: not where schedules are paused."
+  description = "Whether missing loads raise an alert: not while schedules are paused."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "key_days" {
-  description = "After how many days the key of a source is due to be changed."
+  description = "Days after which the key of a source must be rotated."
   type        = number
   nullable    = false
 }
 
 variable "labels" {
-  description = "Labels of policies, channels and the dashboard, which the provider's own do not reach."
+  description = "Labels of policies, channels and the dashboard, to which the provider's default labels do not apply."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "limits" {
-  description = "Beyond what somebody is told: the part of sale lines that are orphans, rejected rows of two days, GiB that queries are billed in a day, hours without sales, hours that a due key may wait."
+  description = "Limits of the alerts: orphans as a fraction, rejects in two days, GiB billed a day, hours."
   type = object({
     orphan_rate         = optional(number, 0.01)
     rejects             = optional(number, 0)
@@ -62,57 +78,59 @@ variable "limits" {
 
   validation {
     condition     = var.limits.orphan_rate >= 0 && var.limits.orphan_rate < 1
-    error_message = "orphan_rate is a part, 0.01 for one in a hundred, not ${var.limits.orphan_rate}."
+    error_message = "orphan_rate is a fraction, 0.01 for 1 %, not ${var.limits.orphan_rate}."
   }
 
   validation {
-    condition     = var.limits.hours_without_sales >= 1 && var.limits.hours_without_sales <= 23
-    error_message = "Monitoring notices an absence of 1 to 23 hours, not of ${var.limits.hours_without_sales}."
+    condition = var.limits.hours_without_sales >= 1 && var.limits.hours_without_sales <= 23
+    error_message = join(" ", [
+      "hours_without_sales is 1 to 23, the longest absence of Monitoring, not ${var.limits.hours_without_sales}.",
+    ])
   }
 
   validation {
     condition     = var.limits.rotation_hours >= 2 && var.limits.rotation_hours <= 144
-    error_message = "A notice is kept for a week, and the consumer looks every hour: rotation_hours is 2 to 144, not ${var.limits.rotation_hours}."
+    error_message = "rotation_hours is 2 to 144: notices expire after a week; not ${var.limits.rotation_hours}."
   }
 
   validation {
     condition     = var.limits.gib_a_day > 0 && var.limits.rejects >= 0
-    error_message = "gib_a_day is more than 0 and rejects at least 0: ${var.limits.gib_a_day} and ${var.limits.rejects}."
+    error_message = "gib_a_day must be above 0, rejects at least 0: ${var.limits.gib_a_day}, ${var.limits.rejects}."
   }
 }
 
 variable "name" {
-  description = "What the dashboard is called."
+  description = "Title of the dashboard."
   type        = string
   nullable    = false
 }
 
 variable "project_id" {
-  description = "The project that is watched."
+  description = "The watched project."
   type        = string
   nullable    = false
 }
 
 variable "region" {
-  description = "Where the jobs are."
+  description = "The region of the jobs."
   type        = string
   nullable    = false
 }
 
 variable "rotation_subscription" {
-  description = "Short name of the subscription in which notices of due keys wait."
+  description = "Short name of the subscription with the notices of due keys."
   type        = string
   nullable    = false
 }
 
 variable "runbooks" {
-  description = "Where the runbooks are: a folder of the repository, or its address."
+  description = "Location of the runbooks: a folder of the repository, or its URL."
   type        = string
   default     = "docs/runbooks"
   nullable    = false
 
   validation {
     condition     = !endswith(var.runbooks, "/")
-    error_message = "Leave out the slash at the end: ${var.runbooks}."
+    error_message = "Remove the slash at the end: ${var.runbooks}."
   }
 }

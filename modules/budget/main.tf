@@ -1,4 +1,4 @@
-# By the project's number: the billing service answers nothing else, and would differ at every plan.
+# By the project's number: the billing API returns no other form, and would differ at every plan.
 resource "google_billing_budget" "budget" {
   billing_account = var.billing_account
   display_name    = var.name
@@ -9,6 +9,7 @@ resource "google_billing_budget" "budget" {
     credit_types_treatment = "INCLUDE_ALL_CREDITS"
   }
 
+  # The currency must be the billing account's own, which Google fills in if it is not sent.
   amount {
     specified_amount {
       currency_code = var.amount.currency
@@ -25,13 +26,13 @@ resource "google_billing_budget" "budget" {
     }
   }
 
-  # Said while there is still something to be done about it.
+  # A forecast arrives while the cost can still be reduced.
   threshold_rules {
     threshold_percent = 1
     spend_basis       = "FORECASTED_SPEND"
   }
 
-  # Without channels the billing account's own administrators are told, which is Google's default.
+  # Without channels Google notifies the billing account's administrators.
   dynamic "all_updates_rule" {
     for_each = length(var.channels) == 0 ? [] : [var.channels]
 

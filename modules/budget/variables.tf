@@ -1,8 +1,8 @@
 variable "amount" {
-  description = "What a month may cost, in whole units of the billing account's own currency."
+  description = "Cost limit of a month, in whole units; currency only if it has to be checked, for example EUR."
   type = object({
     units    = number
-    currency = optional(string, "EUR")
+    currency = optional(string)
   })
   nullable = false
 
@@ -12,36 +12,41 @@ variable "amount" {
   }
 
   validation {
-    condition     = can(regex("^[A-Z]{3}$", var.amount.currency))
-    error_message = "A currency is written in three capitals, as EUR, and is the billing account's own: ${var.amount.currency}."
+    condition = can(regex("^[A-Z]{3}$", coalesce(var.amount.currency, "EUR")))
+    error_message = join(" ", [
+      "A currency has three capitals and is the billing account's own: ${coalesce(var.amount.currency, "-")}.",
+    ])
   }
 }
 
 variable "billing_account" {
-  description = "The billing account that pays for the project, as 012345-6789AB-CDEF01."
+  description = "The billing account that pays for the project, for example 012345-6789AB-CDEF01."
   type        = string
   nullable    = false
 
   validation {
-    condition     = can(regex("^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$", var.billing_account))
-    error_message = "A billing account is 012345-6789AB-CDEF01, not '${var.billing_account}'. Link one to the project: https://console.cloud.google.com/billing/projects"
+    condition = can(regex("^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$", var.billing_account))
+    error_message = join(" ", [
+      "Invalid billing account '${var.billing_account}'. Link one: https://console.cloud.google.com/billing/projects",
+    ])
   }
 }
 
+# https://cloud.google.com/billing/docs/reference/budget/rest/v1/billingAccounts.budgets#NotificationsRule
 variable "channels" {
-  description = "Full names of the notification channels that are told; at most five."
+  description = "Full names of e-mail notification channels, at most five; the API rejects other types."
   type        = list(string)
   default     = []
   nullable    = false
 
   validation {
     condition     = length(var.channels) <= 5
-    error_message = "A budget tells at most five channels, not ${length(var.channels)}."
+    error_message = "A budget notifies at most five e-mail channels, not ${length(var.channels)}."
   }
 }
 
 variable "name" {
-  description = "What the budget is called."
+  description = "The budget's title."
   type        = string
   nullable    = false
 }
@@ -53,18 +58,18 @@ variable "project_number" {
 
   validation {
     condition     = can(regex("^[0-9]+$", var.project_number))
-    error_message = "The number of a project, not its id: ${var.project_number}."
+    error_message = "Give the number of the project, not its id: ${var.project_number}."
   }
 }
 
 variable "thresholds" {
-  description = "Parts of the amount at which somebody is told: 0.5 is a half."
+  description = "Fractions of the amount at which a notification is sent: 0.5 is a half."
   type        = set(number)
   default     = [0.5, 0.9, 1]
   nullable    = false
 
   validation {
     condition     = length(var.thresholds) > 0 && alltrue([for part in var.thresholds : part > 0 && part <= 10])
-    error_message = "A threshold is a part of the amount, 0.5 for a half, not a percentage: ${join(", ", var.thresholds)}."
+    error_message = "A threshold is a fraction, 0.5 for a half, not a percentage: ${join(", ", var.thresholds)}."
   }
 }

@@ -1,4 +1,4 @@
-# Without a Git remote, as Dataform cannot read a folder of one: scripts/release commits ours.
+# Without a Git remote: Dataform cannot read a folder of one, so scripts/release commits this repository's folder.
 resource "google_dataform_repository" "repository" {
   project         = var.project_id
   region          = var.region
@@ -19,7 +19,7 @@ resource "google_dataform_repository_iam_member" "invokers" {
   member     = each.value
 }
 
-# Whoever starts a run acts as its runner: https://cloud.google.com/dataform/docs/strict-act-as-mode
+# An invoker acts as the runner: https://cloud.google.com/dataform/docs/strict-act-as-mode
 resource "google_service_account_iam_member" "invokers" {
   for_each = var.invokers
 
@@ -28,7 +28,7 @@ resource "google_service_account_iam_member" "invokers" {
   member             = each.value
 }
 
-# Google makes the agent with the first repository, so it cannot be granted anything before.
+# Google creates the agent with the first repository, so it cannot be granted anything before.
 resource "google_service_account_iam_member" "agent" {
   for_each   = toset(["roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountUser"])
   depends_on = [google_dataform_repository.repository]

@@ -1,5 +1,5 @@
 output "id" {
-  description = "Full name, projects/PROJECT/locations/REGION/repositories/NAME, once its invokers may run it."
+  description = "Full name, projects/PROJECT/locations/REGION/repositories/NAME; available after all grants."
   value       = google_dataform_repository.repository.id
   depends_on = [
     google_dataform_repository_iam_member.invokers,
@@ -9,6 +9,6 @@ output "id" {
 }
 
 output "name" {
-  description = "Short name; it waits for nobody's access."
+  description = "Short name; it does not wait for grants."
   value       = google_dataform_repository.repository.name
 }

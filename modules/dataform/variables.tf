@@ -1,11 +1,11 @@
 variable "description" {
-  description = "What the repository holds; shown as its title."
+  description = "What the repository contains; shown as its title."
   type        = string
   nullable    = false
 }
 
 variable "invokers" {
-  description = "Who compiles and starts runs as the runner: name => member."
+  description = "Members that compile and start runs as the runner: name => member."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -18,19 +18,19 @@ variable "name" {
 }
 
 variable "project_id" {
-  description = "The project that the repository belongs to."
+  description = "The project of the repository."
   type        = string
   nullable    = false
 }
 
 variable "project_number" {
-  description = "The project's number, which names Dataform's own service agent."
+  description = "The project's number, which is part of the name of Dataform's service agent."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[0-9]+$", var.project_number))
-    error_message = "The number of a project, not its id: ${var.project_number}."
+    error_message = "Give the number of the project, not its id: ${var.project_number}."
   }
 }
 
@@ -42,13 +42,13 @@ variable "protected" {
 }
 
 variable "region" {
-  description = "Where Dataform keeps and runs it."
+  description = "The region in which Dataform stores and runs it."
   type        = string
   nullable    = false
 }
 
 variable "runner" {
-  description = "The service account that the SQL runs as: its e-mail and its full resource name."
+  description = "The service account that runs the SQL: its e-mail and its full resource name."
   type = object({
     email = string
     name  = string

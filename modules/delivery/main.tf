@@ -1,4 +1,4 @@
-# Keyless: GitHub signs who runs, Google exchanges that for a short-lived token of an identity below.
+# Keyless: GitHub signs a token for a run, Google exchanges it for a short-lived token of an identity below.
 resource "google_iam_workload_identity_pool" "pool" {
   project                   = var.project_id
   workload_identity_pool_id = var.name
@@ -6,14 +6,14 @@ resource "google_iam_workload_identity_pool" "pool" {
   description               = "Runs of the repository that delivers this project."
 }
 
-# By the number: a repository's name can be given up and taken by somebody else, its number cannot.
+# By number: a repository's name can be released and taken over by another owner, its number cannot.
 resource "google_iam_workload_identity_pool_provider" "github" {
-  #checkov:skip=CKV_GCP_125:wants assertion.sub, which holds names; the numeric repository_id cannot be taken by somebody else
+  #checkov:skip=CKV_GCP_125:requires assertion.sub, which contains names; the numeric repository_id cannot be reused
   project                            = var.project_id
   workload_identity_pool_id          = google_iam_workload_identity_pool.pool.workload_identity_pool_id
   workload_identity_pool_provider_id = "github"
   display_name                       = "GitHub Actions"
-  description                        = "Tokens of GitHub Actions, of repository ${var.repository_id} alone."
+  description                        = "Tokens of GitHub Actions, only of repository ${var.repository_id}."
   attribute_condition                = "assertion.repository_id == \"${var.repository_id}\""
   attribute_mapping = {
     "google.subject"           = "assertion.sub"
@@ -27,12 +27,36 @@ resource "google_iam_workload_identity_pool_provider" "github" {
 }
 
 locals {
-  principals = "principalSet://iam.googleapis.com/projects/${var.project_number}/locations/global/workloadIdentityPools/${google_iam_workload_identity_pool.pool.workload_identity_pool_id}"
+  pool       = google_iam_workload_identity_pool.pool.workload_identity_pool_id
+  provider   = google_iam_workload_identity_pool_provider.github.workload_identity_pool_provider_id
+  pool_name  = "projects/${var.project_number}/locations/global/workloadIdentityPools/${local.pool}"
+  principals = "principalSet://iam.googleapis.com/${local.pool_name}"
 
-  # A plan is for every branch and pull request of the repository, an apply for one branch of it.
+  # Every branch and pull request of the repository may plan, one branch may apply.
   runs = {
     plan  = "${local.principals}/attribute.repository_id/${var.repository_id}"
     apply = "${local.principals}/attribute.repository_ref/${var.repository_id}:refs/heads/${var.branch}"
+  }
+
+  grantable_roles = join(", ", [for role in sort(var.project_roles) : "'${role}'"])
+  roles = {
+    plan = {
+      title       = "Plan Terraform"
+      description = "Reads the configuration of every resource, but no data, no value of a secret and no log."
+      permissions = local.reads
+    }
+    # It may set policies on datasets and secrets, so it can give itself access to data. Every such change is in
+    # the audit log; docs/adr/0011 explains why a deny policy was not used.
+    apply = {
+      title       = "Apply Terraform"
+      description = "Creates, changes and deletes what this repository declares. It can grant itself access to data."
+      permissions = concat(local.reads, local.writes)
+    }
+    grant = {
+      title       = "Grant Terraform's roles"
+      description = "Changes grants on the project; the condition of its own grant limits which roles."
+      permissions = ["resourcemanager.projects.setIamPolicy"]
+    }
   }
 }
 
@@ -45,13 +69,9 @@ resource "google_service_account_iam_member" "federated" {
   member             = each.value
 }
 
-# Basic and predefined roles would let a plan read data, and an apply read secrets. These cannot.
+# Custom roles: basic and predefined ones would let a plan read data.
 resource "google_project_iam_custom_role" "roles" {
-  for_each = {
-    plan  = { title = "Plan Terraform", description = "Sees how everything is configured, and no data, no secret's value, no log.", permissions = local.reads }
-    apply = { title = "Apply Terraform", description = "Makes, changes and removes what this repository declares, and reads no data and no secret's value.", permissions = concat(local.reads, local.writes) }
-    grant = { title = "Grant Terraform's roles", description = "Changes who has which role on the project; which roles, the condition of its grant says.", permissions = ["resourcemanager.projects.setIamPolicy"] }
-  }
+  for_each = local.roles
 
   project     = var.project_id
   role_id     = "delivery_${each.key}"
@@ -69,17 +89,17 @@ resource "google_project_iam_member" "roles" {
 
   # https://cloud.google.com/iam/docs/setting-limits-on-granting-roles
   dynamic "condition" {
-    for_each = each.key == "grant" ? [var.project_roles] : []
+    for_each = each.key == "grant" ? [local.grantable_roles] : []
 
     content {
       title       = "only what is declared"
       description = "Only the roles that this repository grants on the project."
-      expression  = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly([${join(", ", [for role in sort(condition.value) : "'${role}'"])}])"
+      expression  = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly([${condition.value}])"
     }
   }
 }
 
-# The bucket is older than anything here: scripts/bootstrap makes it.
+# scripts/bootstrap creates this bucket, before Terraform can run.
 resource "google_storage_bucket_iam_member" "state" {
   for_each = { plan = "roles/storage.objectViewer", apply = "roles/storage.objectUser" }
 
@@ -88,7 +108,7 @@ resource "google_storage_bucket_iam_member" "state" {
   member = var.identities[each.key].member
 }
 
-# A plan holds the state while it reads it, which is one object of its own: it writes the lock, and never the state.
+# A plan locks the state while it reads it: it writes the lock object, never the state.
 resource "google_storage_bucket_iam_member" "lock" {
   bucket = var.state_bucket
   role   = "roles/storage.objectUser"

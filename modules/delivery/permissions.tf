@@ -1,15 +1,18 @@
-# What the google provider asks of each API for the resources of this repository: https://cloud.google.com/iam/docs/permissions-reference
-# Missing on purpose: everything that reads data (getData, objects.get, versions.access), and the changing of custom roles
-# and of workload identity pools, by which an identity would give itself more. Who changes this module applies it in person.
+# Permissions that the google provider and scripts/release need for the resources of this repository:
+# https://cloud.google.com/iam/docs/permissions-reference. tests/terraform/permissions.json has those that exist.
+# Missing on purpose: what reads data (getData, objects.get, versions.access), and changes of custom roles and
+# workload identity pools, by which an identity would give itself more. A person applies changes of this module.
 locals {
   kinds = {
     "artifactregistry.repositories"   = { policy = true }
-    "bigquery.datasets"               = { policy = true }
+    "bigquery.datasets"               = { policy = true, list = false } # bigquery.datasets.list does not exist
     "bigquery.tables"                 = {}
     "cloudscheduler.jobs"             = { more = ["cloudscheduler.jobs.enable", "cloudscheduler.jobs.pause"] }
-    "dataform.repositories"           = { policy = true }
+    "dataform.releaseConfigs"         = {} # scripts/release; roles/dataform.editor may only read them
+    "dataform.repositories"           = { policy = true, more = ["dataform.repositories.commit"] }
     "iam.serviceAccounts"             = { policy = true, more = ["iam.serviceAccounts.actAs"] }
     "logging.logMetrics"              = {}
+    "logging.notificationRules"       = {} # for alerts on log lines, beside monitoring.alertPolicies
     "monitoring.alertPolicies"        = {}
     "monitoring.dashboards"           = {}
     "monitoring.notificationChannels" = {}
@@ -21,10 +24,17 @@ locals {
   }
 
   reads = sort(concat(
-    flatten([for kind, has in local.kinds : [for verb in concat(["get", "list"], can(has.policy) ? ["getIamPolicy"] : []) : "${kind}.${verb}"]]),
+    flatten([
+      for kind, has in local.kinds : [
+        for verb in concat(["get"], try(has.list, true) ? ["list"] : [], can(has.policy) ? ["getIamPolicy"] : []) :
+        "${kind}.${verb}"
+      ]
+    ]),
     [
       "bigquery.transfers.get",
       "billing.resourcebudgets.read",
+      "dataform.compilationResults.get",
+      "dataform.compilationResults.list",
       "iam.roles.get",
       "iam.workloadIdentityPoolProviders.get",
       "iam.workloadIdentityPools.get",
@@ -33,16 +43,27 @@ locals {
       "run.operations.get",
       "serviceusage.services.get",
       "serviceusage.services.list",
+      "serviceusage.services.use", # scripts/deploy charges requests to the project
     ],
   ))
 
   writes = sort(concat(
     flatten([
       for kind, has in local.kinds : concat(
-        [for verb in concat(["create", "delete", "update"], can(has.policy) ? ["setIamPolicy"] : []) : "${kind}.${verb}"],
+        [for verb in ["create", "delete", "update"] : "${kind}.${verb}"],
+        can(has.policy) ? ["${kind}.setIamPolicy"] : [],
         try(has.more, []),
       )
     ]),
-    ["bigquery.transfers.update", "billing.resourcebudgets.write", "serviceusage.services.enable"],
+    [
+      "bigquery.transfers.update",
+      "billing.resourcebudgets.write",
+      "dataform.compilationResults.create",
+      "dataform.compilationResults.query",
+      "dataform.repositories.fetchHistory",
+      "dataform.repositories.queryDirectoryContents",
+      "dataform.repositories.readFile",
+      "serviceusage.services.enable",
+    ],
   ))
 }

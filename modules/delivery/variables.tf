@@ -5,13 +5,15 @@ variable "branch" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._/-]*$", var.branch)) && !startswith(var.branch, "refs/")
-    error_message = "Give the branch's name, such as main, without refs/heads/ and without a pattern: ${var.branch}."
+    condition = can(regex("^[A-Za-z0-9][A-Za-z0-9._/-]*$", var.branch)) && !startswith(var.branch, "refs/")
+    error_message = join(" ", [
+      "Give the branch's name, for example main, without refs/heads/ and without a pattern: ${var.branch}.",
+    ])
   }
 }
 
 variable "identities" {
-  description = "Who plans and who applies: the service account's member and its full resource name."
+  description = "The service accounts that plan and apply: member and full resource name of each."
   type = object({
     plan  = object({ member = string, name = string })
     apply = object({ member = string, name = string })
@@ -19,8 +21,10 @@ variable "identities" {
   nullable = false
 
   validation {
-    condition     = var.identities.plan.member != var.identities.apply.member
-    error_message = "Who plans must not be who applies, or every branch could apply: ${var.identities.plan.member}."
+    condition = var.identities.plan.member != var.identities.apply.member
+    error_message = join(" ", [
+      "plan and apply need separate identities, or every branch could apply: ${var.identities.plan.member}.",
+    ])
   }
 }
 
@@ -30,8 +34,10 @@ variable "name" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z0-9-]{4,32}$", var.name)) && !startswith(var.name, "gcp-")
-    error_message = "A pool's name has 4 to 32 lower-case letters, digits and dashes, and does not begin with gcp-: ${var.name}."
+    condition = can(regex("^[a-z0-9-]{4,32}$", var.name)) && !startswith(var.name, "gcp-")
+    error_message = join(" ", [
+      "A pool's name has 4 to 32 lower-case letters, digits and dashes, not beginning with gcp-: ${var.name}.",
+    ])
   }
 }
 
@@ -42,27 +48,35 @@ variable "project_id" {
 }
 
 variable "project_number" {
-  description = "The project's number, by which IAM names a pool."
+  description = "The project's number, which is part of the pool's name in IAM."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[0-9]+$", var.project_number))
-    error_message = "The number of a project, not its id: ${var.project_number}."
+    error_message = "Give the number of the project, not its id: ${var.project_number}."
   }
 }
 
 variable "project_roles" {
-  description = "The roles that an apply may grant on the project, and no others: roles/NAME."
+  description = "The only roles that an apply may grant on the project: roles/NAME."
   type        = set(string)
   nullable    = false
 
+  # A service agent's role includes tokens of other accounts.
   validation {
-    condition     = length(var.project_roles) > 0 && alltrue([for role in var.project_roles : startswith(role, "roles/") && !can(regex("^roles/(owner|editor|viewer)$|[aA]dmin$|okenCreator$", role))])
-    error_message = "An apply grants named, narrow roles: no owner, editor, viewer, admin or token creator. Given: ${join(", ", var.project_roles)}."
+    condition = length(var.project_roles) > 0 && alltrue([
+      for role in var.project_roles :
+      startswith(role, "roles/")
+      && !can(regex("^roles/(owner|editor|viewer)$|[aA]dmin$|okenCreator$|erviceAgent$", role))
+    ])
+    error_message = join(" ", [
+      "Only narrow roles: no basic, admin, token creator or agent role. Given: ${join(", ", var.project_roles)}.",
+    ])
   }
 }
 
+# Repositories are numbered from 1, so a placeholder is the number of a real repository: its owner could apply.
 variable "repository_id" {
   description = "The number of the GitHub repository: gh api repos/OWNER/NAME --jq .id"
   type        = string
@@ -70,12 +84,20 @@ variable "repository_id" {
 
   validation {
     condition     = can(regex("^[0-9]+$", var.repository_id))
-    error_message = "Give the repository's number, which nobody else can take, not its name: gh api repos/OWNER/NAME --jq .id; given: ${var.repository_id}."
+    error_message = "Give the repository's number: gh api repos/OWNER/NAME --jq .id; given: ${var.repository_id}."
+  }
+
+  validation {
+    condition = !contains(["1", "123456789"], var.repository_id)
+    error_message = join(" ", [
+      "${var.repository_id} is a placeholder that belongs to a stranger's repository; give your own: gh api",
+      "repos/OWNER/NAME --jq .id",
+    ])
   }
 }
 
 variable "state_bucket" {
-  description = "The bucket that keeps Terraform's state: a plan reads it, an apply writes it."
+  description = "The bucket of Terraform's state: a plan reads it, an apply writes it."
   type        = string
   nullable    = false
 }

@@ -1,4 +1,4 @@
-# No keys: Cloud Run, Scheduler and Dataform hand out tokens themselves.
+# Without keys: Cloud Run, Scheduler and Dataform issue tokens themselves.
 resource "google_service_account" "identities" {
   for_each = var.identities
 

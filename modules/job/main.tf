@@ -1,9 +1,13 @@
+locals {
+  sample_image = "us-docker.pkg.dev/cloudrun/container/job:latest" # Google's, until an image is delivered
+}
+
 resource "google_cloud_run_v2_job" "job" {
   project             = var.project_id
   location            = var.region
   name                = var.name
   labels              = { component = var.name }
-  deletion_protection = var.protected
+  deletion_protection = false # a job contains no data; its executions stay in the logs
 
   template {
     task_count = 1
@@ -14,7 +18,7 @@ resource "google_cloud_run_v2_job" "job" {
       max_retries     = var.max_retries
 
       containers {
-        image   = coalesce(var.image, "us-docker.pkg.dev/cloudrun/container/job:latest") # Google's own sample, until delivery gives one
+        image   = coalesce(var.image, local.sample_image)
         command = var.command
         args    = var.args
 
@@ -49,7 +53,7 @@ resource "google_cloud_run_v2_job" "job" {
     }
   }
 
-  # Which image runs is delivery's to say; it also leaves its own name as the client.
+  # Delivery chooses the image, and sets its own name as the client.
   lifecycle {
     ignore_changes = [client, client_version, template[0].template[0].containers[0].image]
   }

@@ -1,18 +1,18 @@
 variable "args" {
-  description = "Arguments of the command where an execution says nothing else."
+  description = "Arguments of the command, if an execution does not override them."
   type        = list(string)
   default     = []
   nullable    = false
 }
 
 variable "command" {
-  description = "What runs, word by word. Declared here, so that a plan says what a job does without its image."
+  description = "The command, word by word. Declared here, so that a plan shows what a job does."
   type        = list(string)
   nullable    = false
 
   validation {
     condition     = length(var.command) > 0
-    error_message = "A job declares its command: an image's own entry point is not seen in a plan."
+    error_message = "A job declares its command: a plan does not show the entry point of an image."
   }
 }
 
@@ -31,7 +31,7 @@ variable "environment" {
 
   validation {
     condition     = alltrue([for name, _ in var.environment : can(regex("^[A-Z][A-Z0-9_]*$", name))])
-    error_message = "A variable's name is made of upper-case letters, digits and underscores: ${join(", ", keys(var.environment))}."
+    error_message = "A variable has upper-case letters, digits and underscores: ${join(", ", keys(var.environment))}."
   }
 }
 
@@ -42,18 +42,20 @@ variable "identity" {
 }
 
 variable "image" {
-  description = "The image that a new job begins with, by digest. From then on delivery says which one runs, and Terraform plans no change for it."
+  description = "The first image of a new job, by digest. Later images are delivered; Terraform ignores them."
   type        = string
   default     = null
 
   validation {
-    condition     = can(regex("@sha256:[0-9a-f]{64}$", coalesce(var.image, "@sha256:${sha256("")}")))
-    error_message = "An image is given by its digest, …@sha256:<64 hexadecimal digits>, since a tag can be moved: ${coalesce(var.image, "-")}."
+    condition = can(regex("@sha256:[0-9a-f]{64}$", coalesce(var.image, "@sha256:${sha256("")}")))
+    error_message = join(" ", [
+      "Give the image by digest, …@sha256:<64 hexadecimal digits>; a tag can move: ${coalesce(var.image, "-")}.",
+    ])
   }
 }
 
 variable "max_retries" {
-  description = "How often a task that failed is tried again."
+  description = "How often Cloud Run starts a failed task again."
   type        = number
   default     = 0
   nullable    = false
@@ -72,32 +74,27 @@ variable "name" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$", var.name))
-    error_message = "A job's name has at most 49 lower-case letters, digits and dashes, beginning with a letter: ${var.name}."
+    condition = can(regex("^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$", var.name))
+    error_message = join(" ", [
+      "A job's name has at most 49 lower-case letters, digits and dashes, beginning with a letter: ${var.name}.",
+    ])
   }
 }
 
 variable "project_id" {
-  description = "The project that the job belongs to."
+  description = "The project of the job."
   type        = string
   nullable    = false
 }
 
-variable "protected" {
-  description = "Whether the job refuses to be destroyed."
-  type        = bool
-  default     = true
-  nullable    = false
-}
-
 variable "region" {
-  description = "Where it runs."
+  description = "The region in which it runs."
   type        = string
   nullable    = false
 }
 
 variable "runners" {
-  description = "Who executes it, by name; with overrides they may also give it other arguments."
+  description = "Members that execute it, by name; with overrides they may also pass other arguments."
   type = map(object({
     member    = string
     overrides = optional(bool, false)
@@ -113,25 +110,27 @@ variable "secrets" {
   nullable    = false
 
   validation {
-    condition     = length(setintersection(keys(var.secrets), keys(var.environment))) == 0
-    error_message = "A setting is either a value or a secret, not both: ${join(", ", setintersection(keys(var.secrets), keys(var.environment)))}."
+    condition = length(setintersection(keys(var.secrets), keys(var.environment))) == 0
+    error_message = join(" ", [
+      "Both a value and a secret: ${join(", ", setintersection(keys(var.secrets), keys(var.environment)))}.",
+    ])
   }
 }
 
 variable "timeout_seconds" {
-  description = "After how long a task is stopped."
+  description = "Seconds after which a task is stopped."
   type        = number
   default     = 600
   nullable    = false
 
   validation {
     condition     = var.timeout_seconds >= 1 && var.timeout_seconds <= 168 * 3600
-    error_message = "A task runs between a second and a week (604800), not ${var.timeout_seconds} s."
+    error_message = "A task runs for 1 to 604800 seconds (a week), not ${var.timeout_seconds}."
   }
 }
 
 variable "watchers" {
-  description = "Who sees how executions end: name => member. To execute a job is not enough for that."
+  description = "Members that read how executions end: name => member. A runner cannot do that by itself."
   type        = map(string)
   default     = {}
   nullable    = false

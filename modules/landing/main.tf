@@ -1,9 +1,10 @@
 resource "google_storage_bucket" "landing" {
-  #checkov:skip=CKV_GCP_62:usage logs are from before Cloud Audit Logs, which say who read what
+  #checkov:skip=CKV_GCP_62:usage logs predate Cloud Audit Logs, which environments/main.tf enables for reads too
   project                     = var.project_id
   name                        = var.name
   location                    = var.location
   force_destroy               = !var.protected
+  deletion_policy             = var.protected ? "PREVENT" : "DELETE"
   labels                      = { component = "landing" }
   public_access_prevention    = "enforced"
   uniform_bucket_level_access = true
@@ -12,7 +13,7 @@ resource "google_storage_bucket" "landing" {
     enabled = true
   }
 
-  # What is gone for good can still be had back for a week, and is paid for that long.
+  # A deleted object can be restored for a week, and is billed for that time.
   soft_delete_policy {
     retention_duration_seconds = 7 * 24 * 3600
   }
@@ -26,7 +27,7 @@ resource "google_storage_bucket" "landing" {
     }
   }
 
-  # Leases are written over and over, and every move of a file leaves an old version behind.
+  # Leases are overwritten continuously, and every move of a file leaves an old version.
   lifecycle_rule {
     action {
       type = "Delete"
@@ -38,7 +39,7 @@ resource "google_storage_bucket" "landing" {
   }
 
   dynamic "lifecycle_rule" {
-    for_each = length(var.archives) == 0 ? {} : { COLDLINE = var.archive_days.coldline, ARCHIVE = var.archive_days.archive }
+    for_each = length(var.archives) == 0 ? {} : local.storage_classes
 
     content {
       action {
@@ -54,21 +55,44 @@ resource "google_storage_bucket" "landing" {
   }
 }
 
-# Objects only: none of them may change the bucket, or who has access to it.
-resource "google_storage_bucket_iam_member" "writers" {
-  for_each = var.writers
+locals {
+  storage_classes = { COLDLINE = var.archive_days.coldline, ARCHIVE = var.archive_days.archive }
+  bucket_resource = "projects/_/buckets/${var.name}"
 
-  bucket = google_storage_bucket.landing.name
-  role   = "roles/storage.objectUser"
-  member = each.value.member
-
-  dynamic "condition" {
-    for_each = each.value.folder[*]
-
-    content {
-      title       = "only ${condition.value}"
-      description = "Only objects below ${condition.value}."
-      expression  = "resource.name.startsWith(\"projects/_/buckets/${var.name}/objects/${condition.value}\")"
-    }
+  # Cloud Storage has returned 403 instead of 404 for a missing object to callers that may not list the bucket
+  # (googleapis/google-api-php-client#1791; its reference does not state it). Listing is checked on the bucket itself.
+  folder_expressions = {
+    for name, writer in var.writers : name => join(" || ", [
+      "resource.name == \"${local.bucket_resource}\"",
+      "resource.name.startsWith(\"${local.bucket_resource}/objects/${writer.folder}\")",
+    ]) if writer.folder != null
   }
+}
+
+locals {
+  owner_bindings = [
+    for role in ["roles/storage.legacyBucketOwner", "roles/storage.legacyObjectOwner"] : {
+      role    = role
+      members = ["projectOwner:${var.project_id}"]
+    }
+  ]
+
+  # Objects only: a writer can change neither the bucket nor the access to it.
+  writer_bindings = [
+    for name, writer in var.writers : merge(
+      { role = "roles/storage.objectUser", members = [writer.member] },
+      { for folder in writer.folder[*] : "condition" => {
+        title       = "only ${folder}"
+        description = "Objects below ${folder}, and the names of all objects."
+        expression  = local.folder_expressions[name]
+      } },
+    )
+  ]
+}
+
+# The whole policy. A new bucket lets Viewers and Editors of the project in (legacyBucketReader, legacyObjectOwner
+# and others); this leaves project owners only, and shows every grant made by hand as drift.
+resource "google_storage_bucket_iam_policy" "access" {
+  bucket      = google_storage_bucket.landing.name
+  policy_data = jsonencode({ bindings = concat(local.owner_bindings, local.writer_bindings) })
 }

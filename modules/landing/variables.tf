@@ -1,5 +1,5 @@
 variable "archive_days" {
-  description = "Days after which archived files move to the colder classes. They are kept for ever: raw can be loaded again from them."
+  description = "Days after which archived files move to colder classes. They never expire: raw can be reloaded."
   type = object({
     coldline = optional(number, 30)
     archive  = optional(number, 365)
@@ -8,41 +8,45 @@ variable "archive_days" {
   nullable = false
 
   validation {
-    condition     = var.archive_days.coldline < var.archive_days.archive
-    error_message = "Files become colder with age: coldline (${var.archive_days.coldline} days) must come before archive (${var.archive_days.archive} days)."
+    condition = var.archive_days.coldline < var.archive_days.archive
+    error_message = join(" ", [
+      "coldline (${var.archive_days.coldline} days) must come before archive (${var.archive_days.archive} days).",
+    ])
   }
 }
 
 variable "archives" {
-  description = "Folders whose files have been loaded, each with a slash at its end, such as sales/archive/."
+  description = "Folders with loaded files, each with a slash at its end, for example sales/archive/."
   type        = set(string)
   default     = []
   nullable    = false
 
   validation {
     condition     = alltrue([for folder in var.archives : endswith(folder, "/") && !startswith(folder, "/")])
-    error_message = "A folder ends in a slash and does not begin with one: sales/archive/."
+    error_message = "A folder ends with a slash and does not begin with one: sales/archive/."
   }
 
   validation {
     condition     = length(var.archives) <= 50
-    error_message = "A lifecycle rule holds at most 50 prefixes; ${length(var.archives)} were given."
+    error_message = "A lifecycle rule has at most 50 prefixes; ${length(var.archives)} were given."
   }
 }
 
 variable "location" {
-  description = "Where the files are, such as EU. It must be the warehouse's."
+  description = "Location of the files, for example EU. It must equal that of the warehouse."
   type        = string
   nullable    = false
 
   validation {
-    condition     = var.location == upper(var.location)
-    error_message = "Cloud Storage answers locations in upper case, and a difference replaces the bucket: write ${upper(var.location)}."
+    condition = var.location == upper(var.location)
+    error_message = join(" ", [
+      "Cloud Storage returns locations in upper case; a difference replaces the bucket: write ${upper(var.location)}.",
+    ])
   }
 }
 
 variable "name" {
-  description = "The bucket's name, unique in the world."
+  description = "The bucket's name, globally unique."
   type        = string
   nullable    = false
 
@@ -53,20 +57,20 @@ variable "name" {
 }
 
 variable "project_id" {
-  description = "The project that the bucket belongs to."
+  description = "The project of the bucket."
   type        = string
   nullable    = false
 }
 
 variable "protected" {
-  description = "Whether a bucket that still holds files refuses to be destroyed."
+  description = "Whether the bucket refuses to be destroyed."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "writers" {
-  description = "Who reads and writes objects; with a folder, only the objects below it."
+  description = "Members that read and write objects; with a folder, only the objects below it."
   type = map(object({
     member = string
     folder = optional(string)
@@ -76,6 +80,6 @@ variable "writers" {
 
   validation {
     condition     = alltrue([for writer in var.writers : endswith(coalesce(writer.folder, "/"), "/")])
-    error_message = "A folder ends in a slash, or it would also match names that only begin like it."
+    error_message = "A folder ends with a slash; otherwise it would match names that only begin with it."
   }
 }

@@ -1,5 +1,9 @@
+locals {
+  name = google_artifact_registry_repository.registry.repository_id
+}
+
 resource "google_artifact_registry_repository" "registry" {
-  #checkov:skip=CKV_GCP_84:Google encrypts at rest; a key of one's own is one more thing to lose the data with, and no rule here asks for it
+  #checkov:skip=CKV_GCP_84:encrypted by Google; docs/adr/0011 explains why there is no key of our own
   project                = var.project_id
   location               = var.region
   repository_id          = var.name
@@ -8,12 +12,17 @@ resource "google_artifact_registry_repository" "registry" {
   labels                 = { component = "registry" }
   cleanup_policy_dry_run = false
 
-  # A tag, once given, stays on its image.
+  # Scans new images if containerscanning.googleapis.com is enabled, which is billed per image.
+  vulnerability_scanning_config {
+    enablement_config = var.scanned ? "INHERITED" : "DISABLED"
+  }
+
+  # A tag stays on its image: what was reviewed under it is what runs.
   docker_config {
     immutable_tags = true
   }
 
-  # What is kept wins over what is deleted: a job may run an old image, and a rollback needs one.
+  # KEEP takes precedence over DELETE: a job may run an old image, and a rollback needs one.
   cleanup_policies {
     id     = "keep-newest"
     action = "KEEP"

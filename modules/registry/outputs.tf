@@ -1,5 +1,5 @@
 output "url" {
-  description = "Where images are pushed to, REGION-docker.pkg.dev/PROJECT/NAME, once its writers may."
-  value       = "${var.region}-docker.pkg.dev/${var.project_id}/${google_artifact_registry_repository.registry.repository_id}"
+  description = "Target of pushes, REGION-docker.pkg.dev/PROJECT/NAME; available after all grants."
+  value       = join("/", ["${var.region}-docker.pkg.dev", var.project_id, local.name])
   depends_on  = [google_artifact_registry_repository_iam_member.writers]
 }

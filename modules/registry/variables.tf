@@ -1,11 +1,11 @@
 variable "description" {
-  description = "What the registry holds."
+  description = "What the registry contains."
   type        = string
   nullable    = false
 }
 
 variable "keep" {
-  description = "How many of the newest versions of an image are kept whatever their age, and for how many days the others."
+  description = "Number of newest versions of an image that are always kept, and days for the others."
   type = object({
     versions = optional(number, 20)
     days     = optional(number, 90)
@@ -14,8 +14,10 @@ variable "keep" {
   nullable = false
 
   validation {
-    condition     = var.keep.versions >= 2 && var.keep.days >= 1
-    error_message = "Keep at least 2 versions, the one that runs and the one to go back to, and the others for a day: not ${var.keep.versions} and ${var.keep.days}."
+    condition = var.keep.versions >= 2 && var.keep.days >= 1
+    error_message = join(" ", [
+      "Keep at least 2 versions (running and rollback) and 1 day: not ${var.keep.versions} and ${var.keep.days}.",
+    ])
   }
 }
 
@@ -25,25 +27,34 @@ variable "name" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", var.name))
-    error_message = "A registry's name has at most 63 lower-case letters, digits and dashes, beginning with a letter: ${var.name}."
+    condition = can(regex("^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", var.name))
+    error_message = join(" ", [
+      "A registry's name has at most 63 lower-case letters, digits and dashes, beginning with a letter: ${var.name}.",
+    ])
   }
 }
 
 variable "project_id" {
-  description = "The project that the registry belongs to."
+  description = "The project of the registry."
   type        = string
   nullable    = false
 }
 
 variable "region" {
-  description = "Where the images are: near the jobs that run them."
+  description = "The region of the images: that of the jobs."
   type        = string
   nullable    = false
 }
 
+variable "scanned" {
+  description = "Whether new images are scanned for known vulnerabilities, which Google bills per image."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "writers" {
-  description = "Who adds images: name => member. Jobs of the same project read them without a grant."
+  description = "Members that push images: name => member. Jobs of the project read without a grant."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -1,5 +1,5 @@
 variable "consumers" {
-  description = "Who reads the notices and rotates: name => member."
+  description = "Members that read the notices and rotate: name => member."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -11,24 +11,26 @@ variable "name" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$", var.name)) && !startswith(var.name, "goog")
-    error_message = "A topic's name has 3 to 255 letters, digits and -._~+%, begins with a letter and not with goog: ${var.name}."
+    condition = can(regex("^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$", var.name)) && !startswith(var.name, "goog")
+    error_message = join(" ", [
+      "A topic's name has 3 to 255 letters, digits and -._~+%, begins with a letter and not with goog: ${var.name}.",
+    ])
   }
 }
 
 variable "project_id" {
-  description = "The project that the topic belongs to."
+  description = "The project of the topic."
   type        = string
   nullable    = false
 }
 
 variable "project_number" {
-  description = "The project's number, which names Secret Manager's own service agent."
+  description = "The project's number, which is part of the name of Secret Manager's service agent."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[0-9]+$", var.project_number))
-    error_message = "The number of a project, not its id: ${var.project_number}."
+    error_message = "Give the number of the project, not its id: ${var.project_number}."
   }
 }

@@ -1,29 +1,40 @@
+locals {
+  # Allowed numbers of each field, with lists, ranges and steps of them.
+  cron_numbers = ["([0-5]?[0-9])", "(1?[0-9]|2[0-3])", "([1-9]|[12][0-9]|3[01])", "([1-9]|1[0-2])", "[0-7]"]
+  cron_items   = [for number in local.cron_numbers : "(\\*|${number}(-${number})?)(/[1-9][0-9]?)?"]
+  cron_fields  = [for item in local.cron_items : "${item}(,${item})*"]
+  cron_pattern = "^${join(" ", local.cron_fields)}$"
+}
+
 variable "args" {
-  description = "Arguments that the job's command is given; without any the job runs as declared."
+  description = "Arguments of the job's command; without any the job runs as declared."
   type        = list(string)
   default     = []
   nullable    = false
 }
 
 variable "cron" {
-  description = "When: minute, hour, day of month, month, day of week."
+  description = "Minute, hour, day of month, month, day of week."
   type        = string
   nullable    = false
 
   validation {
-    condition     = length(split(" ", var.cron)) == 5
-    error_message = "A schedule has five fields, minute hour day-of-month month day-of-week: ${var.cron}."
+    condition = can(regex(local.cron_pattern, var.cron))
+    error_message = join(" ", [
+      "Invalid schedule '${var.cron}': expected five fields, minute (0-59), hour (0-23), day of month (1-31),",
+      "month (1-12) and day of week (0-7), for example '5 * * * *'.",
+    ])
   }
 }
 
 variable "description" {
-  description = "What happens then."
+  description = "What the schedule starts."
   type        = string
   nullable    = false
 }
 
 variable "identity" {
-  description = "E-mail of the service account that starts the job; it must be one of its runners, with overrides where there are arguments."
+  description = "E-mail of the account that starts the job: one of its runners, with overrides if it has arguments."
   type        = string
   nullable    = false
 }
@@ -46,26 +57,27 @@ variable "name" {
 }
 
 variable "paused" {
-  description = "Whether it waits to be resumed; it can be run by hand all the same."
+  description = "Whether it is paused; it can still be run by hand."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "project_id" {
-  description = "The project that the schedule belongs to."
+  description = "The project of the schedule."
   type        = string
   nullable    = false
 }
 
 variable "region" {
-  description = "Where it is kept."
+  description = "The region that stores it."
   type        = string
   nullable    = false
 }
 
+# scripts/deploy compares it with the list of time zones, which Terraform does not have.
 variable "time_zone" {
-  description = "The zone that the cron fields are read in, such as Europe/Brussels."
+  description = "The time zone of the cron fields, for example Europe/Brussels."
   type        = string
   default     = "Etc/UTC"
   nullable    = false

@@ -2,9 +2,9 @@ locals {
   agent = "serviceAccount:service-${var.project_number}@gcp-sa-bigquerydatatransfer.iam.gserviceaccount.com"
 }
 
-# BigQuery tells it the end of every run, good or bad; whoever listens looks at the state.
+# BigQuery publishes the end of every run, successful or not; the message contains the state.
 resource "google_pubsub_topic" "runs" {
-  #checkov:skip=CKV_GCP_83:Google encrypts at rest; a key of one's own is one more thing to lose the data with, and no rule here asks for it
+  #checkov:skip=CKV_GCP_83:encrypted by Google; docs/adr/0011 explains why there is no key of our own
   project = var.project_id
   name    = var.name
   labels  = { component = "scheduled-queries" }
@@ -17,7 +17,7 @@ resource "google_pubsub_topic_iam_member" "agent" {
   member  = local.agent
 }
 
-# A topic keeps nothing for those who come later; this does, for a week.
+# A topic drops messages without a subscription; this one keeps them for a week.
 resource "google_pubsub_subscription" "runs" {
   project                    = var.project_id
   name                       = var.name
@@ -30,16 +30,30 @@ resource "google_pubsub_subscription" "runs" {
   }
 }
 
-# The service takes the identity's tokens, on this account alone; on the project it could take everybody's.
+# The service creates tokens of this one account; a grant on the project would cover every account.
 resource "google_service_account_iam_member" "agent" {
   service_account_id = var.identity.name
   role               = "roles/iam.serviceAccountTokenCreator"
   member             = local.agent
 }
 
+# An agent that was created on request (scripts/bootstrap) is not granted its role automatically. Without it the
+# agent cannot write the logs that the alert scheduled-query-failed reads:
+# https://cloud.google.com/iam/docs/create-service-agents
+resource "google_project_iam_member" "agent" {
+  #checkov:skip=CKV_GCP_49:the documented role of Google's own agent; no identity of this project has it
+  project = var.project_id
+  role    = "roles/bigquerydatatransfer.serviceAgent"
+  member  = local.agent
+}
+
 resource "google_bigquery_data_transfer_config" "queries" {
-  for_each   = var.queries
-  depends_on = [google_pubsub_topic_iam_member.agent, google_service_account_iam_member.agent]
+  for_each = var.queries
+  depends_on = [
+    google_project_iam_member.agent,
+    google_pubsub_topic_iam_member.agent,
+    google_service_account_iam_member.agent,
+  ]
 
   project                   = var.project_id
   location                  = var.location

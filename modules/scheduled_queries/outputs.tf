@@ -1,5 +1,5 @@
 output "queries" {
-  description = "Full name of each scheduled query, by its own; the service gives it."
+  description = "Full name of each scheduled query, by its own name; the service assigns it."
   value       = { for name, query in google_bigquery_data_transfer_config.queries : name => query.name }
 }
 

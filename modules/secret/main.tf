@@ -1,12 +1,19 @@
-# Without a version: a value that Terraform knows would stand in its state.
+# Without a version: a value that Terraform manages would be in its state.
 resource "google_secret_manager_secret" "secret" {
-  project     = var.project_id
-  secret_id   = var.name
-  annotations = { description = var.description }
-  labels      = { component = "secret" }
+  project         = var.project_id
+  secret_id       = var.name
+  annotations     = { description = var.description }
+  labels          = { component = "secret" }
+  deletion_policy = var.protected ? "PREVENT" : "DELETE"
 
+  # Organizations that restrict locations (gcp.resourceLocations) reject automatic replication, and the choice
+  # cannot be changed later: https://cloud.google.com/secret-manager/docs/choosing-replication
   replication {
-    auto {}
+    user_managed {
+      replicas {
+        location = var.region
+      }
+    }
   }
 
   dynamic "rotation" {
@@ -26,7 +33,7 @@ resource "google_secret_manager_secret" "secret" {
     }
   }
 
-  # The service moves it on with every rotation.
+  # Secret Manager advances it with every rotation.
   lifecycle {
     ignore_changes = [rotation[0].next_rotation_time]
   }
@@ -41,14 +48,20 @@ resource "google_secret_manager_secret_iam_member" "accessors" {
   member    = each.value
 }
 
-# They read the value that is there, and add, disable and destroy versions; the secret itself they cannot change.
-resource "google_secret_manager_secret_iam_member" "rotators" {
-  for_each = {
-    for grant in setproduct(keys(var.rotators), ["secretAccessor", "secretVersionManager"]) : "${grant[0]}/${grant[1]}" => { rotator = grant[0], role = grant[1] }
+locals {
+  rotator_roles = ["secretAccessor", "secretVersionManager"]
+  rotator_grants = {
+    for grant in setproduct(keys(var.rotators), local.rotator_roles) :
+    "${grant[0]}/${grant[1]}" => { member = var.rotators[grant[0]], role = grant[1] }
   }
+}
+
+# Rotators read the current value and add, disable and destroy versions; they cannot change the secret itself.
+resource "google_secret_manager_secret_iam_member" "rotators" {
+  for_each = local.rotator_grants
 
   project   = var.project_id
   secret_id = google_secret_manager_secret.secret.secret_id
   role      = "roles/secretmanager.${each.value.role}"
-  member    = var.rotators[each.value.rotator]
+  member    = each.value.member
 }

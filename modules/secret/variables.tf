@@ -1,35 +1,48 @@
 variable "accessors" {
-  description = "Who reads its value: name => member."
+  description = "Members that read its value: name => member."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "description" {
-  description = "What the secret opens, for whoever finds it."
+  description = "What the secret gives access to."
   type        = string
   nullable    = false
 }
 
 variable "name" {
-  description = "The secret's id, such as retail-api-key."
+  description = "The secret's id, for example retail-api-key."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{0,253}[a-z0-9]$", var.name))
-    error_message = "A secret's id is made of lower-case letters, digits and dashes: ${var.name}."
+    error_message = "A secret's id has lower-case letters, digits and dashes: ${var.name}."
   }
 }
 
 variable "project_id" {
-  description = "The project that the secret belongs to."
+  description = "The project of the secret."
+  type        = string
+  nullable    = false
+}
+
+variable "protected" {
+  description = "Whether the secret refuses to be destroyed: its versions cannot be restored."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "region" {
+  description = "The region that stores the value. It cannot be changed later."
   type        = string
   nullable    = false
 }
 
 variable "rotation" {
-  description = "How often the value is due to be changed, first when (RFC 3339; without it one period from now), and the topic that is told."
+  description = "Days between rotations, the first due time (RFC 3339; default: one period from now), the topic."
   type = object({
     topic = string
     days  = optional(number, 90)
@@ -38,13 +51,18 @@ variable "rotation" {
   default = null
 
   validation {
-    condition     = try(startswith(var.rotation.topic, "projects/") && strcontains(var.rotation.topic, "/topics/"), var.rotation == null)
+    condition = try(
+      startswith(var.rotation.topic, "projects/") && strcontains(var.rotation.topic, "/topics/"), var.rotation == null
+    )
     error_message = "Give the topic's full name, projects/<project>/topics/<name>, not ${try(var.rotation.topic, "-")}."
   }
 
   validation {
-    condition     = try(var.rotation.days == floor(var.rotation.days) && var.rotation.days >= 1 && var.rotation.days <= 36500, var.rotation == null)
-    error_message = "A value is due after whole days, 1 to 36500, not after ${try(var.rotation.days, "-")}."
+    condition = try(
+      var.rotation.days == floor(var.rotation.days) && var.rotation.days >= 1 && var.rotation.days <= 36500,
+      var.rotation == null
+    )
+    error_message = "A rotation is due after whole days, 1 to 36500, not after ${try(var.rotation.days, "-")}."
   }
 
   validation {
@@ -54,7 +72,7 @@ variable "rotation" {
 }
 
 variable "rotators" {
-  description = "Who gives it new versions, and takes old ones out of use: name => member."
+  description = "Members that add versions and disable old ones: name => member."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -1,73 +1,157 @@
 locals {
   datasets = {
-    raw        = "What the sources said, as received and append only. Written by the connector."
-    ods        = "Typed, deduplicated, one row a thing. Made by Dataform from raw."
-    dmt        = "The marts: what analysts query, and the only dataset they can read. Made by Dataform from ods."
+    raw        = "Rows as the sources returned them, append only. Written by the connector."
+    ods        = "Operational data store: typed, deduplicated, one row per entity. Built by Dataform from raw."
+    dmt        = "Data marts: what analysts query. Built by Dataform from ods."
     ops        = "Logs of the jobs: what was copied, loaded and published, and when."
-    assertions = "Rows that break an assertion of the models. Made by Dataform."
-    snapshots  = "Tables of ods as they were on a day, table_YYYYMMDD; each expires after ${var.snapshot_days} days."
+    assertions = "Rows that violate an assertion of the models. Written by Dataform."
+    snapshots  = "Daily copies of tables of ods, table_YYYYMMDD; each expires after ${var.snapshot_days} days."
     staging    = "Landing tables of load jobs on their way to raw; each expires after a day."
   }
 
-  # The tables that Terraform owns; those of ods, dmt and assertions are Dataform's.
+  # The tables that Terraform owns; Dataform owns those of ods, dmt and assertions.
   tables = merge(
-    { for name, table in var.raw_tables : "raw.${name}" => merge(table, { dataset = "raw", name = name, partition = "SYS_DATE_CREATE", key = [] }) },
-    { for name, table in local.ops_tables : "ops.${name}" => merge(table, { dataset = "ops", name = name }) },
+    {
+      for name, table in var.raw_tables : "raw.${name}" => merge(table, {
+        dataset = "raw", name = name, partition = "SYS_DATE_CREATE", key = [], days = var.retention_days.raw
+      })
+    },
+    {
+      for name, table in local.ops_tables : "ops.${name}" => merge(table, {
+        dataset = "ops", name = name, days = var.retention_days.ops
+      })
+    },
   )
 
-  # What is made again anyway is kept for the shortest time that BigQuery allows, everything else for the longest.
+  # Datasets whose tables expire can be rebuilt: they keep the shortest time travel that BigQuery allows.
   expiration_days = { snapshots = var.snapshot_days, staging = 1 }
-  storage = {
-    for name, _ in local.datasets : name => {
-      time_travel_hours = coalesce(try(var.storage[name].time_travel_hours, null), contains(keys(local.expiration_days), name) ? 48 : 168)
+  settings = {
+    for name, description in local.datasets : name => {
+      description       = description
+      expiration_ms     = try(local.expiration_days[name] * 24 * 3600 * 1000, null)
+      default_hours     = can(local.expiration_days[name]) ? 48 : 168
+      time_travel_hours = try(var.storage[name].time_travel_hours, null)
       billing_model     = try(var.storage[name].billing_model, "LOGICAL")
     }
   }
 
-  grants = merge([
-    for role, datasets in { "roles/bigquery.dataEditor" = var.editors, "roles/bigquery.dataViewer" = var.readers, "roles/bigquery.metadataViewer" = var.watchers } : merge([
-      for dataset, members in datasets : {
-        for key, member in members : "${dataset}/${trimprefix(role, "roles/bigquery.")}/${key}" => { dataset = dataset, role = role, member = member }
-      }
-    ]...)
-  ]...)
+  # BigQuery stores dataEditor and dataViewer under these basic names and would show a difference otherwise.
+  dataset_roles = { WRITER = var.editors, READER = var.readers, "roles/bigquery.metadataViewer" = var.watchers }
+  access = {
+    for dataset, _ in local.datasets : dataset => flatten([
+      for role, datasets in local.dataset_roles : [
+        for member in values(lookup(datasets, dataset, {})) : {
+          role  = role
+          user  = startswith(member, "group:") ? null : split(":", member)[1]
+          group = startswith(member, "group:") ? split(":", member)[1] : null
+        }
+      ]
+    ])
+  }
 }
 
+# Access is written out, not added: without it BigQuery lets every Viewer of the project read a new dataset
+# (https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets#Dataset.FIELDS.access), and drift in it
+# would not be noticed. Project owners stay, so that a dataset always has an owner.
 resource "google_bigquery_dataset" "datasets" {
-  #checkov:skip=CKV_GCP_81:Google encrypts at rest; a key of one's own is one more thing to lose the data with, and no rule here asks for it
-  for_each = local.datasets
+  #checkov:skip=CKV_GCP_81:encrypted by Google; docs/adr/0011 explains why there is no key of our own
+  for_each = { for name, settings in local.settings : name => settings if !can(var.authorized_datasets[name]) }
 
   project                     = var.project_id
   dataset_id                  = each.key
   location                    = var.location
-  description                 = each.value
+  description                 = each.value.description
   labels                      = { layer = each.key }
-  max_time_travel_hours       = local.storage[each.key].time_travel_hours
-  storage_billing_model       = local.storage[each.key].billing_model
-  default_table_expiration_ms = lookup(local.expiration_days, each.key, null) == null ? null : local.expiration_days[each.key] * 24 * 3600 * 1000
+  max_time_travel_hours       = coalesce(each.value.time_travel_hours, each.value.default_hours)
+  storage_billing_model       = each.value.billing_model
+  default_table_expiration_ms = each.value.expiration_ms
   delete_contents_on_destroy  = !var.protected
+  deletion_policy             = var.protected ? "PREVENT" : "DELETE"
+
+  access {
+    role          = "OWNER"
+    special_group = "projectOwners"
+  }
+
+  dynamic "access" {
+    for_each = local.access[each.key]
+
+    content {
+      role           = access.value.role
+      user_by_email  = access.value.user
+      group_by_email = access.value.group
+    }
+  }
+}
+
+# Views of the authorized datasets read these on behalf of their readers, who cannot read them otherwise:
+# https://cloud.google.com/bigquery/docs/authorized-datasets. Separate, because the others must exist first.
+resource "google_bigquery_dataset" "authorizing" {
+  #checkov:skip=CKV_GCP_81:encrypted by Google; docs/adr/0011 explains why there is no key of our own
+  for_each = { for name, settings in local.settings : name => settings if can(var.authorized_datasets[name]) }
+
+  project                     = var.project_id
+  dataset_id                  = each.key
+  location                    = var.location
+  description                 = each.value.description
+  labels                      = { layer = each.key }
+  max_time_travel_hours       = coalesce(each.value.time_travel_hours, each.value.default_hours)
+  storage_billing_model       = each.value.billing_model
+  default_table_expiration_ms = each.value.expiration_ms
+  delete_contents_on_destroy  = !var.protected
+  deletion_policy             = var.protected ? "PREVENT" : "DELETE"
+
+  access {
+    role          = "OWNER"
+    special_group = "projectOwners"
+  }
+
+  dynamic "access" {
+    for_each = local.access[each.key]
+
+    content {
+      role           = access.value.role
+      user_by_email  = access.value.user
+      group_by_email = access.value.group
+    }
+  }
+
+  dynamic "access" {
+    for_each = var.authorized_datasets[each.key]
+
+    content {
+      dataset {
+        dataset {
+          project_id = var.project_id
+          dataset_id = google_bigquery_dataset.datasets[access.value].dataset_id
+        }
+        target_types = ["VIEWS"]
+      }
+    }
+  }
 }
 
 resource "google_bigquery_table" "tables" {
-  #checkov:skip=CKV_GCP_80:Google encrypts at rest; a key of one's own is one more thing to lose the data with, and no rule here asks for it
+  #checkov:skip=CKV_GCP_80:encrypted by Google; docs/adr/0011 explains why there is no key of our own
   for_each = local.tables
 
   project             = var.project_id
   dataset_id          = google_bigquery_dataset.datasets[each.value.dataset].dataset_id
   table_id            = each.value.name
   description         = each.value.description
-  schema              = jsonencode(jsondecode(each.value.schema)) # the same text however the file is laid out
+  schema              = jsonencode(jsondecode(each.value.schema)) # independent of the file's layout
   clustering          = each.value.clustering
   labels              = { layer = each.value.dataset }
   deletion_protection = var.protected
 
   time_partitioning {
-    type  = "DAY"
-    field = each.value.partition
+    type          = "DAY"
+    field         = each.value.partition
+    expiration_ms = try(each.value.days * 24 * 3600 * 1000, null)
   }
 
-  # Not enforced: BigQuery believes it, and joins by it. So only what the writer keeps true stands here, and raw, which
-  # holds every version of a row, has none.
+  # BigQuery does not enforce a key and still plans joins by it: declare only what the writer guarantees. raw
+  # has every version of a row, so its tables have no key.
   dynamic "table_constraints" {
     for_each = length(each.value.key) == 0 ? [] : [each.value.key]
 
@@ -79,17 +163,7 @@ resource "google_bigquery_table" "tables" {
   }
 }
 
-# On datasets, never on tables: a table that is replaced loses its own grants without a word.
-resource "google_bigquery_dataset_iam_member" "grants" {
-  for_each = local.grants
-
-  project    = var.project_id
-  dataset_id = google_bigquery_dataset.datasets[each.value.dataset].dataset_id
-  role       = each.value.role
-  member     = each.value.member
-}
-
-# To run a query is granted on the project; which data it may see, on the datasets above.
+# Permission to run a query is granted on the project; access to data only on the datasets above.
 resource "google_project_iam_member" "job_users" {
   for_each = var.job_users
 
@@ -98,7 +172,7 @@ resource "google_project_iam_member" "job_users" {
   member  = each.value
 }
 
-# INFORMATION_SCHEMA.JOBS shows only one's own jobs to those who are not given this.
+# Without this role INFORMATION_SCHEMA.JOBS shows only the caller's own jobs.
 resource "google_project_iam_member" "job_viewers" {
   for_each = var.job_viewers
 

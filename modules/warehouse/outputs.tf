@@ -1,7 +1,10 @@
 output "datasets" {
-  description = "Full id of each dataset, by name, once everyone may read and write as granted."
-  value       = { for name, dataset in google_bigquery_dataset.datasets : name => dataset.id }
-  depends_on  = [google_bigquery_dataset_iam_member.grants, google_project_iam_member.job_users, google_project_iam_member.job_viewers]
+  description = "Full id of each dataset, by name; available after all grants."
+  value = merge(
+    { for name, dataset in google_bigquery_dataset.datasets : name => dataset.id },
+    { for name, dataset in google_bigquery_dataset.authorizing : name => dataset.id },
+  )
+  depends_on = [google_project_iam_member.job_users, google_project_iam_member.job_viewers]
 }
 
 output "tables" {

@@ -1,50 +1,85 @@
+locals {
+  dataset_names   = sort(keys(local.datasets))
+  unknown_dataset = "Unknown dataset; the datasets are ${join(", ", local.dataset_names)}."
+
+  # Values at every depth of a raw schema.
+  raw_types    = ["STRING", "RECORD", "TIMESTAMP"]
+  raw_modes    = ["NULLABLE", "REQUIRED", "REPEATED"]
+  type_pattern = "\"type\": *\"([^\"]*)\""
+  mode_pattern = "\"mode\": *\"([^\"]*)\""
+  load_time    = { name = "SYS_DATE_CREATE", type = "TIMESTAMP" }
+}
+
+# A view of dmt over ods is readable with access to dmt only if ods authorizes dmt.
+variable "authorized_datasets" {
+  description = "Datasets whose views may read a dataset for their readers: dataset => datasets with the views."
+  type        = map(set(string))
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = length(setsubtract(
+      concat(keys(var.authorized_datasets), flatten([for views in var.authorized_datasets : tolist(views)])),
+      local.dataset_names,
+    )) == 0
+    error_message = local.unknown_dataset
+  }
+
+  validation {
+    condition = length(setintersection(
+      keys(var.authorized_datasets), flatten([for views in var.authorized_datasets : tolist(views)]),
+    )) == 0
+    error_message = "A dataset that authorizes others cannot be authorized itself: there would be a cycle."
+  }
+}
+
 variable "editors" {
-  description = "Who writes: dataset => name => member."
+  description = "Members that write: dataset => name => member."
   type        = map(map(string))
   default     = {}
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(keys(var.editors), ["raw", "ods", "dmt", "ops", "assertions", "snapshots", "staging"])) == 0
-    error_message = "The datasets are raw, ods, dmt, ops, assertions, snapshots and staging, not ${join(", ", keys(var.editors))}."
+    condition     = length(setsubtract(keys(var.editors), local.dataset_names)) == 0
+    error_message = local.unknown_dataset
   }
 }
 
 variable "job_users" {
-  description = "Who may run queries and load jobs in this project: name => member."
+  description = "Members that may run queries and load jobs in this project: name => member."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "job_viewers" {
-  description = "Who sees what every job of the project cost, and none of its results: name => member."
+  description = "Members that see the cost of every job of the project, but no results: name => member."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "location" {
-  description = "Where the data is, such as EU. It must be the landing bucket's."
+  description = "Location of the data, for example EU. It must equal that of the landing bucket."
   type        = string
   nullable    = false
 }
 
 variable "project_id" {
-  description = "The project that the datasets belong to."
+  description = "The project of the datasets."
   type        = string
   nullable    = false
 }
 
 variable "protected" {
-  description = "Whether tables, and datasets that still hold some, refuse to be destroyed."
+  description = "Whether tables and datasets refuse to be destroyed."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "raw_tables" {
-  description = "Tables of raw, by name: what a row is, and the JSON of its columns as BigQuery's API spells them."
+  description = "Tables of raw, by name: what a row is, and its columns in the JSON of BigQuery's API."
   type = map(object({
     description = string
     schema      = string
@@ -54,37 +89,87 @@ variable "raw_tables" {
   nullable = false
 
   validation {
-    condition     = alltrue([for table in var.raw_tables : can([for column in jsondecode(table.schema) : [column.name, column.type]])])
-    error_message = "A schema is a JSON list of columns, each with a name and a type. Not so: ${join(", ", [for name, table in var.raw_tables : name if !can([for column in jsondecode(table.schema) : [column.name, column.type]])])}."
+    condition = alltrue([
+      for table in var.raw_tables : can([for column in jsondecode(table.schema) : [column.name, column.type]])
+    ])
+    error_message = format("A schema is a JSON list of columns, each with name and type. Invalid: %s.", join(", ", [
+      for name, table in var.raw_tables : name
+      if !can([for column in jsondecode(table.schema) : [column.name, column.type]])
+    ]))
+  }
+
+  # STRUCT is stored as RECORD, so it would replace the table at every plan.
+  validation {
+    condition = alltrue([
+      for table in var.raw_tables :
+      length(setsubtract(flatten(regexall(local.type_pattern, table.schema)), local.raw_types)) == 0
+    ])
+    error_message = format("Types of raw are %s; ods converts. Invalid: %s.", join(", ", local.raw_types), join(", ", [
+      for name, table in var.raw_tables : format("%s has %s", name, join(", ", setsubtract(
+        flatten(regexall(local.type_pattern, table.schema)), local.raw_types
+      ))) if length(setsubtract(flatten(regexall(local.type_pattern, table.schema)), local.raw_types)) > 0
+    ]))
+  }
+
+  # An unknown mode would be planned as a replacement of the table, with the loss of its rows.
+  validation {
+    condition = alltrue([
+      for table in var.raw_tables :
+      length(setsubtract(flatten(regexall(local.mode_pattern, table.schema)), local.raw_modes)) == 0
+    ])
+    error_message = format("A mode is one of %s. Invalid: %s.", join(", ", local.raw_modes), join(", ", [
+      for name, table in var.raw_tables : format("%s has %s", name, join(", ", setsubtract(
+        flatten(regexall(local.mode_pattern, table.schema)), local.raw_modes
+      ))) if length(setsubtract(flatten(regexall(local.mode_pattern, table.schema)), local.raw_modes)) > 0
+    ]))
   }
 
   validation {
     condition = alltrue([
-      for table in var.raw_tables : length(setsubtract(flatten(regexall("\"type\": *\"([^\"]*)\"", table.schema)), ["STRING", "RECORD", "TIMESTAMP"])) == 0
+      for table in var.raw_tables : try(contains([
+        for column in jsondecode(table.schema) : { name = column.name, type = column.type }
+      ], local.load_time), true)
     ])
-    error_message = "Columns of raw are STRING, nested ones RECORD (STRUCT would replace the table at every plan), and SYS_DATE_CREATE is TIMESTAMP: types are given in ods. Not so: ${join(", ", [for name, table in var.raw_tables : format("%s has %s", name, join(", ", distinct(setsubtract(flatten(regexall("\"type\": *\"([^\"]*)\"", table.schema)), ["STRING", "RECORD", "TIMESTAMP"])))) if length(setsubtract(flatten(regexall("\"type\": *\"([^\"]*)\"", table.schema)), ["STRING", "RECORD", "TIMESTAMP"])) > 0])}."
-  }
-
-  validation {
-    condition     = alltrue([for table in var.raw_tables : try(anytrue([for column in jsondecode(table.schema) : column.name == "SYS_DATE_CREATE" && column.type == "TIMESTAMP"]), true)])
-    error_message = "A table of raw is partitioned by SYS_DATE_CREATE: give its schema that column, a TIMESTAMP. Without it: ${join(", ", [for name, table in var.raw_tables : name if !try(anytrue([for column in jsondecode(table.schema) : column.name == "SYS_DATE_CREATE" && column.type == "TIMESTAMP"]), true)])}."
+    error_message = format("A raw table needs a TIMESTAMP column SYS_DATE_CREATE. Missing in: %s.", join(", ", [
+      for name, table in var.raw_tables : name if !try(contains([
+        for column in jsondecode(table.schema) : { name = column.name, type = column.type }
+      ], local.load_time), true)
+    ]))
   }
 }
 
 variable "readers" {
-  description = "Who reads: dataset => name => member."
+  description = "Members that read: dataset => name => member."
   type        = map(map(string))
   default     = {}
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(keys(var.readers), ["raw", "ods", "dmt", "ops", "assertions", "snapshots", "staging"])) == 0
-    error_message = "The datasets are raw, ods, dmt, ops, assertions, snapshots and staging, not ${join(", ", keys(var.readers))}."
+    condition     = length(setsubtract(keys(var.readers), local.dataset_names)) == 0
+    error_message = local.unknown_dataset
+  }
+}
+
+variable "retention_days" {
+  description = "Days after which partitions of raw and of ops expire; null keeps them."
+  type = object({
+    raw = optional(number)
+    ops = optional(number)
+  })
+  default  = {}
+  nullable = false
+
+  # Models read up to 35 days of raw again; the connector looks back 90 days in ops.run_log.
+  validation {
+    condition = alltrue([
+      for days in values(var.retention_days) : try(days >= 100 && days == floor(days), days == null)
+    ])
+    error_message = "Partitions are kept for whole days, at least 100, which models and jobs read again."
   }
 }
 
 variable "snapshot_days" {
-  description = "After how many days a table in snapshots goes away."
+  description = "Days after which a table in snapshots expires."
   type        = number
   default     = 14
   nullable    = false
@@ -96,7 +181,7 @@ variable "snapshot_days" {
 }
 
 variable "storage" {
-  description = "How a dataset is kept, by its name, where not as usual: hours for which it can be read as it was (168; 48 where tables expire), and whether bytes are billed LOGICAL or PHYSICAL."
+  description = "Exceptions by dataset: hours of time travel (168; 48 with expiring tables) and billing model."
   type = map(object({
     time_travel_hours = optional(number)
     billing_model     = optional(string, "LOGICAL")
@@ -105,29 +190,31 @@ variable "storage" {
   nullable = false
 
   validation {
-    condition     = length(setsubtract(keys(var.storage), ["raw", "ods", "dmt", "ops", "assertions", "snapshots", "staging"])) == 0
-    error_message = "The datasets are raw, ods, dmt, ops, assertions, snapshots and staging, not ${join(", ", keys(var.storage))}."
+    condition     = length(setsubtract(keys(var.storage), local.dataset_names)) == 0
+    error_message = local.unknown_dataset
   }
 
   validation {
-    condition     = alltrue([for dataset in var.storage : contains([48, 72, 96, 120, 144, 168], coalesce(dataset.time_travel_hours, 168))])
-    error_message = "BigQuery keeps 48, 72, 96, 120, 144 or 168 hours, not ${join(", ", [for dataset in var.storage : coalesce(dataset.time_travel_hours, 168)])}."
+    condition = alltrue([
+      for dataset in var.storage : contains([48, 72, 96, 120, 144, 168], coalesce(dataset.time_travel_hours, 168))
+    ])
+    error_message = "Time travel is 48, 72, 96, 120, 144 or 168 hours."
   }
 
   validation {
     condition     = alltrue([for dataset in var.storage : contains(["LOGICAL", "PHYSICAL"], dataset.billing_model)])
-    error_message = "Storage is billed LOGICAL or PHYSICAL, not ${join(", ", [for dataset in var.storage : dataset.billing_model])}."
+    error_message = "The billing model of storage is LOGICAL or PHYSICAL."
   }
 }
 
 variable "watchers" {
-  description = "Who sees the names, sizes and times of tables, and no row: dataset => name => member."
+  description = "Members that see names, sizes and times of tables, but no rows: dataset => name => member."
   type        = map(map(string))
   default     = {}
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(keys(var.watchers), ["raw", "ods", "dmt", "ops", "assertions", "snapshots", "staging"])) == 0
-    error_message = "The datasets are raw, ods, dmt, ops, assertions, snapshots and staging, not ${join(", ", keys(var.watchers))}."
+    condition     = length(setsubtract(keys(var.watchers), local.dataset_names)) == 0
+    error_message = local.unknown_dataset
   }
 }

@@ -54,7 +54,7 @@ def create_parser() -> argparse.ArgumentParser:
         add[name]("--target", action="append", default=[], metavar="ADDRESS", help="this and what it needs")
     for name in ("apply", "destroy"):
         add[name]("--yes", action="store_true", help="do not ask for confirmation")
-        add[name]("--confirm", metavar="TEXT", help="the text that would be typed when asked")
+        add[name]("--confirm", metavar="TEXT", help="the text that would be typed at the prompt")
     add["plan"]("--out", type=Path, metavar="FILE", help="save the plan, for apply --plan")
     add["apply"]("--plan", type=Path, metavar="FILE", help="apply a saved plan")
     return parser

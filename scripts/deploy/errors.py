@@ -4,11 +4,12 @@ DeployError
 ├── UnknownEnvironment    no tfvars of that name
 ├── DirtyCheckout         uncommitted changes
 ├── TerraformMissing      terraform is not installed
-├── NoCredentials         nobody is logged in to Google Cloud
+├── NoCredentials         no login to Google Cloud
 ├── StateBucketMissing    scripts.bootstrap was never run
 ├── StateLocked           another deployment is running, or was killed
 ├── TerraformFailed       the message has Terraform's own errors
 ├── WrongPlan             no plan file, or a plan of another environment
+├── InvalidSetting        a value in the tfvars that Terraform cannot check
 ├── Protected             the plan destroys protected data
 └── NotConfirmed          the person did not confirm
 """
@@ -47,6 +48,10 @@ class TerraformFailed(DeployError):
 
 
 class WrongPlan(DeployError):
+    pass
+
+
+class InvalidSetting(DeployError):
     pass
 
 

@@ -4,10 +4,12 @@ https://developer.hashicorp.com/terraform/internals/json-format
 """
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
-from scripts.deploy.errors import Protected, WrongPlan
+from scripts.deploy.errors import InvalidSetting, Protected, WrongPlan
 
 Json = dict[str, Any]
 ACTIONS = {"create": "create", "update": "update", "delete": "destroy", "forget": "forget"}
@@ -50,18 +52,22 @@ class Plan:
     applyable: bool
     changes: list[Change]
     outputs: list[str]
+    time_zone: str = "Etc/UTC"
 
     @classmethod
-    def parse(cls, path: Path, shown: Json) -> "Plan":
+    def parse(cls, path: Path, document: Json) -> "Plan":
         """From the JSON of `terraform show`. Resources without a change are left out."""
-        changes = [parse_change(entry) for entry in shown.get("resource_changes", [])]
-        outputs = shown.get("output_changes", {}).items()
+        changes = [parse_change(entry) for entry in document.get("resource_changes", [])]
+        outputs = document.get("output_changes", {}).items()
+        variables = {name: variable.get("value") for name, variable in document.get("variables", {}).items()}
+        schedules = variables.get("schedules") or {}
         return cls(
             path,
-            str(shown.get("variables", {}).get("env", {}).get("value", "")),
-            bool(shown.get("applyable", True)),
+            str(variables.get("env") or ""),
+            bool(document.get("applyable", True)),
             [change for change in changes if change.action],
             sorted(name for name, output in outputs if output["actions"] != ["no-op"]),
+            schedules.get("time_zone") or "Etc/UTC",
         )
 
     @property
@@ -73,21 +79,31 @@ class Plan:
         if self.env != env:
             raise WrongPlan(f"{self.path} is a plan of {self.env or 'an unknown environment'}, not of {env}")
 
+    def check_time_zone(self) -> None:
+        """InvalidSetting for a misspelt zone, which Cloud Scheduler would reject halfway through an apply."""
+        zones = available_timezones()
+        if self.time_zone not in zones:
+            similar = get_close_matches(self.time_zone, zones, MAX_LISTED)
+            raise InvalidSetting(
+                f"unknown time zone {self.time_zone!r} in environments/{self.env}.tfvars "
+                f"(schedules.time_zone); similar: {', '.join(similar) or 'Etc/UTC'}"
+            )
+
     def check_protection(self) -> None:
         """Protected if it destroys protected data. Checked before the apply, so nothing is half destroyed."""
         refused = [change.address for change in self.destroyed if change.is_protected]
         if refused:
             more = f" and {len(refused) - MAX_LISTED} more" if refused[MAX_LISTED:] else ""
             raise Protected(
-                f"{self.env} is protected, and this plan destroys {len(refused)} of its protected resources: "
-                f"{', '.join(refused[:MAX_LISTED])}{more}. Nothing was destroyed. To do it on purpose, set "
-                f"`protected = false` in environments/{self.env}.tfvars, apply that, and then this plan."
+                f"{self.env} is protected, and this plan destroys {len(refused)} resources that contain "
+                f"data: {', '.join(refused[:MAX_LISTED])}{more}. Nothing was destroyed. To do it on purpose, "
+                f"set `protected = false` in environments/{self.env}.tfvars, apply that, and then this plan."
             )
 
     def is_part_of(self, other: "Plan") -> bool:
-        """Whether every change was already shown in `other`."""
-        shown = {(change.address, change.action) for change in other.changes}
-        return all((change.address, change.action) in shown for change in self.changes)
+        """Whether every change was already in `other`."""
+        confirmed = {(change.address, change.action) for change in other.changes}
+        return all((change.address, change.action) in confirmed for change in self.changes)
 
 
 def parse_change(entry: Json) -> Change:

@@ -97,6 +97,7 @@ class Terraform:
             raise WrongPlan(f"plan file {path} does not exist; `plan --out {path}` creates it")
         plan = Plan.parse(path, self.run_json("show", str(path)))
         plan.check_env(self.environment.name)
+        plan.check_time_zone()
         return plan
 
     def apply(self, plan: Plan) -> None:

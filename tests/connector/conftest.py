@@ -30,25 +30,25 @@ def store():
 
 @pytest.fixture(scope="session")
 def tables(sandbox):
-    """BigQuery tells projects apart: this one has the connector's tables, and no other test looks at it."""
-    made = Project(sandbox.address, "connector-tests")
-    made.provision()
-    made.close()
-    return made.name
+    """The id of a project with the connector's tables, which only these tests use."""
+    project = Project(sandbox.address, "connector-tests")
+    project.provision()
+    project.close()
+    return project.name
 
 
 @pytest.fixture
 def project(sandbox, tables, shop):
-    """Empty tables and an empty bucket in the sandbox, and the shop as the source."""
-    made = Project(sandbox.address, tables, shop)
-    made.clear()
-    yield made
-    made.close()
+    """Empty tables and an empty bucket in the sandbox, with the shop as source."""
+    project = Project(sandbox.address, tables, shop)
+    project.clear()
+    yield project
+    project.close()
 
 
 @pytest.fixture
 def interrupted(project, shop):
-    """The project after a run that stopped: of 30 pages the source answered the first nine."""
+    """The project after a run that failed: the source returned the first 9 of 30 pages."""
     shop.items["sales"] = sales(1, 250 * 30)
     shop.faults = [Fault(page=page, times=99, status=503) for page in range(10, 31)]
     with pytest.raises(SourceUnavailable):
@@ -59,17 +59,17 @@ def interrupted(project, shop):
 
 @pytest.fixture
 def harness(store):
-    """A harness for an API with a kind of paging, which has ten pages of items."""
-    made = []
+    """Creates a harness for an API with the given kind of paging and ten pages of items."""
+    apis = []
 
     def make(shape, auth=None, key=KEY, **others):
-        kiosk = FakePagedApi(shape)
-        made.append(kiosk)
-        kiosk.items = [{"id": number} for number in range(10 * SIZE)]
+        api = FakePagedApi(shape)
+        apis.append(api)
+        api.items = [{"id": number} for number in range(10 * SIZE)]
         declared = {"kind": "rest", "url": "https://api.example", "paging": SHAPES[shape]}
         declared |= {"auth": auth, "secret": "things-key"} if auth else {}
-        return LandingHarness(kiosk, store, declared | {"endpoints": {"things": THINGS}} | others, key)
+        return LandingHarness(api, store, declared | {"endpoints": {"things": THINGS}} | others, key)
 
     yield make
-    for kiosk in made:
-        kiosk.close()
+    for api in apis:
+        api.close()

@@ -1,5 +1,5 @@
-"""A process that dies after its n-th change of the world: the request arrives, its answer does not, and
-neither does anything that the process would have done afterwards."""
+"""A process that is killed after its n-th change: the request arrives, its response does not, and the process
+does nothing afterwards."""
 
 import threading
 
@@ -9,10 +9,10 @@ CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 class Killed(BaseException):
-    """No `except Exception` of a client survives it, as none survives a SIGKILL."""
+    """Not an Exception: a client's `except Exception` must not catch it, as nothing catches SIGKILL."""
 
 
-class Mortal(HTTPAdapter):
+class CrashingAdapter(HTTPAdapter):
     def __init__(self, last=None):
         super().__init__(pool_maxsize=32)
         self.last, self.changes = last, []

@@ -1,4 +1,4 @@
-"""Bad weather between a process and Google: requests that are refused, and answers that are lost."""
+"""Faults between a process and Google's APIs: rejected requests and lost responses."""
 
 import re
 import threading
@@ -7,33 +7,32 @@ from dataclasses import dataclass
 import requests
 from requests.adapters import HTTPAdapter
 
-from tests.fakes.scripted_server import refusing
+from tests.fakes.scripted_server import error_body
 
 
 @dataclass
 class Rule:
-    """What becomes of the next `times` requests whose `METHOD path` is like `pattern`, after each `skips`:
-    a status that comes instead of the answer, with Google's `reason`; or `lost`: they arrive, and the answer
-    does not."""
+    """The `outcome` of the next `times` requests whose `METHOD path` matches `pattern`, after each `skips`: an
+    error status with Google's `reason`, or `lost`: the request arrives, its response does not."""
 
     pattern: str
     outcome: int | str
     times: int = 1
     skips: int = 0
     reason: str = "backendError"
-    seen: int = 0
+    matches: int = 0
 
-    def takes(self, request):
+    def applies_to(self, request):
         if not self.times or not re.search(self.pattern, f"{request.method} {request.path_url}"):
             return False
-        self.seen += 1
-        if self.seen % (self.skips + 1):
+        self.matches += 1
+        if self.matches % (self.skips + 1):
             return False
         self.times -= 1
         return True
 
 
-class Weather(HTTPAdapter):
+class FaultyAdapter(HTTPAdapter):
     def __init__(self, *rules):
         super().__init__(pool_maxsize=32)
         self.rules = rules
@@ -41,23 +40,23 @@ class Weather(HTTPAdapter):
 
     def send(self, request, **options):
         with self.lock:
-            rule = next((rule for rule in self.rules if rule.takes(request)), None)
+            rule = next((rule for rule in self.rules if rule.applies_to(request)), None)
         if rule is None:
             return super().send(request, **options)
         if rule.outcome == "lost":
             super().send(request, **options).close()
-            raise requests.ConnectionError("the answer was lost")
-        return refused(request, rule)
+            raise requests.ConnectionError("the response was lost")
+        return create_error(request, rule)
 
     @property
-    def spent(self):
-        """Every rule has had its say."""
+    def is_exhausted(self):
+        """Every rule has been applied as often as declared."""
         return not any(rule.times for rule in self.rules)
 
 
-def refused(request, rule):
-    answer = requests.Response()
-    answer.status_code, answer.request, answer.url = rule.outcome, request, request.url
-    answer.headers["Content-Type"] = "application/json"
-    answer._content = refusing(rule.reason)
-    return answer
+def create_error(request, rule):
+    response = requests.Response()
+    response.status_code, response.request, response.url = rule.outcome, request, request.url
+    response.headers["Content-Type"] = "application/json"
+    response._content = error_body(rule.reason)
+    return response

@@ -1,4 +1,4 @@
-"""Our side of a kiosk: one process after another that lands its pages."""
+"""Lands the pages of a FakePagedApi, by one process after another."""
 
 import json
 
@@ -18,10 +18,10 @@ THINGS = {"path": "/things", "table": "products", "key": ["id"], "schedule": "da
 
 
 class LandingHarness:
-    """A process after another: what they have in common is the bucket and the state that the lease keeps."""
+    """The processes share the bucket and the state that the lease stores."""
 
-    def __init__(self, kiosk, store, declared, key=KEY):
-        self.kiosk, self.store = kiosk, store
+    def __init__(self, api, store, declared, key=KEY):
+        self.api, self.store = api, store
         self.source = registry.parse_source(declared, "things.yaml")
         self.key = key
         run = Run.create("things", 1_795_246_443_000, "0a1b2c3d")
@@ -33,8 +33,8 @@ class LandingHarness:
         self.state = state
 
     def land(self):
-        """A new process lands what the dead one did not; the state that it ends with."""
-        settings = Settings("", "", "", {"URL": self.kiosk.url, "API_KEY": self.key})
+        """A new process lands the pages that earlier ones did not; returns the final state."""
+        settings = Settings("", "", "", {"URL": self.api.url, "API_KEY": self.key})
         retries = RetryPolicy(attempts=2, sleep=lambda seconds: None)
         pages = reader.create_reader(self.source, "things", settings, lambda: retries)
         with pages.client.session:

@@ -1,5 +1,4 @@
-"""A Google Cloud project for a test: datasets, tables and a bucket in the sandbox, told apart by the
-project's id."""
+"""A Google Cloud project for tests: datasets, tables and a bucket in the sandbox."""
 
 import io
 import json
@@ -39,14 +38,13 @@ TABLES = {
 
 @dataclass
 class Project:
-    """`address` is the sandbox's. Clients of a test's own look on; each run gets new ones, as a process
-    would."""
+    """`address` is that of the sandbox. Each run has its own clients, as a process has."""
 
     address: str
     name: str
     shop: FakeRetailApi | None = None
     bucket_name: str = field(default_factory=lambda: f"test-{uuid.uuid4().hex[:12]}")
-    said: io.StringIO = field(default_factory=io.StringIO)
+    output: io.StringIO = field(default_factory=io.StringIO)
     clock: int = 1_795_246_443_000
 
     def __post_init__(self):
@@ -58,24 +56,24 @@ class Project:
         _, self.bucket = self.clients()
 
     def clients(self, adapter=None):
-        http, nobody = open_session(32), AnonymousCredentials()
-        patient = RetryPolicy(attempts=8, sleep=lambda seconds: None)
-        patient_jobs = RetryPolicy(attempts=4, sleep=lambda seconds: None)
+        http, credentials = open_session(32), AnonymousCredentials()
+        retry = RetryPolicy(attempts=8, sleep=lambda seconds: None)
+        job_retry = RetryPolicy(attempts=4, sleep=lambda seconds: None)
         if adapter:
             http.mount("http://", adapter)
         self.sessions.append(http)
         client = bigquery.Client(
-            self.name, nobody, client_options={"api_endpoint": self.address}, location="EU", _http=http
+            self.name, credentials, client_options={"api_endpoint": self.address}, location="EU", _http=http
         )
-        storage = ApiClient(http, nobody, self.address, OK_STATUSES, patient)
-        return BigQueryJobs(client, patient_jobs, patient), ObjectStore(storage, self.bucket_name)
+        storage = ApiClient(http, credentials, self.address, OK_STATUSES, retry)
+        return BigQueryJobs(client, job_retry, retry), ObjectStore(storage, self.bucket_name)
 
     def close(self):
         for each in self.sessions:
             each.close()
 
     def provision(self):
-        """Once: the datasets and tables that Terraform makes."""
+        """Create the datasets and tables that Terraform creates."""
         for dataset in ("raw", "staging", "ops"):
             self.bigquery.create_dataset(dataset)
         for table, file in TABLES.items():
@@ -84,15 +82,15 @@ class Project:
             self.bigquery.create_table(bigquery.Table(f"{self.name}.{table}", schema=schema))
 
     def clear(self):
-        """For each test: empty tables, and a bucket of its own, which the sandbox's project owns."""
+        """Empty the tables and create a bucket; it belongs to the sandbox's project."""
         self.rows(";".join(f"TRUNCATE TABLE {table}" for table in TABLES))
-        answer = self.bucket.api.send(
+        response = self.bucket.api.send(
             "POST", "/storage/v1/b", {"project": PROJECT}, json.dumps({"name": self.bucket_name}).encode()
         )
-        answer.raise_for_status()
+        response.raise_for_status()
 
     def context(self, name="sales", key=KEY, adapter=None, **others):
-        """What one process would have. `adapter` stands between it and everything that outlives it."""
+        """The context of one process. `adapter` is between it and Google's APIs."""
         source = self.source
         jobs, store = self.clients(adapter)
         settings = Settings(self.name, "EU", store.bucket, {"URL": self.shop.url, "API_KEY": key})
@@ -107,7 +105,7 @@ class Project:
             landing=Landing(store, name),
             store=store,
             warehouse=Warehouse(jobs, store.bucket),
-            log=StructuredLog(self.said, endpoint=name),
+            log=StructuredLog(self.output, endpoint=name),
             now=lambda: moment,
             **{"sleep": lambda seconds: None} | others,
         )
@@ -123,7 +121,7 @@ class Project:
         return [tuple(row.values()) for row in self.bigquery.query_and_wait(sql)]
 
     def ids(self):
-        """Every id that raw.sales has, as often as it has it."""
+        """All ids in raw.sales, including duplicates."""
         return [
             None if i is None else int(i)
             for (i,) in self.rows("SELECT id FROM raw.sales ORDER BY CAST(id AS INT64)")
@@ -132,24 +130,24 @@ class Project:
     def log(self, columns="status, window_from, window_until, pages, files, rows_loaded"):
         return self.rows(f"SELECT {columns} FROM ops.run_log ORDER BY started_at, finished_at")
 
-    def left(self):
-        """Objects that no finished run may leave behind."""
+    def remaining(self):
+        """Objects that a finished run must not leave behind."""
         names = [item.name for item in self.bucket.list("")]
-        kept = ("/archive/", "/failed/", "/shape.json")
-        return [name for name in names if not any(part in name for part in kept)]
+        permanent = ("/archive/", "/failed/", "/rejects/", "/shape.json")
+        return [name for name in names if not any(part in name for part in permanent)]
 
     def failed(self):
         return [item.name for item in self.bucket.list("") if "/failed/" in item.name]
 
-    def heal(self, name, bad, good):
-        """What a new schema would do: the file can be loaded. Here the file changes."""
+    def repair(self, name, bad, good):
+        """Make a failed file loadable. In production the schema would change; here the file does."""
         [item] = self.bucket.list(name)
         content = self.bucket.read(name, self.bucket.generation(name))
         self.bucket.delete(name)
         self.bucket.create(name, content.replace(bad, good), item.metadata)
 
     def lines(self):
-        return [json.loads(line) for line in self.said.getvalue().splitlines()]
+        return [json.loads(line) for line in self.output.getvalue().splitlines()]
 
 
 def sale(number, **more):

@@ -1,4 +1,4 @@
-"""Requests and what the source makes of them, over real HTTP."""
+"""The source client over real HTTP: retry, Retry-After, and errors without the key."""
 
 import itertools
 import time
@@ -19,13 +19,13 @@ PARAMS = {"page": "1", "page_size": "250"}
 
 
 class Clock:
-    """Time that passes only by sleeping."""
+    """Only sleeping advances the time."""
 
     def __init__(self):
-        self.now, self.slept = 0.0, []
+        self.now, self.delays = 0.0, []
 
     def sleep(self, seconds):
-        self.slept.append(seconds)
+        self.delays.append(seconds)
         self.now += seconds
 
 
@@ -48,120 +48,119 @@ def get(shop, retail, clock):
     return call
 
 
-def test_a_page(get, clock):
+def test_a_page_is_parsed(get, clock):
     page = get()
     assert (len(page.items), page.total_pages, page.total_items, page.last) == (1, 1, 1, 1)
-    assert clock.slept == []
+    assert clock.delays == []
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_a_passing_failure_is_tried_again_with_growing_pauses(get, shop, clock, status):
+def test_a_transient_failure_is_retried_with_growing_delays(get, shop, clock, status):
     shop.faults = [Fault(times=2, status=status)]
     assert len(get().items) == 1
-    assert clock.slept == [1, 2]
+    assert clock.delays == [1, 2]
 
 
-def test_three_tries_and_no_more(get, shop):
+def test_three_attempts_are_sent(get, shop):
     shop.faults = [Fault(times=99, status=503, body=b"closed")]
-    with pytest.raises(SourceUnavailable, match=r"/sales.* answered 503 .*'closed' Tried 3 times."):
+    with pytest.raises(SourceUnavailable, match=r"/sales.* returned 503 .*'closed' Tried 3 times."):
         get()
     assert shop.pages[1] == 3
 
 
-@pytest.mark.parametrize(("header", "pause"), [("7", 7), ("0", 1)])
-def test_retry_after_is_honoured_and_0_is_no_hint(get, shop, clock, header, pause):
+@pytest.mark.parametrize(("header", "delay"), [("7", 8), ("0", 1)])
+def test_retry_after_is_obeyed_and_0_is_ignored(get, shop, clock, header, delay):
     shop.faults = [Fault(status=429, headers={"Retry-After": header})]
     get()
-    assert clock.slept == [pause]
+    assert clock.delays == [delay]
 
 
-def test_a_retry_after_beyond_the_deadline_ends_the_run_at_once(get, shop, clock):
+def test_a_retry_after_past_the_deadline_fails_at_once(get, shop, clock):
     shop.faults = [Fault(status=429, headers={"Retry-After": "3600"})]
-    with pytest.raises(SourceUnavailable, match="in 3600 s, is beyond the deadline of 300 s"):
+    with pytest.raises(SourceUnavailable, match="in 3601 s, is past the deadline of 300 s"):
         get()
-    assert clock.slept == []
+    assert clock.delays == []
 
 
-def test_a_retry_after_quiets_the_other_requests_too(shop, clock):
+def test_a_retry_after_pauses_all_requests(shop, clock):
     shop.items["sales"] = [SALE]
     shop.faults = [Fault(status=429, headers={"Retry-After": "20"}, times=1)]
     retries = RetryPolicy(attempts=1, sleep=clock.sleep, clock=lambda: clock.now, jitter=lambda low, high: 0)
-    shared = SourceClient(open_session(16), shop.url, ApiKeyAuth(Header(header="X-API-Key"), KEY), retries)
+    client = SourceClient(open_session(16), shop.url, ApiKeyAuth(Header(header="X-API-Key"), KEY), retries)
     with pytest.raises(SourceUnavailable):
-        shared.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)
-    shared.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)
-    assert clock.slept == [20]
+        client.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)
+    client.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)
+    assert clock.delays == [20]
 
 
 @pytest.mark.parametrize(
-    ("fault", "why"),
+    ("fault", "message"),
     [
         (Fault(body=b"<html>Back soon.</html>"), "malformed"),
         (Fault(change={"items": "absent"}), "missing required field `items`"),
-        (Fault(cut=True), "did not answer"),
-        (Fault(headers={"Content-Encoding": "gzip"}), "did not answer"),
+        (Fault(cut=True), "no response from"),
+        (Fault(headers={"Content-Encoding": "gzip"}), "no response from"),
     ],
 )
-def test_an_answer_that_is_no_page_may_be_one_the_next_time(get, shop, fault, why):
+def test_an_invalid_response_is_retried(get, shop, fault, message):
     fault.times = 1
     shop.faults = [fault]
     assert len(get().items) == 1
     fault.times = 3
-    with pytest.raises((InvalidResponse, SourceUnavailable), match=why):
+    with pytest.raises((InvalidResponse, SourceUnavailable), match=message):
         get()
 
 
-def test_a_bad_key_is_not_tried_again_and_not_shown(get, shop, clock):
-    with pytest.raises(RequestRejected, match="answered 401") as raised:
+def test_a_rejected_key_is_not_retried_and_not_shown(get, shop, clock):
+    with pytest.raises(RequestRejected, match="returned 401") as raised:
         get(key="wrong-key-12345")
     assert "wrong-key-12345" not in str(raised.value)
     assert "bad key ***" in str(raised.value)
-    assert clock.slept == []
+    assert clock.delays == []
 
 
 @pytest.mark.parametrize("key", ["two\nlines", "trailing\r", " leading", "käse", "☃"])
-def test_a_key_that_no_header_can_hold_is_refused_unsent_and_not_shown(get, shop, key):
-    with pytest.raises(KeyRejected, match="cannot be sent in a header") as refused:
+def test_a_key_that_a_header_cannot_contain_is_neither_sent_nor_shown(get, shop, key):
+    with pytest.raises(KeyRejected, match="cannot be sent in a header") as raised:
         get(key=key)
-    assert key not in str(refused.value) and repr(key)[1:-1] not in str(refused.value)
-    assert shop.asked == []
+    assert key not in str(raised.value) and repr(key)[1:-1] not in str(raised.value)
+    assert shop.queries == []
 
 
-def test_an_unknown_path(get):
-    with pytest.raises(RequestRejected, match="answered 404 .*no such path"):
+def test_an_unknown_path_is_rejected(get):
+    with pytest.raises(RequestRejected, match="returned 404 .*no such path"):
         get(path="/orders")
 
 
-def test_a_redirect_is_refused_because_it_would_take_the_key_along(get, shop):
+def test_a_redirect_is_an_error_because_it_would_receive_the_key(get, shop):
     shop.faults = [Fault(status=302, headers={"Location": "http://other.example/"})]
-    with pytest.raises(RequestRejected, match="answered 302"):
+    with pytest.raises(RequestRejected, match="returned 302"):
         get()
 
 
-def test_nobody_answers(get):
-    with pytest.raises(SourceUnavailable, match="did not answer.* Tried 3 times"):
+def test_a_closed_port_is_an_unavailable_source(get):
+    with pytest.raises(SourceUnavailable, match="no response from.* Tried 3 times"):
         get(url="http://127.0.0.1:9/v1")
 
 
-def test_an_address_that_is_none(get):
-    with pytest.raises(RequestRejected, match="is no address"):
+def test_an_invalid_address_is_rejected(get):
+    with pytest.raises(RequestRejected, match="invalid address"):
         get(url="http://")
 
 
-def test_a_slow_source_is_waited_for(get, shop):
+def test_a_slow_response_is_awaited(get, shop):
     shop.latency = 0.05
     begin = time.monotonic()
     assert len(get().items) == 1
     assert time.monotonic() - begin >= 0.05
 
 
-def test_a_body_that_drips_for_ever_is_given_up(shop):
-    """No drop comes late enough for the timeout of the socket: 8 of them, and 100 seconds a look at the
-    clock."""
+def test_a_body_that_arrives_too_slowly_is_an_error(shop):
+    """No part is late enough for the timeout of the socket: 8 parts, and 100 seconds between two clock reads."""
     shop.items["sales"] = [SALE]
     shop.faults = [Fault(slow=0.02)]
     seconds = itertools.count(0, 100)
     retries = RetryPolicy(attempts=1, clock=lambda: next(seconds))
-    dripping = SourceClient(open_session(16), shop.url, ApiKeyAuth(Header(header="X-API-Key"), KEY), retries)
-    with pytest.raises(SourceUnavailable, match="its body was not at its end after 300 s"):
-        dripping.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)
+    client = SourceClient(open_session(16), shop.url, ApiKeyAuth(Header(header="X-API-Key"), KEY), retries)
+    with pytest.raises(SourceUnavailable, match="the body was not complete after 300 s"):
+        client.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)

@@ -1,4 +1,4 @@
-"""How a source is told who we are, and to whom and where the key is never shown."""
+"""Authentication at a source, and the places where a key must not appear."""
 
 import pytest
 
@@ -16,105 +16,105 @@ OAUTH = {"token_url": "/oauth/token", "scope": "read"}
 
 
 def guarded(shape, allows):
-    """`shape` for whoever `allows(query, headers)`."""
+    """`shape`, but 401 for requests that `allows(api, query, headers)` rejects."""
 
-    def guard(kiosk, query, headers):
-        if not allows(kiosk, query, headers):
-            return 401, {}, {"error": "who are you?", "you sent": [query, dict(headers)]}
-        return shape(kiosk, query, headers)
+    def guard(api, query, headers):
+        if not allows(api, query, headers):
+            return 401, {}, {"error": "unauthorized", "request": [query, dict(headers)]}
+        return shape(api, query, headers)
 
     return guard
 
 
-def test_a_key_in_a_header_after_a_word(harness):
-    one = harness(shapes.by_cursor, auth={"header": "Authorization", "prefix": "Bearer "})
-    one.kiosk.shape = guarded(
+def test_a_key_is_sent_in_a_header_after_a_prefix(harness):
+    process = harness(shapes.by_cursor, auth={"header": "Authorization", "prefix": "Bearer "})
+    process.api.shape = guarded(
         shapes.by_cursor, lambda k, q, headers: headers["Authorization"] == f"Bearer {KEY}"
     )
-    one.land()
-    assert one.ids() == list(range(10 * SIZE))
+    process.land()
+    assert process.ids() == list(range(10 * SIZE))
 
 
-def test_a_key_in_the_query_is_sent_with_each_page_and_written_down_nowhere(harness, bucket):
-    """The address of the next page repeats it; what is kept of the address does not."""
-    one = harness(shapes.by_address, auth={"query": "api_key"})
-    one.kiosk.shape = guarded(shapes.by_address, lambda kiosk, query, headers: query.get("api_key") == KEY)
-    one.kiosk.closed = {5 * SIZE}
+def test_a_key_in_the_query_is_sent_with_each_page_and_stored_nowhere(harness, store):
+    """The address of the next page repeats the key; the stored address does not."""
+    process = harness(shapes.by_address, auth={"query": "api_key"})
+    process.api.shape = guarded(shapes.by_address, lambda api, query, headers: query.get("api_key") == KEY)
+    process.api.closed = {5 * SIZE}
     with pytest.raises(SourceUnavailable) as raised:
-        one.land()
+        process.land()
     assert "key/of" not in str(raised.value) and "of%3Dit" not in str(raised.value)
     assert "start=50" in str(raised.value)
-    kept = str([metadata for _, _, metadata in bucket.objects.values()])
-    assert "start=50" in kept and "api_key" not in kept
-    one.kiosk.closed = set()
-    one.land()
-    assert one.ids() == list(range(10 * SIZE))
+    stored = str([metadata for _, _, metadata in store.objects.values()])
+    assert "start=50" in stored and "api_key" not in stored
+    process.api.closed = set()
+    process.land()
+    assert process.ids() == list(range(10 * SIZE))
 
 
-def test_a_refused_key_in_the_query_is_not_shown(harness):
-    one = harness(shapes.by_address, auth={"query": "api_key"})
-    one.kiosk.shape = guarded(shapes.by_address, lambda kiosk, query, headers: False)
-    with pytest.raises(RequestRejected, match="answered 401") as raised:
-        one.land()
+def test_a_rejected_key_in_the_query_is_not_shown(harness):
+    process = harness(shapes.by_address, auth={"query": "api_key"})
+    process.api.shape = guarded(shapes.by_address, lambda api, query, headers: False)
+    with pytest.raises(RequestRejected, match="returned 401") as raised:
+        process.land()
     assert KEY not in str(raised.value) and "of%3D" not in str(raised.value)
 
 
-def knows_token(number):
-    return lambda kiosk, query, headers: headers["Authorization"] == f"Bearer token-{number()}"
+def accepts_token(number):
+    return lambda api, query, headers: headers["Authorization"] == f"Bearer token-{number()}"
 
 
 def test_a_token_is_fetched_once_for_all_pages(harness):
-    one = harness(shapes.by_offset, auth=OAUTH, key=CLIENT)
-    one.kiosk.shape = guarded(shapes.by_offset, knows_token(lambda: 1))
-    one.land()
-    assert one.ids() == list(range(10 * SIZE))
-    [asked] = one.kiosk.tokens
-    assert asked == {
+    process = harness(shapes.by_offset, auth=OAUTH, key=CLIENT)
+    process.api.shape = guarded(shapes.by_offset, accepts_token(lambda: 1))
+    process.land()
+    assert process.ids() == list(range(10 * SIZE))
+    [request] = process.api.tokens
+    assert request == {
         "Authorization": "Basic dXM6aHVzaC1odXNo",
         "grant_type": ["client_credentials"],
         "scope": ["read"],
     }
 
 
-def test_a_token_that_is_refused_is_renewed_once_and_the_page_comes(harness):
-    one = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
-    valid = lambda: 1 if one.kiosk.asked[2 * SIZE] == 0 else 2  # noqa: E731 - from the third page on
-    one.kiosk.shape = guarded(shapes.by_cursor, knows_token(valid))
-    one.land()
-    assert one.ids() == list(range(10 * SIZE))
-    assert len(one.kiosk.tokens) == 2
+def test_a_rejected_token_is_renewed_once(harness):
+    process = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
+    valid = lambda: 1 if process.api.requests_by_start[2 * SIZE] == 0 else 2  # noqa: E731 - from the third page on
+    process.api.shape = guarded(shapes.by_cursor, accepts_token(valid))
+    process.land()
+    assert process.ids() == list(range(10 * SIZE))
+    assert len(process.api.tokens) == 2
 
 
-def test_a_token_is_used_until_shortly_before_its_end(harness):
+def test_a_token_is_used_until_shortly_before_it_expires(harness):
     now = [0.0]
-    one = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
+    process = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
     with open_session(16) as http:
-        tokens = OAuthToken(http, one.kiosk.url, ClientCredentials(token_url="/"), CLIENT, lambda: now[0])
-        assert [tokens.current(), tokens.current()] == ["token-1", "token-1"]
+        tokens = OAuthToken(http, process.api.url, ClientCredentials(token_url="/"), CLIENT, lambda: now[0])
+        assert [tokens._current_token(), tokens._current_token()] == ["token-1", "token-1"]
         now[0] = 3600 - EXPIRY_MARGIN_SECONDS - 1
-        assert tokens.current() == "token-1"
+        assert tokens._current_token() == "token-1"
         now[0] += 1
-        assert tokens.current() == "token-2"
+        assert tokens._current_token() == "token-2"
 
 
-def test_a_client_that_is_refused_says_so_without_its_secret(harness):
-    one = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
-    one.kiosk.shape = guarded(shapes.by_cursor, lambda kiosk, query, headers: False)
-    with pytest.raises(RequestRejected, match="answered 401") as raised:
-        one.land()
+def test_the_error_of_a_rejected_client_has_no_secret(harness):
+    process = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
+    process.api.shape = guarded(shapes.by_cursor, lambda api, query, headers: False)
+    with pytest.raises(RequestRejected, match="returned 401") as raised:
+        process.land()
     assert "token-2" not in str(raised.value) and "hush" not in str(raised.value)
-    assert len(one.kiosk.tokens) == 2
+    assert len(process.api.tokens) == 2
 
 
-def test_a_secret_that_is_no_client(harness):
+def test_a_secret_that_is_not_a_client_is_a_settings_error(harness):
     with pytest.raises(SettingsError, match="must be .*client_id.*client_secret"):
         harness(shapes.by_cursor, auth=OAUTH, key="just-a-key").land()
 
 
-@pytest.mark.parametrize("answer", ["http://127.0.0.1:9/things", "https://api.example/v2/things"])
-def test_the_key_goes_to_no_other_host(harness, answer):
-    one = harness(shapes.by_address, auth={"header": "X-Key"})
-    body = {"items": [{"id": 1}], "next": answer}
-    one.kiosk.shape = lambda kiosk, query, headers: (200, {}, body)
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/things", "https://api.example/v2/things"])
+def test_the_key_is_not_sent_to_another_host(harness, address):
+    process = harness(shapes.by_address, auth={"header": "X-Key"})
+    body = {"items": [{"id": 1}], "next": address}
+    process.api.shape = lambda api, query, headers: (200, {}, body)
     with pytest.raises(RequestRejected, match="the key is not sent there"):
-        one.land()
+        process.land()

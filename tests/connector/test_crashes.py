@@ -1,4 +1,4 @@
-"""A process that dies anywhere, and another one that goes on: every row once, nothing left lying about."""
+"""A process is killed anywhere, and the next one recovers: every row once, no objects left behind."""
 
 import itertools
 import os
@@ -15,7 +15,7 @@ from tests.connector.crash_injection import CrashingAdapter, Killed
 from tests.connector.project import sale, sales
 
 SPAN = 300  # rows of a run: two pages
-# A run changes the world some twenty times. With CRASH_STEP=1 a process dies after each; every fourth takes
+# A run sends about twenty changes. With CRASH_STEP=1 a process is killed after each of them; the default takes
 # seconds.
 STEP = int(os.environ.get("CRASH_STEP", "5"))
 
@@ -24,27 +24,27 @@ def first_of(number):
     return 1 + number * SPAN
 
 
-def deaths(act):
-    """`act(adapter, number)` in processes that die after a change, a later one, … until one survives."""
+def crashes(action):
+    """`action(adapter, number)` in processes that are killed after a change, a later one, … until one finishes."""
     for number, change in enumerate(itertools.count(1, STEP), 1):
         try:
-            act(CrashingAdapter(change), number)
+            action(CrashingAdapter(change), number)
         except Killed:
             yield number
         else:
             return
 
 
-def test_killed_after_any_change_of_the_world(project, shop):
+def test_a_run_that_was_killed_anywhere_is_finished_by_the_next(project, shop):
     def copy(adapter, number):
         first = first_of(number)
         shop.items["sales"] = sales(first, first + SPAN - 1)
         project.copy(start=str(first), adapter=adapter)
 
-    for number in deaths(copy):
-        if project.left():  # else it died after its very last change
+    for number in crashes(copy):
+        if project.remaining():  # else it was killed after its last change
             project.copy(start=str(first_of(number)))
-        assert project.left() == [], number
+        assert project.remaining() == [], number
     assert number > 3
     assert project.ids() == list(range(first_of(1), first_of(number + 2)))
     assert project.failed() == []
@@ -55,18 +55,19 @@ def test_killed_after_any_change_of_the_world(project, shop):
     assert logged == [(2 * (number + 1), 2 * (number + 1), (number + 1) * SPAN)]
 
 
-def test_killed_while_a_bad_file_is_found_and_put_aside(project, shop):
+def test_a_run_that_was_killed_while_it_moves_a_bad_file_is_finished(project, shop):
     def copy(adapter, number):
         first = first_of(number)
-        shop.items["sales"] = [sale(first, items="none"), *sales(first + 1, first + SPAN - 1)]
+        bad = [sale(number, items="none") for number in range(first, first + 250)]
+        shop.items["sales"] = [*bad, *sales(first + 250, first + SPAN - 1)]
         with pytest.raises(IncompleteRun):
             project.copy(start=str(first), adapter=adapter)
 
-    for number in deaths(copy):
-        if project.left():
+    for number in crashes(copy):
+        if project.remaining():
             with pytest.raises(IncompleteRun):
                 project.copy(start=str(first_of(number)))
-        assert project.left() == [], number
+        assert project.remaining() == [], number
     good = [first_of(n) + 250 + i for n in range(1, number + 2) for i in range(50)]
     assert project.ids() == good
     assert len(project.failed()) == number + 1
@@ -78,31 +79,30 @@ def test_killed_while_a_bad_file_is_found_and_put_aside(project, shop):
     ]
 
 
-def test_killed_while_files_are_replayed(project, shop):
-    """Those in failed/, and then again the same ones from archive/: each replay that ends adds its rows
-    once."""
-    shop.items["sales"] = [sale(1, items="none"), *sales(2, 250), sale(251, items="none")]
+def test_a_replay_that_was_killed_anywhere_is_finished(project, shop):
+    """Files in failed/, then the same ones in archive/: each finished replay adds its rows once."""
+    shop.items["sales"] = [sale(number, items="none") for number in range(1, 252)]
     with pytest.raises(IncompleteRun):
         project.copy()
     names = []
     for file in project.failed():
-        project.heal(file, b'"items": "none"', b'"items": []')
+        project.repair(file, b'"items": "none"', b'"items": []')
         names.append(file.rpartition("/")[2])
 
-    for number in deaths(lambda adapter, number: project.replay(*names, adapter=adapter)):
-        if project.left():
+    for number in crashes(lambda adapter, number: project.replay(*names, adapter=adapter)):
+        if project.remaining():
             project.replay(*names)
-        assert project.left() == [] and project.failed() == [], number
+        assert project.remaining() == [] and project.failed() == [], number
         counts = project.rows("SELECT COUNT(*), COUNT(DISTINCT id) FROM raw.sales")
         assert counts == [(251 * number, 251)], number
 
 
-class Full(HTTPAdapter):
-    """A bucket that takes `room` new objects and no more: 507, which is not asked for again."""
+class FullBucketAdapter(HTTPAdapter):
+    """A bucket that accepts `room` new objects, then returns 507, which is not retried."""
 
     def __init__(self, room):
         super().__init__(pool_maxsize=32)
-        self.room, self.refused = room, 0
+        self.room, self.rejected = room, 0
         self.lock = threading.Lock()
 
     def send(self, request, **options):
@@ -112,22 +112,22 @@ class Full(HTTPAdapter):
             self.room -= 1
             if self.room >= 0:
                 return super().send(request, **options)
-            self.refused += 1
-        refusal = requests.Response()
-        refusal.status_code, refusal.reason, refusal._content = 507, "Insufficient Storage", b"{}"
-        return refusal
+            self.rejected += 1
+        rejection = requests.Response()
+        rejection.status_code, rejection.reason, rejection._content = 507, "Insufficient Storage", b"{}"
+        return rejection
 
 
-def test_a_bucket_without_room_ends_the_run_and_the_next_one_goes_on(project, shop):
+def test_a_full_bucket_fails_the_run_and_the_next_one_resumes(project, shop):
     shop.items["sales"] = sales(1, 10 * 250)
-    full = Full(room=4)  # run.json and three pages
+    full = FullBucketAdapter(room=4)  # run.json and three pages
     with pytest.raises(StorageError, match="could not write gs://.*507 Insufficient Storage"):
         project.copy(adapter=full)
-    assert full.refused <= WORKERS  # each of them once
-    there = len(list(project.bucket.list("sales/in/")))
-    asked = sum(shop.pages.values())
+    assert full.rejected <= WORKERS  # at most once per worker
+    existing = len(list(project.bucket.list("sales/in/")))
+    requests_before = sum(shop.pages.values())
     project.copy()
     assert project.ids() == list(range(1, 2501))
-    assert project.left() == [] and project.failed() == []
-    assert sum(shop.pages.values()) - asked == 11 - there  # 11: the tenth page was full
+    assert project.remaining() == [] and project.failed() == []
+    assert sum(shop.pages.values()) - requests_before == 11 - existing  # 11: the tenth page was full
     assert project.log("status") == [("failed",), ("success",)]

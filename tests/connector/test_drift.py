@@ -1,4 +1,4 @@
-"""What differs in a page is named: fields without a column, and what no item was like before."""
+"""Schema drift of a page: fields without a column, and new, missing or retyped fields."""
 
 import msgspec
 import pytest
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from connector import raw_schema
 from connector.extract import schema_drift as drift
 from connector.extract.schema_drift import DriftReport, ObservedSchema
+from connector.landing.page_metadata import describe_change
 
 COLUMNS = raw_schema.read_columns("sales")
 LINE = {"product_sku": "1095275", "quantity": 1, "amount": 0.5}
@@ -24,8 +25,8 @@ def raw(*items):
     return [msgspec.Raw(msgspec.json.encode(item)) for item in items]
 
 
-def found(*items, shape=None):
-    return drift.create_detector(COLUMNS, shape or drift.learn_schema(raw(SALE)))(raw(*items))
+def detect(*items, schema=None):
+    return drift.create_detector(COLUMNS, schema or drift.learn_schema(raw(SALE)))(raw(*items))
 
 
 def without(item, name):
@@ -36,9 +37,9 @@ def without(item, name):
     "item",
     [SALE, SALE | {"items": []}, SALE | {"items": None}, SALE | {"id": None}, SALE | {"id": 10**30}],
 )
-def test_what_is_as_ever_is_no_drift(item):
-    """Null is no kind: any field may be null, and an empty list has no fields."""
-    assert found(item) == DriftReport()
+def test_unchanged_items_have_no_drift(item):
+    """Null is not a type: any field may be null, and an empty list has no fields."""
+    assert detect(item) == DriftReport()
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_what_is_as_ever_is_no_drift(item):
         (SALE | {"items": [LINE, LINE | {"coupon": True}]}, {"items.coupon"}, {("items.coupon", "boolean")}),
         (
             SALE | {"till": {"id": 1}},
-            {"till"},  # what is inside needs no name of its own
+            {"till"},  # fields inside it are not listed
             {("till", "object"), ("till.id", "number")},
         ),
         (without(SALE, "store_id"), set(), {("store_id", "absent")}),
@@ -69,27 +70,27 @@ def test_what_is_as_ever_is_no_drift(item):
         ([SALE], {"SYS_ITEM"}, set()),
     ],
 )
-def test_what_differs_is_named(item, unmapped, changes):
+def test_each_difference_is_reported(item, unmapped, changes):
     expected = DriftReport(frozenset(unmapped), frozenset(changes))
-    assert found(item) == expected
-    assert found(SALE, item, SALE) == expected  # in whatever company
+    assert detect(item) == expected
+    assert detect(SALE, item, SALE) == expected  # also among unchanged items
 
 
-def test_what_was_seen_once_is_no_change_any_more():
-    """A field without a column is told as long as it has none."""
-    shape = drift.learn_schema(raw(SALE))
+def test_a_type_that_was_observed_once_is_not_reported_again():
+    """A field without a column is reported until it has one."""
+    schema = drift.learn_schema(raw(SALE))
     item = SALE | {"channel": "web", "id": "17"}
-    shape = shape.with_these(found(item, shape=shape).changes)
-    assert found(item, SALE, shape=shape) == DriftReport(frozenset({"channel"}))
-    assert drift.change(("id", "object"), shape) == "retyped"
-    assert drift.change(("store_id", "absent"), shape) == "missing"
-    assert drift.change(("till", "text"), shape) == "new"
+    schema = schema.extend(detect(item, schema=schema).changes)
+    assert detect(item, SALE, schema=schema) == DriftReport(frozenset({"channel"}))
+    assert describe_change(("id", "object"), schema) == "retyped"
+    assert describe_change(("store_id", "absent"), schema) == "missing"
+    assert describe_change(("till", "text"), schema) == "new"
 
 
-def test_the_first_page_of_all_says_what_may_be_absent():
-    shape = drift.learn_schema(raw(SALE, without(SALE, "store_id")))
-    assert found(without(SALE, "store_id"), shape=shape) == DriftReport()
-    assert found(without(SALE, "id"), shape=shape).changes == {("id", "absent")}
+def test_the_first_page_defines_which_fields_may_be_absent():
+    schema = drift.learn_schema(raw(SALE, without(SALE, "store_id")))
+    assert detect(without(SALE, "store_id"), schema=schema) == DriftReport()
+    assert detect(without(SALE, "id"), schema=schema).changes == {("id", "absent")}
 
 
 ITEMS = st.lists(
@@ -116,19 +117,19 @@ ITEMS = st.lists(
 
 
 @given(ITEMS, ITEMS)
-def test_a_page_is_told_once_whatever_is_in_it(before, now):
-    """The fast way and the slow one agree, and what has been told is a part of the shape."""
-    shape = drift.learn_schema(raw(*before))
-    once = found(*now, shape=shape)
-    assert once == drift.compared(raw(*now), COLUMNS[:-1], shape)
-    later = found(*now, shape=shape.with_these(once.changes))
+def test_a_difference_is_reported_once_for_any_page(before, now):
+    """The fast and the slow comparison agree, and reported types become part of the schema."""
+    schema = drift.learn_schema(raw(*before))
+    once = detect(*now, schema=schema)
+    assert once == drift.compare_items(raw(*now), COLUMNS[:-1], schema)
+    later = detect(*now, schema=schema.extend(once.changes))
     assert later.changes == frozenset() and later.unmapped == once.unmapped
-    assert found(*before, shape=shape).changes == frozenset()
+    assert detect(*before, schema=schema).changes == frozenset()
 
 
 @given(ITEMS)
-def test_nothing_is_found_where_nothing_is_known_but_names(items):
+def test_without_an_observed_schema_fields_are_new_or_missing(items):
     assert all(
-        drift.change(one, ObservedSchema()) in ("new", "missing")
-        for one in found(*items, shape=ObservedSchema()).changes
+        describe_change(change, ObservedSchema()) in ("new", "missing")
+        for change in detect(*items, schema=ObservedSchema()).changes
     )

@@ -1,4 +1,4 @@
-"""The page loop: every page once, sixteen at a time, whatever the source says about their number."""
+"""The page loop: every page once, sixteen at a time, whatever totals the source reports."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -23,22 +23,22 @@ SIZE = 10
 
 
 class Source:
-    """`rows` items in pages of SIZE; says of itself what `says` makes of the truth."""
+    """`rows` items in pages of SIZE. `totals(page, pages, items)` are the totals that it reports."""
 
-    def __init__(self, rows, says=lambda page, pages, items: (pages, items), fails=None):
-        self.rows, self.says, self.fails = rows, says, fails or {}
-        self.asked = []
+    def __init__(self, rows, totals=lambda page, pages, items: (pages, items), fails=None):
+        self.rows, self.totals, self.fails = rows, totals, fails or {}
+        self.requests = []
 
     def __call__(self, page, cursor=None):
-        self.asked.append(page)
+        self.requests.append(page)
         if errors := self.fails.get(page):
             raise errors.pop()
         rows = max(0, min(SIZE, self.rows - (page - 1) * SIZE))
-        pages, items = self.says(page, -(-self.rows // SIZE), self.rows)
+        pages, items = self.totals(page, -(-self.rows // SIZE), self.rows)
         return PageResult(page, rows, pages, items, f"page {page}" if rows else "")
 
 
-def fetched(source, tracker=None):
+def fetch_all(source, tracker=None):
     tracker = tracker or PageTracker(SIZE)
     if not tracker.has(1):
         tracker.add(source(1))
@@ -47,86 +47,86 @@ def fetched(source, tracker=None):
 
 
 @given(st.integers(0, 400), st.sets(st.integers(1, 40)))
-def test_every_page_once_and_none_that_is_there_already(rows, there):
+def test_every_page_is_fetched_once_except_existing_ones(rows, there):
     before = Source(rows)
     tracker = PageTracker(SIZE)
     for page in sorted(there):
         if (page - 1) * SIZE < rows:
             tracker.add(before(page))
     source = Source(rows)
-    fetched(source, tracker)
+    fetch_all(source, tracker)
     assert tracker.received == rows
     assert tracker.missing() is None
     real = set(range(1, -(-rows // SIZE) + 1))
-    assert real - there <= set(source.asked)
-    assert len(source.asked) == len(set(source.asked))
-    assert not there & real & set(source.asked)
+    assert real - there <= set(source.requests)
+    assert len(source.requests) == len(set(source.requests))
+    assert not there & real & set(source.requests)
 
 
 @given(
     st.integers(0, 300),
     st.lists(st.tuples(st.none() | st.integers(0, 60), st.none() | st.integers(0, 300)), min_size=1),
 )
-def test_wrong_totals_lose_no_row(rows, says):
-    """Too few pages, too many, none, another number each time: all rows come, what was promised is missed."""
-    tracker = fetched(Source(rows, lambda page, pages, items: says[page % len(says)]))
+def test_wrong_totals_lose_no_row(rows, totals):
+    """Too few pages, too many, no number, a changing number: all rows arrive, missing ones are reported."""
+    tracker = fetch_all(Source(rows, lambda page, pages, items: totals[page % len(totals)]))
     announced = max(tracker.totals, default=0)
     assert tracker.received == rows
     assert (tracker.missing() is None) == (announced <= rows)
 
 
-def test_a_million_pages_that_are_not_there():
+def test_a_million_announced_pages_are_not_all_requested():
     source = Source(25, lambda page, pages, items: (10**6, items))
-    assert fetched(source).received == 25
-    assert len(source.asked) <= 3 + 2 * WORKERS
+    assert fetch_all(source).received == 25
+    assert len(source.requests) <= 3 + 2 * WORKERS
 
 
-def test_a_source_that_answers_every_page_with_the_first_one():
-    def same(page, cursor=None):
+def test_a_source_that_always_returns_the_first_page_is_noticed():
+    def repeat_first(page, cursor=None):
         return PageResult(page, SIZE, None, None, "always this")
 
     tracker = PageTracker(SIZE)
-    tracker.add(same(1))
-    page_loop.fetch_pages(tracker, same, lambda: None)
+    tracker.add(repeat_first(1))
+    page_loop.fetch_pages(tracker, repeat_first, lambda: None)
     assert tracker.received == SIZE
     assert tracker.missing() == "page 2 repeats page 1"
 
 
-def test_items_that_were_announced_and_never_came():
-    tracker = fetched(Source(95, lambda page, pages, items: (10, 100)))
-    assert tracker.missing() == "the source announced 100 items and answered 95"
+def test_missing_items_are_reported():
+    tracker = fetch_all(Source(95, lambda page, pages, items: (10, 100)))
+    assert tracker.missing() == "the source announced 100 items and returned 95"
 
 
-def test_a_list_that_grows_while_it_is_read():
+def test_a_list_that_grows_during_the_run_is_noted():
     source = Source(30, lambda page, pages, items: (3, 30) if page < 3 else (4, 31))
     source.rows = 31
-    tracker = fetched(source)
+    tracker = fetch_all(source)
     assert tracker.received == 31
     assert tracker.notes() == ("the source had 30 to 31 items while it was read",)
 
 
-def test_a_page_that_stays_garbled_is_left_out_and_the_others_come():
-    source = Source(45, fails={3: [InvalidResponse("no page of items")]})
-    tracker = fetched(source)
+def test_a_page_that_stays_invalid_is_skipped():
+    source = Source(45, fails={3: [InvalidResponse("no items")]})
+    tracker = fetch_all(source)
     assert sorted(tracker.rows) == [1, 2, 4, 5]
-    assert "no page of items" in tracker.missing()
+    assert "no items" in tracker.missing()
 
 
-def test_pages_that_could_not_be_had_are_tried_again_after_the_others():
+def test_unavailable_pages_are_retried_after_the_others():
     source = Source(50, fails={3: [SourceUnavailable("503")] * 2, 5: [SourceUnavailable("503")]})
-    tracker = fetched(source)
+    tracker = fetch_all(source)
     assert tracker.received == 50
-    assert source.asked.count(3) == 2 + 1
+    assert source.requests.count(3) == 2 + 1
 
 
-def test_a_source_that_is_down_is_left_alone():
+def test_an_outage_stops_the_requests():
     down = {page: [SourceUnavailable("503")] * 99 for page in range(20, 1000)}
     source = Source(10_000, fails=down)
     tracker = PageTracker(SIZE)
     with pytest.raises(SourceUnavailable):
-        fetched(source, tracker)
-    assert set(range(1, 20)) <= set(tracker.rows)  # what came before stays
-    assert len(source.asked) < 19 + IN_FLIGHT + 2 * WORKERS
+        fetch_all(source, tracker)
+    assert set(range(1, 20)) <= set(tracker.rows)  # pages from before the outage
+    assert len(source.requests) < 19 + IN_FLIGHT + 2 * WORKERS
 
 
 def test_a_run_that_was_taken_over_stops():
@@ -135,46 +135,46 @@ def test_a_run_that_was_taken_over_stops():
     def check():
         calls.append(1)
         if len(calls) == 50:
-            raise LeaseLost("taken")
+            raise LeaseLost("taken over")
 
     tracker = PageTracker(SIZE)
     tracker.add(source(1))
     with pytest.raises(LeaseLost):
         page_loop.fetch_pages(tracker, source, check)
-    assert len(source.asked) < 50 + 2 * WORKERS
+    assert len(source.requests) < 50 + 2 * WORKERS
 
 
-def test_sixteen_requests_are_in_flight_and_never_more(shop, retail):
+def test_at_most_sixteen_requests_are_in_flight(shop, retail):
     shop.items["products"] = [{"product_sku": str(n)} for n in range(250 * 60)]
     shop.latency = 0.02
     together = threading.Barrier(IN_FLIGHT, timeout=20)  # the first sixteen wait for each other
     shop.after_page = dict.fromkeys(range(2, 2 + IN_FLIGHT), together.wait)
     pages = reader.create_reader(retail, "products", Settings("", "", "", {"URL": shop.url, "API_KEY": KEY}))
 
-    def one(page, cursor=None):
-        found = pages.page(page, cursor, IdRange())
-        return PageResult(page, len(found.items), found.total_pages, found.total_items, str(page))
+    def fetch(page, cursor=None):
+        received = pages.read_page(page, cursor, IdRange())
+        return PageResult(page, len(received.items), received.total_pages, received.total_items, str(page))
 
     tracker = PageTracker(250)
-    tracker.add(one(1))
-    page_loop.fetch_pages(tracker, one, lambda: None)
+    tracker.add(fetch(1))
+    page_loop.fetch_pages(tracker, fetch, lambda: None)
     assert tracker.received == 250 * 60
     assert shop.most_in_flight == IN_FLIGHT
     assert set(shop.pages.values()) == {1}
 
 
-def test_never_more_than_a_window_of_pages_is_held():
-    held, most = set(), []
+def test_at_most_one_page_per_worker_is_in_memory():
+    in_memory, counts = set(), []
 
-    def one(page, cursor=None):
-        held.add(page)
-        most.append(len(held))
-        held.discard(page)
+    def fetch(page, cursor=None):
+        in_memory.add(page)
+        counts.append(len(in_memory))
+        in_memory.discard(page)
         return PageResult(page, SIZE if page < 500 else 1, 500, None, str(page))
 
     tracker = PageTracker(SIZE)
-    tracker.add(one(1))
+    tracker.add(fetch(1))
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(partial(fetch.pages, tracker, one, lambda: None)).result()
+        pool.submit(partial(page_loop.fetch_pages, tracker, fetch, lambda: None)).result()
     assert len(tracker.rows) == 500
-    assert max(most) <= WORKERS
+    assert max(counts) <= WORKERS

@@ -1,4 +1,4 @@
-"""Fields that raw has no column for, or that look otherwise than before."""
+"""Fields without a column in raw, and fields whose type changes."""
 
 import json
 
@@ -9,7 +9,7 @@ from connector.errors import IncompleteRun
 from tests.connector.project import sale, sales
 
 
-def test_fields_without_a_column_are_told_and_kept_in_the_file(project, shop):
+def test_fields_without_a_column_are_reported_and_stay_in_the_file(project, shop):
     lines = [{"product_sku": "1", "quantity": 1, "amount": 1, "coupon": True}]
     shop.items["sales"] = [sale(1, channel="web"), sale(2, items=lines)]
     project.copy()
@@ -20,9 +20,8 @@ def test_fields_without_a_column_are_told_and_kept_in_the_file(project, shop):
     assert {"severity": "WARNING"}.items() <= project.lines()[-1].items()
 
 
-def test_what_no_item_was_like_before_is_told_once_in_the_log_and_in_ops(project, shop):
-    """New, missing and retyped; a type that BigQuery refuses puts the file aside, and it is told all the
-    same."""
+def test_drift_is_reported_once_in_the_log_and_in_ops(project, shop):
+    """New, missing and retyped fields, also in a file that BigQuery rejects."""
     shop.items["sales"] = sales(1, 10)
     project.copy()
     assert project.rows("SELECT * FROM ops.drift") == []
@@ -31,23 +30,23 @@ def test_what_no_item_was_like_before_is_told_once_in_the_log_and_in_ops(project
     shop.items["sales"] += new
     for _ in range(2):
         project.copy(start="11")
-    told = project.rows("SELECT field, change, was, now, file_name FROM ops.drift ORDER BY field")
+    drift = project.rows("SELECT field, change, was, now, file_name FROM ops.drift ORDER BY field")
     [(file,)] = project.rows("SELECT MIN(SYS_FILE_NAME) FROM raw.sales WHERE id = '11'")
-    assert told == [
+    assert drift == [
         ("channel", "new", None, "text", file),
         ("customer_id", "missing", "number", "absent", file),
         ("store_id", "retyped", "number", "text", file),
     ]
-    lines = [line for line in project.lines() if line["message"] == "finds drift"]
-    assert [(line["field"], line["change"]) for line in lines] == [row[:2] for row in told]
+    lines = [line for line in project.lines() if line["message"] == "schema drift"]
+    assert [(line["field"], line["change"]) for line in lines] == [row[:2] for row in drift]
     shop.items["sales"].append(sale(14, items="none"))
     with pytest.raises(IncompleteRun):
         project.copy(start="14")
     assert project.rows("SELECT change, now FROM ops.drift WHERE field = 'items'") == [("retyped", "text")]
 
 
-def test_a_field_arrives_from_the_archive_once_it_has_a_column(project, shop, tmp_path):
-    """What has no column is kept in the file, and replayed when the schema has it."""
+def test_a_replay_loads_a_field_that_got_a_column(project, shop, tmp_path):
+    """The file keeps the field; a replay loads it once the schema has its column."""
     shop.items["sales"] = [sale(1, channel="web"), sale(2, channel="shop"), sale(3)]
     project.copy()
     [(file,)] = project.rows("SELECT file_name FROM ops.file_log")

@@ -1,4 +1,4 @@
-"""How much a source may be asked, and how much of it at once."""
+"""Limits of a source: requests per second, and requests in flight."""
 
 import time
 
@@ -7,38 +7,38 @@ from tests.fakes import paged_api as shapes
 from tests.fakes.paged_api import SIZE
 
 
-def test_requests_are_spaced_whoever_asks():
-    slept, now = [], 100.0
-    limiter = RateLimiter(1, 1 / 4, slept.append, lambda: now)
+def test_requests_are_evenly_spaced():
+    delays, now = [], 100.0
+    limiter = RateLimiter(1, 1 / 4, delays.append, lambda: now)
     for _ in range(4):
         limiter.wait()
-    assert slept == [0.25, 0.5, 0.75]
-    now = 200.0  # nothing is saved up for later
+    assert delays == [0.25, 0.5, 0.75]
+    now = 200.0  # unused time is not saved
     limiter.wait()
     limiter.wait()
-    assert slept[3:] == [0.25]
+    assert delays[3:] == [0.25]
 
 
-def test_a_declared_limit_holds_for_all_fetchers_together(harness):
-    one = harness(shapes.by_offset, limits={"per_second": 50, "in_flight": 2})
+def test_a_declared_rate_applies_to_all_workers_together(harness):
+    process = harness(shapes.by_offset, limits={"per_second": 50, "in_flight": 2})
     begin = time.monotonic()
-    one.land()
+    process.land()
     assert time.monotonic() - begin >= 9 / 50  # ten pages, the first at once
-    assert one.ids() == list(range(10 * SIZE))
+    assert process.ids() == list(range(10 * SIZE))
 
 
-def test_a_declared_number_in_flight_holds(harness):
-    one = harness(shapes.by_number, limits={"in_flight": 2})
-    one.kiosk.items = [{"id": number} for number in range(40 * SIZE)]
-    going, most = [], []
+def test_a_declared_number_in_flight_is_kept(harness):
+    process = harness(shapes.by_number, limits={"in_flight": 2})
+    process.api.items = [{"id": number} for number in range(40 * SIZE)]
+    active, counts = [], []
 
-    def shape(kiosk, query, headers):
-        going.append(1)
-        most.append(len(going))
+    def shape(api, query, headers):
+        active.append(1)
+        counts.append(len(active))
         time.sleep(0.002)
-        going.pop()
-        return shapes.by_number(kiosk, query, headers)
+        active.pop()
+        return shapes.by_number(api, query, headers)
 
-    one.kiosk.shape = shape
-    one.land()
-    assert max(most) == 2
+    process.api.shape = shape
+    process.land()
+    assert max(counts) == 2

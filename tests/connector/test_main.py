@@ -1,4 +1,4 @@
-"""The command as Cloud Run starts it: a process with an environment, an exit code, and somebody who kills."""
+"""The command as Cloud Run starts it: environment, exit codes, log lines, SIGKILL and SIGTERM."""
 
 import json
 import os
@@ -25,9 +25,9 @@ class Process(subprocess.Popen):
         super().__init__(command, env=ambient | variables, stderr=subprocess.PIPE, text=True)
 
     def end(self):
-        """The exit code and what was said, line by line."""
-        _, said = self.communicate(timeout=60)
-        return self.returncode, [json.loads(line) for line in said.splitlines()]
+        """The exit code and the lines of the log."""
+        _, output = self.communicate(timeout=60)
+        return self.returncode, [json.loads(line) for line in output.splitlines()]
 
 
 @pytest.fixture
@@ -47,13 +47,13 @@ def start(sandbox, project, shop):
         return started[-1]
 
     yield process
-    for one in started:
-        one.kill()
-        one.communicate()
+    for running in started:
+        running.kill()
+        running.communicate()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "why"),
+    ("arguments", "code", "message"),
     [
         (["--endpoint", "orders"], 2, "unknown endpoint 'orders'; declared: sales, products, customers."),
         (["--endpoint", "sales", "--start_sales_id", "yesterday"], 2, "invalid start 'yesterday'"),
@@ -67,38 +67,38 @@ def start(sandbox, project, shop):
         ),
     ],
 )
-def test_a_mistake_is_one_line_and_an_exit_code(arguments, code, why):
+def test_a_usage_error_is_one_line_and_an_exit_code(arguments, code, message):
     returned, [line] = Process(*arguments, variables={}).end()
     assert returned == code
-    assert line["severity"] == "ERROR" and line["message"].startswith(why)
+    assert line["severity"] == "ERROR" and line["message"].startswith(message)
 
 
-def test_killed_in_the_middle_and_resumed_at_the_page(start, project, shop):
+def test_a_killed_run_is_resumed_at_its_page(start, project, shop):
     shop.items["sales"] = sales(1, 250 * 60)
     closed = threading.Event()
     shop.hold(40, closed)
-    first = start("--endpoint", "sales", "--renew_seconds", "0.3")
+    first = start("--endpoint", "sales", "--renew-seconds", "0.3")
     wait_until(lambda: shop.pages[40])
 
     code, lines = start("--endpoint", "sales").end()
     assert code == 75
-    assert "is going: it renews" in lines[-1]["message"]
+    assert "holds the lease gs://" in lines[-1]["message"]
 
     first.send_signal(signal.SIGKILL)
     first.wait()
     closed.set()
-    there = len(list(project.bucket.list("sales/in/")))
-    asked = sum(shop.pages.values())
+    existing = len(list(project.bucket.list("retail/sales/in/")))
+    requests_before = sum(shop.pages.values())
     code, lines = start("--endpoint", "sales").end()
     assert code == 0, lines
     assert project.ids() == list(range(1, 15001))
-    assert project.left() == []
-    assert sum(shop.pages.values()) - asked == 61 - there  # 61: page 60 was full
-    assert asked - there <= WORKERS
-    assert [line["run"] for line in lines if line["message"].startswith("goes on")]
+    assert project.remaining() == []
+    assert sum(shop.pages.values()) - requests_before == 61 - existing  # 61: page 60 was full
+    assert requests_before - existing <= WORKERS
+    assert [line["run"] for line in lines if line["message"].startswith("resumes")]
 
 
-def test_told_to_stop_it_puts_the_lease_down(start, project, shop):
+def test_a_terminated_run_releases_its_lease(start, project, shop):
     shop.items["sales"] = sales(1, 250 * 60)
     closed = threading.Event()
     shop.hold(40, closed)
@@ -108,17 +108,17 @@ def test_told_to_stop_it_puts_the_lease_down(start, project, shop):
     code, lines = first.end()
     closed.set()
     assert code == 128 + signal.SIGTERM
-    assert lines[-1]["message"] == "was told to stop (SIGTERM); the next run goes on from here"
+    assert lines[-1]["message"] == "terminated by SIGTERM; the next run resumes"
     begin = time.monotonic()
     assert start("--endpoint", "sales").end()[0] == 0
-    assert time.monotonic() - begin < 25  # a dead one's lease would have been watched for 30 s
+    assert time.monotonic() - begin < 25  # an unreleased lease would be watched for 30 s
     assert project.ids() == list(range(1, 15001))
 
 
-def test_a_wrong_key(start, project):
+def test_a_rejected_key_fails_the_run_and_is_not_shown(start, project):
     code, lines = start("--endpoint", "sales", RETAIL_API_KEY="wrong").end()
     assert code == 1
-    assert "answered 401" in lines[-1]["message"] and "wrong" not in lines[-1]["message"]
+    assert "returned 401" in lines[-1]["message"] and "wrong" not in lines[-1]["message"]
     assert project.log("status") == [("failed",)]
 
 

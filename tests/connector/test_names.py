@@ -1,4 +1,4 @@
-"""Names follow from the run, and sort by when it began."""
+"""Names of runs, files and objects follow from the run, and sort by its start."""
 
 import uuid
 
@@ -16,7 +16,7 @@ TOKENS = st.text("0123456789abcdef", min_size=8, max_size=8)
 RUNS = st.builds(Run.create, st.sampled_from(["sales", "product_list"]), MOMENTS, TOKENS)
 
 
-def test_a_name_shows_endpoint_minute_and_milliseconds():
+def test_a_name_contains_endpoint_minute_and_milliseconds():
     run = Run.create("sales", 1_795_246_443_123, "0a1b2c3d")
     assert run.id == "sales-20261121T073403123-0a1b2c3d"
     assert run.file_name(1).startswith("sales_20261121_0734_01a1fd06-ca73-7")
@@ -24,7 +24,7 @@ def test_a_name_shows_endpoint_minute_and_milliseconds():
 
 
 @given(RUNS, PAGES)
-def test_a_name_is_the_same_every_time(run, page):
+def test_a_name_is_reproducible(run, page):
     assert run.file_name(page) == Run(run.id, run.endpoint, run.began).file_name(page)
 
 
@@ -36,15 +36,15 @@ def test_the_uuid_is_one_of_version_7(run, page):
 
 
 @given(RUNS, PAGES, PAGES)
-def test_two_pages_have_two_names(run, one, other):
-    assert (run.file_name(one) == run.file_name(other)) == (one == other)
+def test_two_pages_have_two_names(run, page, other):
+    assert (run.file_name(page) == run.file_name(other)) == (page == other)
 
 
 @given(RUNS, MOMENTS, TOKENS, PAGES, PAGES)
-def test_whatever_began_later_sorts_later(earlier, moment, token, one, other):
+def test_files_of_a_later_run_sort_later(earlier, moment, token, page, other):
     later = Run.create(earlier.endpoint, moment, token)
     if earlier.began < later.began:
-        assert earlier.file_name(one) < later.file_name(other)
+        assert earlier.file_name(page) < later.file_name(other)
 
 
 @given(RUNS, RUNS, PAGES)
@@ -64,6 +64,6 @@ def test_the_folder_follows_from_the_name(run, page):
 
 
 @pytest.mark.parametrize("name", ["sales.json", "../run.json", "sales_20260131_0930_.json", ""])
-def test_a_name_that_no_run_gave_is_refused(name):
-    with pytest.raises(UsageError, match="not the name of a file"):
+def test_any_other_file_name_is_rejected(name):
+    with pytest.raises(UsageError, match="is not a file name of the connector"):
         names.path("failed", name)

@@ -1,15 +1,15 @@
-"""Which window a run asks for, after whatever windows there were before."""
+"""The window that a run requests, depending on earlier windows."""
 
 import random
 
 import pytest
 
-from connector.errors import IncompleteRun, SourceUnavailable
+from connector.errors import IncompleteRun
 from tests.connector.project import sale, sales
 from tests.fakes.retail_api import Fault
 
 
-def test_the_next_run_begins_where_the_last_one_ended_with_a_look_back(project, shop):
+def test_the_next_run_starts_at_the_watermark_minus_look_back(project, shop):
     shop.items["sales"] = sales(1, 1000)
     project.copy()
     shop.items["sales"] += sales(1001, 1100)
@@ -33,7 +33,7 @@ def test_the_next_run_begins_where_the_last_one_ended_with_a_look_back(project, 
         ("2017-01-05", None, []),
     ],
 )
-def test_a_window_that_was_asked_for(project, shop, start, end, ids):
+def test_a_requested_window_is_copied(project, shop, start, end, ids):
     """Ten sales a day."""
     shop.items["sales"] = [
         sale(n, datetime=f"2017-01-{1 + (n - 1) // 10:02d}T09:00:00Z") for n in range(1, 32)
@@ -42,10 +42,10 @@ def test_a_window_that_was_asked_for(project, shop, start, end, ids):
     project.copy(start=start, end=end)
     assert project.ids() == ids
     [(first, last)] = project.log("window_from, window_until")
-    assert list(range(first, last + 1)) == ids  # in ids, also if days were typed
+    assert list(range(first, last + 1)) == ids  # in ids, also if days were requested
 
 
-def test_an_end_beyond_the_source_is_not_believed(project, shop):
+def test_an_end_past_the_source_does_not_move_the_watermark(project, shop):
     shop.items["sales"] = sales(1, 30)
     project.copy(end="1000")
     shop.items["sales"] += sales(31, 40)
@@ -53,19 +53,19 @@ def test_an_end_beyond_the_source_is_not_believed(project, shop):
     assert set(project.ids()) == set(range(1, 41))
 
 
-def test_a_window_that_leaves_ids_out_says_so(project, shop):
-    """And the next run asks for them: the end of a back-fill is not where all before it is there."""
+def test_a_window_that_leaves_a_gap_is_noted(project, shop):
+    """The next run requests the ids of the gap: a back-fill does not move the watermark."""
     shop.items["sales"] = sales(1, 30)
     project.copy(end="10")
     project.copy(start="20")
-    [(none,), (gap,)] = project.log("notes")
-    assert none is None
-    assert "ids 11 to 19 were not asked for before this window" in gap
+    [(first,), (gap,)] = project.log("notes")
+    assert first is None
+    assert "ids 11 to 19 were not requested before this window" in gap
     project.copy()
     assert sorted(set(project.ids())) == list(range(1, 31))
 
 
-def test_a_back_fill_moves_the_start_of_the_next_run_neither_on_nor_back(project, shop):
+def test_a_back_fill_does_not_move_the_watermark(project, shop):
     shop.items["sales"] = sales(1, 2000)
     project.copy()
     shop.items["sales"] += sales(2001, 2100)
@@ -76,24 +76,24 @@ def test_a_back_fill_moves_the_start_of_the_next_run_neither_on_nor_back(project
     assert project.log("window_from, window_until") == windows
 
 
-def test_a_back_fill_that_was_cut_off_is_ended_by_the_next_run_which_then_does_its_own(project, shop):
+def test_an_interrupted_back_fill_is_resumed_before_the_next_window(project, shop):
     shop.items["sales"] = sales(1, 1000)
     project.copy(end="100")
     shop.faults = [Fault(page=page, times=99, status=503) for page in (2, 3)]
-    with pytest.raises(SourceUnavailable):
+    with pytest.raises(IncompleteRun, match="requests only these pages"):
         project.copy(start="2017-01-01", end="700")
     shop.faults = []
     project.copy()
     assert project.log("status, window_from, window_until") == [
         ("success", 1, 100),
-        ("failed", 1, 700),
+        ("partial", 1, 700),
         ("success", 1, 700),
         ("success", 201, 1000),
     ]
     assert set(project.ids()) == set(range(1, 1001))
 
 
-def test_a_partial_run_moves_the_window_on(project, shop):
+def test_a_partial_run_moves_the_watermark(project, shop):
     shop.items["sales"] = [sale(n, items="none") for n in range(1, 3)]
     with pytest.raises(IncompleteRun):
         project.copy()
@@ -103,9 +103,8 @@ def test_a_partial_run_moves_the_window_on(project, shop):
     assert project.log("window_from, window_until") == [(1, 2), (3, 700), (201, 700)]
 
 
-def test_where_the_next_run_begins_follows_from_all_windows(project):
-    """Against the rule said plainly, on random histories: from the end of the first run's window
-    on, as far as windows go without a gap."""
+def test_the_watermark_query_matches_a_simple_implementation(project):
+    """On random histories: from the first run's window, as far as windows touch each other."""
     chance = random.Random(5)
     rows, expected = [], {}
     for number in range(12):
@@ -124,16 +123,16 @@ def test_where_the_next_run_begins_follows_from_all_windows(project):
     counts = "pages, files, rows_loaded, bytes"
     project.rows(f"INSERT INTO ops.run_log ({columns}, {counts}) VALUES {', '.join(rows)}")
     warehouse = project.context().warehouse
-    assert {name: warehouse.read_watermark(name).until for name in expected} == expected
+    assert {name: warehouse.read_watermark("", name).until for name in expected} == expected
 
 
 def stretch(windows):
-    """How far the windows go that touch the first one, or one that touches it, and so on."""
+    """How far the windows reach that touch the first one, directly or through others."""
     reached, others = windows[:1], windows[1:]
-    while near := [one for one in others if any(touch(one, other) for other in reached)]:
-        reached, others = reached + near, [one for one in others if one not in near]
+    while near := [window for window in others if any(touch(window, other) for other in reached)]:
+        reached, others = reached + near, [window for window in others if window not in near]
     return max((until for _, until in reached), default=None)
 
 
-def touch(one, other):
-    return one[0] <= other[1] + 1 and other[0] <= one[1] + 1
+def touch(window, other):
+    return window[0] <= other[1] + 1 and other[0] <= window[1] + 1

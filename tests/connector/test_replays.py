@@ -1,4 +1,4 @@
-"""Files that are loaded by hand: those that BigQuery refused, and those that are in the archive."""
+"""Replays: files that BigQuery rejected, and files in the archive."""
 
 import pytest
 
@@ -7,38 +7,38 @@ from runtime.errors import UsageError
 from tests.connector.project import sale, sales
 
 
-def test_one_bad_file_fails_alone_and_can_be_replayed(project, shop):
+def test_only_the_bad_file_fails_and_it_can_be_replayed(project, shop):
     shop.items["sales"] = sales(1, 600)
-    shop.items["sales"][299] = sale(300, items="none")
+    shop.items["sales"][250:500] = [sale(number, items="none") for number in range(251, 501)]
     with pytest.raises(
-        IncompleteRun, match="1 files lie in sales/failed/.*python -m connector replay --endpoint sales"
+        IncompleteRun, match="1 files are in sales/failed/.*python -m connector replay --endpoint sales"
     ):
         project.copy()
     assert project.ids() == [*range(1, 251), *range(501, 601)]
     [name] = project.failed()
-    assert project.left() == []
+    assert project.remaining() == []
     [(reason,)] = project.rows("SELECT reason FROM ops.file_log WHERE state = 'failed'")
     assert name.rpartition("/")[2] in reason
     assert project.log("status, files, rows_loaded") == [("partial", 2, 350)]
 
     with pytest.raises(IncompleteRun):
-        project.replay()  # not healed yet: it fails again, and nothing comes twice
+        project.replay()  # not repaired yet: it fails again, and no row is duplicated
     assert len(project.ids()) == 350 and project.failed() == [name]
 
-    project.heal(name, b'"items": "none"', b'"items": []')
+    project.repair(name, b'"items": "none"', b'"items": []')
     project.replay()
     assert sorted(project.ids()) == list(range(1, 601))
-    assert project.failed() == [] and project.left() == []
+    assert project.failed() == [] and project.remaining() == []
     lineage = project.rows(
         "SELECT DISTINCT SYS_FILE_NAME FROM raw.sales WHERE CAST(id AS INT64) BETWEEN 251 AND 500"
     )
     assert lineage == [(name.rpartition("/")[2],)]
     project.replay()
     assert len(project.ids()) == 600
-    assert "nothing lies in sales/failed/" in project.lines()[-1]["message"]
+    assert "no files in sales/failed/" in project.lines()[-1]["message"]
 
 
-def test_a_file_named_by_hand_is_loaded_again(project, shop):
+def test_a_named_file_is_loaded_again(project, shop):
     shop.items["sales"] = sales(1, 300)
     project.copy()
     [first, second] = [item.name.rpartition("/")[2] for item in project.bucket.list("sales/archive/")]
@@ -53,39 +53,39 @@ def test_a_file_named_by_hand_is_loaded_again(project, shop):
 
 
 def test_a_day_is_loaded_again(project, shop):
-    """What its runs brought, archived or failed, and nothing of another day."""
+    """Files of runs of the day, archived or failed, and of no other day."""
     shop.items["sales"] = [*sales(1, 250), sale(251, items="none")]
     with pytest.raises(IncompleteRun):
         project.copy()
     [failed] = project.failed()
     day = failed.rpartition("/")[2].split("_")[1]
-    project.heal(failed, b'"items": "none"', b'"items": []')
+    project.repair(failed, b'"items": "none"', b'"items": []')
     project.clock += 24 * 3600 * 1000
     shop.items["sales"] += sales(252, 260)
     project.copy(start="252")
     project.replay(day=day)
     assert sorted(project.ids()) == sorted([*range(1, 251), *range(1, 252), *range(252, 261)])
-    assert project.failed() == [] and project.left() == []
+    assert project.failed() == [] and project.remaining() == []
     assert len(project.rows("SELECT DISTINCT SYS_FILE_NAME FROM raw.sales")) == 3
     project.replay(day="20010101")
-    assert "nothing lies in sales/archive/20010101/" in project.lines()[-1]["message"]
+    assert "no files in sales/archive/20010101/" in project.lines()[-1]["message"]
 
 
-def test_a_file_that_is_nowhere(project):
+def test_a_missing_file_and_an_invalid_name_are_errors(project):
     name = "sales_20260131_0930_01a1fd06-ca73-7000-8000-000000000000.json"
     with pytest.raises(FileMissing, match="is neither in sales/failed/ nor in sales/archive/"):
         project.replay(name)
-    with pytest.raises(UsageError, match="not the name of a file"):
+    with pytest.raises(UsageError, match="is not a file name of the connector"):
         project.replay("sales.json")
-    assert project.left() == []
+    assert project.remaining() == []
 
 
-def test_files_of_a_run_that_was_given_up_wait_in_failed(interrupted):
+def test_files_of_an_abandoned_run_are_moved_to_failed(interrupted):
     project = interrupted
     project.bucket.delete("sales/run.json")
     project.copy()
     assert project.ids() == list(range(1, 7501))
-    assert project.left() == []
+    assert project.remaining() == []
     assert project.failed()
     project.replay()
     assert set(project.ids()) == set(range(1, 7501))

@@ -1,4 +1,4 @@
-"""Faults of the source, the bucket and BigQuery, alone and together: rows in, rows out."""
+"""Faults of the source, the bucket and BigQuery, separately and together: every row arrives once."""
 
 import io
 import json
@@ -30,73 +30,73 @@ MOVES = r"POST /storage/v1/b/.*/(moveTo|copyTo|rewriteTo)/"
 LISTS = r"GET /storage/v1/b/[^/]*/o\?"
 
 SOURCE = {
-    "half of all answers are 503": {"status": 503},
-    "too many requests, without a hint": {"status": 429},
-    "too many requests, wait 0 seconds": {"status": 429, "headers": {"Retry-After": "0"}},
-    "too many requests, wait until yesterday": {
+    "half of all responses are 503": {"status": 503},
+    "429 without Retry-After": {"status": 429},
+    "429 with Retry-After: 0": {"status": 429, "headers": {"Retry-After": "0"}},
+    "429 with Retry-After in the past": {
         "status": 429,
         "headers": {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"},
     },
     "connections are reset": {"reset": True},
-    "bodies are cut": {"cut": True},
-    "bodies come drop by drop": {"slow": 0.002},
+    "bodies are truncated": {"cut": True},
+    "bodies arrive slowly": {"slow": 0.002},
     "bodies are compressed": {"zipped": True},
     "too few pages are announced": {"change": {"total_pages": 1}},
     "too many pages are announced": {"change": {"total_pages": 99}},
     "no totals are announced": {"change": {"total_pages": "absent", "total_items": "absent"}},
 }
 GOOGLE = {
-    "the bucket is away for a moment": [Rule(r"/storage/v1", 503, times=8, skips=2)],
-    "the bucket has too much to do": [Rule(r"/storage/v1", 429, times=5, skips=3)],
-    "a page is written and nobody hears of it": [Rule(WRITES, "lost", times=4, skips=1)],
-    "a file is moved and nobody hears of it": [Rule(MOVES, "lost", times=4, skips=1)],
-    "a list is asked for twice": [Rule(LISTS, "lost", times=3)],
-    "a job is sent and nobody hears of it": [Rule(JOBS, "lost", times=2)],
-    "a job is refused for a moment": [Rule(JOBS, 503, times=3)],
-    "there are too many jobs": [Rule(JOBS, 403, times=3, reason="rateLimitExceeded")],
-    "the quota of jobs is used up for a moment": [Rule(JOBS, 403, times=3, reason="quotaExceeded")],
-    "the log is written and nobody hears of it": [Rule(UPLOADS, "lost", times=1)],
+    "a short outage of the bucket": [Rule(r"/storage/v1", 503, times=8, skips=2)],
+    "too many requests to the bucket": [Rule(r"/storage/v1", 429, times=5, skips=3)],
+    "the response to a page upload is lost": [Rule(WRITES, "lost", times=4, skips=1)],
+    "the response to a move is lost": [Rule(MOVES, "lost", times=4, skips=1)],
+    "the response to a listing is lost": [Rule(LISTS, "lost", times=3)],
+    "the response to a job is lost": [Rule(JOBS, "lost", times=2)],
+    "a short outage of BigQuery": [Rule(JOBS, 503, times=3)],
+    "the rate limit of jobs is exceeded": [Rule(JOBS, 403, times=3, reason="rateLimitExceeded")],
+    "the quota of jobs is exceeded for a moment": [Rule(JOBS, 403, times=3, reason="quotaExceeded")],
+    "the response to a log upload is lost": [Rule(UPLOADS, "lost", times=1)],
 }
 
 
 @pytest.mark.parametrize("fault", SOURCE)
-def test_the_source_misbehaves(shop, bucket, fault):
-    """Each page once and then well; half of all answers, that is."""
+def test_a_fault_of_the_source_loses_no_row(shop, store, fault):
+    """Each page fails once and then succeeds, so half of all responses are faulty."""
     shop.items["sales"] = sales(1, 250 * 9 + 7)
     shop.faults = [Fault(page=page, **SOURCE[fault]) for page in range(1, 12)]
-    state = landed(bucket, shop)
+    state = land(store, shop)
     assert state.missing is None and state.span.until == 250 * 9 + 7
-    contents = [bucket.objects[name][1] for name in bucket.names("sales/in/")]
+    contents = [store.objects[name][1] for name in store.names("sales/in/")]
     ids = [json.loads(line)["id"] for content in contents for line in content.splitlines()]
     assert sorted(ids) == list(range(1, 250 * 9 + 8))
 
 
-def landed(bucket, shop):
-    """What a run lands, without a warehouse behind it."""
+def land(store, shop):
+    """Land the pages of a run, without a warehouse."""
     source = registry.read_source("retail")
     settings = Settings("", "", "", {"URL": shop.url, "API_KEY": KEY})
     pages = reader.create_reader(source, "sales", settings, lambda: RetryPolicy(sleep=lambda seconds: None))
     with pages.client.session:
-        endpoint, landing = source.endpoint("sales"), Landing(bucket, "sales")
-        context = RunContext("sales", endpoint, pages, landing, bucket, None, StructuredLog(io.StringIO()))
+        endpoint, landing = source.endpoint("sales"), Landing(store, "sales")
+        context = RunContext("sales", endpoint, pages, landing, store, None, StructuredLog(io.StringIO()))
         state = RunState(id="one", endpoint="sales", began=1_795_246_443_000, span=IdRange(1))
-        with context.leased() as lease:
+        with context.create_lease() as lease:
             lease.save(state)
             state = extract(context, lease, state)
-            lease.forget()
+            lease.clear_state()
     return state
 
 
 @pytest.mark.parametrize("fault", GOOGLE)
-def test_google_misbehaves(project, shop, fault):
+def test_a_fault_of_google_loses_no_row(project, shop, fault):
     shop.items["sales"] = sales(1, 250 * 3 + 7)
-    weather = FaultyAdapter(*GOOGLE[fault])
-    project.copy(adapter=weather)
-    arrived_once(project, 250 * 3 + 7)
-    assert weather.spent
+    adapter = FaultyAdapter(*GOOGLE[fault])
+    project.copy(adapter=adapter)
+    assert_arrived_once(project, 250 * 3 + 7)
+    assert adapter.is_exhausted
 
 
-def test_everything_misbehaves_at_once(project, shop):
+def test_all_faults_together_lose_no_row(project, shop):
     shop.items["sales"] = sales(1, 250 * 40)
     chance = random.Random(4)
     kinds = [
@@ -110,18 +110,18 @@ def test_everything_misbehaves_at_once(project, shop):
     shop.faults = [
         Fault(page=page, times=1, **chance.choice(kinds)) for page in range(1, 41) for _ in range(page % 3)
     ]
-    rules = [rule for rules in GOOGLE.values() for rule in fresh(rules)]
+    rules = [rule for rules in GOOGLE.values() for rule in copy_rules(rules)]
     project.copy(adapter=FaultyAdapter(*rules))
-    arrived_once(project, 250 * 40)
+    assert_arrived_once(project, 250 * 40)
 
 
-def fresh(rules):
+def copy_rules(rules):
     return [Rule(rule.pattern, rule.outcome, rule.times, rule.skips, rule.reason) for rule in rules]
 
 
-def arrived_once(project, count):
+def assert_arrived_once(project, count):
     assert project.ids() == list(range(1, count + 1))
-    assert project.left() == [] and project.failed() == []
+    assert project.remaining() == [] and project.failed() == []
     assert project.log("status, rows_loaded") == [("success", count)]
     files = project.rows("SELECT COUNT(*), COUNT(DISTINCT file_name), SUM(rows) FROM ops.file_log")
     assert files == [(-(-count // 250), -(-count // 250), count)]
@@ -135,19 +135,19 @@ def arrived_once(project, count):
         (Rule(JOBS, 403, times=10**6, reason="quotaExceeded"), LoadError),
     ],
 )
-def test_what_does_not_pass_ends_the_run_and_the_next_one_goes_on(project, shop, rule, error):
+def test_a_permanent_fault_fails_the_run_and_the_next_one_resumes(project, shop, rule, error):
     shop.items["sales"] = sales(1, 600)
     with pytest.raises(error):
         project.copy(adapter=FaultyAdapter(rule))
     project.copy()
-    if len(project.log()) == 2:  # it came far enough to say so
+    if len(project.log()) == 2:  # it reached BigQuery before it failed
         assert project.log("status") == [("failed",), ("success",)]
     assert project.ids() == list(range(1, 601))
-    assert project.left() == []
+    assert project.remaining() == []
 
 
-def test_an_object_of_this_name_is_there_already(project, shop):
-    """412: another process wrote the page; it is the same page, and it is not written again."""
+def test_an_object_that_another_process_wrote_is_not_written_again(project, shop):
+    """412: another process wrote the same page."""
     shop.items["sales"] = sales(1, 600)
     written = []
 
@@ -164,8 +164,8 @@ def test_an_object_of_this_name_is_there_already(project, shop):
     assert project.ids() == list(range(1, 601))
 
 
-def test_two_runs_at_once_for_a_second_that_comes_at_any_time(project, shop):
-    """Whenever the second one looks, it leaves, and what the first one loads is not touched."""
+def test_a_second_run_is_rejected_at_any_time(project, shop):
+    """Whenever the second run starts, it exits, and the load of the first is not affected."""
     shop.items["sales"] = sales(1, 250 * 6)
     second = []
 
@@ -177,5 +177,5 @@ def test_two_runs_at_once_for_a_second_that_comes_at_any_time(project, shop):
 
     shop.after_page = {2: meanwhile, 4: meanwhile, 6: meanwhile}
     project.copy(renew_seconds=0.05)
-    assert len(second) == 3 and all("is going: it renews gs://" in sentence for sentence in second)
-    arrived_once(project, 250 * 6)
+    assert len(second) == 3 and all("holds the lease gs://" in message for message in second)
+    assert_arrived_once(project, 250 * 6)

@@ -1,4 +1,4 @@
-"""The environment of the job, read once."""
+"""The settings of the connector."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from runtime.errors import SettingsError
 GOOD = {"PROJECT_ID": "p", "LOCATION": "EU", "BUCKET": "p-landing", "RETAIL_API_KEY": "secret-key"}
 
 
-def test_all_that_is_missing_is_named_at_once(retail):
+def test_all_missing_variables_are_listed(retail):
     with pytest.raises(SettingsError, match="variables: PROJECT_ID, LOCATION, BUCKET, RETAIL_API_KEY"):
         read_settings({}, "retail", retail)
 
@@ -19,7 +19,7 @@ def test_an_empty_variable_is_missing(retail, name):
         read_settings(GOOD | {name: ""}, "retail", retail)
 
 
-def test_the_address_is_the_declared_one_unless_the_environment_says_otherwise(retail):
+def test_the_environment_overrides_the_declared_address(retail):
     assert read_settings(GOOD, "retail", retail).source["URL"] == retail.url
     assert (
         read_settings(GOOD | {"RETAIL_URL": "https://x.example/"}, "retail", retail).source["URL"]

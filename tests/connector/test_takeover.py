@@ -1,4 +1,4 @@
-"""Two runs of an endpoint at once."""
+"""Two simultaneous runs of an endpoint."""
 
 import time
 
@@ -7,34 +7,33 @@ import pytest
 from runtime.errors import LeaseHeld, LeaseLost
 from tests.connector.project import sales
 
-NEVER = 1000.0  # seconds between renewals of a process that is only silent
+NEVER = 1000.0  # seconds between renewals: the process looks dead
 
 
-def test_a_second_run_leaves_and_says_why(project, shop):
+def test_a_second_run_exits_with_the_reason(project, shop):
     shop.items["sales"] = sales(1, 300)
-    refused = []
+    rejected = []
 
     def meanwhile():
-        with pytest.raises(LeaseHeld, match="is going: it renews gs://.*sales/run.json") as raised:
+        with pytest.raises(LeaseHeld, match="holds the lease gs://.*sales/run.json") as raised:
             project.copy(sleep=time.sleep)
-        refused.append(raised)
+        rejected.append(raised)
 
     shop.after_page = {2: meanwhile}
     project.copy(renew_seconds=0.05)
-    assert refused
+    assert rejected
     assert project.ids() == list(range(1, 301))
     assert project.log("status") == [("success",)]
 
 
-def test_a_run_that_was_only_silent_is_taken_over_and_nothing_comes_twice(project, shop):
-    """The first process stops for long enough to count as dead, and wakes up when another has finished its
-    run."""
+def test_a_paused_run_is_taken_over_and_no_row_is_duplicated(project, shop):
+    """The first process pauses for long enough to count as dead, and continues when another has finished its run."""
     shop.items["sales"] = sales(1, 300)
     shop.after_page = {2: lambda: project.copy()}
     with pytest.raises(LeaseLost):
         project.copy(renew_seconds=NEVER)
     assert project.ids() == list(range(1, 301))
     assert project.log("status") == [("success",)]
-    project.copy(start="301")  # the page that the first one wrote when it woke up is swept away
-    assert project.left() == [] and project.failed() == []
+    project.copy(start="301")  # the page that the first process wrote after its pause is moved away
+    assert project.remaining() == [] and project.failed() == []
     assert project.ids() == list(range(1, 301))

@@ -1,4 +1,4 @@
-"""Which ids are asked for: none is left out, and nothing newer than the first answer."""
+"""The requested ids: no id is left out, and none is newer than the first response."""
 
 from itertools import accumulate
 
@@ -27,14 +27,14 @@ IDS = st.integers(min_value=1, max_value=10**12)
         ("5", "2017-01-31", IdRange(start=5, until_date="2017-01-31")),
     ],
 )
-def test_what_was_typed(start, end, span):
+def test_ids_and_days_are_parsed(start, end, span):
     assert window.parse_range("sales", SALES, start, end) == span
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "why"),
+    ("start", "end", "message"),
     [
-        ("abc", None, "start 'abc' : expected an integer of at least 1, or a day"),
+        ("abc", None, "start 'abc': expected an integer of at least 1, or a day"),
         ("2017-13-01", None, "start '2017-13-01'"),
         ("20170131", "x", "end 'x'"),
         ("2017-1-1", None, "start '2017-1-1'"),
@@ -47,12 +47,12 @@ def test_what_was_typed(start, end, span):
         ("18", "17", "from 18 to 17 is empty"),
     ],
 )
-def test_what_cannot_be_is_refused(start, end, why):
-    with pytest.raises(UsageError, match=why):
+def test_an_invalid_range_is_rejected(start, end, message):
+    with pytest.raises(UsageError, match=message):
         window.parse_range("sales", SALES, start, end)
 
 
-def test_an_endpoint_that_is_copied_whole_takes_no_window():
+def test_an_endpoint_without_a_window_accepts_no_range():
     assert window.parse_range("products", None, None, None) == IdRange()
     with pytest.raises(UsageError, match="products has no window"):
         window.parse_range("products", None, "5", None)
@@ -69,11 +69,11 @@ def test_an_endpoint_that_is_copied_whole_takes_no_window():
         (9000, 8501),  # exactly 500 ids again
     ],
 )
-def test_the_start_follows_from_the_last_run(covered, start):
+def test_the_start_is_the_watermark_minus_look_back(covered, start):
     assert window.first_range(IdRange(), SALES, Watermark(covered)) == IdRange(start=start)
 
 
-def test_a_start_that_was_typed_stays():
+def test_a_requested_start_is_not_changed():
     assert window.first_range(IdRange(start=7), SALES, Watermark(9000)) == IdRange(start=7)
     assert window.first_range(IdRange(start_date="2017-01-31"), SALES, Watermark(9000)) == IdRange(
         start_date="2017-01-31"
@@ -81,8 +81,8 @@ def test_a_start_that_was_typed_stays():
 
 
 @given(st.lists(IDS, min_size=1), st.none() | IDS)
-def test_windows_of_one_run_after_another_leave_no_id_out(ends, first):
-    """Whatever the source had at each run, every id up to the greatest was in some window."""
+def test_successive_windows_leave_no_id_out(ends, first):
+    """Every id up to the largest was in a window, whatever the source contained at each run."""
     covered, next_id = Watermark(first), (first or 0) + 1
     for last in sorted(ends):
         span = window.freeze(window.first_range(IdRange(), SALES, covered), last)
@@ -97,41 +97,41 @@ def test_windows_of_one_run_after_another_leave_no_id_out(ends, first):
 
 @given(st.none() | IDS, st.none() | IDS)
 def test_the_end_is_never_newer_than_the_source(until, last):
-    """Else the next run would begin after ids that did not exist yet."""
+    """Otherwise the next run would start after ids that did not exist yet."""
     end = window.freeze(IdRange(1, None, until), last).until
     assert end == min((e for e in (until, last) if e is not None), default=None)
 
 
-def test_query_parameters():
+def test_a_range_becomes_query_parameters():
     assert IdRange(1, None, 9).parameters(SALES) == {"start_sales_id": "1", "end_sales_id": "9"}
     assert IdRange(None, "2017-01-31", None).parameters(SALES) == {"start_date": "2017-01-31"}
     assert IdRange().parameters(None) == {}
 
 
-def test_ids_that_nobody_asked_for_are_told():
+def test_a_gap_before_the_window_is_described():
     assert "ids 101 to 199" in window.describe_gap(IdRange(200), 100)
     assert window.describe_gap(IdRange(101), 100) is None
     assert window.describe_gap(IdRange(200), None) is None
 
 
 @given(st.lists(st.integers(0, 30), max_size=40), st.integers(1, 31), st.integers(1, 31))
-def test_days_become_the_ids_of_their_rows(gaps, first, last):
-    """Ids grow with time: a row's id is its place, its day that of the one before or later."""
+def test_days_are_resolved_to_the_ids_of_their_rows(gaps, first, last):
+    """Ids grow with time: the id of a row is its position, its day not earlier than that of the row before."""
     days = list(accumulate(gaps, lambda day, gap: min(31, day + gap), initial=1))[1:]
 
     def first_since(day):
-        found = [number for number, d in enumerate(days, 1) if f"2017-01-{d:02d}" >= day]
-        return min(found, default=None), len(days)
+        ids = [number for number, d in enumerate(days, 1) if f"2017-01-{d:02d}" >= day]
+        return min(ids, default=None), len(days)
 
     first, last = sorted((first, last))
     span = IdRange(start_date=f"2017-01-{first:02d}", until_date=f"2017-01-{last:02d}")
-    found = window.resolve_dates(span, first_since)
-    asked = range(found.start, found.until + 1)
-    assert [n for n, day in enumerate(days, 1) if first <= day <= last] == list(asked)
-    assert (found.start_date, found.until_date) == (None, None)
+    resolved = window.resolve_dates(span, first_since)
+    requested = range(resolved.start, resolved.until + 1)
+    assert [n for n, day in enumerate(days, 1) if first <= day <= last] == list(requested)
+    assert (resolved.start_date, resolved.until_date) == (None, None)
 
 
-def test_an_endpoint_that_knows_no_days():
+def test_an_endpoint_without_days_rejects_a_day():
     undated = msgspec.structs.replace(SALES, start_date=None)
-    with pytest.raises(UsageError, match="sales cannot be asked for dates"):
+    with pytest.raises(UsageError, match="sales does not support days"):
         window.parse_range("sales", undated, None, "2017-01-31")

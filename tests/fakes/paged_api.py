@@ -1,4 +1,4 @@
-"""APIs of other shapes than the shop's, over HTTP: each is a function from a request to an answer."""
+"""APIs with the usual kinds of paging, over HTTP: each is a function from a request to a response."""
 
 import json
 from collections import Counter
@@ -10,9 +10,9 @@ SIZE = 10
 
 
 class FakePagedApi(serving.Served):
-    """Serves `items` as `shape` says: a function (kiosk, query, headers) → status, headers, body.
+    """Serves `items` with `shape`, a function (api, query, headers) → status, headers, body.
 
-    `closed` are the places (as `place` tells them) that are answered with 503."""
+    The responses for the start positions in `closed` have status 503."""
 
     path = "/v2"
 
@@ -20,14 +20,15 @@ class FakePagedApi(serving.Served):
         self.shape = shape
         self.items = []
         self.closed = set()
-        self.asked = Counter()
+        self.requests_by_start: Counter[int] = Counter()
         self.tokens = []
         self.seen = []
+        self.encode = lambda body: json.dumps(body).encode()
         super().__init__(Handler)
 
     def part(self, start):
-        """Items from `start`, as one page; None if that place is closed for now."""
-        self.asked[start] += 1
+        """The page of items from position `start`; None if that is closed."""
+        self.requests_by_start[start] += 1
         return None if start in self.closed else self.items[start : start + SIZE]
 
 
@@ -45,67 +46,67 @@ class Handler(serving.Handler):
         self.answer(200, {}, token)
 
     def answer(self, status, headers, body):
-        self.reply(status, headers, json.dumps(body).encode())
+        self.reply(status, headers, self.owner.encode(body))
 
 
-CLOSED = (503, {}, {"error": "closed"})
+CLOSED: tuple[int, dict[str, str], object] = (503, {}, {"error": "closed"})
 
 
-def by_number(kiosk, query, headers):
-    """Pages from 0, the list inside, nobody says how many there are."""
-    found = kiosk.part(int(query["p"]) * SIZE)
-    return CLOSED if found is None else (200, {}, {"data": {"rows": found}})
+def by_number(api, query, headers):
+    """Pages from 0, the list nested, without totals."""
+    page = api.part(int(query["p"]) * SIZE)
+    return CLOSED if page is None else (200, {}, {"data": {"rows": page}})
 
 
-def by_number_with_an_end(kiosk, query, headers):
-    """As above, and a page past the end is a 404, but for the first one."""
-    status, more, body = by_number(kiosk, query, headers)
+def by_number_with_an_end(api, query, headers):
+    """As above; a page past the end is a 404, except the first one."""
+    status, more, body = by_number(api, query, headers)
     past = query["p"] != "0" and body.get("data") == {"rows": []}
     return (404, {}, {"error": "no such page"}) if past else (status, more, body)
 
 
-def by_offset(kiosk, query, headers):
-    found = kiosk.part(int(query["offset"]))
-    if found is None:
+def by_offset(api, query, headers):
+    page = api.part(int(query["offset"]))
+    if page is None:
         return CLOSED
-    return 200, {}, {"results": found[: int(query["limit"])], "meta": {"total": len(kiosk.items)}}
+    return 200, {}, {"results": page[: int(query["limit"])], "meta": {"total": len(api.items)}}
 
 
-def by_offset_bare(kiosk, query, headers):
-    """The whole answer is the list."""
-    found = kiosk.part(int(query["offset"]))
-    return CLOSED if found is None else (200, {}, found)
+def by_offset_bare(api, query, headers):
+    """The whole body is the list."""
+    page = api.part(int(query["offset"]))
+    return CLOSED if page is None else (200, {}, page)
 
 
-def by_cursor(kiosk, query, headers):
+def by_cursor(api, query, headers):
     start = int(query.get("after", "at-0").removeprefix("at-"))
-    found = kiosk.part(start)
-    more = start + SIZE < len(kiosk.items)
+    page = api.part(start)
+    more = start + SIZE < len(api.items)
     paging = {"next": {"after": f"at-{start + SIZE}"}} if more else {}
-    return CLOSED if found is None else (200, {}, {"results": found, "paging": paging})
+    return CLOSED if page is None else (200, {}, {"results": page, "paging": paging})
 
 
-def by_address(kiosk, query, headers):
+def by_address(api, query, headers):
     """The address of the next page is in the body, relative, and repeats the key."""
     start = int(query.get("start", 0))
-    found = kiosk.part(start)
+    page = api.part(start)
     key = f"&api_key={query['api_key']}" if "api_key" in query else ""
-    following = f"/v2/things?start={start + SIZE}{key}" if start + SIZE < len(kiosk.items) else ""
-    return CLOSED if found is None else (200, {}, {"items": found, "next": following})
+    following = f"/v2/things?start={start + SIZE}{key}" if start + SIZE < len(api.items) else ""
+    return CLOSED if page is None else (200, {}, {"items": page, "next": following})
 
 
-def by_link(kiosk, query, headers):
+def by_link(api, query, headers):
     start = int(query.get("start", 0))
-    found = kiosk.part(start)
-    link = f'<{kiosk.url}/things?start=0>; rel="first"'
-    if start + SIZE < len(kiosk.items):
-        link += f', <{kiosk.url}/things?start={start + SIZE}>; rel="next"'
-    return CLOSED if found is None else (200, {"Link": link}, found)
+    page = api.part(start)
+    link = f'<{api.url}/things?start=0>; rel="first"'
+    if start + SIZE < len(api.items):
+        link += f', <{api.url}/things?start={start + SIZE}>; rel="next"'
+    return CLOSED if page is None else (200, {"Link": link}, page)
 
 
-def whole(kiosk, query, headers):
-    kiosk.asked[0] += 1
-    return CLOSED if kiosk.closed else (200, {}, {"things": kiosk.items})
+def whole(api, query, headers):
+    api.requests_by_start[0] += 1
+    return CLOSED if api.closed else (200, {}, {"things": api.items})
 
 
 # How a source declares each of them.
@@ -120,9 +121,9 @@ SHAPES = {
         "total_items": "meta.total",
     },
     by_offset_bare: {"offset": "offset", "size": "limit", "limit": SIZE, "items": "$"},
-    by_cursor: {"cursor": "after", "next": "paging.next.after", "items": "results"},
+    by_cursor: {"cursor": "after", "next": "paging.next.after", "items": "results", "limit": SIZE},
     by_address: {"next": "next", "items": "items"},
     by_link: {"link": "next", "items": "$"},
     whole: {"items": "things"},
 }
-CHAINED = {by_cursor, by_address, by_link}
+CHAINED = (by_cursor, by_address, by_link)

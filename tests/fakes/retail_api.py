@@ -1,4 +1,4 @@
-"""A small shop with an API like the retail one, over HTTP, that misbehaves as it is told."""
+"""A small shop with an API like the retail one, over HTTP, with faults that a test declares."""
 
 import gzip
 import json
@@ -7,6 +7,7 @@ import struct
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
@@ -18,7 +19,11 @@ KEY = "the-key-of-the-shop"
 
 @dataclass
 class Fault:
-    """What `page` (None: every page) is answered with `times` times, in place of its items."""
+    """The response to `page` (None: every page) for `times` requests, instead of its items.
+
+    change: replaces fields of the body. cut, reset: the body, or the connection, ends early. zipped: gzip. slow:
+    seconds between two parts of the body.
+    """
 
     page: int | None = None
     times: int = 1
@@ -29,11 +34,11 @@ class Fault:
     cut: bool = False
     reset: bool = False
     zipped: bool = False
-    slow: float = 0.0  # seconds between two drops of the body
+    slow: float = 0.0
 
 
 class FakeRetailApi(serving.Served):
-    """Serves `items` of every endpoint. Counts what it is asked, and how much of it at once."""
+    """Serves `items` of every endpoint. Records `queries`, requests by page, and how many were in flight."""
 
     path = "/v1"
 
@@ -41,15 +46,15 @@ class FakeRetailApi(serving.Served):
         self.items: dict[str, list] = {"sales": [], "products": [], "customers": []}
         self.faults: list[Fault] = []
         self.latency = 0.0
-        self.asked: list[dict[str, str]] = []
+        self.queries: list[dict[str, str]] = []
         self.pages: Counter[int] = Counter()
         self.in_flight = self.most_in_flight = 0
-        self.after_page: dict[int, object] = {}
+        self.after_page: dict[int, Callable[[], object]] = {}
         self.lock = threading.Lock()
         super().__init__(Handler)
 
     def hold(self, page, until):
-        """Answers `page` only when the event `until` is set."""
+        """Responds to `page` only when the event `until` is set."""
         self.after_page[page] = lambda: until.wait(60)
 
     @contextmanager
@@ -65,10 +70,10 @@ class FakeRetailApi(serving.Served):
                 self.in_flight -= 1
 
     def serve(self, endpoint, query):
-        """The fault that changes the answer, and the answer's bytes."""
+        """The fault of this request, and the bytes of the body."""
         page = int(query["page"])
         with self.lock:
-            self.asked.append(query)
+            self.queries.append(query)
             self.pages[page] += 1
         fault = self.fault_for(page) or Fault()
         body = self.answer(endpoint, query) | fault.change
@@ -134,7 +139,7 @@ class Handler(serving.Handler):
         return self.owner.serve(endpoint, query)
 
     def reset(self):
-        """As a router does that has forgotten the connection: no end, but an RST."""
+        """Close with RST, as a router does that has lost the connection."""
         linger = struct.pack("ii", 1, 0)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.connection.close()
@@ -148,8 +153,8 @@ class Handler(serving.Handler):
         self.close_connection |= fault.cut
 
     def pour(self, body, slow):
-        drop = len(body) // 8 + 1 if slow else len(body) + 1
-        for start in range(0, len(body), drop):
+        part = len(body) // 8 + 1 if slow else len(body) + 1
+        for start in range(0, len(body), part):
             time.sleep(slow)
-            self.wfile.write(body[start : start + drop])
+            self.wfile.write(body[start : start + part])
             self.wfile.flush()

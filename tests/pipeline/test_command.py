@@ -35,6 +35,7 @@ class Project:
         self.identity = sandbox.identity(f"pipeline-{self.suffix}")
         self.location = f"projects/{sandbox.project}/locations/europe-west1"
         self.settings = dict.fromkeys(REQUIRED, "unused") | {
+            "CONNECTOR_ENDPOINTS": '{"retail/sales": "hourly"}',
             "PROJECT_ID": sandbox.project,
             "REGION": "europe-west1",
             "BUCKET": f"landing-{self.suffix}",
@@ -132,13 +133,14 @@ def test_all_missing_settings_are_named_at_once():
     [
         (["weekly"], "invalid choice: 'weekly'"),
         (
-            ["hourly", "--from", "connector:products"],
-            "invalid --from 'connector:products': the steps of hourly are",
+            ["hourly", "--from", "connector:retail/products"],
+            "invalid --from 'connector:retail/products': the steps of hourly are",
         ),
     ],
 )
-def test_wrong_arguments_are_rejected_before_settings_are_read(arguments, message):
-    result = run_command(*arguments)
+def test_wrong_arguments_are_rejected_before_any_request(arguments, message):
+    settings = dict.fromkeys(REQUIRED, "unused") | {"CONNECTOR_ENDPOINTS": '{"retail/sales": "hourly"}'}
+    result = run_command(*arguments, environ=settings)
     assert result.returncode == 2
     (line,) = log_lines(result)
     assert message in line["message"]

@@ -5,10 +5,12 @@ import io
 import pytest
 
 from pipeline.errors import RunFailed, StepError
-from pipeline.plan import plan_from_step
+from pipeline.plan import build_plans, copy_arguments, plan_from_step
 from pipeline.run import Run
 from runtime.errors import UsageError
 from runtime.structured_log import StructuredLog
+
+PLANS = build_plans({"retail/sales": "hourly", "retail/products": "daily", "retail/customers": "daily"})
 
 
 class FakeActions(dict):
@@ -19,7 +21,7 @@ class FakeActions(dict):
         super().__init__(
             {
                 name: self.action(name, name in broken)
-                for group in plan_from_step("daily", None)
+                for group in plan_from_step(PLANS, "daily", None)
                 for name in group
             }
         )
@@ -39,10 +41,16 @@ def stream():
 
 
 def run(steps, stream, schedule, first_step=None):
-    Run(steps, StructuredLog(stream), iter(range(100)).__next__).execute(schedule, first_step)
+    Run(PLANS, steps, StructuredLog(stream), iter(range(100)).__next__).execute(schedule, first_step)
 
 
-ALL = ["connector:customers", "connector:products", "connector:sales", "dataform", "sheets_sync"]
+ALL = [
+    "connector:retail/customers",
+    "connector:retail/products",
+    "connector:retail/sales",
+    "dataform",
+    "sheets_sync",
+]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +58,7 @@ ALL = ["connector:customers", "connector:products", "connector:sales", "dataform
     [
         ("hourly", None, ALL[2:]),
         ("daily", None, ALL),
-        ("daily", "connector:products", ALL[1:]),
+        ("daily", "connector:retail/products", ALL[1:]),
         ("hourly", "dataform", ALL[3:]),
         ("daily", "sheets_sync", ALL[4:]),
     ],
@@ -62,28 +70,28 @@ def test_steps_run_in_order_from_the_named_step(stream, schedule, first_step, ra
 
 
 def test_an_unknown_step_is_rejected_with_the_list_of_steps():
-    with pytest.raises(UsageError, match="steps of hourly are connector:sales, dataform, sheets_sync"):
-        plan_from_step("hourly", "connector:products")
+    with pytest.raises(UsageError, match="steps of hourly are connector:retail/sales, dataform, sheets_sync"):
+        plan_from_step(PLANS, "hourly", "connector:retail/products")
 
 
 def test_a_failed_connector_blocks_nothing(stream):
-    steps = FakeActions("connector:products")
+    steps = FakeActions("connector:retail/products")
     with pytest.raises(RunFailed) as raised:
         run(steps, stream, "daily")
-    assert steps.ran[-3:] == ["connector:sales", "dataform", "sheets_sync"]
+    assert steps.ran[-3:] == ["connector:retail/sales", "dataform", "sheets_sync"]
     assert str(raised.value) == (
-        "daily failed in connector:products.\n"
-        "connector:products: the reason of connector:products\n"
-        "After fixing the cause, run: python -m pipeline daily --from connector:products"
+        "daily failed in connector:retail/products.\n"
+        "connector:retail/products: the reason of connector:retail/products\n"
+        "After fixing the cause, run: python -m pipeline daily --from connector:retail/products"
     )
 
 
 def test_nothing_is_published_after_dataform_failed(stream):
-    steps = FakeActions("connector:sales", "dataform")
-    with pytest.raises(RunFailed, match="hourly failed in connector:sales, dataform") as raised:
+    steps = FakeActions("connector:retail/sales", "dataform")
+    with pytest.raises(RunFailed, match="hourly failed in connector:retail/sales, dataform") as raised:
         run(steps, stream, "hourly")
     assert "sheets_sync" not in steps.ran
-    assert str(raised.value).endswith("python -m pipeline hourly --from connector:sales")
+    assert str(raised.value).endswith("python -m pipeline hourly --from connector:retail/sales")
 
 
 def test_the_log_ends_with_a_table(stream):
@@ -91,9 +99,9 @@ def test_the_log_ends_with_a_table(stream):
         run(FakeActions("dataform"), stream, "hourly")
     *_, table = stream.getvalue().splitlines()
     for line in (
-        r"connector:sales  succeeded      1.0",
-        r"dataform         failed         1.0",
-        r"sheets_sync      not run        0.0",
+        r"connector:retail/sales  succeeded      1.0",
+        r"dataform                failed         1.0",
+        r"sheets_sync             not run        0.0",
     ):
         assert line in table
 
@@ -104,7 +112,18 @@ def test_an_error_that_is_not_a_step_error_ends_the_run(stream):
     def lost():
         raise RuntimeError("the lease was lost")
 
-    steps["connector:sales"] = lost
+    steps["connector:retail/sales"] = lost
     with pytest.raises(RuntimeError):
         run(steps, stream, "hourly")
     assert steps.ran == []
+
+
+def test_a_second_source_needs_no_code():
+    plans = build_plans({"retail/sales": "hourly", "erp/invoices": "hourly", "erp/countries": "daily"})
+    assert plans["hourly"][0] == ("connector:erp/invoices", "connector:retail/sales")
+    assert plans["daily"][0] == ("connector:erp/countries",)
+    assert copy_arguments("connector:erp/invoices") == ["--source", "erp", "--endpoint", "invoices"]
+
+
+def test_without_endpoints_only_the_warehouse_and_the_sheets_run():
+    assert build_plans({})["hourly"] == (("dataform",), ("sheets_sync",))

@@ -14,13 +14,15 @@ from demo.cloud import Cloud
 from pipeline.assembly import Clients, create_actions
 from pipeline.errors import NotReleased, RunFailed, Unavailable
 from pipeline.jobs import make_execution_check
+from pipeline.plan import build_plans
 from pipeline.polling import Poller
 from pipeline.run import Run
 from pipeline.settings import Settings
 from runtime.structured_log import StructuredLog
 
 # Replaces the connector: fails for the endpoint {refused}.
-CONNECTOR = "import sys; print(sys.argv); sys.exit(sys.argv[1:] == ['--endpoint', '{refused}'])"
+CONNECTOR = "import sys; print(sys.argv); sys.exit(sys.argv[-1:] == ['{refused}'])"
+ENDPOINTS = {"retail/sales": "hourly", "retail/products": "daily", "retail/customers": "daily"}
 POLLER = Poller(lambda seconds: time.sleep(min(seconds, 0.3)), lambda: None)
 FILES = {
     "workflow_settings.yaml": "dataformCoreVersion: 3.0.62\ndefaultProject: p\ndefaultDataset: {dataset}\n",
@@ -37,6 +39,7 @@ def settings(sandbox):
         project=sandbox.project,
         region="europe-west1",
         bucket="unused",
+        endpoints=ENDPOINTS,
         connector_job=f"connector-{suffix}",
         sheets_sync_job=f"sheets-sync-{suffix}",
         dataform_repository=f"warehouse-{suffix}",
@@ -125,12 +128,16 @@ def test_a_day_runs_from_the_connector_to_the_sheet(sandbox, settings, clients, 
     declare(settings.sheets_sync_job, "print('published')")
     dataset = release(value=7)
     stream = io.StringIO()
-    Run(steps("hourly"), StructuredLog(stream), iter(range(100)).__next__).execute("hourly", None)
+    Run(build_plans(ENDPOINTS), steps("hourly"), StructuredLog(stream), iter(range(100)).__next__).execute(
+        "hourly", None
+    )
     warehouse = Cloud(sandbox).bigquery
     assert [tuple(row) for row in warehouse.query_and_wait(f"SELECT units FROM {dataset}.day")] == [(7,)]
     assert [table.table_id for table in warehouse.list_tables(dataset)] == ["day"]  # month is not hourly
     executions = clients.executions.list_executions(parent=settings.job(settings.connector_job))
-    assert [one.template.containers[0].args for one in executions] == [["--endpoint", "sales"]]
+    assert [one.template.containers[0].args for one in executions] == [
+        ["--source", "retail", "--endpoint", "sales"]
+    ]
     assert "sheets_sync succeeded" in stream.getvalue()
 
 
@@ -138,16 +145,20 @@ def test_the_jobs_and_actions_that_failed_are_named(sandbox, settings, steps, de
     declare(settings.connector_job, CONNECTOR.format(refused="products"))
     dataset = release(value="nope")
     with pytest.raises(RunFailed) as raised:
-        Run(steps("daily"), StructuredLog(io.StringIO()), float).execute("daily", None)
+        Run(build_plans(ENDPOINTS), steps("daily"), StructuredLog(io.StringIO()), float).execute(
+            "daily", None
+        )
     first, job, workflow, action, last = str(raised.value).splitlines()
-    assert first == "daily failed in connector:products, dataform."
-    assert job.startswith(f"connector:products: job {settings.connector_job} --endpoint products failed")
+    assert first == "daily failed in connector:retail/products, dataform."
+    assert job.startswith(
+        f"connector:retail/products: job {settings.connector_job} --source retail --endpoint products failed"
+    )
     log = requests.get(job.rpartition("Its log: ")[2], timeout=10).text
     assert "'--endpoint', 'products'" in log
     assert workflow == "dataform: Dataform FAILED."
     assert action.startswith(f"  {dataset}.day: bigquery error: Unrecognized name: nope")
     assert f"See {settings.repository}/workflowInvocations/" in action
-    assert last == "After fixing the cause, run: python -m pipeline daily --from connector:products"
+    assert last == "After fixing the cause, run: python -m pipeline daily --from connector:retail/products"
 
 
 def test_without_a_release_the_error_names_the_command(settings, clients, steps):

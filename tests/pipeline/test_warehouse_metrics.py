@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ from google.api_core.exceptions import ServiceUnavailable
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from pipeline.warehouse_metrics import log_metrics, read_metrics
+from pipeline.warehouse_metrics import QUERY, log_metrics, read_metrics
 from runtime.structured_log import StructuredLog
 
 TODAY = datetime.now(UTC).date()
@@ -65,9 +66,23 @@ def test_empty_tables_have_no_orphans_and_no_rejects(client):
     assert (line["orphans"], line["orphan_rate"], line["rejects"]) == (0, 0.0, 0)
 
 
-def test_a_missing_table_has_no_age():
-    row = {"orphans": None, "known_lines": None, "newest_ms": None, "now_ms": 1, "rejects": None}
+def test_a_warehouse_without_partitions_has_no_orphans():
+    row = {"orphans": None, "known_lines": None, "rejects": None}
     assert read_metrics(row) == {"orphans": 0, "orphan_rate": 0.0, "rejects": 0}
+
+
+def test_a_missing_table_has_no_age(client):
+    client.delete_table("ods.sales")
+    assert "age_minutes" not in logged_line(lambda: client)
+
+
+def test_only_metadata_is_read():
+    """__TABLES__ requires bigquery.tables.getData, which roles/bigquery.metadataViewer does not have."""
+    assert "__TABLES__" not in QUERY
+    assert set(re.findall(r"from (\S+)", QUERY)) == {
+        "partitions",
+        *(f"{dataset}.INFORMATION_SCHEMA.PARTITIONS" for dataset in ("ods", "dmt")),
+    }
 
 
 def test_an_unavailable_warehouse_is_a_warning():
@@ -78,3 +93,4 @@ def test_an_unavailable_warehouse_is_a_warning():
     line = logged_line(Unavailable)
     assert line["severity"] == "WARNING" and "not today" in line["message"]
     assert "orphan_rate" not in line
+    assert line["measurement"] == "failed"  # counted by the alert measurement-failed

@@ -1,134 +1,138 @@
-"""One run of an endpoint at a time; a dead one is taken over with all it knew."""
+"""The lease over one object of a store: one owner at a time; the next one resumes the stored state."""
 
 import threading
 
 import pytest
-from connector.lease import Lease
 
 from connector.run.state import RunState
 from runtime.errors import LeaseHeld, LeaseLost, StorageError
+from runtime.lease import Lease
 
 NAME = "sales/run.json"
 STATE = RunState(id="sales-1", endpoint="sales", began=1)
-NEVER = 1000.0  # seconds between renewals: this owner is as good as dead
+NEVER = 1000.0  # seconds between renewals: this owner counts as dead
 
 
-def taken(bucket, renew_seconds=NEVER, sleep=lambda seconds: None):
-    lease = Lease(bucket, NAME, renew_seconds)
-    lease.acquire(sleep)
+def new_lease(store, renew_seconds=NEVER, sleep=lambda seconds: None):
+    return Lease(store, NAME, RunState, renew_seconds=renew_seconds, sleep=sleep)
+
+
+def acquire_lease(store, renew_seconds=NEVER, sleep=lambda seconds: None):
+    lease = new_lease(store, renew_seconds, sleep)
+    lease.acquire()
     return lease
 
 
-def test_nobody_else_while_it_is_renewed(bucket):
-    first = taken(bucket, renew_seconds=0.01)
-    first.save(STATE)
-    with pytest.raises(LeaseHeld, match="sales-1 is going: it renews gs://memory/sales/run.json"):
-        taken(bucket, sleep=lambda seconds: threading.Event().wait(0.02))
+def test_only_one_owner_while_the_lease_is_renewed(store):
+    first = acquire_lease(store, renew_seconds=0.01)
+    first.save(STATE, holder=STATE.id)
+    with pytest.raises(LeaseHeld, match="sales-1 holds the lease gs://memory/sales/run.json"):
+        acquire_lease(store, sleep=lambda seconds: threading.Event().wait(0.02))
     first.release()
 
 
-def test_a_dead_owner_is_watched_for_three_of_its_periods_and_then_followed(bucket):
-    dead = taken(bucket)
+def test_a_dead_owner_is_watched_for_three_renewals_and_its_state_taken_over(store):
+    dead = acquire_lease(store)
     dead.save(STATE)
-    slept = []
-    heir = taken(bucket, sleep=slept.append)
-    assert heir.state == STATE
-    assert sum(slept) == 3 * NEVER
-    assert heir.owner != dead.owner
+    delays = []
+    successor = acquire_lease(store, sleep=delays.append)
+    assert successor.state == STATE
+    assert sum(delays) == 3 * NEVER
+    assert successor.owner != dead.owner
 
 
-def test_the_dead_one_that_wakes_up_finds_out(bucket):
-    dead = taken(bucket)
+def test_an_owner_that_was_taken_over_notices_it_at_its_next_write(store):
+    dead = acquire_lease(store)
     dead.save(STATE)
-    taken(bucket)
-    with pytest.raises(LeaseLost, match="taken by another process"):
+    acquire_lease(store)
+    with pytest.raises(LeaseLost, match="taken over by another process"):
         dead.save(STATE)
     with pytest.raises(LeaseLost):
         dead.check()
 
 
-def test_its_release_harms_nobody(bucket):
-    dead = taken(bucket)
-    heir = taken(bucket)
+def test_the_release_of_a_lost_lease_changes_nothing(store):
+    dead = acquire_lease(store)
+    successor = acquire_lease(store)
     with pytest.raises(LeaseLost):
         dead.save(STATE)
     dead.release()
-    heir.save(STATE)
-    heir.check()
+    successor.save(STATE)
+    successor.check()
 
 
-def test_renewing_finds_out_too(bucket):
-    slow = taken(bucket, renew_seconds=0.05)
-    bucket.delete(NAME)
-    slow.renewing.join(5)
+def test_a_failed_renewal_reports_a_lost_lease(store):
+    slow = acquire_lease(store, renew_seconds=0.05)
+    store.delete(NAME)
+    slow.renewer.join(5)
     with pytest.raises(LeaseLost):
         slow.check()
 
 
-def test_one_that_was_put_down_is_taken_up_at_once(bucket):
-    first = taken(bucket)
+def test_a_released_lease_is_taken_over_without_waiting(store):
+    first = acquire_lease(store)
     first.save(STATE)
     first.release()
-    heir = taken(bucket, sleep=lambda seconds: pytest.fail("there is nobody to wait for"))
-    assert heir.state == STATE
+    successor = acquire_lease(store, sleep=lambda seconds: pytest.fail("waited for a released lease"))
+    assert successor.state == STATE
 
 
-def test_a_run_that_is_over_leaves_nothing(bucket):
-    lease = taken(bucket)
+def test_a_finished_run_leaves_no_object(store):
+    lease = acquire_lease(store)
     lease.save(STATE)
-    lease.forget()
+    lease.clear_state()
     lease.release()
-    assert bucket.names() == []
+    assert store.names() == []
 
 
-def test_two_that_come_at_once(bucket):
-    """Both see a dead owner; the object's generation lets one of them through."""
-    taken(bucket).save(STATE)
-    second = Lease(bucket, NAME, NEVER)
+def test_one_of_two_simultaneous_takeovers_wins(store):
+    """Both see a dead owner; the object's generation accepts the write of one of them."""
+    acquire_lease(store).save(STATE)
+    second = new_lease(store)
 
-    def slower(seconds):
-        """While the other one waits, the second takes it."""
+    def acquire_second(seconds):
+        """While the first successor waits, the second one takes the lease."""
         if not second.generation:
-            second.acquire(lambda seconds: None)
+            second.acquire()
 
     with pytest.raises(LeaseHeld):
-        taken(bucket, sleep=slower)
+        acquire_lease(store, sleep=acquire_second)
     second.check()
 
 
-def test_a_write_whose_answer_was_lost_is_still_ours(bucket):
-    lease = taken(bucket)
-    real = bucket.replace
+def test_a_write_whose_response_was_lost_keeps_the_lease(store):
+    lease = acquire_lease(store)
+    replace = store.replace
 
-    def lost(name, content, generation, metadata=None):
-        """The client sends again by itself, and is told that the object has changed: by us."""
-        real(name, content, generation)
-        return real(name, content, generation)
+    def replace_twice(name, content, generation, metadata=None):
+        """The client retries; the second attempt finds the generation changed by the first."""
+        replace(name, content, generation)
+        return replace(name, content, generation)
 
-    bucket.replace = lost
+    store.replace = replace_twice
     lease.save(STATE)
-    bucket.replace = real
+    store.replace = replace
     lease.save(STATE)
     lease.check()
 
 
-def test_a_storage_that_is_away_for_a_moment_costs_nothing(bucket):
-    lease = taken(bucket, renew_seconds=0.01)
-    real, failed = bucket.replace, threading.Event()
+def test_a_short_outage_of_the_storage_keeps_the_lease(store):
+    lease = acquire_lease(store, renew_seconds=0.01)
+    replace, failed = store.replace, threading.Event()
 
-    def away(*arguments):
+    def fail(*arguments):
         failed.set()
         raise StorageError("503")
 
-    bucket.replace = away
+    store.replace = fail
     assert failed.wait(5)
-    bucket.replace = real
+    store.replace = replace
     lease.save(STATE)
     lease.release()
 
 
-def test_what_is_no_lease_is_not_touched(bucket):
-    bucket.create(NAME, b"{")
-    with pytest.raises(StorageError, match=r"run.json is not what a run writes.* delete it"):
-        taken(bucket)
-    assert bucket.read(NAME, bucket.generation(NAME)) == b"{"
+def test_an_object_that_is_not_a_lease_is_not_overwritten(store):
+    store.create(NAME, b"{")
+    with pytest.raises(StorageError, match=r"run.json is not a lease.* delete it"):
+        acquire_lease(store)
+    assert store.read(NAME, store.generation(NAME)) == b"{"

@@ -69,7 +69,7 @@ def test_a_wait_is_reported_before_it_begins():
 
 
 def test_threads_share_the_limit():
-    """The clock stands still, so each thread's wait shows its reserved start."""
+    """The clock does not advance, so each thread's wait shows its reserved start."""
     lock, pauses = threading.Lock(), []
 
     def sleep(seconds):

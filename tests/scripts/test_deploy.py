@@ -1,4 +1,4 @@
-"""scripts.deploy and scripts.bootstrap: what they say, ask and refuse. tests/terraform applies for real."""
+"""scripts.deploy and scripts.bootstrap: texts, confirmation, rejections. tests/terraform applies for real."""
 
 import io
 import subprocess
@@ -8,79 +8,88 @@ from shutil import which
 import pytest
 import requests
 
-from scripts.deploy.__main__ import confirm
-from scripts.deploy.checkout import check_clean
+from scripts.deploy.__main__ import apply_with_retry, confirm
+from scripts.deploy.checkout import check_clean, missing_lock_file
 from scripts.deploy.environment import Environment
-from scripts.deploy.errors import DirtyCheckout, NotConfirmed, Protected, UnknownEnvironment, WrongPlan
+from scripts.deploy.errors import (
+    DirtyCheckout,
+    InvalidSetting,
+    NotConfirmed,
+    Protected,
+    UnknownEnvironment,
+    WrongPlan,
+)
 from scripts.deploy.plan import Plan
-from scripts.deploy.summary import lines
+from scripts.deploy.summary import format_plan
+from scripts.deploy.terraform import METRIC_NOT_READY, MetricNotReady, is_only_metric_not_ready
 from tests.terraform.tree import Tree
 
 needs_terraform = pytest.mark.skipif(which("terraform") is None, reason="terraform is not installed")
+PROD = Environment("prod", "retail-prod")
+DEV = Environment("dev", "retail-dev", protected=False)
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    return Tree.grown(tmp_path_factory.mktemp("deploy"))
+    return Tree.copy(tmp_path_factory.mktemp("deploy"))
 
 
-def plan(*changes, **more):
-    """A plan of those resource changes, as Terraform would show it."""
-    return Plan.read(
-        Path("kept.tfplan"), {"resource_changes": changes, "variables": {"env": {"value": "prod"}}} | more
-    )
+def parse_plan(*changes, **more):
+    """A plan of those resource changes, in the format of `terraform show -json`."""
+    document = {"resource_changes": changes, "variables": {"env": {"value": "prod"}}} | more
+    return Plan.parse(Path("saved.tfplan"), document)
 
 
 def change(address, actions, before=None, after=None, kind="google_thing", **more):
-    told = {"actions": actions, "before": before, "after": after, "after_unknown": {}} | more
-    return {"address": address, "type": kind, "change": told}
+    fields = {"actions": actions, "before": before, "after": after, "after_unknown": {}} | more
+    return {"address": address, "type": kind, "change": fields}
 
 
-def test_a_plan_is_a_line_for_each_change_and_a_sum():
+def test_a_plan_is_one_line_per_change_and_a_total():
     named = {"name": "a", "etag": "1", "text": "x" * 50}, {"name": "b", "text": "y" * 50}
-    found = plan(
-        change("made", ["create"], None, {"name": "a"}),
-        change("kept", ["no-op"], {"name": "a"}, {"name": "a"}),
+    plan = parse_plan(
+        change("created", ["create"], None, {"name": "a"}),
+        change("same", ["no-op"], {"name": "a"}, {"name": "a"}),
         change("read", ["read"], None, {"name": "a"}),
         change("named", ["update"], *named, after_unknown={"etag": True}),
         change("moved", ["delete", "create"], {"at": "EU"}, {"at": "US"}, replace_paths=[["at"]]),
         change("other", ["create", "delete"], {}, {}),
         change("ended", ["delete"], {"name": "a"}, None),
         change("lost", ["forget"], {"name": "a"}, None),
-        change("told", ["update"], {"key": "old"}, {"key": "new"}, after_sensitive={"key": True}),
+        change("secret", ["update"], {"key": "old"}, {"key": "new"}, after_sensitive={"key": True}),
     )
-    assert lines(found) == [
-        "  + made",
+    assert format_plan(plan) == [
+        "  + created",
         '  ~ named  (etag, name: "a" → "b", text)',
         '-/+ moved  (at: "EU" → "US")',
         "-/+ other",
         "  - ended",
         "  . lost",
-        "  ~ told  (key)",
+        "  ~ secret  (key)",
         "Would be 1 created, 2 changed, 2 replaced, 1 destroyed, 1 forgotten.",
     ]
 
 
-def test_a_table_that_is_replaced_is_red_where_colours_are_seen():
+def test_the_loss_of_rows_is_red_on_a_terminal():
     kind = "google_bigquery_table"
-    found = plan(change("t", ["delete", "create"], {}, {}, kind), change("u", ["update"], {}, {}, kind))
-    told = "-/+ t  its rows are lost"
-    assert lines(found)[:2] == [told, "  ~ u"]
-    assert lines(found, colour=True)[:2] == [f"\033[31m{told}\033[0m", "  ~ u"]
+    plan = parse_plan(change("t", ["delete", "create"], {}, {}, kind), change("u", ["update"], {}, {}, kind))
+    line = "-/+ t  its rows are lost"
+    assert format_plan(plan)[:2] == [line, "  ~ u"]
+    assert format_plan(plan, colour=True)[:2] == [f"\033[31m{line}\033[0m", "  ~ u"]
 
 
-def test_the_grants_that_change_stand_on_their_own():
+def test_the_grants_that_change_are_a_list_of_their_own():
     job = {"role": "roles/run.viewer", "member": "serviceAccount:p@x", "name": "projects/x/jobs/copy"}
     folder = {"role": "roles/storage.objectUser", "member": "user:a@x", "bucket": "b"}
     folder["condition"] = [{"title": "only in/"}]
     new = {"role": "roles/bigquery.jobUser", "member": None, "project": "x"}
-    found = plan(
+    plan = parse_plan(
         change("job", ["delete", "create"], job, job | {"member": "serviceAccount:q@x"}),
         change("folder", ["delete"], folder),
         change("new", ["create"], None, new),
         change("same", ["no-op"], new, new),
     )
-    assert lines(found)[3:-1] == [
+    assert format_plan(plan)[3:-1] == [
         "grants",
         "  - serviceAccount:p@x: run.viewer on job copy",
         "  - user:a@x: storage.objectUser on bucket b, only in/",
@@ -89,125 +98,221 @@ def test_the_grants_that_change_stand_on_their_own():
     ]
 
 
-def test_a_plan_without_changes_says_so():
-    assert lines(plan(change("kept", ["no-op"], {}, {}))) == ["Nothing would be changed."]
-    assert lines(plan(output_changes={"a": {"actions": ["create"]}, "b": {"actions": ["no-op"]}})) == [
-        "outputs: a",
-        "Nothing would be changed.",
+def test_grants_inside_a_dataset_and_a_policy_are_listed_too():
+    reader = {"role": "READER", "group_by_email": "analysts@x"}
+    writer = {"role": "WRITER", "user_by_email": "connector@x"}
+    views = {"dataset": [{"dataset": [{"dataset_id": "dmt"}], "target_types": ["VIEWS"]}]}
+    before = {"dataset_id": "ods", "access": [writer, {"special_group": "projectReaders", "role": "READER"}]}
+    after = {"dataset_id": "ods", "access": [writer, reader, views]}
+    policy = '{"bindings": [{"role": "roles/storage.objectUser", "members": ["user:a@x"]}]}'
+    plan = parse_plan(
+        change("ods", ["update"], before, after, "google_bigquery_dataset"),
+        change("policy", ["create"], None, {"bucket": "b", "policy_data": policy}),
+    )
+    lines = format_plan(plan)
+    assert lines[lines.index("grants") + 1 : -1] == [
+        "  - projectReaders: bigquery.dataViewer on dataset ods",
+        "  + group:analysts@x: bigquery.dataViewer on dataset ods",
+        "  + user:a@x: storage.objectUser on bucket b",
+        "  + views of dataset dmt: read on dataset ods",
     ]
 
 
+def test_a_plan_without_changes_is_one_line():
+    assert format_plan(parse_plan(change("same", ["no-op"], {}, {}))) == ["Nothing would be changed."]
+    outputs = {"a": {"actions": ["create"]}, "b": {"actions": ["no-op"]}}
+    assert format_plan(parse_plan(output_changes=outputs)) == ["outputs: a", "Nothing would be changed."]
+
+
 @pytest.mark.parametrize("guard", [{"deletion_policy": "PREVENT"}, {"deletion_protection": True}])
-def test_what_is_protected_stops_a_plan_before_it_begins(guard):
+def test_protected_data_stops_a_plan_before_it_begins(guard):
     for actions in (["delete"], ["delete", "create"]):
-        with pytest.raises(Protected, match="prod is protected, and this plan ends 1 .+: data. Nothing was"):
-            plan(change("free", ["delete"], {}), change("data", actions, guard, guard)).check_protection()
-    plan(change("free", ["delete"], {}), change("data", ["update"], guard, guard)).check_protection()
+        plan = parse_plan(change("free", ["delete"], {}), change("data", actions, guard, guard))
+        with pytest.raises(
+            Protected, match=r"prod is protected, .+ destroys 1 .+: data\. Nothing was destroyed"
+        ):
+            plan.check_protection()
+    plan = parse_plan(change("free", ["delete"], {}), change("data", ["update"], guard, guard))
+    plan.check_protection()
 
 
-def test_a_plan_of_another_environment_is_not_applied():
-    with pytest.raises(WrongPlan, match="kept.tfplan is a plan of prod, not of dev"):
-        plan().check_env("dev")
-    plan().check_env("prod")
+def test_a_plan_of_another_environment_is_rejected():
+    with pytest.raises(WrongPlan, match="saved.tfplan is a plan of prod, not of dev"):
+        parse_plan().check_env("dev")
+    parse_plan().check_env("prod")
 
 
-def git(folder, *words):
-    subprocess.run(["git", "-C", folder, *words], check=True, capture_output=True)
+def test_an_unknown_time_zone_is_rejected_with_similar_ones():
+    variables = {"env": {"value": "prod"}, "schedules": {"value": {"time_zone": "Europe/Brusels"}}}
+    with pytest.raises(
+        InvalidSetting, match=r"'Europe/Brusels' in environments/prod\.tfvars .+Europe/Brussels"
+    ):
+        parse_plan(variables=variables).check_time_zone()
+    parse_plan().check_time_zone()
 
 
-def test_what_is_in_no_commit_is_not_deployed(tmp_path):
-    with pytest.raises(DirtyCheckout, match="no Git repository"):
+def git(folder, *arguments):
+    subprocess.run(["git", "-C", folder, *arguments], check=True, capture_output=True)
+
+
+def test_uncommitted_files_are_not_deployed(tmp_path):
+    with pytest.raises(DirtyCheckout, match="is not in a Git repository"):
         check_clean(tmp_path, "prod")
     git(tmp_path, "init", "-q")
     check_clean(tmp_path, "prod")
+    (tmp_path / "gha-creds-0.json").touch()  # written by google-github-actions/auth
+    check_clean(tmp_path, "prod")
     for name in "abcdefg":
         (tmp_path / name).touch()
-    with pytest.raises(DirtyCheckout, match=r"(?s)\?\? a\n.+and 2 more\nCommit it, .+git worktree add"):
+    with pytest.raises(DirtyCheckout, match=r"(?s)\?\? a\n.+and 2 more\nCommit them, .+git worktree add"):
         check_clean(tmp_path, "prod")
 
 
-def test_an_environment_is_its_tfvars(tmp_path):
-    (tmp_path / "dev.tfvars").write_text('env        = "dev"\nproject_id = "retail-dev" # ours\n')
-    environment = Environment.find("dev", tmp_path)
+def test_a_missing_lock_file_is_a_warning_with_its_command(tmp_path):
+    git(tmp_path, "init", "-q")
+    assert "terraform -chdir=environments providers lock" in missing_lock_file(tmp_path)
+    (tmp_path / ".terraform.lock.hcl").touch()
+    git(tmp_path, "add", "-f", ".terraform.lock.hcl")
+    assert missing_lock_file(tmp_path) is None
+
+
+def test_an_environment_is_a_tfvars_file(tmp_path):
+    text = 'env        = "dev"\nproject_id = "retail-dev" # a comment\nprotected = false\n'
+    (tmp_path / "dev.tfvars").write_text(text)
+    (tmp_path / "prod.tfvars").write_text('project_id = "retail-prod"\n')
+    environment = Environment.load("dev", tmp_path)
     assert (environment.project, environment.state_bucket) == ("retail-dev", "retail-dev-terraform-state")
+    assert environment.quota_variables["GOOGLE_BILLING_PROJECT"] == "retail-dev"
+    assert [Environment.load(name, tmp_path).protected for name in ("dev", "prod")] == [False, True]
 
 
-def test_an_environment_without_tfvars_is_refused_with_those_that_have_some(tmp_path):
+def test_an_unknown_environment_is_rejected_with_the_existing_ones(tmp_path):
     for name in ("prod", "dev"):
         (tmp_path / f"{name}.tfvars").write_text("")
-    with pytest.raises(UnknownEnvironment, match=r"no 'staging'.+ There are dev, prod\."):
-        Environment.find("staging", tmp_path)
+    with pytest.raises(UnknownEnvironment, match=r"'staging'.+ Existing: dev, prod\."):
+        Environment.load("staging", tmp_path)
     with pytest.raises(UnknownEnvironment, match="dev.tfvars names no project"):
-        Environment.find("dev", tmp_path)
+        Environment.load("dev", tmp_path)
 
 
 @pytest.mark.parametrize("answer", ["", "\n", "yes\n", "prod\n"])
-def test_only_the_environments_own_name_is_a_yes(answer, monkeypatch):
+def test_only_the_name_of_the_environment_confirms(answer, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))
     with pytest.raises(NotConfirmed, match="nothing was changed in dev"):
-        confirm(Environment("dev", "retail-dev"), asked=True)
+        confirm(DEV, parse_plan(), typed=None, ask=True)
 
 
-def test_its_name_is_a_yes_and_so_is_not_being_asked(monkeypatch):
+def test_the_name_or_the_option_yes_confirms(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("dev\n"))
-    confirm(Environment("dev", "retail-dev"), asked=True)
-    confirm(Environment("dev", "retail-dev"), asked=False)  # stdin is at its end: a question would be refused
+    confirm(DEV, parse_plan(), typed=None, ask=True)
+    confirm(DEV, parse_plan(), typed=None, ask=False)
 
 
-def test_without_terraform_it_says_where_to_get_it(tree, sandbox):
-    told = tree.script("deploy", "plan", "--env", "local", state=sandbox, PATH=str(tree.folder))
-    assert told.returncode == 1
-    assert "terraform is not on the PATH" in told.stderr and "Traceback" not in told.stderr
+def test_a_destroying_plan_of_prod_is_confirmed_with_its_number():
+    """An alert or a schedule may go, but not by --yes."""
+    plan = parse_plan(change("alert", ["delete"], {}), change("schedule", ["delete"], {}))
+    for typed in (None, "prod", "prod destroys 1"):
+        with pytest.raises(NotConfirmed, match="use --confirm 'prod destroys 2'"):
+            confirm(PROD, plan, typed=typed, ask=False)
+    confirm(PROD, plan, typed="prod destroys 2", ask=False)
+
+
+class FakeTerraform:
+    """Fails with MetricNotReady as often as given; a plan has the given changes."""
+
+    def __init__(self, failures, *plans):
+        self.failures = failures
+        self.plans = list(plans)
+        self.applied = []
+
+    def apply(self, plan):
+        self.applied.append(plan)
+        if len(self.applied) <= self.failures:
+            raise MetricNotReady("not yet")
+
+    def plan(self, path):
+        return self.plans.pop(0)
+
+
+def test_an_apply_waits_for_a_new_metric(tmp_path):
+    """Cloud Monitoring: an alert on a new log metric is 404 for up to ten minutes."""
+    everything = parse_plan(change("metric", ["create"], None, {}), change("alert", ["create"], None, {}))
+    rest = parse_plan(change("alert", ["create"], None, {}))
+    terraform, sleeps = FakeTerraform(2, rest, rest), []
+    apply_with_retry(terraform, everything, tmp_path, sleeps.append)
+    assert terraform.applied == [everything, rest, rest] and sleeps == [60.0, 60.0]
+
+
+def test_a_rest_that_was_not_confirmed_is_not_applied(tmp_path):
+    terraform = FakeTerraform(1, parse_plan(change("other", ["delete"], {})))
+    with pytest.raises(NotConfirmed, match="the rest of the plan has changed"):
+        apply_with_retry(
+            terraform, parse_plan(change("alert", ["create"], None, {})), tmp_path, lambda _: None
+        )
+    assert len(terraform.applied) == 1
+
+
+def test_only_the_error_of_a_new_metric_is_retried():
+    metric = f"│ Error: Error creating AlertPolicy: 404: {METRIC_NOT_READY} = ..."
+    assert is_only_metric_not_ready(metric)
+    assert not is_only_metric_not_ready(f"{metric}\n│ Error: Error creating Budget: 403")
+    assert not is_only_metric_not_ready("")
+
+
+def test_without_terraform_the_error_names_the_download(tree, sandbox):
+    result = tree.script("deploy", "plan", "--env", "local", state=sandbox, PATH=str(tree.folder))
+    assert result.returncode == 1
+    assert "terraform is not on the PATH" in result.stderr and "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("command", ["apply", "destroy"])
 def test_prod_is_deployed_from_a_commit(tree, sandbox, command):
-    told = tree.script("deploy", command, "--env", "prod", "--yes", state=sandbox)
-    assert (told.returncode, told.stdout) == (1, "")
-    assert "is in no Git repository" in told.stderr and "Deploy it from a clone" in told.stderr
+    result = tree.script("deploy", command, "--env", "prod", "--yes", state=sandbox)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "is not in a Git repository" in result.stderr and "Deploy it from a clone" in result.stderr
 
 
-def test_a_wrong_command_is_no_drift(tree, sandbox):
-    """Whose exit code is 2, as is that of argparse."""
-    for words in (["drift"], ["drfit", "--env", "dev"], ["drift", "--env", "../dev"]):
-        assert tree.script("deploy", *words, state=sandbox).returncode == 1
+def test_a_wrong_command_is_not_drift(tree, sandbox):
+    """Exit code 2 is drift, and would be that of argparse."""
+    for arguments in (["drift"], ["drfit", "--env", "dev"], ["drift", "--env", "../dev"]):
+        assert tree.script("deploy", *arguments, state=sandbox).returncode == 1
 
 
 @needs_terraform
-def test_without_the_bucket_of_its_state_it_names_bootstrap(tree, sandbox):
+def test_without_a_state_bucket_the_error_names_bootstrap(tree, sandbox):
     (tree.folder / "environments/spare.tfvars").write_text('project_id = "sandbox-spare"\n')
-    told = tree.script("deploy", "plan", "--env", "spare", state=sandbox)
-    assert told.returncode == 1
-    assert "sandbox-spare-terraform-state does not exist" in told.stderr
-    assert "python -m scripts.bootstrap --env spare" in told.stderr
+    result = tree.script("deploy", "plan", "--env", "spare", state=sandbox)
+    assert result.returncode == 1
+    assert "sandbox-spare-terraform-state does not exist" in result.stderr
+    assert "python -m scripts.bootstrap --env spare" in result.stderr
 
 
 @needs_terraform
-def test_what_terraform_says_is_not_lost(tree, sandbox):
+def test_the_error_of_terraform_is_printed(tree, sandbox):
     extra = tree.folder / "environments/broken.tf"
     extra.write_text('module "nowhere" {\n  source = "./nowhere"\n}\n')
-    told = tree.script("deploy", "output", "--env", "local", state=sandbox)
+    result = tree.script("deploy", "output", "--env", "local", state=sandbox)
     extra.unlink()
-    assert told.returncode == 1 and told.stdout == ""
-    assert "terraform init failed" in told.stderr and "Unreadable module directory" in told.stderr
+    assert result.returncode == 1 and result.stdout == ""
+    assert "terraform init failed" in result.stderr and "Unreadable module directory" in result.stderr
 
 
-def test_bootstrap_makes_a_private_versioned_bucket_and_puts_it_right_again(tree, sandbox):
+def test_bootstrap_creates_a_private_versioned_bucket_and_corrects_it(tree, sandbox):
     address = f"{sandbox.address}/storage/v1/b/sandbox-local-terraform-state"
     requests.delete(address, timeout=10)
-    made = tree.script("bootstrap", "--env", "local", state=sandbox)
-    assert "gs://sandbox-local-terraform-state was made" in made.stdout, made.stderr
-    assert "service-100000000001@gcp-sa-secretmanager.iam.gserviceaccount.com is there" in made.stdout
-    assert "scripts.deploy apply --env local" in made.stdout
-    assert settings(address) == ("EU", True, True, "enforced")
+    first = tree.script("bootstrap", "--env", "local", state=sandbox)
+    assert "gs://sandbox-local-terraform-state was created" in first.stdout, first.stderr
+    assert "service-100000000001@gcp-sa-secretmanager.iam.gserviceaccount.com exists" in first.stdout
+    assert "scripts.deploy apply --env local" in first.stdout
+    assert bucket_settings(address) == ("EU", True, True, "enforced")
 
     requests.patch(address, json={"versioning": {"enabled": False}}, timeout=10)
-    again = tree.script("bootstrap", "--env", "local", state=sandbox)
-    assert "was there already" in again.stdout, again.stderr
-    assert settings(address) == ("EU", True, True, "enforced")
+    second = tree.script("bootstrap", "--env", "local", state=sandbox)
+    assert "exists already" in second.stdout, second.stderr
+    assert bucket_settings(address) == ("EU", True, True, "enforced")
 
 
-def settings(address):
+def bucket_settings(address):
     bucket = requests.get(address, timeout=10).json()
     access = bucket["iamConfiguration"]
     return (

@@ -1,4 +1,4 @@
-"""scripts.release as a person runs it: a folder becomes what Dataform runs, or nothing changes."""
+"""scripts.release as a command: a folder becomes the live release, or nothing changes."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import dataform_v1 as dataform
 
 from sandbox import environment
-from scripts.release.folder import Origin, origin
+from scripts.release.folder import Origin, read_origin
 
 SETTINGS = """dataformCoreVersion: 3.0.62
 defaultProject: somewhere
@@ -29,34 +29,34 @@ def client(sandbox):
 
 @pytest.fixture
 def repository(client, sandbox):
-    """As Terraform leaves it: empty."""
-    made = client.create_repository(
+    """Empty, as Terraform creates it."""
+    repository = client.create_repository(
         parent=f"projects/{sandbox.project}/locations/europe-west1",
         repository=dataform.Repository(),
         repository_id=f"release-{uuid.uuid4().hex[:8]}",
     )
-    return made.name
+    return repository.name
 
 
 @pytest.fixture
 def folder(tmp_path):
-    made = tmp_path / "dataform"
-    (made / "definitions" / "ods").mkdir(parents=True)
-    (made / "workflow_settings.yaml").write_text(SETTINGS)
-    (made / "definitions" / "ods" / "a.sqlx").write_text('config { type: "view" }\nSELECT 1 AS é')
-    (made / "node_modules").mkdir()
-    (made / "node_modules" / "left.js").write_text("left out")
-    (made / ".df-credentials.json").write_text("left out")
-    return made
+    folder = tmp_path / "dataform"
+    (folder / "definitions" / "ods").mkdir(parents=True)
+    (folder / "workflow_settings.yaml").write_text(SETTINGS)
+    (folder / "definitions" / "ods" / "a.sqlx").write_text('config { type: "view" }\nSELECT 1 AS é')
+    (folder / "node_modules").mkdir()
+    (folder / "node_modules" / "left.js").write_text("excluded")
+    (folder / ".df-credentials.json").write_text("excluded")
+    return folder
 
 
 @pytest.fixture
 def release(sandbox, repository, folder):
     def run(*arguments):
-        where = ["--project", sandbox.project, "--region", "europe-west1", "--folder", str(folder)]
+        target = ["--project", sandbox.project, "--region", "europe-west1", "--location", "EU"]
         return subprocess.run(
-            [sys.executable, "-m", "scripts.release", "--repository", repository.rpartition("/")[2], *where]
-            + list(arguments),
+            [sys.executable, "-m", "scripts.release", "--repository", repository.rpartition("/")[2], *target]
+            + ["--folder", str(folder), *arguments],
             capture_output=True,
             text=True,
             env=environment.clients(sandbox, sandbox.identity("operator")) | {"PATH": "/usr/bin:/bin"},
@@ -66,89 +66,94 @@ def release(sandbox, repository, folder):
     return run
 
 
-def history(client, repository):
+def commit_messages(client, repository):
     """Newest first."""
     return [entry.commit_message for entry in client.fetch_repository_history({"name": repository})]
 
 
-def live(client, repository):
+def live_result(client, repository):
     config = client.get_release_config(name=f"{repository}/releaseConfigs/live")
     return client.get_compilation_result(name=config.release_compilation_result)
 
 
-def files(client, repository, path=""):
-    found = client.query_repository_directory_contents({"name": repository, "path": path})
-    return [entry.file or f"{entry.directory}/" for entry in found]
+def list_files(client, repository, path=""):
+    entries = client.query_repository_directory_contents({"name": repository, "path": path})
+    return [entry.file or f"{entry.directory}/" for entry in entries]
 
 
-def test_a_folder_becomes_what_is_live(release, client, repository, folder, sandbox):
-    done = release()
-    assert (done.stderr, done.returncode) == ("", 0)
-    result = live(client, repository)
+def test_a_folder_becomes_the_live_release(release, client, repository, folder, sandbox):
+    command = release()
+    assert (command.stderr, command.returncode) == ("", 0)
+    result = live_result(client, repository)
     assert result.code_compilation_config.default_database == sandbox.project  # not `somewhere`
     assert result.code_compilation_config.default_location == "EU"
     short = result.resolved_git_commit_sha[:12]
     last = f"live    {result.name.rpartition('/')[2]} of commit {short}"
-    assert done.stdout == f"commit  {short}: 2 written, 0 deleted\nbefore  nothing\n{last}\n"
-    assert files(client, repository) == ["definitions/", "workflow_settings.yaml"]  # nothing left out
+    assert command.stdout == f"commit  {short}: 2 written, 0 deleted\nbefore  nothing\n{last}\n"
+    assert list_files(client, repository) == [
+        "definitions/",
+        "workflow_settings.yaml",
+    ]  # nothing that is excluded
 
-    again = release()
-    assert again.stdout == f"commit  {short}: nothing has changed since\n{last}, as before\n"
-    assert history(client, repository) == ["Release of a folder outside Git"]
+    repeated = release()
+    assert repeated.stdout == f"commit  {short}: no changes since\n{last}, as before\n"
+    assert commit_messages(client, repository) == ["Release of a folder outside Git"]
 
     shutil.move(folder / "definitions" / "ods" / "a.sqlx", folder / "definitions" / "b.sqlx")
     assert "1 written, 1 deleted\nbefore  " in release().stdout
-    assert files(client, repository, "definitions") == ["definitions/b.sqlx"]
-    assert live(client, repository).name != result.name
+    assert list_files(client, repository, "definitions") == ["definitions/b.sqlx"]
+    assert live_result(client, repository).name != result.name
 
 
-def test_what_does_not_compile_leaves_live_as_it_is(release, client, repository, folder):
+def test_a_project_with_errors_leaves_the_live_release(release, client, repository, folder):
     release()
     before = client.get_release_config(name=f"{repository}/releaseConfigs/live")
     (folder / "definitions" / "broken.sqlx").write_text('config { type: "tabel" }\nSELECT 1')
-    done = release()
-    assert done.returncode == 1
-    assert "definitions/broken.sqlx: Unrecognized action type: tabel" in done.stderr
+    command = release()
+    assert command.returncode == 1
+    assert "definitions/broken.sqlx: Unrecognized action type: tabel" in command.stderr
     assert client.get_release_config(name=before.name) == before  # its commit too
 
 
 def test_a_dry_run_changes_nothing(release, client, repository):
-    done = release("--dry-run")
-    assert done.stdout.splitlines() == [
+    command = release("--dry-run")
+    assert command.stdout.splitlines() == [
         "write   definitions/ods/a.sqlx",
         "write   workflow_settings.yaml",
-        "2 written, 0 deleted, if this were no dry run",
+        "dry run: 2 written, 0 deleted",
         "live    nothing",
     ]
-    assert history(client, repository) == []
+    assert commit_messages(client, repository) == []
     assert list(client.list_release_configs(parent=repository)) == []
 
 
-def test_the_commit_says_which_commit_of_ours_it_is(folder):
-    def git(*words):
-        done = subprocess.run(["git", "-C", folder, *words], check=True, capture_output=True, text=True)
-        return done.stdout.strip()
+def test_the_message_names_the_git_commit(folder):
+    def git(*arguments):
+        command = subprocess.run(
+            ["git", "-C", folder, *arguments], check=True, capture_output=True, text=True
+        )
+        return command.stdout.strip()
 
     git("init", "-q")
     (folder / ".gitignore").write_text("node_modules\n.*\n")
     git("add", "workflow_settings.yaml", "definitions")
     git("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-q", "-m", "One.")
     sha = git("rev-parse", "HEAD")
-    clean = origin(folder)
-    assert clean == Origin(sha, dirty=False, author="Ada", email="ada@example.com")
+    clean = read_origin(folder)
+    assert clean == Origin(sha, is_dirty=False, author="Ada", email="ada@example.com")
     assert clean.message == f"Release of {sha}"
     (folder / "definitions" / "b.sqlx").write_text("SELECT 2 AS x")
-    assert origin(folder).message == f"Release of {sha} (dirty)"
+    assert read_origin(folder).message == f"Release of {sha} (dirty)"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["--repository", "absent"], "so deploy first"),
-        (["--folder", "docs"], "docs is no Dataform project: it has no workflow_settings.yaml"),
+        (["--folder", "docs"], "docs is not a Dataform project: workflow_settings.yaml is missing"),
     ],
 )
-def test_what_is_missing_is_named(release, arguments, says):
-    done = release(*arguments)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert says in done.stderr
+def test_a_missing_repository_or_project_is_named(release, arguments, message):
+    command = release(*arguments)
+    assert (command.returncode, command.stdout) == (1, "")
+    assert message in command.stderr

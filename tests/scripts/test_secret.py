@@ -1,4 +1,4 @@
-"""scripts.secret as a person runs it: the value on standard input, the version's name as the answer."""
+"""scripts.secret as a command: the value on standard input, the name of the version as output."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 
 from sandbox import environment
-from scripts.secret import SecretError, add
+from scripts.secret import SecretError, add_version
 
 PROJECT = "projects/sandbox-local"
 VALUE = "s3cret-välue"
@@ -17,7 +17,7 @@ VALUE = "s3cret-välue"
 
 @pytest.fixture
 def secret(sandbox):
-    """A secret without a version, as Terraform leaves it."""
+    """A secret without a version, as Terraform creates it."""
     path = f"{sandbox.address}/secretmanager/v1/{PROJECT}/secrets"
     requests.post(f"{path}?secretId=typed-key", json={"replication": {"automatic": {}}}, timeout=10)
     yield f"{PROJECT}/secrets/typed-key"
@@ -48,33 +48,33 @@ def client(sandbox):
     )
 
 
-def test_a_value_becomes_a_version_and_is_not_shown(script, secret, client):
-    done = script("typed-key", value=f"{VALUE}\n")
-    assert (done.stdout, done.stderr, done.returncode) == (f"{secret}/versions/1\n", "", 0)
-    read = client.access_secret_version(name=f"{secret}/versions/latest")
-    assert read.payload.data.decode() == VALUE  # without the line end of `echo`
+def test_a_value_becomes_a_version_and_is_not_printed(script, secret, client):
+    result = script("typed-key", value=f"{VALUE}\n")
+    assert (result.stdout, result.stderr, result.returncode) == (f"{secret}/versions/1\n", "", 0)
+    version = client.access_secret_version(name=f"{secret}/versions/latest")
+    assert version.payload.data.decode() == VALUE  # without the line end of `echo`
 
 
 @pytest.mark.parametrize("value", ["", "\n"])
-def test_an_empty_value_is_refused_before_anything_is_sent(script, secret, client, value):
-    done = script("typed-key", value=value)
-    assert (done.stdout, done.returncode) == ("", 1)
-    assert done.stderr == "secret: the value of typed-key is empty; give it on standard input\n"
+def test_an_empty_value_is_rejected_before_a_request(script, secret, client, value):
+    result = script("typed-key", value=value)
+    assert (result.stdout, result.returncode) == ("", 1)
+    assert result.stderr == "secret: the value of typed-key is empty; pass it on standard input\n"
     assert not list(client.list_secret_versions(parent=secret))
 
 
-def test_a_secret_that_terraform_has_not_made_is_said_to_be_so(client):
-    with pytest.raises(SecretError, match=f"{PROJECT}/secrets/absent does not exist; Terraform makes it"):
-        add(client, f"{PROJECT}/secrets/absent", b"value")
+def test_a_missing_secret_is_named_with_the_remedy(client):
+    with pytest.raises(SecretError, match=f"{PROJECT}/secrets/absent does not exist; Terraform creates it"):
+        add_version(client, f"{PROJECT}/secrets/absent", b"value")
 
 
-def test_another_project_is_asked_for_and_refused(script):
-    done = script("typed-key", "--project", "another", value=VALUE)
-    assert done.returncode == 1
-    assert "Permission denied on resource project another" in done.stderr
-    assert VALUE not in done.stderr
+def test_the_option_for_the_project_is_used(script):
+    result = script("typed-key", "--project", "another", value=VALUE)
+    assert result.returncode == 1
+    assert "Permission denied on resource project another" in result.stderr
+    assert VALUE not in result.stderr
 
 
-def test_a_value_is_no_argument(script):
-    done = script("typed-key", VALUE, value="")
-    assert (done.stdout, done.returncode) == ("", 2)
+def test_a_value_is_not_an_argument(script):
+    result = script("typed-key", VALUE, value="")
+    assert (result.stdout, result.returncode) == ("", 2)

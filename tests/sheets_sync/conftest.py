@@ -9,20 +9,23 @@ import pytest
 import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from google.cloud.storage import Client
 
+from runtime.google_api import ApiClient
+from runtime.http_session import open_session
+from runtime.object_store import OK_STATUSES, ObjectStore
 from sandbox.process import running
-from sheets_sync import exports, sync
-from sheets_sync.bucket import Bucket
-from sheets_sync.destinations.sheets.destination import Sheets, Wishes
-from tests.sheets_sync.served import DECLARED, TYPES, opened, reached
+from sheets_sync import sync
+from sheets_sync.destinations.sheets.destination import SheetsDestination
+from sheets_sync.export_parser import parse_export
+from sheets_sync.options import Options
+from tests.sheets_sync.sandbox_spreadsheets import DECLARED, TYPES, opened, reached
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
-    """A sandbox of this package's own: its tables and its spreadsheets are nobody else's."""
+    """A sandbox for the tests of this package only: no other test changes its tables and spreadsheets."""
     with running(tmp_path_factory.mktemp("cloud")) as state:
         client = bigquery.Client(
             state.project,
@@ -41,7 +44,7 @@ def cloud(tmp_path_factory):
 
 @pytest.fixture
 def export():
-    return exports.read("daily_sales", "daily_sales.yaml", DECLARED)
+    return parse_export("daily_sales", "daily_sales.yaml", DECLARED)
 
 
 @pytest.fixture
@@ -64,12 +67,12 @@ def person(cloud):
 
 @pytest.fixture
 def bucket(cloud):
-    """A bucket of a test's own, as the job reaches it."""
-    options = {"api_endpoint": cloud.state.address}
-    client = Client(cloud.state.project, AnonymousCredentials(), client_options=options)
+    """A new bucket, as the job reaches it."""
     name = f"test-{uuid.uuid4().hex[:12]}"
-    client.create_bucket(name)
-    return Bucket(client, name, cloud.state.identity("sheets-sync"))
+    url = f"{cloud.state.address}/storage/v1/b?project={cloud.state.project}"
+    requests.post(url, json={"name": name}, timeout=10).raise_for_status()
+    api = ApiClient(open_session(1), AnonymousCredentials(), cloud.state.address, OK_STATUSES)
+    return ObjectStore(api, name)
 
 
 @pytest.fixture
@@ -87,10 +90,10 @@ def spreadsheet(cloud, person, waits):
 def mirror(cloud, export, types, spreadsheet):
     """Sync rows of (day, baskets, revenue, note) and count the calls it took."""
 
-    def run(rows, export=export, types=types, **wishes):
+    def run(rows, export=export, types=types, **options):
         before = spreadsheet.calls
-        place = Sheets(spreadsheet, cloud.state.project, Wishes(**wishes))
-        done = sync.settle(export, SimpleNamespace(types=types, rows=rows), place)
+        place = SheetsDestination(spreadsheet, cloud.state.project, Options(**options))
+        done = sync.sync_until_known(export, SimpleNamespace(types=types, rows=rows), place)
         return SimpleNamespace(counts=done.counts, tab=done.title, calls=spreadsheet.calls - before)
 
     return run

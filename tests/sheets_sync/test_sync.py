@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 import requests
 
-from sheets_sync import exports, log, sync
-from sheets_sync.destinations.sheets.destination import Sheets
+from sheets_sync import run_log, sync
+from sheets_sync.destinations.sheets.destination import SheetsDestination
 from sheets_sync.errors import NotFound, NotShared, Refused, WarehouseError
+from sheets_sync.export_parser import parse_export
 from sheets_sync.outcome import Counts, Outcome
 from sheets_sync.warehouse import Warehouse
 
@@ -38,20 +39,24 @@ def test_a_mart_becomes_a_tab(mirror, person):
     assert person.tabs() == ["Sheet1", "Daily sales", "Sync log"]
 
 
-def test_the_header_is_frozen_and_the_first_tab_is_left_alone(mirror, person):
+def test_the_header_is_frozen_and_the_first_tab_is_unchanged(mirror, person):
     mirror(ROWS)
-    first, ours, *_ = person.sheets()
+    first, permission, *_ = person.sheets()
     assert first["properties"]["title"] == "Sheet1"
     assert "developerMetadata" not in first
-    assert ours["properties"]["gridProperties"] == {"rowCount": 5, "columnCount": 26, "frozenRowCount": 1}
+    assert permission["properties"]["gridProperties"] == {
+        "rowCount": 5,
+        "columnCount": 26,
+        "frozenRowCount": 1,
+    }
 
 
 def test_nothing_new_costs_two_reads_and_no_write(mirror, cloud):
     mirror(ROWS)
     requests.delete(f"{cloud.control}/calls", timeout=10)
     assert mirror(ROWS).counts == Counts()
-    counted = requests.get(f"{cloud.control}/calls", timeout=10).json()
-    assert (counted["reads"], counted["writes"]) == (2, 0)
+    count_rows = requests.get(f"{cloud.control}/calls", timeout=10).json()
+    assert (count_rows["reads"], count_rows["writes"]) == (2, 0)
 
 
 def test_a_changed_cell_costs_three_calls_and_few_bytes(mirror, cloud, person):
@@ -93,7 +98,7 @@ def test_moments_are_shown_in_the_time_zone_of_the_spreadsheet(mirror, person, d
     person.batch({"updateSpreadsheetProperties": zone})
     fields = declared | {"columns": {"day": {"header": "At"}}}
     moment = datetime(2017, 7, 1, 10, tzinfo=UTC)
-    mirror([(moment,)], export=exports.read("t", "t.yaml", fields), types={"day": "TIMESTAMP"})
+    mirror([(moment,)], export=parse_export("t", "t.yaml", fields), types={"day": "TIMESTAMP"})
     assert person.see("'Daily sales'") == [["At"], ["2017-07-01 12:00:00"]]
 
 
@@ -124,32 +129,32 @@ def test_many_values_go_by_a_hidden_tab_in_one_swap(mirror, person, cloud):
     assert len(person.see("'Daily sales'")) == 5
 
 
-def test_rows_that_somebody_protected_are_a_sentence_and_nothing_is_written(mirror, person, spreadsheet):
+def test_rows_that_users_protected_are_refused_and_nothing_is_written(mirror, person, spreadsheet):
     mirror(ROWS)
     tab = next(tab["properties"] for tab in person.sheets() if tab["properties"]["title"] == "Daily sales")
     place = {"sheetId": tab["sheetId"], "startRowIndex": 2, "endRowIndex": 3}
     person.batch({"addProtectedRange": {"protectedRange": {"range": place}}})
     before = person.see("'Daily sales'")
     for rows in (ROWS[2:], [ROWS[0], (ROWS[1][0], 1, None, None), *ROWS[2:]], list(reversed(ROWS))):
-        with pytest.raises(Refused, match=f"Somebody protected cells .* Let {spreadsheet.identity} edit"):
+        with pytest.raises(Refused, match=f"A user protected cells .* Let {spreadsheet.identity} edit"):
             mirror(rows)
         assert person.see("'Daily sales'") == before
 
 
-def test_a_job_that_may_only_read_is_told_what_it_needs(mirror, person, spreadsheet):
+def test_an_error_about_read_only_access_names_the_needed_role(mirror, person, spreadsheet):
     mirror(ROWS)
     files = spreadsheet.client.endpoint.replace("/sheets", f"/drive/v3/files/{person.id}/permissions")
     owner = {"Authorization": "Bearer person"}
     listed = requests.get(f"{files}?fields=*", headers=owner, timeout=10).json()["permissions"]
-    ours = next(item["id"] for item in listed if item["role"] == "writer")
-    requests.delete(f"{files}/{ours}", headers=owner, timeout=10).raise_for_status()
+    permission = next(item["id"] for item in listed if item["role"] == "writer")
+    requests.delete(f"{files}/{permission}", headers=owner, timeout=10).raise_for_status()
     share = {"role": "reader", "type": "user", "emailAddress": spreadsheet.identity}
     requests.post(files, json=share, headers=owner, timeout=10).raise_for_status()
     with pytest.raises(NotShared, match="as an editor"):
         mirror(ROWS[:2])
 
 
-def test_who_is_not_invited_is_told_whom_to_ask_for(mirror, person, cloud, spreadsheet):
+def test_an_error_about_missing_access_names_the_account(mirror, person, cloud, spreadsheet):
     spreadsheet.client.auth.token = "sandbox.stranger@example.com"
     with pytest.raises(NotShared, match=f"Share it with {spreadsheet.identity} as an editor"):
         mirror(ROWS)
@@ -177,7 +182,7 @@ def warehouse(cloud):
 @pytest.fixture
 def sheets(spreadsheet, cloud):
     """What sync.run makes of an export's destination."""
-    return lambda _: Sheets(spreadsheet, cloud.state.project)
+    return lambda _: SheetsDestination(spreadsheet, cloud.state.project)
 
 
 def clock():
@@ -190,7 +195,7 @@ def logged(cloud, run_id, table="sync_run"):
 
 
 def test_rows_come_from_bigquery_in_order_and_exact(warehouse, export):
-    mart = warehouse.read(export)
+    mart = warehouse.read_mart(export)
     assert mart.rows == [
         (date(2017, 1, 1), 2**53 + 1, Decimal("123456789012345678.25"), None),
         (date(2017, 1, 2), 5, Decimal("12.50"), "b"),
@@ -199,7 +204,8 @@ def test_rows_come_from_bigquery_in_order_and_exact(warehouse, export):
 
 
 def test_a_run_syncs_and_is_logged(warehouse, export, sheets, person, cloud):
-    [outcome] = sync.run([export], warehouse, sheets, clock, "run_1")
+    [synced] = sync.sync_exports({"daily_sales": lambda: export}, warehouse, sheets, clock, "run_1")
+    outcome = synced.outcome
     assert outcome.error is None
     assert person.see("'Daily sales'!A1:B3") == [
         ["Day", "Baskets"],
@@ -233,27 +239,29 @@ def test_a_run_syncs_and_is_logged(warehouse, export, sheets, person, cloud):
 
 
 def test_rejected_and_drifted_rows_are_logged_one_by_one(warehouse, export, sheets, person, cloud):
-    list(sync.run([export], warehouse, sheets, clock, "run_3"))
+    list(sync.sync_exports({"daily_sales": lambda: export}, warehouse, sheets, clock, "run_3"))
     person.type("'Daily sales'!B3", [[6]])
     cloud.bigquery.query_and_wait("INSERT INTO dmt.daily_sales (day, baskets) VALUES (NULL, 1)")
-    [outcome] = sync.run([export], warehouse, sheets, clock, "run_4")
+    [synced] = sync.sync_exports({"daily_sales": lambda: export}, warehouse, sheets, clock, "run_4")
+    outcome = synced.outcome
     assert (outcome.status, outcome.counts.rejected.count, outcome.counts.drift.count) == ("partial", 1, 1)
     assert [(row["state"], row["key"], row["detail"]) for row in logged(cloud, "run_4", "sync_row")] == [
         ("rejected", "nothing", "null key: day"),
-        ("drift", "2017-01-02", "Baskets: 5 → 6 (written over)"),
+        ("drift", "2017-01-02", "Baskets: 5 → 6 (overwritten)"),
     ]
 
 
 def test_an_entry_that_is_sent_twice_is_logged_once(warehouse, export, cloud):
     outcome = Outcome("twice", export.name, "sheets", "s", "Daily sales", "", "success", clock(), clock())
     for _ in range(2):
-        warehouse.log(log.RUN, outcome.run_id, outcome.export, [log.of_run(outcome)])
+        warehouse.append_log(run_log.RUN_TABLE, outcome.run_id, outcome.export, [run_log.run_row(outcome)])
     assert len(logged(cloud, "twice")) == 1
 
 
-def test_one_export_that_fails_leaves_the_others_alone(warehouse, export, declared, sheets, cloud):
-    other = exports.read("other", "other.yaml", declared | {"table": "nowhere", "tab": "Other"})
-    outcomes = list(sync.run([other, export], warehouse, sheets, clock, "run_2"))
+def test_an_export_that_fails_does_not_affect_the_others(warehouse, export, declared, sheets, cloud):
+    other = parse_export("other", "other.yaml", declared | {"table": "nowhere", "tab": "Other"})
+    loaders = {"other": lambda: other, "daily_sales": lambda: export}
+    outcomes = [synced.outcome for synced in sync.sync_exports(loaders, warehouse, sheets, clock, "run_2")]
     assert "There is no table dmt.nowhere" in outcomes[0].error
     assert outcomes[1].error is None
     assert {row["export"]: row["status"] for row in logged(cloud, "run_2")} == {
@@ -266,6 +274,6 @@ def test_a_column_that_the_mart_lacks_is_named_with_those_it_has(warehouse, decl
     declared["columns"]["profit"] = {"header": "Profit"}
     with pytest.raises(
         WarehouseError,
-        match="wants columns profit, which dmt.daily_sales has not. It has: day, baskets, revenue, note",
+        match="uses columns that dmt.daily_sales does not have: profit. Available: day, baskets, revenue, note",
     ):
-        warehouse.read(exports.read("daily_sales", "x.yaml", declared))
+        warehouse.read_mart(parse_export("daily_sales", "x.yaml", declared))

@@ -1,9 +1,11 @@
-"""Who may do what, the whole of it: a grant that is not written here fails a test.
+"""Every grant of the platform: (identity, resource, role without roles/). An unlisted grant fails a test.
 
-(identity, on what, role without roles/); groups are prefixed `group:`, Google's own agents `agent:`. Roles
-that begin with delivery_ are modules/delivery's own."""
+Groups have the prefix `group:`, Google's service agents `agent:`. Roles that begin with delivery_ are custom
+roles of modules/delivery."""
 
 import re
+
+from scripts.deploy.grants import Grant, read_grants
 
 CONNECTOR, PIPELINE, RUNNER, SCHEDULER, SHEETS, ROTATION, QUERIES, PLAN, APPLY = (
     "connector",
@@ -16,7 +18,11 @@ CONNECTOR, PIPELINE, RUNNER, SCHEDULER, SHEETS, ROTATION, QUERIES, PLAN, APPLY =
     "delivery-plan",
     "delivery-apply",
 )
-GRANTS = {
+DATASETS = ("raw", "ods", "dmt", "ops", "assertions", "snapshots", "staging")
+OWNERS = {("projectOwners", f"dataset {name}", "bigquery.dataOwner") for name in DATASETS} | {
+    ("projectOwner", "bucket", f"storage.legacy{kind}Owner") for kind in ("Bucket", "Object")
+}
+GRANTS = OWNERS | {
     (CONNECTOR, "project", "bigquery.jobUser"),
     (CONNECTOR, "bucket", "storage.objectUser"),
     (CONNECTOR, "dataset raw", "bigquery.dataEditor"),
@@ -42,6 +48,7 @@ GRANTS = {
     (RUNNER, "dataset ods", "bigquery.dataEditor"),
     (RUNNER, "dataset dmt", "bigquery.dataEditor"),
     (RUNNER, "dataset assertions", "bigquery.dataEditor"),
+    ("views of dataset dmt", "dataset ods", "read"),
     (SCHEDULER, "job pipeline", "run.jobsExecutorWithOverrides"),
     (SCHEDULER, "job key-rotation", "run.jobsExecutor"),
     (SHEETS, "project", "bigquery.jobUser"),
@@ -53,6 +60,7 @@ GRANTS = {
     (ROTATION, "secret retail-api-key", "secretmanager.secretVersionManager"),
     ("agent:bigquerydatatransfer", "topic scheduled-query-runs", "pubsub.publisher"),
     ("agent:bigquerydatatransfer", "identity scheduled-queries", "iam.serviceAccountTokenCreator"),
+    ("agent:bigquerydatatransfer", "project", "bigquerydatatransfer.serviceAgent"),
     (QUERIES, "project", "bigquery.jobUser"),
     (QUERIES, "project", "bigquery.resourceViewer"),
     (QUERIES, "dataset ods", "bigquery.dataViewer"),
@@ -70,7 +78,7 @@ GRANTS = {
     (APPLY, "repository warehouse", "dataform.editor"),
     (APPLY, "identity dataform-runner", "iam.serviceAccountUser"),
 }
-NOTIFIED = {
+NOTICE_GRANTS = {
     (SHEETS, f"secret {name}", "secretmanager.secretAccessor") for name in ("smtp-password", "webhook-secret")
 }
 ANALYSTS = {
@@ -78,71 +86,54 @@ ANALYSTS = {
     ("group:analysts", "dataset dmt", "bigquery.dataViewer"),
 }
 ENGINEERS = {("group:data-engineers", "project", "bigquery.jobUser")} | {
-    ("group:data-engineers", f"dataset {name}", "bigquery.dataViewer")
-    for name in ("raw", "ods", "dmt", "ops", "assertions", "snapshots", "staging")
+    ("group:data-engineers", f"dataset {name}", "bigquery.dataViewer") for name in DATASETS
 }
 
 
-def granted(plan):
-    """The grants of a plan, in the words above."""
+def planned_grants(plan):
+    """The grants of a plan, in the form above."""
     return {
-        (spoken(one["member"]), thing(one), one["role"].split("roles/")[-1])
-        for one in (each["values"] for each in resources(plan))
-        if "member" in one and "role" in one
+        (
+            short_member(grant.member),
+            short_resource(grant, resource["values"]),
+            grant.role.split("roles/")[-1],
+        )
+        for resource in planned_resources(plan)
+        for grant in read_grants(resource["values"])
     }
 
 
-def spoken(member):
+def short_member(member):
     kind, _, address = member.partition(":")
     if kind == "principalSet":
-        ref = re.fullmatch(r".+/attribute\.repository_ref/\d+:refs/heads/(.+)", member)
-        return (
-            f"branch {ref[1]}"
-            if ref
-            else "every branch"
-            if re.search(r"repository_id/\d+$", member)
-            else member
-        )
+        branch = re.fullmatch(r".+/attribute\.repository_ref/\d+:refs/heads/(.+)", member)
+        every = re.search(r"repository_id/\d+$", member)
+        return f"branch {branch[1]}" if branch else "every branch" if every else member
     name, _, domain = address.partition("@")
-    if kind == "group":
-        return f"group:{name}"
+    if kind in ("group", "projectOwner"):
+        return f"group:{name}" if kind == "group" else kind
     agent = re.fullmatch(r"gcp-sa-(.+)\.iam\.gserviceaccount\.com", domain)
     return f"agent:{agent[1]}" if agent else name or member
 
 
-KINDS = {
-    "dataset_id": "dataset",
-    "secret_id": "secret",
-    "topic": "topic",
-    "subscription": "subscription",
-    "repository": "repository",
-    "name": "job",
-}
+def short_resource(grant: Grant, values):
+    """The resource with the condition of the grant; a bucket is the landing bucket or that of the state."""
+    kind, _, name = grant.resource.removeprefix("the ").partition(" ")
+    if kind == "bucket":
+        bucket = "state" if name.endswith("-terraform-state") else "bucket"
+        return f"{bucket} {grant.conditions.removeprefix(', only ')}".strip()
+    if kind == "repository" and "location" in values:
+        kind = "registry"
+    return f"{kind} {name}".strip() + grant.conditions
 
 
-def thing(one):
-    """What a grant is on, by the attribute that says it, and under which condition."""
-    if "service_account_id" in one:
-        return f"identity {one['service_account_id'].split('/')[-1].split('@')[0]}"
-    if "bucket" in one:
-        found = "state" if one["bucket"].endswith("-terraform-state") else "bucket"
-        return " ".join([found, *(title.removeprefix("only ") for title in conditions(one))])
-    if "repository" in one and "location" in one:
-        return f"registry {one['repository']}"
-    found = next((f"{kind} {one[field]}" for field, kind in KINDS.items() if field in one), "project")
-    return ", ".join([found, *conditions(one)])
+def planned_resources(plan):
+    """Every managed resource of a plan: its type, address and planned values."""
 
-
-def conditions(one):
-    return [rule["title"] for rule in one.get("condition", [])]
-
-
-def resources(plan):
-    """Every resource of a plan: its type, address and planned values."""
-
-    def below(module):
+    def walk_module(module):
         yield from module.get("resources", [])
         for child in module.get("child_modules", []):
-            yield from below(child)
+            yield from walk_module(child)
 
-    return [one for one in below(plan["planned_values"]["root_module"]) if one["mode"] == "managed"]
+    resources = walk_module(plan["planned_values"]["root_module"])
+    return [resource for resource in resources if resource["mode"] == "managed"]

@@ -1,4 +1,4 @@
-"""A workspace applied to a sandbox of its own project, looked at, changed, looked at and destroyed."""
+"""A workspace is applied to a sandbox of its project, inspected, changed, inspected again and destroyed."""
 
 import json
 from dataclasses import dataclass, field
@@ -7,132 +7,154 @@ from urllib.parse import quote
 from demo.recorded_apply.record import normalize
 from sandbox.process import running
 from tests.terraform.changes import CHANGES
-from tests.terraform.grants import resources
+from tests.terraform.grants import planned_resources
 from tests.terraform.tree import Tree
-from tests.terraform.workspace import Workspace, commit, deliver, override
+from tests.terraform.workspace import Workspace, commit_all, deliver_image, write_overrides
 
 PROJECTS = {"local": "sandbox-local", "dev": "retail-platform-dev", "prod": "retail-platform-prod"}
-EQUAL = 0  # of plan -detailed-exitcode, when there is nothing to do
+NO_CHANGES = 0  # exit code of plan -detailed-exitcode
+JOBS = ("connector", "key_rotation", "pipeline", "sheets_sync")
 
 
 @dataclass
 class Proof:
-    """What was seen. Plans are JSON; `where` a resource is in its API, and `found` what that answers."""
+    """What was observed. Plans are JSON; `addresses` and `responses` are by address in Terraform."""
 
     applied: str = ""
     outputs: dict = field(default_factory=dict)
     recorded: list = field(default_factory=list)
+    started: dict = field(default_factory=dict)
     drifted: object = None
     summary: str = ""
     change: dict = field(default_factory=dict)
-    again: object = None
+    repeated: object = None
     changed: dict = field(default_factory=dict)
-    where: dict = field(default_factory=dict)
-    found: dict = field(default_factory=dict)
-    sent: list = field(default_factory=list)
+    addresses: dict = field(default_factory=dict)
+    responses: dict = field(default_factory=dict)
+    requests: list = field(default_factory=list)
     destroyed: object = None
-    left: dict = field(default_factory=dict)
+    is_gone: dict = field(default_factory=dict)
 
 
 def prove(env, folder):
-    proof, tree = Proof(), Tree.grown(folder / "tree")
+    proof, tree = Proof(), Tree.copy(folder / "tree")
     with running(folder / "sandbox", "--record", "--project", PROJECTS[env]) as state:
         work = Workspace(env, tree, state)
         apply(work, proof)
-        drift(work, proof) if env == "local" else equal(work)
-        override(tree.folder)
-        commit(tree.folder)
-        change = by_a_kept_plan if env == "prod" else at_once
+        deliver_images(work, proof)
+        if env == "local":
+            drift(work, proof)
+        write_overrides(tree.folder)
+        commit_all(tree.folder)
+        change = change_by_saved_plan if env == "prod" else change_at_once
         change(work, proof)
-        look(work, proof)
+        inspect(work, proof)
         destroy(work, proof)
-        proof.sent = [json.loads(line) for line in work.recording()]
+        proof.requests = [json.loads(line) for line in work.recording()]
     return proof
 
 
 def apply(work, proof):
-    """As a person does it, from a commit; then an image is delivered, which is no difference."""
-    commit(work.tree.folder)
-    succeeds(work.tree.script("bootstrap", "--env", work.env, state=work.state))
-    proof.applied = succeeds(work.deploy("apply", "--yes"))
-    proof.outputs = json.loads(succeeds(work.deploy("output")))
+    """The commands of a person, from a commit."""
+    commit_all(work.tree.folder)
+    check_success(work.tree.script("bootstrap", "--env", work.env, state=work.state))
+    proof.applied = check_success(work.deploy("apply", "--yes"))
+    proof.outputs = json.loads(check_success(work.deploy("output")))
     proof.recorded = normalize(work.recording(), work.state.address)
-    deliver(f"{work.state.address}/run/v2/{proof.outputs['jobs']['connector']}")
 
 
-def equal(work):
-    done = work.terraform("plan", "-no-color", "-detailed-exitcode", f"-var-file={work.env}.tfvars")
-    assert done.returncode == EQUAL, done.stdout + done.stderr
+def deliver_images(work, proof):
+    """A delivered image is not a difference; in prod the first images start the schedules."""
+    for job in JOBS:
+        deliver_image(f"{work.state.address}/run/v2/{proof.outputs['jobs'][job]}")
+    code, proof.started = work.plan()
+    if work.env == "prod":
+        check_success(work.deploy("apply", "--yes"))
+        code, _ = work.plan()
+    assert code == NO_CHANGES, changed_addresses(proof.started)
 
 
 def drift(work, proof):
-    """None at first. Then somebody rewords a table, takes grants away, ends a schedule, and puts all back."""
-    succeeds(work.deploy("drift"))
+    """No drift at first. Then changes by hand: a description, two policies, a schedule; and back."""
+    check_success(work.deploy("drift"))
     table = f"bigquery/v2/{proof.outputs['datasets']['raw']}/tables/sales"
+    dataset = f"bigquery/v2/{proof.outputs['datasets']['raw']}"
     policy = f"storage/v1/b/{proof.outputs['bucket'].removeprefix('gs://')}/iam"
     jobs = f"scheduler/v1/projects/{work.state.project}/locations/{proof.outputs['region']}/jobs"
     job = f"{jobs}/{proof.outputs['schedules']['hourly']}"
-    before = {address: work.ask(address).json() for address in (table, policy, job)}
-    work.ask(table, "PATCH", {"description": "By hand."})
-    work.ask(policy, "PUT", {"bindings": []})
-    work.ask(job, "DELETE")
+    before = {address: work.request(address).json() for address in (table, dataset, policy, job)}
+    viewers = {"role": "READER", "specialGroup": "projectReaders"}
+    bindings = [item for item in before[policy]["bindings"] if "condition" not in item]
+    work.request(table, "PATCH", {"description": "By hand."})
+    work.request(dataset, "PATCH", {"access": [*before[dataset]["access"], viewers]})
+    work.request(policy, "PUT", {"bindings": bindings})
+    work.request(job, "DELETE")
     proof.drifted = work.deploy("drift")
-    work.ask(table, "PATCH", {"description": before[table]["description"]})
-    work.ask(policy, "PUT", {"bindings": before[policy]["bindings"], "version": 3})
-    work.ask(jobs, "POST", before[job])
+    work.request(table, "PATCH", {"description": before[table]["description"]})
+    work.request(dataset, "PATCH", {"access": before[dataset]["access"]})
+    work.request(policy, "PUT", {"bindings": before[policy]["bindings"], "version": 3})
+    work.request(jobs, "POST", before[job])
 
 
-def at_once(work, proof):
-    """With nothing read again before: the plan before this one has read it all."""
+def change_at_once(work, proof):
+    """Without a refresh: the plan before has read everything."""
     _, proof.change = work.plan("-refresh=false")
-    succeeds(work.terraform("apply", "-no-color", "-parallelism=40", "looked.tfplan"))
+    check_success(work.terraform("apply", "-no-color", "-parallelism=40", "inspected.tfplan"))
 
 
-def by_a_kept_plan(work, proof):
-    """Which is good for one time."""
-    kept = work.tree.folder / "kept.tfplan"
-    proof.summary = succeeds(work.deploy("plan", "--out", str(kept)))
-    proof.change = work.shown(kept)
-    succeeds(work.deploy("apply", "--plan", str(kept), "--yes"))
-    proof.again = work.deploy("apply", "--plan", str(kept), "--yes")
+def change_by_saved_plan(work, proof):
+    """A saved plan can be applied once."""
+    saved = work.tree.folder / "saved.tfplan"
+    proof.summary = check_success(work.deploy("plan", "--out", str(saved)))
+    proof.change = work.show(saved)
+    check_success(work.deploy("apply", "--plan", str(saved), "--yes"))
+    proof.repeated = work.deploy("apply", "--plan", str(saved), "--yes")
 
 
-def look(work, proof):
-    """The plan asks for everything: what was written is read again."""
+def inspect(work, proof):
+    """The plan reads everything that was written."""
     code, proof.changed = work.plan()
-    assert code == EQUAL, differences(proof.changed)
-    proof.where = addresses(proof.changed)
-    proof.found = {name: work.ask(where).json() for name, where in proof.where.items()}
+    assert code == NO_CHANGES, changed_addresses(proof.changed)
+    proof.addresses = api_addresses(proof.changed)
+    proof.responses = {name: work.request(where).json() for name, where in proof.addresses.items()}
 
 
 def destroy(work, proof):
-    proof.destroyed = work.deploy("destroy", "--yes")
-    proof.left = {name: gone(work.ask(where)) for name, where in proof.where.items()}
+    proof.destroyed = work.deploy("destroy", "--yes", *confirmation(work, proof))
+    proof.is_gone = {name: is_gone(work.request(where)) for name, where in proof.addresses.items()}
 
 
-def addresses(plan):
-    """Where the API has each resource that can change, by its address in Terraform."""
-    found = resources({"planned_values": plan["prior_state"]["values"]})
-    return {one["address"]: where(one) for one in found if one["type"] in CHANGES}
+def confirmation(work, proof):
+    """In prod the typed text contains how many resources are destroyed."""
+    if work.env != "prod":
+        return []
+    count = len(planned_resources({"planned_values": proof.changed["prior_state"]["values"]}))
+    return ["--confirm", f"prod destroys {count}"]
 
 
-def where(one):
-    quoted = quote(one["values"]["id"], safe="")
-    return CHANGES[one["type"]].address.format(**one["values"], quoted=quoted)
+def api_addresses(plan):
+    """The path of each changeable resource in its API, by its address in Terraform."""
+    resources = planned_resources({"planned_values": plan["prior_state"]["values"]})
+    return {item["address"]: api_address(item) for item in resources if item["type"] in CHANGES}
 
 
-def differences(plan):
-    return [one["address"] for one in plan["resource_changes"] if one["change"]["actions"] != ["no-op"]]
+def api_address(resource):
+    quoted = quote(resource["values"]["id"], safe="")
+    return CHANGES[resource["type"]].address.format(**resource["values"], quoted=quoted)
 
 
-def succeeds(done):
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
-    return done.stdout
+def changed_addresses(plan):
+    return [item["address"] for item in plan["resource_changes"] if item["change"]["actions"] != ["no-op"]]
 
 
-def gone(answer):
-    """Or buried: what keeps its id for some weeks says that it is deleted."""
-    if answer.status_code == 404:
+def check_success(result):
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr
+    return result.stdout
+
+
+def is_gone(response):
+    """Deleted, or marked as deleted: some resources keep their id for weeks."""
+    if response.status_code == 404:
         return True
-    assert answer.status_code == 200, answer.text
-    return answer.json().get("deleted") is True or answer.json().get("state") == "DELETED"
+    assert response.status_code == 200, response.text
+    return response.json().get("deleted") is True or response.json().get("state") == "DELETED"

@@ -1,4 +1,4 @@
-"""What is wrong is refused when it is planned, with a sentence that names it and says what to change."""
+"""Wrong input is rejected by the plan, with a message that names it and its remedy."""
 
 import json
 from contextlib import contextmanager
@@ -8,26 +8,27 @@ import pytest
 SCHEMA = "connector/schemas/sales.json"
 SOURCE = "connector/sources/retail.yaml"
 EXPORT = "sheets_sync/exports/daily_sales.yaml"
+TFVARS = "environments/local.tfvars"
 
 
 @pytest.fixture
-def refused(planned):
-    """What Terraform says of a plan that it refuses, as one line."""
+def rejection(create_plan):
+    """The message of a rejected plan, as one line."""
 
-    def told(*arguments):
+    def read_message(*arguments):
         with pytest.raises(AssertionError) as error:
-            planned("local", *arguments)
+            create_plan("local", *arguments)
         return " ".join(str(error.value).replace("│", " ").replace("╷", " ").split())
 
-    return told
+    return read_message
 
 
 @pytest.fixture
-def changed(tree):
-    """The file of the tree with another text; as it was, afterwards."""
+def edited(tree):
+    """A file of the tree with another text, which is restored afterwards."""
 
     @contextmanager
-    def change(name, alter):
+    def edit(name, alter):
         path = tree.folder / name
         before = path.read_text()
         path.write_text(alter(before))
@@ -36,11 +37,11 @@ def changed(tree):
         finally:
             path.write_text(before)
 
-    return change
+    return edit
 
 
-def test_all_that_is_wrong_is_said_in_one_go(refused):
-    told = refused(
+def test_all_errors_are_in_one_message(rejection):
+    message = rejection(
         "-var=env=prod",
         '-var=groups={analysts="group:a@example.com"}',
         '-var=delivery={repository_id="acme/retail"}',
@@ -48,13 +49,20 @@ def test_all_that_is_wrong_is_said_in_one_go(refused):
         '-var=source_urls={retial="https://x.example"}',
         '-var=spreadsheets={sales="https://docs.google.com/spreadsheets/d/x/edit"}',
     )
-    assert "env is 'prod' but the selected workspace is 'local'" in told
-    assert "python -m scripts.deploy plan --env prod" in told
-    assert "without a prefix" in told
-    assert "gh api repos/OWNER/NAME --jq .id" in told
-    assert "6 to 30 lower-case letters" in told
-    assert "The sources are retail, not retial" in told
-    assert "missing: daily_sales" in told and "not its address" in told
+    assert "env is 'prod' but the selected workspace is 'local'" in message
+    assert "python -m scripts.deploy plan --env prod" in message
+    assert "without a prefix" in message
+    assert "gh api repos/OWNER/NAME --jq .id" in message
+    assert "6 to 30 lower-case letters" in message
+    assert "The sources are retail, not retial" in message
+    assert "missing: daily_sales" in message and "not its address" in message
+
+
+@pytest.mark.parametrize("number", ["1", "123456789"])
+def test_a_placeholder_for_the_repository(rejection, number):
+    """It is the number of a stranger's repository, whose main branch could apply."""
+    message = rejection(f'-var=delivery={{repository_id="{number}"}}')
+    assert f"{number} is a placeholder that belongs to a stranger's repository" in message
 
 
 @pytest.mark.parametrize(
@@ -63,46 +71,134 @@ def test_all_that_is_wrong_is_said_in_one_go(refused):
         lambda text: text.replace("endpoints:", "endpoints: ["),
         lambda text: text.replace("    table: sales", "    tables: sales"),
     ],
-    ids=["no YAML", "an endpoint without its table"],
+    ids=["not YAML", "an endpoint without a table"],
 )
-def test_a_malformed_source(refused, changed, alter):
-    with changed(SOURCE, alter):
-        told = refused()
-    assert "Not readable as sources: connector/sources/retail.yaml." in told
-    assert "python -m connector --source NAME" in told
+def test_a_malformed_source(rejection, edited, alter):
+    with edited(SOURCE, alter):
+        message = rejection()
+    assert "Not readable as sources: connector/sources/retail.yaml." in message
+    assert "python -m connector --source NAME" in message
 
 
-def test_an_endpoint_whose_table_has_no_schema(refused, changed):
-    with changed(SOURCE, lambda text: text.replace("table: sales ", "table: sails ")):
-        assert "write connector/schemas/sails.json" in refused()
+def test_an_unknown_kind_of_source(rejection, edited):
+    with edited(SOURCE, lambda text: text.replace("kind: rest", "kind: ftp")):
+        message = rejection()
+    assert "Unknown kind: connector/sources/retail.yaml has ftp." in message
+    assert "A source is rest or sheet" in message
 
 
-def test_a_malformed_export(refused, changed):
-    with changed(EXPORT, lambda text: text.replace("columns:", "columns: [")):
-        assert "Not readable as exports: sheets_sync/exports/daily_sales.yaml." in refused()
+def test_an_unknown_kind_of_destination(rejection, edited):
+    with edited(EXPORT, lambda text: text + "\ndestination: {kind: ftp}\n"):
+        assert "sheets_sync/exports/daily_sales.yaml has ftp" in rejection()
+
+
+def test_an_endpoint_without_a_schema(rejection, edited):
+    with edited(SOURCE, lambda text: text.replace("table: sales ", "table: sails ")):
+        assert "write connector/schemas/sails.json" in rejection()
+
+
+@pytest.fixture
+def second_source(tree):
+    """Adds a source with the given endpoint and table."""
+    path = tree.folder / "connector/sources/zshop.yaml"
+    schema = tree.folder / "connector/schemas/zsales.json"
+    schema.write_text((tree.folder / SCHEMA).read_text())
+    text = (tree.folder / SOURCE).read_text()
+
+    def add(endpoint, table):
+        head, _, endpoints = text.partition("endpoints:\n")
+        name = endpoints.strip().split(":")[0]
+        first = endpoints.replace(f"  {name}:", f"  {endpoint}:", 1)
+        old_table = first.split("table: ")[1].split()[0]
+        first = first.replace(f"table: {old_table}", f"table: {table}", 1)
+        lines = first.splitlines(keepends=True)
+        end = next(
+            (
+                at
+                for at, line in enumerate(lines[1:], 1)
+                if line[:3].strip() and line[:2] == "  " and line[2] != " "
+            ),
+            len(lines),
+        )
+        path.write_text(
+            head.replace("secret: retail-api-key", "secret: zshop-api-key")
+            + "endpoints:\n"
+            + "".join(lines[:end])
+        )
+
+    yield add
+    path.unlink(missing_ok=True)
+    schema.unlink()
+
+
+def test_an_endpoint_in_two_sources(rejection, second_source):
+    """It would destroy the table of the first source."""
+    second_source("sales", "zsales")
+    assert "An endpoint is declared in two sources: sales (retail, zshop)." in rejection()
+
+
+def test_a_table_of_two_endpoints(rejection, second_source):
+    second_source("zsales", "sales")
+    assert "Two endpoints fill a table: sales (retail.sales, zshop.zsales)." in rejection()
+
+
+def test_a_malformed_export(rejection, edited):
+    with edited(EXPORT, lambda text: text.replace("columns:", "columns: [")):
+        assert "Not readable as exports: sheets_sync/exports/daily_sales.yaml." in rejection()
 
 
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [
         ('"STRING"', '"TEXT"', "sales has TEXT."),
-        ("[", "{", "each with a name and a type. Not so: sales."),
+        (
+            '"NULLABLE"',
+            '"NULLBLE"',
+            "A mode is one of NULLABLE, REQUIRED, REPEATED. Invalid: sales has NULLBLE.",
+        ),
+        ("[", "{", "each with name and type. Invalid: sales."),
     ],
-    ids=["an unknown type", "no JSON"],
+    ids=["an unknown type", "an unknown mode", "not JSON"],
 )
-def test_a_schema_that_bigquery_would_not_take(refused, changed, before, after, sentence):
-    with changed(SCHEMA, lambda text: text.replace(before, after, 1)):
-        assert sentence in refused()
+def test_a_schema_that_bigquery_would_reject(rejection, edited, before, after, sentence):
+    with edited(SCHEMA, lambda text: text.replace(before, after, 1)):
+        assert sentence in rejection()
 
 
-def test_a_channel_without_an_address(refused):
+def test_unknown_settings_in_tfvars(rejection, edited):
+    """Terraform drops unknown attributes of an object without a message."""
+    lines = 'schedules = { pausd = true }\nlimits = { rejects = 3, gib = 5 }\nregions = "x"\n'
+    with edited(TFVARS, lambda text: text + lines):
+        message = rejection()
+    assert "Unknown settings in environments/local.tfvars" in message
+    assert "regions, limits.gib, schedules.pausd." in message
+
+
+@pytest.mark.parametrize("cron", ["99 * * * *", "every hour", "0 24 * * *", "*/0 * * * *"])
+def test_an_invalid_schedule(rejection, cron):
+    message = rejection(f'-var=schedules={{hourly="{cron}"}}')
+    assert f"Invalid schedule '{cron}'" in message and "for example '5 * * * *'" in message
+
+
+def test_an_unknown_time_zone(tree, sandbox, edited):
+    """Terraform has no list of time zones; scripts.deploy has."""
+    with edited(TFVARS, lambda text: text + 'schedules = { time_zone = "Europe/Brusels" }\n'):
+        assert tree.script("bootstrap", "--env", "local", state=sandbox).returncode == 0
+        result = tree.script("deploy", "plan", "--env", "local", state=sandbox)
+    assert result.returncode == 1
+    assert "unknown time zone 'Europe/Brusels'" in result.stderr
+    assert "Europe/Brussels" in result.stderr
+
+
+def test_a_channel_without_an_address(rejection):
     addresses = {"blank": " ", "empty": "", "name": "data-engineers"}
-    told = refused(f"-var=channels={json.dumps({name: {'address': one} for name, one in addresses.items()})}")
-    assert "A channel without a usable address tells nobody" in told
-    assert "blank (email) has ' ', empty (email) has '', name (email) has 'data-engineers'" in told
+    channels = {name: {"address": address} for name, address in addresses.items()}
+    message = rejection(f"-var=channels={json.dumps(channels)}")
+    assert "Give name@example.com" in message
+    assert "blank (email) has ' ', empty (email) has '', name (email) has 'data-engineers'" in message
 
 
 def test_an_environment_without_tfvars(tree, sandbox):
-    told = tree.script("deploy", "plan", "--env", "staging", state=sandbox)
-    assert told.returncode == 1
-    assert "environments/staging.tfvars is missing. There are dev, local, prod." in told.stderr
+    result = tree.script("deploy", "plan", "--env", "staging", state=sandbox)
+    assert result.returncode == 1
+    assert "environments/staging.tfvars does not exist. Existing: dev, local, prod." in result.stderr

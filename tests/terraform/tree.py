@@ -1,4 +1,4 @@
-"""A copy of what Terraform reads, so that nothing is written into the repository."""
+"""A copy of the files that Terraform and scripts/ read, so that nothing is written into the repository."""
 
 import json
 import os
@@ -9,9 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import environment
-from tests.terraform.reading import ROOT
+from tests.terraform.hcl_files import ROOT
 
-READ = ["modules", "environments", "connector/sources", "connector/schemas", "sheets_sync/exports", "scripts"]
+COPIED = (
+    "connector/schemas",
+    "connector/sources",
+    "environments",
+    "modules",
+    "runtime",
+    "scripts",
+    "sheets_sync/exports",
+)
+# The number of the repository in these tests; dev.tfvars and prod.tfvars leave it to their owner.
+DELIVERY = 'delivery = { repository_id = "999999999999" }\n'
 TERRAFORM_HOME = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "CHECKPOINT_DISABLE": "1"}
 
 
@@ -20,45 +30,29 @@ class Tree:
     folder: Path
 
     @classmethod
-    def grown(cls, folder: Path) -> "Tree":
-        for name in READ:
-            shutil.copytree(
-                ROOT / name, folder / name, ignore=shutil.ignore_patterns(".terraform*", "__pycache__")
-            )
+    def copy(cls, folder: Path) -> "Tree":
+        for name in COPIED:
+            ignored = shutil.ignore_patterns(".terraform*", "__pycache__")
+            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+        for env in ("dev", "prod"):
+            with (folder / f"environments/{env}.tfvars").open("a") as tfvars:
+                tfvars.write(DELIVERY)
         return cls(folder)
 
     def terraform(self, where, *arguments, **environ):
         """The finished process of `terraform` in a folder of the tree."""
-        return subprocess.run(
-            ["terraform", *arguments],
-            cwd=self.folder / where,
-            env=TERRAFORM_HOME | environ,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        return self._run(["terraform", *arguments], self.folder / where, environ)
 
     def script(self, name, *arguments, state, typed="", **environ):
-        """The finished process of `python -m scripts.<name>`, pointed at a sandbox."""
-        identity = state.identity("operator")
-        return subprocess.run(
-            [sys.executable, "-m", f"scripts.{name}", *arguments],
-            cwd=self.folder,
-            env=environment.clients(state, identity)
-            | environment.terraform(state)
-            | TERRAFORM_HOME
-            | environ,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        """The finished process of `python -m scripts.<name>`, with the endpoints of a sandbox."""
+        clients = environment.clients(state, state.identity("operator"))
+        command = [sys.executable, "-m", f"scripts.{name}", *arguments]
+        variables = clients | environment.terraform(state) | TERRAFORM_HOME | environ
+        return self._run(command, self.folder, variables, typed)
 
     def plan(self, env, state, *arguments):
-        """The plan of a workspace that is empty, as JSON, in the sandbox's own project."""
-        told = self.terraform(
+        """The plan of an empty workspace, as JSON, in the project of the sandbox."""
+        result = self.terraform(
             "environments",
             "plan",
             "-input=false",
@@ -71,15 +65,26 @@ class Tree:
             TF_WORKSPACE=env,
             **environment.terraform(state),
         )
-        assert told.returncode == 0, told.stderr
-        shown = self.terraform("environments", "show", "-json", f"{self.folder}/{env}.plan")
-        return json.loads(shown.stdout)
+        assert result.returncode == 0, result.stderr
+        return json.loads(self.terraform("environments", "show", "-json", f"{self.folder}/{env}.plan").stdout)
+
+    def _run(self, command, folder, environ, typed=""):
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=TERRAFORM_HOME | environ,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
 
 
 def why_no_provider(folder):
-    """What `terraform init` says where the provider cannot be installed; "" where it can."""
+    """The error of `terraform init` if the provider cannot be installed; "" if it can."""
     if shutil.which("terraform") is None:
         return "terraform is not installed"
     shutil.copy(ROOT / "modules/secret/versions.tf", folder)
-    told = Tree(folder).terraform(".", "init", "-input=false", "-no-color")
-    return " ".join(told.stderr.split())[:300] if told.returncode else ""
+    result = Tree(folder).terraform(".", "init", "-input=false", "-no-color")
+    return " ".join(result.stderr.split())[:300] if result.returncode else ""

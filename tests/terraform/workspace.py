@@ -1,4 +1,4 @@
-"""One workspace in a sandbox of its own: the commands that a person types, and what others do to it."""
+"""One workspace in a sandbox of its own: the commands of a person, and changes by others."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from sandbox import environment
 from sandbox.recorder import FILE
 from sandbox.state import State
 from tests.terraform.changes import CHANGES
-from tests.terraform.reading import ROOT
+from tests.terraform.hcl_files import ROOT
 from tests.terraform.tree import Tree
 
 RESOURCE = re.compile(r'^resource "(\w+)" "(\w+)"', re.MULTILINE)
@@ -31,32 +31,32 @@ class Workspace:
         return self.tree.terraform("environments", *arguments, **environment.terraform(self.state))
 
     def plan(self, *arguments):
-        """Whether there is anything to do, and the plan."""
-        options = ("-no-color", "-detailed-exitcode", "-out=looked.tfplan", f"-var-file={self.env}.tfvars")
-        done = self.terraform("plan", *options, *arguments)
-        assert done.returncode in (0, 2), done.stdout + done.stderr
-        return done.returncode, self.shown("looked.tfplan")
+        """The exit code (0: no changes, 2: changes) and the plan."""
+        options = ("-no-color", "-detailed-exitcode", "-out=inspected.tfplan", f"-var-file={self.env}.tfvars")
+        result = self.terraform("plan", *options, *arguments)
+        assert result.returncode in (0, 2), result.stdout + result.stderr
+        return result.returncode, self.show("inspected.tfplan")
 
-    def shown(self, path):
+    def show(self, path):
         return json.loads(self.terraform("show", "-json", str(path)).stdout)
 
     def recording(self):
         return (self.state.root / FILE).read_text().splitlines()
 
-    def ask(self, address, method="GET", body=None):
+    def request(self, address, method="GET", body=None):
         return requests.request(method, f"{self.state.address}/{address}", json=body, timeout=10)
 
 
-def commit(folder):
-    """All of it, as the last commit of a repository of its own."""
+def commit_all(folder):
+    """Everything, as the last commit of a new repository."""
     shutil.copy(ROOT / ".gitignore", folder)
-    who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-    for words in (("init", "-q"), ("add", "-A"), (*who, "commit", "-q", "-m", "all")):
-        subprocess.run(["git", "-C", folder, *words], check=True, capture_output=True)
+    author = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    for arguments in (("init", "-q"), ("add", "-A"), (*author, "commit", "-q", "-m", "all")):
+        subprocess.run(["git", "-C", folder, *arguments], check=True, capture_output=True)
 
 
-def override(folder):
-    """Terraform merges files of this name over the others (developer.hashicorp.com, "Override Files")."""
+def write_overrides(folder):
+    """Terraform merges files of this name into the others (developer.hashicorp.com, "Override Files")."""
     for module in (folder / "modules").iterdir():
         changed = {}
         for path in module.glob("*.tf"):
@@ -67,13 +67,13 @@ def override(folder):
             (module / "changed_override.tf.json").write_text(json.dumps({"resource": changed}))
 
 
-def deliver(job):
-    """What delivery does: another image, under its own name. Terraform must see no difference in it."""
-    found = requests.get(job, timeout=10).json()
-    container = found["template"]["template"]["containers"][0]
+def deliver_image(job):
+    """Set another image and client, as delivery does. Terraform must not see a difference."""
+    before = requests.get(job, timeout=10).json()
+    container = before["template"]["template"]["containers"][0]
     container["image"] = f"europe-west1-docker.pkg.dev/delivered/jobs/connector@sha256:{'0' * 64}"
-    sent = {"template": found["template"], "labels": found["labels"], "client": "gcloud"}
-    answer = requests.patch(job, json=sent, timeout=10)
-    assert answer.ok, answer.text
-    delivered = requests.get(job, timeout=10).json()
-    assert (delivered["template"], delivered["client"]) == (found["template"], "gcloud")
+    body = {"template": before["template"], "labels": before["labels"], "client": "gcloud"}
+    response = requests.patch(job, json=body, timeout=10)
+    assert response.ok, response.text
+    after = requests.get(job, timeout=10).json()
+    assert (after["template"], after["client"]) == (before["template"], "gcloud")

@@ -1,5 +1,6 @@
 """Authentication: an API key in a header or query parameter, or OAuth client credentials."""
 
+import base64
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import requests
 from requests.auth import AuthBase
 
 from connector.errors import InvalidResponse, KeyRejected, RequestRejected, SourceUnavailable
-from connector.sources.rest.config import Auth, ClientCredentials, Header, Query
+from connector.sources.rest.config import Auth, Basic, ClientCredentials, Header, Query
 from runtime.errors import SettingsError
 from runtime.retry import TRANSIENT_STATUSES
 
@@ -22,12 +23,15 @@ TOKEN_TIMEOUT = (10, 30)  # seconds to connect, and between two bytes
 class ApiKeyAuth(AuthBase):
     """Adds the key to a request; `redact` removes it from messages."""
 
-    def __init__(self, declared: Header | Query | None, secret: str) -> None:
+    def __init__(self, declared: Header | Query | Basic | None, secret: str) -> None:
         self.declared, self.secret = declared, secret
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if isinstance(self.declared, Header):
             request.headers[self.declared.header] = self.declared.prefix + check_header_value(self.secret)
+        elif isinstance(self.declared, Basic):
+            credentials = f"{self.declared.username}:{self.secret}".encode()
+            request.headers["Authorization"] = "Basic " + base64.b64encode(credentials).decode()
         elif self.declared:
             request.prepare_url(request.url, {self.declared.query: self.secret})
         return request
@@ -56,11 +60,22 @@ def check_header_value(secret: str) -> str:
 class ClientSecret(msgspec.Struct):
     client_id: str
     client_secret: str
+    refresh_token: str = ""
 
 
 class TokenResponse(msgspec.Struct):
+    """`expires_in` in seconds; several servers send it as text or as null."""
+
     access_token: str
-    expires_in: float = 3600.0
+    expires_in: float | str | None = 3600.0
+    refresh_token: str = ""
+
+    @property
+    def seconds(self) -> float:
+        try:
+            return float(self.expires_in or 3600.0)
+        except ValueError:
+            return 3600.0
 
 
 class OAuthToken(ApiKeyAuth):
@@ -75,12 +90,16 @@ class OAuthToken(ApiKeyAuth):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(None, secret)
-        self.session, self.url, self.scope, self.clock = session, url, declared.scope, clock
+        self.session, self.url, self.declared_client, self.clock = session, url, declared, clock
         try:
             self.client = msgspec.json.decode(secret, type=ClientSecret)
         except msgspec.MsgspecError as error:
             expected = '{"client_id": "…", "client_secret": "…"}'
             raise SettingsError(f"the secret for {url} must be {expected}: {error}.") from error
+        if declared.grant == "refresh_token" and not self.client.refresh_token:
+            raise SettingsError(
+                f"the secret for {url} needs a refresh_token, because `grant: refresh_token` is declared."
+            )
         self.token, self.expires_at = "", 0.0
         self.lock = threading.Lock()
 
@@ -96,7 +115,7 @@ class OAuthToken(ApiKeyAuth):
         return True
 
     def redact(self, text: str) -> str:
-        for value in (self.client.client_secret, self.token):
+        for value in (self.client.client_secret, self.client.refresh_token, self.token):
             text = text.replace(value, "***") if value else text
         return text
 
@@ -107,8 +126,7 @@ class OAuthToken(ApiKeyAuth):
             return self.token
 
     def _fetch_token(self) -> None:
-        form = {"grant_type": "client_credentials"} | ({"scope": self.scope} if self.scope else {})
-        client = (self.client.client_id, self.client.client_secret)
+        form, client = self._token_request()
         try:
             response = self.session.post(
                 self.url, form, auth=client, timeout=TOKEN_TIMEOUT, allow_redirects=False
@@ -125,7 +143,20 @@ class OAuthToken(ApiKeyAuth):
         except msgspec.MsgspecError as error:
             raise InvalidResponse(f"no token from {self.url}: {error}") from error
         self.token = token.access_token
-        self.expires_at = self.clock() + token.expires_in - EXPIRY_MARGIN_SECONDS
+        self.expires_at = self.clock() + token.seconds - EXPIRY_MARGIN_SECONDS
+        if token.refresh_token:  # servers that rotate refresh tokens accept each of them once
+            self.client.refresh_token = token.refresh_token
+
+    def _token_request(self) -> tuple[dict[str, str], tuple[str, str] | None]:
+        """The form, and the client's id and secret for the Authorization header."""
+        declared, client = self.declared_client, self.client
+        optional = {"scope": declared.scope, "audience": declared.audience}
+        form = {"grant_type": declared.grant} | {name: value for name, value in optional.items() if value}
+        if declared.grant == "refresh_token":
+            form["refresh_token"] = client.refresh_token
+        if declared.client_auth == "header":
+            return form, (client.client_id, client.client_secret)
+        return form | {"client_id": client.client_id, "client_secret": client.client_secret}, None
 
 
 def create_auth(session: requests.Session, url: str, declared: Auth | None, secret: str) -> ApiKeyAuth:

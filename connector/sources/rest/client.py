@@ -1,7 +1,8 @@
 """HTTP client of a source: authentication, rate limit, retry, and errors that never contain a key."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -14,6 +15,7 @@ from runtime.rate_limiter import RateLimiter
 from runtime.retry import TRANSIENT_STATUSES, RetryPolicy, parse_retry_after
 
 MAX_BODY_SECONDS = 300.0  # a body that arrives byte by byte never runs into the read timeout
+MIN_LOGGED_PAUSE = 10.0  # seconds; a longer pause without a log line looks like a hang
 READ_BYTES = 2**20  # `read1` returns what has arrived: a few reads per page instead of ten
 
 
@@ -21,8 +23,24 @@ READ_BYTES = 2**20  # `read1` returns what has arrived: a few reads per page ins
 type Parse[Result] = Callable[[requests.Response, bytes], Result]
 
 
+class PauseTooLong(SourceUnavailable):
+    """A pause that ends after the deadline: no attempt is made at all."""
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    url: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
 class SourceClient:
-    """Thread-safe. At most `in_flight` requests are active at the same time."""
+    """Thread-safe. At most `in_flight` requests are active at the same time.
+
+    `on_pause(seconds, reason)` is called before every pause of more than MIN_LOGGED_PAUSE seconds.
+    """
 
     def __init__(
         self,
@@ -32,6 +50,7 @@ class SourceClient:
         retry: RetryPolicy | None = None,
         rate_limiter: RateLimiter | None = None,
         in_flight: int = IN_FLIGHT,
+        on_pause: Callable[[float, str], None] = lambda seconds, reason: None,
     ) -> None:
         self.session = session
         self.url = url
@@ -40,36 +59,50 @@ class SourceClient:
         self.rate_limiter = rate_limiter or RateLimiter(None, 1.0)
         self.slots = threading.BoundedSemaphore(in_flight)
         self.paused_until = 0.0
+        self.on_pause = on_pause
         self.transmit = make_sender(session, url)
 
     def get[Result](self, url: str, params: dict[str, str], parse: Parse[Result]) -> Result:
-        """The parsed response.
+        return self.send(Request("GET", url, params), parse)
 
-        RequestRejected at once; SourceUnavailable and InvalidResponse after all attempts.
+    def send[Result](self, request: Request, parse: Parse[Result]) -> Result:
+        """The parsed response. Requests are retried, so they must only read.
+
+        RequestRejected at once; SourceUnavailable and InvalidResponse after all attempts, or when the next attempt
+        would begin after the deadline.
         """
         end = self.retry.clock() + self.retry.deadline
         attempt = 0
         while True:
             try:
-                self._wait_for_pause()
-                return self._attempt(url, params, parse, renew=True)
+                self._wait_for_pause(end)
+                return self._attempt(request, parse, renew=True)
             except (SourceUnavailable, InvalidResponse) as error:
                 self._wait_before_retry(error, attempt, end)
             attempt += 1
 
-    def _prepare(self, url: str, params: dict[str, str]) -> requests.PreparedRequest:
+    def _prepare(self, request: Request) -> requests.PreparedRequest:
         prepared = requests.PreparedRequest()
+        content_type = {"Content-Type": "application/json"} if request.body is not None else {}
+        headers = dict(self.session.headers) | content_type | dict(request.headers)
         try:
-            prepared.prepare("GET", url, headers=self.session.headers, params=params, auth=self.auth)
+            prepared.prepare(
+                request.method,
+                request.url,
+                headers=headers,
+                params=request.params,
+                data=request.body,
+                auth=self.auth,
+            )
         except requests.RequestException as error:
-            raise RequestRejected(f"invalid address '{url}': {error}.") from error
+            raise RequestRejected(f"invalid address '{request.url}': {error}.") from error
         return prepared
 
-    def _attempt[Result](self, url: str, params: dict[str, str], parse: Parse[Result], renew: bool) -> Result:
-        prepared = self._prepare(url, params)
+    def _attempt[Result](self, request: Request, parse: Parse[Result], renew: bool) -> Result:
+        prepared = self._prepare(request)
         response, body = self._send(prepared)
         if response.status_code == requests.codes.unauthorized and renew and self.auth.renew(prepared):
-            return self._attempt(url, params, parse, renew=False)
+            return self._attempt(request, parse, renew=False)
         if response.status_code != requests.codes.ok:
             raise self._to_error(response, body)
         try:
@@ -107,16 +140,29 @@ class SourceClient:
             self.paused_until = max(self.paused_until, self.retry.clock() + seconds)
         return SourceUnavailable(message, seconds)
 
-    def _wait_for_pause(self) -> None:
-        """Retry-After pauses all requests: the rate limit is per API key."""
+    def _wait_for_pause(self, end: float) -> None:
+        """Retry-After pauses all requests: the rate limit is per API key. Never past the deadline."""
         seconds = self.paused_until - self.retry.clock()
-        if seconds > 0:
-            self.retry.sleep(seconds + self.retry.jitter(0, self.retry.base))
+        if seconds <= 0:
+            return
+        if self.retry.clock() + seconds > end:
+            raise PauseTooLong(
+                f"{self.url} requested a pause of {seconds:.0f} s, past the deadline of {self.retry.deadline:.0f} s.",
+                seconds,
+            )
+        self._sleep(seconds + self.retry.jitter(0, self.retry.base), "Retry-After of the source")
+
+    def _sleep(self, seconds: float, reason: str) -> None:
+        if seconds > MIN_LOGGED_PAUSE:
+            self.on_pause(seconds, reason)
+        self.retry.sleep(seconds)
 
     def _wait_before_retry(
         self, error: SourceUnavailable | InvalidResponse, attempt: int, end: float
     ) -> None:
-        """Sleep before the next attempt; raises `error` if there is none within the deadline."""
+        """Sleep before the next attempt; raises `error` if that would be past the deadline."""
+        if isinstance(error, PauseTooLong):
+            raise error
         delay = self.retry.delay(attempt, getattr(error, "retry_after", None))
         if attempt + 1 >= self.retry.attempts:
             raise type(error)(f"{error} Tried {attempt + 1} times.") from error
@@ -125,4 +171,4 @@ class SourceClient:
                 f"The next attempt, in {delay:.0f} s, is past the deadline of {self.retry.deadline:.0f} s."
             )
             raise type(error)(f"{error} {deadline}") from error
-        self.retry.sleep(delay)
+        self._sleep(delay, "retry")

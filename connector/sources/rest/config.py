@@ -9,10 +9,22 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from connector.errors import DeclarationError
-from connector.sources.base import Declared, Endpoint, Name, Source, Text, convert, convert_endpoints
+from connector.sources.base import (
+    Declared,
+    Endpoint,
+    Name,
+    Source,
+    Text,
+    allowed_keys,
+    convert,
+    convert_endpoints,
+)
+from connector.sources.time_window import TimeWindow, load_zone, parse_time
 
 # Keys joined by dots, from the body inwards; $ is the body itself.
 JsonPath = Annotated[str, msgspec.Meta(pattern=r"^(\$|[^.$]+(\.[^.$]+)*)$")]
+# A path in the body, or a response header.
+Place = Annotated[str, msgspec.Meta(pattern=r"^(header: *[A-Za-z0-9-]+|\$|[^.$]+(\.[^.$]+)*)$")]
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -31,17 +43,22 @@ class Query(Declared, frozen=True, kw_only=True):
 
 class ClientCredentials(Declared, frozen=True, kw_only=True):
     """OAuth client credentials (RFC 6749, section 4.4). The secret is {"client_id": …, "client_secret": …};
-    `token_url` is a URL or a path of the source."""
+    `token_url` is a URL or a path of the source. client_auth: whether the client's
+    secret is sent in the Authorization header or in the body. grant: refresh_token needs `refresh_token` in the
+    secret (RFC 6749, section 6)."""
 
     token_url: Annotated[str, msgspec.Meta(pattern="^(https?://|/)")]
     scope: Text | None = None
+    audience: Text | None = None
+    client_auth: Literal["header", "body"] = "header"
+    grant: Literal["client_credentials", "refresh_token"] = "client_credentials"
 
 
-class Revocation(Declared, frozen=True, kw_only=True):
-    """DELETE <path>/<id> revokes a key. GET `own` returns the key of the request, GET <path> all keys, in the
+class Revocation(Declared, frozen=True, kw_only=True, rename={"current": "own"}):
+    """DELETE <path>/<id> revokes a key. GET `current` returns the key of the request, GET <path> all keys, in the
     list `items`. `id`, `name` and `created` are fields of a key; `name` is set when it is issued."""
 
-    own: Annotated[str, msgspec.Meta(pattern="^/")]
+    current: Annotated[str, msgspec.Meta(pattern="^/")]
     items: Text
     id: Text
     name: Text
@@ -57,14 +74,19 @@ class Rotation(Declared, frozen=True, kw_only=True):
 
 
 class Paging(Declared, frozen=True, kw_only=True):
-    """All items in one response, if no key of the kinds below is given. `end`: the status of a page past the
-    end, if it is not an empty list."""
+    """All items in one response, if no key of the kinds below is given.
+
+    more: a boolean in the body that states whether more items exist. end: the status of a page past the end, if it
+    is not an empty list. within: whether the parameters of the paging go into the query or into the body of a POST.
+    """
 
     items: JsonPath
     size: Text | None = None
     limit: AtLeastOne | None = None
-    total_pages: JsonPath | None = None
-    total_items: JsonPath | None = None
+    total_pages: Place | None = None
+    total_items: Place | None = None
+    more: JsonPath | None = None
+    within: Literal["query", "body"] = "query"
     end: Literal[400, 404, 410, 416, 422] | None = None
 
 
@@ -79,16 +101,17 @@ class ByOffset(Paging, frozen=True, kw_only=True):
 
 
 class ByCursor(Paging, frozen=True, kw_only=True):
-    """The query parameter `cursor` is the value at `next` of the previous page."""
+    """The parameter `cursor` is the value at `next` of the previous page: a path in the body, `header:<name>`, or
+    `last_item.<path>` for the value of its last item (Stripe, Shopify, search_after)."""
 
     cursor: Text
-    next: JsonPath
+    next: Place
 
 
 class ByNext(Paging, frozen=True, kw_only=True):
-    """The previous page contains the URL of the next one at `next`."""
+    """The previous page contains the URL of the next one at `next`: a path in the body, or `header:<name>`."""
 
-    next: JsonPath
+    next: Place
 
 
 class ByLink(Paging, frozen=True, kw_only=True):
@@ -105,21 +128,44 @@ class Limits(Declared, frozen=True, kw_only=True):
 
 
 class RestEndpoint(Endpoint, frozen=True, kw_only=True):
-    """`params` are sent with every request. `paging` overrides keys of the source; null removes a key."""
+    """An endpoint of an API.
+
+    params, headers: sent with every request. body: of a POST. paging: overrides keys of the source; null removes a key.
+    time_window: instead of `window`, for sources that filter by a time. rename: column by field, for names that
+    BigQuery does not accept. unmapped: a column that receives all fields without a column, as JSON text.
+    """
 
     path: Annotated[str, msgspec.Meta(pattern="^/")]
+    method: Literal["GET", "POST"] = "GET"
+    body: dict[str, Any] = {}
     params: dict[str, str] = {}
+    headers: dict[str, str] = {}
     paging: dict[str, Any] = {}
+    time_window: TimeWindow | None = None
+    rename: dict[str, Name] = {}
+    unmapped: Name | None = None
 
 
-Auth = Header | Query | ClientCredentials
-AUTH: dict[str, type[Declared]] = {"header": Header, "query": Query, "token_url": ClientCredentials}
+class Basic(Declared, frozen=True, kw_only=True):
+    """HTTP Basic authentication (RFC 7617): `username`, and the secret as password."""
+
+    username: Text
+
+
+Auth = Header | Query | Basic | ClientCredentials
+AUTH: dict[str, type[Declared]] = {
+    "header": Header,
+    "query": Query,
+    "username": Basic,
+    "token_url": ClientCredentials,
+}
 PAGING: dict[str, type[Paging]] = {"page": ByPage, "offset": ByOffset, "cursor": ByCursor, "link": ByLink}
 
 
 class RestSource(Source, frozen=True, kw_only=True):
     url: Annotated[str, msgspec.Meta(pattern="^https?://")]
     auth: dict[str, Any] = {}
+    headers: dict[str, str] = {}
     rotation: Rotation | None = None
     paging: dict[str, Any]
     limits: Limits = Limits()
@@ -134,12 +180,24 @@ class RestSource(Source, frozen=True, kw_only=True):
             raise DeclarationError(f"{where}: declare both `auth` and `secret`, or none of them.")
         if not self.auth:
             return None
-        return convert(self.auth, select_kind(AUTH, self.auth, where) or Header, where)  # type: ignore[return-value]
+        kind = select_kind(AUTH, self.auth, where)
+        if kind is None:
+            keys = ", ".join(self.auth)
+            raise DeclarationError(
+                f"{where}: unknown kind of authentication ({keys}). Allowed here: {', '.join(AUTH)}."
+            )
+        return convert(self.auth, kind, where)  # type: ignore[return-value]
 
     def paging_of(self, endpoint: str, where: str = "paging") -> Paging:
         merged = self.paging | self.endpoints[endpoint].paging
         declared = {key: value for key, value in merged.items() if value is not None}
         kind = select_kind(PAGING, declared, where) or (ByNext if "next" in declared else Paging)
+        unknown = sorted(declared.keys() - set(kind.__struct_encode_fields__))
+        if kind is Paging and unknown:
+            kinds = ", ".join([*PAGING, "next"])
+            raise DeclarationError(
+                f"{where}: unknown key `{unknown[0]}`. Kinds of paging: {kinds}. Other keys: {allowed_keys(Paging)}."
+            )
         paging = convert(declared, kind, where)
         check_paths(paging, where)
         return paging
@@ -157,12 +215,23 @@ def check_paths(paging: Paging, where: str) -> None:
     """A path cannot lead through the list of items or through a number."""
     names = ("items", "total_pages", "total_items", "next")
     paths = {name: path for name in names if (path := getattr(paging, name, None))}
+    paths = {name: path for name, path in paths.items() if not path.startswith(("header:", "last_item."))}
     for name, path in paths.items():
         for other, longer in paths.items():
             if name != other and (path == "$" or f"{longer}.".startswith(f"{path}.")):
                 raise DeclarationError(
                     f"{where}: `{other}` cannot be at {longer}, inside `{name}` at {path}."
                 )
+
+
+def check_windows(endpoint: RestEndpoint, where: str) -> None:
+    if endpoint.window and endpoint.time_window:
+        raise DeclarationError(f"{where}: window and time_window exclude each other; use one of them.")
+    if endpoint.body and endpoint.method != "POST":
+        raise DeclarationError(f"{where}: `body` needs `method: POST`.")
+    if endpoint.time_window:
+        load_zone(endpoint.time_window.zone)
+        parse_time(endpoint.time_window.first, endpoint.time_window.zone)
 
 
 def convert_rotation(declared: Any, where: str) -> None:
@@ -185,5 +254,6 @@ def parse_rest_source(declared: dict[str, Any], where: str) -> RestSource:
             f"{where}: rotation: only API keys can be rotated: `auth` needs `header` or `query`."
         )
     for name, endpoint in source.endpoints.items():
+        check_windows(endpoint, f"{where}: endpoints.{name}")
         source.paging_of(name, f"{where}: endpoints.{name}.paging" if endpoint.paging else f"{where}: paging")
     return source

@@ -1,9 +1,12 @@
 """Read pages of one endpoint of an API, in each of the declared kinds of paging."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
+import msgspec
 import requests
 
 from connector.errors import CursorExpired, InvalidResponse, RequestRejected
@@ -11,7 +14,7 @@ from connector.extract.page_loop import IN_FLIGHT
 from connector.settings import Settings
 from connector.sources.reader import Page
 from connector.sources.rest.auth import create_auth
-from connector.sources.rest.client import SourceClient
+from connector.sources.rest.client import Request, SourceClient
 from connector.sources.rest.config import (
     ByCursor,
     ByLink,
@@ -23,12 +26,13 @@ from connector.sources.rest.config import (
     RestSource,
 )
 from connector.sources.rest.response import create_parser
-from connector.sources.window import IdRange
+from connector.sources.window import IdRange, window_of
 from runtime.http_session import open_session
 from runtime.rate_limiter import RateLimiter
 from runtime.retry import RetryPolicy
 
 EXPIRED_STATUSES = {400, 404, 410, 422}  # how sources answer a cursor that has expired
+NO_CONTENT = 204
 MAX_CURSOR_CHARACTERS = 4000  # it is stored in an object's metadata, of which Cloud Storage accepts 8 KiB
 
 
@@ -38,6 +42,7 @@ class RestReader:
     def __init__(self, client: SourceClient, source: RestSource, name: str) -> None:
         self.client = client
         self.endpoint: RestEndpoint = source.endpoints[name]
+        self.headers = dict(source.headers) | dict(self.endpoint.headers)
         self.paging = source.paging_of(name)
         self.auth = source.authentication()
         self.parse_body = create_parser(self.paging, self.endpoint.window)
@@ -55,75 +60,123 @@ class RestReader:
     def offset_paged(self) -> bool:
         return isinstance(self.paging, ByOffset)
 
+    @property
+    def position(self) -> str | None:
+        match self.paging:
+            case ByLink(link=relation):
+                return f"a Link header with relation {relation!r}"
+            case ByCursor(next=path) | ByNext(next=path):
+                return f"{path!r}"
+        return None
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the address, the paging and the filters, but not of limits, schedules or descriptions."""
+        endpoint = self.endpoint
+        parts = [
+            endpoint.path,
+            endpoint.method,
+            endpoint.params,
+            endpoint.body,
+            window_of(endpoint),
+            self.paging,
+        ]
+        return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
+
     def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
-        url, params = self._address(number, cursor, span)
+        request = self._request(number, cursor, span)
         try:
-            return self.client.get(url, params, self._parse)
+            return self.client.send(request, self._parse)
         except RequestRejected as error:
-            if number > 1 and error.status is not None and error.status == self.paging.end:
+            if error.status == NO_CONTENT or (
+                number > 1 and error.status and error.status == self.paging.end
+            ):
                 return Page([])
             if cursor and error.status in EXPIRED_STATUSES:
                 remedy = "The next run starts again; files received so far are moved to failed/."
                 raise CursorExpired(f"{error} {remedy}", error.status) from error
             raise
 
-    def _address(self, number: int, cursor: str | None, span: IdRange) -> tuple[str, dict[str, str]]:
-        """URL and query parameters of a page."""
+    def _request(self, number: int, cursor: str | None, span: IdRange) -> Request:
+        method = self.endpoint.method
         if cursor and isinstance(self.paging, ByNext | ByLink):
-            return cursor, {}
-        params = self.endpoint.params | self._position(number, cursor)
-        params |= span.parameters(self.endpoint.window)
+            return Request(method, cursor, {}, self.headers, self._body({}))
+        values = self._position(number, cursor)
         if self.paging.size and self.paging.limit:
-            params[self.paging.size] = str(self.paging.limit)
-        return self.url, params
+            values[self.paging.size] = self.paging.limit
+        values |= span.parameters(window_of(self.endpoint))
+        if self.paging.within == "body":
+            return Request(method, self.url, dict(self.endpoint.params), self.headers, self._body(values))
+        params = dict(self.endpoint.params) | {name: str(value) for name, value in values.items()}
+        return Request(method, self.url, params, self.headers, self._body({}))
 
-    def _position(self, number: int, cursor: str | None) -> dict[str, str]:
+    def _body(self, values: dict[str, Any]) -> bytes | None:
+        if self.endpoint.method == "GET":
+            return None
+        body: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self.endpoint.body))
+        for path, value in values.items():
+            *parents, name = path.split(".")
+            target = body
+            for parent in parents:
+                target = target.setdefault(parent, {})
+            target[name] = value
+        return msgspec.json.encode(body)
+
+    def _position(self, number: int, cursor: str | None) -> dict[str, Any]:
         match self.paging:
             case ByPage(page=name, first=first):
-                return {name: str(first + number - 1)}
+                return {name: first + number - 1}
             case ByOffset(offset=name, limit=limit):
-                return {name: str((number - 1) * limit)}
-            case ByCursor(cursor=name) if cursor:
+                return {name: (number - 1) * limit}
+            case ByCursor(cursor=name) if cursor is not None:
                 return {name: cursor}
         return {}
 
     def _parse(self, response: requests.Response, body: bytes) -> Page:
-        page = self.parse_body(body)
-        if not self.sequential:
+        page = self.parse_body(body, response.headers)
+        if not self.sequential or page.next is None:
             return page
-        cursor = page.next or ""
-        if isinstance(self.paging, ByLink):
-            cursor = response.links.get(self.paging.link, {}).get("url", "")
-        if cursor and not isinstance(self.paging, ByCursor):
+        cursor = page.next
+        if not isinstance(self.paging, ByCursor):
             cursor = self._check_host(urljoin(response.url, cursor))
         if len(cursor) > MAX_CURSOR_CHARACTERS:
             raise InvalidResponse(
-                f"the link to the next page has {len(cursor)} characters, at most {MAX_CURSOR_CHARACTERS} "
+                f"the position of the next page has {len(cursor)} characters, at most {MAX_CURSOR_CHARACTERS} "
                 f"are supported: {cursor[:80]}…"
             )
-        return replace(page, next=cursor or None)
+        return replace(page, next=cursor)
 
     def _check_host(self, url: str) -> str:
-        """`url` without the key. RequestRejected for another host, to which the key must not be sent."""
+        """`url` without the key. RequestRejected for another host, to which the key must not be sent.
+
+        A link that only drops https, as servers behind a proxy send it, is followed with https.
+        """
         declared, linked = urlsplit(self.url), urlsplit(url)
+        if (declared.scheme, linked.scheme) == ("https", "http") and declared.hostname == linked.hostname:
+            linked = linked._replace(scheme="https", netloc=declared.netloc)
         if (declared.scheme, declared.netloc) != (linked.scheme, linked.netloc):
             raise RequestRejected(
                 f"the next page of {self.url} is on another host, {linked.scheme}://{linked.netloc}: the key is "
                 "not sent there."
             )
         if not isinstance(self.auth, Query):
-            return url
+            return linked.geturl()
         pairs = parse_qsl(linked.query, keep_blank_values=True)
         query = [(name, value) for name, value in pairs if name != self.auth.query]
         return linked._replace(query=urlencode(query)).geturl()
 
 
 def create_reader(
-    source: RestSource, name: str, settings: Settings, retry: Callable[[], RetryPolicy] = RetryPolicy
+    source: RestSource,
+    name: str,
+    settings: Settings,
+    retry: Callable[[], RetryPolicy] = RetryPolicy,
+    on_pause: Callable[[float, str], None] = lambda seconds, reason: None,
 ) -> RestReader:
-    """The reader of endpoint `name`, with connections of its own."""
+    """The reader of endpoint `name`, with connections of its own. `on_pause`: see SourceClient."""
     session, url = open_session(IN_FLIGHT), settings.source["URL"].rstrip("/")
     auth = create_auth(session, url, source.authentication(), settings.source.get("API_KEY", ""))
     limits = source.limits
     limiter = RateLimiter(1, 1 / limits.per_second) if limits.per_second else RateLimiter(None, 1.0)
-    return RestReader(SourceClient(session, url, auth, retry(), limiter, limits.in_flight), source, name)
+    client = SourceClient(session, url, auth, retry(), limiter, limits.in_flight, on_pause)
+    return RestReader(client, source, name)

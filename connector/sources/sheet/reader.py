@@ -1,5 +1,6 @@
 """Read a tab of a spreadsheet as the only page of an endpoint."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -58,6 +59,7 @@ class SheetReader:
     """Implements sources.reader.Reader. The whole tab is one page: a run copies all of it or nothing."""
 
     size, sequential, offset_paged = 0, True, False
+    position: str | None = None
 
     def __init__(
         self, client: SourceClient, auth: GoogleAuth, spreadsheet: str, endpoint: SheetEndpoint
@@ -67,6 +69,12 @@ class SheetReader:
         self.spreadsheet = spreadsheet
         self.endpoint = endpoint
         self.where = f"Tab {endpoint.tab!r} of spreadsheet {spreadsheet}"
+
+    @property
+    def fingerprint(self) -> str:
+        columns = {name: column.header for name, column in self.endpoint.columns.items()}
+        parts = [self.endpoint.tab, self.endpoint.header_row, columns]
+        return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
 
     def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
         document = self._get("", {"fields": FIELDS}, Document)

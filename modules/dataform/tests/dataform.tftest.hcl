@@ -13,26 +13,35 @@ variables {
   invokers = { pipeline = "serviceAccount:pipeline@retail-test.iam.gserviceaccount.com" }
 }
 
-run "who_starts_a_run_acts_as_its_runner" {
+run "an_invoker_acts_as_the_runner" {
   command = plan
 
   assert {
-    condition     = google_service_account_iam_member.invokers["pipeline"].role == "roles/iam.serviceAccountUser" && google_dataform_repository_iam_member.invokers["pipeline"].role == "roles/dataform.editor"
-    error_message = "A run needs both: the repository, and the account that the SQL runs as."
+    condition = (
+      google_service_account_iam_member.invokers["pipeline"].role == "roles/iam.serviceAccountUser"
+      && google_dataform_repository_iam_member.invokers["pipeline"].role == "roles/dataform.editor"
+    )
+    error_message = "A run needs both the repository and the account that runs the SQL."
   }
 
   assert {
-    condition     = google_service_account_iam_member.agent["roles/iam.serviceAccountTokenCreator"].member == "serviceAccount:service-123456789012@gcp-sa-dataform.iam.gserviceaccount.com"
-    error_message = "Dataform's own agent takes the runner's tokens, on this account alone."
+    condition = (
+      google_service_account_iam_member.agent["roles/iam.serviceAccountTokenCreator"].member
+      == "serviceAccount:service-123456789012@gcp-sa-dataform.iam.gserviceaccount.com"
+    )
+    error_message = "Dataform's agent creates tokens only of the runner."
   }
 
   assert {
-    condition     = google_dataform_repository.repository.deletion_policy == "PREVENT" && length(google_dataform_repository.repository.git_remote_settings) == 0
-    error_message = "The repository is kept, and filled by commits through the API."
+    condition = (
+      google_dataform_repository.repository.deletion_policy == "PREVENT"
+      && length(google_dataform_repository.repository.git_remote_settings) == 0
+    )
+    error_message = "The repository is protected, and filled by commits through the API."
   }
 }
 
-run "an_id_where_the_number_belongs" {
+run "an_id_instead_of_the_number" {
   command = plan
 
   variables {

@@ -8,8 +8,14 @@ variables {
   project_roles  = ["roles/bigquery.jobUser", "roles/bigquery.resourceViewer"]
   state_bucket   = "retail-test-terraform-state"
   identities = {
-    plan  = { member = "serviceAccount:delivery-plan@retail-test.iam.gserviceaccount.com", name = "projects/retail-test/serviceAccounts/delivery-plan@retail-test.iam.gserviceaccount.com" }
-    apply = { member = "serviceAccount:delivery-apply@retail-test.iam.gserviceaccount.com", name = "projects/retail-test/serviceAccounts/delivery-apply@retail-test.iam.gserviceaccount.com" }
+    plan = {
+      member = "serviceAccount:delivery-plan@retail-test.iam.gserviceaccount.com"
+      name   = "projects/retail-test/serviceAccounts/delivery-plan@retail-test.iam.gserviceaccount.com"
+    }
+    apply = {
+      member = "serviceAccount:delivery-apply@retail-test.iam.gserviceaccount.com"
+      name   = "projects/retail-test/serviceAccounts/delivery-apply@retail-test.iam.gserviceaccount.com"
+    }
   }
 }
 
@@ -17,44 +23,65 @@ run "one_repository_by_its_number_and_one_branch" {
   command = plan
 
   assert {
-    condition     = google_iam_workload_identity_pool_provider.github.attribute_condition == "assertion.repository_id == \"1296269\""
-    error_message = "Tokens of other repositories are not even exchanged."
+    condition = (
+      google_iam_workload_identity_pool_provider.github.attribute_condition == "assertion.repository_id == \"1296269\""
+    )
+    error_message = "Tokens of other repositories are not exchanged."
   }
 
   assert {
-    condition = { for who, grant in google_service_account_iam_member.federated : who => grant.member } == {
-      plan  = "principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/delivery/attribute.repository_id/1296269"
-      apply = "principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/delivery/attribute.repository_ref/1296269:refs/heads/main"
+    condition = {
+      for task, grant in google_service_account_iam_member.federated :
+      task => trimprefix(grant.member, "principalSet://iam.googleapis.com/projects/123456789012/locations/global/")
+      } == {
+      plan  = "workloadIdentityPools/delivery/attribute.repository_id/1296269"
+      apply = "workloadIdentityPools/delivery/attribute.repository_ref/1296269:refs/heads/main"
     }
-    error_message = "Every branch plans, and main alone applies."
+    error_message = "Every branch plans, and only main applies."
   }
 
   assert {
-    condition     = google_iam_workload_identity_pool_provider.github.attribute_mapping["attribute.repository_ref"] == "assertion.repository_id + \":\" + assertion.ref"
-    error_message = "Repository and branch are one attribute, so that neither is enough by itself."
+    condition = (
+      google_iam_workload_identity_pool_provider.github.attribute_mapping["attribute.repository_ref"]
+      == "assertion.repository_id + \":\" + assertion.ref"
+    )
+    error_message = "Repository and branch are one attribute: neither is sufficient without the other."
   }
 }
 
-run "a_plan_reads_and_an_apply_makes_and_neither_sees_data" {
+run "a_plan_reads_and_an_apply_writes_and_neither_reads_data" {
   command = plan
 
   assert {
-    condition     = alltrue([for permission in google_project_iam_custom_role.roles["plan"].permissions : can(regex("\\.(get|list|getIamPolicy|read)$", permission))])
+    condition = (
+      alltrue([
+        for permission in google_project_iam_custom_role.roles["plan"].permissions :
+        can(regex("\\.(get|list|getIamPolicy|read|use)$", permission))
+      ])
+    )
     error_message = "A plan changes nothing."
   }
 
   assert {
-    condition     = length(setsubtract(google_project_iam_custom_role.roles["plan"].permissions, google_project_iam_custom_role.roles["apply"].permissions)) == 0
-    error_message = "An apply sees what a plan sees."
+    condition = (
+      length(setsubtract(
+        google_project_iam_custom_role.roles["plan"].permissions,
+        google_project_iam_custom_role.roles["apply"].permissions,
+      ))
+      == 0
+    )
+    error_message = "An apply reads what a plan reads."
   }
 
   assert {
     condition = length(setintersection(google_project_iam_custom_role.roles["apply"].permissions, [
-      "bigquery.tables.getData", "secretmanager.versions.access", "storage.objects.get", "logging.logEntries.list", "pubsub.subscriptions.consume",
+      "bigquery.tables.getData", "secretmanager.versions.access", "storage.objects.get",
+      "logging.logEntries.list", "pubsub.subscriptions.consume",
       "iam.roles.update", "iam.roles.create", "iam.serviceAccounts.getAccessToken", "iam.serviceAccountKeys.create",
-      "iam.workloadIdentityPools.update", "iam.workloadIdentityPoolProviders.update", "resourcemanager.projects.setIamPolicy",
+      "iam.workloadIdentityPools.update", "iam.workloadIdentityPoolProviders.update",
+      "resourcemanager.projects.setIamPolicy",
     ])) == 0
-    error_message = "An apply reads no data and no secret, makes no key, and gives itself nothing."
+    error_message = "The role contains no permission to read data or secrets, to create keys or to change roles."
   }
 }
 
@@ -62,27 +89,43 @@ run "what_it_grants_on_the_project_is_limited" {
   command = plan
 
   assert {
-    condition     = google_project_iam_member.roles["grant"].condition[0].expression == "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/bigquery.jobUser', 'roles/bigquery.resourceViewer'])"
-    error_message = "Only the declared roles are given or taken."
+    condition = (
+      google_project_iam_member.roles["grant"].condition[0].expression
+      == join("", [
+        "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', [])",
+        ".hasOnly(['roles/bigquery.jobUser', 'roles/bigquery.resourceViewer'])",
+      ])
+    )
+    error_message = "Only the declared roles are granted or revoked."
   }
 
   assert {
-    condition     = length(google_project_iam_member.roles["apply"].condition) == 0 && endswith(google_project_iam_member.roles["grant"].member, "delivery-apply@retail-test.iam.gserviceaccount.com") && google_project_iam_member.roles["plan"].role == "projects/retail-test/roles/delivery_plan"
-    error_message = "Each has the role of its task."
+    condition = (
+      length(google_project_iam_member.roles["apply"].condition) == 0
+      && endswith(google_project_iam_member.roles["grant"].member, "delivery-apply@retail-test.iam.gserviceaccount.com")
+      && google_project_iam_member.roles["plan"].role == "projects/retail-test/roles/delivery_plan"
+    )
+    error_message = "Each identity has the role of its task."
   }
 
   assert {
-    condition     = google_storage_bucket_iam_member.state["plan"].role == "roles/storage.objectViewer" && google_storage_bucket_iam_member.state["apply"].role == "roles/storage.objectUser"
+    condition = (
+      google_storage_bucket_iam_member.state["plan"].role == "roles/storage.objectViewer"
+      && google_storage_bucket_iam_member.state["apply"].role == "roles/storage.objectUser"
+    )
     error_message = "A plan reads the state, an apply writes it."
   }
 
   assert {
-    condition     = google_storage_bucket_iam_member.lock.condition[0].expression == "resource.name.endsWith(\".tflock\")" && google_storage_bucket_iam_member.lock.member == var.identities.plan.member
-    error_message = "Of the state a plan writes the lock alone."
+    condition = (
+      google_storage_bucket_iam_member.lock.condition[0].expression == "resource.name.endsWith(\".tflock\")"
+      && google_storage_bucket_iam_member.lock.member == var.identities.plan.member
+    )
+    error_message = "Of the state a plan writes only the lock."
   }
 }
 
-run "a_repository_by_its_name" {
+run "a_repository_by_name" {
   command = plan
 
   variables {
@@ -92,7 +135,39 @@ run "a_repository_by_its_name" {
   expect_failures = [var.repository_id]
 }
 
-run "a_branch_by_its_ref" {
+run "the_placeholder_of_an_example" {
+  command = plan
+
+  variables {
+    repository_id = "123456789"
+  }
+
+  expect_failures = [var.repository_id]
+}
+
+run "a_release_needs_commits_and_release_configs" {
+  command = plan
+
+  assert {
+    condition = length(setsubtract([
+      "dataform.compilationResults.create", "dataform.releaseConfigs.create", "dataform.releaseConfigs.update",
+      "dataform.repositories.commit", "logging.notificationRules.create", "logging.notificationRules.update",
+    ], google_project_iam_custom_role.roles["apply"].permissions)) == 0
+    error_message = "roles/dataform.editor and monitoring.alertPolicies do not include these."
+  }
+}
+
+run "the_role_of_an_agent" {
+  command = plan
+
+  variables {
+    project_roles = ["roles/bigquerydatatransfer.serviceAgent"]
+  }
+
+  expect_failures = [var.project_roles]
+}
+
+run "a_branch_by_ref" {
   command = plan
 
   variables {
@@ -107,8 +182,14 @@ run "one_identity_for_both" {
 
   variables {
     identities = {
-      plan  = { member = "serviceAccount:delivery@retail-test.iam.gserviceaccount.com", name = "projects/retail-test/serviceAccounts/delivery@retail-test.iam.gserviceaccount.com" }
-      apply = { member = "serviceAccount:delivery@retail-test.iam.gserviceaccount.com", name = "projects/retail-test/serviceAccounts/delivery@retail-test.iam.gserviceaccount.com" }
+      plan = {
+        member = "serviceAccount:delivery@retail-test.iam.gserviceaccount.com"
+        name   = "projects/retail-test/serviceAccounts/delivery@retail-test.iam.gserviceaccount.com"
+      }
+      apply = {
+        member = "serviceAccount:delivery@retail-test.iam.gserviceaccount.com"
+        name   = "projects/retail-test/serviceAccounts/delivery@retail-test.iam.gserviceaccount.com"
+      }
     }
   }
 
@@ -125,7 +206,7 @@ run "a_role_that_is_too_wide" {
   expect_failures = [var.project_roles]
 }
 
-run "names_that_google_refuses" {
+run "names_that_google_rejects" {
   command = plan
 
   variables {

@@ -9,12 +9,15 @@ run "one_described_account_for_each_name" {
   command = plan
 
   assert {
-    condition     = google_service_account.identities["connector"].account_id == "connector" && google_service_account.identities["connector"].description == "Copies the sources."
-    error_message = "The account is named and described as asked."
+    condition = (
+      google_service_account.identities["connector"].account_id == "connector"
+      && google_service_account.identities["connector"].description == "Copies the sources."
+    )
+    error_message = "The account has the given name and description."
   }
 }
 
-run "a_name_that_google_refuses" {
+run "a_name_that_google_rejects" {
   command = plan
 
   variables {

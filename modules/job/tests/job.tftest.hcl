@@ -14,22 +14,31 @@ run "settings_and_secrets_reach_the_command" {
   command = plan
 
   assert {
-    condition     = { for variable in google_cloud_run_v2_job.job.template[0].template[0].containers[0].env : variable.name => try(variable.value_source[0].secret_key_ref[0].secret, variable.value) } == { PROJECT_ID = "retail-test", RETAIL_API_KEY = "retail-api-key" }
+    condition = (
+      {
+        for variable in google_cloud_run_v2_job.job.template[0].template[0].containers[0].env :
+        variable.name => try(variable.value_source[0].secret_key_ref[0].secret, variable.value)
+      }
+      == { PROJECT_ID = "retail-test", RETAIL_API_KEY = "retail-api-key" }
+    )
     error_message = "Every setting is a variable; a secret comes as a reference."
   }
 
   assert {
-    condition     = google_cloud_run_v2_job.job.deletion_protection && google_cloud_run_v2_job.job.template[0].template[0].max_retries == 0
-    error_message = "A job is protected, and tried once, unless someone says otherwise."
+    condition = (
+      !google_cloud_run_v2_job.job.deletion_protection
+      && google_cloud_run_v2_job.job.template[0].template[0].max_retries == 0
+    )
+    error_message = "A job can be replaced, and is tried once by default."
   }
 
   assert {
     condition     = length(google_cloud_run_v2_job_iam_member.runners) == 0
-    error_message = "Nobody executes it unasked."
+    error_message = "Without runners there is no grant."
   }
 }
 
-run "runners_get_no_more_than_they_need" {
+run "runners_with_and_without_overrides" {
   command = plan
 
   variables {
@@ -41,13 +50,38 @@ run "runners_get_no_more_than_they_need" {
   }
 
   assert {
-    condition     = { for name, grant in google_cloud_run_v2_job_iam_member.runners : name => grant.role } == { pipeline = "roles/run.jobsExecutor", scheduler = "roles/run.jobsExecutorWithOverrides" }
-    error_message = "Other arguments are for those who ask for them."
+    condition = (
+      { for name, grant in google_cloud_run_v2_job_iam_member.runners : name => grant.role }
+      == { pipeline = "roles/run.jobsExecutor", scheduler = "roles/run.jobsExecutorWithOverrides" }
+    )
+    error_message = "Only a runner with overrides may pass arguments."
   }
 
   assert {
     condition     = google_cloud_run_v2_job_iam_member.watchers["pipeline"].role == "roles/run.viewer"
-    error_message = "A watcher sees, and does nothing."
+    error_message = "A watcher reads only."
+  }
+}
+
+run "a_job_without_an_image_runs_the_sample" {
+  command = plan
+
+  assert {
+    condition     = !output.has_image
+    error_message = "Its schedules stay paused."
+  }
+}
+
+run "a_job_with_an_image" {
+  command = plan
+
+  variables {
+    image = "europe-west1-docker.pkg.dev/p/jobs/connector@sha256:${sha256("")}"
+  }
+
+  assert {
+    condition     = output.has_image
+    error_message = "Its schedules can start it."
   }
 }
 
@@ -71,7 +105,7 @@ run "a_setting_twice" {
   expect_failures = [var.secrets]
 }
 
-run "what_cloud_run_refuses" {
+run "values_that_cloud_run_rejects" {
   command = plan
 
   variables {

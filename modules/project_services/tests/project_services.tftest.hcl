@@ -5,16 +5,30 @@ variables {
   services   = ["run.googleapis.com"]
 }
 
-run "an_api_stays_on_when_terraform_lets_go_of_it" {
+run "an_api_stays_enabled_when_it_is_removed" {
   command = plan
 
   assert {
     condition     = google_project_service.services["run.googleapis.com"].disable_on_destroy == false
-    error_message = "Switching an API off would break what others run in the project."
+    error_message = "Something else in the project may use the API."
   }
 }
 
-run "a_name_that_is_no_api" {
+run "reads_of_secrets_and_objects_are_logged" {
+  command = plan
+
+  assert {
+    condition = {
+      for service, config in google_project_iam_audit_config.reads : service => one(config.audit_log_config).log_type
+      } == {
+      "secretmanager.googleapis.com" = "DATA_READ"
+      "storage.googleapis.com"       = "DATA_READ"
+    }
+    error_message = "Data Access logs are off by default."
+  }
+}
+
+run "a_short_name_of_an_api" {
   command = plan
 
   variables {

@@ -7,27 +7,43 @@ variables {
   description = "Images of the jobs."
 }
 
-run "the_newest_are_kept_and_the_old_forgotten" {
+run "the_newest_are_kept_and_old_ones_deleted" {
   command = plan
 
   assert {
-    condition     = one([for policy in google_artifact_registry_repository.registry.cleanup_policies : policy.most_recent_versions[0].keep_count if policy.action == "KEEP"]) == 20
-    error_message = "Twenty versions are kept for going back, whatever their age."
+    condition = (
+      one([
+        for policy in google_artifact_registry_repository.registry.cleanup_policies :
+        policy.most_recent_versions[0].keep_count
+        if policy.action == "KEEP"
+      ])
+      == 20
+    )
+    error_message = "Twenty versions are kept for a rollback, at any age."
   }
 
   assert {
-    condition     = one([for policy in google_artifact_registry_repository.registry.cleanup_policies : policy.condition[0].older_than if policy.action == "DELETE"]) == "7776000s"
-    error_message = "The others go after ninety days."
+    condition = (
+      one([
+        for policy in google_artifact_registry_repository.registry.cleanup_policies : policy.condition[0].older_than
+        if policy.action == "DELETE"
+      ])
+      == "7776000s"
+    )
+    error_message = "Other versions are deleted after ninety days."
   }
 
   assert {
-    condition     = google_artifact_registry_repository.registry.cleanup_policy_dry_run == false && google_artifact_registry_repository.registry.docker_config[0].immutable_tags
-    error_message = "Clean-up really deletes, and a tag cannot be moved."
+    condition = (
+      google_artifact_registry_repository.registry.cleanup_policy_dry_run == false
+      && google_artifact_registry_repository.registry.docker_config[0].immutable_tags
+    )
+    error_message = "The clean-up is not a dry run, and a tag cannot move."
   }
 
   assert {
     condition     = length(google_artifact_registry_repository_iam_member.writers) == 0
-    error_message = "Nobody pushes unasked."
+    error_message = "Without writers there is no grant."
   }
 }
 
@@ -39,12 +55,14 @@ run "writers_add_images" {
   }
 
   assert {
-    condition     = google_artifact_registry_repository_iam_member.writers["delivery-apply"].role == "roles/artifactregistry.writer"
-    error_message = "A writer adds and reads; deleting is the clean-up's."
+    condition = (
+      google_artifact_registry_repository_iam_member.writers["delivery-apply"].role == "roles/artifactregistry.writer"
+    )
+    error_message = "A writer adds and reads, but does not delete."
   }
 }
 
-run "nothing_to_go_back_to" {
+run "no_version_for_a_rollback" {
   command = plan
 
   variables {

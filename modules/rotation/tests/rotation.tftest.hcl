@@ -7,35 +7,45 @@ variables {
   consumers      = { key-rotation = "serviceAccount:key-rotation@retail-test.iam.gserviceaccount.com" }
 }
 
-run "only_what_is_due_and_nothing_forgotten" {
+run "only_due_notices_and_no_expiration" {
   command = plan
 
   assert {
     condition     = google_pubsub_subscription.due.filter == "attributes.eventType = \"SECRET_ROTATE\""
-    error_message = "Without the filter a consumer would take its own new version for a notice."
+    error_message = "Without the filter a consumer would receive the event of its own new version."
   }
 
   assert {
-    condition     = google_pubsub_subscription.due.expiration_policy[0].ttl == "" && google_pubsub_subscription.due.message_retention_duration == "604800s"
-    error_message = "A subscription that nobody reads for months must still be there when a key is due."
+    condition = (
+      google_pubsub_subscription.due.expiration_policy[0].ttl == ""
+      && google_pubsub_subscription.due.message_retention_duration == "604800s"
+    )
+    error_message = "A subscription without traffic for months must exist when a key is due."
   }
 }
 
-run "who_publishes_and_who_reads" {
+run "the_agent_publishes_and_the_consumer_reads" {
   command = plan
 
   assert {
-    condition     = google_pubsub_topic_iam_member.agent.role == "roles/pubsub.publisher" && google_pubsub_topic_iam_member.agent.member == "serviceAccount:service-123456789012@gcp-sa-secretmanager.iam.gserviceaccount.com"
-    error_message = "Secret Manager's own agent publishes, on this topic alone."
+    condition = (
+      google_pubsub_topic_iam_member.agent.role == "roles/pubsub.publisher"
+      && google_pubsub_topic_iam_member.agent.member
+      == "serviceAccount:service-123456789012@gcp-sa-secretmanager.iam.gserviceaccount.com"
+    )
+    error_message = "Secret Manager's agent publishes to this topic only."
   }
 
   assert {
-    condition     = google_pubsub_subscription_iam_member.consumers["key-rotation"].role == "roles/pubsub.subscriber" && length(google_pubsub_subscription_iam_member.consumers) == 1
-    error_message = "The consumer reads this subscription, and nobody else does."
+    condition = (
+      google_pubsub_subscription_iam_member.consumers["key-rotation"].role == "roles/pubsub.subscriber"
+      && length(google_pubsub_subscription_iam_member.consumers) == 1
+    )
+    error_message = "The consumer is the only reader of this subscription."
   }
 }
 
-run "a_name_and_a_number_that_google_refuses" {
+run "a_name_and_a_number_that_google_rejects" {
   command = plan
 
   variables {

@@ -15,18 +15,27 @@ run "starts_the_job_with_its_arguments" {
   command = plan
 
   assert {
-    condition     = google_cloud_scheduler_job.schedule.http_target[0].uri == "https://run.googleapis.com/v2/projects/retail-test/locations/europe-west1/jobs/pipeline:run"
-    error_message = "It calls the job's own :run."
+    condition = (
+      google_cloud_scheduler_job.schedule.http_target[0].uri
+      == "https://run.googleapis.com/v2/projects/retail-test/locations/europe-west1/jobs/pipeline:run"
+    )
+    error_message = "It calls :run of the job."
   }
 
   assert {
-    condition     = jsondecode(base64decode(google_cloud_scheduler_job.schedule.http_target[0].body)) == { overrides = { containerOverrides = [{ args = ["hourly"] }] } }
+    condition = (
+      jsondecode(base64decode(google_cloud_scheduler_job.schedule.http_target[0].body))
+      == { overrides = { containerOverrides = [{ args = ["hourly"] }] } }
+    )
     error_message = "The arguments are an override of the execution."
   }
 
   assert {
-    condition     = google_cloud_scheduler_job.schedule.http_target[0].oauth_token[0].service_account_email == "scheduler@retail-test.iam.gserviceaccount.com"
-    error_message = "Google's own APIs want an OAuth token."
+    condition = (
+      google_cloud_scheduler_job.schedule.http_target[0].oauth_token[0].service_account_email
+      == "scheduler@retail-test.iam.gserviceaccount.com"
+    )
+    error_message = "Google's APIs require an OAuth token."
   }
 }
 
@@ -39,7 +48,7 @@ run "without_arguments_the_job_runs_as_declared" {
 
   assert {
     condition     = base64decode(google_cloud_scheduler_job.schedule.http_target[0].body) == "{}"
-    error_message = "An override, even an empty one, needs a right that this schedule does not."
+    error_message = "An override, even an empty one, needs a permission that this schedule does not have."
   }
 }
 
@@ -53,7 +62,7 @@ run "a_schedule_of_six_fields" {
   expect_failures = [var.cron]
 }
 
-run "a_job_by_its_short_name" {
+run "a_job_by_short_name" {
   command = plan
 
   variables {
@@ -61,4 +70,57 @@ run "a_job_by_its_short_name" {
   }
 
   expect_failures = [var.job]
+}
+
+run "a_minute_out_of_range" {
+  command = plan
+
+  variables {
+    cron = "99 * * * *"
+  }
+
+  expect_failures = [var.cron]
+}
+
+run "a_step_of_zero" {
+  command = plan
+
+  variables {
+    cron = "*/0 * * * *"
+  }
+
+  expect_failures = [var.cron]
+}
+
+run "a_schedule_in_words" {
+  command = plan
+
+  variables {
+    cron = "every day at four"
+  }
+
+  expect_failures = [var.cron]
+}
+
+run "a_month_out_of_range" {
+  command = plan
+
+  variables {
+    cron = "0 5 * 13 *"
+  }
+
+  expect_failures = [var.cron]
+}
+
+run "lists_ranges_and_steps" {
+  command = plan
+
+  variables {
+    cron = "*/15 6-22 1,15 * 1-5"
+  }
+
+  assert {
+    condition     = google_cloud_scheduler_job.schedule.schedule == "*/15 6-22 1,15 * 1-5"
+    error_message = "Lists, ranges and steps are valid."
+  }
 }

@@ -10,45 +10,77 @@ variables {
     name  = "projects/retail-test/serviceAccounts/scheduled-queries@retail-test.iam.gserviceaccount.com"
   }
   queries = {
-    snapshot = { sql = "-- Kept for a while.\nSELECT 1 AS n", schedule = "every day 04:10", destination = { dataset = "snapshots", table = "n_{run_date}" } }
-    cost     = { sql = "DELETE FROM ops.costs WHERE TRUE", schedule = "every 3 hours" }
+    snapshot = {
+      sql         = "-- A copy.\nSELECT 1 AS n"
+      schedule    = "every day 04:10"
+      destination = { dataset = "snapshots", table = "n_{run_date}" }
+    }
+    cost = { sql = "DELETE FROM ops.costs WHERE TRUE", schedule = "every 3 hours" }
   }
 }
 
-run "run_as_their_own_identity_and_heard_of" {
+run "as_their_own_identity_with_published_ends" {
   command = plan
 
   assert {
-    condition     = alltrue([for query in google_bigquery_data_transfer_config.queries : query.service_account_name == "scheduled-queries@retail-test.iam.gserviceaccount.com" && !query.disabled && query.location == "EU"])
-    error_message = "The queries run by themselves, as their identity, where the data is."
+    condition = (
+      alltrue([
+        for query in google_bigquery_data_transfer_config.queries :
+        query.service_account_name == "scheduled-queries@retail-test.iam.gserviceaccount.com"
+        && !query.disabled
+        && query.location == "EU"
+      ])
+    )
+    error_message = "The queries run on a schedule, as their identity, at the location of the data."
   }
 
   assert {
-    condition     = google_service_account_iam_member.agent.service_account_id == var.identity.name && google_service_account_iam_member.agent.role == "roles/iam.serviceAccountTokenCreator"
-    error_message = "The service takes tokens of this one account."
+    condition = (
+      google_service_account_iam_member.agent.service_account_id == var.identity.name
+      && google_service_account_iam_member.agent.role == "roles/iam.serviceAccountTokenCreator"
+    )
+    error_message = "The service creates tokens only of this account."
   }
 
   assert {
-    condition     = google_pubsub_topic_iam_member.agent.role == "roles/pubsub.publisher" && google_pubsub_subscription.runs.expiration_policy[0].ttl == ""
-    error_message = "The service publishes, and what it says is kept."
+    condition = (
+      google_pubsub_topic_iam_member.agent.role == "roles/pubsub.publisher"
+      && google_pubsub_subscription.runs.expiration_policy[0].ttl == ""
+    )
+    error_message = "The service publishes, and its messages are kept."
   }
 }
 
-run "a_select_fills_a_table_and_a_statement_its_own" {
+run "the_agent_has_its_role" {
   command = plan
 
   assert {
-    condition     = google_bigquery_data_transfer_config.queries["snapshot"].destination_dataset_id == "snapshots" && google_bigquery_data_transfer_config.queries["snapshot"].params["write_disposition"] == "WRITE_TRUNCATE"
-    error_message = "A second run of a day leaves the day once."
-  }
-
-  assert {
-    condition     = google_bigquery_data_transfer_config.queries["cost"].destination_dataset_id == null && keys(google_bigquery_data_transfer_config.queries["cost"].params) == tolist(["query"])
-    error_message = "BigQuery refuses a destination beside a statement."
+    condition     = google_project_iam_member.agent.role == "roles/bigquerydatatransfer.serviceAgent"
+    error_message = "An agent that was created on request is not granted its role automatically."
   }
 }
 
-run "where_everything_waits_so_do_they" {
+run "only_a_select_has_a_destination" {
+  command = plan
+
+  assert {
+    condition = (
+      google_bigquery_data_transfer_config.queries["snapshot"].destination_dataset_id == "snapshots"
+      && google_bigquery_data_transfer_config.queries["snapshot"].params["write_disposition"] == "WRITE_TRUNCATE"
+    )
+    error_message = "A second run of a day replaces the first."
+  }
+
+  assert {
+    condition = (
+      google_bigquery_data_transfer_config.queries["cost"].destination_dataset_id == null
+      && keys(google_bigquery_data_transfer_config.queries["cost"].params) == tolist(["query"])
+    )
+    error_message = "BigQuery rejects a destination of a statement."
+  }
+}
+
+run "paused_with_all_schedules" {
   command = plan
 
   variables {
@@ -61,7 +93,7 @@ run "where_everything_waits_so_do_they" {
   }
 }
 
-run "a_schedule_as_cron_writes_it" {
+run "a_schedule_in_cron_format" {
   command = plan
 
   variables {
@@ -75,13 +107,19 @@ run "a_destination_for_a_statement" {
   command = plan
 
   variables {
-    queries = { cost = { sql = "DELETE FROM ops.costs WHERE TRUE", schedule = "every day 04:10", destination = { dataset = "ops", table = "costs" } } }
+    queries = {
+      cost = {
+        sql         = "DELETE FROM ops.costs WHERE TRUE"
+        schedule    = "every day 04:10"
+        destination = { dataset = "ops", table = "costs" }
+      }
+    }
   }
 
   expect_failures = [var.queries]
 }
 
-run "an_id_where_the_number_belongs" {
+run "an_id_instead_of_the_number" {
   command = plan
 
   variables {

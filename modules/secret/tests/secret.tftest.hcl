@@ -4,33 +4,56 @@ variables {
   project_id  = "retail-test"
   name        = "retail-api-key"
   description = "The key of the retail API."
+  region      = "europe-west1"
   accessors   = { connector = "serviceAccount:connector@retail-test.iam.gserviceaccount.com" }
 }
 
-run "read_by_those_who_are_named" {
+run "read_by_accessors_only" {
   command = plan
 
   assert {
-    condition     = google_secret_manager_secret_iam_member.accessors["connector"].role == "roles/secretmanager.secretAccessor" && length(google_secret_manager_secret_iam_member.accessors) == 1
-    error_message = "A secret is read by its accessors, and by nobody else."
+    condition = (
+      google_secret_manager_secret_iam_member.accessors["connector"].role == "roles/secretmanager.secretAccessor"
+      && length(google_secret_manager_secret_iam_member.accessors) == 1
+    )
+    error_message = "Only accessors read a secret."
   }
 
   assert {
     condition     = google_secret_manager_secret.secret.annotations.description == "The key of the retail API."
-    error_message = "Whoever finds the secret learns what it opens."
+    error_message = "The annotation explains what the secret gives access to."
   }
 }
 
-run "nothing_rotates_unasked" {
+run "stored_in_one_region_and_protected" {
   command = plan
 
   assert {
-    condition     = length(google_secret_manager_secret.secret.rotation) == 0 && length(google_secret_manager_secret.secret.topics) == 0
+    condition = (
+      google_secret_manager_secret.secret.replication[0].user_managed[0].replicas[0].location == "europe-west1"
+    )
+    error_message = "Automatic replication is rejected under gcp.resourceLocations, and cannot be changed later."
+  }
+
+  assert {
+    condition     = google_secret_manager_secret.secret.deletion_policy == "PREVENT"
+    error_message = "The versions of a destroyed secret are lost."
+  }
+}
+
+run "no_rotation_by_default" {
+  command = plan
+
+  assert {
+    condition = (
+      length(google_secret_manager_secret.secret.rotation) == 0
+      && length(google_secret_manager_secret.secret.topics) == 0
+    )
     error_message = "Without a rotation there is no period and no topic."
   }
 }
 
-run "rotation_tells_its_topic" {
+run "a_rotation_publishes_to_its_topic" {
   command = plan
 
   variables {
@@ -39,17 +62,23 @@ run "rotation_tells_its_topic" {
   }
 
   assert {
-    condition     = google_secret_manager_secret.secret.rotation[0].rotation_period == "2592000s" && google_secret_manager_secret.secret.rotation[0].next_rotation_time == "2126-01-01T00:00:00Z"
+    condition = (
+      google_secret_manager_secret.secret.rotation[0].rotation_period == "2592000s"
+      && google_secret_manager_secret.secret.rotation[0].next_rotation_time == "2126-01-01T00:00:00Z"
+    )
     error_message = "The period is in seconds, and the first time is the one that was given."
   }
 
   assert {
     condition     = google_secret_manager_secret.secret.topics[0].name == "projects/retail-test/topics/secret-rotation"
-    error_message = "A rotation that nobody hears of rotates nothing."
+    error_message = "A rotation needs a topic."
   }
 
   assert {
-    condition     = toset([for grant in google_secret_manager_secret_iam_member.rotators : grant.role]) == toset(["roles/secretmanager.secretAccessor", "roles/secretmanager.secretVersionManager"])
+    condition = (
+      toset([for grant in google_secret_manager_secret_iam_member.rotators : grant.role])
+      == toset(["roles/secretmanager.secretAccessor", "roles/secretmanager.secretVersionManager"])
+    )
     error_message = "A rotator reads and replaces the value, and no more."
   }
 }
@@ -62,12 +91,16 @@ run "without_a_first_time_it_is_one_period_from_now" {
   }
 
   assert {
-    condition     = timecmp(google_secret_manager_secret.secret.rotation[0].next_rotation_time, timeadd(plantimestamp(), "700h")) == 1 && timecmp(google_secret_manager_secret.secret.rotation[0].next_rotation_time, timeadd(plantimestamp(), "721h")) == -1
-    error_message = "The first rotation lies in the future, or Secret Manager refuses the secret."
+    condition = (
+      timecmp(google_secret_manager_secret.secret.rotation[0].next_rotation_time, timeadd(plantimestamp(), "700h")) == 1
+      && timecmp(google_secret_manager_secret.secret.rotation[0].next_rotation_time, timeadd(plantimestamp(), "721h"))
+      == -1
+    )
+    error_message = "Secret Manager rejects a first rotation in the past."
   }
 }
 
-run "a_topic_by_its_short_name" {
+run "a_topic_by_short_name" {
   command = plan
 
   variables {
@@ -87,7 +120,7 @@ run "half_a_day" {
   expect_failures = [var.rotation]
 }
 
-run "a_first_time_that_is_none" {
+run "an_invalid_first_time" {
   command = plan
 
   variables {

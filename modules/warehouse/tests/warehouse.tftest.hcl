@@ -17,11 +17,14 @@ variables {
   }
 }
 
-run "tables_are_partitioned_and_kept" {
+run "tables_are_partitioned_and_protected" {
   command = plan
 
   assert {
-    condition     = google_bigquery_table.tables["raw.stores"].time_partitioning[0].field == "SYS_DATE_CREATE" && google_bigquery_table.tables["raw.stores"].time_partitioning[0].type == "DAY"
+    condition = (
+      google_bigquery_table.tables["raw.stores"].time_partitioning[0].field == "SYS_DATE_CREATE"
+      && google_bigquery_table.tables["raw.stores"].time_partitioning[0].type == "DAY"
+    )
     error_message = "raw is partitioned by the day of the load."
   }
 
@@ -31,8 +34,14 @@ run "tables_are_partitioned_and_kept" {
   }
 
   assert {
-    condition     = alltrue([for table in google_bigquery_table.tables : table.deletion_protection]) && alltrue([for dataset in google_bigquery_dataset.datasets : !dataset.delete_contents_on_destroy])
-    error_message = "Data is protected unless someone says otherwise."
+    condition = (
+      alltrue([for table in google_bigquery_table.tables : table.deletion_protection])
+      && alltrue([
+        for dataset in google_bigquery_dataset.datasets :
+        dataset.deletion_policy == "PREVENT" && !dataset.delete_contents_on_destroy
+      ])
+    )
+    error_message = "Data is protected by default."
   }
 
   assert {
@@ -41,26 +50,31 @@ run "tables_are_partitioned_and_kept" {
   }
 }
 
-run "what_is_made_again_expires" {
+run "datasets_that_can_be_rebuilt_expire" {
   command = plan
 
   assert {
     condition     = google_bigquery_dataset.datasets["staging"].default_table_expiration_ms == 86400000
-    error_message = "A landing table is worth nothing after a day."
+    error_message = "A landing table expires after a day."
   }
 
   assert {
     condition     = google_bigquery_dataset.datasets["snapshots"].default_table_expiration_ms == 14 * 86400000
-    error_message = "A snapshot is kept for two weeks."
+    error_message = "A snapshot expires after two weeks."
   }
 
   assert {
-    condition     = alltrue([for name, dataset in google_bigquery_dataset.datasets : dataset.default_table_expiration_ms == null if !contains(["snapshots", "staging"], name)])
-    error_message = "Nothing else goes away by itself."
+    condition = (
+      alltrue([
+        for name, dataset in google_bigquery_dataset.datasets : dataset.default_table_expiration_ms == null
+        if !contains(["snapshots", "staging"], name)
+      ])
+    )
+    error_message = "Other tables do not expire."
   }
 }
 
-run "everything_can_be_read_as_it_was" {
+run "time_travel_and_billing_model" {
   command = plan
 
   variables {
@@ -68,7 +82,10 @@ run "everything_can_be_read_as_it_was" {
   }
 
   assert {
-    condition = { for name, dataset in google_bigquery_dataset.datasets : name => "${dataset.max_time_travel_hours} ${dataset.storage_billing_model}" } == {
+    condition = {
+      for name, dataset in google_bigquery_dataset.datasets :
+      name => "${dataset.max_time_travel_hours} ${dataset.storage_billing_model}"
+      } == {
       raw        = "168 PHYSICAL"
       ods        = "168 LOGICAL"
       dmt        = "48 LOGICAL"
@@ -77,30 +94,33 @@ run "everything_can_be_read_as_it_was" {
       snapshots  = "48 LOGICAL"
       staging    = "48 LOGICAL"
     }
-    error_message = "A week of time travel, two days where tables expire, unless a dataset is told otherwise."
+    error_message = "A week of time travel, two days where tables expire, and exceptions by dataset."
   }
 }
 
-run "keys_are_those_that_hold" {
+run "only_guaranteed_keys" {
   command = plan
 
   assert {
-    condition     = google_bigquery_table.tables["ops.costs"].table_constraints[0].primary_key[0].columns == tolist(["day", "identity", "label_key", "label_value"])
-    error_message = "A day, an identity and a label have one row."
+    condition = (
+      google_bigquery_table.tables["ops.costs"].table_constraints[0].primary_key[0].columns
+      == tolist(["day", "identity", "label_key", "label_value"])
+    )
+    error_message = "One row for a day, an identity and a label."
   }
 
   assert {
     condition     = length(google_bigquery_table.tables["ops.run_log"].table_constraints) == 0
-    error_message = "BigQuery joins by a key that it does not check: a run that two processes worked on has two rows."
+    error_message = "A run that two processes worked on has two rows, so it has no key."
   }
 
   assert {
     condition     = length(google_bigquery_table.tables["raw.stores"].table_constraints) == 0
-    error_message = "raw holds every version of a row, so nothing is unique there."
+    error_message = "raw contains every version of a row, so it has no key."
   }
 }
 
-run "a_time_and_a_model_that_bigquery_does_not_have" {
+run "unknown_hours_and_billing_model" {
   command = plan
 
   variables {
@@ -120,34 +140,109 @@ run "half_a_day_of_snapshots" {
   expect_failures = [var.snapshot_days]
 }
 
-run "grants_are_on_datasets" {
+run "the_whole_access_of_a_dataset" {
   command = plan
 
   variables {
     editors   = { raw = { connector = "serviceAccount:connector@retail-test.iam.gserviceaccount.com" } }
-    readers   = { dmt = { analysts = "group:analysts@example.com" } }
-    watchers  = { ods = { pipeline = "serviceAccount:pipeline@retail-test.iam.gserviceaccount.com" } }
+    readers   = { raw = { engineers = "group:engineers@example.com" } }
+    watchers  = { raw = { pipeline = "serviceAccount:pipeline@retail-test.iam.gserviceaccount.com" } }
     job_users = { analysts = "group:analysts@example.com" }
   }
 
   assert {
-    condition = {
-      for grant in google_bigquery_dataset_iam_member.grants : grant.member => "${grant.role} on ${grant.dataset_id}"
-      } == {
-      "serviceAccount:connector@retail-test.iam.gserviceaccount.com" = "roles/bigquery.dataEditor on raw"
-      "group:analysts@example.com"                                   = "roles/bigquery.dataViewer on dmt"
-      "serviceAccount:pipeline@retail-test.iam.gserviceaccount.com"  = "roles/bigquery.metadataViewer on ods"
-    }
-    error_message = "Each grant is on the dataset that was named, and there is no other."
+    condition = toset([
+      for access in google_bigquery_dataset.datasets["raw"].access :
+      "${access.role} ${coalesce(access.special_group, access.group_by_email, access.user_by_email)}"
+      ]) == toset([
+      "OWNER projectOwners",
+      "WRITER connector@retail-test.iam.gserviceaccount.com",
+      "READER engineers@example.com",
+      "roles/bigquery.metadataViewer pipeline@retail-test.iam.gserviceaccount.com",
+    ])
+    error_message = "Nothing of Google's default access is left: no Viewer of the project reads raw."
   }
 
   assert {
     condition     = google_project_iam_member.job_users["analysts"].role == "roles/bigquery.jobUser"
-    error_message = "On the project only the right to run queries is given."
+    error_message = "On the project only the permission to run queries is granted."
   }
 }
 
-run "a_dataset_that_is_none" {
+run "views_of_an_authorized_dataset" {
+  command = plan
+
+  variables {
+    authorized_datasets = { ods = ["dmt"] }
+  }
+
+  assert {
+    condition = [
+      for access in google_bigquery_dataset.authorizing["ods"].access :
+      "${access.dataset[0].dataset[0].dataset_id} ${join(",", access.dataset[0].target_types)}" if length(
+        access.dataset
+      ) > 0
+    ] == ["dmt VIEWS"]
+    error_message = "Analysts read a view of dmt over ods without access to ods."
+  }
+
+  assert {
+    condition = (
+      toset(keys(output.datasets)) == toset(["assertions", "dmt", "ods", "ops", "raw", "snapshots", "staging"])
+    )
+    error_message = "Every dataset is created once."
+  }
+}
+
+run "two_datasets_that_authorize_each_other" {
+  command = plan
+
+  variables {
+    authorized_datasets = { ods = ["dmt"], dmt = ["ods"] }
+  }
+
+  expect_failures = [var.authorized_datasets]
+}
+
+run "partitions_expire_where_it_is_set" {
+  command = plan
+
+  variables {
+    retention_days = { ops = 400 }
+  }
+
+  assert {
+    condition     = google_bigquery_table.tables["ops.run_log"].time_partitioning[0].expiration_ms == 400 * 86400000
+    error_message = "Partitions expire after the given days."
+  }
+}
+
+run "a_retention_shorter_than_what_is_read_again" {
+  command = plan
+
+  variables {
+    retention_days = { raw = 30 }
+  }
+
+  expect_failures = [var.retention_days]
+}
+
+run "an_unknown_mode" {
+  command = plan
+
+  variables {
+    raw_tables = {
+      stores = {
+        description = "Stores."
+        schema      = jsonencode([{ name = "SYS_DATE_CREATE", type = "TIMESTAMP", mode = "NULLBLE" }])
+      }
+    }
+  }
+
+  expect_failures = [var.raw_tables]
+}
+
+run "an_unknown_dataset" {
   command = plan
 
   variables {
@@ -159,7 +254,7 @@ run "a_dataset_that_is_none" {
   expect_failures = [var.editors, var.readers, var.watchers]
 }
 
-run "a_schema_that_is_none" {
+run "a_malformed_schema" {
   command = plan
 
   variables {
@@ -169,11 +264,19 @@ run "a_schema_that_is_none" {
   expect_failures = [var.raw_tables]
 }
 
-run "a_type_that_raw_does_not_have" {
+run "an_unknown_type" {
   command = plan
 
   variables {
-    raw_tables = { stores = { description = "Stores.", schema = "[{\"name\": \"SYS_DATE_CREATE\", \"type\": \"TIMESTAMP\"}, {\"name\": \"address\", \"type\": \"STRUCT\"}]" } }
+    raw_tables = {
+      stores = {
+        description = "Stores."
+        schema = jsonencode([
+          { name = "SYS_DATE_CREATE", type = "TIMESTAMP" },
+          { name = "address", type = "STRUCT" },
+        ])
+      }
+    }
   }
 
   expect_failures = [var.raw_tables]

@@ -1,127 +1,160 @@
-"""An object as a destination: read, compared by key, and written whole where its content is another."""
+"""An object as a destination: compared by key, and replaced if its content differs."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sheets_sync import records, shrink
-from sheets_sync.bucket import Bucket, Content
+from runtime.errors import StorageError
+from runtime.object_store import ObjectStore, StoredObject
 from sheets_sync.destination import Comparison
-from sheets_sync.destinations.file import parquet, text
-from sheets_sync.destinations.file.declaration import File as Declared
+from sheets_sync.destinations.file import csv_format, parquet_format
+from sheets_sync.destinations.file.config import FileConfig
 from sheets_sync.errors import Refused
-from sheets_sync.exports import Export
-from sheets_sync.outcome import Counts, Example, Tally, Told
-from sheets_sync.records import Key, Record, Records
+from sheets_sync.export import Export
+from sheets_sync.options import Options
+from sheets_sync.outcome import Counts, Example, RowIssue, RowSummary
+from sheets_sync.records import (
+    Key,
+    Record,
+    Records,
+    build_records,
+    describe_changes,
+    describe_key,
+    encode_value,
+    key_headers,
+    record_key,
+)
+from sheets_sync.row_loss_guard import check_row_loss
 from sheets_sync.warehouse import Mart
 
-MARK = "sheets_sync"  # of the metadata that say whose the object is: project/export
-DIGEST = "content"
+OWNER_KEY = "sheets_sync"  # metadata of the object: project/export
+DIGEST_KEY = "content"
 
 
 @dataclass(frozen=True)
-class Planned(Comparison):
-    """`body` is None where the object has this content already."""
+class FilePlan(Comparison):
+    """`body`: None if the object already has this content. `generation` is the one that was compared."""
 
     body: bytes | None
-    over: int
+    generation: int
     metadata: dict[str, str]
 
 
-class File:
-    """`owner` is project/export. An upload is one step: who reads meanwhile gets the object as it was."""
+class FileDestination:
+    """An upload replaces the object in one step: concurrent readers receive the old content or the new."""
 
     kind = "file"
 
-    def __init__(
-        self,
-        bucket: Bucket,
-        declared: Declared,
-        project: str,
-        adopt: bool = False,
-        accept_shrink: bool = False,
-    ) -> None:
-        self.bucket = bucket
-        self.declared = declared
+    def __init__(self, store: ObjectStore, config: FileConfig, project: str, options: Options) -> None:
+        self.store = store
+        self.config = config
         self.project = project
-        self.adopt = adopt
-        self.accept_shrink = accept_shrink
-        self.place = f"gs://{bucket.name}/{declared.path}"
-        self.link = f"https://storage.cloud.google.com/{bucket.name}/{declared.path}"
+        self.options = options
+        self.calls = 0
+        self.address = f"gs://{store.bucket}/{config.path}"
+        self.link = f"https://storage.cloud.google.com/{store.bucket}/{config.path}"
 
-    @property
-    def calls(self) -> int:
-        return self.bucket.calls
-
-    def compare(self, export: Export, mart: Mart) -> Planned:
-        wanted, now = records.of(export, mart), self.bucket.read(self.declared.path)
+    def compare(self, export: Export, mart: Mart) -> FilePlan:
+        records, current = build_records(export, mart), self.read_object()
         owner = f"{self.project}/{export.name}"
-        self.check_owner(now, owner)
+        self.check_owner(current, owner)
         types = [mart.types[name] for name in export.names]
-        digest = fingerprint(export.headers, types, wanted)
-        changed = now.metadata.get(DIGEST) != digest
-        before = self.keyed(export, self.read(now)) if changed else wanted.rows
-        after = self.keyed(export, map(self.spelled, wanted.rows.values())) if changed else wanted.rows
-        counts = counted(before, after, wanted.rejected)
-        if not self.accept_shrink:
-            shrink.check(export, len(before), counts.deleted.count, self.place)
-        body = self.content(export, types, wanted) if changed else None
-        told = tuple(Told("rejected", row) for row in wanted.rejected)
-        metadata = {MARK: owner, DIGEST: digest}
-        return Planned(counts, self.declared.path, int(changed), told, body, now.generation, metadata)
+        digest = content_digest(export.headers, types, records)
+        is_changed = current is None or current.metadata.get(DIGEST_KEY) != digest
+        if is_changed:
+            before = index_records(export, self.decode_object(current))
+            after = index_records(export, map(self.as_read_back, records.rows.values()))
+        else:
+            before = after = records.rows
+        counts = count_changes(before, after, records.rejected)
+        if not self.options.accept_row_loss:
+            check_row_loss(export, len(before), counts.deleted.count, self.address)
+        return FilePlan(
+            counts,
+            self.config.path,
+            int(is_changed),
+            tuple(RowIssue("rejected", row) for row in records.rejected),
+            (),
+            self.encode_object(export, types, records) if is_changed else None,
+            current.generation if current else 0,
+            {OWNER_KEY: owner, DIGEST_KEY: digest},
+        )
 
-    def carry_out(self, comparison: Planned) -> Planned:
-        if comparison.body is not None:
-            kind = text.KIND if self.declared.format == "csv" else parquet.KIND
-            self.bucket.write(self.declared.path, comparison.body, comparison.over, kind, comparison.metadata)
+    def apply(self, comparison: FilePlan) -> FilePlan:
+        if comparison.body is None:
+            return comparison
+        is_csv = self.config.format == "csv"
+        content_type = csv_format.CONTENT_TYPE if is_csv else parquet_format.CONTENT_TYPE
+        self.calls += 1
+        generation = self.store.replace(
+            self.config.path, comparison.body, comparison.generation, comparison.metadata, content_type
+        )
+        if generation is None:
+            raise StorageError(
+                f"{self.address} was written by another process meanwhile. It is unchanged by this run; the "
+                "next run compares it again."
+            )
         return comparison
 
-    def check_owner(self, now: Content, owner: str) -> None:
-        theirs = now.metadata.get(MARK)
-        if not now.generation or theirs == owner:
+    def record_failure(self, export: Export, error: str) -> None:
+        """Nothing: a failure is recorded in ops only."""
+
+    def read_object(self) -> StoredObject | None:
+        current = self.store.read_current(self.config.path)
+        self.calls += 2 if current else 1  # metadata, then content
+        return current
+
+    def check_owner(self, current: StoredObject | None, owner: str) -> None:
+        other = current.metadata.get(OWNER_KEY) if current else owner
+        if other == owner:
             return
-        if theirs:
-            raise Refused(f"{self.place} is written by export {theirs}. Give export {owner} another path.")
-        if not self.adopt:
+        if other:
+            raise Refused(f"{self.address} is written by export {other}. Give export {owner} another path.")
+        if not self.options.adopt:
             raise Refused(
-                f"{self.place} was not written by sheets_sync. Give the export another path, delete the "
+                f"{self.address} was not written by sheets_sync. Give the export another path, delete the "
                 "object, or run with --adopt to overwrite it."
             )
 
-    def content(self, export: Export, types: Sequence[str], wanted: Records) -> bytes:
-        if self.declared.format == "csv":
-            return text.write(export.headers, wanted.rows.values())
-        return parquet.write(export.headers, types, list(wanted.values.values()))
+    def encode_object(self, export: Export, types: Sequence[str], records: Records) -> bytes:
+        if self.config.format == "csv":
+            return csv_format.write_csv(export.headers, records.rows.values())
+        return parquet_format.write_parquet(export.headers, types, list(records.values.values()))
 
-    def spelled(self, record: Record) -> Record:
-        """As it is read back."""
-        return text.spelled(record) if self.declared.format == "csv" else record
-
-    def read(self, now: Content) -> list[Record]:
-        """What the object has; nothing where it is not what we wrote."""
+    def decode_object(self, current: StoredObject | None) -> list[Record]:
+        """No records if the object is not in the format that sheets_sync writes."""
+        if not current or not current.content:
+            return []
+        read = csv_format.read_csv if self.config.format == "csv" else parquet_format.read_parquet
         try:
-            return (text if self.declared.format == "csv" else parquet).read(now.body) if now.body else []
+            return read(current.content)
         except ValueError:
             return []
 
-    def keyed(self, export: Export, rows: Iterable[Record]) -> dict[Key, Record]:
-        fields = records.key_fields(export)
-        return {records.key_of(row, fields): row for row in rows}
+    def as_read_back(self, record: Record) -> Record:
+        return csv_format.as_read_back(record) if self.config.format == "csv" else record
 
 
-def fingerprint(headers: Sequence[str], types: Sequence[str], wanted: Records) -> str:
-    said = hashlib.sha256(records.written([headers, types]).encode())
-    for row in wanted.rows.values():
-        said.update("\x1f".join([*row.values(), "\n"]).encode())
-    return said.hexdigest()
+def index_records(export: Export, rows: Iterable[Record]) -> dict[Key, Record]:
+    headers = key_headers(export)
+    return {record_key(row, headers): row for row in rows}
 
 
-def counted(old: dict[Key, Record], new: dict[Key, Record], refused: Sequence[Example]) -> Counts:
-    """Both as they are read from the object."""
-    changes = {key: records.changes(old[key], row) for key, row in new.items() if key in old}
+def content_digest(headers: Sequence[str], types: Sequence[str], records: Records) -> str:
+    digest = hashlib.sha256(encode_value([headers, types]).encode())
+    for row in records.rows.values():
+        digest.update("\x1f".join([*row.values(), "\n"]).encode())
+    return digest.hexdigest()
+
+
+def count_changes(old: dict[Key, Record], new: dict[Key, Record], rejected: Sequence[Example]) -> Counts:
+    """`old` and `new` as they are read back from the object."""
+    changes = {key: describe_changes(old[key], row) for key, row in new.items() if key in old}
     return Counts(
-        inserted=Tally.of(Example(records.said(key)) for key in new if key not in old),
-        updated=Tally.of(Example(records.said(key), told) for key, told in changes.items() if told),
-        deleted=Tally.of(Example(records.said(key)) for key in old if key not in new),
-        rejected=Tally.of(refused),
+        inserted=RowSummary.from_rows(Example(describe_key(key)) for key in new if key not in old),
+        updated=RowSummary.from_rows(
+            Example(describe_key(key), detail) for key, detail in changes.items() if detail
+        ),
+        deleted=RowSummary.from_rows(Example(describe_key(key)) for key in old if key not in new),
+        rejected=RowSummary.from_rows(rejected),
     )

@@ -1,1 +1,6 @@
-"""A tab of a Google spreadsheet, next to which people keep columns of their own."""
+"""A tab of a spreadsheet as a destination.
+
+desired (mart as cells) ─┐
+                         ├─▶ diff ─▶ requests ─▶ one atomic batch
+current (tab as it is) ──┘
+"""

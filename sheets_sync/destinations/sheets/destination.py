@@ -1,42 +1,39 @@
 """A tab as a destination: read and compared, changed by one atomic batch."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
+from runtime.errors import JobError
 from sheets_sync.destination import Comparison
-from sheets_sync.destinations.sheets import goal, marking, plan, restore
-from sheets_sync.destinations.sheets.diff import compare
-from sheets_sync.destinations.sheets.document import STAGING, Document
-from sheets_sync.destinations.sheets.find import Found, find
-from sheets_sync.destinations.sheets.goal import Goal
-from sheets_sync.destinations.sheets.plan import Plan
-from sheets_sync.destinations.sheets.sheet import Spreadsheet, chunks
-from sheets_sync.destinations.sheets.values import to_cell
-from sheets_sync.errors import Invalid, OutcomeUnknown, Refused, SheetError
-from sheets_sync.exports import Export
-from sheets_sync.outcome import Told
+from sheets_sync.destinations.sheets.current.current_tab import CurrentTab, read_current_tab
+from sheets_sync.destinations.sheets.current.document import STAGING, Document, Tab
+from sheets_sync.destinations.sheets.desired.cells import to_cell
+from sheets_sync.destinations.sheets.desired.table import DesiredTable, build_table, load_zone
+from sheets_sync.destinations.sheets.diff.compare import Diff, compare_rows
+from sheets_sync.destinations.sheets.plan import Plan, make_plan
+from sheets_sync.destinations.sheets.previous_version import read_previous_version
+from sheets_sync.destinations.sheets.requests.batch import Request
+from sheets_sync.destinations.sheets.requests.status_note import SyncStatus, status_requests
+from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet, split_rows
+from sheets_sync.errors import Invalid, OutcomeUnknown, Refused, SyncError
+from sheets_sync.export import Export
+from sheets_sync.options import Options
+from sheets_sync.outcome import RowIssue
+from sheets_sync.row_loss_guard import check_row_loss
 from sheets_sync.warehouse import Mart
 
 
 @dataclass(frozen=True)
-class Planned(Comparison):
+class SheetPlan(Comparison):
     export: Export
     plan: Plan
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What a person may ask for: `adopt` a tab that is not ours, `accept_shrink` of the source, `restore` the
-    version before instead of showing the mart."""
-
-    adopt: bool = False
-    accept_shrink: bool = False
-    restore: bool = False
-
-
-class Sheets:
-    """`project` owns the tabs; `clock` says when a row was removed, and when a run was."""
+class SheetsDestination:
+    """`project` owns the tabs; `clock` gives the time of removed rows and of the lines in the sync log."""
 
     kind = "sheets"
 
@@ -44,81 +41,135 @@ class Sheets:
         self,
         spreadsheet: Spreadsheet,
         project: str,
-        wishes: Wishes = Wishes(),  # noqa: B008 (frozen)
+        options: Options = Options(),  # noqa: B008 (frozen)
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.spreadsheet = spreadsheet
         self.project = project
-        self.wishes = wishes
+        self.options = options
         self.clock = clock
-        self.place = spreadsheet.id
+        self.address = spreadsheet.id
         self.link = f"https://docs.google.com/spreadsheets/d/{spreadsheet.id}/edit"
 
     @property
     def calls(self) -> int:
         return self.spreadsheet.calls
 
-    def compare(self, export: Export, mart: Mart) -> Planned:
-        self.spreadsheet.progress.tell(f"reading the sheet, for {len(mart.rows):,} rows of the mart")
-        document = self.spreadsheet.read()
-        wanted = self.wanted(export, mart, document)
-        found = find(wanted, document, self.spreadsheet, self.wishes.adopt)
-        if not (self.wishes.accept_shrink or self.wishes.restore):
-            marking.check_shrink(wanted, found)
-        self.spreadsheet.progress.tell("comparing")
-        planned = self.planned(wanted, document, found)
-        self.link = f"{self.link.partition('#')[0]}#gid={planned.plan.tab}"
-        return planned
+    def compare(self, export: Export, mart: Mart) -> SheetPlan:
+        progress = self.spreadsheet.progress
+        progress.set_step(f"reading the sheet, for {len(mart.rows):,} rows of the mart")
+        document = self.spreadsheet.read_document()
+        desired = self.build_desired(export, mart, document)
+        current = read_current_tab(desired, document, self.spreadsheet, self.options.adopt)
+        progress.set_step("comparing")
+        notes = self.describe_zone_change(desired, current)
+        current = current.follow_zone_change(desired)
+        now = to_cell(self.clock().replace(microsecond=0), load_zone(document.zone))
+        diff = compare_rows(desired, current.rows_for(desired), current.state, now)
+        self.check_row_loss(desired, current, diff)
+        notes += describe_unmatched(desired, diff)
+        editors = [self.spreadsheet.identity] if "@" in self.spreadsheet.identity else []
+        status = partial(self.status_requests, export, document, current.tab)
+        plan = make_plan(desired, document, current, diff, now, editors, notes, status)
+        self.link = f"{self.link.partition('#')[0]}#gid={plan.tab}"
+        rejected = tuple(RowIssue("rejected", row) for row in desired.rejected)
+        drifted = tuple(RowIssue("drift", row) for row in diff.drifted)
+        title = current.tab.title if current.tab else export.tab
+        calls = count_calls(plan)
+        return SheetPlan(diff.counts, title, calls, rejected + drifted, tuple(notes), export, plan)
 
-    def wanted(self, export: Export, mart: Mart, document: Document) -> Goal:
-        if self.wishes.restore:
-            return restore.goal_of(export, mart.types, self.project, document, self.spreadsheet)
-        return goal.of(export, mart, self.project, document.zone)
+    def build_desired(self, export: Export, mart: Mart, document: Document) -> DesiredTable:
+        if self.options.restore:
+            return read_previous_version(export, mart.types, self.project, document, self.spreadsheet)
+        return build_table(export, mart, self.project, document.zone)
 
-    def planned(self, wanted: Goal, document: Document, found: Found) -> Planned:
-        moment = to_cell(self.clock().replace(microsecond=0), goal.zone_of(document.zone))
-        diff = compare(wanted, found.held(wanted), found.memory, moment)
-        identity = self.spreadsheet.identity
-        editors = [identity] if "@" in identity else []
-        made = plan.make(wanted, document, found, diff, moment, editors)
-        rejected = tuple(Told("rejected", row) for row in wanted.rejected)
-        drifted = tuple(Told("drift", row) for row in diff.drifted)
-        title = found.tab.title if found.tab else wanted.export.tab
-        return Planned(diff.counts, title, calls_needed(made), rejected + drifted, wanted.export, made)
+    def status_requests(
+        self, export: Export, document: Document, tab: Tab | None, tab_id: int, is_changed: bool
+    ) -> list[Request]:
+        """The note on the header; none if it is not declared, or if an unchanged tab was checked recently."""
+        status, now = SyncStatus.from_json(tab.status if tab else ""), self.clock()
+        if export.status == "none" or not (is_changed or status.is_due(now)):
+            return []
+        status = status.after_check(now, is_changed)
+        return status_requests(tab_id, tab, status, load_zone(document.zone))
 
-    def carry_out(self, comparison: Planned) -> Planned:
-        """OutcomeUnknown also where another run was quicker: then there may be nothing left to do."""
-        made = comparison.plan
+    def record_failure(self, export: Export, error: str) -> None:
+        """Add the failure to the note, once: until the next success it stays as it is.
+
+        The sheet may be what is broken, so an error here is ignored: the failure itself is reported anyway.
+        """
+        if export.status == "none":
+            return
+        with suppress(JobError):
+            document = self.spreadsheet.read_document()
+            marked = document.marked_tabs(self.project, export.name)
+            status = SyncStatus.from_json(marked[0].status) if marked else SyncStatus()
+            if len(marked) == 1 and not status.failing_since:
+                [tab] = marked
+                status = status.after_failure(self.clock(), error)
+                zone = load_zone(document.zone)
+                self.spreadsheet.apply_batch(status_requests(tab.id, tab, status, zone))
+
+    def describe_zone_change(self, desired: DesiredTable, current: CurrentTab) -> list[str]:
+        zones = current.zone_change(desired)
+        if zones is None:
+            return []
+        return [
+            f"The spreadsheet's time zone changed from {zones[0]} to {zones[1]}: all times are shown in the new "
+            "one. Rows are matched by instant, so notes beside them stay in place."
+        ]
+
+    def check_row_loss(self, desired: DesiredTable, current: CurrentTab, diff: Diff) -> None:
+        """Also for --adopt, which would otherwise delete the rows of users that the mart does not contain."""
+        if current.tab and not (self.options.accept_row_loss or self.options.restore):
+            removed = diff.counts.deleted.count
+            check_row_loss(desired.export, diff.synced, removed, f"tab {current.tab.title!r}")
+
+    def apply(self, comparison: SheetPlan) -> SheetPlan:
+        """OutcomeUnknown also if another run was faster: then there may be nothing to do any more."""
+        plan = comparison.plan
         try:
-            if made.staging:
-                self.spreadsheet.change(made.staging.requests)
-                self.spreadsheet.fill(made.staging.title, made.staging.rows)
-            if made.requests:
-                self.spreadsheet.progress.tell("waiting for Sheets to write")
-                self.spreadsheet.change(made.requests)
+            if plan.staging:
+                self.spreadsheet.apply_batch(plan.staging.requests)
+                self.spreadsheet.write_values(plan.staging.title, plan.staging.rows)
+            if plan.requests:
+                self.spreadsheet.progress.set_step("waiting for Sheets to write")
+                self.spreadsheet.apply_batch(plan.requests)
         except OutcomeUnknown:
-            self.spreadsheet.retry.pause()
+            # A request without a response may still be on its way: give it time to arrive before reading.
+            retry = self.spreadsheet.retry
+            retry.sleep(retry.base + retry.delay(0))
             raise
         except Invalid as error:
-            raise self.overtaken(comparison, error) from error
+            raise self.explain_rejection(comparison, error) from error
         return comparison
 
-    def overtaken(self, comparison: Planned, error: Invalid) -> SheetError:
-        """What a refused write means: that another run was quicker, that one is going, or what it says."""
-        document, name = self.spreadsheet.read(), comparison.export.name
-        tab = document.ours(self.project, name, comparison.export.tab)
-        if (tab.mark.revision if tab and tab.mark else 0) != comparison.plan.revision:
+    def explain_rejection(self, comparison: SheetPlan, error: Invalid) -> SyncError:
+        """Whether another run was faster, another run is writing now, or the request itself is invalid."""
+        document, name = self.spreadsheet.read_document(), comparison.export.name
+        marks = [tab.mark for tab in document.marked_tabs(self.project, name) if tab.mark]
+        if max((mark.revision for mark in marks), default=0) != comparison.plan.revision:
             return OutcomeUnknown(f"Another run wrote the tab meanwhile. {error}")
-        busy = document.serving(STAGING, f"{self.project}/{name}")
-        if comparison.plan.staging and busy:
+        staging = document.find_helper(STAGING, f"{self.project}/{name}")
+        if comparison.plan.staging and staging:
             return Refused(
-                f"Another run of export {name} is writing to tab {busy.title!r} of the spreadsheet now. When "
-                "it has ended run this one again; what a run that died has left there goes by itself."
+                f"Another run of export {name} is writing to tab {staging.title!r} of the spreadsheet now. Run "
+                "again after it has ended; the tab of a killed run is deleted by the next run."
             )
         return error
 
 
-def calls_needed(made: Plan) -> int:
-    if not made.requests:
+def describe_unmatched(desired: DesiredTable, diff: Diff) -> list[str]:
+    """Keys of the tab in mode `update` that the mart does not contain: their rows stay unfilled."""
+    unmatched = diff.unmatched
+    if not unmatched.count:
+        return []
+    keys = ", ".join(example.key for example in unmatched.examples)
+    more = f" and {unmatched.count - len(unmatched.examples):,} more" if unmatched.count > 5 else ""
+    return [f"{unmatched.count:,} keys of the tab are not in {desired.export.source}: {keys}{more}"]
+
+
+def count_calls(plan: Plan) -> int:
+    if not plan.requests:
         return 0
-    return 1 + (1 + sum(1 for _ in chunks(made.staging.rows)) if made.staging else 0)
+    return 1 + (1 + sum(1 for _ in split_rows(plan.staging.rows)) if plan.staging else 0)

@@ -1,28 +1,31 @@
-"""What to ask of Sheets so that a tab becomes what it should be: one batch, atomic. Pure."""
+"""Plan of a sync: one atomic batch of requests that turns the current tab into the desired one. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from sheets_sync.destinations.sheets import batch, serving, staging
-from sheets_sync.destinations.sheets.batch import Request
-from sheets_sync.destinations.sheets.blocks import GAP, Rows, blocks
-from sheets_sync.destinations.sheets.diff import Diff
-from sheets_sync.destinations.sheets.document import BEFORE, MEMORY, MOST_CELLS, Document
-from sheets_sync.destinations.sheets.find import Found
-from sheets_sync.destinations.sheets.goal import Goal
-from sheets_sync.destinations.sheets.grid import Grid, cleared, clipped, shaped
-from sheets_sync.destinations.sheets.marking import dressed, fenced, marking
-from sheets_sync.destinations.sheets.memory import Writing, write
-from sheets_sync.destinations.sheets.staging import Staging
-from sheets_sync.destinations.sheets.values import Cell
+from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
+from sheets_sync.destinations.sheets.current.document import BEFORE, MAX_CELLS, STATE, Document
+from sheets_sync.destinations.sheets.current.sync_state import plan_state_write
+from sheets_sync.destinations.sheets.desired.cells import Cell, Rows
+from sheets_sync.destinations.sheets.desired.table import DesiredTable
+from sheets_sync.destinations.sheets.diff.blocks import MAX_GAP, Block, find_blocks
+from sheets_sync.destinations.sheets.diff.compare import Diff
+from sheets_sync.destinations.sheets.requests import batch, helper_tabs, staging
+from sheets_sync.destinations.sheets.requests.batch import Request
+from sheets_sync.destinations.sheets.requests.grid import Grid, clear_below, clip_block, shape_grid
+from sheets_sync.destinations.sheets.requests.ownership import format_requests, next_mark, revision_guard
+from sheets_sync.destinations.sheets.requests.staging import Staging
 from sheets_sync.errors import SheetError
+from sheets_sync.outcome import Example
 
-MOST_LINES = 50  # of rejected and of drifted rows in the sync log, a run
+MAX_AUDIT_LINES = 50  # lines of rejected, and of drifted rows that one run writes to the sync log
+MAX_AUDIT_TEXT = 1_000  # characters
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`requests` is the batch; there are none where the tab is already what it should be. `revision` is what
-    the tab's mark said when we looked: another one means that somebody wrote meanwhile."""
+    """requests: the batch, empty if the tab is up to date. revision: of the tab when it was read; another
+    revision at the time of the write means that another run wrote meanwhile."""
 
     requests: list[Request]
     tab: int
@@ -30,89 +33,163 @@ class Plan:
     staging: Staging | None = None
 
 
-def make(goal: Goal, document: Document, found: Found, diff: Diff, moment: Cell, editors: list[str]) -> Plan:
-    """`moment` is now, as a cell; `editors` may change a header that only its owner may."""
-    tab, mark = found.tab, found.tab.mark if found.tab else None
-    grid = shaped(goal, document, found, diff)
-    wanted: Rows = [goal.headers, *(line.cells for line in diff.lines)]
-    # What people keep between two of our cells is not to be touched.
-    gap = 0 if goal.export.drift == "keep" else GAP
-    differing = [clipped(block, grid.rows) for block in blocks(grid.have, wanted, goal.width, gap)]
-    differing = [block for block in differing if block.cells]
-    marked = marking(goal, mark, document)
-    look = dressed(goal, document, found, grid, marked, editors)
-    log = write(found.memory, goal.export.key, goal.names, diff.entries)
-    shown = bool(grid.requests or differing or look)
-    leftover = staging.clean(goal, document)
-    if not (shown or log or leftover or marked.rejects != (mark.rejects if mark else "")):
-        return Plan([], grid.tab, marked.revision - 1)
-    large = staging.stage(goal, document, wanted, log) if staging.needed(differing, log) else None
-    size = sized(goal, document, found, grid, diff, log, large)
-    values = (
-        staging.pasted(large, grid.tab, wanted, differing, goal.export.drift == "keep")
-        + cleared(grid, wanted, goal.width)
-        if large
-        else [batch.update(grid.tab, block) for block in differing]
-    )
-    old = len(mark.headers) if mark else goal.width
-    keeps = tab is not None and shown and found.rows and size + len(found.rows) * old <= MOST_CELLS
-    stale = document.serving(BEFORE, goal.name)
-    requests = [
-        *(serving.version(goal, document, tab, len(found.rows), old) if tab and keeps else []),
-        *([batch.delete_tab(stale.id)] if shown and not keeps and stale else []),
-        *(serving.archive(goal, document, tab, diff.archived) if tab else []),
-        *grid.requests,
-        *values,
-        *look,
-        *(serving.remember(goal, document, log, large) if log else []),
-        *(serving.audit(goal, document, audited(goal, diff, moment, shown)) if goal.export.audit else []),
-        *([batch.delete_tab(large.id)] if large else leftover),
-        *fenced(goal, document, grid.tab, tab, marked),
-    ]
-    return Plan(requests, grid.tab, marked.revision - 1, large)
-
-
-def audited(goal: Goal, diff: Diff, moment: Cell, shown: bool) -> list[list[Cell]]:
-    """A line of counts, and one for each row that a person should know of; none where nobody sees a
-    difference."""
-    counts = diff.counts
-    parts = [
-        (counts.inserted.count, "inserted"),
-        (counts.updated.count, "updated"),
-        (counts.deleted.count, "deleted"),
-        (counts.rejected.count, "rejected"),
-        (counts.drift.count, "changed by people"),
-    ]
-    said = ", ".join(f"{count:,} {what}" for count, what in parts if count)
-    if not (said or shown):
-        return []
-    lines: list[list[Cell]] = [[moment, goal.export.tab, said or "columns or formats", None, None]]
-    for what, rows in (("rejected", goal.rejected), ("changed by people", diff.drifted)):
-        for row in rows[:MOST_LINES]:
-            lines.append([moment, goal.export.tab, what, row.key[:1000], row.detail[:1000]])
-    return lines
-
-
-def sized(
-    goal: Goal,
+def make_plan(
+    desired: DesiredTable,
     document: Document,
-    found: Found,
-    grid: Grid,
+    current: CurrentTab,
     diff: Diff,
-    log: Writing | None,
-    large: Staging | None,
-) -> int:
-    """Cells in all grids afterwards, the version before left out. SheetError where they are too many."""
-    memory, before = document.serving(MEMORY, goal.name), document.serving(BEFORE, goal.name)
-    others = sum(tab.size for tab in document.tabs if tab not in (found.tab, memory, before))
-    remembered = log.height if log else memory.size if memory else 0
-    told = (1 + 2 * MOST_LINES) * len(serving.AUDIT_HEADER) if goal.export.audit else 0
-    own = grid.rows * grid.columns + remembered + told + len(diff.archived) * grid.columns
-    own += large.size if large else 0
-    if others + own > MOST_CELLS:
-        raise SheetError(
-            f"Export {goal.export.name} has {len(goal.rows):,} rows and needs {own:,} cells; with the "
-            f"{others:,} of the other tabs that is more than the {MOST_CELLS:,} a spreadsheet can hold. "
-            "Give it a spreadsheet of its own, or fewer rows."
+    now: Cell,
+    editors: list[str],
+    notes: Sequence[str] = (),
+    status: Callable[[int, bool], list[Request]] = lambda tab, is_changed: [],
+) -> Plan:
+    """now: current time as a cell. editors: may change a header that only its owner may. notes: lines for
+    the sync log. status: requests that show when a tab was checked, by its id and whether it changes."""
+    plan = Planner(desired, document, current, diff, now, editors, notes).make_plan()
+    show_status = status(plan.tab, bool(plan.requests))
+    # In front of the revision guard, which is the last request of a batch.
+    position = max(0, len(plan.requests) - 1)
+    return replace(plan, requests=[*plan.requests[:position], *show_status, *plan.requests[position:]])
+
+
+class Planner:
+    """Stages: grid, cells, formats, state. Each stage is computed from the results of the earlier ones."""
+
+    def __init__(
+        self,
+        desired: DesiredTable,
+        document: Document,
+        current: CurrentTab,
+        diff: Diff,
+        now: Cell,
+        editors: list[str],
+        notes: Sequence[str],
+    ) -> None:
+        self.desired, self.document, self.current, self.diff = desired, document, current, diff
+        self.now, self.notes = now, notes
+        self.keep_edits = desired.export.drift == "keep"
+        self.old_mark = current.tab.mark if current.tab else None
+        self.desired_rows: Rows = [desired.headers, *(row.cells for row in diff.rows)]
+
+        self.grid: Grid = shape_grid(desired, document, current, diff)
+        self.blocks = self.find_changed_blocks()
+        self.mark = next_mark(desired, self.old_mark, document, diff.unmatched.examples)
+        self.formats = format_requests(desired, document, current, self.grid, self.mark, editors)
+        self.state_write = plan_state_write(
+            current.state, desired.export.key, desired.names, diff.entries, desired.zone
         )
-    return others + own
+        self.leftover = staging.delete_leftover(desired, document)
+        self.is_visible = bool(self.grid.requests or self.blocks or self.formats)
+
+    def make_plan(self) -> Plan:
+        revision = self.mark.revision - 1
+        if not self.is_needed():
+            return Plan([], self.grid.tab, revision)
+        staged = self.stage_values()
+        size = self.check_size(staged)
+        requests = [
+            *self.version_requests(size),
+            *self.archive_requests(),
+            *self.grid.requests,
+            *self.value_requests(staged),
+            *self.formats,
+            *self.state_requests(staged),
+            *self.audit_requests(),
+            *([batch.delete_tab(staged.id)] if staged else self.leftover),
+            *revision_guard(self.desired, self.document, self.grid.tab, self.current.tab, self.mark),
+        ]
+        return Plan(requests, self.grid.tab, revision, staged)
+
+    def is_needed(self) -> bool:
+        old_rejects = self.old_mark.rejects if self.old_mark else ""
+        is_reported = self.mark.rejects == old_rejects
+        return bool(self.is_visible or self.state_write or self.leftover or not is_reported)
+
+    def find_changed_blocks(self) -> list[Block]:
+        # With kept edits, equal cells between two changed ones must not be written.
+        gap = 0 if self.keep_edits else MAX_GAP
+        blocks = find_blocks(self.grid.cells, self.desired_rows, self.desired.width, gap)
+        clipped = [clip_block(block, self.grid.rows) for block in blocks]
+        return [block for block in clipped if block.cells]
+
+    def stage_values(self) -> Staging | None:
+        if not staging.is_staging_needed(self.blocks, self.state_write):
+            return None
+        return staging.stage_values(self.desired, self.document, self.desired_rows, self.state_write)
+
+    def value_requests(self, staged: Staging | None) -> list[Request]:
+        if not staged:
+            return [batch.update_cells(self.grid.tab, block) for block in self.blocks]
+        return [
+            *staging.paste_staged(staged, self.grid.tab, self.desired_rows, self.blocks, self.keep_edits),
+            *clear_below(self.grid, self.desired_rows, self.desired.width),
+        ]
+
+    def version_requests(self, size: int) -> list[Request]:
+        """Save the version before, if there is room for it; otherwise delete an older one, which would be
+        restored as if it were the last."""
+        tab, rows = self.current.tab, len(self.current.rows)
+        width = len(self.old_mark.headers) if self.old_mark else self.desired.width
+        if not self.is_visible:
+            return []
+        if tab and rows and size + rows * width <= MAX_CELLS:
+            return helper_tabs.save_version(self.desired, self.document, tab, rows, width)
+        outdated = self.document.find_helper(BEFORE, self.desired.owner)
+        return [batch.delete_tab(outdated.id)] if outdated else []
+
+    def archive_requests(self) -> list[Request]:
+        tab = self.current.tab
+        return helper_tabs.archive_rows(self.desired, self.document, tab, self.diff.archived) if tab else []
+
+    def state_requests(self, staged: Staging | None) -> list[Request]:
+        if not self.state_write:
+            return []
+        return helper_tabs.write_state(self.desired, self.document, self.state_write, staged)
+
+    def audit_requests(self) -> list[Request]:
+        if not self.desired.export.audit:
+            return []
+        return helper_tabs.write_audit(self.desired, self.document, self.audit_lines())
+
+    def audit_lines(self) -> list[list[Cell]]:
+        """One line of counts, and one for each row or note that users should see; none if nothing changed."""
+        counts, tab = self.diff.counts, self.desired.export.tab
+        parts = (
+            (counts.inserted.count, "inserted"),
+            (counts.updated.count, "updated"),
+            (counts.deleted.count, "deleted"),
+            (counts.rejected.count, "rejected"),
+            (counts.drift.count, "changed by users"),
+            (self.diff.unmatched.count, "without a match"),
+        )
+        summary = ", ".join(f"{count:,} {what}" for count, what in parts if count)
+        if not (summary or self.is_visible or self.notes):
+            return []
+        lines: list[list[Cell]] = [[self.now, tab, summary or "columns or formats", None, None]]
+        lines += [[self.now, tab, "note", None, note[:MAX_AUDIT_TEXT]] for note in self.notes]
+        rows: list[tuple[str, Sequence[Example]]] = [
+            ("rejected", self.desired.rejected),
+            ("changed by users", self.diff.drifted),
+        ]
+        for what, examples in rows:
+            for row in examples[:MAX_AUDIT_LINES]:
+                lines.append([self.now, tab, what, row.key[:MAX_AUDIT_TEXT], row.detail[:MAX_AUDIT_TEXT]])
+        return lines
+
+    def check_size(self, staged: Staging | None) -> int:
+        """Cells in all grids afterwards, without the version before. SheetError if they are too many."""
+        export, document = self.desired.export, self.document
+        state = document.find_helper(STATE, self.desired.owner)
+        replaced = (self.current.tab, state, document.find_helper(BEFORE, self.desired.owner))
+        others = sum(tab.size for tab in document.tabs if tab not in replaced)
+        size = self.grid.rows * self.grid.columns + len(self.diff.archived) * self.grid.columns
+        size += self.state_write.height if self.state_write else state.size if state else 0
+        size += (1 + 2 * MAX_AUDIT_LINES) * len(helper_tabs.AUDIT_HEADER) if export.audit else 0
+        size += staged.size if staged else 0
+        if others + size > MAX_CELLS:
+            raise SheetError(
+                f"Export {export.name} has {len(self.desired.rows):,} rows and needs {size:,} cells; with the "
+                f"{others:,} of the other tabs that is more than the {MAX_CELLS:,} a spreadsheet can hold. "
+                "Give it a spreadsheet for itself, or fewer rows."
+            )
+        return others + size

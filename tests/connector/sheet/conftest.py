@@ -34,7 +34,7 @@ HEADER = ["Day", "Revenue", "Agreed", "Note"]
 
 @pytest.fixture
 def declared():
-    """What stands in the file, to be changed."""
+    """The declaration, which a test may change."""
     sheet = DECLARED["endpoints"]["targets"]
     copied = sheet | {"columns": {name: dict(column) for name, column in sheet["columns"].items()}}
     return DECLARED | {"endpoints": {"targets": copied}}
@@ -42,15 +42,15 @@ def declared():
 
 @pytest.fixture
 def person(sandbox):
-    """A spreadsheet with a tab `Plan`, shared with the connector, and the person who types into it."""
+    """A spreadsheet with a tab `Plan`, shared with the connector, and functions that edit it."""
     http = requests.Session()
     http.headers["Authorization"] = "Bearer person"
     requests.put(f"{sandbox.address}/sandbox/sheets/quota", json={"read": None, "write": None}, timeout=10)
     tabs = [{"properties": {"title": "Plan"}}]
     zone = {"title": "Planning", "timeZone": "Europe/Paris"}
     books = f"{sandbox.address}/sheets/v4/spreadsheets"
-    made = http.post(books, json={"properties": zone, "sheets": tabs}, timeout=10).json()
-    book = made["spreadsheetId"]
+    created = http.post(books, json={"properties": zone, "sheets": tabs}, timeout=10).json()
+    book = created["spreadsheetId"]
 
     def share(role):
         body = {"role": role, "type": "user", "emailAddress": sandbox.identity("connector")}
@@ -61,37 +61,37 @@ def person(sandbox):
         answer = http.put(where, json={"values": rows}, timeout=10)
         assert answer.ok, answer.text
 
-    def change(*wanted):
-        answer = http.post(f"{books}/{book}:batchUpdate", json={"requests": list(wanted)}, timeout=10)
+    def change(*changes):
+        answer = http.post(f"{books}/{book}:batchUpdate", json={"requests": list(changes)}, timeout=10)
         assert answer.ok, answer.text
 
     share("reader")
-    tab = made["sheets"][0]["properties"]["sheetId"]
+    tab = created["sheets"][0]["properties"]["sheetId"]
     yield SimpleNamespace(id=book, type=type_in, change=change, tab=tab)
     http.close()
 
 
 @pytest.fixture
 def waits():
-    """Seconds that the connector would have slept."""
+    """Delays before retries, in seconds."""
     return []
 
 
 @pytest.fixture
 def read(sandbox, person, declared, waits):
-    """The page that the connector makes of the spreadsheet."""
+    """Reads the spreadsheet as a page."""
     sessions = []
 
     def page(identity="connector", book=None):
         source = registry.parse_source(declared, "planning.yaml")
         token = google.oauth2.credentials.Credentials(f"sandbox.{sandbox.identity(identity)}")
-        said = {"SPREADSHEET": book or person.id}
-        settings = Settings("p", "EU", "b", said, sheets_endpoint=f"{sandbox.address}/sheets")
-        made = reader.create_reader(
+        variables = {"SPREADSHEET": book or person.id}
+        settings = Settings("p", "EU", "b", variables, sheets_endpoint=f"{sandbox.address}/sheets")
+        sheet_reader = reader.create_reader(
             source, "targets", settings, token, lambda: RetryPolicy(sleep=waits.append)
         )
-        sessions.append(made.client.session)
-        return made.page(1, None, IdRange())
+        sessions.append(sheet_reader.client.session)
+        return sheet_reader.read_page(1, None, IdRange())
 
     yield page
     for session in sessions:

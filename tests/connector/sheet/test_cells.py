@@ -1,4 +1,4 @@
-"""Cells as text: serial numbers are moments in the spreadsheet's zone, numbers keep their digits."""
+"""Cells as text: serial numbers are times in the spreadsheet's zone, numbers keep their digits."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.sources.sheet.cells import EPOCH, text
+from connector.sources.sheet.cells import EPOCH, cell_text
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -38,20 +38,20 @@ PARIS = ZoneInfo("Europe/Paris")
         ('" "', "text", " "),
     ],
 )
-def test_each_kind(cell, kind, expected):
-    assert text(msgspec.Raw(cell.encode()), kind, PARIS) == expected
+def test_a_cell_is_formatted_by_its_type(cell, kind, expected):
+    assert cell_text(msgspec.Raw(cell.encode()), kind, PARIS) == expected
 
 
 @given(st.dates(date(1900, 1, 1), date(9999, 12, 31)))
-def test_every_day_comes_back(day):
+def test_every_day_is_formatted_as_itself(day):
     serial = (day - EPOCH.date()).days
-    assert text(msgspec.Raw(str(serial).encode()), "date", PARIS) == day.isoformat()
+    assert cell_text(msgspec.Raw(str(serial).encode()), "date", PARIS) == day.isoformat()
 
 
 @given(st.datetimes(EPOCH, EPOCH.replace(year=2100)))
-def test_every_moment_comes_back_to_the_millisecond(moment):
-    """As a double, which is what Sheets keeps."""
+def test_every_time_is_formatted_to_the_millisecond(moment):
+    """As a double, which is the precision of Sheets."""
     moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     serial = (moment - EPOCH) / timedelta(days=1)
-    told = text(msgspec.Raw(repr(serial).encode()), "datetime", ZoneInfo("UTC"))
-    assert datetime.fromisoformat(told).replace(tzinfo=None) == moment
+    formatted = cell_text(msgspec.Raw(repr(serial).encode()), "datetime", ZoneInfo("UTC"))
+    assert datetime.fromisoformat(formatted).replace(tzinfo=None) == moment

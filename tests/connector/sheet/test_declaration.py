@@ -1,4 +1,4 @@
-"""What may be said of a sheet, and what is refused."""
+"""The declaration of a sheet, and invalid ones."""
 
 import pytest
 
@@ -6,23 +6,23 @@ from connector.errors import DeclarationError
 from connector.sources import registry
 
 
-def test_the_environment_says_which_spreadsheet(declared):
+def test_the_spreadsheet_is_a_setting(declared):
     source = registry.parse_source(declared, "planning.yaml")
     assert source.variables() == {"SPREADSHEET": None}
     assert source.endpoint("targets").columns["note"].type == "text"
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "said"),
+    ("path", "value", "message"),
     [
-        (("secret",), "x", "a sheet needs no `secret`"),
+        (("secret",), "x", "remove `secret`: a sheet is shared with"),
         (("url",), "https://x", "unknown field `url`"),
         (("endpoints", "targets", "tab"), "", "endpoints.targets"),
         (("endpoints", "targets", "header_row"), 0, "header_row"),
         (
             ("endpoints", "targets", "key"),
             ["date"],
-            "key: date is none of the columns, which are: day, revenue",
+            "key: date is not a column; the columns are: day, revenue",
         ),
         (("endpoints", "targets", "columns"), {}, "columns"),
         (
@@ -34,21 +34,21 @@ def test_the_environment_says_which_spreadsheet(declared):
         (
             ("endpoints", "targets", "columns", "note"),
             {"header": " Day"},
-            "two of them have the header 'Day'",
+            "two columns have the header 'Day'",
         ),
         (
             ("endpoints", "targets", "window"),
             {"field": "day", "from": "a", "until": "b", "last": "c"},
-            "a sheet has no `window`",
+            "remove `window`: a sheet is always read as a whole",
         ),
     ],
 )
-def test_an_error_names_the_file_and_the_key(declared, path, value, said):
+def test_an_error_names_the_file_and_the_key(declared, path, value, message):
     *folders, last = path
     place = declared
     for name in folders:
         place = place[name]
     place[last] = value
-    with pytest.raises(DeclarationError) as refused:
+    with pytest.raises(DeclarationError) as raised:
         registry.parse_source(declared, "planning.yaml")
-    assert str(refused.value).startswith("planning.yaml") and said in str(refused.value)
+    assert str(raised.value).startswith("planning.yaml") and message in str(raised.value)

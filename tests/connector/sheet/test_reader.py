@@ -1,4 +1,4 @@
-"""A tab that people keep, read by the sandbox's own Sheets API."""
+"""A tab that people edit, read through the Sheets API of the sandbox."""
 
 import json
 
@@ -34,7 +34,7 @@ def test_cells_become_text_by_their_declared_type(person, read):
     ]
 
 
-def test_what_is_not_as_declared_stays_for_ods_to_reject(person, read):
+def test_cells_of_another_type_are_passed_to_ods(person, read):
     person.type([HEADER, ["soon", "a lot", "maybe", "x"], ["2017-01-01 12:00", "=1/0"]])
     assert rows(read()) == [
         {"day": "soon", "revenue": "a lot", "agreed": "maybe", "note": "x"},
@@ -42,7 +42,7 @@ def test_what_is_not_as_declared_stays_for_ods_to_reject(person, read):
     ]
 
 
-def test_empty_rows_and_boxes_that_nobody_ticked_are_no_rows(person, read):
+def test_empty_rows_and_unticked_checkboxes_are_skipped(person, read):
     day = ["2017-01-01", 1]
     person.type([HEADER, [], day, ["", "", False], ["", ""], ["2017-01-02", 2, False], ["", "", False]])
     assert [row["day"] for row in rows(read())] == ["2017-01-01", "2017-01-02"]
@@ -50,8 +50,8 @@ def test_empty_rows_and_boxes_that_nobody_ticked_are_no_rows(person, read):
     assert rows(read()) == []
 
 
-def test_columns_may_move_and_new_ones_are_told(person, read):
-    """The name of a new column has a space, so it is never taken for one of raw: drift.py reports it."""
+def test_columns_may_move_and_new_ones_are_reported(person, read):
+    """The name of a new column contains a space, so it cannot be a column of raw: it is reported as drift."""
     person.type([["revenue", " Note ", "Owner", "Day", "", "Agreed", "Revenue"]])
     person.type([["x", "n", "Anna", "2017-01-01", "y", True, 7]], "Plan!A2")
     assert rows(read()) == [
@@ -66,7 +66,7 @@ def test_columns_may_move_and_new_ones_are_told(person, read):
     ]
 
 
-def test_a_title_may_hold_what_a_url_and_a_range_read_otherwise(person, read, declared):
+def test_special_characters_in_a_title_are_escaped(person, read, declared):
     title = "Anna's plan / 50% #1 ä"
     renamed = {"sheetId": person.tab, "title": title}
     person.change({"updateSheetProperties": {"properties": renamed, "fields": "title"}})
@@ -75,26 +75,26 @@ def test_a_title_may_hold_what_a_url_and_a_range_read_otherwise(person, read, de
     assert [row["day"] for row in rows(read())] == ["2017-01-01"]
 
 
-def test_the_header_may_stand_lower(person, read, declared):
+def test_the_header_may_be_in_another_row(person, read, declared):
     declared["endpoints"]["targets"]["header_row"] = 3
     person.type([["The plan of the year"], [], HEADER, ["2017-01-01", 1]])
     assert [row["day"] for row in rows(read())] == ["2017-01-01"]
 
 
 @pytest.mark.parametrize(
-    ("header", "said"),
+    ("header", "message"),
     [
         (["Day", "Revenu", "Agreed"], "has no column 'Revenue', 'Note' in row 1, which has: 'Day', 'Revenu'"),
         ([], "has no column 'Day', 'Revenue', 'Agreed', 'Note' in row 1, which has: nothing"),
         ([*HEADER, "Day"], "has 2 columns 'Day'. Rename or delete all but one."),
     ],
 )
-def test_a_header_that_is_not_as_declared_is_refused(person, read, header, said):
+def test_a_missing_or_ambiguous_header_is_rejected(person, read, header, message):
     person.type([header, ["2017-01-01", 1]])
-    with pytest.raises(RequestRejected) as refused:
+    with pytest.raises(RequestRejected) as raised:
         read()
-    assert str(refused.value).startswith(f"Tab 'Plan' of spreadsheet {person.id} ")
-    assert said in str(refused.value)
+    assert str(raised.value).startswith(f"Tab 'Plan' of spreadsheet {person.id} ")
+    assert message in str(raised.value)
 
 
 MERGED = """{"properties": {"timeZone": "Etc/GMT"}, "sheets": [{"properties": {"title": "Plan"}, "merges": [
@@ -103,40 +103,41 @@ MERGED = """{"properties": {"timeZone": "Etc/GMT"}, "sheets": [{"properties": {"
 
 
 @pytest.mark.parametrize(("header_row", "row"), [(1, 1), (2, 5), (5, 5), (7, None)])
-def test_merged_cells_are_refused_but_in_a_title_above(declared, header_row, row):
-    """As https://developers.google.com/sheets/api/reference/rest/v4/spreadsheets/sheets has them; the sandbox
-    has no merges."""
+def test_merged_cells_below_the_header_are_rejected(declared, header_row, row):
+    """https://developers.google.com/sheets/api/reference/rest/v4/spreadsheets/sheets; the sandbox has no merges."""
     declared["endpoints"]["targets"]["header_row"] = header_row
     endpoint = registry.parse_source(declared, "planning.yaml").endpoint("targets")
     tabs = msgspec.json.decode(MERGED, type=Document).sheets
     reader = SheetReader(None, None, "book", endpoint)
     if row is None:
-        reader.check(tabs)
+        reader._check_tabs(tabs)
         return
     with pytest.raises(RequestRejected, match=f"has merged cells in row {row}, .*Unmerge"):
-        reader.check(tabs)
+        reader._check_tabs(tabs)
 
 
-def test_a_tab_that_was_renamed_is_named(person, read):
+def test_a_renamed_tab_is_reported_with_the_existing_ones(person, read):
     renamed = {"sheetId": person.tab, "title": "Plan 2017"}
     person.change({"updateSheetProperties": {"properties": renamed, "fields": "title"}})
-    with pytest.raises(RequestRejected, match="Tab 'Plan' .* is not there; the spreadsheet has: 'Plan 2017'"):
+    with pytest.raises(
+        RequestRejected, match="Tab 'Plan' .* does not exist; the spreadsheet has: 'Plan 2017'"
+    ):
         read()
 
 
-def test_who_may_not_read_is_told_whom_to_share_it_with(person, read):
+def test_a_missing_permission_is_reported_with_the_account(person, read):
     with pytest.raises(RequestRejected, match=r"Share it with .* as a viewer"):
         read(identity="sheets-sync")
 
 
-def test_a_spreadsheet_that_is_not_there_is_named(person, read):
+def test_a_missing_spreadsheet_is_reported(person, read):
     with pytest.raises(
-        RequestRejected, match="There is no spreadsheet nowhere. Its id is the part after /d/"
+        RequestRejected, match="spreadsheet nowhere does not exist. Its id is the part after /d/"
     ):
         read(book="nowhere")
 
 
-def test_a_busy_api_is_asked_again(person, read, sandbox, waits):
+def test_a_429_response_is_retried(person, read, sandbox, waits):
     person.type([HEADER, ["2017-01-01", 1]])
     fault = {"kind": "values.get", "answer": "429"}
     answer = requests.post(f"{sandbox.address}/sandbox/sheets/faults", json=fault, timeout=10)

@@ -4,10 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from sheets_sync import exports, sync
-from sheets_sync.destinations.file import declaration
-from sheets_sync.destinations.file.destination import File
-from tests.sheets_sync.served import TYPES
+from sheets_sync import sync
+from sheets_sync.destinations.file.destination import FileDestination
+from sheets_sync.export_parser import parse_export
+from sheets_sync.options import Options
+from tests.sheets_sync.sandbox_spreadsheets import TYPES
 
 DECLARED = {
     "table": "daily_sales",
@@ -29,9 +30,10 @@ def publish(bucket):
 
     def run(rows, path="sales/daily.csv", name="daily", **options):
         content = DECLARED | {"destination": {"kind": "file", "path": path}}
-        export = exports.read(name, f"{name}.yaml", content)
-        told = declaration.read(f"{name}.yaml", export.destination)
+        export = parse_export(name, f"{name}.yaml", content)
         mart = SimpleNamespace(types=TYPES, rows=rows)
-        return sync.settle(export, mart, File(bucket, told, "shop", **options))
+        return sync.sync_until_known(
+            export, mart, FileDestination(bucket, export.destination, "shop", Options(**options))
+        )
 
     return run

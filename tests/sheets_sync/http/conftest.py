@@ -1,16 +1,21 @@
 """Fixtures only."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 import requests
 
-from sheets_sync import exports, sync
-from sheets_sync.destinations.http import declaration
-from sheets_sync.destinations.http.api import Api, Pace
-from sheets_sync.destinations.http.destination import Http
-from sheets_sync.retry import Retry
-from tests.sheets_sync.http.crm import KEY, Crm
+from runtime.rate_limiter import RateLimiter
+from sheets_sync import sync
+from sheets_sync.destinations.http.api_client import RowApi
+from sheets_sync.destinations.http.destination import HttpDestination
+from sheets_sync.destinations.http.sync_state import StateObject
+from sheets_sync.export_parser import parse_export
+from sheets_sync.options import Options
+from sheets_sync.progress import silent_progress
+from sheets_sync.transient import RETRY_POLICY
+from tests.sheets_sync.http.fake_crm import KEY, FakeCrm
 
 DECLARED = {
     "table": "contacts",
@@ -42,7 +47,7 @@ TYPES = {"customer_id": "INTEGER", "name": "STRING", "email": "STRING", "spent":
 
 @pytest.fixture
 def crm():
-    with Crm() as crm:
+    with FakeCrm() as crm:
         yield crm
 
 
@@ -55,16 +60,19 @@ def declared():
 @pytest.fixture
 def publish(crm, bucket, declared, waits):
     """Sync rows of (customer_id, name, email, spent) as one run of the job does."""
-    with requests.Session() as http:
+    with requests.Session() as session:
 
-        def run(rows, key=KEY, **options):
-            export = exports.read("contacts", "contacts.yaml", declared)
-            told = declaration.read("contacts.yaml", export.destination, export.headers, ["id"])
-            api = Api(
-                http, crm.url, key, told, Retry(sleep=waits.append), Pace(told.per_second, waits.append)
+        def run(rows, key=KEY, progress=None, **options):
+            export = parse_export("contacts", "contacts.yaml", declared)
+            config = export.destination
+            limiter = RateLimiter(
+                1 if config.per_second else None, 1 / (config.per_second or 1), sleep=waits.append
             )
-            place = Http(api, bucket, "sheets_sync/contacts.ndjson", **options)
+            retry = replace(RETRY_POLICY, sleep=waits.append)
+            api = RowApi(session, crm.url, key, config, retry, limiter)
+            state = StateObject(bucket, "sheets_sync/contacts.ndjson", api.address)
+            target = HttpDestination(api, state, Options(**options), progress or silent_progress())
             mart = SimpleNamespace(types=TYPES, rows=rows)
-            return sync.settle(export, mart, place)
+            return sync.sync_until_known(export, mart, target)
 
         yield run

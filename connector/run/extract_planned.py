@@ -1,0 +1,99 @@
+"""Extract for kinds that plan their parts: every part of the plan becomes one object, in any order."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from msgspec.structs import replace
+
+from connector.errors import InvalidResponse, RequestRejected, SourceError, SourceUnavailable
+from connector.landing.page_metadata import DriftReport, PageResult
+from connector.run.context import RunContext
+from connector.run.state import RunState
+from connector.sources.planned import PlannedReader, ReadPlan
+from runtime.lease import Lease
+
+MAX_NOTES = 10  # of parts; all rejects are in rejects/
+
+
+class UnreadablePart(SourceError):
+    """PartContent.unreadable."""
+
+
+def extract_planned(
+    context: RunContext, reader: PlannedReader, lease: Lease[RunState], state: RunState
+) -> RunState:
+    """The state with phase `load`, once every part that can be read is in the bucket."""
+    state = plan_once(reader, lease, state)
+    plan = state.plan or ReadPlan(())
+    there = {
+        file.page.page: file.page.rows for file in context.landing.files_of_run(state.run, "in") if file.page
+    }
+    numbers = [number for number in range(1, len(plan.parts) + 1) if number not in there]
+    numbers = [number for number in numbers if not state.only_pages or number in state.only_pages]
+    context.log("fetching starts", run=state.id, parts=len(plan.parts), parts_there=len(there))
+    results = read_parts(context, reader, lease, state, plan, numbers)
+    unreadable = {number: result for number, result in results.items() if isinstance(result, UnreadablePart)}
+    failures = {
+        number: str(result)
+        for number, result in results.items()
+        if isinstance(result, SourceError) and number not in unreadable
+    }
+    rows = there | {
+        number: result.rows for number, result in results.items() if isinstance(result, PageResult)
+    }
+    if failures and not rows and not unreadable and not state.only_pages:
+        raise next(result for result in results.values() if isinstance(result, SourceError))
+    texts = failures | {number: str(error) for number, error in unreadable.items()}
+    missing = [f"part {number} of {len(plan.parts)}: {text}" for number, text in sorted(texts.items())[:3]]
+    notes = [result.note for result in results.values() if isinstance(result, PageResult) and result.note]
+    return replace(
+        state,
+        phase="load",
+        pages=len(rows),
+        rows=sum(rows.values()),
+        notes=(*plan.notes, *notes[:MAX_NOTES]),
+        missing="; ".join(missing) or None,
+        gaps=tuple(sorted(failures)),
+        unreadable=tuple(sorted(unreadable)),
+    )
+
+
+def plan_once(reader: PlannedReader, lease: Lease[RunState], state: RunState) -> RunState:
+    """The plan is saved before the first part is read: a resumed run must read the same parts."""
+    if state.plan is not None:
+        return state
+    plan = reader.make_plan(state.span)
+    span = replace(state.span, until=plan.until) if plan.until is not None else state.span
+    state = replace(state, plan=plan, span=span)
+    lease.save(state)
+    return state
+
+
+def read_parts(
+    context: RunContext,
+    reader: PlannedReader,
+    lease: Lease[RunState],
+    state: RunState,
+    plan: ReadPlan,
+    numbers: list[int],
+) -> dict[int, PageResult | SourceError]:
+    """The result of each part. One failed part does not stop the others."""
+
+    def read_and_write(number: int) -> PageResult | SourceError:
+        lease.check()
+        file_name = state.run.file_name(number)
+        try:
+            part = reader.read_part(plan.parts[number - 1], file_name)
+        except (InvalidResponse, RequestRejected, SourceUnavailable) as error:
+            return error
+        result = PageResult(number, part.rows, mark=str(number), note=part.note)
+        if part.rejects:
+            context.landing.write_rejects(file_name, part.rejects, "source_")  # the loader may add its own
+        if part.unreadable:
+            return UnreadablePart(part.unreadable)
+        if part.rows:
+            drift = DriftReport(frozenset([*plan.unmapped, *part.unmapped]))
+            context.landing.write_page(state.run, result, part.lines, drift)
+        return result
+
+    with ThreadPoolExecutor(reader.connections, "part") as pool:
+        return dict(zip(numbers, pool.map(read_and_write, numbers), strict=True))

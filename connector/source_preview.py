@@ -1,0 +1,97 @@
+"""Read the first pages of an endpoint and show how they are understood: the commands `try` and `describe`."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from connector import raw_schema
+from connector.extract.schema_drift import learn_schema
+from connector.landing.page_metadata import ABSENT, ObservedSchema
+from connector.sources.reader import Page, Reader
+from connector.sources.window import IdRange
+
+DESCRIBE_PAGES = 3
+SHOWN_VALUE = 60  # characters
+
+
+def preview_page(reader: Reader, span: IdRange) -> str:
+    """Page 1 as text: counts, totals, the position of the next page, and the fields with types and an example."""
+    page = reader.read_page(1, None, span)
+    lines = [
+        f"items: {len(page.items)}",
+        f"total_items: {describe(page.total_items)}, total_pages: {describe(page.total_pages)}",
+        f"last: {describe(page.last)}",
+        f"next page: {describe_next(reader, page)}",
+        f"states that there is more: {describe(page.has_more)}",
+    ]
+    schema = learn_schema(page.items)
+    first = msgspec.json.decode(page.items[0]) if page.items else {}
+    for path, types in sorted(schema.fields.items()):
+        lines.append(f"  {path:<30} {', '.join(types):<20} {example_of(first, path)}")
+    return "\n".join(lines)
+
+
+def describe(value: object) -> str:
+    return "not found" if value is None else str(value)
+
+
+def describe_next(reader: Reader, page: Page) -> str:
+    if not reader.sequential:
+        return "by number or offset"
+    if page.next is not None:
+        return page.next
+    return f"none; {reader.position} {'exists' if page.has_position else 'does not exist in the response'}"
+
+
+def example_of(item: Any, path: str) -> str:
+    for step in path.split("."):
+        item = item[0] if isinstance(item, list) and item else item
+        item = item.get(step) if isinstance(item, dict) else None
+    text = json.dumps(item, ensure_ascii=False)
+    return text if len(text) <= SHOWN_VALUE else f"{text[:SHOWN_VALUE]}…"
+
+
+def infer_schema(reader: Reader, span: IdRange) -> str:
+    """The JSON of connector/schemas/<table>.json, from the first pages: every leaf is STRING."""
+    items: list[msgspec.Raw] = []
+    cursor = None
+    for number in range(1, DESCRIBE_PAGES + 1):
+        page = reader.read_page(number, cursor, span)
+        items += page.items
+        cursor = page.next
+        if not page.items or (reader.sequential and cursor is None):
+            break
+    columns = build_columns(learn_schema(items), "") + [
+        {
+            "name": raw_schema.LOAD_TIME,
+            "type": "TIMESTAMP",
+            "mode": "REQUIRED",
+            "description": "When it was loaded.",
+        },
+        {
+            "name": raw_schema.FILE_NAME,
+            "type": "STRING",
+            "mode": "REQUIRED",
+            "description": "File of the row.",
+        },
+    ]
+    rows = ",\n".join("  " + json.dumps(column, ensure_ascii=False) for column in columns)
+    return f"[\n{rows}\n]"
+
+
+def build_columns(schema: ObservedSchema, path: str) -> list[dict[str, Any]]:
+    """Columns for the fields below `path`, in the order in which they were observed."""
+    columns: list[dict[str, Any]] = []
+    for field in schema.fields_of(path):
+        types = [name for name in schema.fields[field] if name != ABSENT]
+        inner = build_columns(schema, f"{field}.")
+        column: dict[str, Any] = {"name": field[len(path) :], "type": "STRING", "mode": "NULLABLE"}
+        if inner and types in (["object"], ["list"]):
+            column |= {"type": "RECORD", "fields": inner}
+        elif "object" in types or "list" in types:
+            column["type"] = "JSON" if len(types) > 1 or not inner else "STRING"
+        if types == ["list"] and column["type"] != "JSON":
+            column["mode"] = "REPEATED"
+        columns.append(column | {"description": f"Field `{field}` of the source."})
+    return columns

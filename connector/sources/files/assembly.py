@@ -1,0 +1,37 @@
+"""Create the reader of an endpoint: the store of its url, and the ledger in the landing bucket."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from connector.raw_schema import Column
+from connector.settings import Settings
+from connector.sources.files.config import FilesSource
+from connector.sources.files.ledger import Ledger
+from connector.sources.files.reader import FilesReader
+from connector.sources.files.store import FileStore, GoogleFiles, open_obstore
+from runtime.object_store import ObjectStore
+
+
+def create_reader(
+    source: FilesSource,
+    name: str,
+    settings: Settings,
+    open_bucket: Callable[[str], ObjectStore],
+    columns: list[Column],
+) -> FilesReader:
+    """`open_bucket`: a bucket of Cloud Storage by its name, with the job's credentials."""
+    ledger = Ledger(open_bucket(settings.bucket), f"{settings.source_name}/{name}")
+    store = open_store(source, settings, open_bucket)
+    return FilesReader(store, ledger, source.endpoints[name], columns, source.connections)
+
+
+def open_store(
+    source: FilesSource, settings: Settings, open_bucket: Callable[[str], ObjectStore]
+) -> FileStore:
+    url = settings.source["URL"]
+    parts = urlsplit(url)
+    if parts.scheme == "gs":
+        folder = parts.path.strip("/")
+        return GoogleFiles(open_bucket(parts.netloc), f"{folder}/" if folder else "")
+    secret = settings.source.get("API_KEY", "")
+    return open_obstore(url, settings.source["ENDPOINT"], source.region, secret)

@@ -1,0 +1,119 @@
+"""Declaration of a folder of files as a source: its address, and per endpoint a pattern and a format."""
+
+import codecs
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+import msgspec
+
+from connector.errors import DeclarationError
+from connector.sources.base import Declared, Endpoint, Name, Source, Text, convert, convert_endpoints
+
+OneCharacter = Annotated[str, msgspec.Meta(min_length=1, max_length=1)]
+
+
+class Csv(Declared, frozen=True, kw_only=True):
+    """`null`: texts that mean NULL besides the empty field without quotes. `header: false` requires `columns`."""
+
+    delimiter: OneCharacter = ","
+    encoding: Text = "utf-8"
+    quote: OneCharacter = '"'
+    null: list[str] = []
+    header: bool = True
+    columns: list[Text] = []
+
+
+class JsonLines(Declared, frozen=True, kw_only=True):
+    """One JSON object per line, UTF-8."""
+
+
+class JsonArray(Declared, frozen=True, kw_only=True):
+    """The whole file is one array of objects, UTF-8."""
+
+
+class Parquet(Declared, frozen=True, kw_only=True):
+    """Needs pyarrow, which only images with requirements/parquet.txt contain."""
+
+
+Format = Csv | JsonLines | JsonArray | Parquet
+FORMATS: dict[str, type[Csv | JsonLines | JsonArray | Parquet]] = {
+    "csv": Csv,
+    "ndjson": JsonLines,
+    "json": JsonArray,
+    "parquet": Parquet,
+}
+
+
+class FilesEndpoint(Endpoint, frozen=True, kw_only=True):
+    """`glob` is relative to the source's url; `**` also matches folders. `rename`: names of the file to columns of raw.
+    `settle`: a file that changed less than so many seconds ago is left to the next run, because it may still be
+    written; uploads to S3 and Cloud Storage are atomic and do not need it."""
+
+    glob: Text
+    format: dict[str, dict[str, Any] | None]
+    rename: dict[str, Name] = {}
+    settle: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+    def parse_format(self, where: str = "format") -> Format:
+        if len(self.format) != 1 or (name := next(iter(self.format))) not in FORMATS:
+            raise DeclarationError(
+                f"{where}: expected one of {', '.join(FORMATS)}, not {list(self.format)}; for example "
+                '{csv: {delimiter: ";"}}.'
+            )
+        return convert(self.format[name] or {}, FORMATS[name], f"{where}.{name}")
+
+    @property
+    def prefix(self) -> str:
+        """The folders of `glob` before its first wildcard: only they are listed."""
+        parts = PurePosixPath(self.glob).parts
+        wild = next((i for i, part in enumerate(parts) if any(c in part for c in "*?[")), len(parts) - 1)
+        return "/".join(parts[:wild])
+
+
+class FilesSource(Source, frozen=True, kw_only=True, rename={"server": "endpoint"}):
+    """`server`: the address of an S3-compatible server such as MinIO; without it the bucket is Amazon's.
+    `connections`: files that are read at the same time; each needs about 30 MB of memory."""
+
+    url: Annotated[str, msgspec.Meta(pattern="^(s3|gs|file)://")]
+    server: Annotated[str, msgspec.Meta(pattern="^(https?://.+)?$")] = ""
+    region: Text = "us-east-1"
+    connections: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2
+    endpoints: Mapping[Name, FilesEndpoint]
+
+    def variables(self) -> dict[str, str | None]:
+        return {"URL": self.url, "ENDPOINT": self.server} | super().variables()
+
+
+def parse_files_source(declared: dict[str, Any], where: str) -> FilesSource:
+    """Convert part by part, so that an error names the key."""
+    convert_endpoints(declared.get("endpoints"), FilesEndpoint, where)
+    source = convert(declared, FilesSource, where)
+    if source.secret and not source.url.startswith("s3://"):
+        raise DeclarationError(f"{where}: remove `secret`: only s3:// needs keys.")
+    for name, endpoint in source.endpoints.items():
+        check_endpoint(endpoint, f"{where}: endpoints.{name}")
+    return source
+
+
+def check_endpoint(endpoint: FilesEndpoint, where: str) -> None:
+    declared = endpoint.parse_format(f"{where}.format")
+    if endpoint.window:
+        raise DeclarationError(f"{where}: remove `window`: new and changed files are found by their etag.")
+    if endpoint.glob.startswith("/") or ".." in PurePosixPath(endpoint.glob).parts:
+        raise DeclarationError(f"{where}.glob: {endpoint.glob!r} must be relative to the source's url.")
+    if isinstance(declared, Csv):
+        check_csv(declared, f"{where}.format.csv")
+
+
+def check_csv(declared: Csv, where: str) -> None:
+    if not declared.header and not declared.columns:
+        raise DeclarationError(f"{where}: `header: false` requires `columns`, the names in the file's order.")
+    if declared.header and declared.columns:
+        raise DeclarationError(f"{where}: remove `columns`: the header has the names; `rename` changes them.")
+    try:
+        codecs.lookup(declared.encoding)
+    except LookupError as error:
+        raise DeclarationError(
+            f"{where}: unknown encoding {declared.encoding!r}; known are for example utf-8, cp1252, utf-16."
+        ) from error

@@ -1,0 +1,89 @@
+"""The bytes and lines of a part of a file, and the rows that were made of them."""
+
+import io
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from connector.errors import InvalidResponse
+from connector.landing.files import RejectedRow
+from connector.sources.files.position import PartRange
+from connector.sources.files.store import FileStore
+
+MAX_LINE_BYTES = 64 << 20
+MAX_REJECTED_ROWS = 20  # if most rows are rejects, and more than these, the declaration is wrong
+MAX_TEXT_CHARACTERS = 2000  # of a rejected row
+
+
+class UnreadableFile(InvalidResponse):
+    """It remains unreadable until the file or the declaration changes, so the next run does not read it again."""
+
+
+@dataclass
+class Rows:
+    """Newline-delimited JSON with its number of rows, and the rows that could not be read. `names`: of all fields."""
+
+    lines: list[bytes] = field(default_factory=list)
+    rows: int = 0
+    rejects: list[RejectedRow] = field(default_factory=list)
+    names: Sequence[str] = ()
+
+    def reject(self, number: int, reason: str, text: str) -> None:
+        self.rejects.append(RejectedRow(number, reason, text[:MAX_TEXT_CHARACTERS]))
+
+    def check(self) -> None:
+        """UnreadableFile if most rows are rejects: the delimiter or the format is probably declared wrong."""
+        if len(self.rejects) > max(MAX_REJECTED_ROWS, self.rows):
+            first = self.rejects[0]
+            raise UnreadableFile(
+                f"{len(self.rejects)} of {len(self.rejects) + self.rows} rows could not be read, the first in line "
+                f"{first.number}: {first.reason}. Check `format` in the declaration."
+            )
+
+
+def read_content(store: FileStore, part: PartRange) -> Iterator[bytes]:
+    """The uncompressed bytes of the part. A gzip file has no index, so its beginning is decompressed and skipped."""
+    if not part.file.key.endswith(".gz"):
+        yield from store.read_chunks(part.file, part.start, part.file.size if part.end is None else part.end)
+        return
+    position = 0
+    for chunk in decompress(store.read_chunks(part.file, 0, part.file.size)):
+        end = len(chunk) if part.end is None else part.end - position
+        if piece := chunk[max(0, part.start - position) : max(0, end)]:
+            yield piece
+        position += len(chunk)
+        if part.end is not None and position >= part.end:
+            return
+
+
+def decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Of one or several gzip members; UnreadableFile for an invalid or truncated file."""
+    decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    is_empty = True
+    try:
+        for chunk in chunks:
+            is_empty = is_empty and not chunk
+            while chunk:
+                yield decoder.decompress(chunk)
+                chunk = decoder.unused_data
+                if decoder.eof and chunk:
+                    decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    except zlib.error as error:
+        raise UnreadableFile(f"not a valid gzip file: {error}") from error
+    if not decoder.eof and not is_empty:
+        raise UnreadableFile("the gzip file is truncated: its end is missing")
+
+
+def iter_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    r"""Lines with their \n. UnreadableFile for a line that is too long: it would fill the memory."""
+    rest = b""
+    for chunk in chunks:
+        lines = io.BytesIO(rest + chunk).readlines()
+        rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
+        if len(rest) > MAX_LINE_BYTES:
+            raise UnreadableFile(
+                f"a line is longer than {MAX_LINE_BYTES} bytes. Is `format` declared correctly?"
+            )
+        yield from lines
+    if rest:
+        yield rest

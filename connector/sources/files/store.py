@@ -1,0 +1,206 @@
+"""List and read the files of a folder: S3 and local folders by obstore, Cloud Storage by our own client.
+
+A file is read only in the version that was listed: S3 compares the etag (If-Match), Cloud Storage the generation.
+So a part of a run never mixes two versions of a file.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+import obstore
+from obstore.exceptions import (
+    BaseError,
+    NotFoundError,
+    PermissionDeniedError,
+    PreconditionError,
+    UnauthenticatedError,
+)
+from obstore.store import LocalStore, S3Store
+
+from connector.errors import KeyRejected, RequestRejected, SourceError, SourceUnavailable
+from runtime.errors import SettingsError, StorageError
+from runtime.object_store import ObjectStore
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config  # it does not exist at run time
+
+CHUNK_BYTES = 1 << 20
+STATUS = re.compile(r"status code: (\d{3})")
+
+
+class FileInfo(msgspec.Struct, frozen=True, array_like=True):
+    """One version of a file. `modified`: seconds since 1970 UTC, 0 if unknown; only for the order and `settle`."""
+
+    key: str
+    etag: str
+    size: int
+    modified: float = 0
+
+
+class FileStore(Protocol):
+    """`url` ends with a slash. `has_ranges`: whether a range costs as much as its bytes, and not as the whole file."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def has_ranges(self) -> bool: ...
+
+    def list_files(self, prefix: str) -> Iterator[FileInfo]:
+        """Files below the folder `prefix`; keys are relative to the source's url. SourceError if impossible."""
+        ...
+
+    def read_chunks(self, file: FileInfo, start: int, end: int) -> Iterator[bytes]:
+        """Bytes from `start` to before `end`. SourceUnavailable if the version is no longer there."""
+        ...
+
+
+class S3Secret(msgspec.Struct, frozen=True):
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None = None
+
+
+class ObstoreFiles:
+    """S3 and compatible servers, and local folders."""
+
+    has_ranges = True
+
+    def __init__(self, store: S3Store | LocalStore, url: str) -> None:
+        self.store = store
+        self.url = url
+        self.is_local = isinstance(store, LocalStore)
+
+    def list_files(self, prefix: str) -> Iterator[FileInfo]:
+        with self._wrap_errors("list", prefix):
+            for page in obstore.list(self.store, prefix or None, chunk_size=1000):
+                for item in page:
+                    modified = item["last_modified"].timestamp()
+                    yield FileInfo(item["path"], item["e_tag"] or "", item["size"], modified)
+
+    def read_chunks(self, file: FileInfo, start: int, end: int) -> Iterator[bytes]:
+        if start >= end:
+            return
+        with self._wrap_errors("read", file.key):
+            response = obstore.get(
+                self.store, file.key, options={"if_match": file.etag, "range": (start, end)}
+            )
+            for chunk in response.stream(min_chunk_size=CHUNK_BYTES):
+                yield bytes(chunk)
+            # A local file can be overwritten in place while it is read; an S3 object cannot.
+            if self.is_local and obstore.head(self.store, file.key)["e_tag"] != file.etag:
+                raise SourceUnavailable(describe_overwritten(self.url, file.key))
+
+    @contextmanager
+    def _wrap_errors(self, action: str, key: str) -> Iterator[None]:
+        try:
+            yield
+        except BaseError as error:
+            raise self._describe(error, action, key) from error
+        except FileNotFoundError as error:
+            raise self._describe(NotFoundError(str(error)), action, key) from error
+
+    def _describe(self, error: BaseError, action: str, key: str) -> SourceError:
+        """obstore reports a listing that failed as a GenericError, with the status in its text."""
+        status = match[1] if (match := STATUS.search(str(error))) else ""
+        if isinstance(error, PreconditionError):
+            return SourceUnavailable(describe_overwritten(self.url, key))
+        if isinstance(error, NotFoundError) and action == "read":
+            return SourceUnavailable(
+                f"{self.url}{key} was removed after it was listed; its rows are not in raw"
+            )
+        if isinstance(error, NotFoundError) or status == "404":
+            return RequestRejected(f"{self.url} does not exist. Check the bucket's name in `url`.", 404)
+        if isinstance(error, PermissionDeniedError | UnauthenticatedError) or status in ("401", "403"):
+            return KeyRejected(
+                f"the keys may not {action} {self.url}{key}. Add a correct version of the secret, or grant "
+                f"s3:ListBucket and s3:GetObject. ({first_line(error)})"
+            )
+        return SourceUnavailable(f"could not {action} {self.url}{key}: {first_line(error)}")
+
+
+class GoogleFiles:
+    """Cloud Storage. The version is the object's generation, which is never reused."""
+
+    has_ranges = False
+
+    def __init__(self, store: ObjectStore, folder: str) -> None:
+        self.store = store
+        self.folder = folder
+        self.url = store.url_of(folder)
+
+    def list_files(self, prefix: str) -> Iterator[FileInfo]:
+        start = self.folder + (f"{prefix}/" if prefix else "")
+        try:
+            for item in self.store.list(start):
+                yield FileInfo(item.name.removeprefix(self.folder), str(item.generation), item.size)
+        except StorageError as error:
+            raise SourceUnavailable(str(error)) from error
+
+    def read_chunks(self, file: FileInfo, start: int, end: int) -> Iterator[bytes]:
+        try:
+            content = self.store.read(self.folder + file.key, int(file.etag))
+        except StorageError as error:
+            raise SourceUnavailable(str(error)) from error
+        if content is None:
+            raise SourceUnavailable(describe_overwritten(self.url, file.key))
+        yield content[start:end]
+
+
+def describe_overwritten(url: str, key: str) -> str:
+    return f"{url}{key} was overwritten or removed after it was listed; the next run reads the new version"
+
+
+def first_line(error: BaseError) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+def open_obstore(url: str, server: str, region: str, secret: str, retries: int = 5) -> ObstoreFiles:
+    """The store of an s3:// or file:// url; SettingsError if the secret or the folder is invalid."""
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        folder = Path(unquote(parts.path))
+        if not folder.is_dir():
+            raise RequestRejected(f"the folder {folder} of {url} does not exist.")
+        return ObstoreFiles(LocalStore(folder), url.rstrip("/") + "/")
+    keys = parse_secret(secret)
+    config: S3Config = {"region": region}
+    if server:
+        config["endpoint"] = server
+    if keys is None:
+        config["skip_signature"] = True
+    else:
+        config |= {"access_key_id": keys.access_key_id, "secret_access_key": keys.secret_access_key}
+        if keys.session_token:
+            config["session_token"] = keys.session_token
+    store = S3Store(
+        parts.netloc,
+        prefix=parts.path.strip("/") or None,
+        config=config,
+        # `timeout` is of a whole file, `read_timeout` between two pieces of it.
+        client_options={
+            "allow_http": server.startswith("http://"),
+            "connect_timeout": timedelta(seconds=10),
+            "read_timeout": timedelta(seconds=60),
+            "timeout": timedelta(hours=1),
+        },
+        retry_config={"max_retries": retries, "retry_timeout": timedelta(seconds=120)},
+    )
+    return ObstoreFiles(store, url.rstrip("/") + "/")
+
+
+def parse_secret(secret: str) -> S3Secret | None:
+    """None without a secret: the bucket is public. The value is never part of a message."""
+    if not secret:
+        return None
+    try:
+        return msgspec.json.decode(secret, type=S3Secret)
+    except msgspec.MsgspecError:
+        raise SettingsError(
+            'the secret of an s3:// source must be JSON: {"access_key_id": "…", "secret_access_key": "…"}.'
+        ) from None

@@ -1,0 +1,71 @@
+"""Declaration of a MongoDB database as a source."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from connector.errors import DeclarationError
+from connector.sources.base import Declared, Endpoint, Name, Source, Text, convert, convert_endpoints
+from connector.sources.time_window import TimeWindow
+
+
+class ChangeWindow(Declared, frozen=True, kw_only=True):
+    """`field`: a date that every change of a document sets. `look_back`: how much of the previous windows is read
+    again, for clocks that differ and transactions that commit late; a duplicate costs bytes, a lost document trust."""
+
+    field: Text
+    look_back: Annotated[str, msgspec.Meta(pattern=r"^\d+[smhdw]$")] = "1h"
+
+    def to_time_window(self) -> TimeWindow:
+        """`start` is the name of a query parameter, which MongoDB has none of."""
+        return TimeWindow(
+            field=self.field, start=self.field, look_back=self.look_back, first="0001-01-01T00:00:00Z"
+        )
+
+
+class MongoEndpoint(Endpoint, frozen=True, kw_only=True):
+    """`changes`: without it the whole collection is read in every run."""
+
+    collection: Text
+    changes: ChangeWindow | None = None
+
+    @property
+    def time_window(self) -> TimeWindow | None:
+        return self.changes.to_time_window() if self.changes else None
+
+
+class MongoSource(Source, frozen=True, kw_only=True):
+    """`url` with the database and without the password, which is the secret. `connections`: parts read at a time."""
+
+    url: Annotated[str, msgspec.Meta(pattern="^mongodb(\\+srv)?://")]
+    connections: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2
+    endpoints: Mapping[Name, MongoEndpoint]
+
+    def variables(self) -> dict[str, str | None]:
+        return {"URL": self.url} | super().variables()
+
+
+def parse_mongodb_source(declared: dict[str, Any], where: str) -> MongoSource:
+    """Convert part by part, so that an error names the key."""
+    endpoints = declared.get("endpoints")
+    if isinstance(endpoints, dict):
+        endpoints = {
+            name: rename_window(value, f"{where}: endpoints.{name}") for name, value in endpoints.items()
+        }
+    convert_endpoints(endpoints, MongoEndpoint, where)
+    source = convert(declared | {"endpoints": endpoints}, MongoSource, where)
+    if re.search(r"://[^/@]*:[^/@]*@", source.url):
+        raise DeclarationError(f"{where}: remove the password from `url`; it is the content of `secret`.")
+    return source
+
+
+def rename_window(endpoint: Any, where: str) -> Any:
+    """The declared key is `window`, which in the common Endpoint is a range of ids."""
+    if not isinstance(endpoint, dict) or endpoint.get("window") is None:
+        return endpoint
+    convert(endpoint["window"], ChangeWindow, f"{where}.window")
+    return {name: value for name, value in endpoint.items() if name != "window"} | {
+        "changes": endpoint["window"]
+    }

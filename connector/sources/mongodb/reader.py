@@ -1,0 +1,291 @@
+"""Read a collection: the documents changed in a window, or all of them, in parts of about 4 MB.
+
+A part is a range of an index: of the window's field, or of _id. A range of _id is requested by min() and max() of the
+index, because $gte and $lt compare within one BSON type only, and a collection may have several types of _id.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import bson
+import msgspec
+from bson import json_util
+from bson.codec_options import CodecOptions, DatetimeConversion
+from bson.errors import BSONError
+from pymongo import MongoClient
+from pymongo.collection import Collection
+from pymongo.errors import (
+    AutoReconnect,
+    ConfigurationError,
+    CursorNotFound,
+    InvalidURI,
+    NetworkTimeout,
+    OperationFailure,
+    PyMongoError,
+)
+from pymongo.read_concern import ReadConcern
+
+from connector.errors import KeyRejected, RequestRejected, SourceUnavailable
+from connector.landing.files import RejectedRow
+from connector.raw_schema import FILE_NAME, Column
+from connector.settings import Settings
+from connector.sources.mongodb.config import MongoEndpoint, MongoSource
+from connector.sources.mongodb.documents import DocumentEncoder
+from connector.sources.planned import PartContent, PlannedReader, ReadPlan
+from connector.sources.window import IdRange
+from runtime.retry import RetryPolicy
+
+PART_BYTES = 4 << 20
+PART_DOCUMENTS = (100, 50_000)  # at least and at most
+DEFAULT_DOCUMENT_BYTES = 1000  # if the account may not read the statistics of the collection
+BATCH_DOCUMENTS = 5000
+QUERY_TIMEOUT = timedelta(minutes=10)
+AUTHENTICATION_FAILED, UNAUTHORIZED, TIME_LIMIT_EXCEEDED = 18, 13, 50
+TRANSIENT = (AutoReconnect, NetworkTimeout, CursorNotFound)
+
+# pymongo's default refuses a whole batch if one date in it is before year 1 or after 9999.
+CODEC: CodecOptions[dict[str, Any]] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Bounds(msgspec.Struct, frozen=True, array_like=True):
+    """The position of a part: Extended JSON of the index key from `low` to before `high`; "" is an open end."""
+
+    low: str = ""
+    high: str = ""
+
+
+class MongoReader(PlannedReader):
+    """`part_documents`: the size of a part, for tests; by default it follows from the size of the documents."""
+
+    def __init__(
+        self,
+        client: MongoClient[dict[str, Any]],
+        endpoint: MongoEndpoint,
+        columns: list[Column],
+        connections: int = 2,
+        retry: Callable[[], RetryPolicy] = RetryPolicy,
+        part_documents: int | None = None,
+    ) -> None:
+        self.client = client
+        self.endpoint = endpoint
+        self.connections = connections
+        self.retry = retry
+        self.part_documents = part_documents
+        self.column_names = frozenset(column["name"] for column in columns)
+        structured = [c["name"] for c in columns if c["type"] != "STRING" or c.get("mode") == "REPEATED"]
+        self.encoder = DocumentEncoder(FILE_NAME, structured)
+        self.field = endpoint.changes.field if endpoint.changes else "_id"
+        database = client.get_default_database(codec_options=CODEC, read_concern=ReadConcern("majority"))
+        self.collection: Collection[dict[str, Any]] = database[endpoint.collection]
+
+    @property
+    def fingerprint(self) -> str:
+        parts = [self.endpoint.collection, self.field]
+        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]
+
+    def make_plan(self, span: IdRange) -> ReadPlan:
+        with self._wrap_errors():
+            self._check_exists()
+            size = self.part_documents or self._choose_part_size()
+            if not self.endpoint.changes:
+                return ReadPlan(tuple(self._iter_positions(None, None, size)))
+            start, end = self._choose_window(span)
+            positions = tuple(self._iter_positions(start, end, size)) if start < end else ()
+            return ReadPlan(
+                positions, until=to_microseconds(max(start, end)) - 1, notes=tuple(self._field_notes())
+            )
+
+    def _check_exists(self) -> None:
+        names = self.collection.database.list_collection_names()
+        if self.collection.name not in names:
+            raise RequestRejected(
+                f"the database {self.collection.database.name} has no collection {self.collection.name!r}; it has: "
+                f"{', '.join(sorted(names)) or 'none'}."
+            )
+
+    def _choose_part_size(self) -> int:
+        try:
+            stats = self.collection.database.command("collStats", self.collection.name)
+            average = int(stats.get("avgObjSize") or DEFAULT_DOCUMENT_BYTES)
+        except OperationFailure:
+            average = DEFAULT_DOCUMENT_BYTES
+        return min(max(PART_BYTES // max(average, 1), PART_DOCUMENTS[0]), PART_DOCUMENTS[1])
+
+    def _choose_window(self, span: IdRange) -> tuple[datetime, datetime]:
+        """Half-open. It ends at the clock of the server, which is frozen here: later changes belong to the next run."""
+        end: datetime = self.client.admin.command("hello")["localTime"].replace(tzinfo=UTC)
+        if span.until is not None:
+            end = min(end, from_microseconds(span.until + 1))
+        start = from_microseconds(span.start) if span.start is not None else datetime.min.replace(tzinfo=UTC)
+        return start, end
+
+    def _field_notes(self) -> Iterator[str]:
+        """Null sorts before every date, and some other types after it. An index on the field makes this cheap."""
+        for direction in (1, -1):
+            document = self.collection.find_one({}, {self.field: 1}, sort=[(self.field, direction)])
+            value = (document or {}).get(self.field)
+            if document and not isinstance(value, datetime | bson.datetime_ms.DatetimeMS):
+                yield (
+                    f"documents without a date in {self.field!r}, for example _id {document['_id']}, are not in any "
+                    "window and are not copied"
+                )
+                return
+
+    def _iter_positions(self, start: datetime | None, end: datetime | None, size: int) -> Iterator[str]:
+        """Ranges of `size` documents; more, if they have the same value of the field."""
+        low = encode_value(start) if start else ""
+        last = encode_value(end) if end else ""
+        projection = (
+            {self.field: 1} if self.field == "_id" else {self.field: 1, "_id": 0}
+        )  # the index is enough
+        while True:
+            query = self._query(Bounds(low, last), projection)
+            boundary = next(iter(query.sort(self.field, 1).skip(size).limit(1)), None)
+            high = encode_value(boundary.get(self.field)) if boundary else last
+            if boundary and high == low:  # a larger value follows the documents that share this one
+                high = self._next_value(low, last)
+            yield msgspec.json.encode(Bounds(low, high)).decode()
+            if high == last:
+                return
+            low = high
+
+    def _next_value(self, low: str, last: str) -> str:
+        query = {self.field: {"$gt": decode_value(low)} | ({"$lt": decode_value(last)} if last else {})}
+        boundary = self.collection.find_one(query, {self.field: 1}, sort=[(self.field, 1)])
+        return encode_value(boundary[self.field]) if boundary else last
+
+    def _query(self, bounds: Bounds, projection: dict[str, int] | None = None, raw: bool = False) -> Any:
+        find = self.collection.find_raw_batches if raw else self.collection.find
+        options: dict[str, Any] = {"projection": projection, "batch_size": BATCH_DOCUMENTS}
+        options["max_time_ms"] = int(QUERY_TIMEOUT.total_seconds() * 1000)
+        if self.endpoint.changes:
+            return find(
+                {self.field: {"$gte": decode_value(bounds.low), "$lt": decode_value(bounds.high)}}, **options
+            )
+        ends = {
+            name: {"_id": decode_value(value)}
+            for name, value in (("min", bounds.low), ("max", bounds.high))
+            if value
+        }
+        return find({}, hint=[("_id", 1)], **ends, **options)
+
+    def read_part(self, position: str, file_name: str) -> PartContent:
+        """A cut connection discards the part and requests it again: a cursor cannot be continued."""
+        bounds, policy = msgspec.json.decode(position, type=Bounds), self.retry()
+
+        def next_delay(error: Exception, attempt: int) -> float | None:
+            return policy.delay(attempt) if isinstance(error, TRANSIENT) else None
+
+        with self._wrap_errors():
+            return policy.call(lambda: self._read_once(bounds, file_name), next_delay)
+
+    def _read_once(self, bounds: Bounds, file_name: str) -> PartContent:
+        lines: list[bytes] = []
+        rejects: list[RejectedRow] = []
+        names: set[str] = set()
+        number = 0
+        for batch in self._query(bounds, raw=True):
+            for raw, document in decode_batch(batch):
+                number += 1
+                if isinstance(document, BSONError):
+                    rejects.append(RejectedRow(number, f"not readable BSON: {document}", describe_raw(raw)))
+                    continue
+                names.update(document)
+                lines.append(self.encoder.encode_line(document, file_name))
+        note = f"{len(rejects)} documents of {self.collection.name} are in rejects/" if rejects else None
+        unmapped = tuple(sorted(names - self.column_names))
+        return PartContent(b"".join(lines), len(lines), rejects, note, unmapped)
+
+    @contextmanager
+    def _wrap_errors(self) -> Iterator[None]:
+        where = f"collection {self.collection.full_name}"
+        try:
+            yield
+        except OperationFailure as error:
+            if error.code == AUTHENTICATION_FAILED:
+                raise KeyRejected(
+                    f"MongoDB rejected the password for {where}. Add a correct version of the secret."
+                ) from error
+            if error.code == UNAUTHORIZED:
+                raise RequestRejected(
+                    f"the account may not read {where}. Grant it the role `read`."
+                ) from error
+            if error.code == TIME_LIMIT_EXCEEDED:
+                raise SourceUnavailable(
+                    f"a query of {where} took longer than {QUERY_TIMEOUT}. Is there an index on {self.field!r}?"
+                ) from error
+            if isinstance(error, CursorNotFound):
+                raise SourceUnavailable(f"the cursor of {where} was closed by the server: {error}") from error
+            raise RequestRejected(f"MongoDB rejected a query of {where}: {error}") from error
+        except (ConfigurationError, InvalidURI) as error:
+            raise RequestRejected(f"cannot connect to {where}: {error}") from error
+        except PyMongoError as error:
+            raise SourceUnavailable(f"could not read {where}: {str(error)[:500]}") from error
+
+
+def decode_batch(batch: bytes) -> Iterator[tuple[bytes, dict[str, Any] | BSONError]]:
+    """The documents of a batch. If one cannot be decoded they are decoded one by one, so that only it is lost."""
+    try:
+        for document in bson.decode_all(batch, CODEC):
+            yield b"", document
+    except BSONError:
+        yield from decode_singly(batch)
+
+
+def decode_singly(batch: bytes) -> Iterator[tuple[bytes, dict[str, Any] | BSONError]]:
+    position = 0
+    while position < len(batch):
+        size = int.from_bytes(batch[position : position + 4], "little")
+        raw = batch[position : position + size]
+        position += size
+        try:
+            yield raw, bson.decode(raw, CODEC)
+        except BSONError as error:
+            yield raw, error
+
+
+def describe_raw(raw: bytes) -> str:
+    """Hexadecimal, to be decoded by another program."""
+    return raw[:1000].hex()
+
+
+def encode_value(value: Any) -> str:
+    return json_util.dumps({"v": value}, json_options=json_util.CANONICAL_JSON_OPTIONS)
+
+
+def decode_value(text: str) -> Any:
+    options = json_util.JSONOptions(
+        datetime_conversion=DatetimeConversion.DATETIME_AUTO, tz_aware=True, tzinfo=UTC
+    )
+    return json_util.loads(text, json_options=options)["v"]
+
+
+def to_microseconds(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def from_microseconds(value: int) -> datetime:
+    """To the millisecond below, which is the precision of a BSON date."""
+    return EPOCH + timedelta(milliseconds=value // 1000)
+
+
+def create_reader(source: MongoSource, name: str, settings: Settings, columns: list[Column]) -> MongoReader:
+    """The reader of endpoint `name`; no connection is opened yet."""
+    password: dict[str, Any] = {"password": settings.source["API_KEY"]} if source.secret else {}
+    try:
+        client: MongoClient[dict[str, Any]] = MongoClient(
+            settings.source["URL"],
+            **password,
+            appname="data-platform",
+            connect=False,
+            serverSelectionTimeoutMS=10_000,
+            connectTimeoutMS=10_000,
+            socketTimeoutMS=120_000,
+        )
+        return MongoReader(client, source.endpoints[name], columns, source.connections)
+    except (ConfigurationError, InvalidURI) as error:
+        raise RequestRejected(f"invalid url of the source of {name}: {error}") from error

@@ -1,0 +1,129 @@
+"""Windows by time: `updated_at`-like fields of sources that report neither a last value nor accept an upper bound.
+
+Stripe `created[gte]`, GitHub `since`, Shopify `updated_at_min`, Jira, Zendesk. A window is stored as microseconds since
+1970 UTC, so that ops.run_log and its watermark are the same for ids and times.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from connector.errors import DeclarationError
+from connector.sources.base import Declared, Text
+from runtime.errors import UsageError
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+DURATION = re.compile(r"(\d+)([smhdw])")
+RESOLUTIONS = {
+    "microsecond": 1,
+    "millisecond": 1000,
+    "second": 10**6,
+    "minute": 60 * 10**6,
+    "day": 86_400 * 10**6,
+}
+
+
+class TimeWindow(Declared, frozen=True, kw_only=True, rename={"start": "from"}):
+    """A half-open range of `field`.
+
+    start, until: query parameters for the lower bound and, where the source has one, the upper bound. format: how a
+    bound is written. resolution: the smallest step that the source distinguishes; a bound is rounded down to it.
+    bounds: whether the source returns rows that equal the lower bound. zone: of `format: local`. look_back: how much
+    of the earlier window is requested again, for rows that were committed late (`90m`, `2h`, `1d`). first: the first
+    lower bound.
+    """
+
+    field: Text
+    start: Text
+    until: Text | None = None
+    format: Literal["iso", "epoch", "epoch_ms", "date", "local"] = "iso"
+    resolution: Literal["microsecond", "millisecond", "second", "minute", "day"] = "second"
+    bounds: Literal["inclusive", "exclusive"] = "inclusive"
+    zone: str = "UTC"
+    look_back: Annotated[str, msgspec.Meta(pattern=r"^\d+[smhdw]$")] = "1h"
+    first: str = "1970-01-01T00:00:00Z"
+
+    @property
+    def look_back_microseconds(self) -> int:
+        return parse_duration(self.look_back)
+
+    @property
+    def first_microseconds(self) -> int:
+        return parse_time(self.first, self.zone)
+
+    def parameters(self, start: int | None, until: int | None) -> dict[str, Any]:
+        """Query parameters for a range in microseconds, both ends inclusive."""
+        step = RESOLUTIONS[self.resolution]
+        values: dict[str, Any] = {}
+        if start is not None:
+            lower = start // step * step
+            # One step earlier, so that a source that excludes its bound still returns the rows at it.
+            values[self.start] = self._format(lower - step if self.bounds == "exclusive" else lower)
+        if self.until and until is not None:
+            values[self.until] = self._format(-(-(until + 1) // step) * step)
+        return values
+
+    def _format(self, microseconds: int) -> str | int:
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+        match self.format:
+            case "epoch":
+                return microseconds // 10**6
+            case "epoch_ms":
+                return microseconds // 1000
+            case "date":
+                return moment.astimezone(load_zone(self.zone)).date().isoformat()
+            case "local":
+                return (
+                    moment.astimezone(load_zone(self.zone))
+                    .replace(tzinfo=None)
+                    .isoformat(" ", self._timespec())
+                )
+        return moment.isoformat(timespec=self._timespec()).replace("+00:00", "Z")
+
+    def _timespec(self) -> str:
+        names = {"microsecond": "microseconds", "millisecond": "milliseconds"}
+        return names.get(self.resolution, "seconds")
+
+
+def parse_duration(text: str) -> int:
+    """Microseconds of `90m`."""
+    match = DURATION.fullmatch(text)
+    if not match:
+        raise DeclarationError(
+            f"invalid duration '{text}': expected a number with s, m, h, d or w, for example 90m."
+        )
+    return int(match[1]) * UNITS[match[2]] * 10**6
+
+
+def parse_time(text: str, zone: str = "UTC") -> int:
+    """Microseconds since 1970 UTC of an ISO 8601 time or day; without an offset it is in `zone`."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"invalid time '{text}': expected ISO 8601, for example 2026-01-31T08:00:00Z or 2026-01-31."
+        ) from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=load_zone(zone))
+    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (delta.days * 86_400 + delta.seconds) * 10**6 + delta.microseconds
+
+
+def end_of(text: str, zone: str = "UTC") -> int:
+    """The last microsecond of a day, or the time itself: `--until` includes it."""
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        following = date.fromisoformat(text) + timedelta(days=1)
+        return parse_time(following.isoformat(), zone) - 1
+    return parse_time(text, zone)
+
+
+def load_zone(name: str) -> ZoneInfo | timezone:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise DeclarationError(
+            f"unknown time zone '{name}': expected an IANA name such as Europe/Paris."
+        ) from error

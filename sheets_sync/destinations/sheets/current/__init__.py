@@ -1,0 +1,1 @@
+"""Current content of a spreadsheet: tabs, ownership marks, rows, and the last synced state."""

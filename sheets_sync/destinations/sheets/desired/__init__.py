@@ -1,0 +1,1 @@
+"""Desired content of a tab: the rows of the mart as cells."""

@@ -1,0 +1,44 @@
+"""The version before the last change: rows of a hidden tab of the spreadsheet, written like those of a mart."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sheets_sync.destinations.sheets.current.document import BEFORE, Document
+from sheets_sync.destinations.sheets.desired.cells import Cell
+from sheets_sync.destinations.sheets.desired.table import DesiredRow, DesiredTable, assemble_table, row_key
+from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet, quote_title
+from sheets_sync.errors import Refused
+from sheets_sync.export import Export
+
+REMEDY = "Google's own versions are under File > Version history."
+
+
+def read_previous_version(
+    export: Export, types: Mapping[str, str], project: str, document: Document, spreadsheet: Spreadsheet
+) -> DesiredTable:
+    """Refused if there is no version before, or if it has other columns."""
+    tab = document.find_helper(BEFORE, f"{project}/{export.name}")
+    if tab is None:
+        raise Refused(
+            f"There is no version before of export {export.name}: it was written once, or there was no room "
+            f"for it. {REMEDY}"
+        )
+    exact = replace(export, mode="mirror", drift="overwrite")
+    empty = assemble_table(exact, types, project, [], document.zone)
+    [values] = spreadsheet.read_values([quote_title(tab.title)])
+    header, rows = (values[0], values[1:]) if values else ([], [])
+    if list(header) != empty.headers:
+        raise Refused(
+            f"The version before of export {export.name} has columns {header}, the export now has "
+            f"{empty.headers}. {REMEDY}"
+        )
+    table = assemble_table(exact, types, project, [read_row(empty, row) for row in rows], document.zone)
+    return replace(table, exact=True)
+
+
+def read_row(table: DesiredTable, row: list[Cell]) -> DesiredRow:
+    cells: list[Cell] = [
+        row[index] if index < len(row) and row[index] != "" else None for index in range(table.width)
+    ]
+    key = row_key(cells, table.key_indexes)
+    return DesiredRow(key or "", cells, "" if key else "null key: a row that users had added")

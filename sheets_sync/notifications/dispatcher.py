@@ -1,0 +1,140 @@
+"""Decides whether the outcome of a sync is news, for which targets, and sends it.
+
+A notification is recorded as due before it is sent, and as delivered afterwards. So the run after a killed
+one sends it again with the same id. A run that cannot record sends nothing: a missing notification is better
+than the same mail every hour.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from sheets_sync.errors import NotificationError, WarehouseError
+from sheets_sync.notifications.config import Event, Notify
+from sheets_sync.notifications.delivery_log import (
+    LogRow,
+    State,
+    delivery_row,
+    find_pending,
+    last_incident,
+    suppressed_row,
+)
+from sheets_sync.notifications.notification import Delivery, Notification, Target
+
+ENABLING_VARIABLES = {"mail": "SMTP_HOST", "webhook": "WEBHOOK_SECRET"}
+RETRY_NOTE = "The next run tries again."
+
+type Send = Callable[[Delivery], None]  # raises NotificationError if it was not accepted
+
+
+class Channel(Protocol):
+    def open(self) -> AbstractContextManager[Send]:
+        """For the deliveries of a run; NotificationError if none can be sent."""
+
+
+class Log(Protocol):
+    def read_rows(self, export: str, now: datetime) -> list[LogRow]: ...
+    def append_rows(self, rows: Sequence[LogRow]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Dispatcher:
+    """`channels` are the enabled ones, by name."""
+
+    channels: Mapping[str, Channel]
+    log: Log
+    clock: Callable[[], datetime]
+
+    def notify(self, config: Notify, notification: Notification) -> list[str]:
+        """Send what is due. Returns the problems as sentences; they never fail the sync, which is done."""
+        try:
+            return list(self._notify(config, notification))
+        except WarehouseError as error:
+            return [f"No notification of {notification.export} is sent: {error}"]
+
+    def _notify(self, config: Notify, notification: Notification) -> Iterator[str]:
+        declared = list_targets(config)
+        for channel in dict.fromkeys(target.channel for target in declared):
+            if channel not in self.channels:
+                yield f"Notices by {channel} are off: {ENABLING_VARIABLES[channel]} is not set."
+        targets = [target for target in declared if target.channel in self.channels]
+        if not targets:
+            return
+        rows = self.log.read_rows(notification.export, self.clock())
+        events = find_events(notification, last_incident(rows))
+        event = next((event for event in events if event in config.on), None)
+        new = [Delivery(replace(notification, event=event), target) for target in targets] if event else []
+        entries = [delivery_row(delivery, "due", self.clock()) for delivery in new]
+        suppressed = [item for item in events if item not in ("change", event)]
+        entries += [suppressed_row(replace(notification, event=item), self.clock()) for item in suppressed]
+        if entries:
+            self.log.append_rows(entries)
+        yield from self._send([*find_pending(rows, targets, self.clock()), *new])
+
+    def _send(self, deliveries: Sequence[Delivery]) -> Iterator[str]:
+        rows: list[LogRow] = []
+        for name, channel in self.channels.items():
+            waiting = [delivery for delivery in deliveries if delivery.target.channel == name]
+            for delivery, error in send_in_order(channel, waiting) if waiting else ():
+                message = str(error) if error else None
+                rows.append(delivery_row(delivery, result_state(error), self.clock(), message))
+                if error:
+                    yield f"{error} {'It is not sent again.' if error.is_final else RETRY_NOTE}"
+        try:
+            if rows:
+                self.log.append_rows(rows)
+        except WarehouseError as error:
+            yield f"Deliveries could not be recorded, so the next run sends them again: {error}"
+
+
+def result_state(error: NotificationError | None) -> State:
+    if error is None:
+        return "delivered"
+    return "rejected" if error.is_final else "failed"
+
+
+def send_in_order(
+    channel: Channel, deliveries: Sequence[Delivery]
+) -> Iterator[tuple[Delivery, NotificationError | None]]:
+    """Every attempt with its error.
+
+    A transient failure holds back later deliveries to the same target; a permanent one does not.
+    """
+    blocked: set[Target] = set()
+    try:
+        with channel.open() as send:
+            for delivery in deliveries:
+                if delivery.target in blocked:
+                    continue
+                error = try_send(send, delivery)
+                if error and error.blocks_target:
+                    blocked.add(delivery.target)
+                yield delivery, error
+    except NotificationError as error:
+        first_of_target = {delivery.target: delivery for delivery in reversed(deliveries)}
+        yield from ((delivery, error) for delivery in first_of_target.values())
+
+
+def try_send(send: Send, delivery: Delivery) -> NotificationError | None:
+    try:
+        send(delivery)
+    except NotificationError as error:
+        return error
+    return None
+
+
+def list_targets(config: Notify) -> list[Target]:
+    return [
+        *(Target("mail", address) for address in config.mail),
+        *(Target("webhook", hook.url, hook.format) for hook in config.webhook),
+    ]
+
+
+def find_events(notification: Notification, last: Event | None) -> list[Event]:
+    """Events of this outcome, the more important first: failure and recovery are reported once each."""
+    if notification.error:
+        return [] if last == "failure" else ["failure"]
+    recovered: list[Event] = ["recovery"] if last == "failure" else []
+    return [*recovered, "change"] if notification.changed else recovered

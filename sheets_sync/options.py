@@ -1,0 +1,13 @@
+"""Options of a run, from its command line."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Options:
+    """adopt: take over a tab or an object that sheets_sync did not create. accept_row_loss: skip the row loss
+    guard. restore: write the version before the last change instead of the mart."""
+
+    adopt: bool = False
+    accept_row_loss: bool = False
+    restore: bool = False

@@ -1,0 +1,133 @@
+"""A table of raw as the source of an export: its valid rows, each text converted to the declared type.
+
+raw is append-only and contains only STRING columns. A text that cannot be converted becomes an InvalidValue,
+so that its row is rejected with the reason.
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sheets_sync.export import Export
+
+# Age of the oldest whole copy that is read: bounds the bytes scanned, however long the history is.
+MAX_COPY_AGE_DAYS = 35
+# End of a landing file's name. All files of one run have the same beginning (docs/adr/0001).
+RUN_SUFFIX = r"-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.json$"
+INTEGER = re.compile(r"\s*-?[0-9]+\s*")
+NUMBER = re.compile(r"\s*-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\s*")
+
+
+@dataclass(frozen=True)
+class InvalidValue:
+    text: str
+    type: str
+
+    def __str__(self) -> str:
+        return f"{self.text[:60]!r} is not a valid {self.type}"
+
+
+def select_valid_rows(table: str, export: Export) -> str:
+    """The newest whole copy, or all incremental copies; of several rows with the same key the newest."""
+    columns = ", ".join(f"`{column}`" for column in export.names)
+    key = ", ".join(f"`{column}`" for column in export.key)
+    types = {column.name: column.type or "STRING" for column in export.columns}
+    order = [(item.column, item.descending) for item in export.order]
+    order += [(column, False) for column in export.key if column not in dict(order)]
+    sort_terms = [
+        f"SAFE_CAST(`{column}` AS {types[column]}){' DESC' if is_descending else ''}"
+        for column, is_descending in order
+    ]
+    return f"""SELECT {columns} FROM `{table}` WHERE {copy_filter(table, export.load_mode)}
+        QUALIFY ROW_NUMBER() OVER (
+            PARTITION BY {key} ORDER BY SYS_FILE_NAME DESC, TO_JSON_STRING(STRUCT({columns})) DESC
+        ) = 1
+        ORDER BY {", ".join(sort_terms)}"""
+
+
+def copy_filter(table: str, load_mode: str) -> str:
+    if load_mode == "incremental":
+        return "TRUE"
+    recent = f"SYS_DATE_CREATE > TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL {MAX_COPY_AGE_DAYS} DAY)"
+    newest = f"SELECT REGEXP_REPLACE(MAX(SYS_FILE_NAME), r'{RUN_SUFFIX}', '') FROM `{table}` WHERE {recent}"
+    return f"{recent} AND STARTS_WITH(SYS_FILE_NAME, ({newest}))"
+
+
+def convert_rows(export: Export, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    types = [column.type or "STRING" for column in export.columns]
+    return [tuple(convert_text(text, type_) for text, type_ in zip(row, types, strict=True)) for row in rows]
+
+
+def convert_text(text: Any, type_name: str) -> Any:
+    """None for null, and for a blank text in a column that is not a STRING."""
+    if type_name == "STRING" or not isinstance(text, str):
+        return text
+    if not text.strip():
+        return None
+    try:
+        return CONVERTERS[type_name](text.strip())
+    except (ValueError, InvalidOperation):
+        return InvalidValue(text, type_name)
+
+
+def parse_integer(text: str) -> int:
+    if not INTEGER.fullmatch(text) or not -(2**63) <= int(text) < 2**63:
+        raise ValueError
+    return int(text)
+
+
+def parse_float(text: str) -> float:
+    if not NUMBER.fullmatch(text) or not math.isfinite(float(text)):
+        raise ValueError
+    return float(text)
+
+
+def parse_numeric(text: str) -> Decimal:
+    """BigQuery's NUMERIC: 38 digits, 9 of them after the point. Nothing is rounded."""
+    if not NUMBER.fullmatch(text):
+        raise ValueError
+    number = Decimal(text)
+    if not number:
+        return Decimal(0)
+    # Checked before the digits are written out: 1e-999999999 has very many.
+    if not -9 <= number.adjusted() <= 28:
+        raise ValueError
+    if len(format(number, "f").partition(".")[2].rstrip("0")) > 9:
+        raise ValueError
+    return number
+
+
+def parse_bool(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError
+    return text.lower() == "true"
+
+
+def parse_datetime(text: str) -> datetime:
+    value = datetime.fromisoformat(text)
+    if value.tzinfo:
+        raise ValueError
+    return value
+
+
+def parse_timestamp(text: str) -> datetime:
+    """Without a zone it is UTC, as in BigQuery."""
+    value = datetime.fromisoformat(text)
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+CONVERTERS: dict[str, Callable[[str], Any]] = {
+    "STRING": str,
+    "INT64": parse_integer,
+    "FLOAT64": parse_float,
+    "NUMERIC": parse_numeric,
+    "BOOL": parse_bool,
+    "DATE": date.fromisoformat,
+    "DATETIME": parse_datetime,
+    "TIMESTAMP": parse_timestamp,
+    "TIME": time.fromisoformat,
+}

@@ -1,0 +1,135 @@
+"""CSV files: every value stays text, and every row that does not fit is a reject."""
+
+import gzip
+import json
+
+import pytest
+
+from tests.connector.files.harness import values
+
+
+def test_rows_arrive_as_text(local, folder):
+    (folder / "a.csv").write_text('id,name,amount\n007,"Anna ""A""\nBerlin",1.10\n8,,1e400\n9,"",NULL\n')
+    rows = local.copy()
+    assert values(rows, "id", "name", "amount") == [
+        ("007", 'Anna "A"\nBerlin', "1.10"),
+        ("8", None, "1e400"),
+        ("9", "", "NULL"),
+    ]
+    assert [row["SYS_SOURCE_LINE"] for row in rows] == ["2", "4", "5"]
+    assert {row["SYS_SOURCE_FILE"] for row in rows} == {"a.csv"}
+    assert all(row["SYS_FILE_NAME"].startswith("shipments_") for row in rows)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_encodings_delimiters_and_nulls(local, folder, encoding):
+    local.endpoint["format"] = {
+        "csv": {"delimiter": ";", "encoding": encoding.removesuffix("-sig"), "quote": "'", "null": ["NULL"]}
+    }
+    content = "id;name;amount\r\n1;'Café; rue';NULL\r\n\r\n2;n/a;3,5\r\n"
+    (folder / "a.csv").write_bytes(content.encode(encoding))
+    assert values(local.copy(), "id", "name", "amount") == [("1", "Café; rue", None), ("2", "n/a", "3,5")]
+
+
+@pytest.mark.parametrize("content", [b"", b"id,name,amount\n", b"id,name,amount"])
+def test_empty_and_header_only_files_have_no_rows(local, folder, content):
+    (folder / "a.csv").write_bytes(content)
+    assert local.copy() == []
+    assert local.warehouse.runs[-1].status == "success"
+    assert local.plan().parts == ()
+
+
+def test_a_file_without_header_has_declared_columns(local, folder):
+    local.endpoint["format"] = {"csv": {"header": False, "columns": ["id", "Label"]}}
+    local.endpoint["rename"] = {"Label": "name"}
+    (folder / "a.csv").write_text("1,x\n2,y\n")
+    assert values(local.copy(), "id", "name") == [("1", "x"), ("2", "y")]
+
+
+def test_bad_rows_are_rejects_with_their_line(local, folder):
+    (folder / "a.csv").write_text('id,name\n1,x\n2\n3,y,z\n4,"a"b\n5,"two\nlines"\n6,w\n')
+    assert values(local.copy(), "id") == [("1",), ("5",), ("6",)]
+    assert [(reject["number"], reject["reason"], reject["line"]) for reject in local.rejects()] == [
+        (3, "1 fields instead of 2", "2\n"),
+        (4, "3 fields instead of 2", "3,y,z\n"),
+        (5, "',' expected after '\"'", '4,"a"b\n'),
+    ]
+    assert "3 rows of a.csv are in rejects/, the first is line 3" in local.notes
+    assert local.warehouse.runs[-1].status == "success"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"id,name,name\n1,a,b\n", "the header has 'name' more than once"),
+        (b"id,Name,NAME\n1,a,b\n", "'NAME', 'Name'"),
+        (b"id;name\n1;x\n", "no column 'id', the key; its columns are: 'id;name'"),
+        ("id,name\n1,caf\xe9\n".encode("latin-1"), "line 2 has byte 0xe9, which is not utf-8"),
+        (b'id,name\n1,"x\n2,y\n', "the quote that opens in line 2 is not closed"),
+        (b"id,name\n" + b"1,2,3\n" * 30, "30 of 30 rows could not be read, the first in line 2"),
+    ],
+)
+def test_unreadable_files_are_reported_and_the_others_are_loaded(local, folder, content, reason):
+    (folder / "bad.csv").write_bytes(content)
+    (folder / "good.csv").write_text("id,name\n7,fine\n")
+    rows, message = local.copy_incomplete()
+    assert values(rows, "id") == [("7",)]
+    assert "bad.csv" in message
+    assert reason in message
+    assert any(reject["line"] == "bad.csv" and reason in reject["reason"] for reject in local.rejects())
+    # The next run reports it, but does not fail again; a corrected file is read.
+    assert local.copy() == []
+    assert "1 files are unreadable since an earlier run: bad.csv" in local.notes
+    (folder / "bad.csv").write_text("id,name\n8,corrected\n")
+    assert values(local.copy(), "id") == [("8",)]
+
+
+def test_a_corrected_declaration_reads_unreadable_files_again(local, folder):
+    (folder / "bad.csv").write_bytes("id,name\n1,caf\xe9\n".encode("cp1252"))
+    (folder / "good.csv").write_text("id,name\n7,fine\n")
+    local.copy_incomplete()
+    local.endpoint["format"] = {"csv": {"encoding": "cp1252"}}
+    assert values(local.copy(), "id", "name") == [("1", "café")]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz"])
+@pytest.mark.parametrize("part_bytes", [60, 1000, 1_000_000])
+def test_large_files_are_read_in_parts(local, folder, suffix, part_bytes):
+    """Quoted line ends, a stray quote and rejects at any border between parts."""
+    lines = [f'{n},"line 1 of {n}\nline 2"' if n % 3 else f'{n},5" pipe' for n in range(200)]
+    lines[50], lines[51] = "50", '51,"a"b'
+    content = ("id,name\n" + "\n".join(lines)).encode()
+    (folder / f"a.{suffix}").write_bytes(gzip.compress(content) if suffix.endswith("gz") else content)
+    local.part_bytes = part_bytes
+    assert (len(local.plan().parts) > 1) == (part_bytes < 2000)
+    rows = local.copy()
+    assert sorted(int(row["id"]) for row in rows) == [n for n in range(200) if n not in (50, 51)]
+    text = content.decode().split("\n")
+    assert all(text[int(row["SYS_SOURCE_LINE"]) - 1].startswith(f"{row['id']},") for row in rows)
+    assert len(local.rejects()) == 2
+
+
+def test_gzip_files_with_two_members(local, folder):
+    (folder / "a.csv.gz").write_bytes(gzip.compress(b"id,name\n1,x\n") + gzip.compress(b"2,y\n"))
+    assert values(local.copy(), "id") == [("1",), ("2",)]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (gzip.compress(b"id,name\n" + b"1,x\n" * 999, mtime=0)[:-20], "truncated"),
+        (b"id,name\n1,x\n", "not a valid gzip"),
+    ],
+)
+def test_invalid_gzip_files_are_unreadable(local, folder, content, reason):
+    (folder / "a.csv.gz").write_bytes(content)
+    rows, message = local.copy_incomplete()
+    assert rows == []
+    assert reason in message
+
+
+def test_columns_without_a_place_in_raw_are_noted(local, folder):
+    (folder / "a.csv").write_text("id,colour\n1,red\n")
+    [row] = local.copy()
+    assert json.loads(json.dumps(row))["colour"] == "red"
+    assert "fields without a column in raw, kept in the files: colour" in local.notes

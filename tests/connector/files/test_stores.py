@@ -1,0 +1,107 @@
+"""The three kinds of stores, and what their failures say."""
+
+import http.server
+import threading
+
+import pytest
+from google.auth.credentials import AnonymousCredentials
+
+from connector.errors import KeyRejected, RequestRejected, SourceUnavailable
+from connector.settings import Settings
+from connector.sources import registry
+from connector.sources.files.assembly import create_reader
+from connector.sources.files.store import open_obstore
+from connector.sources.window import IdRange
+from runtime.errors import SettingsError
+from runtime.google_api import ApiClient
+from runtime.http_session import open_session
+from runtime.object_store import OK_STATUSES, ObjectStore
+from sandbox.state import PROJECT
+from tests.connector.files.harness import ENDPOINT, FilesHarness, values
+
+
+def test_more_files_than_one_page_of_a_listing(s3):
+    s3.endpoint["glob"] = "2026/*/*.csv"
+    for n in range(1005):
+        s3.put(f"2026/{n % 7}/{n}.csv", b"id,name\n")
+    assert len(s3.plan().parts) == 1005
+
+
+@pytest.mark.parametrize("name", ["a b.csv", "ä+é%20.csv", "x=1/[1].csv"])
+@pytest.mark.parametrize("kind", ["local", "s3"])
+def test_unusual_names(kind, name, request, folder):
+    harness = request.getfixturevalue(kind)
+    if kind == "local":
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"id,name\n1,x\n")
+    else:
+        harness.put(name, b"id,name\n1,x\n")
+    assert values(harness.copy(), "id", "SYS_SOURCE_FILE") == [("1", name)]
+
+
+def test_a_missing_bucket(s3_server):
+    with pytest.raises(RequestRejected, match="s3://no-such-bucket/ does not exist"):
+        FilesHarness("s3://no-such-bucket/", s3_server).copy()
+
+
+def test_a_missing_folder(tmp_path):
+    with pytest.raises(RequestRejected, match="the folder /.*/none of file:///.*/none does not exist"):
+        FilesHarness((tmp_path / "none").as_uri()).copy()
+
+
+def test_an_unreachable_server():
+    with pytest.raises(SourceUnavailable, match="could not list s3://exports/"):
+        FilesHarness("s3://exports/", "http://127.0.0.1:9").copy()
+
+
+def test_wrong_keys():
+    body = b"<Error><Code>InvalidAccessKeyId</Code><Message>unknown key</Message></Error>"
+
+    class Forbidden(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(403)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments): ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forbidden) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(KeyRejected, match="Add a correct version of the secret") as error:
+            FilesHarness("s3://exports/", f"http://127.0.0.1:{server.server_port}").copy()
+        server.shutdown()
+    assert "secret_access_key" not in str(error.value)
+
+
+@pytest.mark.parametrize("secret", ["hunter2", '{"access_key_id": "k"}', "[]"])
+def test_a_secret_that_is_not_a_pair_of_keys(secret):
+    with pytest.raises(SettingsError, match='must be JSON: {"access_key_id"') as error:
+        open_obstore("s3://exports/", "", "eu-west-3", secret)
+    assert "hunter2" not in str(error.value)
+
+
+def test_cloud_storage(sandbox):
+    """Files in one bucket, the ledger in another; an overwritten file has another generation."""
+    session = open_session(2)
+    api = ApiClient(session, AnonymousCredentials(), sandbox.address, OK_STATUSES)
+    for name in ("files-exports", "files-landing"):
+        body = f'{{"name": "{name}"}}'.encode()
+        api.send("POST", "/storage/v1/b", {"project": PROJECT}, body).raise_for_status()
+    exports = ObjectStore(api, "files-exports")
+    exports.create("shop/a b.csv", b"id,name\n1,x\n")
+    exports.create("other/b.csv", b"id,name\n2,x\n")
+    declared = {"kind": "files", "url": "gs://files-exports/shop/", "endpoints": {"shipments": ENDPOINT}}
+    source = registry.parse_source(declared, "catalogue.yaml")
+    settings = Settings("", "", "files-landing", {"URL": source.url, "ENDPOINT": ""})
+    with session:
+        reader = create_reader(source, "shipments", settings, lambda name: ObjectStore(api, name), [])
+        plan = reader.make_plan(IdRange())
+        [position] = plan.parts
+        assert reader.read_part(position, "f").lines == b'{"id":"1","name":"x","SYS_FILE_NAME":"f"}\n'
+        reader.on_loaded(plan, (), ())
+        assert reader.make_plan(IdRange()).parts == ()
+        exports.replace("shop/a b.csv", b"id,name\n1,y\n", exports.generation("shop/a b.csv"))
+        with pytest.raises(SourceUnavailable, match="a b.csv was overwritten"):
+            reader.read_part(position, "f")
+        assert len(reader.make_plan(IdRange()).parts) == 1

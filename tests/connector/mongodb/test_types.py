@@ -1,0 +1,101 @@
+"""Every BSON value becomes exact text; a document that cannot be decoded is a reject."""
+
+import datetime
+import json
+import re
+import uuid
+
+import bson
+import pytest
+from bson import Binary, Code, Decimal128, Int64, ObjectId, Timestamp
+from bson.datetime_ms import DatetimeMS
+
+from connector.sources.mongodb.documents import format_text, format_wide_date, simplify
+from connector.sources.window import IdRange
+
+MOMENT = datetime.datetime(2024, 2, 29, 12, 30, 1, 567000)  # noqa: DTZ001 (as bson decodes it)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("1", "1"),
+        (1, "1"),
+        (Int64(9007199254740993), "9007199254740993"),
+        (1.0, "1.0"),
+        (0.1 + 0.2, "0.30000000000000004"),
+        (float("nan"), "NaN"),
+        (float("inf"), "Infinity"),
+        (float("-inf"), "-Infinity"),
+        (Decimal128("12345678901234567890.1234567890"), "12345678901234567890.1234567890"),
+        (Decimal128("NaN"), "NaN"),
+        (True, "true"),
+        (None, None),
+        (MOMENT, "2024-02-29T12:30:01.567Z"),
+        (DatetimeMS(253402300800000), "+10000-01-01T00:00:00.000Z"),
+        (DatetimeMS(-62135596800001), "0000-12-31T23:59:59.999Z"),
+        (DatetimeMS(-62198755200000), "-0001-01-01T00:00:00.000Z"),
+        (ObjectId("507f1f77bcf86cd799439011"), "507f1f77bcf86cd799439011"),
+        (b"\xff\x00", "/wA="),
+        (Binary.from_uuid(uuid.UUID(int=7)), "00000000-0000-0000-0000-000000000007"),
+        (Timestamp(5, 6), "5:6"),
+        (Code("f()"), '{"$code": "f()"}'),
+        ({"a": 1.10, "b": [Decimal128("1.10"), None]}, '{"a":1.1,"b":["1.10",null]}'),
+        ([MOMENT], '["2024-02-29T12:30:01.567Z"]'),
+        ([float("nan"), Int64(9007199254740993)], '["NaN",9007199254740993]'),
+        ({}, "{}"),
+    ],
+)  # fmt: skip
+def test_values_become_text(value, text):
+    assert format_text(value) == text
+
+
+def test_wide_dates_agree_with_python():
+    for days in range(-719162, 2932896, 9973):
+        moment = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(
+            days=days, milliseconds=61001
+        )
+        assert format_wide_date(DatetimeMS(moment)) == format_text(moment.replace(tzinfo=None))
+
+
+def test_rare_types_become_extended_json():
+    assert (
+        json.loads(format_text(re.compile("a", re.IGNORECASE)) or "")["$regularExpression"]["pattern"] == "a"
+    )
+    assert json.loads(format_text(bson.MinKey()) or "") == {"$minKey": 1}
+    assert simplify({"k": bson.MaxKey()}) == {"k": '{"$maxKey": 1}'}
+
+
+def read_all(reader):
+    plan = reader.make_plan(IdRange())
+    parts = [reader.read_part(position, "f.json") for position in plan.parts]
+    return [json.loads(line) for part in parts for line in part.lines.splitlines()], parts
+
+
+def test_documents_become_lines(server, create):
+    server.insert("orders", {"_id": 1, "name": {"first": "Bo"}, "tags": ["x"], "big": Int64(2**60)})
+    rows, [part] = read_all(create(window=False))
+    assert rows == [
+        {"_id": "1", "name": '{"first":"Bo"}', "tags": '["x"]', "big": str(2**60), "SYS_FILE_NAME": "f.json"}
+    ]
+    assert part.unmapped == ("big", "tags")
+
+
+def test_a_date_outside_of_python_does_not_stop_the_batch(server, create):
+    """pymongo's default raises InvalidBSON for the whole batch."""
+    server.insert("orders", {"_id": 1, "at": DatetimeMS(10**15)}, {"_id": 2, "at": DatetimeMS(-(10**15))})
+    rows, _ = read_all(create(window=False))
+    assert [row["at"] for row in rows] == ["+33658-09-27T01:46:40.000Z", "-29719-04-05T22:13:20.000Z"]
+
+
+def test_an_undecodable_document_is_a_reject(server, create):
+    server.insert("orders", {"_id": 1, "name": "a"})
+    raw = bson.encode({"_id": 2, "name": "abc"}).replace(b"abc", b"a\xffc")
+    server.insert_raw("orders", raw, {"_id": 2})
+    server.insert("orders", {"_id": 3, "name": "c"})
+    rows, [part] = read_all(create(window=False))
+    assert [row["_id"] for row in rows] == ["1", "3"]
+    [reject] = part.rejects
+    assert (reject.number, reject.line) == (2, raw.hex())
+    assert "not readable BSON" in reject.reason
+    assert part.note == "1 documents of orders are in rejects/"

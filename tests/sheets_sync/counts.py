@@ -1,7 +1,0 @@
-"""What became of a sync's rows."""
-
-
-def counted(done):
-    """(inserted, updated, deleted, rejected)."""
-    counts = done.counts
-    return tuple(tally.count for tally in (counts.inserted, counts.updated, counts.deleted, counts.rejected))

@@ -1,0 +1,97 @@
+"""`status: note`: readers see when a tab was checked and changed, and since when its export fails."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from sheets_sync import sync
+from sheets_sync.destinations.sheets.destination import SheetsDestination
+from sheets_sync.errors import Refused
+from sheets_sync.export import Export
+from tests.sheets_sync.sheet_in_memory import OLD, ORDERED, TYPES, SheetInMemory, declared
+
+START = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+class Run:
+    """Runs of one export, at given minutes after START."""
+
+    def __init__(self) -> None:
+        self.sheet, self.now = SheetInMemory(), START
+        self.export: Export = declared(status="note", **ORDERED)
+
+    @property
+    def destination(self) -> SheetsDestination:
+        return SheetsDestination(self.sheet, "p", clock=lambda: self.now)
+
+    def sync(self, minute: int, rows: list[tuple[object, ...]]) -> int:
+        """The number of batches that were sent."""
+        self.now = START + timedelta(minutes=minute)
+        sent = len(self.sheet.batches)
+        sync.sync_until_known(self.export, SimpleNamespace(types=TYPES, rows=rows), self.destination)
+        return len(self.sheet.batches) - sent
+
+    def fail(self, minute: int, error: str) -> None:
+        self.now = START + timedelta(minutes=minute)
+        self.destination.record_failure(self.export, error)
+
+    @property
+    def note(self) -> str | None:
+        note: str | None = self.sheet.tab.at(0, 0).note
+        return note
+
+
+def test_the_note_shows_when_the_tab_was_checked_and_changed() -> None:
+    run = Run()
+    run.sync(0, OLD)
+    assert run.note == "Checked at 2026-11-21 12:00\nChanged at 2026-11-21 12:00"
+    assert run.sync(30, OLD) == 0
+    assert run.sync(60, OLD) == 1
+    assert run.note == "Checked at 2026-11-21 13:00\nChanged at 2026-11-21 12:00"
+    assert run.sync(70, OLD) == 0
+    assert run.sync(80, OLD[:2]) == 1
+    assert run.note == "Checked at 2026-11-21 13:20\nChanged at 2026-11-21 13:20"
+
+
+def test_the_note_shows_since_when_an_export_fails_until_it_succeeds() -> None:
+    run = Run()
+    run.sync(0, OLD)
+    run.fail(60, "There is no table dmt.t.")
+    sent = len(run.sheet.batches)
+    run.fail(120, "There is no table dmt.t.")
+    assert len(run.sheet.batches) == sent
+    assert run.note is not None
+    assert run.note.splitlines() == [
+        "Checked at 2026-11-21 12:00",
+        "Changed at 2026-11-21 12:00",
+        "Failing since 2026-11-21 13:00: There is no table dmt.t.",
+    ]
+    assert run.sync(125, OLD) == 1
+    assert run.note == "Checked at 2026-11-21 14:05\nChanged at 2026-11-21 12:00"
+
+
+def test_times_are_those_of_the_spreadsheet() -> None:
+    run = Run()
+    run.sheet.book.properties = run.sheet.book.properties | {"timeZone": "Asia/Tokyo"}
+    run.sync(0, OLD)
+    assert run.note == "Checked at 2026-11-21 21:00\nChanged at 2026-11-21 21:00"
+
+
+def test_without_the_declaration_no_note_is_written() -> None:
+    run = Run()
+    run.export = declared(**ORDERED)
+    run.sync(0, OLD)
+    run.fail(60, "There is no table dmt.t.")
+    assert (run.note, run.sync(120, OLD)) == (None, 0)
+
+
+def test_a_refused_sync_is_shown_to_readers() -> None:
+    run = Run()
+    run.sync(0, OLD)
+    range_ = {"sheetId": run.sheet.tab.id, "dimension": "COLUMNS", "startIndex": 1, "endIndex": 2}
+    run.sheet.person({"insertDimension": {"range": range_}})
+    with pytest.raises(Refused) as error:
+        run.sync(60, OLD)
+    run.fail(60, str(error.value))
+    assert run.note is not None and "Failing since 2026-11-21 13:00: Column 'Baskets'" in run.note

@@ -1,0 +1,112 @@
+"""Terraform and the packages agree: settings, commands, tables and log facts."""
+
+import json
+import re
+
+import pytest
+
+from connector.key_rotation.settings import read_settings as read_rotation_settings
+from connector.settings import read_settings as read_connector_settings
+from connector.sources.registry import SOURCES, read_source
+from pipeline.settings import read_settings as read_pipeline_settings
+from sheets_sync.exports import FOLDER as EXPORTS
+from sheets_sync.exports import load_export
+from sheets_sync.settings import read_settings as read_sheets_settings
+from sheets_sync.settings import read_target
+from tests.terraform.hcl_files import ROOT
+from tests.terraform.plans import ENVIRONMENTS, job_variables, resources_of
+
+EXPORTED = [load_export(path.stem) for path in EXPORTS.glob("*.yaml")]
+# Set where notices are enabled, here in prod.
+OPTIONAL = {"SMTP_HOST", "SMTP_PORT", "SMTP_FROM", "SMTP_USER", "SMTP_PASSWORD", "WEBHOOK_SECRET"}
+
+
+class RecordingEnvironment(dict):
+    """An environment that records which variables a package read."""
+
+    def __init__(self, *values):
+        super().__init__(*values)
+        self.names = set()
+
+    def get(self, name, default=None):
+        self.names.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name):
+        self.names.add(name)
+        return super().__getitem__(name)
+
+
+def read_sheets(environ):
+    read_sheets_settings(environ)
+    for export in EXPORTED:
+        read_target(environ, export)
+
+
+@pytest.mark.parametrize(
+    ("job", "read"),
+    [
+        ("connector", lambda environ: read_connector_settings(environ, "retail", read_source("retail"))),
+        ("key-rotation", lambda environ: read_rotation_settings(environ, {"retail": read_source("retail")})),
+        ("pipeline", read_pipeline_settings),
+        ("sheets-sync", read_sheets),
+    ],
+)
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_a_job_has_exactly_the_settings_that_its_package_reads(plans, env, job, read):
+    secret = f"whsec_{'A' * 32}"
+    unknown = {"ROTATION_SUBSCRIPTION": "projects/p/subscriptions/s"}  # until it is created
+    environ = RecordingEnvironment(
+        {
+            name: variable.get("value") or unknown.get(name, secret)
+            for name, variable in job_variables(plans[env], job).items()
+        }
+    )
+    read(environ)
+    ambient = {name for name in environ.names if name.endswith("_ENDPOINT")}
+    disabled = OPTIONAL if env != "prod" else set()
+    assert environ.names - ambient - disabled == environ.keys()
+
+
+def test_each_job_runs_its_package_as_its_identity(plans):
+    def describe(job):
+        task = job["template"][0]["template"][0]
+        return task["containers"][0]["command"], task["service_account"].split("@")[0]
+
+    jobs = resources_of(plans["local"], "cloud_run_v2_job").values()
+    assert {job["name"]: describe(job) for job in jobs} == {
+        "connector": (["python", "-m", "connector"], "connector"),
+        "key-rotation": (["python", "-m", "connector.key_rotation"], "key-rotation"),
+        "pipeline": (["python", "-m", "pipeline"], "pipeline"),
+        "sheets-sync": (["python", "-m", "sheets_sync"], "sheets-sync"),
+    }
+
+
+def test_the_tables_of_raw_are_those_of_the_sources(plans):
+    planned = {
+        table["table_id"]: json.loads(table["schema"])
+        for table in resources_of(plans["local"], "bigquery_table").values()
+        if table["dataset_id"] == "raw"
+    }
+    declared = {
+        endpoint.table: json.loads((ROOT / f"connector/schemas/{endpoint.table}.json").read_text())
+        for path in SOURCES.glob("*.yaml")
+        for endpoint in read_source(path.stem).endpoints.values()
+    }
+    assert planned == declared
+
+
+def test_alerts_compare_facts_that_the_jobs_log(plans):
+    """A fact that no job logs would never exceed its limit."""
+    metrics = list(resources_of(plans["local"], "logging_metric").values())
+    policies = list(resources_of(plans["local"], "monitoring_alert_policy").values())
+    compared = set(re.findall(r"jsonPayload\.(\w+)", json.dumps([metrics, policies])))
+    code = "".join(
+        path.read_text() for path in [*ROOT.glob("connector/**/*.py"), *ROOT.glob("pipeline/*.py")]
+    )
+    google = {"terminalState", "workflowInvocationId"}  # in the log of Dataform
+    messages = set(re.findall(r'jsonPayload\.message=\\*"([^"\\]+)', json.dumps([metrics, policies])))
+    assert messages and all(f'"{message}"' in code for message in messages), messages
+    compared -= {"message"}
+    assert len(compared) > 7
+    assert {fact for fact in compared - google if not re.search(rf"\b{fact}=|\"{fact}\"", code)} == set()
