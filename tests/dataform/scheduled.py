@@ -21,13 +21,8 @@ JOBS = [
 ]
 # https://cloud.google.com/bigquery/docs/information-schema-partitions, and the older __TABLES__
 SIZES = {
-    "__TABLES__": {
-        "dataset_id": "STRING",
-        "table_id": "STRING",
-        "row_count": "INTEGER",
-        "last_modified_time": "INTEGER",
-    },
     "INFORMATION_SCHEMA.PARTITIONS": {
+        "table_schema": "STRING",
         "table_name": "STRING",
         "partition_id": "STRING",
         "total_rows": "INTEGER",
@@ -66,8 +61,13 @@ def tables() -> dict[str, Columns]:
 def advised() -> list[str]:
     """The queries in runbooks and alerts, except those with a placeholder."""
     texts = [*(ROOT / "docs/runbooks").glob("*.md"), ROOT / "modules/alerts/main.tf"]
-    queries = [query for path in texts for query in re.findall(r"`(SELECT [^`]+)`", path.read_text())]
+    queries = [query for path in texts for query in re.findall(r"`(SELECT [^`]+)`", joined(path.read_text()))]
     return sorted({query for query in queries if "<" not in query})
+
+
+def joined(text: str) -> str:
+    """`text` with the strings of a Terraform list as one: `"a",` and `"b"` on two lines are `a b`."""
+    return re.sub(r'",\n\s+"', " ", text)
 
 
 def columns(fields: list[dict]) -> Columns:
