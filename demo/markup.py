@@ -65,8 +65,8 @@ def bar_chart(values: Sequence[tuple[date, Decimal]]) -> str:
 
 def bar(day: date, value: Decimal, middle: float, width: float, top: Decimal) -> str:
     upper = CHART_HEIGHT - float(value / top) * (CHART_HEIGHT - LABEL_HEIGHT)
-    left, height = middle - width / 2, CHART_HEIGHT - upper
-    rectangle = f'<rect x="{left:.1f}" y="{upper:.1f}" width="{width:.1f}" height="{height:.1f}"'
+    x, height = middle - width / 2, CHART_HEIGHT - upper
+    rectangle = f'<rect x="{x:.1f}" y="{upper:.1f}" width="{width:.1f}" height="{height:.1f}"'
     svg = f"{rectangle} rx='2'><title>{format_value(day)}: {value:,.2f}</title></rect>"
     if value == top:
         svg += chart_label(middle, upper - 5, f"{value:,.0f}")

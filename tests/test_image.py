@@ -24,22 +24,22 @@ def python(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         ["connector", "--endpoint", "sales"],
         ["connector.key_rotation"],
         ["pipeline", "hourly"],
         ["sheets_sync"],
     ],
-    ids=lambda words: words[0],
+    ids=lambda arguments: arguments[0],
 )
-def test_a_job_needs_no_more_than_its_image_holds(python, words, tmp_path):
+def test_a_job_needs_no_more_than_its_image_holds(python, arguments, tmp_path):
     """Without settings a job ends by naming all that are missing: everything it imports was there."""
-    package = words[0].split(".")[0]
+    package = arguments[0].split(".")[0]
     for folder in ("runtime", package):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     ended = subprocess.run(
-        [python, "-m", *words],
+        [python, "-m", *arguments],
         cwd=tmp_path,
         env={},
         capture_output=True,
@@ -50,7 +50,7 @@ def test_a_job_needs_no_more_than_its_image_holds(python, words, tmp_path):
     assert "PROJECT_ID" in ended.stderr and "Traceback" not in ended.stderr
 
 
-def test_the_image_holds_one_job_and_runs_as_nobody_special():
+def test_the_image_holds_one_job_and_runs_as_an_ordinary_user():
     recipe = (ROOT / "Dockerfile").read_text()
     assert re.findall(r"^COPY (.+)$", recipe, re.MULTILINE) == [
         "requirements/jobs.txt requirements/parquet.txt ./",

@@ -1,6 +1,6 @@
 """Expected results: every table of the warehouse, computed independently by DuckDB from the source files.
 
-Glossary: an *oracle* is an independent implementation that gives the right result of a test. This package is
+Glossary: an *oracle* is an independent implementation that gives the expected_part result of a test. This package is
 the demo's oracle: the warehouse must equal it, in every row and every cent.
 """
 
@@ -56,8 +56,10 @@ def oracle(connection: duckdb.DuckDBPyConnection) -> Engine:
 
 
 def compare_table(actual: Engine, expected: Engine, table: Table) -> Check:
-    left, right = actual.digests(table), expected.digests(table)
-    groups = sorted(group for group in left | right if left.get(group) != right.get(group))
+    actual_part, expected_part = actual.digests(table), expected.digests(table)
+    groups = sorted(
+        group for group in actual_part | expected_part if actual_part.get(group) != expected_part.get(group)
+    )
     differences = [
         sentence for group in groups[:MAX_GROUPS] for sentence in explain(actual, expected, table, group)
     ]
@@ -65,21 +67,21 @@ def compare_table(actual: Engine, expected: Engine, table: Table) -> Check:
         differences.append(f"{table.name}: {len(groups) - MAX_GROUPS} more groups of rows differ")
     return Check(
         table=table.name,
-        rows=total_rows(left),
-        expected_rows=total_rows(right),
-        cents=total_cents(table, left),
-        expected_cents=total_cents(table, right),
+        rows=total_rows(actual_part),
+        expected_rows=total_rows(expected_part),
+        cents=total_cents(table, actual_part),
+        expected_cents=total_cents(table, expected_part),
         differences=tuple(differences),
     )
 
 
 def explain(actual: Engine, expected: Engine, table: Table, group: str) -> list[str]:
     """Rows of a group that only one engine has."""
-    left, right = actual.lines(table, group), expected.lines(table, group)
+    actual_part, expected_part = actual.lines(table, group), expected.lines(table, group)
     columns = ", ".join(column.name for column in table.columns)
     start = f"{table.name}, {group}: ({columns})"
-    sentences = [f"{start} is too much: {line}" for line in sorted(left - right)[:MAX_ROWS]]
-    sentences += [f"{start} is missing: {line}" for line in sorted(right - left)[:MAX_ROWS]]
+    sentences = [f"{start} is too much: {line}" for line in sorted(actual_part - expected_part)[:MAX_ROWS]]
+    sentences += [f"{start} is missing: {line}" for line in sorted(expected_part - actual_part)[:MAX_ROWS]]
     return sentences or [f"{table.name}, {group}: rows are there twice"]
 
 

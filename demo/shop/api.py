@@ -101,9 +101,9 @@ def validate_request(request: Request, endpoint: str) -> None:
         raise RequestRejected(404, f"no path {endpoint!r}; there are keys, {', '.join(KEYS)}")
     if request.method != "GET":
         raise RequestRejected(405, f"{request.method} is not served; GET is")
-    known = PAGING | WINDOW if endpoint == "sales" else PAGING
-    if unknown := sorted(request.query_params.keys() - known):
-        raise RequestRejected(400, f"unknown parameters {unknown}; {endpoint} takes {sorted(known)}")
+    accepted = PAGING | WINDOW if endpoint == "sales" else PAGING
+    if unknown := sorted(request.query_params.keys() - accepted):
+        raise RequestRejected(400, f"unknown parameters {unknown}; {endpoint} takes {sorted(accepted)}")
 
 
 def select_window(items: Items, query: Mapping[str, str], shop: Shop) -> Items:

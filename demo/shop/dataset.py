@@ -62,7 +62,7 @@ from read_parquet('{data}/products.parquet') as p
 left join prices using (product_id)
 """
 
-# The data knows households by number alone: names, addresses and numbers are made up (RFC 2606, 555-01xx).
+# The data knows households only by number: names, addresses and numbers are made up (RFC 2606, 555-01xx).
 CUSTOMERS = """
 create view customers as
 with people as (

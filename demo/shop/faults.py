@@ -53,9 +53,9 @@ class Faults:
 
 
 def parse_plan(body: dict[str, Any]) -> FaultPlan:
-    known = {part.name for part in fields(FaultPlan)}
-    if unknown := sorted(body.keys() - known):
-        raise RequestRejected(400, f"unknown faults {unknown}; known are {sorted(known)}")
+    names = {part.name for part in fields(FaultPlan)}
+    if unknown := sorted(body.keys() - names):
+        raise RequestRejected(400, f"unknown faults {unknown}; known are {sorted(names)}")
     # isfinite: Python's JSON parser accepts Infinity and NaN.
     if wrong := {name: v for name, v in body.items() if not isinstance(v, int | float) or not isfinite(v)}:
         raise RequestRejected(400, f"faults are numbers, not {wrong}")

@@ -53,9 +53,9 @@ def parse_name(content: bytes) -> str:
     name = body.get("name", "") if isinstance(body, dict) and body.keys() <= {"name"} else None
     if isinstance(name, str) and len(name) <= MAX_NAME_LENGTH and name.isprintable():
         return name
-    shown = repr(body)[:MAX_NAME_LENGTH]
+    excerpt = repr(body)[:MAX_NAME_LENGTH]
     raise RequestRejected(
-        400, f"a key takes a name of at most {MAX_NAME_LENGTH} printable characters, not {shown}"
+        400, f"a key takes a name of at most {MAX_NAME_LENGTH} printable characters, not {excerpt}"
     )
 
 

@@ -18,21 +18,21 @@ from sandbox.resources.store import Json
 
 def routes(service: Service, resource_type: ResourceType) -> list[BaseRoute]:
     collection, path = Collection(service, resource_type), resource_type.collection
-    one = f"{path}/{{id*}}" if resource_type.slashes else f"{path}/{{id}}"
+    pattern = f"{path}/{{id*}}" if resource_type.slashes else f"{path}/{{id}}"
     actions = [
-        service.route("POST", f"{one}:{verb}", collection.action(verb)) for verb in resource_type.actions
+        service.route("POST", f"{pattern}:{verb}", collection.action(verb)) for verb in resource_type.actions
     ]
     by_path = resource_type.create.place == "path"
     create = collection.create if by_path else collection.replace
     return [
-        *policies.routes(service, one),
+        *policies.routes(service, pattern),
         *actions,
         service.route("POST", path, collection.create, resource_type.create.parameter),
-        service.route("PUT", one, create),
+        service.route("PUT", pattern, create),
         service.route("GET", path, collection.list, "pageSize pageToken"),
-        service.route("GET", one, collection.get),
-        service.route("PATCH", one, collection.patch, resource_type.update.parameter),
-        service.route("DELETE", one, collection.delete, "etag force"),
+        service.route("GET", pattern, collection.get),
+        service.route("PATCH", pattern, collection.patch, resource_type.update.parameter),
+        service.route("DELETE", pattern, collection.delete, "etag force"),
     ]
 
 
@@ -70,7 +70,7 @@ class Collection:
         return resource
 
     def save(self, name: str, resource: Json) -> Json:
-        """`name` is the key: some APIs show the resource under another one, as with the project's number."""
+        """`name` is the key: some APIs show the resource under another name, as with the project's number."""
         times = dict.fromkeys(self.type.updated.split(), now())
         saved = self.type.complete(self.service, resource | times)
         saved = with_etag(saved) if self.type.etag else saved
@@ -138,7 +138,7 @@ class Collection:
         return f"{self.path(call)}/{call.path['id']}"
 
     def write(self, call: Call, change: Callable[[Json], Json]) -> Json:
-        """Reads, changes, checks and stores a resource as one step."""
+        """Reads, changes, checks and stores a resource in one step."""
         with self.service.store.change():
             before = self.service.find(self.name(call))
             resource = change(before)
@@ -148,7 +148,7 @@ class Collection:
         return resource
 
     def response(self, call: Call, resource: Json) -> Json:
-        """The resource, in a finished operation where the method is a long-running one."""
+        """The resource, in a finished operation where the method is long-running."""
         method = call.api.method
         if not method.long_running:
             return resource

@@ -91,8 +91,8 @@ def test_the_marts_have_no_mail_address_and_no_phone_number(analyzed):
 
 def test_every_column_of_a_mart_has_a_type_that_a_sheet_can_show(analyzed):
     marts = {name: columns for name, columns in analyzed.tables.items() if name.startswith("p.dmt.")}
-    shown = {"STRING", "INT64", "NUMERIC", "BOOL", "DATE", "TIMESTAMP"}
-    assert {text_of(kind) for columns in marts.values() for kind in columns.values()} <= shown
+    sheet_types = {"STRING", "INT64", "NUMERIC", "BOOL", "DATE", "TIMESTAMP"}
+    assert {text_of(kind) for columns in marts.values() for kind in columns.values()} <= sheet_types
 
 
 @pytest.mark.parametrize(

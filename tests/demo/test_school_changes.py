@@ -35,7 +35,7 @@ def find_changes(sandbox):
     client.close()
 
 
-def test_spelling_and_digits_are_no_changes(find_changes):
+def test_spelling_and_digits_are_not_changes(find_changes):
     assert find_changes(SAMPLE) == [
         ("2020-2021", "LILAS", "address 9 RUE B; moved; renamed from LES LILAS"),
         ("2020-2021", "MARIE MODELE", "address unknown; moved"),

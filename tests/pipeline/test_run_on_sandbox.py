@@ -90,14 +90,14 @@ def declare(sandbox, settings):
 def release(clients, settings):
     """Commit a small project, compile it and make it live, as scripts.release does."""
 
-    def make(**words):
+    def make(**values):
         dataset = f"d_{uuid.uuid4().hex[:8]}"
         client, repository = clients.dataform, settings.repository
         client.create_repository(
             parent=settings.location, repository={}, repository_id=settings.dataform_repository
         )
         writes = {
-            path: {"write_file": {"contents": text.format(dataset=dataset, **words).encode()}}
+            path: {"write_file": {"contents": text.format(dataset=dataset, **values).encode()}}
             for path, text in FILES.items()
         }
         author = {"name": "a", "email_address": "a@b.example"}
@@ -135,7 +135,7 @@ def test_a_day_runs_from_the_connector_to_the_sheet(sandbox, settings, clients, 
     assert [tuple(row) for row in warehouse.query_and_wait(f"SELECT units FROM {dataset}.day")] == [(7,)]
     assert [table.table_id for table in warehouse.list_tables(dataset)] == ["day"]  # month is not hourly
     executions = clients.executions.list_executions(parent=settings.job(settings.connector_job))
-    assert [one.template.containers[0].args for one in executions] == [
+    assert [execution.template.containers[0].args for execution in executions] == [
         ["--source", "retail", "--endpoint", "sales"]
     ]
     assert "sheets_sync succeeded" in stream.getvalue()

@@ -252,7 +252,10 @@ resource "google_monitoring_alert_policy" "threshold" {
     display_name = "Errors"
 
     condition_threshold {
-      filter          = "resource.type = \"cloud_run_job\" AND metric.type = \"logging.googleapis.com/user/${google_logging_metric.plain.name}\""
+      filter = join(" AND ", [
+        "resource.type = \"cloud_run_job\"",
+        "metric.type = \"logging.googleapis.com/user/${google_logging_metric.plain.name}\"",
+      ])
       comparison      = "COMPARISON_GT"
       threshold_value = 0
       duration        = "0s"
@@ -268,7 +271,10 @@ resource "google_monitoring_alert_policy" "threshold" {
     display_name = "No data for two hours"
 
     condition_absent {
-      filter   = "resource.type = \"cloud_run_job\" AND metric.type = \"run.googleapis.com/job/completed_execution_count\""
+      filter = join(" AND ", [
+        "resource.type = \"cloud_run_job\"",
+        "metric.type = \"run.googleapis.com/job/completed_execution_count\"",
+      ])
       duration = "7200s"
 
       aggregations {
@@ -382,7 +388,9 @@ resource "google_iam_workload_identity_pool_provider" "this" {
   workload_identity_pool_id          = google_iam_workload_identity_pool.this.workload_identity_pool_id
   workload_identity_pool_provider_id = "github"
   display_name                       = var.note
-  attribute_condition                = "assertion.repository_id == \"123456789\" && assertion.ref == \"refs/heads/main\""
+  attribute_condition = join(" && ", [
+    "assertion.repository_id == \"123456789\"", "assertion.ref == \"refs/heads/main\""
+  ])
   attribute_mapping = {
     "google.subject"          = "assertion.sub"
     "attribute.repository_id" = "assertion.repository_id"
@@ -396,7 +404,11 @@ resource "google_iam_workload_identity_pool_provider" "this" {
 resource "google_service_account_iam_member" "federated" {
   service_account_id = google_service_account.runner.name
   role               = "roles/iam.workloadIdentityUser"
-  member             = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.this.name}/attribute.repository_id/123456789"
+  member = join("/", [
+    "principalSet://iam.googleapis.com",
+    google_iam_workload_identity_pool.this.name,
+    "attribute.repository_id/123456789",
+  ])
 }
 
 resource "google_billing_budget" "this" {

@@ -192,7 +192,10 @@ def test_the_versions_of_a_secret_are_added_disabled_and_destroyed(secrets):
     secrets.destroy_secret_version(name=f"{secret}/versions/1")
     with pytest.raises(BadRequest, match="state"):
         secrets.enable_secret_version(name=f"{secret}/versions/1")
-    assert [one.state.name for one in secrets.list_secret_versions(parent=secret)] == ["ENABLED", "DESTROYED"]
+    assert [item.state.name for item in secrets.list_secret_versions(parent=secret)] == [
+        "ENABLED",
+        "DESTROYED",
+    ]
     secrets.delete_secret(name=secret)
     secrets.create_secret(parent=PROJECT, secret_id="life", secret=AUTOMATIC)
     assert not list(secrets.list_secret_versions(parent=secret))  # no versions of the deleted secret
@@ -205,7 +208,7 @@ def test_google_s_client_updates_labels(secrets):
         secret={"name": secret.name, "labels": {"team": "data"}}, update_mask=mask
     )
     assert dict(changed.labels) == {"team": "data"}
-    assert secret.name in [one.name for one in secrets.list_secrets(parent=PROJECT)]
+    assert secret.name in [item.name for item in secrets.list_secrets(parent=PROJECT)]
 
 
 def binding(email):
@@ -269,7 +272,7 @@ def test_services_are_enabled_and_disabled_by_operations(call):
     call("POST", f"{USAGE}/sheets.googleapis.com:disable", {})
     enabled = call("GET", f"{USAGE}?filter=state:ENABLED").json()["services"]
     numbered = [f"projects/100000000001/services/{name}" for name in names]
-    assert [one["name"] for one in enabled if one["name"] in numbered] == numbered[:1]
+    assert [item["name"] for item in enabled if item["name"] in numbered] == numbered[:1]
     assert call("POST", f"{USAGE}/sheets.googleapis.com:disable", {}).status_code == 400
 
 

@@ -64,7 +64,7 @@ def test_a_message_is_delivered_to_every_subscription_until_it_is_acknowledged(c
     assert call("POST", f"{PUBSUB}/subscriptions/flow:modifyAckDeadline", release).ok
     (second,) = pull(call, "flow")
     assert second["ackId"] != received["ackId"]
-    for ack in (received["ackId"], second["ackId"]):  # the old one is stale
+    for ack in (received["ackId"], second["ackId"]):  # the first id is stale
         assert call("POST", f"{PUBSUB}/subscriptions/flow:acknowledge", {"ackIds": [ack]}).ok
     release["ackIds"] = [second["ackId"]]
     call("POST", f"{PUBSUB}/subscriptions/flow:modifyAckDeadline", release)
@@ -92,7 +92,7 @@ def test_messages_are_pulled_in_order_up_to_the_limit(call, subscribed):
     messages = [{"attributes": {"n": str(number)}} for number in range(5)]
     call("POST", f"{PUBSUB}/topics/many:publish", {"messages": messages})
     received = pull(call, "many", 2) + pull(call, "many", 9)
-    assert [one["message"]["attributes"]["n"] for one in received] == ["0", "1", "2", "3", "4"]
+    assert [item["message"]["attributes"]["n"] for item in received] == ["0", "1", "2", "3", "4"]
 
 
 def test_a_subscription_remains_when_its_topic_is_deleted(call, subscribed):
@@ -181,7 +181,7 @@ def test_a_due_rotation_is_notified_and_scheduled_again(call, subscribed, contro
     created = call("POST", f"{SECRETS}?secretId=turning", rotating("turns")).json()
     rotated = call("POST", "sandbox/secretmanager/rotate/turning").json()
     before, after = (
-        datetime.fromisoformat(one["rotation"]["nextRotationTime"]) for one in (created, rotated)
+        datetime.fromisoformat(item["rotation"]["nextRotationTime"]) for item in (created, rotated)
     )
     assert after - before == timedelta(days=30)
     (notice,) = pull(call, "turns")
@@ -205,8 +205,8 @@ def test_a_secret_s_topic_gets_every_change(call, subscribed):
         call("POST", f"{SECRETS}/loud/versions/1:{verb}", {})
     call("PATCH", f"{SECRETS}/loud?updateMask=labels", {"labels": {"a": "b"}})
     call("DELETE", f"{SECRETS}/loud")
-    events = [one["message"]["attributes"] for one in pull(call, "listens")]
-    assert [one["eventType"] for one in events] == [
+    events = [item["message"]["attributes"] for item in pull(call, "listens")]
+    assert [item["eventType"] for item in events] == [
         "TOPIC_CONFIGURED",
         "SECRET_CREATE",
         "SECRET_VERSION_ADD",
@@ -224,7 +224,7 @@ def test_a_secret_s_topic_gets_every_change(call, subscribed):
     [
         ({"topics": [{"name": f"{PROJECT}/topics/deaf"}]}, 400),  # without the permission to publish
         ({"topics": [{"name": f"{PROJECT}/topics/absent"}]}, 400),
-        ({"topics": []}, 400),  # a rotation needs one
+        ({"topics": []}, 400),  # a rotation needs a topic
         ({"rotation": {"rotationPeriod": "2592000s"}}, 400),
         ({"rotation": {"nextRotationTime": "2020-01-01T00:00:00Z"}}, 400),
         ({"rotation": {"nextRotationTime": "soon"}}, 400),

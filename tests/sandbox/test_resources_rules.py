@@ -42,7 +42,7 @@ def test_the_server_names_an_alert_policy_and_its_conditions(call):
     sent = policy(condition(), condition(), notificationChannels=[channel["name"]])
     created = call("POST", f"{MONITORING}/alertPolicies", sent).json()
     assert created["name"].rsplit("/", 1)[-1].isdigit()
-    names = [one["name"] for one in created["conditions"]]
+    names = [item["name"] for item in created["conditions"]]
     assert names == [f"{created['name']}/conditions/{index}" for index in (1, 2)]
     assert_refused(call("DELETE", f"monitoring/v3/{channel['name']}"), 400)  # a policy uses it
     assert call("DELETE", f"monitoring/v3/{channel['name']}?force=true").ok

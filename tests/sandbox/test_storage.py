@@ -43,12 +43,12 @@ def test_an_object_is_what_was_uploaded(bucket, folder):
     blob = bucket.blob(f"{folder}/ü b+c%2F?.txt")
     blob.metadata = {"page": "1"}
     blob.upload_from_string("hello", content_type="text/plain")
-    found = bucket.get_blob(blob.name)
-    assert found.download_as_bytes() == b"hello"
-    assert (found.content_type, found.metadata, found.size) == ("text/plain", {"page": "1"}, 5)
+    blob_read = bucket.get_blob(blob.name)
+    assert blob_read.download_as_bytes() == b"hello"
+    assert (blob_read.content_type, blob_read.metadata, blob_read.size) == ("text/plain", {"page": "1"}, 5)
     # RFC 3720 (CRC32C) and RFC 1321 (MD5), in base64
-    assert (found.crc32c, found.md5_hash) == ("mnG7TA==", "XUFAKrxLKna5cZ2REBfFkg==")
-    assert (found.generation, found.metageneration) == (blob.generation, 1)
+    assert (blob_read.crc32c, blob_read.md5_hash) == ("mnG7TA==", "XUFAKrxLKna5cZ2REBfFkg==")
+    assert (blob_read.generation, blob_read.metageneration) == (blob.generation, 1)
 
 
 @pytest.mark.parametrize("size", [0, 1, 256 * 1024, 600_000])
@@ -91,7 +91,7 @@ def test_folders_prefixes_and_pages(client, bucket, folder):
     assert names(client.list_blobs(**below), folder) == ["a", "b/1", "b/2", "b/c/3", "b0", "d/4"]
     listing = client.list_blobs(**below, delimiter="/", page_size=2)
     assert names(listing, folder) == ["a", "b0"]
-    assert {one.removeprefix(f"{folder}/") for one in listing.prefixes} == {"b/", "d/"}
+    assert {item.removeprefix(f"{folder}/") for item in listing.prefixes} == {"b/", "d/"}
     assert names(client.list_blobs(BUCKET, prefix=f"{folder}/b/", delimiter="/"), folder) == ["b/1", "b/2"]
     pages = [names(page, folder) for page in client.list_blobs(**below, page_size=4).pages]
     assert pages == [["a", "b/1", "b/2", "b/c/3"], ["b0", "d/4"]]
@@ -100,7 +100,7 @@ def test_folders_prefixes_and_pages(client, bucket, folder):
 
 
 @pytest.mark.parametrize(
-    ("glob", "found"),
+    ("glob", "matches"),
     [
         ("*.json", ["a.json"]),
         ("**.json", ["a.json", "in/b.json"]),
@@ -110,25 +110,25 @@ def test_folders_prefixes_and_pages(client, bucket, folder):
         ("A.json", []),
     ],
 )
-def test_globs(client, bucket, glob, found):
+def test_globs(client, bucket, glob, matches):
     put(bucket, "globs", "a.json", "in/b.json", "in/c.csv")
-    assert names(client.list_blobs(BUCKET, match_glob=f"globs/{glob}"), "globs") == found
+    assert names(client.list_blobs(BUCKET, match_glob=f"globs/{glob}"), "globs") == matches
 
 
 def test_copied_moved_composed(client, bucket, folder):
     put(bucket, folder, "1", "2")
-    one, two = (bucket.blob(f"{folder}/{name}") for name in "12")
-    copy = bucket.copy_blob(one, bucket, f"{folder}/copy", if_generation_match=0)
+    first, second = (bucket.blob(f"{folder}/{name}") for name in "12")
+    copy = bucket.copy_blob(first, bucket, f"{folder}/copy", if_generation_match=0)
     with pytest.raises(exceptions.PreconditionFailed):
-        bucket.copy_blob(two, bucket, f"{folder}/copy", if_generation_match=0)
-    moved = bucket.move_blob(two, f"{folder}/moved")
+        bucket.copy_blob(second, bucket, f"{folder}/copy", if_generation_match=0)
+    moved = bucket.move_blob(second, f"{folder}/moved")
     assert (copy.download_as_bytes(), moved.download_as_bytes()) == (b"1", b"2")
     joined = bucket.blob(f"{folder}/joined")
     joined.compose([copy, moved])
     token, written, total = bucket.blob(f"{folder}/rewritten").rewrite(joined)
     assert (token, written, total) == (None, 2, 2)
-    found = names(client.list_blobs(BUCKET, prefix=f"{folder}/"), folder)
-    assert found == ["1", "copy", "joined", "moved", "rewritten"]
+    matches = names(client.list_blobs(BUCKET, prefix=f"{folder}/"), folder)
+    assert matches == ["1", "copy", "joined", "moved", "rewritten"]
     assert bucket.blob(f"{folder}/rewritten").download_as_bytes() == b"12"
 
 
@@ -157,7 +157,7 @@ def test_of_many_who_must_be_first_one_is(bucket, folder):
     assert [bucket.blob(folder).download_as_text()] == won
 
 
-def test_versions_are_kept_where_the_bucket_says_so(client):
+def test_versions_are_kept_where_the_bucket_declares_it(client):
     bucket = client.bucket("versioned-bucket")
     bucket.versioning_enabled = True
     bucket.create()
@@ -169,12 +169,12 @@ def test_versions_are_kept_where_the_bucket_says_so(client):
     bucket.delete_blob("a")
     assert not bucket.blob("a").exists() and list(bucket.list_blobs()) == []
     listed = list(bucket.list_blobs(versions=True))
-    assert [one.generation for one in listed] == generations and all(one.time_deleted for one in listed)
+    assert [item.generation for item in listed] == generations and all(item.time_deleted for item in listed)
     assert bucket.blob("a", generation=generations[0]).download_as_bytes() == b"1"
     with pytest.raises(exceptions.Conflict):
         bucket.delete()
-    for one in listed:
-        one.delete()  # by its generation: for ever
+    for item in listed:
+        item.delete()  # by its generation: for ever
     bucket.delete()
     assert not bucket.exists()
 
@@ -188,13 +188,17 @@ def test_buckets_keep_what_terraform_declares(client):
     client.create_bucket(bucket, location="eu")
     bucket.labels = {"environment": "local"}
     bucket.patch()
-    found = client.get_bucket("declared-bucket")
-    assert (found.location, found.labels, found.metageneration) == ("EU", {"environment": "local"}, 2)
-    assert found.iam_configuration.public_access_prevention == "enforced"
-    assert [dict(rule) for rule in found.lifecycle_rules] == [
+    declared = client.get_bucket("declared-bucket")
+    assert (declared.location, declared.labels, declared.metageneration) == (
+        "EU",
+        {"environment": "local"},
+        2,
+    )
+    assert declared.iam_configuration.public_access_prevention == "enforced"
+    assert [dict(rule) for rule in declared.lifecycle_rules] == [
         {"action": {"type": "Delete"}, "condition": {"age": 30}}
     ]
-    assert "declared-bucket" in [one.name for one in client.list_buckets(prefix="decl")]
+    assert "declared-bucket" in [item.name for item in client.list_buckets(prefix="decl")]
 
 
 def test_policies_have_etags_and_know_who_exists(client):
@@ -207,9 +211,9 @@ def test_policies_have_etags_and_know_who_exists(client):
         bucket.set_iam_policy(stale)
     policy = bucket.get_iam_policy(requested_policy_version=3)
     assert policy.bindings[-1] == {"role": "roles/storage.objectViewer", "members": {"domain:example.org"}}
-    nobody = "serviceAccount:nobody@sandbox-local.iam.gserviceaccount.com"
-    policy.bindings.append({"role": "roles/storage.objectViewer", "members": {nobody}})
-    with pytest.raises(exceptions.BadRequest, match="nobody@.* does not exist"):
+    missing = "serviceAccount:missing@sandbox-local.iam.gserviceaccount.com"
+    policy.bindings.append({"role": "roles/storage.objectViewer", "members": {missing}})
+    with pytest.raises(exceptions.BadRequest, match="missing@.* does not exist"):
         bucket.set_iam_policy(policy)
     assert bucket.test_iam_permissions(["storage.objects.get"]) == ["storage.objects.get"]
 

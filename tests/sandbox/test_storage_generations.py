@@ -65,13 +65,13 @@ class Objects(RuleBasedStateMachine):
     def put(self, name, content, kind, right):
         query, holds = self.condition(kind, name, right)
         path = "/upload/storage/v1/b/law-bucket/o"
-        code, found = call(
+        code, resource = call(
             self.storage, "POST", path, f"uploadType=media&name={QUOTED[name]}&{query}", content
         )
         assert code == (200 if holds else 412)
         if holds:
-            generation = int(found["generation"])
-            assert generation > self.greatest and found["metageneration"] == "1"
+            generation = int(resource["generation"])
+            assert generation > self.greatest and resource["metageneration"] == "1"
             self.greatest = generation
             self.model[name] = (generation, content)
 
@@ -90,32 +90,32 @@ class Objects(RuleBasedStateMachine):
     @rule(source=NAMES, copy=NAMES)
     def copy(self, source, copy):
         path = f"/storage/v1/b/law-bucket/o/{QUOTED[source]}/copyTo/b/law-bucket/o/{QUOTED[copy]}"
-        code, found = call(self.storage, "POST", path)
+        code, resource = call(self.storage, "POST", path)
         assert code == (200 if source in self.model else 404)
         if code == 200:
-            self.greatest = int(found["generation"])
+            self.greatest = int(resource["generation"])
             self.model[copy] = (self.greatest, self.model[source][1])
 
     @invariant()
     def everything_is_there_once_and_in_order(self):
         _, listed = call(self.storage, "GET", "/storage/v1/b/law-bucket/o")
-        found = [(one["name"], int(one["generation"])) for one in listed.get("items", [])]
+        listing = [(item["name"], int(item["generation"])) for item in listed.get("items", [])]
         expected = sorted(self.model, key=lambda name: name.encode())
-        assert found == [(name, self.model[name][0]) for name in expected]
+        assert listing == [(name, self.model[name][0]) for name in expected]
         for name, (_, content) in self.model.items():
             path = f"/storage/v1/b/law-bucket/o/{QUOTED[name]}"
             assert answer(self.storage, "GET", path, "alt=media", {}, b"").body == content
 
     @invariant()
     def no_file_is_left_over(self):
-        assert kept(self.storage) == len(self.model)
+        assert count_generations(self.storage) == len(self.model)
 
     def teardown(self):
         self.storage.close()
         self.folder.cleanup()
 
 
-def kept(storage):
+def count_generations(storage):
     """Files that hold contents, wherever they are."""
     contents = storage.contents
     return sum(
@@ -167,15 +167,15 @@ def test_a_kill_leaves_every_object_whole(tmp_path, versioned):
         writer.communicate()
         storage = opened(tmp_path)
         _, listed = call(storage, "GET", "/storage/v1/b/law-bucket/o", "versions=true")
-        for one in listed.get("items", []):
+        for item in listed.get("items", []):
             path, query = (
-                f"/storage/v1/b/law-bucket/o/{one['name']}",
-                f"alt=media&generation={one['generation']}",
+                f"/storage/v1/b/law-bucket/o/{item['name']}",
+                f"alt=media&generation={item['generation']}",
             )
             content = answer(storage, "GET", path, query, {}, b"").body
-            assert digest(google_crc32c.value(content).to_bytes(4)) == one["crc32c"]
-        live = [one["name"] for one in listed.get("items", []) if "timeDeleted" not in one]
+            assert digest(google_crc32c.value(content).to_bytes(4)) == item["crc32c"]
+        live = [item["name"] for item in listed.get("items", []) if "timeDeleted" not in item]
         assert len(live) == len(set(live)) >= 2  # the third may have been deleted a moment before
         assert sorted(path.name for path in (tmp_path / "storage/law-bucket").iterdir()) == live
-        assert kept(storage) == len(listed["items"])
+        assert count_generations(storage) == len(listed["items"])
         storage.close()

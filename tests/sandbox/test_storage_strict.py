@@ -1,4 +1,4 @@
-"""What Cloud Storage refuses, and the words and codes it says it with."""
+"""Requests that Cloud Storage rejects, with its codes and messages."""
 
 import pytest
 import requests
@@ -101,7 +101,7 @@ def test_refusals_are_googles(api, method, path, body, code, reason):
 @pytest.mark.parametrize(
     "path", [f"{OBJECTS}/a?ifMetagenerationNotMatch=1", f"{BUCKETS}/strict-bucket?ifMetagenerationNotMatch=1"]
 )
-def test_a_reader_who_has_it_already_is_told_so(api, path):
+def test_a_reader_with_the_current_content_gets_304(api, path):
     answer = api("GET", path)
     assert (answer.status_code, answer.content) == (304, b"")
 
@@ -160,7 +160,7 @@ def test_a_wrong_checksum_is_refused_and_leaves_nothing(api):
     assert api("GET", f"{OBJECTS}/sum").status_code == 404
 
 
-def test_a_resumable_upload_says_how_far_it_is(api):
+def test_a_resumable_upload_reports_its_offset(api):
     chunk, rest = b"x" * 256 * 1024, b"y" * 10
     whole = len(chunk) + len(rest)
     session = api("POST", f"{UPLOAD}?uploadType=resumable&name=slow", json={}).headers["Location"]
@@ -179,7 +179,7 @@ def test_a_resumable_upload_says_how_far_it_is(api):
     )  # not the last: whole chunks only
     assert api("GET", f"{OBJECTS}/slow").status_code == 404
     assert put(f"bytes {len(chunk)}-{whole - 1}/{whole}", rest)[0] == 200
-    assert put(f"bytes */{whole}")[0] == 200  # the answer was lost, so the client asks
+    assert put(f"bytes */{whole}")[0] == 200  # the answer was lost, so the client queries it
     assert api("GET", f"{OBJECTS}/slow?alt=media").content == chunk + rest
 
 
@@ -190,8 +190,8 @@ def test_a_cancelled_upload_is_gone(api):
 
 
 def test_a_plain_path_is_an_object_only_in_a_bucket(api):
-    found = api("GET", "/strict-bucket/a")
-    assert (found.content, found.headers["X-Goog-Metageneration"]) == (b"1", "1")
+    answer = api("GET", "/strict-bucket/a")
+    assert (answer.content, answer.headers["X-Goog-Metageneration"]) == (b"1", "1")
     missing = api("GET", "/strict-bucket/unknown")
     assert missing.status_code == 404 and "<Code>NoSuchKey</Code>" in missing.text
     assert "NoSuchKey" not in api("GET", "/unknown-bucket/a").text

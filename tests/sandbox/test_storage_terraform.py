@@ -17,7 +17,7 @@ terraform {
   backend "gcs" { prefix = "states" }
 }
 variable "value" { type = string }
-resource "terraform_data" "held" {
+resource "terraform_data" "state" {
   input = var.value
   provisioner "local-exec" { command = "cat ${path.module}/gate" }
 }
@@ -65,6 +65,6 @@ def test_the_bucket_keeps_and_locks_terraforms_state(sandbox, tmp_path):
     assert "one" in terraform.run("workspace", "list").stdout
     objects = requests.get(f"{sandbox.address}/storage/v1/b/tf-state/o", timeout=10).json()["items"]
     # Each workspace has its state; the lock is given back.
-    assert [one["name"] for one in objects] == ["states/default.tfstate", "states/one.tfstate"]
-    held = json.loads((Path(sandbox.root) / "storage/tf-state/states/one.tfstate").read_text())
-    assert held["resources"][0]["instances"][0]["attributes"]["output"]["value"] == "17"
+    assert [item["name"] for item in objects] == ["states/default.tfstate", "states/one.tfstate"]
+    state = json.loads((Path(sandbox.root) / "storage/tf-state/states/one.tfstate").read_text())
+    assert state["resources"][0]["instances"][0]["attributes"]["output"]["value"] == "17"

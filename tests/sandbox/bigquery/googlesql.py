@@ -11,7 +11,7 @@ TYPES = {"INTEGER": "INT64", "FLOAT": "DOUBLE"}  # BigQuery's API name → Googl
 
 @dataclass(frozen=True)
 class Result:
-    """`rows` have every value as STRING; NULL is None."""
+    """`rows` have every value as STRING; NULL becomes None."""
 
     types: list[str]
     rows: list[tuple[str | None, ...]]
