@@ -21,19 +21,15 @@ locals {
   }
   exports = { for name, text in local.export_files : name => yamldecode(text) if can(yamldecode(text).table) }
 
-  # Every endpoint of every source. Folders in the bucket, leases and logs are named after the endpoint, so a name
-  # in two sources would mix their data; outputs.tf rejects it, and a table that two endpoints fill.
+  # Every endpoint of every source. Folders in the bucket, leases and logs have the name of the source too, so two
+  # sources may have an endpoint of one name; outputs.tf rejects a table that two endpoints fill.
   endpoint_list = flatten([
     for source, declared in local.sources : [
       for name, endpoint in declared.endpoints : { name = name, source = source, table = endpoint.table }
     ]
   ])
-  endpoints_by_name  = { for endpoint in local.endpoint_list : endpoint.name => endpoint... }
   endpoints_by_table = { for endpoint in local.endpoint_list : endpoint.table => endpoint... }
 
-  duplicate_endpoints = [
-    for name, all in local.endpoints_by_name : "${name} (${join(", ", all[*].source)})" if length(all) > 1
-  ]
   duplicate_tables = [
     for table, all in local.endpoints_by_table :
     "${table} (${join(", ", [for endpoint in all : "${endpoint.source}.${endpoint.name}"])})" if length(all) > 1

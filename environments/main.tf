@@ -100,7 +100,7 @@ module "landing" {
   name       = "${var.project_id}-landing"
   location   = var.location
   protected  = var.protected
-  archives   = [for endpoint in keys(local.endpoints_by_name) : "${endpoint}/archive/"]
+  archives   = [for endpoint in local.endpoint_list : "${endpoint.source}/${endpoint.name}/archive/"]
   writers = merge(
     {
       connector = { member = module.identities.members["connector"] }

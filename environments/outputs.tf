@@ -37,14 +37,6 @@ output "declared" {
   }
 
   precondition {
-    condition     = length(local.duplicate_endpoints) == 0
-    error_message = <<-EOT
-      An endpoint is declared in two sources: ${join("; ", local.duplicate_endpoints)}.
-      Files and logs are named after the endpoint; rename one of them.
-    EOT
-  }
-
-  precondition {
     condition     = length(local.duplicate_tables) == 0
     error_message = "Two endpoints fill a table: ${join("; ", local.duplicate_tables)}. Rename one of them."
   }

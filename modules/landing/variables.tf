@@ -16,14 +16,14 @@ variable "archive_days" {
 }
 
 variable "archives" {
-  description = "Folders with loaded files, each with a slash at its end, for example sales/archive/."
+  description = "Folders with loaded files, each with a slash at its end, for example retail/sales/archive/."
   type        = set(string)
   default     = []
   nullable    = false
 
   validation {
     condition     = alltrue([for folder in var.archives : endswith(folder, "/") && !startswith(folder, "/")])
-    error_message = "A folder ends with a slash and does not begin with one: sales/archive/."
+    error_message = "A folder ends with a slash and does not begin with one: retail/sales/archive/."
   }
 
   validation {

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from connector.key_rotation.settings import read_settings as read_rotation_settings
+from connector.landing import names
 from connector.settings import read_settings as read_connector_settings
 from connector.sources.registry import SOURCES, read_source
 from pipeline.settings import read_settings as read_pipeline_settings
@@ -18,6 +19,7 @@ from tests.terraform.plans import ENVIRONMENTS, job_variables, resources_of
 
 EXPORTED = [load_export(path.stem) for path in EXPORTS.glob("*.yaml")]
 # Set where notices are enabled, here in prod.
+FILE = "{}_20260131_0930_0195b1c0-0000-7000-8000-000000000000.json"
 OPTIONAL = {"SMTP_HOST", "SMTP_PORT", "SMTP_FROM", "SMTP_USER", "SMTP_PASSWORD", "WEBHOOK_SECRET"}
 
 
@@ -94,6 +96,21 @@ def test_the_tables_of_raw_are_those_of_the_sources(plans):
         for endpoint in read_source(path.stem).endpoints.values()
     }
     assert planned == declared
+
+
+def test_archived_files_change_class_in_the_folders_that_the_connector_writes(plans):
+    rules = [
+        rule["condition"][0]["matches_prefix"]
+        for bucket in resources_of(plans["local"], "storage_bucket").values()
+        for rule in bucket["lifecycle_rule"]
+        if rule["condition"][0].get("matches_prefix")
+    ]
+    expected = [
+        f"{names.folder('archive', FILE.format(endpoint), f'{path.stem}/{endpoint}').rpartition('/')[0]}/"
+        for path in SOURCES.glob("*.yaml")
+        for endpoint in read_source(path.stem).endpoints
+    ]
+    assert rules and all(folders == sorted(expected) for folders in rules), rules
 
 
 def test_alerts_compare_facts_that_the_jobs_log(plans):
