@@ -23,7 +23,8 @@ def commands(document):
     """(module, arguments) of every command line; a placeholder such as <env> counts as a value."""
     for fenced, inline in CODE.findall(document.read_text()):
         for line in re.sub(r"\\\n", " ", fenced or inline).splitlines():
-            plain = re.sub(r"<(\w[\w -]*)>", "dev", line)
+            plain = re.sub(r"(--days )<[^>]+>", r"\g<1>20260131", line)
+            plain = re.sub(r"<(\w[\w -]*)>", "dev", plain)
             for job, arguments in EXECUTE.findall(plain):
                 yield JOBS[job], arguments.strip("`").split(",")
             for module, rest in PYTHON.findall(plain):

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
+from connector.load.loader import MAX_REJECTED_ROWS
 from demo import provision
 from demo.commands import Shell
 from demo.expected import last_sale
@@ -91,10 +92,24 @@ def test_windows_in_another_order_and_late_items(scenario):
     assert scenario.count("ods.sales", "datetime > '2017-01-01'") == last
 
 
-def test_a_failed_file_is_corrected_and_replayed(scenario):
-    """A sale with text instead of a list of lines fails its file, which a person corrects and replays."""
-    original = read_sale(scenario, 700)
+def test_a_row_that_bigquery_rejects_is_taken_out_of_its_file(scenario):
+    """One sale with text instead of a list of lines: the other 200 are loaded, and it is stored with its reason."""
+    [original] = read_sales(scenario, 700, 1)
     scenario.set_items(added=[original | {"items": "none"}])
+    before = scenario.count("raw.sales", "SYS_DATE_CREATE > '2017-01-01' AND id = '700'")
+    log = scenario.run_connector("--endpoint", "sales", "--start_sales_id", "600", "--end_sales_id", "800")
+    [path] = scenario.files("retail/sales/rejects/")
+    [reject] = [json.loads(line) for line in read_file(scenario, path).splitlines()]
+    assert '"items": "none"' in reject["line"] and "Expected ARRAY" in reject["reason"], reject
+    assert "1 rows were rejected by BigQuery and are in rejects/" in log, log
+    assert scenario.count("raw.sales", "SYS_DATE_CREATE > '2017-01-01' AND id = '700'") == before
+    scenario.set_items()
+
+
+def test_a_failed_file_is_corrected_and_replayed(scenario):
+    """A file with more rejected rows than MAX_REJECTED_ROWS fails; a person corrects and replays it."""
+    originals = {sale["id"]: sale for sale in read_sales(scenario, 700, MAX_REJECTED_ROWS + 1)}
+    scenario.set_items(added=[sale | {"items": "none"} for sale in originals.values()])
     succeeded, log = scenario.run_job(
         "connector", "--endpoint", "sales", "--start_sales_id", "600", "--end_sales_id", "800"
     )
@@ -104,7 +119,7 @@ def test_a_failed_file_is_corrected_and_replayed(scenario):
     assert all(path.rsplit("/", 1)[-1] in log for path in paths)
     assert scenario.count("ops.run_log", "status = 'partial'") == len(paths)
     for path in paths:
-        correct(scenario, path, '"items": "none"', f'"items": {json.dumps(original["items"])}')
+        correct(scenario, path, originals)
     scenario.set_items()
     before = scenario.count("raw.sales", "SYS_DATE_CREATE > '2017-01-01' AND id = '700'")
     scenario.run_connector("replay", "--endpoint", "sales")
@@ -113,20 +128,28 @@ def test_a_failed_file_is_corrected_and_replayed(scenario):
     assert after == before + len(paths)  # the next test transforms them
 
 
-def read_sale(scenario, number):
+def read_sales(scenario, first, count):
+    """`count` sales from id `first` on."""
     key = (scenario.cloud.state.root / "retail-api-key").read_text()
-    url = f"{scenario.cloud.state.address}/retail/v1/sales?start_sales_id={number}&page_size=1"
-    return requests.get(url, headers={"X-API-Key": key}, timeout=30).json()["items"][0]
+    query = f"start_sales_id={first}&page_size={count}"
+    url = f"{scenario.cloud.state.address}/retail/v1/sales?{query}"
+    return requests.get(url, headers={"X-API-Key": key}, timeout=30).json()["items"]
 
 
-def correct(scenario, path, wrong, right):
-    """As a person does with an editor and `gcloud storage cp`."""
+def read_file(scenario, path):
     name, bucket = path.replace("/", "%2F"), f"{scenario.cloud.state.project}-landing"
-    text = scenario.cloud.get_text(f"/download/storage/v1/b/{bucket}/o/{name}?alt=media")
-    assert wrong in text
+    return scenario.cloud.get_text(f"/download/storage/v1/b/{bucket}/o/{name}?alt=media")
+
+
+def correct(scenario, path, originals):
+    """As a person does with an editor and `gcloud storage cp`: the lines of each sale in `originals` again."""
+    rows = [json.loads(line) for line in read_file(scenario, path).splitlines()]
+    corrected = [row | {"items": originals.get(row["id"], row)["items"]} for row in rows]
+    assert sum(row["items"] == "none" for row in rows) == len(originals)
+    name, bucket = path.replace("/", "%2F"), f"{scenario.cloud.state.project}-landing"
     response = requests.post(
         f"{scenario.cloud.state.address}/upload/storage/v1/b/{bucket}/o?uploadType=media&name={name}",
-        data=text.replace(wrong, right).encode(),
+        data="".join(f"{json.dumps(row)}\n" for row in corrected).encode(),
         timeout=30,
     )
     assert response.ok, response.text
@@ -134,7 +157,7 @@ def correct(scenario, path, wrong, right):
 
 def test_a_row_with_invalid_types_is_rejected_with_a_reason(scenario):
     """A sale without id and one with an invalid date; the valid version of the second is unchanged."""
-    original = read_sale(scenario, 650)
+    [original] = read_sales(scenario, 650, 1)
     invalid = [{**original, "id": None}, {**original, "datetime": "soon"}]
     scenario.set_items(added=invalid)
     scenario.run_connector("--endpoint", "sales", "--start_sales_id", "600", "--end_sales_id", "700")

@@ -5,6 +5,7 @@ listing is the checkpoint: a process that resumes a run needs nothing else.
 """
 
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -154,6 +155,13 @@ class Landing:
         )
         self.move([file], "failed")
 
+    def count_lines(self, file: LandedFile) -> None:
+        """Make the metadata of a file agree with its lines: a person may have corrected it in failed/."""
+        rows = sum(1 for line in self.read_lines(file) if line.strip())
+        if (rows, 0) != (file.rows, file.rejected_rows):
+            name = names.path(file.stage, file.name, self.root)
+            self.store.set_metadata(name, {"rows": str(rows), "rejected_rows": "0"})
+
     def read_lines(self, file: LandedFile) -> list[bytes]:
         """The lines of a file, without line ends."""
         stored = self.store.read_current(names.path(file.stage, file.name, self.root))
@@ -170,10 +178,14 @@ class Landing:
             self.store.delete(item.name)
 
     def write_rejects(self, file_name: str, rejects: Sequence[RejectedRow], origin: str = "") -> None:
-        """Store rows that could not be loaded, with their reasons, in rejects/. Idempotent per file and `origin`."""
+        """Store rows that could not be loaded, with their reasons, in rejects/.
+
+        Idempotent. The name contains a checksum: a replayed file may have other rejected rows than at first.
+        """
         day = names.folder("archive", file_name, self.root).rpartition("/")[2]
         content = b"\n".join(msgspec.json.encode(reject) for reject in rejects) + b"\n"
-        self.store.create(f"{self.root}/rejects/{day}/{origin}{file_name}", content)
+        name = f"{origin}{file_name.removesuffix('.json')}.{zlib.crc32(content):08x}.json"
+        self.store.create(f"{self.root}/rejects/{day}/{name}", content)
 
     def take_out(self, file: LandedFile, rejects: Sequence[RejectedRow]) -> LandedFile:
         """Write the rejected rows to rejects/ and the file without them. Idempotent: the content is the same."""
@@ -183,7 +195,7 @@ class Landing:
         rest = [line for number, line in enumerate(lines, 1) if number not in numbers]
         name = names.path(file.stage, file.name, self.root)
         current = self.store.read_current(name)
-        if current is not None and "rejected_rows" not in current.metadata:
+        if current is not None and not int(current.metadata.get("rejected_rows", 0)):
             metadata = dict(current.metadata) | {"rejected_rows": str(len(numbers))}
             self.store.replace(name, b"\n".join([*rest, b""]), current.generation, metadata)
         return replace(file, rows=file.rows - len(numbers), rejected_rows=len(numbers))

@@ -110,6 +110,9 @@ def start_copy(context: RunContext, requested: IdRange) -> RunState:
 
 
 def start_replay(context: RunContext, selection: Selection, files: list[LandedFile]) -> RunState:
+    for file in files:
+        if file.stage == "failed":
+            context.landing.count_lines(file)
     run = context.new_run(Watermark())
     return RunState(
         id=run.id,

@@ -38,6 +38,25 @@ def test_only_the_bad_file_fails_and_it_can_be_replayed(project, shop):
     assert "no files in sales/failed/" in project.lines()[-1]["message"]
 
 
+@pytest.mark.parametrize("metadata", [True, False])
+def test_a_file_that_a_person_edited_is_counted_again(project, shop, metadata):
+    """Two rows deleted, one still rejected; an upload by hand may also lose the metadata."""
+    shop.items["sales"] = [sale(number, items="none") for number in range(1, 101)]
+    with pytest.raises(IncompleteRun):
+        project.copy()
+    [name] = project.failed()
+    [item] = project.bucket.list(name)
+    lines = project.bucket.read(name, project.bucket.generation(name)).splitlines(keepends=True)
+    edited = [line.replace(b'"items": "none"', b'"items": []') for line in lines[2:-1]] + lines[-1:]
+    project.bucket.delete(name)
+    project.bucket.create(name, b"".join(edited), item.metadata if metadata else {})
+    project.replay()
+    assert len(project.ids()) == 97 and project.failed() == []
+    assert project.log("status, rows_loaded")[-1] == ("success", 97)
+    [rejects] = [item.name for item in project.bucket.list("sales/rejects/")]
+    assert project.bucket.read(rejects, project.bucket.generation(rejects)).count(b"\n") == 1
+
+
 def test_a_named_file_is_loaded_again(project, shop):
     shop.items["sales"] = sales(1, 300)
     project.copy()
