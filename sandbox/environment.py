@@ -30,7 +30,6 @@ def clients(state: State, identity: str) -> dict[str, str]:
     return {
         "GOOGLE_CLOUD_PROJECT": state.project,
         "BIGQUERY_EMULATOR_HOST": state.address,
-        "BIGQUERY_ENDPOINT": state.address,
         "STORAGE_EMULATOR_HOST": state.address,
         "STORAGE_ENDPOINT": state.address,
         "RUN_ENDPOINT": f"{state.address}/run",

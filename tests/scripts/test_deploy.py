@@ -203,9 +203,12 @@ def test_only_the_name_of_the_environment_confirms(answer, monkeypatch):
 
 
 def test_the_name_or_the_option_yes_confirms(monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO("dev\n"))
-    confirm(DEV, parse_plan(), typed=None, ask=True)
+    terminal = io.StringIO("dev\n")
+    monkeypatch.setattr("sys.stdin", terminal)
     confirm(DEV, parse_plan(), typed=None, ask=False)
+    assert terminal.tell() == 0  # with --yes no answer is read
+    confirm(DEV, parse_plan(), typed=None, ask=True)
+    assert terminal.tell() == len("dev\n")
 
 
 def test_a_destroying_plan_of_prod_is_confirmed_with_its_number():
