@@ -42,6 +42,11 @@ locals {
     }
   ]...)
 
+  unknown_schedules = [
+    for endpoint, schedule in local.endpoint_schedules : "${endpoint} has ${schedule}"
+    if !contains(["hourly", "daily"], schedule)
+  ]
+
   raw_tables = {
     for table, all in local.endpoints_by_table : table => {
       description = join(" ", [

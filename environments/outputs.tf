@@ -37,6 +37,11 @@ output "declared" {
   }
 
   precondition {
+    condition     = length(local.unknown_schedules) == 0
+    error_message = "A schedule is hourly or daily. Invalid: ${join(", ", local.unknown_schedules)}."
+  }
+
+  precondition {
     condition     = length(local.duplicate_tables) == 0
     error_message = "Two endpoints fill a table: ${join("; ", local.duplicate_tables)}. Rename one of them."
   }

@@ -54,6 +54,14 @@ variable "export_buckets" {
       join(", ", setsubtract(local.file_exports, keys(var.export_buckets))),
     )
   }
+
+  validation {
+    condition = length(setsubtract(keys(var.export_buckets), local.file_exports)) == 0
+    error_message = format(
+      "export_buckets has names that are not exports of kind file: %s. Correct or remove them.",
+      join(", ", setsubtract(keys(var.export_buckets), local.file_exports)),
+    )
+  }
 }
 
 variable "export_urls" {
@@ -73,6 +81,14 @@ variable "export_urls" {
   validation {
     condition     = alltrue([for url in values(var.export_urls) : can(regex("^https?://[^/]+", url))])
     error_message = "An address begins with https://: ${join(", ", values(var.export_urls))}."
+  }
+
+  validation {
+    condition = length(setsubtract(keys(var.export_urls), keys(local.http_exports))) == 0
+    error_message = format(
+      "export_urls has names that are not exports of kind http: %s. Correct or remove them.",
+      join(", ", setsubtract(keys(var.export_urls), keys(local.http_exports))),
+    )
   }
 }
 
@@ -122,6 +138,20 @@ variable "location" {
   type        = string
   default     = "EU"
   nullable    = false
+
+  # Multi-regions of BigQuery: https://cloud.google.com/bigquery/docs/locations
+  validation {
+    condition     = contains(["EU", "US"], var.location) || can(regex(local.region_pattern, lower(var.location)))
+    error_message = "A location is EU, US or a region such as EUROPE-WEST1, not ${var.location}."
+  }
+
+  # Data must not leave its continent because only one of the two was changed.
+  validation {
+    condition = startswith(
+      var.region, "${lookup({ EU = "europe", US = "us" }, var.location, split("-", lower(var.location))[0])}-"
+    )
+    error_message = "location ${var.location} and region ${var.region} are on two continents; set both."
+  }
 }
 
 variable "notices" {
@@ -141,6 +171,13 @@ variable "notices" {
   validation {
     condition     = alltrue([for smtp in var.notices.smtp[*] : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", smtp.from))])
     error_message = "notices.smtp.from is the sender of notices, for example data@example.com."
+  }
+
+  validation {
+    condition = alltrue([
+      for smtp in var.notices.smtp[*] : length(smtp.host) > 0 && smtp.port >= 1 && smtp.port <= 65535
+    ])
+    error_message = "notices.smtp needs a host, for example smtp.example.com, and a port from 1 to 65535."
   }
 }
 
@@ -167,6 +204,11 @@ variable "region" {
   type        = string
   default     = "europe-west1"
   nullable    = false
+
+  validation {
+    condition     = can(regex(local.region_pattern, var.region))
+    error_message = "Unknown region ${var.region}: https://cloud.google.com/about/locations"
+  }
 }
 
 variable "retention_days" {
@@ -228,6 +270,14 @@ variable "source_spreadsheets" {
     condition     = alltrue([for id in values(var.source_spreadsheets) : can(regex("^[A-Za-z0-9_-]+$", id))])
     error_message = "Give the spreadsheet's id, not its address: the part between /d/ and /edit."
   }
+
+  validation {
+    condition = length(setsubtract(keys(var.source_spreadsheets), local.sheet_sources)) == 0
+    error_message = format(
+      "source_spreadsheets has names that are not sources of kind sheet: %s. Correct or remove them.",
+      join(", ", setsubtract(keys(var.source_spreadsheets), local.sheet_sources)),
+    )
+  }
 }
 
 variable "source_urls" {
@@ -239,6 +289,11 @@ variable "source_urls" {
   validation {
     condition     = length(setsubtract(keys(var.source_urls), keys(local.sources))) == 0
     error_message = "The sources are ${join(", ", keys(local.sources))}, not ${join(", ", keys(var.source_urls))}."
+  }
+
+  validation {
+    condition     = alltrue([for url in values(var.source_urls) : can(regex("^https?://[^/]+", url))])
+    error_message = "An address begins with https://: ${join(", ", values(var.source_urls))}."
   }
 }
 
@@ -261,6 +316,14 @@ variable "spreadsheets" {
     condition     = alltrue([for id in values(var.spreadsheets) : can(regex("^[A-Za-z0-9_-]+$", id))])
     error_message = "Give the spreadsheet's id, not its address: the part between /d/ and /edit."
   }
+
+  validation {
+    condition = length(setsubtract(keys(var.spreadsheets), local.sheet_exports)) == 0
+    error_message = format(
+      "spreadsheets has names that are not exports to a spreadsheet: %s. Correct or remove them.",
+      join(", ", setsubtract(keys(var.spreadsheets), local.sheet_exports)),
+    )
+  }
 }
 
 variable "usd_per_tib" {
@@ -268,9 +331,20 @@ variable "usd_per_tib" {
   type        = number
   default     = 6.25
   nullable    = false
+
+  validation {
+    condition     = var.usd_per_tib > 0
+    error_message = "The price of a TiB is above 0, not ${var.usd_per_tib}."
+  }
 }
 
 locals {
+  # https://cloud.google.com/about/locations, read 2026-11-28
+  region_pattern = join("", [
+    "^(africa|asia|australia|europe|me|northamerica|southamerica|us)-",
+    "(central|east|north|northeast|northwest|south|southeast|southwest|west)[0-9]{1,2}$",
+  ])
+
   deliverers = var.delivery == null ? {} : { delivery-apply = module.identities.members["delivery-apply"] }
 
   analysts  = { for address in var.groups.analysts[*] : "analysts" => "group:${address}" }

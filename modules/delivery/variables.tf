@@ -83,7 +83,7 @@ variable "repository_id" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[0-9]+$", var.repository_id))
+    condition     = can(regex("^[1-9][0-9]*$", var.repository_id))
     error_message = "Give the repository's number: gh api repos/OWNER/NAME --jq .id; given: ${var.repository_id}."
   }
 

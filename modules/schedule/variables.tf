@@ -25,6 +25,19 @@ variable "cron" {
       "month (1-12) and day of week (0-7), for example '5 * * * *'.",
     ])
   }
+
+  validation {
+    condition = alltrue([
+      for range in regexall("([0-9]+)-([0-9]+)", var.cron) : tonumber(range[0]) <= tonumber(range[1])
+    ])
+    error_message = "Invalid schedule '${var.cron}': a range begins with its smaller number, for example 9-17."
+  }
+
+  # February has no day 30; months with 30 days have no day 31.
+  validation {
+    condition     = !can(regex("^\\S+ \\S+ (30 2|31 (2|4|6|9|11)) ", var.cron))
+    error_message = "Invalid schedule '${var.cron}': no year has this day."
+  }
 }
 
 variable "description" {

@@ -3,7 +3,7 @@ locals {
   unknown_dataset = "Unknown dataset; the datasets are ${join(", ", local.dataset_names)}."
 
   # Values at every depth of a raw schema.
-  raw_types    = ["STRING", "RECORD", "TIMESTAMP"]
+  raw_types    = ["STRING", "JSON", "RECORD", "TIMESTAMP"]
   raw_modes    = ["NULLABLE", "REQUIRED", "REPEATED"]
   type_pattern = "\"type\": *\"([^\"]*)\""
   mode_pattern = "\"mode\": *\"([^\"]*)\""
@@ -96,6 +96,41 @@ variable "raw_tables" {
       for name, table in var.raw_tables : name
       if !can([for column in jsondecode(table.schema) : [column.name, column.type]])
     ]))
+  }
+
+  # https://cloud.google.com/bigquery/docs/schemas#column_names: names differ in more than upper and lower case.
+  validation {
+    condition = alltrue([
+      for table in var.raw_tables : try(alltrue([
+        for column in jsondecode(table.schema) : can(regex("^[A-Za-z_][A-Za-z0-9_]{0,299}$", column.name))
+      ]), true)
+    ])
+    error_message = format(
+      "A column's name has letters, digits and underscores and does not begin with a digit; use `rename` %s: %s.",
+      "in the declaration of the source. Invalid",
+      join(", ", flatten([
+        for name, table in var.raw_tables : [
+          for column in try(jsondecode(table.schema), []) : "${name} has ${column.name}"
+          if !can(regex("^[A-Za-z_][A-Za-z0-9_]{0,299}$", column.name))
+        ]
+      ])),
+    )
+  }
+
+  validation {
+    condition = alltrue([
+      for table in var.raw_tables : try(
+        length(distinct([for column in jsondecode(table.schema) : lower(column.name)]))
+        == length(jsondecode(table.schema)),
+        true
+      )
+    ])
+    error_message = format("A column is declared twice (case is ignored): %s.", join(", ", flatten([
+      for name, table in var.raw_tables : [
+        for all in { for column in try(jsondecode(table.schema), []) : lower(column.name) => column.name... } :
+        "${name} has ${join(", ", all)}" if length(all) > 1
+      ]
+    ])))
   }
 
   # STRUCT is stored as RECORD, so it would replace the table at every plan.

@@ -152,8 +152,10 @@ def test_a_malformed_export(rejection, edited):
             "A mode is one of NULLABLE, REQUIRED, REPEATED. Invalid: sales has NULLBLE.",
         ),
         ("[", "{", "each with name and type. Invalid: sales."),
+        ('"name": "id"', '"name": "first-name"', "Invalid: sales has first-name."),
+        ('"name": "datetime"', '"name": "ID"', "declared twice (case is ignored): sales has id, ID."),
     ],
-    ids=["an unknown type", "an unknown mode", "not JSON"],
+    ids=["an unknown type", "an unknown mode", "not JSON", "an invalid name", "a name twice"],
 )
 def test_a_schema_that_bigquery_would_reject(rejection, edited, before, after, sentence):
     with edited(SCHEMA, lambda text: text.replace(before, after, 1)):
@@ -169,10 +171,56 @@ def test_unknown_settings_in_tfvars(rejection, edited):
     assert "regions, limits.gib, schedules.pausd." in message
 
 
-@pytest.mark.parametrize("cron", ["99 * * * *", "every hour", "0 24 * * *", "*/0 * * * *"])
+def test_wrong_places_and_names(rejection):
+    """All in one plan: a validation that fails does not hide the others."""
+    message = rejection(
+        "-var=region=europe-wst1",
+        '-var=spreadsheets={daily_sales="x",daily_sale="y"}',
+        '-var=export_urls={crm="https://x.example"}',
+        '-var=export_buckets={archive="b"}',
+        '-var=source_spreadsheets={plan="x"}',
+        '-var=source_urls={retail="ftp://x"}',
+        '-var=notices={smtp={host="",from="a@example.com",port=0}}',
+        "-var=usd_per_tib=-1",
+    )
+    assert "Unknown region europe-wst1" in message
+    assert "spreadsheets has names that are not exports to a spreadsheet: daily_sale." in message
+    assert "export_urls has names that are not exports of kind http: crm." in message
+    assert "export_buckets has names that are not exports of kind file: archive." in message
+    assert "source_spreadsheets has names that are not sources of kind sheet: plan." in message
+    assert "An address begins with https://: ftp://x." in message
+    assert "notices.smtp needs a host" in message
+    assert "The price of a TiB is above 0, not -1." in message
+
+
+def test_data_and_jobs_on_two_continents(rejection):
+    assert "location US and region europe-west1 are on two continents" in rejection("-var=location=US")
+
+
+def test_an_unknown_location(rejection):
+    message = rejection("-var=location=EUU")
+    assert "A location is EU, US or a region such as EUROPE-WEST1, not EUU" in message
+
+
+def test_a_location_may_be_a_region(create_plan):
+    assert create_plan("local", "-var=location=ASIA-EAST1", "-var=region=asia-east1")
+
+
+@pytest.mark.parametrize("number", ["0", "007", "123456789", "acme/retail"])
+def test_a_repository_that_is_not_the_users(rejection, number):
+    assert "repos/OWNER/NAME --jq .id" in rejection(f'-var=delivery={{repository_id="{number}"}}')
+
+
+def test_an_endpoint_with_an_unknown_schedule(rejection, edited):
+    with edited(SOURCE, lambda text: text.replace("schedule: hourly", "schedule: hourl")):
+        assert "A schedule is hourly or daily. Invalid: retail/sales has hourl." in rejection()
+
+
+@pytest.mark.parametrize(
+    "cron", ["99 * * * *", "every hour", "0 24 * * *", "*/0 * * * *", "5 17-9 * * *", "0 0 31 2 *", "@hourly"]
+)
 def test_an_invalid_schedule(rejection, cron):
-    message = rejection(f'-var=schedules={{hourly="{cron}"}}')
-    assert f"Invalid schedule '{cron}'" in message and "for example '5 * * * *'" in message
+    assert f"Invalid schedule '{cron}'" in rejection(f'-var=schedules={{hourly="{cron}"}}')
 
 
 def test_an_unknown_time_zone(tree, sandbox, edited):
