@@ -41,7 +41,9 @@ def describe_next(reader: Reader, page: Page) -> str:
         return "by number or offset"
     if page.next is not None:
         return page.next
-    return f"none; {reader.position} {'exists' if page.has_position else 'does not exist in the response'}"
+    return (
+        f"none; {reader.position} {'exists' if 'next' in page.places else 'does not exist in the response'}"
+    )
 
 
 def example_of(item: Any, path: str) -> str:

@@ -1,13 +1,15 @@
 """Rename fields of an item, and collect the fields without a column in one column as JSON text."""
 
+import json
 from collections.abc import Callable, Mapping
 
 import msgspec
+from msgspec import Raw
 
 from connector.raw_schema import Column
 
-Mapper = Callable[[list[msgspec.Raw]], list[msgspec.Raw]]
-Members = dict[str, msgspec.Raw]
+Mapper = Callable[[list[Raw]], list[Raw]]
+Members = dict[str, Raw]
 
 
 def create_mapper(columns: list[Column], rename: Mapping[str, str], unmapped: str | None) -> Mapper | None:
@@ -16,16 +18,48 @@ def create_mapper(columns: list[Column], rename: Mapping[str, str], unmapped: st
         return None
     names = {column["name"] for column in columns} - {unmapped}
 
-    def map_item(item: msgspec.Raw) -> msgspec.Raw:
+    def map_item(item: Raw) -> Raw:
         if bytes(item).lstrip()[:1] != b"{":
             return item
         members = msgspec.json.decode(item, type=Members)
-        renamed = {rename.get(name, name): value for name, value in members.items()}
+        if has_repeated_name(bytes(item), members):
+            return item  # BigQuery rejects this row with its reason; mapped, one of the values would be lost
+        renamed = rename_members(members, rename)
         if unmapped:
             rest = {name: value for name, value in renamed.items() if name not in names}
             renamed = {name: value for name, value in renamed.items() if name in names}
             if rest:
-                renamed[unmapped] = msgspec.Raw(msgspec.json.encode(msgspec.json.encode(rest).decode()))
-        return msgspec.Raw(msgspec.json.encode(renamed))
+                renamed[unmapped] = Raw(msgspec.json.encode(msgspec.json.encode(rest).decode()))
+        return Raw(msgspec.json.encode(renamed))
 
     return lambda items: [map_item(item) for item in items]
+
+
+def rename_members(members: Members, rename: Mapping[str, str]) -> Members:
+    """A field whose new name is taken keeps its own: it is reported as a field without a column, and not lost.
+
+    BigQuery compares names without case.
+    """
+    taken = {name.lower() for name in members if name not in rename}
+    renamed: Members = {}
+    for name, value in members.items():
+        new = rename.get(name, name)
+        if new != name and new.lower() in taken:
+            new = name
+        taken.add(new.lower())
+        renamed[new] = value
+    return renamed
+
+
+def has_repeated_name(item: bytes, members: Members) -> bool:
+    """Whether the object has a name twice, of which a parser keeps the last one.
+
+    Without one, its length follows from its members in the two usual spellings, which saves the slow decoding.
+    """
+    length = sum(len(bytes(value)) + len(msgspec.json.encode(name)) for name, value in members.items())
+    compact = length + 2 * len(members) + 1
+    spaced = compact + 2 * len(members) - 1
+    if len(item) in (compact, spaced):
+        return False
+    pairs = json.loads(item, object_pairs_hook=list)
+    return len(pairs) > len(members)

@@ -4,17 +4,22 @@ The rule behind every method: a run may end early only where the source itself r
 Everything else is a sentence in `missing`, and the run is incomplete.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from connector.landing.page_metadata import PageResult
 
 MAX_PREFETCH = 16  # pages that are requested before it is known that they exist
 MAX_EMPTY_PAGES = 20  # consecutive empty pages of a chain, after which it counts as endless
+RESULT_WINDOW = 1000  # servers that refuse large offsets do it at a multiple of this
+REFUSALS = {400, 422}  # a page past the end is not found; these are how servers refuse an offset
 
 
 @dataclass
 class PageTracker:
-    """`size`: items of a full page, 0 if unknown. `offset_paged`, `position`: as in sources/reader.py.
+    """`size`: items of a full page, 0 if unknown. `offset_paged`, `position`, `declared_places`: as in sources/reader.py.
+    `places`: those that a response has contained (PageFacts.places), in this run or an earlier one.
 
     A resumed run fills it from the listing of the bucket.
     """
@@ -22,16 +27,19 @@ class PageTracker:
     size: int
     offset_paged: bool = False
     position: str | None = None
+    declared_places: Mapping[str, str] = MappingProxyType({})
+    places: set[str] = field(default_factory=set)
     rows: dict[int, int] = field(default_factory=dict)
     marks: dict[str, int] = field(default_factory=dict)
     invalid: dict[int, str] = field(default_factory=dict)
     confirmed_empty: set[int] = field(default_factory=set)
     totals: set[int] = field(default_factory=set)
     cursors: dict[int, str | None] = field(default_factory=dict)
-    has_position: bool = False
     has_more: dict[int, bool] = field(default_factory=dict)
     max_id: int | None = None
     repairs: list[str] = field(default_factory=list)
+    faults: dict[int, str] = field(default_factory=dict)
+    ended_by: dict[int, int] = field(default_factory=dict)
     announced_pages: int = 0
     last_page: int = 0
     last_row: int = 0  # the last page with rows
@@ -42,7 +50,7 @@ class PageTracker:
         page = result.page
         self.rows[page] = result.rows
         self.cursors[page] = result.next
-        self.has_position |= result.has_position
+        self.places |= result.places
         self.invalid.pop(page, None)
         self.empty.discard(page)
         if result.rows:
@@ -57,6 +65,10 @@ class PageTracker:
             self.max_id = max(result.max_id, self.max_id or result.max_id)
         if result.note:
             self.repairs.append(f"page {page}: {result.note}")
+        if result.fault:
+            self.faults[page] = f"page {page}: {result.fault}"
+        if result.ended_by:
+            self.ended_by[page] = result.ended_by
         if result.rows and (same := self.marks.setdefault(result.mark, page)) != page:
             self.invalid[page] = f"page {page} repeats page {same}"
         elif result.rows:
@@ -70,10 +82,16 @@ class PageTracker:
         back full: only an empty page marks the end.
         """
         is_full = result.rows >= (self.size or 1)
-        by_items = -(-(result.total_items or 0) // (self.size or result.rows))
+        by_items = -(-(result.total_items or 0) // self._items_per_page(result))
         has_total = result.total_pages is not None or result.total_items is not None
         ahead = (min(result.page, MAX_PREFETCH) if is_full else 1) if not has_total else int(is_full)
         self.last_page = max(self.last_page, result.total_pages or 0, by_items, result.page + ahead)
+
+    def _items_per_page(self, result: PageResult) -> int:
+        """The declared size, or the received number where the server returns fewer than that before the last page."""
+        size = self.size or result.rows
+        rest = (result.total_items or 0) - (result.page - 1) * size
+        return result.rows if result.rows < min(size, rest) else size
 
     def probe(self, page: int) -> None:
         """Request `page` too, unless the source has announced how many there are."""
@@ -116,16 +134,16 @@ class PageTracker:
         """The next page of a chain and its cursor; None at the end, or where the chain repeats itself."""
         page, cursor, empty, seen = 1, None, 0, set[str]()
         while page in self.rows and page not in self.invalid:
-            cursor = self.cursors[page]
+            requested, cursor = cursor, self.cursors[page]
             empty = 0 if self.rows[page] else empty + 1
             if cursor is None:
                 return None
+            if cursor == requested:
+                return None  # a page that points to itself: several APIs mark the end so (Zendesk, dlt-hub/dlt#3358)
             if cursor in seen:
-                # An empty page that points to itself is how several APIs mark the end (dlt-hub/dlt#3358).
-                if self.rows[page]:
-                    self.invalid[page + 1] = (
-                        f"page {page} has the same position of the next page as an earlier one"
-                    )
+                self.invalid[page + 1] = (
+                    f"page {page} has the same position of the next page as an earlier one"
+                )
                 return None
             if empty >= MAX_EMPTY_PAGES:
                 self.invalid[page + 1] = f"{empty} empty pages in a row, and the source names yet another one"
@@ -161,12 +179,13 @@ class PageTracker:
 
     def missing(self) -> str | None:
         """A sentence about everything that was announced and not received; None if all was."""
-        sentences = [*sorted(self.invalid.values())[:3], *self._short_pages(), *self._holes()]
+        sentences = [*sorted(self.invalid.values())[:3], *list(self.faults.values())[:3]]
+        sentences += [*self._short_pages(), *self._holes(), *self._refused_offsets()]
         announced = max(self.totals, default=0)
         if self.received < announced:
             sentences.append(f"the source announced {announced} items and returned {self.received}")
         if not sentences:
-            sentences += self._unfinished()
+            sentences += [*self._unfinished(), *self._absent_places()]
         return "; ".join(sentences) or None
 
     def _short_pages(self) -> list[str]:
@@ -184,28 +203,48 @@ class PageTracker:
         holes = [str(page) for page in sorted(self.empty) if page < self.last_row]
         return [f"page {', '.join(holes[:5])} is empty, but page {self.last_row} has items"] if holes else []
 
+    def _refused_offsets(self) -> list[str]:
+        """A page after a full one that is answered with the declared `end`: it may be the end, or the result window
+        of the source, as the 10,000 items of several search engines."""
+        status = self.ended_by.get(self.last_row + 1)
+        is_full = self.last_row > 0 and self.rows[self.last_row] >= (self.size or max(self.rows.values()))
+        if status is None or not is_full or self.totals or self.announced_pages or self.position:
+            return []
+        if status not in REFUSALS and self.received % RESULT_WINDOW:
+            return []
+        return [
+            f"the source answered {status} after {self.received} items, which may be the limit of its offsets and not "
+            "the end: declare a total, or use `time_window`"
+        ]
+
     def _unfinished(self) -> list[str]:
-        """Signs that a chain ended too early: the source reported more pages, or never named the position."""
-        last = max(self.rows, default=0)
-        if self.has_more.get(last) and not self.cursors.get(last) and self.position is not None:
-            return [f"page {last} states that there are more items, but not where the next page is"]
-        if (
-            self.has_more.get(last)
-            and self.position is None
-            and not self.rows.get(last + 1)
-            and self.rows.get(last)
-        ):
-            return [
-                f"page {last} states that there are more items, but no paging is declared that leads there"
-            ]
-        is_short = bool(self.size) and self.rows.get(last, 0) < self.size
-        if self.position and not self.has_position and self.received and not (last == 1 and is_short):
-            knows_end = self.totals and self.received >= max(self.totals)
-            if not knows_end and self.has_more.get(last) is None:
-                return [
-                    f"no response contains {self.position}, so more pages may exist: check the name, or declare `limit`"
-                ]
-        return []
+        """Signs that the pages ended too early: the source stated that there is more."""
+        if self.position is None:
+            states_more = self.has_more.get(self.last_row) and not any(
+                has_more is False for page, has_more in self.has_more.items() if page > self.last_row
+            )
+            text = "but no paging is declared that leads there"
+        else:
+            states_more, text = self.has_more.get(max(self.rows, default=0)), "but not where the next page is"
+        page = max(self.rows, default=0) if self.position else self.last_row
+        return [f"page {page} states that there are more items, {text}"] if states_more else []
+
+    def _absent_places(self) -> list[str]:
+        """Declared places that no response contains: probably a wrong name, so nothing proves the end."""
+        if not self.received:
+            return []
+        absent = [
+            f"no response contains {place!r}, declared as `{name}`: check the name"
+            for name, place in self.declared_places.items()
+            if name not in self.places
+        ]
+        is_short = max(self.rows) == 1 and bool(self.size) and self.rows[1] < self.size
+        knows_end = self.totals or is_short or self.has_more.get(max(self.rows)) is not None
+        if self.position and "next" not in self.places and not knows_end:
+            absent.append(
+                f"no response contains {self.position}, so more pages may exist: check the name, or declare `limit`"
+            )
+        return absent
 
     def notes(self) -> tuple[str, ...]:
         changed = (

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from connector.landing.page_metadata import ABSENT, NULL, DriftReport, FieldType, ObservedSchema
-from connector.raw_schema import FILE_NAME, Column
+from connector.raw_schema import Column
 
 WRAPPED_ITEM = "SYS_ITEM"  # the field that ndjson.py puts an item into that is not an object
 MAX_DEPTH = 8  # deeper levels are loaded, but not compared
@@ -26,24 +26,11 @@ def learn_schema(items: Iterable[msgspec.Raw]) -> ObservedSchema:
     return schema.extend(field_type for item in objects for field_type in iter_fields(item, schema))
 
 
-def create_detector(
-    columns: list[Column], schema: ObservedSchema
-) -> Callable[[list[msgspec.Raw]], DriftReport]:
-    """A function from the items of a page to their drift.
-
-    Nearly every page has none. Then the whole cost is one decode in C against the expected type.
-    """
-    columns = [column for column in columns if column["name"] != FILE_NAME]
+def create_item_decoder(columns: list[Column], schema: ObservedSchema) -> Callable[[bytes], list[Any]]:
+    """A decoder of a list of items; msgspec.MsgspecError if any of them differs from `schema`."""
+    decode: Callable[[bytes], list[Any]]
     decode = msgspec.json.Decoder(list[expected_type("", columns, schema)]).decode  # type: ignore[misc]
-
-    def detect(items: list[msgspec.Raw]) -> DriftReport:
-        try:
-            decode(b"[" + b",".join(items) + b"]")
-        except msgspec.MsgspecError:
-            return compare_items(items, columns, schema)
-        return DriftReport()
-
-    return detect
+    return decode
 
 
 def compare_items(items: list[msgspec.Raw], columns: list[Column], schema: ObservedSchema) -> DriftReport:

@@ -78,9 +78,10 @@ class Landing:
             "total_items": page.total_items,
             "next": page.next,
             "max_id": page.max_id,
-            "has_position": "1" if page.has_position else None,
+            "places": " ".join(sorted(page.places)) or None,
             "has_more": None if page.has_more is None else str(int(page.has_more)),
             "note": page.note,
+            "fault": page.fault,
             "drift": fit_json(sorted(drift.unmapped)) if drift.unmapped else None,
             "changes": fit_json(sorted(drift.changes)) if drift.changes else None,
         }
@@ -235,8 +236,9 @@ def parse_page(metadata: Mapping[str, str]) -> PageResult:
         total_items=integer("total_items"),
         mark=metadata.get("mark", ""),
         next=metadata.get("next"),
-        has_position=metadata.get("has_position") == "1",
+        places=frozenset(metadata.get("places", "").split()),
         has_more=None if "has_more" not in metadata else metadata["has_more"] == "1",
         max_id=integer("max_id"),
         note=metadata.get("note"),
+        fault=metadata.get("fault"),
     )

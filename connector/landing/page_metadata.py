@@ -1,7 +1,8 @@
 """What an object's metadata records about its page. The listing of the bucket is the checkpoint of a run."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import msgspec
 
@@ -12,27 +13,42 @@ NULL = "null"  # not a type of its own, but a field that is null needs a column 
 FieldType = tuple[str, str]
 
 
+@dataclass(frozen=True, kw_only=True)
+class PageFacts:
+    """What a source reported beside the items of a page; None where it reported nothing.
+
+    next: the position of the next page, where only this page contains it. places: which of the declared places next,
+    total_pages, total_items and more the response contains, even as null. has_more: the source's own statement that
+    more items exist. note: what was repaired. fault: why items of this page may be missing. ended_by: the declared
+    status of a page past the end.
+    """
+
+    total_pages: int | None = None
+    total_items: int | None = None
+    next: str | None = None
+    places: frozenset[str] = frozenset()
+    has_more: bool | None = None
+    note: str | None = None
+    fault: str | None = None
+    ended_by: int | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """The arguments to create another object with the same facts."""
+        return {fact.name: getattr(self, fact.name) for fact in fields(PageFacts)}
+
+
 @dataclass(frozen=True)
-class PageResult:
+class PageResult(PageFacts):
     """A page that is in the bucket, or was empty.
 
-    total_pages, total_items: what the source reported. mark: a fingerprint of its first and last item, which
-    recognises a page that is served twice. next: the position of the next page, where only this page contains it.
-    has_position: whether the page contained the declared position at all, even as null. has_more: the source's own
-    statement that more items exist; None without one. max_id: the largest value of the window's field. note: what
-    was repaired.
+    mark: a fingerprint of its first and last item, which recognises a page that is served twice. max_id: the largest
+    value of the window's field.
     """
 
     page: int
     rows: int
-    total_pages: int | None = None
-    total_items: int | None = None
     mark: str = ""
-    next: str | None = None
-    has_position: bool = False
-    has_more: bool | None = None
     max_id: int | None = None
-    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,11 +62,11 @@ class DriftReport:
 class ObservedSchema(msgspec.Struct):
     """Every JSON type that was ever observed, by the path of the field. Null is not a type.
 
-    `position_seen`: a response contained the declared position of the next page, so the declaration is right.
+    `places`: declared places (PageFacts.places) that a response has contained, so their declaration is right.
     """
 
     fields: dict[str, list[str]] = {}
-    position_seen: bool = False
+    places: list[str] = []
 
     def contains(self, field_type: FieldType) -> bool:
         return field_type[1] in self.fields.get(field_type[0], ())
@@ -68,7 +84,7 @@ class ObservedSchema(msgspec.Struct):
             types = fields.setdefault(path, list(initial)) if field_type != NULL else [NULL]
             if field_type not in types:
                 types.append(field_type)
-        return ObservedSchema(fields, self.position_seen)
+        return ObservedSchema(fields, self.places)
 
 
 def describe_change(field_type: FieldType, schema: ObservedSchema) -> str:

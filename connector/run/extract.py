@@ -12,8 +12,9 @@ from connector.errors import InvalidResponse
 from connector.extract import page_loop
 from connector.extract.field_mapping import create_mapper
 from connector.extract.ndjson import encode_page
+from connector.extract.page_inspection import Inspect, create_inspector
 from connector.extract.page_tracker import PageTracker
-from connector.extract.schema_drift import create_detector, learn_schema
+from connector.extract.schema_drift import learn_schema
 from connector.landing.page_metadata import ObservedSchema, PageResult
 from connector.run.context import RunContext
 from connector.run.extract_planned import extract_planned
@@ -31,19 +32,20 @@ def extract(context: RunContext, lease: Lease[RunState], state: RunState) -> Run
     if isinstance(context.reader, PlannedReader):
         return extract_planned(context, context.reader, lease, state)
     state = resolve_dates(context, lease, state)
-    tracker = load_tracker(context, state)
-    extractor = PageExtractor(context, state, context.landing.read_schema())
+    schema = context.landing.read_schema()
+    tracker = load_tracker(context, state, schema)
+    extractor = PageExtractor(context, state, schema)
     check = make_progress_check(context, lease, state, tracker)
     if state.only_pages:
         fetch_gaps(tracker, extractor, state.only_pages)
-        return complete_state(context, extractor.state, tracker)
+        return complete_state(context, extractor, tracker)
     if not tracker.has(1):
         extractor, page = freeze_range(extractor, lease)
         tracker.add(extractor.write(1, page))
     fetch_all = page_loop.fetch_chain if context.page_reader.sequential else page_loop.fetch_pages
     fetch_all(tracker, extractor.fetch, check)
     refetch_lost_pages(context, tracker, extractor)
-    return complete_state(context, extractor.state, tracker)
+    return complete_state(context, extractor, tracker)
 
 
 def fetch_gaps(tracker: PageTracker, extractor: "PageExtractor", pages: tuple[int, ...]) -> None:
@@ -63,17 +65,15 @@ def refetch_lost_pages(context: RunContext, tracker: PageTracker, extractor: "Pa
         page_loop.fetch_into(tracker, extractor.fetch, page)
 
 
-def complete_state(context: RunContext, state: RunState, tracker: PageTracker) -> RunState:
+def complete_state(context: RunContext, extractor: "PageExtractor", tracker: PageTracker) -> RunState:
     """The state of the load phase, with everything that is known to be missing."""
+    state = extractor.state
+    extractor.remember_places(tracker.places)
     requested = state.requested
     has_last = context.endpoint.window is not None
     is_requested = (
         bool(requested.until is not None or requested.until_date or state.only_pages) or not has_last
     )
-    schema = context.landing.read_schema()
-    if schema and tracker.has_position and not schema.position_seen:
-        # From now on a response without the position is the end, and not a wrong declaration.
-        context.landing.write_schema(ObservedSchema(schema.fields, True))
     checked = window.check_end(state.span, is_requested, tracker.max_id, state.covered)
     # Totals are those of the whole range; an attempt at its gaps receives only a part of it.
     lost = "; ".join(sorted(tracker.invalid.values())) if state.only_pages else tracker.missing()
@@ -93,16 +93,16 @@ def complete_state(context: RunContext, state: RunState, tracker: PageTracker) -
     )
 
 
-def load_tracker(context: RunContext, state: RunState) -> PageTracker:
+def load_tracker(context: RunContext, state: RunState, schema: ObservedSchema | None) -> PageTracker:
     """The pages that an interrupted attempt of this run has written already."""
     reader = context.page_reader
-    tracker = PageTracker(reader.size, reader.offset_paged, reader.position if reader.sequential else None)
+    position = reader.position if reader.sequential else None
+    places = set(schema.places if schema else ())
+    tracker = PageTracker(reader.size, reader.offset_paged, position, reader.declared_places, places)
     for file in context.landing.files_of_run(state.run, "in"):
         if file.page:
             tracker.add(file.page)
     tracker.is_resumed = bool(tracker.rows)
-    schema = context.landing.read_schema()
-    tracker.has_position = bool(schema and schema.position_seen)
     start, until = state.span.start, state.span.until
     context.log("fetching starts", run=state.id, pages_there=len(tracker.rows), start=start, until=until)
     return tracker
@@ -137,7 +137,7 @@ class PageExtractor:
         self.context = context
         self.state = state
         self.schema = schema
-        self.detect_drift = create_detector(context.columns, schema or ObservedSchema())
+        self.inspect = self._create_inspector()
         rename, unmapped = (
             getattr(context.endpoint, "rename", {}),
             getattr(context.endpoint, "unmapped", None),
@@ -154,32 +154,34 @@ class PageExtractor:
         """An empty page has no object."""
         if self.map_fields:
             page = dataclasses.replace(page, items=self.map_fields(page.items))
-        result = PageResult(
-            number,
-            len(page.items),
-            page.total_pages,
-            page.total_items,
-            fingerprint(page.items),
-            page.next,
-            page.has_position,
-            page.has_more,
-            page.max_id,
-            page.note,
-        )
-        if page.items and self.schema is None:
+        if not page.items:
+            return PageResult(number, 0, **page.facts())
+        if self.schema is None:
             self._learn(page.items)
-        if page.items:
-            drift = self.detect_drift(page.items)
-            content = encode_page(page.items, self.state.run.file_name(number), drift.unmapped)
-            del page  # its items would stay in memory during the upload
-            self.context.landing.write_page(self.state.run, result, content, drift)
+        drift, max_id = self.inspect(page.items)
+        mark = fingerprint(page.items)
+        result = PageResult(number, len(page.items), mark, max_id, **page.facts())
+        content = encode_page(page.items, self.state.run.file_name(number), drift.unmapped)
+        del page  # its items would stay in memory during the upload
+        self.context.landing.write_page(self.state.run, result, content, drift)
         return result
 
     def _learn(self, items: list[Raw]) -> None:
         """The first page of the first run defines the schema that all later pages are compared with."""
         self.schema = learn_schema(items)
         self.context.landing.write_schema(self.schema)
-        self.detect_drift = create_detector(self.context.columns, self.schema)
+        self.inspect = self._create_inspector()
+
+    def _create_inspector(self) -> Inspect:
+        window = self.context.endpoint.window
+        schema = self.schema or ObservedSchema()
+        return create_inspector(self.context.columns, schema, window.field if window else None)
+
+    def remember_places(self, places: set[str]) -> None:
+        """From now on a response without them is the end, or an empty source, and not a wrong declaration."""
+        if self.schema and not places.issubset(self.schema.places):
+            self.schema = ObservedSchema(self.schema.fields, sorted(places | set(self.schema.places)))
+            self.context.landing.write_schema(self.schema)
 
 
 def freeze_range(extractor: PageExtractor, lease: Lease[RunState]) -> tuple[PageExtractor, Page]:

@@ -1,30 +1,21 @@
 """The interface of a kind of source: read one page of an endpoint."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
 
+from connector.landing.page_metadata import PageFacts
 from connector.sources.window import IdRange
 
 
 @dataclass(frozen=True)
-class Page:
-    """What a source returned for one page; without a report the fields after `items` stay None.
-
-    next: the position of the next page, where only this page contains it. The other fields: see
-    landing.page_metadata.PageResult.
-    """
+class Page(PageFacts):
+    """What a source returned for one page. last: the largest value of the window's field at the source now."""
 
     items: list[msgspec.Raw]
-    total_pages: int | None = None
-    total_items: int | None = None
     last: int | None = None
-    next: str | None = None
-    has_position: bool = False
-    has_more: bool | None = None
-    max_id: int | None = None
-    note: str | None = None
 
 
 class Reader(Protocol):
@@ -35,6 +26,7 @@ class Reader(Protocol):
     offset_paged: the source counts items instead of pages, so a page with fewer than `size` items that is not the
     last one has left items out.
     position: where a sequential source declares the position of the next page, for messages; None for others.
+    declared_places: those of totals and of the statement that there is more, by their name in PageFacts.places.
     fingerprint: changes with everything that decides which items are on which page. A run is resumed only under
     the fingerprint that it started with.
     """
@@ -47,6 +39,8 @@ class Reader(Protocol):
     def offset_paged(self) -> bool: ...
     @property
     def position(self) -> str | None: ...
+    @property
+    def declared_places(self) -> Mapping[str, str]: ...
     @property
     def fingerprint(self) -> str: ...
 

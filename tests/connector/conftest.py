@@ -66,10 +66,22 @@ def harness(store):
         api = FakePagedApi(shape)
         apis.append(api)
         api.items = [{"id": number} for number in range(10 * SIZE)]
-        declared = {"kind": "rest", "url": "https://api.example", "paging": SHAPES[shape]}
+        declared = {"kind": "rest", "url": "https://api.example", "paging": SHAPES.get(shape)}
         declared |= {"auth": auth, "secret": "things-key"} if auth else {}
         return LandingHarness(api, store, declared | {"endpoints": {"things": THINGS}} | others, key)
 
     yield make
     for api in apis:
         api.close()
+
+
+@pytest.fixture
+def land(harness):
+    """Lands the pages that `serve` returns in an empty store: the harness and the final state."""
+
+    def land_shape(serve, paging, **endpoint):
+        process = harness(serve, paging=paging, endpoints={"things": THINGS | endpoint})
+        process.store = MemoryStore()
+        return process, process.land()
+
+    return land_shape

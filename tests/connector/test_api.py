@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -42,7 +43,10 @@ def get(shop, retail, clock):
 
     def call(path="/sales", key=KEY, url=None):
         url = url or shop.url
-        api = SourceClient(open_session(16), url, ApiKeyAuth(retail.authentication(), key), retries)
+        auth = ApiKeyAuth(retail.authentication(), key)
+        api = SourceClient(
+            open_session(16), url, auth, retries, now=lambda: datetime.fromtimestamp(10**9, UTC)
+        )
         return api.get(url + path, PARAMS, lambda _, body: split(body))
 
     return call
@@ -73,6 +77,41 @@ def test_retry_after_is_obeyed_and_0_is_ignored(get, shop, clock, header, delay)
     shop.faults = [Fault(status=429, headers={"Retry-After": header})]
     get()
     assert clock.delays == [delay]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "delay"),
+    [
+        (429, {}, 1),
+        (429, {"Retry-After": "-5"}, 1),
+        (429, {"Retry-After": "soon"}, 1),
+        (429, {"Retry-After": "Wed, 20 Oct 1999 07:28:00 GMT"}, 1),
+        (403, {"Retry-After": "7"}, 8),
+        (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000000030"}, 31),
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000000030"}, 31),
+        (429, {"RateLimit-Remaining": "0", "RateLimit-Reset": "12"}, 13),
+        (429, {"X-RateLimit-Remaining": "5", "X-RateLimit-Reset": "1000000030"}, 1),
+        (503, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000000030"}, 1),
+        (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "999999999"}, None),
+        (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "soon"}, 1),
+    ],
+)
+def test_the_pause_of_a_limit(get, shop, clock, status, headers, delay):
+    """The time of a reset is in seconds since 1970; it is 1,000,000,000 in this test."""
+    shop.faults = [Fault(status=status, headers=headers)]
+    if delay is None:  # 999,999,999 s are a duration, which is past the deadline
+        with pytest.raises(SourceUnavailable, match="past the deadline"):
+            get()
+    else:
+        assert len(get().items) == 1
+        assert clock.delays == [delay]
+
+
+def test_a_403_without_a_limit_is_a_rejected_request(get, shop, clock):
+    shop.faults = [Fault(status=403, headers={"X-RateLimit-Remaining": "9"})]
+    with pytest.raises(RequestRejected, match="returned 403"):
+        get()
+    assert clock.delays == []
 
 
 def test_a_retry_after_past_the_deadline_fails_at_once(get, shop, clock):
@@ -134,7 +173,7 @@ def test_an_unknown_path_is_rejected(get):
 
 def test_a_redirect_is_an_error_because_it_would_receive_the_key(get, shop):
     shop.faults = [Fault(status=302, headers={"Location": "http://other.example/"})]
-    with pytest.raises(RequestRejected, match="returned 302"):
+    with pytest.raises(RequestRejected, match="returned 302 Found to 'http://other.example/'"):
         get()
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from connector import raw_schema
 from connector.extract import schema_drift as drift
+from connector.extract.page_inspection import create_inspector
 from connector.extract.schema_drift import DriftReport, ObservedSchema
 from connector.landing.page_metadata import describe_change
 
@@ -26,7 +27,7 @@ def raw(*items):
 
 
 def detect(*items, schema=None):
-    return drift.create_detector(COLUMNS, schema or drift.learn_schema(raw(SALE)))(raw(*items))
+    return create_inspector(COLUMNS, schema or drift.learn_schema(raw(SALE)), None)(raw(*items))[0]
 
 
 def without(item, name):

@@ -35,7 +35,7 @@ class Source:
             raise errors.pop()
         rows = max(0, min(SIZE, self.rows - (page - 1) * SIZE))
         pages, items = self.totals(page, -(-self.rows // SIZE), self.rows)
-        return PageResult(page, rows, pages, items, f"page {page}" if rows else "")
+        return PageResult(page, rows, f"page {page}" if rows else "", total_pages=pages, total_items=items)
 
 
 def fetch_all(source, tracker=None):
@@ -83,7 +83,7 @@ def test_a_million_announced_pages_are_not_all_requested():
 
 def test_a_source_that_always_returns_the_first_page_is_noticed():
     def repeat_first(page, cursor=None):
-        return PageResult(page, SIZE, None, None, "always this")
+        return PageResult(page, SIZE, "always this")
 
     tracker = PageTracker(SIZE)
     tracker.add(repeat_first(1))
@@ -153,7 +153,7 @@ def test_at_most_sixteen_requests_are_in_flight(shop, retail):
 
     def fetch(page, cursor=None):
         received = pages.read_page(page, cursor, IdRange())
-        return PageResult(page, len(received.items), received.total_pages, received.total_items, str(page))
+        return PageResult(page, len(received.items), str(page), **received.facts())
 
     tracker = PageTracker(250)
     tracker.add(fetch(1))
@@ -170,7 +170,7 @@ def test_at_most_one_page_per_worker_is_in_memory():
         in_memory.add(page)
         counts.append(len(in_memory))
         in_memory.discard(page)
-        return PageResult(page, SIZE if page < 500 else 1, 500, None, str(page))
+        return PageResult(page, SIZE if page < 500 else 1, str(page), total_pages=500)
 
     tracker = PageTracker(SIZE)
     tracker.add(fetch(1))

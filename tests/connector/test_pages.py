@@ -1,7 +1,6 @@
 """A response body becomes lines: one item each, with the API's exact bytes and the name of the file."""
 
 import json
-from contextlib import suppress
 
 import msgspec
 import pytest
@@ -12,6 +11,7 @@ from connector import raw_schema
 from connector.errors import InvalidResponse
 from connector.extract import schema_drift as drift
 from connector.extract.ndjson import encode_item, encode_page
+from connector.extract.page_inspection import create_inspector
 from connector.sources import registry
 from connector.sources.rest.response import create_parser
 
@@ -35,7 +35,7 @@ JSON = st.recursive(
 def split(body: bytes) -> list[bytes]:
     """As a run does it, with the drift of the page."""
     items = SALES(body).items
-    drift_report = drift.create_detector(COLUMNS, drift.learn_schema(items))(items)
+    drift_report = create_inspector(COLUMNS, drift.learn_schema(items), None)(items)[0]
     return encode_page(items, FILE, drift_report.unmapped).splitlines(keepends=True)
 
 
@@ -57,7 +57,7 @@ def test_every_item_of_any_type_is_one_line(items):
 
 @given(st.binary())
 def test_noise_is_an_invalid_response(noise):
-    with suppress(InvalidResponse):
+    with pytest.raises(InvalidResponse, match="no items at 'items'"):
         SALES(noise)
 
 
@@ -104,7 +104,7 @@ def test_a_corrupted_body_is_invalid_or_one_line_per_item(changes):
     except InvalidResponse:
         return
     written = encode_page(
-        items, FILE, drift.create_detector(COLUMNS, drift.learn_schema(items))(items).unmapped
+        items, FILE, create_inspector(COLUMNS, drift.learn_schema(items), None)(items)[0].unmapped
     )
     assert written.count(b"\n") == len(items) and b"\r" not in written
     for item, line in zip(items, written.split(b"\n"), strict=False):
@@ -137,7 +137,7 @@ def test_deeply_nested_items_are_accepted():
     [line] = split(b'{"items": [%b]}' % deep)
     assert deep[1:] in line
     items = SALES(b'{"items": [%b]}' % deep).items
-    assert drift.create_detector(COLUMNS, drift.ObservedSchema())(items).unmapped == {"a"}
+    assert create_inspector(COLUMNS, drift.ObservedSchema(), None)(items)[0].unmapped == {"a"}
 
 
 def test_numbers_keep_their_digits():

@@ -43,7 +43,7 @@ SOURCE = {
     "bodies are compressed": {"zipped": True},
     "too few pages are announced": {"change": {"total_pages": 1}},
     "too many pages are announced": {"change": {"total_pages": 99}},
-    "no totals are announced": {"change": {"total_pages": "absent", "total_items": "absent"}},
+    "no totals are announced": {"change": {"total_pages": None, "total_items": None}},
 }
 GOOGLE = {
     "a short outage of the bucket": [Rule(r"/storage/v1", 503, times=8, skips=2)],

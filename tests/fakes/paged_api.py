@@ -12,7 +12,7 @@ SIZE = 10
 class FakePagedApi(serving.Served):
     """Serves `items` with `shape`, a function (api, query, headers) → status, headers, body.
 
-    The responses for the start positions in `closed` have status 503."""
+    A body of bytes is sent as it is. The responses for the start positions in `closed` have status 503."""
 
     path = "/v2"
 
@@ -23,7 +23,7 @@ class FakePagedApi(serving.Served):
         self.requests_by_start: Counter[int] = Counter()
         self.tokens = []
         self.seen = []
-        self.encode = lambda body: json.dumps(body).encode()
+        self.bodies = []
         super().__init__(Handler)
 
     def part(self, start):
@@ -40,13 +40,20 @@ class Handler(serving.Handler):
         self.answer(*self.owner.shape(self.owner, query, self.headers))
 
     def do_POST(self):
-        form, tokens = parse_qs(self.body().decode()), self.owner.tokens
+        """A JSON body is a search, whose members are part of the query; a form requests a token."""
+        body = self.body().decode()
+        if body.startswith("{"):
+            self.owner.bodies.append(json.loads(body))
+            self.answer(*self.owner.shape(self.owner, self.owner.bodies[-1], self.headers))
+            return
+        form, tokens = parse_qs(body), self.owner.tokens
         tokens.append({"Authorization": self.headers.get("Authorization"), **form})
         token = {"access_token": f"token-{len(tokens)}", "token_type": "Bearer", "expires_in": 3600}
         self.answer(200, {}, token)
 
     def answer(self, status, headers, body):
-        self.reply(status, headers, self.owner.encode(body))
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.reply(status, headers, content)
 
 
 CLOSED: tuple[int, dict[str, str], object] = (503, {}, {"error": "closed"})

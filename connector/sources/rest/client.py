@@ -10,9 +10,10 @@ from urllib3.exceptions import HTTPError
 from connector.errors import InvalidResponse, RequestRejected, SourceError, SourceUnavailable
 from connector.extract.page_loop import IN_FLIGHT
 from connector.sources.rest.auth import ApiKeyAuth
+from connector.sources.rest.pauses import Now, is_transient, read_pause, utc_now
 from runtime.http_session import make_sender
 from runtime.rate_limiter import RateLimiter
-from runtime.retry import TRANSIENT_STATUSES, RetryPolicy, parse_retry_after
+from runtime.retry import RetryPolicy
 
 MAX_BODY_SECONDS = 300.0  # a body that arrives byte by byte never runs into the read timeout
 MIN_LOGGED_PAUSE = 10.0  # seconds; a longer pause without a log line looks like a hang
@@ -39,7 +40,8 @@ class Request:
 class SourceClient:
     """Thread-safe. At most `in_flight` requests are active at the same time.
 
-    `on_pause(seconds, reason)` is called before every pause of more than MIN_LOGGED_PAUSE seconds.
+    `on_pause(seconds, reason)` is called before every pause of more than MIN_LOGGED_PAUSE seconds. `now` is the wall
+    clock, for limits that end at a time.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class SourceClient:
         rate_limiter: RateLimiter | None = None,
         in_flight: int = IN_FLIGHT,
         on_pause: Callable[[float, str], None] = lambda seconds, reason: None,
+        now: Now = utc_now,
     ) -> None:
         self.session = session
         self.url = url
@@ -60,6 +63,7 @@ class SourceClient:
         self.slots = threading.BoundedSemaphore(in_flight)
         self.paused_until = 0.0
         self.on_pause = on_pause
+        self.now = now
         self.transmit = make_sender(session, url)
 
     def get[Result](self, url: str, params: dict[str, str], parse: Parse[Result]) -> Result:
@@ -103,7 +107,7 @@ class SourceClient:
         response, body = self._send(prepared)
         if response.status_code == requests.codes.unauthorized and renew and self.auth.renew(prepared):
             return self._attempt(request, parse, renew=False)
-        if response.status_code != requests.codes.ok:
+        if response.status_code not in (requests.codes.ok, requests.codes.partial):
             raise self._to_error(response, body)
         try:
             return parse(response, body)
@@ -132,10 +136,11 @@ class SourceClient:
         """Redacted, because some servers repeat the key in their error messages."""
         status = response.status_code
         body = content[:300].decode("utf-8", "replace")
-        message = self.auth.redact(f"{response.url} returned {status} {response.reason}: {body!r}")
-        if status not in TRANSIENT_STATUSES:
+        target = f" to {location!r}" if (location := response.headers.get("Location")) else ""
+        message = self.auth.redact(f"{response.url} returned {status} {response.reason}{target}: {body!r}")
+        if not is_transient(status, response.headers):
             return RequestRejected(message, status)
-        seconds = parse_retry_after(response.headers.get("Retry-After"))
+        seconds = read_pause(status, response.headers, self.now)
         if seconds:
             self.paused_until = max(self.paused_until, self.retry.clock() + seconds)
         return SourceUnavailable(message, seconds)
@@ -150,7 +155,7 @@ class SourceClient:
                 f"{self.url} requested a pause of {seconds:.0f} s, past the deadline of {self.retry.deadline:.0f} s.",
                 seconds,
             )
-        self._sleep(seconds + self.retry.jitter(0, self.retry.base), "Retry-After of the source")
+        self._sleep(seconds + self.retry.jitter(0, self.retry.base), "requested by the source")
 
     def _sleep(self, seconds: float, reason: str) -> None:
         if seconds > MIN_LOGGED_PAUSE:

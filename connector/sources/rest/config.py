@@ -24,7 +24,7 @@ from connector.sources.time_window import TimeWindow, load_zone, parse_time
 # Keys joined by dots, from the body inwards; $ is the body itself.
 JsonPath = Annotated[str, msgspec.Meta(pattern=r"^(\$|[^.$]+(\.[^.$]+)*)$")]
 # A path in the body, or a response header.
-Place = Annotated[str, msgspec.Meta(pattern=r"^(header: *[A-Za-z0-9-]+|\$|[^.$]+(\.[^.$]+)*)$")]
+Place = Annotated[str, msgspec.Meta(pattern=r"^(header: *[A-Za-z0-9_-]+|\$|[^.$]+(\.[^.$]+)*)$")]
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -76,8 +76,9 @@ class Rotation(Declared, frozen=True, kw_only=True):
 class Paging(Declared, frozen=True, kw_only=True):
     """All items in one response, if no key of the kinds below is given.
 
-    more: a boolean in the body that states whether more items exist. end: the status of a page past the end, if it
-    is not an empty list. within: whether the parameters of the paging go into the query or into the body of a POST.
+    more: a boolean in the body or in a header that states whether more items exist. end: the status of a page past
+    the end, if it is not an empty list. within: whether the parameters of the paging go into the query or into the
+    body of a POST.
     """
 
     items: JsonPath
@@ -85,7 +86,7 @@ class Paging(Declared, frozen=True, kw_only=True):
     limit: AtLeastOne | None = None
     total_pages: Place | None = None
     total_items: Place | None = None
-    more: JsonPath | None = None
+    more: Place | None = None
     within: Literal["query", "body"] = "query"
     end: Literal[400, 404, 410, 416, 422] | None = None
 
@@ -213,7 +214,7 @@ def select_kind[Kind](kinds: Mapping[str, Kind], declared: Mapping[str, Any], wh
 
 def check_paths(paging: Paging, where: str) -> None:
     """A path cannot lead through the list of items or through a number."""
-    names = ("items", "total_pages", "total_items", "next")
+    names = ("items", "total_pages", "total_items", "more", "next")
     paths = {name: path for name in names if (path := getattr(paging, name, None))}
     paths = {name: path for name, path in paths.items() if not path.startswith(("header:", "last_item."))}
     for name, path in paths.items():

@@ -1,30 +1,81 @@
-"""Repair JSON that many servers send and the standard forbids, without changing any other byte.
+"""Repair what many servers send and the standards forbid, without changing any other byte.
 
-One such value would make its whole page unreadable: NaN and Infinity become texts, a lone surrogate becomes U+FFFD,
-a byte order mark is removed. RFC 8259 sections 6, 7 and 8.1.
+One such value would make its whole page unreadable: NaN and Infinity become texts, a lone surrogate becomes U+FFFD, a
+control character in a text is escaped, a byte order mark is removed (RFC 8259, sections 6, 7 and 8.1). Another charset
+is converted to UTF-8, and a body that is compressed without a header is decompressed.
 """
 
 import codecs
 import re
+import zlib
+from email.message import Message
 
-TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?Infinity|NaN', re.DOTALL)
+TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[+-]?(?:Infinity|NaN)', re.DOTALL)
+CONTROL = re.compile(rb"[\x00-\x1f]")
 SURROGATE = re.compile(
     rb"\\u[dD]([89abAB][0-9a-fA-F]{2})(\\u[dD][c-fC-F][0-9a-fA-F]{2})?|\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
+GZIP = b"\x1f\x8b"
+# The longest first: the mark of UTF-32 begins with that of UTF-16.
+MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 
 
-def repair(content: bytes) -> bytes:
-    content = content.removeprefix(codecs.BOM_UTF8)
-    return TOKEN.sub(_repair_token, content)
+def repair(content: bytes, content_type: str = "") -> tuple[bytes, str | None]:
+    """The repaired body and what was repaired; None if nothing was."""
+    notes = []
+    if content.startswith(GZIP):
+        content, notes = decompress(content), ["decompressed"]
+    if charset := find_charset(content, content_type):
+        content = content.decode(charset).encode()
+        notes.append(
+            f"converted from {charset}" if charset != "utf-8-sig" else "a byte order mark was removed"
+        )
+    repaired = TOKEN.sub(_repair_token, content)
+    if repaired != content:
+        notes.append("invalid JSON was repaired (NaN, surrogate or control character)")
+    return repaired, ", ".join(notes) or None
+
+
+def decompress(content: bytes) -> bytes:
+    """As much as is there: of a truncated body the JSON is incomplete, which its error then reports."""
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(content)
+    except zlib.error:
+        return content
+
+
+def find_charset(content: bytes, content_type: str) -> str | None:
+    """By the byte order mark, or the header where the body is not UTF-8; None if it is UTF-8 or unknown."""
+    for mark, charset in MARKS.items():
+        if content.startswith(mark):
+            return charset
+    message = Message()
+    message["Content-Type"] = content_type
+    charset = message.get_content_charset() or "utf-8"
+    is_utf8 = can_decode(content, "utf-8") and b"\0" not in content
+    return None if is_utf8 or charset == "utf-8" or not can_decode(content, charset) else charset
+
+
+def can_decode(content: bytes, charset: str) -> bool:
+    try:
+        content.decode(charset)
+    except (UnicodeDecodeError, LookupError):
+        return False
+    return True
 
 
 def _repair_token(match: re.Match[bytes]) -> bytes:
     token = match[0]
     if not token.startswith(b'"'):
         return b'"' + token + b'"'
-    if b"\\u" not in token:
-        return token
-    return _repair_surrogates(token)
+    token = CONTROL.sub(lambda control: b"\\u%04x" % control[0][0], token)
+    return _repair_surrogates(token) if b"\\u" in token else token
 
 
 def _repair_surrogates(text: bytes) -> bytes:

@@ -2,17 +2,49 @@
 
 import re
 
-LINK = re.compile(
-    r"<(?P<url>[^>]*)>(?P<params>(?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s\";,]+))?)*)"
-)
-PARAM = re.compile(r";\s*([^\s=;,]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s\";,]+))")
+import msgspec
+
+# Single quotes, a second semicolon and a missing closing quote are not allowed, but servers send them.
+VALUE = r"\"(?:[^\"\\]|\\.)*(?:\"|$)|'[^']*'|[^\s\";,]+"
+LINK = re.compile(rf"[\s,]*<(?P<url>[^>]*)>(?P<params>(?:[\s;]*;\s*[^\s=;,]+(?:\s*=\s*(?:{VALUE}))?)*)[\s;]*")
+PARAM = re.compile(rf";\s*([^\s=;,]+)\s*=\s*({VALUE})")
+# Relations of a paged list: where one of them is present, a missing `next` is the end and not a wrong name.
+PAGE_RELATIONS = {"first", "last", "prev", "previous", "self"}
 
 
-def find_link(header: str, relation: str) -> str | None:
-    """The URL of the first link with `relation`; None without one. Relations are compared without case."""
-    for link in LINK.finditer(header):
-        for name, quoted, token in PARAM.findall(link["params"]):
-            relations = (quoted or token).lower().split()
-            if name.lower() == "rel" and relation.lower() in relations:
-                return link["url"].strip()
-    return None
+def find_link(header: str, relation: str) -> tuple[str | None, bool]:
+    """The URL of the first link with `relation`, and whether the header describes pages at all.
+
+    Relations are compared without case. msgspec.ValidationError for a header that cannot be read: the next page may
+    be in it.
+    """
+    relations_there: set[str] = set()
+    urls = []
+    for url, params in parse_links(header):
+        relations = set(params.get("rel", "").lower().split())
+        relations_there |= relations
+        if relation.lower() in relations:
+            # A link with an anchor is about another resource (section 3.2).
+            urls.append((bool(params.get("anchor")), url))
+    is_paged = relation.lower() == "next" and not relations_there.isdisjoint(PAGE_RELATIONS)
+    urls.sort(key=lambda link: link[0])
+    return (urls[0][1] if urls else None), bool(urls) or is_paged
+
+
+def parse_links(header: str) -> list[tuple[str, dict[str, str]]]:
+    """Of every link its URL and parameters.
+
+    Only the first `rel` counts (section 3.3), but a `next` in a second one would end the run early.
+    """
+    links, end = [], 0
+    while header[end:].strip(" \t,;"):
+        link = LINK.match(header, end)
+        if not link:
+            raise msgspec.ValidationError(f"the Link header cannot be read from {header[end : end + 60]!r}")
+        params: dict[str, str] = {}
+        for name, value in PARAM.findall(link["params"]):
+            text, key = value.strip("\"'"), name.lower()
+            params[key] = f"{params[key]} {text}" if key in params else text
+        links.append((link["url"].strip(), params))
+        end = link.end()
+    return links

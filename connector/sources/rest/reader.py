@@ -1,7 +1,7 @@
 """Read pages of one endpoint of an API, in each of the declared kinds of paging."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -70,6 +70,11 @@ class RestReader:
         return None
 
     @property
+    def declared_places(self) -> Mapping[str, str]:
+        declared = {name: getattr(self.paging, name) for name in ("total_pages", "total_items", "more")}
+        return {name: place for name, place in declared.items() if place}
+
+    @property
     def fingerprint(self) -> str:
         """Of the address, the paging and the filters, but not of limits, schedules or descriptions."""
         endpoint = self.endpoint
@@ -84,24 +89,44 @@ class RestReader:
         return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
 
     def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
-        request = self._request(number, cursor, span)
         try:
-            return self.client.send(request, self._parse)
+            page = self.client.send(self._request(number, cursor, span), self._parse)
+            return self._check_cap(page, number, span) if isinstance(self.paging, ByOffset) else page
         except RequestRejected as error:
-            if error.status == NO_CONTENT or (
-                number > 1 and error.status and error.status == self.paging.end
-            ):
+            if error.status == NO_CONTENT:
                 return Page([])
+            if number > 1 and error.status and error.status == self.paging.end:
+                return Page([], ended_by=error.status)
             if cursor and error.status in EXPIRED_STATUSES:
                 remedy = "The next run starts again; files received so far are moved to failed/."
                 raise CursorExpired(f"{error} {remedy}", error.status) from error
             raise
 
-    def _request(self, number: int, cursor: str | None, span: IdRange) -> Request:
+    def _check_cap(self, page: Page, number: int, span: IdRange) -> Page:
+        """A short page is the last one, or the server returns fewer items than `limit`: then the items up to the next
+        offset would never be sent. Where no total shows it, one more request does."""
+        received = len(page.items)
+        if not 0 < received < self.size or page.total_items is not None:
+            return page
+        position = (number - 1) * self.size + received
+        try:
+            rest = self.client.send(self._request(number, None, span, position), self._parse)
+        except RequestRejected:
+            return page
+        fault = (
+            f"it has {received} items of {self.size}, but more follow: the server returns at most {received}"
+        )
+        return replace(page, fault=f"{fault}, lower `limit`") if rest.items else page
+
+    def _request(
+        self, number: int, cursor: str | None, span: IdRange, position: int | None = None
+    ) -> Request:
         method = self.endpoint.method
         if cursor and isinstance(self.paging, ByNext | ByLink):
             return Request(method, cursor, {}, self.headers, self._body({}))
         values = self._position(number, cursor)
+        if position is not None and isinstance(self.paging, ByOffset):
+            values = {self.paging.offset: position}
         if self.paging.size and self.paging.limit:
             values[self.paging.size] = self.paging.limit
         values |= span.parameters(window_of(self.endpoint))
@@ -128,12 +153,12 @@ class RestReader:
                 return {name: first + number - 1}
             case ByOffset(offset=name, limit=limit):
                 return {name: (number - 1) * limit}
-            case ByCursor(cursor=name) if cursor is not None:
-                return {name: cursor}
+            case ByCursor(cursor=name, within=within) if cursor is not None:
+                return {name: msgspec.json.decode(cursor) if within == "body" else cursor}
         return {}
 
     def _parse(self, response: requests.Response, body: bytes) -> Page:
-        page = self.parse_body(body, response.headers)
+        page = self.parse_body(body, response.headers, response.status_code)
         if not self.sequential or page.next is None:
             return page
         cursor = page.next

@@ -1,7 +1,8 @@
 """Read a tab of a spreadsheet as the only page of an endpoint."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -60,6 +61,7 @@ class SheetReader:
 
     size, sequential, offset_paged = 0, True, False
     position: str | None = None
+    declared_places: Mapping[str, str] = MappingProxyType({})
 
     def __init__(
         self, client: SourceClient, auth: GoogleAuth, spreadsheet: str, endpoint: SheetEndpoint

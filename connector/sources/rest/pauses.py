@@ -1,0 +1,49 @@
+"""How long a source requires to wait: Retry-After, or the reset time of a rate limit.
+
+X-RateLimit-Reset is a time in seconds since 1970 UTC (https://www.ibm.com/docs/en/SSCL78/RateLimiting.html), elsewhere
+a number of seconds. Some sources answer 403 instead of 429 when a limit is reached; the headers distinguish it from a
+rejected key.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import requests
+
+from runtime.retry import TRANSIENT_STATUSES, parse_retry_after
+
+LIMITED_STATUSES = {requests.codes.forbidden, requests.codes.too_many_requests}
+REMAINING = ("X-RateLimit-Remaining", "RateLimit-Remaining", "X-Rate-Limit-Remaining")
+RESET = ("X-RateLimit-Reset", "RateLimit-Reset", "X-Rate-Limit-Reset")
+FIRST_EPOCH = 10**9  # a number of seconds is below, a time above
+
+Now = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def is_transient(status: int, headers: Mapping[str, str]) -> bool:
+    """Whether the same request may succeed later."""
+    if status == requests.codes.forbidden:
+        return bool(headers.get("Retry-After")) or is_exhausted(headers)
+    return status in TRANSIENT_STATUSES
+
+
+def read_pause(status: int, headers: Mapping[str, str], now: Now = utc_now) -> float | None:
+    """Seconds; None without a usable header."""
+    seconds = parse_retry_after(headers.get("Retry-After"), now)
+    if seconds or status not in LIMITED_STATUSES or not is_exhausted(headers):
+        return seconds
+    reset = next((headers[name] for name in RESET if name in headers), "")
+    try:
+        value = float(reset)
+    except ValueError:
+        return None
+    value -= now().timestamp() if value >= FIRST_EPOCH else 0
+    return value if 0 < value < float("inf") else None
+
+
+def is_exhausted(headers: Mapping[str, str]) -> bool:
+    return any(headers.get(name, "").strip() == "0" for name in REMAINING)

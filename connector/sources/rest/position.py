@@ -1,0 +1,117 @@
+"""The position of the next page, the totals and the statement that there is more, at their declared places."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from connector.sources.rest.config import ByCursor, ByLink, ByNext, Paging
+from connector.sources.rest.json_body import Body, find_node, split_path
+from connector.sources.rest.links import find_link
+from connector.sources.rest.second_opinion import parse_flag
+
+Headers = Mapping[str, str]
+HEADER, LAST_ITEM = "header:", "last_item."
+# 1,234 or 1.234 or 1 234 or 1'234: a total has no fraction, so the separator is one of thousands.
+GROUPED = re.compile(r"\d{1,3}(?:(?P<separator>[,.'_ \u00a0\u202f])\d{3})(?:(?P=separator)\d{3})*")
+CONTENT_RANGE = re.compile(r"(?:[a-z]+ )?(?:\d+-\d+|\*)/(\d+|\*)", re.IGNORECASE)  # RFC 9110, section 14.4
+
+
+def read_place(place: str, body: Body, headers: Headers) -> tuple[Any, bool]:
+    """The value in the body or, for `header:<name>`, in a header; and whether the place exists, even as null."""
+    if place.startswith(HEADER):
+        text = headers.get(place.removeprefix(HEADER).strip())
+        return text, text is not None
+    value = body.find(place)
+    return (None, False) if value is None else (msgspec.json.decode(value), True)
+
+
+def read_total(place: str | None, body: Body, headers: Headers) -> tuple[int | None, bool]:
+    """A number of items or pages, also as text; None for null, an empty text and negative numbers."""
+    if not place:
+        return None, False
+    value, exists = read_place(place, body, headers)
+    if value is None or value == "":
+        return None, exists
+    total = parse_total(value)
+    if total is None:
+        raise msgspec.ValidationError(f"Expected an integer at {place}, got {str(value)[:40]!r}")
+    return (total if total >= 0 else None), True
+
+
+def parse_total(value: Any) -> int | None:
+    """None for anything but a whole number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, int):
+        return value
+    text = str(value).strip()
+    if in_range := CONTENT_RANGE.fullmatch(text):
+        return -1 if in_range[1] == "*" else int(in_range[1])
+    if GROUPED.fullmatch(text) and isinstance(value, str):
+        return int(re.sub(r"\D", "", text))
+    try:
+        number = float(text)
+        return int(text) if text.lstrip("+-").isdigit() else int(number) if number.is_integer() else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_more(place: str, body: Body, headers: Headers) -> tuple[bool | None, bool]:
+    value, exists = read_place(place, body, headers)
+    flag = parse_flag(value)
+    if flag is None and value is not None:
+        raise msgspec.ValidationError(f"Expected a boolean at {place}, got {str(value)[:40]!r}")
+    return flag, exists
+
+
+def find_position(
+    paging: Paging, body: Body, headers: Headers, items: list[Raw], has_more: bool | None
+) -> tuple[str | None, bool]:
+    """The position of the next page, and whether the declared place exists at all."""
+    if isinstance(paging, ByLink):
+        header = next((value for name, value in headers.items() if name.lower() == "link"), "")
+        return find_link(header, paging.link)
+    if not isinstance(paging, ByCursor | ByNext):
+        return None, False
+    if paging.next.startswith(LAST_ITEM):
+        return find_in_last_item(items, paging.next.removeprefix(LAST_ITEM), paging, has_more), True
+    if paging.next.startswith(HEADER):
+        text = headers.get(paging.next.removeprefix(HEADER).strip())
+        return encode_position(msgspec.json.encode(text or ""), paging), text is not None
+    value = body.find(paging.next)
+    return (None, False) if value is None else (encode_position(value, paging), True)
+
+
+def encode_position(value: bytes, paging: ByCursor | ByNext) -> str | None:
+    """The text of a position; None for the end: null, false, or something empty.
+
+    Numbers keep their digits. In the body of a POST the value has the type that it had in the response.
+    """
+    decoded = msgspec.json.decode(value)
+    is_empty = decoded is None or decoded is False or decoded in ([], {})
+    if is_empty or (isinstance(decoded, str) and not decoded.strip()):
+        return None
+    is_address = isinstance(paging, ByNext)
+    if decoded is True or (is_address and not isinstance(decoded, str)):
+        expected = "the address of a page" if is_address else "a text or a number"
+        raise msgspec.ValidationError(f"Expected {expected} at {paging.next}, got {bytes(value)[:40]!r}")
+    if isinstance(decoded, str) and paging.within == "query":
+        return decoded.strip() if is_address else decoded
+    return bytes(value).decode().strip()
+
+
+def find_in_last_item(
+    items: list[Raw], path: str, paging: ByCursor | ByNext, has_more: bool | None
+) -> str | None:
+    """Keyset paging (Stripe, Shopify since_id, search_after): the id of the last item is the next position."""
+    if not items or has_more is False:
+        return None
+    members = msgspec.json.decode(items[-1], type=dict[str, Raw])
+    value = find_node(members, split_path(path))
+    position = None if value is None else encode_position(bytes(value), paging)
+    if position is None:
+        raise msgspec.ValidationError(f"the last item has no `{path}`, the position of the next page")
+    return position

@@ -1,0 +1,131 @@
+"""What a body states at places that are not declared: that there is more, or that something failed.
+
+Used as a second opinion, because a wrong declaration, or a failure that is answered with status 200, must not look
+like the end of the data.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from connector.sources.rest.json_body import Members
+
+# What APIs call the statement that there are more items.
+MORE_NAMES = (
+    "has_more",
+    "hasMore",
+    "has_next",
+    "hasNext",
+    "has_next_page",
+    "hasNextPage",
+    "more",
+    "more_items",
+)
+# Read where all items are declared to be in one response.
+NEXT_NAMES = (
+    "next", "next_page", "nextPage", "next_url", "nextUrl", "next_link", "nextLink", "@odata.nextLink", "next_cursor",
+    "nextCursor", "next_page_token", "nextPageToken", "next_page_url", "next_page_uri", "nextRecordsUrl",
+)  # fmt: skip
+TOTAL_NAMES = (
+    "total", "count", "total_count", "totalCount", "total_items", "totalItems", "total_results", "totalResults",
+    "totalElements", "@odata.count",
+)  # fmt: skip
+NESTED_NAMES = (
+    "paging", "pagination", "meta", "page_info", "pageInfo", "response_metadata", "links", "_links", "page",
+)  # fmt: skip
+ERROR_NAMES = (
+    "error",
+    "errors",
+    "fault",
+    "exception",
+    "error_message",
+    "errorMessage",
+    "error_code",
+    "errorCode",
+)
+SUCCESS_NAMES = ("ok", "success")
+STATUS_NAMES = ("status", "status_code", "statusCode", "code")
+PARTIAL_NAMES = ("timed_out", "incomplete_results", "partial", "truncated")
+FAULT_NAMES = (*ERROR_NAMES, *SUCCESS_NAMES, *STATUS_NAMES, *PARTIAL_NAMES)
+FAILED_STATUSES = {"error", "fail", "failed", "failure"}
+NO_ERROR_TEXTS = {"", "0", "false", "none", "null", "ok", "no error", "success"}
+TRUE_TEXTS, FALSE_TEXTS = {"true", "yes", "y", "t", "1", "on"}, {"false", "no", "n", "f", "0", "off", ""}
+NAMES = (*MORE_NAMES, *NEXT_NAMES, *TOTAL_NAMES, *NESTED_NAMES, *FAULT_NAMES)
+
+
+def parse_flag(value: Any) -> bool | None:
+    """A boolean, also as number or text; None for null and for what is neither yes nor no."""
+    if isinstance(value, bool | int | float):
+        return bool(value)
+    text = value.strip().lower() if isinstance(value, str) else None
+    return True if text in TRUE_TEXTS else False if text in FALSE_TEXTS else None
+
+
+def read_statement(members: Members) -> bool | None:
+    """The source's own statement that more items exist; None without one."""
+    for level in (members, *iter_nested(members)):
+        for name in MORE_NAMES:
+            flag = parse_flag(decode_member(level, name))
+            if flag is not None:
+                return flag
+    return None
+
+
+def indicates_more(members: Members, items: int) -> bool:
+    """Whether a body that should contain all items names a next page, or a larger total."""
+    for level in (members, *iter_nested(members)):
+        if any(is_position(decode_member(level, name)) for name in NEXT_NAMES):
+            return True
+        totals = [decode_member(level, name) for name in TOTAL_NAMES]
+        if any(isinstance(total, int) and total > items for total in totals):
+            return True
+    return False
+
+
+def is_position(value: Any) -> bool:
+    """A text, or an object with an address; a number may be the number of this page."""
+    if isinstance(value, dict):
+        value = value.get("href") or value.get("url")
+    return isinstance(value, str) and bool(value.strip())
+
+
+def describe_fault(members: Members) -> str | None:
+    """The text of an error that came with status 200; None without one."""
+    for level in (members, *iter_nested(members)):
+        values = {name: decode_member(level, name) for name in FAULT_NAMES if name in level}
+        faults = {name: values[name] for name in ERROR_NAMES if contains_value(values.get(name))}
+        faults |= {name: False for name in SUCCESS_NAMES if values.get(name) is False}
+        faults |= {name: values[name] for name in STATUS_NAMES if is_failure(values.get(name))}
+        faults |= {name: True for name in PARTIAL_NAMES if values.get(name) is True}
+        if faults:
+            return ", ".join(f"{name}: {value}" for name, value in faults.items())[:200]
+    return None
+
+
+def contains_value(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(contains_value(inner) for inner in (value.values() if isinstance(value, dict) else value))
+    return value.strip().lower() not in NO_ERROR_TEXTS if isinstance(value, str) else bool(value)
+
+
+def is_failure(value: Any) -> bool:
+    """A status word, or an HTTP status; an application's own codes are not understood."""
+    if isinstance(value, str):
+        return value.lower() in FAILED_STATUSES
+    return isinstance(value, int) and not isinstance(value, bool) and 400 <= value < 600
+
+
+def iter_nested(members: Members) -> Iterator[Members]:
+    for name in NESTED_NAMES:
+        value = members.get(name)
+        if isinstance(value, dict):
+            yield value
+        elif isinstance(value, Raw) and bytes(value).lstrip()[:1] == b"{":
+            yield msgspec.json.decode(value, type=dict[str, Raw])
+
+
+def decode_member(members: Members, name: str) -> Any:
+    value = members.get(name)
+    return msgspec.json.decode(value) if isinstance(value, Raw) else None
