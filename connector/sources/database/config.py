@@ -134,7 +134,9 @@ def expand_window(endpoint: Any, where: str) -> Any:
 def check_endpoint(endpoint: TableEndpoint, where: str) -> None:
     changes = endpoint.changes
     if endpoint.deletes and not changes:
-        raise DeclarationError(f"{where}: remove `deletes`: without `window` every run reads the whole table.")
+        raise DeclarationError(
+            f"{where}: remove `deletes`: without `window` every run reads the whole table."
+        )
     if changes and changes.zone != "UTC":
         load_zone(changes.zone)
         # When clocks are put back an hour of local times occurs twice.

@@ -48,14 +48,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Lines:
-    """Rows as JSON lines, as the server wrote them; `announced`: their number, counted by the server.
-
-    `unreadable`: positions (from 0) of rows that the server could not write, and the reasons.
-    """
+    """Rows as JSON lines, as the server wrote them; `announced`: their number, counted by the server."""
 
     content: bytes
     announced: int
-    unreadable: Mapping[int, str] = field(default_factory=dict)
 
 
 class Session(ABC):
@@ -83,10 +79,8 @@ class Session(ABC):
         """Rows of a small result, as text."""
 
     @abstractmethod
-    def read_lines(
-        self, fields: Sequence[Field], condition: str, order: str, constants: Mapping[str, str]
-    ) -> Lines:
-        """`order`: of the rows, if the positions of `unreadable` need one. `constants`: further members of every line."""
+    def read_lines(self, fields: Sequence[Field], condition: str, constants: Mapping[str, str]) -> Lines:
+        """`constants`: further members of every line. ValueUnreadable if the server cannot write one of the rows."""
 
     @abstractmethod
     def measure_line(self, fields: Sequence[Field]) -> float:

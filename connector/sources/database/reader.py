@@ -12,7 +12,7 @@ from connector.errors import RangeCancelled, SourceUnavailable, ValueUnreadable
 from connector.landing.files import RejectedRow
 from connector.raw_schema import FILE_NAME, Column
 from connector.sources.database.config import Limits, TableEndpoint
-from connector.sources.database.database import Connect, Field, Lines, Session, Table, order_by
+from connector.sources.database.database import Connect, Field, Session, Table
 from connector.sources.database.position import Part, parse_part
 from connector.sources.database.ranges import RangeQuery
 from connector.sources.database.sessions import Sessions
@@ -25,6 +25,9 @@ PART_BYTES = 16 << 20
 SMALLEST_PART = 100  # rows
 WRITER_CHECKS = 10
 WRITER_SECONDS = 1.0
+INVISIBLE = (
+    "open transactions are not visible to the account: only `look_back` finds rows that are committed late"
+)
 LATE_MICROSECONDS = 600 * 10**6  # a transaction that is open longer is noted
 
 
@@ -105,7 +108,7 @@ class TableReader(PlannedReader):
         notes = list(bound.notes)
         if until is not None and until + 1 - end > LATE_MICROSECONDS:
             notes.append(
-                f"a transaction is open since {to_moment(end):%Y-%m-%d %H:%M:%S} UTC; later rows are left to the next run"
+                f"a transaction is open since {to_moment(end):%Y-%m-%d %H:%M:%S} UTC: later rows belong to the next run"
             )
         if start is not None:
             start = min(floor_time(start, field, zone), end)
@@ -125,10 +128,9 @@ class TableReader(PlannedReader):
             writers &= session.list_writers() or set()
             checks += 1
         if writers is None:
-            note = "open transactions are not visible to the account: rows that are committed late are found by `look_back` only"
-            return Frozen(start, end, end, (note,))
+            return Frozen(start, end, end, (INVISIBLE,))
         if writers:
-            note = f"{len(writers)} transactions that write to {session.name} are open: the next run reads this window again"
+            note = f"{len(writers)} open transactions write to {session.name}: the next run reads this window again"
             return Frozen(start, end, start if start is not None else end, (note,))
         return Frozen(start, end, end)
 
@@ -169,22 +171,14 @@ class TableReader(PlannedReader):
         with self.sessions.begin() as session:
             query = self.open_query(session)
             fields = query.table.fields
-            lines = session.read_lines(fields, query.condition(part), order_by(query.order(part)), constants)
+            lines = session.read_lines(fields, query.condition(part), constants)
             rows = lines.content.count(b"\n")
-            if rows + len(lines.unreadable) != lines.announced:
+            if rows != lines.announced:
                 raise SourceUnavailable(
                     f"{session.name}: the server announced {lines.announced} rows and sent {rows}"
                 )
-            rejects = self._describe_rejects(query, part, lines)
-        note = f"{len(rejects)} rows of {session.name} are in rejects/" if rejects else None
         unmapped = tuple(sorted({field.column for field in fields} - self.column_names))
-        return PartContent(lines.content, rows, rejects, note, unmapped)
-
-    def _describe_rejects(self, query: RangeQuery, part: Part, lines: Lines) -> list[RejectedRow]:
-        return [
-            RejectedRow(position + 1, reason, query.key_at(part, position))
-            for position, reason in lines.unreadable.items()
-        ]
+        return PartContent(lines.content, rows, unmapped=unmapped)
 
     def _reject(self, part: Part, reason: str) -> PartContent:
         """The only row of a range."""

@@ -31,10 +31,9 @@ class Sessions:
             self.free.put(session)
 
     def _take(self) -> Session:
-        try:
+        with suppress(Empty):
             return self.free.get_nowait()
-        except Empty:
-            return self.connect()
+        return self.connect()
 
     def close(self) -> None:
         with suppress(Empty):

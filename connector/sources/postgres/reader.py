@@ -1,6 +1,7 @@
 """Create the reader of a PostgreSQL table."""
 
 from functools import partial
+from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -13,7 +14,7 @@ from connector.sources.postgres.errors import translate_connect
 from connector.sources.postgres.session import PostgresSession
 
 # Keep-alives notice a server that disappeared while a query runs: after 60 s without any answer.
-CONNECTION = {
+CONNECTION: dict[str, Any] = {
     "connect_timeout": 10,
     "application_name": "data-platform",
     "keepalives_idle": 30,
@@ -38,7 +39,9 @@ def connect(url: str, password: str | None, relation: str, limits: Limits) -> Po
     return PostgresSession(connection, relation, limits)
 
 
-def create_reader(source: PostgresSource, name: str, settings: Settings, columns: list[Column]) -> TableReader:
+def create_reader(
+    source: PostgresSource, name: str, settings: Settings, columns: list[Column]
+) -> TableReader:
     """The reader of endpoint `name`; no connection is opened yet."""
     endpoint = source.endpoints[name]
     password = settings.source["API_KEY"] if source.secret else None

@@ -113,9 +113,7 @@ class PostgresSession(Session):
     def read_rows(self, sql: str) -> list[tuple[str | None, ...]]:
         return self._rows(sql)
 
-    def read_lines(
-        self, fields: Sequence[Field], condition: str, order: str, constants: Mapping[str, str]
-    ) -> Lines:
+    def read_lines(self, fields: Sequence[Field], condition: str, constants: Mapping[str, str]) -> Lines:
         """JSON never contains the bytes 1 and 2 unescaped, so with them as quote and delimiter the CSV is the JSON."""
         select = self._select(fields, condition, constants)
         copy = (
