@@ -33,16 +33,17 @@ from connector.sources.mysql.errors import MissingProcess, wrap_errors
 LOCK_SECONDS = 30
 SAMPLE_ROWS = 200
 PACKET_OVERFLOW = "1301"  # a warning; the value of the function is NULL then
-BOUND = """
+CLOCK = "select cast(floor(unix_timestamp(now(6)) * 1000000) as signed)"
+OLDEST = """
 select cast(floor(unix_timestamp(least(
-    now(6),
     coalesce((select min(trx_started) from information_schema.innodb_trx
       where trx_is_read_only = 0 and trx_mysql_thread_id <> connection_id()), now(6)),
     coalesce((select min(now(6) - interval time + 1 second) from information_schema.processlist
       where command in ('Query', 'Execute') and time > 0 and id <> connection_id()), now(6))
   )) * 1000000) as signed)
 """
-CLOCK = "select cast(floor(unix_timestamp(now(6)) * 1000000) as signed)"
+# innodb_trx is a copy, which is up to 0.1 s old if somebody else has just read it.
+WAIT_FOR_COPY = "do sleep(0.15)"
 WRITERS = """
 select trx_id from information_schema.innodb_trx
 where trx_is_read_only = 0 and trx_rows_modified > 0 and trx_mysql_thread_id <> connection_id()
@@ -115,9 +116,11 @@ class MysqlSession(Session):
         table has the time of its start, and no transaction yet."""
         self._execute("set session time_zone = 'SYSTEM'")
         try:
-            return Bound(self._read_integer(BOUND))
+            clock = self._read_integer(CLOCK)
+            self._execute(WAIT_FOR_COPY)
+            return Bound(min(clock, self._read_integer(OLDEST)))
         except MissingProcess:
-            return Bound(self._read_integer(CLOCK), (NO_GRANT,))
+            return Bound(clock, (NO_GRANT,))
         finally:
             self._execute("set session time_zone = '+00:00'")
 
@@ -125,6 +128,7 @@ class MysqlSession(Session):
         return int(self.read_rows(sql)[0][0] or 0)
 
     def list_writers(self) -> set[str] | None:
+        self._execute(WAIT_FOR_COPY)
         try:
             return {str(row[0]) for row in self.read_rows(WRITERS)}
         except MissingProcess:
