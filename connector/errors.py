@@ -5,8 +5,10 @@ ConnectorError (runtime.errors.JobError; UsageError, SettingsError, LeaseHeld, L
 ├── SourceError           the source
 │   ├── RequestRejected   it rejected the request permanently: key, path or parameter
 │   │   ├── CursorExpired it no longer accepts its own link to the next page; the next run starts again
-│   │   └── KeyRejected   it rejected the API key
+│   │   ├── KeyRejected   it rejected the API key
+│   │   └── ValueUnreadable a database cannot write one of the requested values
 │   ├── SourceUnavailable no response after all retries; the next run resumes
+│   │   └── RangeCancelled a database stopped a query; a smaller range may succeed
 │   └── InvalidResponse   a response that is not a page of items
 ├── LoadError             BigQuery; the files wait in processing/ for the next run
 │   └── InvalidData       BigQuery read the files and will never accept them
@@ -55,6 +57,14 @@ class SourceUnavailable(SourceError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class ValueUnreadable(RequestRejected):
+    pass
+
+
+class RangeCancelled(SourceUnavailable):
+    pass
 
 
 class InvalidResponse(SourceError):

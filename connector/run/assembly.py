@@ -33,6 +33,8 @@ READERS: dict[str, Callable[[Any, str, Settings, Credentials, OnPause], Reader |
         source, name, settings, credentials
     ),
     "mongodb": lambda source, name, settings, _, __: create_mongodb_reader(source, name, settings),
+    "mysql": lambda source, name, settings, _, __: create_mysql_reader(source, name, settings),
+    "postgres": lambda source, name, settings, _, __: create_postgres_reader(source, name, settings),
     "rest": lambda source, name, settings, _, on_pause: rest.create_reader(
         source, name, settings, on_pause=on_pause
     ),
@@ -83,5 +85,17 @@ def create_files_reader(
 
 def create_mongodb_reader(source: Any, name: str, settings: Settings) -> PlannedReader:
     from connector.sources.mongodb.reader import create_reader
+
+    return create_reader(source, name, settings, read_columns(source.endpoint(name).table))
+
+
+def create_postgres_reader(source: Any, name: str, settings: Settings) -> PlannedReader:
+    from connector.sources.postgres.reader import create_reader
+
+    return create_reader(source, name, settings, read_columns(source.endpoint(name).table))
+
+
+def create_mysql_reader(source: Any, name: str, settings: Settings) -> PlannedReader:
+    from connector.sources.mysql.reader import create_reader
 
     return create_reader(source, name, settings, read_columns(source.endpoint(name).table))

@@ -10,6 +10,7 @@ import yaml
 
 from connector.errors import DeclarationError
 from connector.sources.base import Source
+from connector.sources.database import config as database
 from connector.sources.files import config as files
 from connector.sources.mongodb import config as mongodb
 from connector.sources.rest import config as rest
@@ -22,6 +23,8 @@ SOURCES = Path(__file__).parent
 KINDS: dict[str, Callable[[dict[str, Any], str], Source]] = {
     "files": files.parse_files_source,
     "mongodb": mongodb.parse_mongodb_source,
+    "mysql": database.parse_mysql_source,
+    "postgres": database.parse_postgres_source,
     "rest": rest.parse_rest_source,
     "sheet": sheet.parse_sheet_source,
 }

@@ -1,0 +1,144 @@
+"""Declaration of a table of a database as a source; the kinds postgres and mysql differ in their address only."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from connector.errors import DeclarationError
+from connector.sources.base import Declared, Endpoint, Name, Source, Text, convert, convert_endpoints
+from connector.sources.time_window import TimeWindow, load_zone, parse_duration
+
+SMALLEST_ID = -(2**63)
+HOUR = 3600 * 10**6
+Duration = Annotated[str, msgspec.Meta(pattern=r"^\d+[smhdw]$")]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class ChangeWindow(Declared, frozen=True, kw_only=True):
+    """`field`: a time that every change of a row sets, or a key that only grows. `look_back`: how much of the previous
+    windows is read again, a duration for times (`90m`) or a number for keys (`1000`). `zone`: of times that the
+    column stores without one."""
+
+    field: Text
+    look_back: Duration | Count = "1h"
+    zone: Text = "UTC"
+
+    @property
+    def is_time(self) -> bool:
+        return isinstance(self.look_back, str)
+
+    def to_time_window(self) -> TimeWindow:
+        """`start` is the name of a query parameter, which a database has none of."""
+        return TimeWindow(
+            field=self.field,
+            start=self.field,
+            look_back=str(self.look_back),
+            zone=self.zone,
+            first="0001-01-01T00:00:00Z",
+        )
+
+
+class Deletes(Declared, frozen=True, kw_only=True):
+    """`compare`: how often all keys of the source are compared with those in raw."""
+
+    compare: Literal["daily"]
+
+
+class TableEndpoint(Endpoint, frozen=True, kw_only=True):
+    """`relation`: a table or view, `schema.table`. `rename`: columns of the source to columns of raw; `key` and
+    `window.field` are columns of raw. `changes`: without it the whole table is read in every run."""
+
+    relation: Text
+    rename: dict[Text, Name] = {}
+    changes: ChangeWindow | None = None
+    deletes: Deletes | None = None
+
+    @property
+    def time_window(self) -> TimeWindow | None:
+        return self.changes.to_time_window() if self.changes and self.changes.is_time else None
+
+
+class Limits(Declared, frozen=True, kw_only=True):
+    """`connections`: of one run. `statement_timeout`: seconds. `page_rows`: rows of a part, at most; parts aim at
+    16 MB."""
+
+    connections: Annotated[int, msgspec.Meta(ge=1, le=2)] = 2
+    statement_timeout: Annotated[int, msgspec.Meta(ge=1)] = 300
+    page_rows: Annotated[int, msgspec.Meta(ge=1)] = 50_000
+
+
+class DatabaseSource(Source, frozen=True, kw_only=True):
+    """`url` without the password, which is the secret."""
+
+    url: Text
+    limits: Limits = Limits()
+    endpoints: Mapping[Name, TableEndpoint]
+
+    def variables(self) -> dict[str, str | None]:
+        return {"URL": self.url} | super().variables()
+
+
+class PostgresSource(DatabaseSource, frozen=True, kw_only=True):
+    """The address is libpq's: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS"""
+
+    url: Annotated[str, msgspec.Meta(pattern="^postgres(ql)?://")]
+
+
+class MysqlSource(DatabaseSource, frozen=True, kw_only=True):
+    """`mysql://user@host:3306/database?sslmode=verify-full&sslrootcert=/path`; also for MariaDB."""
+
+    url: Annotated[str, msgspec.Meta(pattern="^(mysql|mariadb)://")]
+
+
+def parse_postgres_source(declared: dict[str, Any], where: str) -> PostgresSource:
+    return parse_database_source(declared, where, PostgresSource)
+
+
+def parse_mysql_source(declared: dict[str, Any], where: str) -> MysqlSource:
+    return parse_database_source(declared, where, MysqlSource)
+
+
+def parse_database_source[Kind: DatabaseSource](
+    declared: dict[str, Any], where: str, kind: type[Kind]
+) -> Kind:
+    """Convert part by part, so that an error names the key."""
+    endpoints = declared.get("endpoints")
+    if isinstance(endpoints, dict):
+        endpoints = {
+            name: expand_window(value, f"{where}: endpoints.{name}") for name, value in endpoints.items()
+        }
+    convert_endpoints(endpoints, TableEndpoint, where)
+    source = convert(declared | {"endpoints": endpoints}, kind, where)
+    if re.search(r"://[^/@]*:[^/@]*@|[?&]password=", source.url):
+        raise DeclarationError(f"{where}: remove the password from `url`; it is the content of `secret`.")
+    for name, endpoint in source.endpoints.items():
+        check_endpoint(endpoint, f"{where}: endpoints.{name}")
+    return source
+
+
+def expand_window(endpoint: Any, where: str) -> Any:
+    """The declared window becomes `changes`, and for keys the common range of ids besides."""
+    if not isinstance(endpoint, dict) or endpoint.get("window") is None:
+        return endpoint
+    changes = convert(endpoint["window"], ChangeWindow, f"{where}.window")
+    others = {name: value for name, value in endpoint.items() if name != "window"}
+    if changes.is_time:
+        return others | {"changes": endpoint["window"]}
+    field = changes.field
+    ids = {"field": field, "from": field, "until": field, "last": field, "first": SMALLEST_ID}
+    return others | {"changes": endpoint["window"], "window": ids | {"look_back": changes.look_back}}
+
+
+def check_endpoint(endpoint: TableEndpoint, where: str) -> None:
+    changes = endpoint.changes
+    if endpoint.deletes and not changes:
+        raise DeclarationError(
+            f"{where}: remove `deletes`: without `window` every run reads the whole table."
+        )
+    if changes and changes.zone != "UTC":
+        load_zone(changes.zone)
+        # When clocks are put back an hour of local times occurs twice.
+        if not changes.is_time or parse_duration(str(changes.look_back)) < HOUR:
+            raise DeclarationError(f"{where}.window: with a `zone`, `look_back` must be at least 1h.")

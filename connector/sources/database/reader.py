@@ -1,0 +1,238 @@
+"""Read a table: the rows changed in a window, or all of them, in exact ranges of its key."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace as replace_result
+
+import msgspec
+from msgspec.structs import replace
+
+from connector.errors import RangeCancelled, SourceUnavailable, ValueUnreadable
+from connector.landing.files import RejectedRow
+from connector.raw_schema import FILE_NAME, Column
+from connector.sources.database.config import Limits, TableEndpoint
+from connector.sources.database.database import Connect, Field, Session, Table
+from connector.sources.database.position import Part, parse_part
+from connector.sources.database.ranges import RangeQuery
+from connector.sources.database.sessions import Sessions
+from connector.sources.database.windows import Frozen, ceil_time, check_group, floor_time, to_moment
+from connector.sources.planned import PartContent, PlannedReader, ReadPlan
+from connector.sources.window import IdRange
+from runtime.retry import RetryPolicy
+
+PART_BYTES = 16 << 20
+SMALLEST_PART = 100  # rows
+WRITER_CHECKS = 10
+WRITER_SECONDS = 1.0
+INVISIBLE = (
+    "open transactions are not visible to the account: only `look_back` finds rows that are committed late"
+)
+LATE_MICROSECONDS = 600 * 10**6  # a transaction that is open longer is noted
+
+
+class TableReader(PlannedReader):
+    """`sleep`: between checks whether the writers of an increasing key have finished."""
+
+    def __init__(
+        self,
+        connect: Connect,
+        endpoint: TableEndpoint,
+        columns: list[Column],
+        limits: Limits,
+        retry: Callable[[], RetryPolicy] = RetryPolicy,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.endpoint = endpoint
+        self.limits = limits
+        self.connections = limits.connections
+        self.column_names = frozenset(column["name"] for column in columns)
+        self.sessions = Sessions(connect, limits.connections)
+        self.retry = retry
+        self.sleep = sleep
+
+    @property
+    def fingerprint(self) -> str:
+        parts = [self.endpoint.relation, self.endpoint.key, self.endpoint.rename, self.endpoint.changes]
+        return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
+
+    def make_plan(self, span: IdRange) -> ReadPlan:
+        return self._retry(lambda: self._make_plan(span))
+
+    def _make_plan(self, span: IdRange) -> ReadPlan:
+        with self.sessions.begin() as session:
+            query = self.open_query(session)
+            frozen = self._freeze(session, query, span)
+            rows = self._choose_part_rows(session, query)
+            parts = tuple(part.encode() for part in self._iter_parts(query, frozen, rows))
+            notes = [*(frozen.notes if frozen else ()), *describe_columns(query.table, self.column_names)]
+            if query.field and query.field.is_nullable and query.has_null_field():
+                notes.append(
+                    f"rows of {session.name} without a value in {query.field.name!r} are in no window and not copied"
+                )
+            unmapped = sorted({field.column for field in query.table.fields} - self.column_names)
+            until = frozen.covered - 1 if frozen else None
+            return ReadPlan(parts, until=until, unmapped=tuple(unmapped), notes=tuple(notes))
+
+    def open_query(self, session: Session) -> RangeQuery:
+        """The table as it is now: a column may be added or dropped between two parts."""
+        table = session.read_table()
+        renamed = [
+            replace_result(field, column=self.endpoint.rename.get(field.name, field.name))
+            for field in table.fields
+        ]
+        table = replace_result(table, fields=renamed)
+        query = RangeQuery(session, self.endpoint, table)
+        if self.endpoint.changes and query.field:
+            check_group(self.endpoint.changes, query.field, session.name)
+        return query
+
+    def _choose_part_rows(self, session: Session, query: RangeQuery) -> int:
+        fitting = int(PART_BYTES / max(session.measure_line(query.table.fields), 1))
+        return min(max(fitting, SMALLEST_PART), self.limits.page_rows)
+
+    def _freeze(self, session: Session, query: RangeQuery, span: IdRange) -> Frozen | None:
+        changes = self.endpoint.changes
+        if not changes or not query.field:
+            return None
+        first = changes.to_time_window().first_microseconds if changes.is_time else None
+        start = None if span.start is None or first is not None and span.start <= first else span.start
+        if changes.is_time:
+            return self._freeze_time(session, query.field, start, span.until)
+        return self._freeze_ids(session, query, start, span)
+
+    def _freeze_time(self, session: Session, field: Field, start: int | None, until: int | None) -> Frozen:
+        zone = self.endpoint.changes.zone if self.endpoint.changes else "UTC"
+        bound = session.read_bound()
+        end = bound.microseconds if until is None else min(bound.microseconds, until + 1)
+        notes = list(bound.notes)
+        if until is not None and until + 1 - end > LATE_MICROSECONDS:
+            notes.append(
+                f"a transaction is open since {to_moment(end):%Y-%m-%d %H:%M:%S} UTC: later rows belong to the next run"
+            )
+        if start is not None:
+            start = min(floor_time(start, field, zone), end)
+        covered = floor_time(end, field, zone)
+        return Frozen(start, ceil_time(end, field, zone), max(covered, start or covered), tuple(notes))
+
+    def _freeze_ids(self, session: Session, query: RangeQuery, start: int | None, span: IdRange) -> Frozen:
+        """Up to the greatest key. Transactions that are open may still commit smaller ones: they are awaited, and if
+        they stay open the next window begins where this one does."""
+        last = query.largest_id()
+        end = (last if last is not None else (start or 0) - 1) + 1
+        end = end if span.until is None else min(end, span.until + 1)
+        start = None if start is None else min(start, end)
+        writers, checks = session.list_writers(), 0
+        while writers and checks < WRITER_CHECKS:
+            self.sleep(WRITER_SECONDS)
+            writers &= session.list_writers() or set()
+            checks += 1
+        if writers is None:
+            return Frozen(start, end, end, (INVISIBLE,))
+        if writers:
+            note = f"{len(writers)} open transactions write to {session.name}: the next run reads this window again"
+            return Frozen(start, end, start if start is not None else end, (note,))
+        return Frozen(start, end, end)
+
+    def _iter_parts(self, query: RangeQuery, frozen: Frozen | None, rows: int) -> Iterator[Part]:
+        base = Part(rows=rows)
+        if frozen:
+            if frozen.start is not None and frozen.start >= frozen.until:
+                return
+            base = replace(base, start=frozen.start, until=frozen.until, by_field=frozen.start is not None)
+        if query.has_nullable_key():
+            yield replace(base, nulls=True)
+        # Without a lower bound nearly all rows are in the window, and an index of the key alone finds the boundaries.
+        scan = base if base.by_field else replace(base, until=None)
+        low = None
+        while True:
+            high = query.next_key(replace(scan, low=low), rows)
+            yield replace(base, low=low, high=high)
+            if high is None:
+                return
+            low = high
+
+    def read_part(self, position: str, file_name: str) -> PartContent:
+        return self._read(parse_part(position), {FILE_NAME: file_name})
+
+    def _read(self, part: Part, constants: dict[str, str]) -> PartContent:
+        """A range that the server cancels, or that has an unreadable value, is read in halves."""
+        try:
+            return self._retry(lambda: self._read_once(part, constants))
+        except (RangeCancelled, ValueUnreadable) as error:
+            halves = self._retry(lambda: self._split(part))
+            if halves:
+                return join(self._read(half, constants) for half in halves)
+            if isinstance(error, ValueUnreadable):
+                return self._reject(part, str(error))
+            raise
+
+    def _read_once(self, part: Part, constants: dict[str, str]) -> PartContent:
+        with self.sessions.begin() as session:
+            query = self.open_query(session)
+            fields = query.table.fields
+            lines = session.read_lines(fields, query.condition(part), constants)
+            rows = lines.content.count(b"\n")
+            if rows != lines.announced:
+                raise SourceUnavailable(
+                    f"{session.name}: the server announced {lines.announced} rows and sent {rows}"
+                )
+        unmapped = tuple(sorted({field.column for field in fields} - self.column_names))
+        return PartContent(lines.content, rows, unmapped=unmapped)
+
+    def _reject(self, part: Part, reason: str) -> PartContent:
+        """The only row of a range."""
+        with self.sessions.begin() as session:
+            key = self.open_query(session).key_at(part, 0)
+            note = f"a row of {session.name} is in rejects/, key {key}: {reason}"
+        return PartContent(b"", 0, [RejectedRow(1, reason, key)], note)
+
+    def _split(self, part: Part) -> list[Part]:
+        """Two parts with the same rows together; none if the range has only one row."""
+        if part.keys:
+            middle = len(part.keys) // 2
+            halves = part.keys[:middle], part.keys[middle:]
+            return [replace(part, keys=keys) for keys in halves] if middle else []
+        with self.sessions.begin() as session:
+            query = self.open_query(session)
+            size = max(part.rows, 2)
+            while (size := size // 2) and not part.nulls:
+                middle_key = query.key_after(part, size)
+                if middle_key and middle_key != part.low:
+                    return [
+                        replace(part, high=middle_key, rows=size),
+                        replace(part, low=middle_key, rows=size),
+                    ]
+        return []
+
+    def _retry[Result](self, operation: Callable[[], Result]) -> Result:
+        """A cut connection discards what was received and asks for all of it again."""
+        policy = self.retry()
+
+        def next_delay(error: Exception, attempt: int) -> float | None:
+            is_cut = isinstance(error, SourceUnavailable) and not isinstance(error, RangeCancelled)
+            return policy.delay(attempt) if is_cut else None
+
+        return policy.call(operation, next_delay)
+
+
+def describe_columns(table: Table, columns: frozenset[str]) -> list[str]:
+    """Notes about columns of raw that the source lacks, and columns that the account may not read."""
+    missing = sorted(columns - {field.column for field in table.fields} - {FILE_NAME})
+    own = [name for name in missing if not name.startswith("SYS_")]
+    notes = [f"columns of raw that the source does not have: {', '.join(own)}"] if own else []
+    if table.hidden:
+        notes.append(f"columns that the account may not read: {', '.join(table.hidden)}")
+    return notes
+
+
+def join(contents: Iterator[PartContent]) -> PartContent:
+    parts = list(contents)
+    notes = [part.note for part in parts if part.note]
+    return PartContent(
+        b"".join(part.lines for part in parts),
+        sum(part.rows for part in parts),
+        [reject for part in parts for reject in part.rejects],
+        "; ".join(notes[:3]) or None,
+        tuple(sorted({name for part in parts for name in part.unmapped})),
+    )

@@ -1,0 +1,86 @@
+"""Errors of MySQL and MariaDB as those of the connector.
+
+https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html and
+https://mariadb.com/kb/en/mariadb-error-code-reference/
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pymysql
+
+from connector.errors import (
+    KeyRejected,
+    RangeCancelled,
+    RequestRejected,
+    SourceError,
+    SourceUnavailable,
+    ValueUnreadable,
+)
+
+ACCESS_DENIED, DATABASE_DENIED, UNKNOWN_DATABASE, NO_SUCH_TABLE = 1045, 1044, 1049, 1146
+TABLE_DENIED, COLUMN_DENIED, PRIVILEGE_MISSING, UNKNOWN_COLUMN = 1142, 1143, 1227, 1054
+# Statement timeouts of MariaDB and MySQL, KILL QUERY, a deadlock.
+CANCELLED = (1969, 3024, 1317, 1213)
+LOCKED = 1205
+NO_TLS = 2026
+
+
+class MissingProcess(RequestRejected):
+    """The account lacks a global privilege."""
+
+
+@contextmanager
+def wrap_errors(name: str, user: str) -> Iterator[None]:
+    """`name`: of the table. `user`: the account."""
+    try:
+        yield
+    except pymysql.MySQLError as error:
+        raise translate(error, name, user) from error
+
+
+def error_code(error: pymysql.MySQLError) -> int:
+    return int(error.args[0]) if error.args and str(error.args[0]).isdigit() else 0
+
+
+def translate(error: pymysql.MySQLError, name: str, user: str) -> SourceError:
+    code, text = error_code(error), " ".join(str(error.args[-1] if error.args else error).split())[:500]
+    if code in (TABLE_DENIED, COLUMN_DENIED, DATABASE_DENIED):
+        return RequestRejected(
+            f"the account {user!r} may not read {name}: {text}. Ask the owner for: GRANT SELECT ON {name} TO {user};"
+        )
+    if code == PRIVILEGE_MISSING:
+        return MissingProcess(f"the account {user!r} lacks a privilege to read {name}: {text}")
+    if code == NO_SUCH_TABLE:
+        return RequestRejected(f"the server has no table {name}: {text}. Correct `relation`.")
+    if code == UNKNOWN_COLUMN:
+        return SourceUnavailable(f"the columns of {name} changed while it was read: {text}")
+    if code in CANCELLED:
+        return RangeCancelled(
+            f"the server stopped a query of {name}: {text}. Is there an index on the key, and on the window's field?"
+        )
+    if code == LOCKED:
+        return SourceUnavailable(f"{name} is locked by another session, for example by ALTER TABLE: {text}")
+    if isinstance(error, pymysql.DataError):
+        return ValueUnreadable(f"the server cannot write a value of {name}: {text}")
+    if isinstance(error, pymysql.OperationalError | pymysql.InterfaceError):
+        return SourceUnavailable(f"the connection to the server was lost while {name} was read: {text}")
+    return RequestRejected(f"the server rejected a query of {name}: {text}")
+
+
+def translate_connect(error: pymysql.MySQLError, name: str, place: str) -> SourceError:
+    """`place`: the address without the password."""
+    code, text = error_code(error), " ".join(str(error.args[-1] if error.args else error).split())[:500]
+    if code == ACCESS_DENIED:
+        return KeyRejected(
+            f"the server at {place} rejected the password for {name}. Add a correct version of the secret."
+        )
+    if code in (DATABASE_DENIED, UNKNOWN_DATABASE):
+        return RequestRejected(f"cannot connect to {place} for {name}: {text}. Correct `url`, or the grants.")
+    if code == NO_TLS:
+        return RequestRejected(
+            f"the server at {place} offers no TLS for {name}: {text}. Enable it, or set sslmode=disable in `url`."
+        )
+    return SourceUnavailable(
+        f"could not reach the server at {place} for {name}: {text}. Check the address, and the network between."
+    )

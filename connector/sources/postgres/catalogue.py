@@ -1,0 +1,69 @@
+"""The columns of a PostgreSQL table or view, and the expressions of their exact text."""
+
+from typing import Any, Literal
+
+from connector.sources.database.database import TABLE, Field, Table
+
+Group = Literal["moment", "local time", "day", "integer", "other"]
+
+# A domain counts as its base type. typemod -1 and not NULL: the SQL name `character` would mean character(1).
+COLUMNS = """
+select a.attname, format_type(a.atttypid, -1), coalesce(base.typname, own.typname), a.attnotnull, a.atttypmod,
+  has_column_privilege(a.attrelid, a.attnum, 'select'), coalesce(col_description(a.attrelid, a.attnum), ''),
+  coalesce(array_position(k.indkey::int2[], a.attnum) + 1, 0)
+from pg_attribute a
+join pg_type own on own.oid = a.atttypid
+left join pg_type base on base.oid = own.typbasetype
+left join pg_index k on k.indrelid = a.attrelid and k.indisprimary
+where a.attrelid = %s::regclass and a.attnum > 0 and not a.attisdropped
+order by a.attnum
+"""
+GROUPS: dict[str, Group] = {
+    "timestamptz": "moment",
+    "timestamp": "local time",
+    "date": "day",
+    "int2": "integer",
+    "int4": "integer",
+    "int8": "integer",
+}
+SECOND = 10**6
+
+
+def quote(name: str) -> str:
+    """https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS"""
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def quote_relation(relation: str) -> str:
+    """`schema.table`; without a schema, the server's search_path finds it."""
+    return ".".join(quote(part) for part in relation.split(".", 1))
+
+
+def build_table(rows: list[tuple[Any, ...]]) -> Table:
+    """From rows of COLUMNS."""
+    fields = [build_field(*row[:5], *row[6:]) for row in rows if row[5]]
+    return Table(fields, [row[0] for row in rows if not row[5]])
+
+
+def build_field(
+    name: str, type_name: str, base: str, is_required: bool, modifier: int, description: str, position: int
+) -> Field:
+    # Qualified, because `order by "id"` would mean the text that is selected as "id".
+    column = f"{TABLE}.{quote(name)}"
+    group = GROUPS.get(base, "other")
+    # The modifier of a time is its number of decimals; a shorter time is rounded when it is written.
+    is_short = base in ("timestamptz", "timestamp") and modifier >= 0
+    return Field(
+        name,
+        name,
+        type_name,
+        is_nullable=not is_required,
+        text=f"{column}::text",
+        sort=column,
+        key_text=f"{column}::text",
+        group=group,
+        resolution=SECOND // 10**modifier if is_short else 1,
+        key_position=position,
+        description=description,
+    )

@@ -1,0 +1,155 @@
+"""A connection to PostgreSQL. The server writes the JSON lines; Python only receives bytes."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+
+from connector.sources.database.config import Limits
+from connector.sources.database.database import (
+    TABLE,
+    Bound,
+    Field,
+    KeyTexts,
+    Lines,
+    Operator,
+    Session,
+    Table,
+    order_by,
+)
+from connector.sources.postgres.catalogue import COLUMNS, build_table, quote, quote_relation
+from connector.sources.postgres.errors import wrap_errors
+
+LOCK_SECONDS = 30
+IDLE_SECONDS = 600
+SAMPLE_ROWS = 200
+# The text of a value depends on these. Per transaction, because a pooler may give every transaction another connection.
+TEXT_SETTINGS = {
+    "timezone": "UTC",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "lc_monetary": "C",
+    "xmloption": "content",
+    "client_encoding": "UTF8",
+    "standard_conforming_strings": "on",
+}
+# now() is when this transaction began. A transaction that began earlier and is still open may commit rows with its own,
+# earlier now(). Without pg_read_all_stats the times of other users' sessions are null, which min() ignores.
+BOUND = """
+select floor(extract(epoch from least(
+    now(),
+    (select min(xact_start) from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid()
+       and backend_type not in ('walsender', 'autovacuum worker')),
+    (select min(prepared) from pg_prepared_xacts where database = current_database())
+  )) * 1000000)::bigint,
+  pg_has_role(current_user, 'pg_read_all_stats', 'usage'), pg_is_in_recovery()
+"""
+# Visible to every user. An insert locks the table before it takes a number from the sequence.
+WRITERS = """
+select virtualtransaction from pg_locks
+where locktype = 'relation' and relation = %s::regclass and pid is distinct from pg_backend_pid()
+  and database = (select oid from pg_database where datname = current_database())
+  and mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+"""
+NO_GRANT = (
+    "the account is not a member of pg_read_all_stats, so open transactions are not visible: rows that are committed "
+    "late are found by `look_back` only"
+)
+REPLICA = (
+    "the server is a replica, which does not know the transactions of its primary: rows that are committed late are "
+    "found by `look_back` only"
+)
+
+
+class PostgresSession(Session):
+    def __init__(self, connection: "psycopg.Connection[Any]", relation: str, limits: Limits) -> None:
+        self.connection = connection
+        self.quoted = quote_relation(relation)
+        self.relation = f"{self.quoted} as {TABLE}"
+        self.name = relation
+        settings = TEXT_SETTINGS | {
+            "statement_timeout": f"{limits.statement_timeout}s",
+            "lock_timeout": f"{LOCK_SECONDS}s",
+            "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+        }
+        self.start = "begin isolation level repeatable read read only" + "".join(
+            f"; set local {name} = '{value}'" for name, value in settings.items()
+        )
+
+    def begin(self) -> None:
+        with self._wrap():
+            self.connection.execute(self.start)
+
+    def end(self) -> None:
+        with self._wrap():
+            self.connection.execute("commit")
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def _wrap(self) -> Any:
+        return wrap_errors(self.name, self.connection.info.user)
+
+    def _rows(self, sql: str, *parameters: str) -> list[tuple[Any, ...]]:
+        with self._wrap():
+            cursor = psycopg.ClientCursor(self.connection)
+            return cursor.execute(sql, parameters or None).fetchall()
+
+    def read_table(self) -> Table:
+        return build_table(self._rows(COLUMNS, self.quoted))
+
+    def read_bound(self) -> Bound:
+        [(microseconds, sees_others, is_replica)] = self._rows(BOUND)
+        notes = [REPLICA] if is_replica else [] if sees_others else [NO_GRANT]
+        return Bound(int(microseconds), tuple(notes))
+
+    def list_writers(self) -> set[str] | None:
+        return {row[0] for row in self._rows(WRITERS, self.quoted)}
+
+    def read_rows(self, sql: str) -> list[tuple[str | None, ...]]:
+        return self._rows(sql)
+
+    def read_lines(self, fields: Sequence[Field], condition: str, constants: Mapping[str, str]) -> Lines:
+        """JSON never contains the bytes 1 and 2 unescaped, so with them as quote and delimiter the CSV is the JSON."""
+        select = self._select(fields, condition, constants)
+        copy = (
+            f"copy (select row_to_json(sys_row) from ({select}) sys_row) to stdout "
+            "(format csv, quote e'\\x01', delimiter e'\\x02')"
+        )
+        buffer = io.BytesIO()
+        with self._wrap(), self.connection.cursor() as cursor:
+            with cursor.copy(copy.encode()) as stream:
+                for data in stream:
+                    buffer.write(data)
+            return Lines(buffer.getvalue(), cursor.rowcount)
+
+    def _select(self, fields: Sequence[Field], condition: str, constants: Mapping[str, str]) -> str:
+        columns = [f"{field.text} as {quote(field.column)}" for field in fields]
+        columns += [f"{quote_text(value)} as {quote(name)}" for name, value in constants.items()]
+        return f"select {', '.join(columns)} from {self.relation} where {condition}"
+
+    def measure_line(self, fields: Sequence[Field]) -> float:
+        select = f"{self._select(fields, 'true', {})} limit {SAMPLE_ROWS}"
+        lines = f"select row_to_json(sys_row)::text as line from ({select}) sys_row"
+        [(average,)] = self._rows(f"select coalesce(avg(octet_length(line)), 0) from ({lines}) sys_lines")
+        return float(average)
+
+    def literal(self, field: Field, text: str) -> str:
+        return f"{quote_text(text)}::{field.type}"
+
+    def time_literal(self, field: Field, text: str) -> str:
+        zone = "+00" if field.group == "moment" else ""
+        return self.literal(field, text + zone)
+
+    def compare(self, fields: Sequence[Field], operator: Operator, values: KeyTexts) -> str:
+        literals = ", ".join(self.literal(field, value) for field, value in zip(fields, values, strict=True))
+        return f"({order_by(fields)}) {operator} ({literals})"
+
+
+def quote_text(text: str) -> str:
+    escaped = text.replace("'", "''")
+    return f"'{escaped}'"
