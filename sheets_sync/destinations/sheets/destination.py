@@ -11,7 +11,12 @@ from sheets_sync.destination import Comparison
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab, read_current_tab
 from sheets_sync.destinations.sheets.current.document import STAGING, Document, Tab
 from sheets_sync.destinations.sheets.desired.cells import to_cell
-from sheets_sync.destinations.sheets.desired.table import DesiredTable, build_table, load_zone
+from sheets_sync.destinations.sheets.desired.table import (
+    DesiredTable,
+    build_table,
+    keys_in_zone,
+    load_zone,
+)
 from sheets_sync.destinations.sheets.diff.compare import Diff, compare_rows
 from sheets_sync.destinations.sheets.plan import Plan, make_plan
 from sheets_sync.destinations.sheets.previous_version import read_previous_version
@@ -63,7 +68,7 @@ class SheetsDestination:
         current = read_current_tab(desired, document, self.spreadsheet, self.options.adopt)
         progress.set_step("comparing")
         notes = self.describe_zone_change(desired, current)
-        current = current.follow_zone_change(desired)
+        current = self.follow_zone_change(desired, current, mart)
         now = to_cell(self.clock().replace(microsecond=0), load_zone(document.zone))
         diff = compare_rows(desired, current.rows_for(desired), current.state, now)
         self.check_row_loss(desired, current, diff)
@@ -119,11 +124,23 @@ class SheetsDestination:
             "one. Rows are matched by instant, so notes beside them stay in place."
         ]
 
+    def follow_zone_change(self, desired: DesiredTable, current: CurrentTab, mart: Mart) -> CurrentTab:
+        zones = current.zone_change(desired)
+        if zones is None:
+            return current
+        before, after = (keys_in_zone(desired.export, mart, zone) for zone in zones)
+        return current.follow_zone_change(desired, dict(zip(before, after, strict=True)))
+
     def check_row_loss(self, desired: DesiredTable, current: CurrentTab, diff: Diff) -> None:
-        """Also for --adopt, which would otherwise delete the rows of users that the mart does not contain."""
+        """Also for --adopt, which would otherwise delete the rows of users that the mart does not contain.
+
+        Without a last synced state nobody knows which rows users added, so every deleted row counts.
+        """
         if current.tab and not (self.options.accept_row_loss or self.options.restore):
-            removed = diff.counts.deleted.count
-            check_row_loss(desired.export, diff.synced, removed, f"tab {current.tab.title!r}")
+            counted = diff.counts.deleted.count
+            removed = counted if current.state else max(counted, len(diff.deleted))
+            synced = diff.synced + removed - counted
+            check_row_loss(desired.export, synced, removed, f"tab {current.tab.title!r}")
 
     def apply(self, comparison: SheetPlan) -> SheetPlan:
         """OutcomeUnknown also if another run was faster: then there may be nothing to do any more."""

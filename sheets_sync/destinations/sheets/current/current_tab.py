@@ -1,7 +1,7 @@
 """Current tab of an export: which tab it is, what it contains, and whether it may be written."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from sheets_sync.destinations.sheets.current.document import STATE, Document, Tab
@@ -32,13 +32,15 @@ class CurrentRow:
 class CurrentTab:
     """tab: None if it is to be created. rows: content of the synced columns, header first.
 
-    columns: their names in order; None if they are unknown and everything is written anew.
+    columns: their names in order; None if they are unknown and everything is written anew. new_keys: keys of
+    the mart's rows after a change of the time zone, by the keys before.
     """
 
     tab: Tab | None
     rows: Rows
     columns: tuple[str, ...] | None
     state: SyncState | None = None
+    new_keys: Mapping[Key, Key] = field(default_factory=dict)
 
     def rows_for(self, desired: DesiredTable) -> list[CurrentRow]:
         """The rows below the header, with the columns of `desired`."""
@@ -51,8 +53,7 @@ class CurrentTab:
                 row[index] if index is not None and index < len(row) and row[index] != "" else None
                 for index in indexes
             ]
-            key_cells = self._in_current_zone(desired, cells)
-            rows.append(CurrentRow(number, desired.key_of(key_cells), cells))
+            rows.append(CurrentRow(number, self._current_key(desired, cells), cells))
         return rows
 
     def zone_change(self, desired: DesiredTable) -> tuple[str, str] | None:
@@ -60,29 +61,29 @@ class CurrentTab:
         old = self.state.zone if self.state else ""
         return (old, desired.zone) if old and desired.zone and old != desired.zone else None
 
-    def follow_zone_change(self, desired: DesiredTable) -> "CurrentTab":
-        """The state with the keys that its rows have in the new time zone.
+    def follow_zone_change(self, desired: DesiredTable, new_keys: Mapping[Key, Key]) -> "CurrentTab":
+        """The tab and its state with the keys that its rows have in the new time zone.
 
         A TIMESTAMP is shown as local time, but a row is identified by the instant: otherwise each row would
-        match the row of another hour after a user changed the time zone under File > Settings.
+        match the row of another hour after a user changed the time zone under File > Settings. `new_keys`
+        are exact; the key of a row that the mart no longer contains is converted from its cells.
         """
-        zones = self.zone_change(desired)
-        if zones is None or self.state is None:
+        if self.zone_change(desired) is None or self.state is None:
             return self
-        old, new = map(load_zone, zones)
-        digests = {}
-        for row in self.rows_for(desired):
+        followed = replace(self, new_keys=new_keys)
+        digests = {key_digest(old): key_digest(new) for old, new in new_keys.items()}
+        for row in followed.rows_for(desired):
             if (old_key := desired.key_of(row.cells)) and row.key:
                 digests[key_digest(old_key)] = key_digest(row.key)
-        for desired_row in desired.rows:  # also rows that users deleted from the tab
-            old_cells = convert_key_cells(desired, desired_row.cells, new, old)
-            if old_key := desired.key_of(old_cells):
-                digests[key_digest(old_key)] = key_digest(desired_row.key)
-        return replace(self, state=self.state.rename_keys(digests))
+        return replace(followed, state=self.state.rename_keys(digests))
 
-    def _in_current_zone(self, desired: DesiredTable, cells: list[Cell]) -> list[Cell]:
-        zones = self.zone_change(desired)
-        return convert_key_cells(desired, cells, *map(load_zone, zones)) if zones else cells
+    def _current_key(self, desired: DesiredTable, cells: Sequence[Cell]) -> Key | None:
+        key, zones = desired.key_of(cells), self.zone_change(desired)
+        if zones is None or key is None:
+            return key
+        if key in self.new_keys:
+            return self.new_keys[key]
+        return desired.key_of(convert_key_cells(desired, cells, *map(load_zone, zones)))
 
 
 def convert_key_cells(
