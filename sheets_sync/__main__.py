@@ -7,16 +7,19 @@ import argparse
 import os
 import secrets
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from google.auth import compute_engine
 from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
+from requests.exceptions import RequestException
 
-from runtime.credentials import CLOUD_PLATFORM, default_credentials
+from runtime.credentials import CLOUD_PLATFORM, default_credentials, read_metadata_email
 from runtime.errors import JobError, SettingsError, UsageError
 from runtime.process import ArgumentParser, raise_on_termination, run_job
 from runtime.structured_log import StructuredLog, open_log
@@ -28,7 +31,7 @@ from sheets_sync.options import Options
 from sheets_sync.outcome import Outcome
 from sheets_sync.progress import Progress, silent_progress
 from sheets_sync.settings import Settings, read_settings, read_target
-from sheets_sync.sync import CreateDestination, sync_exports
+from sheets_sync.sync import CreateDestination, describe_error, sync_exports
 from sheets_sync.warehouse import Warehouse
 
 SCOPES = (
@@ -142,8 +145,9 @@ def preview(loaders: Loaders, settings: Settings, options: Options, log: Structu
             mart = warehouse.read_types(export) if options.restore else warehouse.read_mart(export)
             comparison = destination.compare(export, mart)
             print(report.dry_run_table(export, comparison, destination, len(mart.rows)), flush=True)
-        except JobError as error:
-            log(f"{name}: {error}", "ERROR", export=name)
+        except Exception as error:  # also a defect must not hide the changes of the other exports
+            trace = None if isinstance(error, JobError) else traceback.format_exc()
+            log(f"{name}: {describe_error(error)}", "ERROR", export=name, stack_trace=trace)
             failed.append(name)
     return failed
 
@@ -169,10 +173,15 @@ def connect(
 
 
 def read_identity(credentials: Credentials) -> str:
-    """Mail address of the job's service account, which the metadata server sends with the first token."""
+    """Mail address of the job's service account.
+
+    On Google's machines from the metadata server: on GKE the credentials themselves only name the pool.
+    """
     try:
         credentials.refresh(Request())  # type: ignore[no-untyped-call]
-    except GoogleAuthError as error:
+        if isinstance(credentials, compute_engine.Credentials):
+            return read_metadata_email(os.environ)
+    except (GoogleAuthError, RequestException) as error:
         raise SettingsError(f"Google returned no access token: {error}") from error
     return getattr(credentials, "service_account_email", "the user who is logged in")
 

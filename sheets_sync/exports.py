@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import yaml
-
+from runtime.yaml_file import load_yaml
 from sheets_sync.errors import ExportError
 from sheets_sync.export import Export
 from sheets_sync.export_parser import NAME, parse_export
@@ -22,7 +21,7 @@ def load_export(name: str, folder: Path = FOLDER) -> Export:
     if not NAME.fullmatch(name) or not path.is_file():
         raise ExportError(f"There is no export {name!r}. Declared are: {', '.join(list_exports(folder))}.")
     try:
-        content = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ExportError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from error
+        content = load_yaml(path)
+    except ValueError as error:
+        raise ExportError(f"{path.name} is not YAML: {error}") from error
     return parse_export(name, path.name, content)

@@ -5,6 +5,7 @@ Each export is loaded, synced and recorded independently: one that fails leaves 
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -92,15 +93,14 @@ class ExportSync:
     def run(self) -> None:
         try:
             self._sync()
-        except JobError as error:
-            self.outcome = replace(self.outcome, status="failed", error=str(error))
-        except Exception as error:
-            # A defect must not keep the other exports from being synced.
-            message = f"unexpected {type(error).__name__}: {error}. This is a defect of the job; report it."
-            trace = traceback.format_exc()
+        except Exception as error:  # a defect must not keep the other exports from being synced
+            trace = None if isinstance(error, JobError) else traceback.format_exc()
+            message = describe_error(error)
             self.outcome = replace(self.outcome, status="failed", error=message, stack_trace=trace)
         if self.destination and self.export and self.outcome.error:
-            self.destination.record_failure(self.export, self.outcome.error)
+            # The failure is recorded in ops in any case.
+            with suppress(Exception):
+                self.destination.record_failure(self.export, self.outcome.error)
         if self.destination:
             calls, link = self.destination.calls, self.destination.link
             self.outcome = replace(self.outcome, calls=calls, link=link)
@@ -120,6 +120,12 @@ class ExportSync:
         self.outcome = replace(
             self.outcome, counts=result.counts, title=result.title, status=status, notes=result.notes
         )
+
+
+def describe_error(error: Exception) -> str:
+    if isinstance(error, JobError):
+        return str(error)
+    return f"unexpected {type(error).__name__}: {error}. This is a defect of the job; report it."
 
 
 def sync_until_known(export: Export, mart: Mart, destination: Destination[Any]) -> Comparison:

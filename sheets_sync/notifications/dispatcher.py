@@ -51,8 +51,9 @@ class Dispatcher:
         """Send what is due. Returns the problems as sentences; they never fail the sync, which is done."""
         try:
             return list(self._notify(config, notification))
-        except WarehouseError as error:
-            return [f"No notification of {notification.export} is sent: {error}"]
+        except Exception as error:  # a defect here must not keep the other exports from being synced
+            reason = str(error) if isinstance(error, WarehouseError) else f"{type(error).__name__}: {error}"
+            return [f"No notification of {notification.export} is sent: {reason}"]
 
     def _notify(self, config: Notify, notification: Notification) -> Iterator[str]:
         declared = list_targets(config)

@@ -23,6 +23,10 @@ ROW_STATUSES = {400, 409, 413, 422}
 type Rejections = dict[Key, str]  # rows that were not accepted, and the reason
 
 
+# Fields of a response, or of the entry of one row, that are true, not empty or not 0 if rows failed.
+FAILURE_FIELDS = ("error", "errors", "numErrors", "hasErrors", "failures", "failed", "rejected")
+
+
 class RowsRejected(TargetError):
     """The API rejected the whole request because of at least one row."""
 
@@ -81,6 +85,7 @@ class RowApi:
     ) -> Rejections:
         results = self.config.results
         if results is None:
+            self.check_no_failures(response)
             return {}
         try:
             entries = msgspec.json.decode(response.content, type=dict[str, Any])[results.rows]
@@ -99,6 +104,19 @@ class RowApi:
                 reason = entry.get(results.reason) if results.reason else None
                 rejections[key] = str(reason or entry.get(results.status))
         return rejections
+
+    def check_no_failures(self, response: requests.Response) -> None:
+        """A success may contain rows that failed; without `results` it is not known which ones."""
+        try:
+            body = msgspec.json.decode(response.content or b"null")
+        except msgspec.DecodeError:
+            return
+        if reports_failure(body):
+            raise TargetError(
+                f"{self.address} answered {response.status_code} with failures: "
+                f"{self.excerpt(response.content)}. Declare destination.results, so that rejected rows are "
+                "found and sent again."
+            )
 
     def send(self, method: str, path: str, body: bytes) -> requests.Response:
         try:
@@ -152,3 +170,18 @@ class RowApi:
         """The beginning of a response, without the API key, which some servers repeat."""
         text = content[:MAX_EXCERPT].decode("utf-8", "replace")
         return repr(text.replace(self.api_key, "***") if self.api_key else text)
+
+
+def reports_failure(body: Any) -> bool:
+    """Whether a response, or an entry of a list in it, names a failure."""
+    if isinstance(body, list):
+        return any(isinstance(entry, dict) and is_failure(entry) for entry in body)
+    if not isinstance(body, dict):
+        return False
+    return is_failure(body) or any(
+        reports_failure(value) for value in body.values() if isinstance(value, list)
+    )
+
+
+def is_failure(entry: dict[str, Any]) -> bool:
+    return entry.get("success") is False or any(entry.get(name) for name in FAILURE_FIELDS)
