@@ -33,8 +33,11 @@ from sheets_sync.warehouse import Mart
 
 @dataclass(frozen=True)
 class SheetPlan(Comparison):
+    """`status_id`: id of the metadata of the status note when the tab was read."""
+
     export: Export
     plan: Plan
+    status_id: int | None
 
 
 class SheetsDestination:
@@ -81,7 +84,8 @@ class SheetsDestination:
         drifted = tuple(RowIssue("drift", row) for row in diff.drifted)
         title = current.tab.title if current.tab else export.tab
         calls = count_calls(plan)
-        return SheetPlan(diff.counts, title, calls, rejected + drifted, tuple(notes), export, plan)
+        status_id = current.tab.status_id if current.tab else None
+        return SheetPlan(diff.counts, title, calls, rejected + drifted, tuple(notes), export, plan, status_id)
 
     def build_desired(self, export: Export, mart: Mart, document: Document) -> DesiredTable:
         if self.options.restore:
@@ -96,7 +100,7 @@ class SheetsDestination:
         if export.status == "none" or not (is_changed or status.is_due(now)):
             return []
         status = status.after_check(now, is_changed)
-        return status_requests(tab_id, tab, status, load_zone(document.zone))
+        return status_requests(document, tab_id, tab, status, load_zone(document.zone))
 
     def record_failure(self, export: Export, error: str) -> None:
         """Add the failure to the note, once: until the next success it stays as it is.
@@ -113,7 +117,7 @@ class SheetsDestination:
                 [tab] = marked
                 status = status.after_failure(self.clock(), error)
                 zone = load_zone(document.zone)
-                self.spreadsheet.apply_batch(status_requests(tab.id, tab, status, zone))
+                self.spreadsheet.apply_batch(status_requests(document, tab.id, tab, status, zone))
 
     def describe_zone_change(self, desired: DesiredTable, current: CurrentTab) -> list[str]:
         zones = current.zone_change(desired)
@@ -164,8 +168,10 @@ class SheetsDestination:
     def explain_rejection(self, comparison: SheetPlan, error: Invalid) -> SyncError:
         """Whether another run was faster, another run is writing now, or the request itself is invalid."""
         document, name = self.spreadsheet.read_document(), comparison.export.name
-        marks = [tab.mark for tab in document.marked_tabs(self.project, name) if tab.mark]
-        if max((mark.revision for mark in marks), default=0) != comparison.plan.revision:
+        marked = document.marked_tabs(self.project, name)
+        revision = max((tab.mark.revision for tab in marked if tab.mark), default=0)
+        status_ids = {tab.status_id for tab in marked} or {None}
+        if revision != comparison.plan.revision or comparison.status_id not in status_ids:
             return OutcomeUnknown(f"Another run wrote the tab meanwhile. {error}")
         staging = document.find_helper(STAGING, f"{self.project}/{name}")
         if comparison.plan.staging and staging:
