@@ -129,8 +129,8 @@ def test_a_refused_sync_is_shown_to_readers() -> None:
     run = Run()
     run.sync(0, OLD)
     range_ = {"sheetId": run.sheet.tab.id, "dimension": "COLUMNS", "startIndex": 1, "endIndex": 2}
-    run.sheet.person({"insertDimension": {"range": range_}})
+    run.sheet.person({"deleteDimension": {"range": range_}})
     with pytest.raises(Refused) as error:
         run.sync(60, OLD)
     run.fail(60, str(error.value))
-    assert run.note is not None and "Failing since 2026-11-21 13:00: Column 'Baskets'" in run.note
+    assert run.note is not None and "Failing since 2026-11-21 13:00: Column 'Revenue'" in run.note

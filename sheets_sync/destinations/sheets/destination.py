@@ -8,8 +8,9 @@ from functools import partial
 
 from runtime.errors import JobError
 from sheets_sync.destination import Comparison
-from sheets_sync.destinations.sheets.current.current_tab import CurrentTab, read_current_tab
+from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
 from sheets_sync.destinations.sheets.current.document import STAGING, Document, Tab
+from sheets_sync.destinations.sheets.current.read_tab import read_current_tab
 from sheets_sync.destinations.sheets.desired.cells import to_cell
 from sheets_sync.destinations.sheets.desired.table import (
     DesiredTable,
@@ -29,6 +30,11 @@ from sheets_sync.options import Options
 from sheets_sync.outcome import RowIssue
 from sheets_sync.row_loss_guard import check_row_loss
 from sheets_sync.warehouse import Mart
+
+MOVED_COLUMNS = (
+    "Users moved synced columns, or inserted columns between them. The synced columns are at the left edge "
+    "again, the users' columns follow them with all that is in them."
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ class SheetsDestination:
         now = to_cell(self.clock().replace(microsecond=0), load_zone(document.zone))
         diff = compare_rows(desired, current.rows_for(desired), current.state, now)
         self.check_row_loss(desired, current, diff)
+        notes += [MOVED_COLUMNS] if current.moves else []
         notes += describe_unmatched(desired, diff)
         editors = [self.spreadsheet.identity] if "@" in self.spreadsheet.identity else []
         status = partial(self.status_requests, export, document, current.tab)

@@ -79,7 +79,7 @@ class Planner:
             current.state, desired.export.key, desired.names, diff.entries, desired.zone
         )
         self.leftover = staging.delete_leftover(desired, document)
-        self.is_visible = bool(self.grid.requests or self.blocks or self.formats)
+        self.is_visible = bool(self.grid.requests or self.blocks or self.formats or current.moves)
 
     def make_plan(self) -> Plan:
         revision = self.mark.revision - 1
@@ -88,6 +88,7 @@ class Planner:
         staged = self.stage_values()
         size = self.check_size(staged)
         requests = [
+            *self.column_moves(),
             *self.version_requests(size),
             *self.archive_requests(),
             *self.grid.requests,
@@ -123,6 +124,13 @@ class Planner:
         return [
             *staging.paste_staged(staged, self.grid.tab, self.desired_rows, self.blocks, self.keep_edits),
             *clear_below(self.grid, self.desired_rows, self.desired.width),
+        ]
+
+    def column_moves(self) -> list[Request]:
+        """First, so that everything else finds the synced columns at the left edge."""
+        return [
+            batch.move_dimension(self.grid.tab, batch.COLUMNS, move.start, move.end, move.target)
+            for move in self.current.moves
         ]
 
     def version_requests(self, size: int) -> list[Request]:

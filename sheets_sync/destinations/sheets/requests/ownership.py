@@ -45,14 +45,24 @@ def format_requests(
     old = current.tab.mark if current.tab else None
     if old and old.layout == mark.layout:
         has_no_rows = len(current.rows) < 2 and len(grid.cells) > 1
-        return formatting.format_columns(grid.tab, desired, grid.rows) if has_no_rows else []
-    is_protected = old is not None and old.protected is not None and old.protected in document.used_ids
-    requests = [
+        return [
+            *(formatting.format_columns(grid.tab, desired, grid.rows) if has_no_rows else []),
+            *(protect_header(desired, document, old, grid, mark, editors) if current.moves else []),
+        ]
+    return [
         *formatting.format_header(grid.tab, desired),
         *formatting.format_columns(grid.tab, desired, grid.rows),
-        *([batch.unprotect_range(old.protected)] if is_protected else []),  # type: ignore[union-attr, arg-type]
         *([] if old else [batch.fit_columns(grid.tab, desired.width)]),  # later widths are the users'
+        *protect_header(desired, document, old, grid, mark, editors),
     ]
+
+
+def protect_header(
+    desired: DesiredTable, document: Document, old: Mark | None, grid: Grid, mark: Mark, editors: list[str]
+) -> list[Request]:
+    """Replace the protected range of the header; it no longer fits after columns were added or moved."""
+    is_protected = old is not None and old.protected is not None and old.protected in document.used_ids
+    requests = [batch.unprotect_range(old.protected)] if is_protected else []  # type: ignore[union-attr, arg-type]
     if mark.protected is None:
         return requests
     reason = f"Written by sheets_sync, export {desired.export.name}."

@@ -32,7 +32,10 @@ def rearrange_rows(
     return [
         *([batch.insert_dimension(tab.id, ROWS, spare, spare + 1, like_before=True)] if spare else []),
         *(batch.delete_dimension(tab.id, ROWS, 1 + start, 1 + end) for start, end in reversed(gaps)),
-        *(batch.move_rows(tab.id, 1 + move.start, 1 + move.end, 1 + move.target) for move in moves),
+        *(
+            batch.move_dimension(tab.id, ROWS, 1 + move.start, 1 + move.end, 1 + move.target)
+            for move in moves
+        ),
         *(batch.insert_dimension(tab.id, ROWS, 1 + start, 1 + end, start > 0) for start, end in new),
         *([batch.delete_dimension(tab.id, ROWS, 1 + len(rows), 2 + len(rows))] if spare and rows else []),
     ]
