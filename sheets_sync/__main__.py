@@ -63,11 +63,12 @@ def create_parser() -> argparse.ArgumentParser:
 
 def run_sync(log: StructuredLog) -> None:
     arguments = create_parser().parse_args()
-    options = Options(arguments.adopt, arguments.accept_shrink, arguments.restore)
+    declared = exports.list_exports()
+    options = Options(arguments.adopt, arguments.accept_shrink, arguments.restore, frozenset(declared))
     if options.restore and len(arguments.export or []) != 1:
         raise UsageError("--restore needs exactly one --export")
-    names = arguments.export or exports.list_exports()
-    unknown = [name for name in names if name not in exports.list_exports()]
+    names = arguments.export or declared
+    unknown = [name for name in names if name not in declared]
     if unknown:
         exports.load_export(unknown[0])  # raises ExportError, which lists the declared exports
     loaders = {name: partial(load_for, name, options) for name in names}

@@ -64,6 +64,7 @@ class Export:
     drift: the value to use where a user edited a synced cell, the mart's (`overwrite`) or the user's (`keep`).
     shrink: maximum share of removed rows in percent. load_mode: how the connector copies a table of raw.
     audit: title of the log tab, None for no log tab. status: where readers see when the tab was checked.
+    fill_down: headers of users' columns whose formulas are copied to new rows.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Export:
     protect: Protect = "warning"
     audit: str | None = "Sync log"
     status: SyncStatus = "none"
+    fill_down: tuple[str, ...] = ()
     destination: SheetsConfig | FileConfig | HttpConfig = SheetsConfig()  # noqa: RUF009 (frozen)
     notify: Notify = Notify()
 

@@ -78,6 +78,7 @@ class ExportPart(Part, frozen=True, kw_only=True):
     protect: Protect = "warning"
     audit: Any = "Sync log"
     status: SyncStatus = "none"
+    fill_down: list[Header] = []
     destination: Any = None
     notify: Any = None
 
@@ -105,11 +106,13 @@ def parse_export(name: str, file: str, content: Any) -> Export:
         protect=part.protect,
         audit=parse_audit(file, part.audit),
         status=part.status,
+        fill_down=tuple(part.fill_down),
         destination=destination,
         notify=parse_notify(file, part.notify),
     )
     if export.status != "none" and destination.kind != "sheets":
         raise ExportError(f"{file}: status is {part.status}, which only a sheet supports: expected none.")
+    check_fill_down(file, export)
     check_column_names(file, export)
     check_titles(file, export)
     check_raw_keys(file, export, part)
@@ -194,6 +197,16 @@ def parse_destination(
             "deleted. Declare it, or use mode upsert."
         )
     return config
+
+
+def check_fill_down(file: str, export: Export) -> None:
+    own = [header for header in export.fill_down if header in export.headers]
+    if own:
+        raise ExportError(
+            f"{file}: fill_down has {', '.join(own)}, a column of the export: expected headers of users' columns."
+        )
+    if export.fill_down and export.destination.kind != "sheets":
+        raise ExportError(f"{file}: fill_down is {list(export.fill_down)}, which only a sheet supports.")
 
 
 def check_column_names(file: str, export: Export) -> None:

@@ -190,7 +190,8 @@ def clock():
 
 
 def logged(cloud, run_id, table="sync_run"):
-    query = f"SELECT * FROM ops.{table} WHERE run_id = '{run_id}'"
+    order = "state DESC" if table == "sync_row" else "export"
+    query = f"SELECT * FROM ops.{table} WHERE run_id = '{run_id}' ORDER BY {order}"
     return [dict(row) for row in cloud.bigquery.query_and_wait(query)]
 
 

@@ -8,9 +8,11 @@ from functools import partial
 
 from runtime.errors import JobError
 from sheets_sync.destination import Comparison
+from sheets_sync.destinations.sheets.current.column_positions import order_after
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
 from sheets_sync.destinations.sheets.current.document import STAGING, Document, Tab
 from sheets_sync.destinations.sheets.current.read_tab import read_current_tab
+from sheets_sync.destinations.sheets.current.takeover import describe_abandoned, take_over
 from sheets_sync.destinations.sheets.desired.cells import to_cell
 from sheets_sync.destinations.sheets.desired.table import (
     DesiredTable,
@@ -22,6 +24,7 @@ from sheets_sync.destinations.sheets.diff.compare import Diff, compare_rows
 from sheets_sync.destinations.sheets.plan import Plan, make_plan
 from sheets_sync.destinations.sheets.previous_version import read_previous_version
 from sheets_sync.destinations.sheets.requests.batch import Request
+from sheets_sync.destinations.sheets.requests.fill_down import FormulaRows, find_formula_rows
 from sheets_sync.destinations.sheets.requests.status_note import SyncStatus, status_requests
 from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet, split_rows
 from sheets_sync.errors import Invalid, OutcomeUnknown, Refused, SyncError
@@ -74,7 +77,9 @@ class SheetsDestination:
         progress.set_step(f"reading the sheet, for {len(mart.rows):,} rows of the mart")
         document = self.spreadsheet.read_document()
         desired = self.build_desired(export, mart, document)
-        current = read_current_tab(desired, document, self.spreadsheet, self.options.adopt)
+        takeover = take_over(desired, document, self.options)
+        document = takeover.document
+        current = read_current_tab(desired, document, self.spreadsheet, self.options)
         progress.set_step("comparing")
         notes = self.describe_zone_change(desired, current)
         current = self.follow_zone_change(desired, current, mart)
@@ -82,10 +87,14 @@ class SheetsDestination:
         diff = compare_rows(desired, current.rows_for(desired), current.state, now)
         self.check_row_loss(desired, current, diff)
         notes += [MOVED_COLUMNS] if current.moves else []
+        notes += describe_abandoned(desired, document, self.options.declared)
         notes += describe_unmatched(desired, diff)
         editors = [self.spreadsheet.identity] if "@" in self.spreadsheet.identity else []
         status = partial(self.status_requests, export, document, current.tab)
-        plan = make_plan(desired, document, current, diff, now, editors, notes, status)
+        formula_rows = self.read_formula_rows(export, current, diff)
+        plan = make_plan(
+            desired, document, current, diff, now, editors, notes, status, takeover, formula_rows
+        )
         self.link = f"{self.link.partition('#')[0]}#gid={plan.tab}"
         rejected = tuple(RowIssue("rejected", row) for row in desired.rejected)
         drifted = tuple(RowIssue("drift", row) for row in diff.drifted)
@@ -134,6 +143,14 @@ class SheetsDestination:
             f"The spreadsheet's time zone changed from {zones[0]} to {zones[1]}: all times are shown in the new "
             "one. Rows are matched by instant, so notes beside them stay in place."
         ]
+
+    def read_formula_rows(self, export: Export, current: CurrentTab, diff: Diff) -> FormulaRows:
+        """Rows with formulas in the columns of `fill_down`; read only if there are new rows to fill."""
+        is_needed = export.fill_down and any(row.origin is None for row in diff.rows)
+        if current.tab is None or current.columns is None or not is_needed:
+            return {}
+        rows = self.spreadsheet.read_formulas(current.tab)
+        return find_formula_rows(export.fill_down, rows, order_after(current.moves, current.tab.columns))
 
     def follow_zone_change(self, desired: DesiredTable, current: CurrentTab, mart: Mart) -> CurrentTab:
         zones = current.zone_change(desired)

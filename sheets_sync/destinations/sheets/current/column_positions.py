@@ -121,6 +121,16 @@ def plan_column_moves(positions: Sequence[int], width: int) -> list[ColumnMove]:
     return moves
 
 
+def order_after(moves: Sequence[ColumnMove], width: int) -> list[int]:
+    """The columns of a grid after `moves`, by their number before."""
+    order = list(range(width))
+    for move in moves:
+        block = order[move.start : move.end]
+        del order[move.start : move.end]
+        order[move.target : move.target] = block
+    return order
+
+
 def reorder(rows: Rows, positions: Sequence[int]) -> list[list[Cell]]:
     """`rows` with only the columns at `positions`; trailing blank rows are cut."""
     picked = [[row[place] if place < len(row) else None for place in positions] for row in rows]

@@ -18,19 +18,21 @@ from sheets_sync.destinations.sheets.current.header_checks import (
     is_data_row,
 )
 from sheets_sync.destinations.sheets.current.sync_state import SyncState
+from sheets_sync.destinations.sheets.current.takeover import describe_owner
 from sheets_sync.destinations.sheets.desired.table import DesiredTable
 from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet
 from sheets_sync.errors import Refused
+from sheets_sync.options import Options
 
 
 def read_current_tab(
-    desired: DesiredTable, document: Document, spreadsheet: Spreadsheet, adopt: bool
+    desired: DesiredTable, document: Document, spreadsheet: Spreadsheet, options: Options
 ) -> CurrentTab:
     """Refused if the tab belongs to others, or if the synced columns are no longer where they were."""
     tab = find_marked_tab(desired, document)
     if tab is None or tab.mark is None:
         tab = document.find_by_title(desired.export.tab)
-        return read_adoptable_tab(desired, tab, spreadsheet, adopt) if tab else CurrentTab(None, [], None)
+        return read_adoptable_tab(desired, tab, spreadsheet, options) if tab else CurrentTab(None, [], None)
     state_tab = document.find_helper(STATE, desired.owner)
     rows, first_row, log = spreadsheet.read_cells(tab, len(tab.mark.headers), state_tab)
     state = SyncState.parse(log)
@@ -83,22 +85,19 @@ def find_marked_tab(desired: DesiredTable, document: Document) -> Tab | None:
     return marked[0] if marked else None
 
 
-def read_adoptable_tab(desired: DesiredTable, tab: Tab, spreadsheet: Spreadsheet, adopt: bool) -> CurrentTab:
+def read_adoptable_tab(
+    desired: DesiredTable, tab: Tab, spreadsheet: Spreadsheet, options: Options
+) -> CurrentTab:
     """An empty tab with the export's title is used without --adopt: a user may have created it for that."""
     export = desired.export
     where = f"Tab {tab.title!r} of spreadsheet {spreadsheet.id}"
     if tab.mark or tab.helper_of:
-        owner = (
-            f"export {tab.mark.export} of project {tab.mark.project}" if tab.mark else "sheets_sync itself"
-        )
-        raise Refused(
-            f"{where} is kept by {owner}. Give export {export.name} another tab or another spreadsheet."
-        )
+        raise Refused(f"{where} is kept by {describe_owner(tab, desired, options.declared)}")
     rows, _, _ = spreadsheet.read_cells(tab, tab.columns)
     if not rows:
         return CurrentTab(tab, rows, None)
     has_header = list(rows[0][: desired.width]) == desired.headers
-    if not adopt:
+    if not options.adopt:
         effect = (
             "then matches its rows by key"
             if has_header

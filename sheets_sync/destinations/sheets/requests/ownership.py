@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
 from sheets_sync.destinations.sheets.current.document import METADATA_KEY, Document, Mark, Tab
+from sheets_sync.destinations.sheets.current.takeover import Takeover
 from sheets_sync.destinations.sheets.desired.table import DesiredTable
 from sheets_sync.destinations.sheets.requests import batch, formatting
 from sheets_sync.destinations.sheets.requests.batch import Request
@@ -32,6 +33,7 @@ def next_mark(
         desired.total,
         digest,
         protected,
+        document.id,
     )
 
 
@@ -69,6 +71,15 @@ def protect_header(
     allowed = editors if desired.export.protect == "owner" else None
     header = batch.grid_range(grid.tab, 0, 1, desired.width)
     return [*requests, batch.protect_range(mark.protected, header, reason, allowed)]
+
+
+def retag_helpers(takeover: Takeover) -> list[Request]:
+    """Write the new owner on the helper tabs of a renamed export."""
+    requests = []
+    for tab, role, owner in takeover.retagged:
+        requests.append(batch.delete_metadata(tab.helper_ids[role]))
+        requests.append(batch.create_metadata(tab.id, role, owner))
+    return requests
 
 
 def revision_guard(
