@@ -21,6 +21,7 @@ from requests.exceptions import RequestException
 
 from runtime.credentials import CLOUD_PLATFORM, default_credentials, read_metadata_email
 from runtime.errors import JobError, SettingsError, UsageError
+from runtime.memory import read_memory_limit
 from runtime.process import ArgumentParser, raise_on_termination, run_job
 from runtime.structured_log import StructuredLog, open_log
 from sheets_sync import exports, report
@@ -170,7 +171,7 @@ def connect(
     def create_destination(export: Export) -> Destination[Any]:
         return factory.create(export, read_target(os.environ, export))
 
-    return Warehouse(client), create_destination
+    return Warehouse(client, read_memory_limit()), create_destination
 
 
 def read_identity(credentials: Credentials) -> str:

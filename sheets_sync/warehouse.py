@@ -16,6 +16,8 @@ from sheets_sync.export import Export
 
 LOG_DATASET = "ops"
 PARAMETER_TYPES: dict[type, str] = {str: "STRING", datetime: "TIMESTAMP"}
+# Peak of a whole job, measured: 448 MB for 887,000 cells, 562 MB for 1,330,000.
+BASE_MEMORY, MEMORY_PER_CELL = 140_000_000, 350  # bytes
 FAILURES = (GoogleAPIError, GoogleAuthError, RequestException)
 
 
@@ -28,8 +30,14 @@ class Mart:
 
 
 class Warehouse:
-    def __init__(self, client: bigquery.Client) -> None:
+    """`memory_limit`: bytes that the job may use; a mart that needs more is an error before it is read.
+
+    Without that check Cloud Run would end the job, and with it the sync of all later exports.
+    """
+
+    def __init__(self, client: bigquery.Client, memory_limit: int | None = None) -> None:
         self.client = client
+        self.memory_limit = memory_limit
 
     @property
     def project(self) -> str:
@@ -60,6 +68,7 @@ class Warehouse:
             if export.is_raw:
                 return self._read_raw_table(table, export)
             rows = self.client.query_and_wait(select_rows(table, export))
+            self.check_memory(export, rows.total_rows or 0)
             return Mart(types, [tuple(row.values()) for row in rows])
         except NotFound as error:
             remedy = (
@@ -70,6 +79,15 @@ class Warehouse:
             raise WarehouseError(f"There is no table {export.source} in {self.project}. {remedy}") from error
         except FAILURES as error:
             raise WarehouseError(f"{export.source} could not be read: {error}") from error
+
+    def check_memory(self, export: Export, rows: int) -> None:
+        needed = BASE_MEMORY + rows * len(export.columns) * MEMORY_PER_CELL
+        if self.memory_limit is not None and needed > self.memory_limit:
+            raise WarehouseError(
+                f"Export {export.name} has {rows:,} rows of {len(export.columns)} columns, which need about "
+                f"{needed / 1e6:,.0f} MB; the job has {self.memory_limit / 1e6:,.0f} MB. Raise memory.sheets_sync "
+                "in the environment's tfvars, or give the export fewer rows or columns."
+            )
 
     def _read_raw_table(self, table: str, export: Export) -> Mart:
         query = raw_table.select_valid_rows(table, export)
