@@ -100,7 +100,7 @@ locals {
   }
   export_secrets = {
     for name, destination in local.http_exports : name => "${replace(name, "_", "-")}-api-key"
-    if can(destination.auth.header)
+    if can(destination.auth.header) || can(destination.auth.token_url)
   }
   export_places = merge(
     { for name in local.sheet_exports : "${upper(name)}_SPREADSHEET" => var.spreadsheets[name] },

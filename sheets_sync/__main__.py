@@ -59,15 +59,19 @@ def create_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--accept-shrink", action="store_true", help="skip the row loss guard, once")
     parser.add_argument("--restore", action="store_true", help="write the version before the last change")
+    parser.add_argument("--test-row", action="store_true", help="send only one row, to an API")
     return parser
 
 
 def run_sync(log: StructuredLog) -> None:
     arguments = create_parser().parse_args()
     declared = exports.list_exports()
-    options = Options(arguments.adopt, arguments.accept_shrink, arguments.restore, frozenset(declared))
-    if options.restore and len(arguments.export or []) != 1:
-        raise UsageError("--restore needs exactly one --export")
+    options = Options(
+        arguments.adopt, arguments.accept_shrink, arguments.restore, frozenset(declared), arguments.test_row
+    )
+    for flag, is_set in (("--restore", options.restore), ("--test-row", options.test_row)):
+        if is_set and len(arguments.export or []) != 1:
+            raise UsageError(f"{flag} needs exactly one --export")
     names = arguments.export or declared
     unknown = [name for name in names if name not in declared]
     if unknown:
@@ -83,6 +87,8 @@ def load_for(name: str, options: Options) -> Export:
     export = exports.load_export(name)
     if options.restore and export.destination.kind != "sheets":
         raise ExportError(f"Export {name} is not a sheet: only a sheet has a version before the last change.")
+    if options.test_row and export.destination.kind != "http":
+        raise ExportError(f"Export {name} has no API: --test-row sends one row to an API. Use --dry-run.")
     return export
 
 

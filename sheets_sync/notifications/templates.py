@@ -60,6 +60,6 @@ def html(notification: Notification) -> str:
 
 def footer(notification: Notification) -> str:
     """Times without fractions of a second, which help no reader."""
-    run = f"run {notification.run_id}, {re.sub(FRACTION, "", notification.at)}"
+    run = f"run {notification.run_id}, {re.sub(FRACTION, '', notification.at)}"
     runbook = f" What to do: {notification.runbook}" if notification.runbook else ""
     return f"Export {notification.export} of project {notification.project}, {run}.{runbook}"

@@ -118,6 +118,10 @@ class SheetsDestination:
         status = status.after_check(now, is_changed)
         return status_requests(document, tab_id, tab, status, load_zone(document.zone))
 
+    def describe_sample(self, comparison: SheetPlan) -> str:
+        """Nothing: the examples of a dry run already show what its cells will contain."""
+        return ""
+
     def record_failure(self, export: Export, error: str) -> None:
         """Add the failure to the note, once: until the next success it stays as it is.
 
