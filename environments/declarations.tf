@@ -19,7 +19,16 @@ locals {
     for name, text in local.source_files : name => yamldecode(text)
     if can([yamldecode(text).kind, [for endpoint in values(yamldecode(text).endpoints) : endpoint.table]])
   }
-  exports = { for name, text in local.export_files : name => yamldecode(text) if can(yamldecode(text).table) }
+  export_declarations = {
+    for name, text in local.export_files : name => yamldecode(text) if can(yamldecode(text).table)
+  }
+  # An export with segments is one export for each of them, by name.
+  exports = merge([
+    for name, declared in local.export_declarations : {
+      for segment in try(keys(declared.segments.values), [""]) :
+      join("_", compact([name, segment])) => declared
+    }
+  ]...)
 
   # Every endpoint of every source. Folders in the bucket, leases and logs are named after the endpoint, so a name
   # in two sources would mix their data; outputs.tf rejects it, and a table that two endpoints fill.

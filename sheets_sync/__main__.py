@@ -78,7 +78,10 @@ def run_sync(log: StructuredLog) -> None:
         exports.load_export(unknown[0])  # raises ExportError, which lists the declared exports
     loaders = {name: partial(load_for, name, options) for name in names}
     settings = read_settings(os.environ)
-    failed = (preview if arguments.dry_run else publish)(loaders, settings, options, log)
+    if arguments.dry_run:
+        failed = preview(loaders, settings, options, log)
+    else:
+        failed = publish(loaders, settings, options, log, follows_schedules=not arguments.export)
     if failed:
         raise SyncError(f"{len(failed)} of {len(loaders)} exports failed: {', '.join(failed)}")
 
@@ -92,7 +95,9 @@ def load_for(name: str, options: Options) -> Export:
     return export
 
 
-def publish(loaders: Loaders, settings: Settings, options: Options, log: StructuredLog) -> list[str]:
+def publish(
+    loaders: Loaders, settings: Settings, options: Options, log: StructuredLog, follows_schedules: bool
+) -> list[str]:
     """Names of the exports that failed. Each is logged and notified as soon as it ends."""
     from sheets_sync.notifications.delivery_log import DeliveryLog
     from sheets_sync.notifications.dispatcher import Dispatcher
@@ -104,7 +109,7 @@ def publish(loaders: Loaders, settings: Settings, options: Options, log: Structu
     run_id = f"{now():%Y%m%dT%H%M%S}_{secrets.token_hex(4)}"
     failed = []
     for synced in sync_exports(
-        loaders, warehouse, create_destination, now, run_id, options.restore, progress
+        loaders, warehouse, create_destination, now, run_id, options.restore, progress, follows_schedules
     ):
         outcome = synced.outcome
         log_outcome(log, outcome)

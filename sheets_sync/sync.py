@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from runtime.errors import JobError
@@ -41,10 +42,12 @@ def sync_exports(
     run_id: str,
     is_restore: bool = False,
     progress: Progress | None = None,
+    follows_schedules: bool = False,
 ) -> Iterator[Synced]:
     """Sync the exports that `loaders` return, by name, and record each in ops.
 
-    A restore does not read the mart: the mart may be what is broken.
+    A restore does not read the mart: the mart may be what is broken. With `follows_schedules`, exports that are
+    not due are left out.
     """
     read = warehouse.read_types if is_restore else warehouse.read_mart
     progress = progress or silent_progress()
@@ -52,8 +55,20 @@ def sync_exports(
         progress.set_step("reading the mart")
         with progress.track(name):
             sync = ExportSync(name, load, read, create_destination, clock, run_id)
+            sync.is_due = partial(is_due, warehouse, clock()) if follows_schedules else always_due
             sync.run()
+        if sync.is_skipped:
+            continue
         yield Synced(sync.export, record_outcome(warehouse, sync.outcome, sync.issues))
+
+
+def is_due(warehouse: Warehouse, now: datetime, export: Export) -> bool:
+    schedule = export.schedule
+    return schedule is None or schedule.is_due(now, partial(warehouse.read_last_success, export.name))
+
+
+def always_due(export: Export) -> bool:
+    return True
 
 
 def record_outcome(warehouse: Warehouse, outcome: Outcome, issues: Sequence[RowIssue]) -> Outcome:
@@ -87,6 +102,8 @@ class ExportSync:
         self.export: Export | None = None
         self.destination: Destination[Any] | None = None
         self.issues: Sequence[RowIssue] = ()
+        self.is_due: Callable[[Export], bool] = always_due
+        self.is_skipped = False
         started = clock()
         self.outcome = Outcome(run_id, name, "", "", "", "", "failed", started, started)
 
@@ -110,6 +127,9 @@ class ExportSync:
         export = self.export = self.load()
         kind = export.destination.kind
         self.outcome = replace(self.outcome, destination=kind, title=export.tab)
+        if not self.is_due(export):
+            self.is_skipped = True
+            return
         destination = self.destination = self.create_destination(export)
         self.outcome = replace(self.outcome, address=destination.address)
         mart = self.read(export)

@@ -13,6 +13,7 @@ from requests.exceptions import RequestException
 from sheets_sync import raw_table
 from sheets_sync.errors import WarehouseError
 from sheets_sync.export import Export
+from sheets_sync.row_filter import filter_condition, filter_parameters
 
 LOG_DATASET = "ops"
 PARAMETER_TYPES: dict[type, str] = {str: "STRING", datetime: "TIMESTAMP"}
@@ -58,7 +59,8 @@ class Warehouse:
         table = f"{self.project}.{export.source}"
         try:
             types = {field.name: field.field_type for field in self.client.get_table(table).schema}
-            missing = [column for column in export.names if column not in types]
+            used = dict.fromkeys([*export.names, *export.row_filter])
+            missing = [column for column in used if column not in types]
             if missing:
                 raise WarehouseError(
                     f"Export {export.name} uses columns that {export.source} does not have: "
@@ -67,7 +69,8 @@ class Warehouse:
             # REST, because the Storage Read API needs one more role and is not faster for a mart's size.
             if export.is_raw:
                 return self._read_raw_table(table, export)
-            rows = self.client.query_and_wait(select_rows(table, export))
+            config = bigquery.QueryJobConfig(query_parameters=filter_parameters(export.row_filter, types))
+            rows = self.client.query_and_wait(select_rows(table, export), job_config=config)
             self.check_memory(export, rows.total_rows or 0)
             return Mart(types, [tuple(row.values()) for row in rows])
         except NotFound as error:
@@ -99,6 +102,14 @@ class Warehouse:
             )
         types = {column.name: column.type or "STRING" for column in export.columns}
         return Mart(types, raw_table.convert_rows(export, rows))
+
+    def read_last_success(self, export: str, since: datetime) -> datetime | None:
+        """Begin of the last run of an export that did not fail, if it began after `since`."""
+        where = "export = @export AND status != 'failed' AND started_at >= @since"
+        rows = self.query_rows(
+            f"{LOG_DATASET}.sync_run", ["started_at"], where, "started_at DESC", export=export, since=since
+        )
+        return rows[0]["started_at"] if rows else None
 
     def append_log(self, name: str, run_id: str, export: str, rows: Sequence[dict[str, Any]]) -> None:
         """Append to ops.<name>, once per run and export."""
@@ -141,4 +152,5 @@ def select_rows(table: str, export: Export) -> str:
     ordered = {item.column for item in export.order}
     order += [f"`{column}`" for column in export.key if column not in ordered]
     columns = ", ".join(f"`{column}`" for column in export.names)
-    return f"SELECT {columns} FROM `{table}` ORDER BY {', '.join(order)}"
+    condition = filter_condition(export.row_filter)
+    return f"SELECT {columns} FROM `{table}`{condition} ORDER BY {', '.join(order)}"
