@@ -47,7 +47,7 @@ class Destination[C: Comparison](Protocol):
         ...
 
     def describe_sample(self, comparison: C) -> str:
-        """The first request of a dry run with its payload; "" if there is none to show."""
+        """The first request of a dry run with its payload; "" without a request."""
         ...
 
     def record_failure(self, export: Export, error: str) -> None:

@@ -209,10 +209,10 @@ def parse_destination(
 
 
 def check_fill_down(file: str, export: Export) -> None:
-    own = [header for header in export.fill_down if header in export.headers]
-    if own:
+    synced = [header for header in export.fill_down if header in export.headers]
+    if synced:
         raise ExportError(
-            f"{file}: fill_down has {', '.join(own)}, a column of the export: expected headers of users' columns."
+            f"{file}: fill_down has {', '.join(synced)}, a column of the export: expected headers of users' columns."
         )
     if export.fill_down and export.destination.kind != "sheets":
         raise ExportError(f"{file}: fill_down is {list(export.fill_down)}, which only a sheet supports.")

@@ -85,15 +85,15 @@ class Dispatcher:
 
     def _send(self, deliveries: Sequence[Delivery], earlier: Sequence[LogRow]) -> Iterator[str]:
         """A receiver that rejects everything, with the same response, is reported once."""
-        known = {row.error for row in earlier if row.state == "rejected"}
+        reported = {row.error for row in earlier if row.state == "rejected"}
         rows: list[LogRow] = []
         for name, channel in self.channels.items():
             waiting = [delivery for delivery in deliveries if delivery.target.channel == name]
             for delivery, error in send_in_order(channel, waiting) if waiting else ():
                 message = str(error) if error else None
                 rows.append(delivery_row(delivery, result_state(error), self.clock(), message))
-                if error and not (error.is_final and message in known):
-                    known.add(message)
+                if error and not (error.is_final and message in reported):
+                    reported.add(message)
                     yield f"{error} {'It is not sent again.' if error.is_final else RETRY_NOTE}"
         try:
             if rows:

@@ -97,12 +97,12 @@ class RowApi:
             return {}
         entries = read_field(body, results.rows or "$")
         if results.by == "position":
-            found = self.match_by_position(entries, keys, response)
+            matched = self.match_by_position(entries, keys, response)
         else:
-            found = self.match_by_key(entries, key_fields, response)
+            matched = self.match_by_key(entries, key_fields, response)
         rejections = {}
         for key in keys:
-            entry = found.get(key, {(results.status or "").split(".")[0]: "no result for this row"})
+            entry = matched.get(key, {(results.status or "").split(".")[0]: "no result for this row"})
             if read_field(entry, results.status or "") not in results.accepted:
                 rejections[key] = describe_reason(entry, results)
         return rejections

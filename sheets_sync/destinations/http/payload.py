@@ -58,5 +58,5 @@ def read_field(value: Any, path: str) -> Any:
 def describe_request(config: HttpConfig, url: str, rows: Sequence[Record]) -> str:
     """The request with its body, indented, for people. Without headers, which contain the key."""
     body = json.dumps(json.loads(build_body(config, rows)), indent=2, ensure_ascii=False)
-    shown = body if len(body) <= MAX_PAYLOAD else f"{body[:MAX_PAYLOAD]} …"
-    return f"{config.method} {url}{build_path(config.path, rows[0])}\n{shown}"
+    excerpt = body if len(body) <= MAX_PAYLOAD else f"{body[:MAX_PAYLOAD]} …"
+    return f"{config.method} {url}{build_path(config.path, rows[0])}\n{excerpt}"

@@ -166,7 +166,7 @@ class SheetsDestination:
     def check_row_loss(self, desired: DesiredTable, current: CurrentTab, diff: Diff) -> None:
         """Also for --adopt, which would otherwise delete the rows of users that the mart does not contain.
 
-        Without a last synced state nobody knows which rows users added, so every deleted row counts.
+        Without a last synced state it is unknown which rows users added, so every deleted row counts.
         """
         if current.tab and not (self.options.accept_row_loss or self.options.restore):
             counted = diff.counts.deleted.count

@@ -43,33 +43,33 @@ def find_by_values(
     positions: list[int | None], columns: Sequence[str], key: Sequence[str], rows: Rows, state: SyncState
 ) -> list[int | None]:
     """`positions` with the columns whose header was renamed; a part of the key first, if one is missing."""
-    found = list(positions)
+    result = list(positions)
     places = range(max(map(len, rows), default=0))
-    missing_keys = [name for name in key if name in columns and found[columns.index(name)] is None]
+    missing_keys = [name for name in key if name in columns and result[columns.index(name)] is None]
     if len(missing_keys) > 1 or not set(key) <= set(columns):
-        return found
+        return result
     for name in missing_keys:
         index = columns.index(name)
         shares = {
             place: share_of_known_keys(
-                [*found[:index], place, *found[index + 1 :]], columns, key, rows, state
+                [*result[:index], place, *result[index + 1 :]], columns, key, rows, state
             )
             for place in places
-            if place not in found
+            if place not in result
         }
-        found[index] = only_match(shares)
-        if found[index] is None:
-            return found
+        result[index] = only_match(shares)
+        if result[index] is None:
+            return result
     for index, name in enumerate(columns):
-        if found[index] is None and name in state.columns:
-            key_places = [found[columns.index(part)] for part in key]
+        if result[index] is None and name in state.columns:
+            key_places = [result[columns.index(part)] for part in key]
             shares = {
                 place: share_of_same_values(place, name, key_places, rows, state)
                 for place in places
-                if place not in found
+                if place not in result
             }
-            found[index] = only_match(shares)
-    return found
+            result[index] = only_match(shares)
+    return result
 
 
 def only_match(shares: dict[int, float]) -> int | None:
@@ -83,8 +83,8 @@ def share_of_known_keys(
 ) -> float:
     places = [positions[columns.index(name)] for name in key]
     keys = [row_key(row, [place for place in places if place is not None]) for row in rows[1:]]
-    known = sum(key_digest(item) in state.entries for item in keys if item)
-    return known / max(1, len(keys))
+    matches = sum(key_digest(item) in state.entries for item in keys if item)
+    return matches / max(1, len(keys))
 
 
 def share_of_same_values(

@@ -62,10 +62,10 @@ def follow_columns(
         return None
     rows, _, _ = spreadsheet.read_cells(tab, tab.columns)
     positions = find_positions(headers, columns, desired.export.key, rows, state)
-    known = [place for place in positions if place is not None]
-    if len(known) < len(positions) or known == list(range(len(known))):
+    places = [place for place in positions if place is not None]
+    if len(places) < len(positions) or places == list(range(len(places))):
         return None
-    moved = replace(current, rows=reorder(rows, known), moves=tuple(plan_column_moves(known, tab.columns)))
+    moved = replace(current, rows=reorder(rows, places), moves=tuple(plan_column_moves(places, tab.columns)))
     # Headers that users swapped without the values below them do not identify a column.
     has_our_values = has_known_keys(desired, moved) and not any(
         has_other_values(desired, moved, index) for index in range(len(columns))
