@@ -19,7 +19,16 @@ locals {
     for name, text in local.source_files : name => yamldecode(text)
     if can([yamldecode(text).kind, [for endpoint in values(yamldecode(text).endpoints) : endpoint.table]])
   }
-  exports = { for name, text in local.export_files : name => yamldecode(text) if can(yamldecode(text).table) }
+  export_declarations = {
+    for name, text in local.export_files : name => yamldecode(text) if can(yamldecode(text).table)
+  }
+  # An export with segments is one export for each of them, by name.
+  exports = merge([
+    for name, declared in local.export_declarations : {
+      for segment in try(keys(declared.segments.values), [""]) :
+      join("_", compact([name, segment])) => declared
+    }
+  ]...)
 
   # Every endpoint of every source. Folders in the bucket, leases and logs have the name of the source too, so two
   # sources may have an endpoint of one name; outputs.tf rejects a table that two endpoints fill.
@@ -101,7 +110,7 @@ locals {
   }
   export_secrets = {
     for name, destination in local.http_exports : name => "${replace(name, "_", "-")}-api-key"
-    if can(destination.auth.header)
+    if can(destination.auth.header) || can(destination.auth.token_url)
   }
   export_places = merge(
     { for name in local.sheet_exports : "${upper(name)}_SPREADSHEET" => var.spreadsheets[name] },

@@ -208,6 +208,7 @@ module "sheets_sync" {
   command         = ["python", "-m", "sheets_sync"]
   image           = var.images.sheets_sync
   identity        = module.identities.emails["sheets-sync"]
+  memory          = var.memory.sheets_sync
   timeout_seconds = 1800
   environment = merge(local.export_places, local.notices, {
     PROJECT_ID = var.project_id

@@ -154,6 +154,15 @@ variable "location" {
   }
 }
 
+variable "memory" {
+  description = "Memory of sheets-sync: 140 MB, and 350 bytes for each cell of the largest export."
+  type = object({
+    sheets_sync = optional(string, "2Gi")
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "notices" {
   description = "How sheets-sync sends the notices of exports: mail server, and signed webhooks. Default: not at all."
   type = object({

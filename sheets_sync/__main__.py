@@ -7,17 +7,21 @@ import argparse
 import os
 import secrets
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from google.auth import compute_engine
 from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
+from requests.exceptions import RequestException
 
-from runtime.credentials import CLOUD_PLATFORM, default_credentials
+from runtime.credentials import CLOUD_PLATFORM, default_credentials, read_metadata_email
 from runtime.errors import JobError, SettingsError, UsageError
+from runtime.memory import read_memory_limit
 from runtime.process import ArgumentParser, raise_on_termination, run_job
 from runtime.structured_log import StructuredLog, open_log
 from sheets_sync import exports, report
@@ -28,7 +32,7 @@ from sheets_sync.options import Options
 from sheets_sync.outcome import Outcome
 from sheets_sync.progress import Progress, silent_progress
 from sheets_sync.settings import Settings, read_settings, read_target
-from sheets_sync.sync import CreateDestination, sync_exports
+from sheets_sync.sync import CreateDestination, describe_error, sync_exports
 from sheets_sync.warehouse import Warehouse
 
 SCOPES = (
@@ -55,21 +59,29 @@ def create_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--accept-shrink", action="store_true", help="skip the row loss guard, once")
     parser.add_argument("--restore", action="store_true", help="write the version before the last change")
+    parser.add_argument("--test-row", action="store_true", help="send only one row, to an API")
     return parser
 
 
 def run_sync(log: StructuredLog) -> None:
     arguments = create_parser().parse_args()
-    options = Options(arguments.adopt, arguments.accept_shrink, arguments.restore)
-    if options.restore and len(arguments.export or []) != 1:
-        raise UsageError("--restore needs exactly one --export")
-    names = arguments.export or exports.list_exports()
-    unknown = [name for name in names if name not in exports.list_exports()]
+    declared = exports.list_exports()
+    options = Options(
+        arguments.adopt, arguments.accept_shrink, arguments.restore, frozenset(declared), arguments.test_row
+    )
+    for flag, is_set in (("--restore", options.restore), ("--test-row", options.test_row)):
+        if is_set and len(arguments.export or []) != 1:
+            raise UsageError(f"{flag} needs exactly one --export")
+    names = arguments.export or declared
+    unknown = [name for name in names if name not in declared]
     if unknown:
         exports.load_export(unknown[0])  # raises ExportError, which lists the declared exports
     loaders = {name: partial(load_for, name, options) for name in names}
     settings = read_settings(os.environ)
-    failed = (preview if arguments.dry_run else publish)(loaders, settings, options, log)
+    if arguments.dry_run:
+        failed = preview(loaders, settings, options, log)
+    else:
+        failed = publish(loaders, settings, options, log, follows_schedules=not arguments.export)
     if failed:
         raise SyncError(f"{len(failed)} of {len(loaders)} exports failed: {', '.join(failed)}")
 
@@ -78,10 +90,14 @@ def load_for(name: str, options: Options) -> Export:
     export = exports.load_export(name)
     if options.restore and export.destination.kind != "sheets":
         raise ExportError(f"Export {name} is not a sheet: only a sheet has a version before the last change.")
+    if options.test_row and export.destination.kind != "http":
+        raise ExportError(f"Export {name} has no API: --test-row sends one row to an API. Use --dry-run.")
     return export
 
 
-def publish(loaders: Loaders, settings: Settings, options: Options, log: StructuredLog) -> list[str]:
+def publish(
+    loaders: Loaders, settings: Settings, options: Options, log: StructuredLog, follows_schedules: bool
+) -> list[str]:
     """Names of the exports that failed. Each is logged and notified as soon as it ends."""
     from sheets_sync.notifications.delivery_log import DeliveryLog
     from sheets_sync.notifications.dispatcher import Dispatcher
@@ -93,7 +109,7 @@ def publish(loaders: Loaders, settings: Settings, options: Options, log: Structu
     run_id = f"{now():%Y%m%dT%H%M%S}_{secrets.token_hex(4)}"
     failed = []
     for synced in sync_exports(
-        loaders, warehouse, create_destination, now, run_id, options.restore, progress
+        loaders, warehouse, create_destination, now, run_id, options.restore, progress, follows_schedules
     ):
         outcome = synced.outcome
         log_outcome(log, outcome)
@@ -142,8 +158,9 @@ def preview(loaders: Loaders, settings: Settings, options: Options, log: Structu
             mart = warehouse.read_types(export) if options.restore else warehouse.read_mart(export)
             comparison = destination.compare(export, mart)
             print(report.dry_run_table(export, comparison, destination, len(mart.rows)), flush=True)
-        except JobError as error:
-            log(f"{name}: {error}", "ERROR", export=name)
+        except Exception as error:  # also a defect must not hide the changes of the other exports
+            trace = None if isinstance(error, JobError) else traceback.format_exc()
+            log(f"{name}: {describe_error(error)}", "ERROR", export=name, stack_trace=trace)
             failed.append(name)
     return failed
 
@@ -165,14 +182,19 @@ def connect(
     def create_destination(export: Export) -> Destination[Any]:
         return factory.create(export, read_target(os.environ, export))
 
-    return Warehouse(client), create_destination
+    return Warehouse(client, read_memory_limit()), create_destination
 
 
 def read_identity(credentials: Credentials) -> str:
-    """Mail address of the job's service account, which the metadata server sends with the first token."""
+    """Mail address of the job's service account.
+
+    On Google's machines from the metadata server: on GKE the credentials themselves only name the pool.
+    """
     try:
         credentials.refresh(Request())  # type: ignore[no-untyped-call]
-    except GoogleAuthError as error:
+        if isinstance(credentials, compute_engine.Credentials):
+            return read_metadata_email(os.environ)
+    except (GoogleAuthError, RequestException) as error:
         raise SettingsError(f"Google returned no access token: {error}") from error
     return getattr(credentials, "service_account_email", "the user who is logged in")
 

@@ -46,6 +46,10 @@ class Destination[C: Comparison](Protocol):
         """
         ...
 
+    def describe_sample(self, comparison: C) -> str:
+        """The first request of a dry run with its payload; "" without a request."""
+        ...
+
     def record_failure(self, export: Export, error: str) -> None:
         """Show readers that the export fails, if it declares that. Raises no error of this job."""
         ...

@@ -1,12 +1,14 @@
 """An export as declared in exports/<name>.yaml. All keys: docs/reference/export-declaration.md."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sheets_sync.declaration import Part
 from sheets_sync.destinations.file.config import FileConfig
 from sheets_sync.destinations.http.config import HttpConfig
 from sheets_sync.notifications.config import Notify
+from sheets_sync.row_filter import RowFilter
+from sheets_sync.schedule import Schedule
 
 RAW_PREFIX = "raw."  # of a table that is exported without a model
 
@@ -64,6 +66,8 @@ class Export:
     drift: the value to use where a user edited a synced cell, the mart's (`overwrite`) or the user's (`keep`).
     shrink: maximum share of removed rows in percent. load_mode: how the connector copies a table of raw.
     audit: title of the log tab, None for no log tab. status: where readers see when the tab was checked.
+    fill_down: headers of users' columns whose formulas are copied to new rows. row_filter: rows of the table
+    that are published. schedule: None if due in every run.
     """
 
     name: str
@@ -80,6 +84,9 @@ class Export:
     protect: Protect = "warning"
     audit: str | None = "Sync log"
     status: SyncStatus = "none"
+    fill_down: tuple[str, ...] = ()
+    row_filter: RowFilter = field(default_factory=dict)
+    schedule: Schedule | None = None
     destination: SheetsConfig | FileConfig | HttpConfig = SheetsConfig()  # noqa: RUF009 (frozen)
     notify: Notify = Notify()
 

@@ -25,6 +25,8 @@ from sheets_sync.export import (
     SyncStatus,
 )
 from sheets_sync.notifications.config import parse_notify
+from sheets_sync.row_filter import parse_row_filter, parse_segments
+from sheets_sync.schedule import parse_schedule
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 Name = Annotated[str, Meta(pattern=rf"^{NAME.pattern}\Z", description="a name in snake_case")]
@@ -78,12 +80,16 @@ class ExportPart(Part, frozen=True, kw_only=True):
     protect: Protect = "warning"
     audit: Any = "Sync log"
     status: SyncStatus = "none"
+    fill_down: list[Header] = []
+    where: Any = None
+    segments: Any = None
+    schedule: Any = None
     destination: Any = None
     notify: Any = None
 
 
-def parse_export(name: str, file: str, content: Any) -> Export:
-    """The export that the content of `file` declares."""
+def parse_export(name: str, file: str, content: Any, segment: str = "") -> Export:
+    """The export that the content of `file` declares; `segment` is one of its segments."""
     part = convert_part(content, ExportPart, file)
     columns = parse_columns(file, part.columns)
     removed = parse_removed(file, part.removed, part.mode)
@@ -93,7 +99,7 @@ def parse_export(name: str, file: str, content: Any) -> Export:
     export = Export(
         name=name,
         table=part.table,
-        tab=part.tab or "",
+        tab=(part.tab or "").replace("{segment}", segment),
         mode=part.mode,
         key=tuple(part.key),
         columns=columns,
@@ -105,11 +111,17 @@ def parse_export(name: str, file: str, content: Any) -> Export:
         protect=part.protect,
         audit=parse_audit(file, part.audit),
         status=part.status,
+        fill_down=tuple(part.fill_down),
+        row_filter=parse_row_filter(file, part.where, parse_segments(file, part.segments), segment),
+        schedule=parse_schedule(file, part.schedule),
         destination=destination,
         notify=parse_notify(file, part.notify),
     )
     if export.status != "none" and destination.kind != "sheets":
         raise ExportError(f"{file}: status is {part.status}, which only a sheet supports: expected none.")
+    check_fill_down(file, export)
+    if export.is_raw and export.row_filter:
+        raise ExportError(f"{file}: where and segments are for marts, but table is {export.table}.")
     check_column_names(file, export)
     check_titles(file, export)
     check_raw_keys(file, export, part)
@@ -194,6 +206,16 @@ def parse_destination(
             "deleted. Declare it, or use mode upsert."
         )
     return config
+
+
+def check_fill_down(file: str, export: Export) -> None:
+    synced = [header for header in export.fill_down if header in export.headers]
+    if synced:
+        raise ExportError(
+            f"{file}: fill_down has {', '.join(synced)}, a column of the export: expected headers of users' columns."
+        )
+    if export.fill_down and export.destination.kind != "sheets":
+        raise ExportError(f"{file}: fill_down is {list(export.fill_down)}, which only a sheet supports.")
 
 
 def check_column_names(file: str, export: Export) -> None:

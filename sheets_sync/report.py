@@ -24,12 +24,14 @@ def describe_outcome(outcome: Outcome) -> str:
 
 def dry_run_table(export: Export, comparison: Comparison, destination: Destination[Any], rows: int) -> str:
     """The changes that a run would make now."""
+    sample = destination.describe_sample(comparison)
     calls = f"{comparison.calls_needed} calls would write it, {destination.calls} have read."
     return "\n".join(
         [
             f"{export.name}: {rows:,} rows of {export.source} to {comparison.title!r}, {destination.link}",
             *count_lines(comparison.counts),
             *(f"  note: {note}" for note in comparison.notes),
+            *(f"  {line}" for line in sample.splitlines()),
             f"  {calls} Nothing is changed.",
         ]
     )

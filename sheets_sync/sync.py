@@ -5,8 +5,10 @@ Each export is loaded, synced and recorded independently: one that fails leaves 
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from runtime.errors import JobError
@@ -40,10 +42,12 @@ def sync_exports(
     run_id: str,
     is_restore: bool = False,
     progress: Progress | None = None,
+    follows_schedules: bool = False,
 ) -> Iterator[Synced]:
     """Sync the exports that `loaders` return, by name, and record each in ops.
 
-    A restore does not read the mart: the mart may be what is broken.
+    A restore does not read the mart: the mart may be what is broken. With `follows_schedules`, exports that are
+    not due are left out.
     """
     read = warehouse.read_types if is_restore else warehouse.read_mart
     progress = progress or silent_progress()
@@ -51,8 +55,20 @@ def sync_exports(
         progress.set_step("reading the mart")
         with progress.track(name):
             sync = ExportSync(name, load, read, create_destination, clock, run_id)
+            sync.is_due = partial(is_due, warehouse, clock()) if follows_schedules else always_due
             sync.run()
+        if sync.is_skipped:
+            continue
         yield Synced(sync.export, record_outcome(warehouse, sync.outcome, sync.issues))
+
+
+def is_due(warehouse: Warehouse, now: datetime, export: Export) -> bool:
+    schedule = export.schedule
+    return schedule is None or schedule.is_due(now, partial(warehouse.read_last_success, export.name))
+
+
+def always_due(export: Export) -> bool:
+    return True
 
 
 def record_outcome(warehouse: Warehouse, outcome: Outcome, issues: Sequence[RowIssue]) -> Outcome:
@@ -86,21 +102,22 @@ class ExportSync:
         self.export: Export | None = None
         self.destination: Destination[Any] | None = None
         self.issues: Sequence[RowIssue] = ()
+        self.is_due: Callable[[Export], bool] = always_due
+        self.is_skipped = False
         started = clock()
         self.outcome = Outcome(run_id, name, "", "", "", "", "failed", started, started)
 
     def run(self) -> None:
         try:
             self._sync()
-        except JobError as error:
-            self.outcome = replace(self.outcome, status="failed", error=str(error))
-        except Exception as error:
-            # A defect must not keep the other exports from being synced.
-            message = f"unexpected {type(error).__name__}: {error}. This is a defect of the job; report it."
-            trace = traceback.format_exc()
+        except Exception as error:  # a defect must not keep the other exports from being synced
+            trace = None if isinstance(error, JobError) else traceback.format_exc()
+            message = describe_error(error)
             self.outcome = replace(self.outcome, status="failed", error=message, stack_trace=trace)
         if self.destination and self.export and self.outcome.error:
-            self.destination.record_failure(self.export, self.outcome.error)
+            # The failure is recorded in ops in any case.
+            with suppress(Exception):
+                self.destination.record_failure(self.export, self.outcome.error)
         if self.destination:
             calls, link = self.destination.calls, self.destination.link
             self.outcome = replace(self.outcome, calls=calls, link=link)
@@ -110,6 +127,9 @@ class ExportSync:
         export = self.export = self.load()
         kind = export.destination.kind
         self.outcome = replace(self.outcome, destination=kind, title=export.tab)
+        if not self.is_due(export):
+            self.is_skipped = True
+            return
         destination = self.destination = self.create_destination(export)
         self.outcome = replace(self.outcome, address=destination.address)
         mart = self.read(export)
@@ -120,6 +140,12 @@ class ExportSync:
         self.outcome = replace(
             self.outcome, counts=result.counts, title=result.title, status=status, notes=result.notes
         )
+
+
+def describe_error(error: Exception) -> str:
+    if isinstance(error, JobError):
+        return str(error)
+    return f"unexpected {type(error).__name__}: {error}. This is a defect of the job; report it."
 
 
 def sync_until_known(export: Export, mart: Mart, destination: Destination[Any]) -> Comparison:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
 from connector.errors import DeclarationError
 from connector.sources.base import Source
@@ -16,6 +15,7 @@ from connector.sources.mongodb import config as mongodb
 from connector.sources.rest import config as rest
 from connector.sources.sheet import config as sheet
 from runtime.errors import UsageError
+from runtime.yaml_file import load_yaml
 
 SOURCES = Path(__file__).parent
 
@@ -36,26 +36,13 @@ def read_source(name: str, folder: Path = SOURCES) -> Source:
     if not path.is_file():
         existing = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
         raise UsageError(f"unknown source '{name}'; declared: {existing}.")
-    return parse_source(load_yaml(path), str(path))
+    return parse_source(load_declaration(path), str(path))
 
 
-class UniqueKeyLoader(yaml.SafeLoader):
-    """Rejects a key that is declared twice; YAML libraries silently take the last one."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        if repeated := {str(key) for key in keys if keys.count(key) > 1}:
-            line = node.start_mark.line + 1
-            raise yaml.YAMLError(
-                f"{', '.join(sorted(repeated))} is declared twice in the mapping at line {line}"
-            )
-        return super().construct_mapping(node, deep)
-
-
-def load_yaml(path: Path) -> Any:
+def load_declaration(path: Path) -> Any:
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), UniqueKeyLoader)  # noqa: S506 - a subclass of SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return load_yaml(path)
+    except ValueError as error:
         raise DeclarationError(f"{path}: not YAML: {error}") from error
 
 
@@ -64,7 +51,7 @@ def find_table_conflicts(folder: Path = SOURCES) -> list[str]:
     endpoints: dict[str, list[str]] = {}
     for path in sorted(folder.glob("*.yaml")):
         try:
-            declared = load_yaml(path)
+            declared = load_declaration(path)
         except DeclarationError:
             continue  # reported when that source is read
         for name, endpoint in (declared.get("endpoints") or {}).items() if isinstance(declared, dict) else ():

@@ -27,6 +27,7 @@ class Book:
     permissions: list[dict[str, Any]] = field(default_factory=list)
     created: str = ""
     modified: str = ""
+    trashed: bool = False
 
     def copy(self) -> "Book":
         """What a batch works on: if one of its requests fails, nothing has happened."""

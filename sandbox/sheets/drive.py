@@ -46,6 +46,8 @@ class Drive:
         book = self.find(call, write=True).copy()
         if "name" in call.body:
             book.properties["title"] = call.body["name"]
+        # A file in the trash can still be read and written through the Sheets API (unverified).
+        book.trashed = bool(call.body.get("trashed", book.trashed))
         self.store.save(book)
         return file(book)
 
@@ -116,7 +118,7 @@ def file(book: Book) -> dict[str, Any]:
         "mimeType": SPREADSHEET,
         "createdTime": book.created,
         "modifiedTime": book.modified,
-        "trashed": False,
+        "trashed": book.trashed,
     }
 
 

@@ -86,6 +86,7 @@ def dump(book: Book) -> bytes:
             "permissions": book.permissions,
             "created": book.created,
             "modified": book.modified,
+            "trashed": book.trashed,
             "tabs": [dump_tab(tab) for tab in book.tabs],
         }
     )

@@ -12,12 +12,16 @@ from msgspec import Meta
 from sheets_sync.declaration import Part, convert_part
 from sheets_sync.errors import ExportError
 
-type Event = Literal["change", "failure", "recovery"]
+type Event = Literal["change", "failure", "recovery", "rejection"]
+type Digest = Literal["daily", "none"]
 type BodyFormat = Literal["json", "slack", "chat", "teams"]
 EVENTS: tuple[Event, ...] = get_args(Event.__value__)
 # RFC 5321 without quoted local parts. Only ASCII, which every server accepts, and no line break, which would
 # end a header.
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+PAGE = re.compile(r"[A-Za-z0-9_./-]+\.md")
+RUNBOOK = "docs/runbooks/export-failed.md"
+RowCount = Annotated[int, Meta(ge=0, description="a number of rows, 0 or more")]
 EventList = Annotated[list[Event], Meta(min_length=1, description=f"a list of {', '.join(EVENTS)}")]
 
 
@@ -27,6 +31,9 @@ class NotifyPart(Part, frozen=True, kw_only=True):
     mail: Any = []
     webhook: Any = []
     on: EventList | None = None
+    max_rejected: RowCount = 0
+    digest: Digest = "none"
+    runbook: Any = RUNBOOK
 
 
 class WebhookPart(Part, frozen=True, kw_only=True):
@@ -44,11 +51,18 @@ class WebhookTarget:
 
 @dataclass(frozen=True)
 class Notify:
-    """Recipients of the events in `on`."""
+    """Recipients of the events in `on`.
+
+    max_rejected: more rejected rows are reported, once. digest: changes are collected and sent once a day.
+    runbook: what to do after a failure, a page of the repository or a URL.
+    """
 
     mail: tuple[str, ...] = ()
     webhook: tuple[WebhookTarget, ...] = ()
     on: tuple[Event, ...] = EVENTS
+    max_rejected: int = 0
+    digest: Digest = "none"
+    runbook: str = RUNBOOK
 
 
 def parse_notify(file: str, value: Any) -> Notify:
@@ -68,7 +82,16 @@ def parse_notify(file: str, value: Any) -> Notify:
     addresses = [check_text(file, "mail", item, is_address, hint) for item in as_list(part.mail)]
     hooks = [parse_webhook(file, item) for item in as_list(part.webhook)]
     events = tuple(event for event in EVENTS if event in (part.on or EVENTS))
-    return Notify(tuple(dict.fromkeys(addresses)), tuple(dict.fromkeys(hooks)), events)
+    hint = f"a URL that begins with https://, or a page such as {RUNBOOK}"
+    runbook = check_text(file, "runbook", part.runbook, is_page, hint)
+    return Notify(
+        tuple(dict.fromkeys(addresses)),
+        tuple(dict.fromkeys(hooks)),
+        events,
+        part.max_rejected,
+        part.digest,
+        runbook,
+    )
 
 
 def parse_webhook(file: str, value: Any) -> WebhookTarget:
@@ -92,6 +115,10 @@ def check_text(file: str, key: str, value: Any, is_valid: Callable[[str], bool],
 
 def is_address(text: str) -> bool:
     return len(text) <= 254 and ADDRESS.fullmatch(text) is not None
+
+
+def is_page(text: str) -> bool:
+    return is_url(text) or PAGE.fullmatch(text) is not None
 
 
 def is_url(text: str) -> bool:

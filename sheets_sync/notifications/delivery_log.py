@@ -15,9 +15,12 @@ TABLE = "ops.notice_log"
 # From the first attempt. A later notification would describe a state that is long past.
 RETRY_PERIOD = timedelta(days=3)
 
+# Of a digest. Less than a day, so that an hourly run which starts a little earlier sends it at the same hour.
+DIGEST_PERIOD = timedelta(hours=23)
+
 # Persisted. failed: is sent again. rejected: the receiver will never accept it. untold: an incident that the
-# export declares no notification for.
-type State = Literal["due", "delivered", "failed", "rejected", "untold"]
+# export declares no notification for. collected: a change that waits for the next digest.
+type State = Literal["due", "delivered", "failed", "rejected", "untold", "collected"]
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,28 @@ def suppressed_row(notification: Notification, at: datetime) -> LogRow:
     return LogRow(notification.run_id, notification.export, notification.event, "untold", at)
 
 
+def collected_row(notification: Notification, at: datetime) -> LogRow:
+    content = notification.to_json()
+    return LogRow(
+        notification.run_id, notification.export, notification.event, "collected", at, notice=content
+    )
+
+
+def find_digest(rows: Sequence[LogRow], now: datetime) -> list[Notification]:
+    """Changes that no digest contains yet, oldest first; none if the last digest is less than a day old."""
+    sent = max(
+        (row.logged_at for row in rows if row.event == "change" and row.state == "due"),
+        default=now - RETRY_PERIOD,
+    )
+    if now - sent < DIGEST_PERIOD:
+        return []
+    waiting = [row for row in rows if row.state == "collected" and row.logged_at > sent]
+    ordered = sorted(waiting, key=lambda row: row.logged_at)
+    return [item for row in ordered if (item := Notification.from_json(row.notice or ""))]
+
+
 def last_incident(rows: Iterable[LogRow]) -> Event | None:
-    """The newest of failure and recovery, sent or suppressed; None before the first."""
+    """The newest of failure, rejection and recovery, sent or suppressed; None before the first."""
     incidents = [row for row in rows if row.event != "change" and row.state in ("due", "untold")]
     return max(incidents, key=lambda row: row.logged_at).event if incidents else None
 

@@ -16,12 +16,15 @@ from sheets_sync.notifications.config import Event, Notify
 from sheets_sync.notifications.delivery_log import (
     LogRow,
     State,
+    collected_row,
     delivery_row,
+    find_digest,
     find_pending,
     last_incident,
     suppressed_row,
 )
-from sheets_sync.notifications.notification import Delivery, Notification, Target
+from sheets_sync.notifications.notification import COUNT_NAMES, Delivery, Notification, Target
+from sheets_sync.outcome import EXAMPLES
 
 ENABLING_VARIABLES = {"mail": "SMTP_HOST", "webhook": "WEBHOOK_SECRET"}
 RETRY_NOTE = "The next run tries again."
@@ -51,8 +54,9 @@ class Dispatcher:
         """Send what is due. Returns the problems as sentences; they never fail the sync, which is done."""
         try:
             return list(self._notify(config, notification))
-        except WarehouseError as error:
-            return [f"No notification of {notification.export} is sent: {error}"]
+        except Exception as error:  # a defect here must not keep the other exports from being synced
+            reason = str(error) if isinstance(error, WarehouseError) else f"{type(error).__name__}: {error}"
+            return [f"No notification of {notification.export} is sent: {reason}"]
 
     def _notify(self, config: Notify, notification: Notification) -> Iterator[str]:
         declared = list_targets(config)
@@ -63,24 +67,33 @@ class Dispatcher:
         if not targets:
             return
         rows = self.log.read_rows(notification.export, self.clock())
-        events = find_events(notification, last_incident(rows))
+        events = find_events(notification, last_incident(rows), config.max_rejected)
         event = next((event for event in events if event in config.on), None)
-        new = [Delivery(replace(notification, event=event), target) for target in targets] if event else []
-        entries = [delivery_row(delivery, "due", self.clock()) for delivery in new]
+        runbook = config.runbook if event in ("failure", "rejection") else ""
+        news = [replace(notification, event=event, runbook=runbook)] if event else []
+        entries: list[LogRow] = []
+        if config.digest != "none" and event in ("change", None):
+            entries = [collected_row(item, self.clock()) for item in news]
+            news = merge_changes(find_digest([*rows, *entries], self.clock()), notification)
+        new = [Delivery(item, target) for item in news for target in targets]
+        entries += [delivery_row(delivery, "due", self.clock()) for delivery in new]
         suppressed = [item for item in events if item not in ("change", event)]
         entries += [suppressed_row(replace(notification, event=item), self.clock()) for item in suppressed]
         if entries:
             self.log.append_rows(entries)
-        yield from self._send([*find_pending(rows, targets, self.clock()), *new])
+        yield from self._send([*find_pending(rows, targets, self.clock()), *new], rows)
 
-    def _send(self, deliveries: Sequence[Delivery]) -> Iterator[str]:
+    def _send(self, deliveries: Sequence[Delivery], earlier: Sequence[LogRow]) -> Iterator[str]:
+        """A receiver that rejects everything, with the same response, is reported once."""
+        reported = {row.error for row in earlier if row.state == "rejected"}
         rows: list[LogRow] = []
         for name, channel in self.channels.items():
             waiting = [delivery for delivery in deliveries if delivery.target.channel == name]
             for delivery, error in send_in_order(channel, waiting) if waiting else ():
                 message = str(error) if error else None
                 rows.append(delivery_row(delivery, result_state(error), self.clock(), message))
-                if error:
+                if error and not (error.is_final and message in reported):
+                    reported.add(message)
                     yield f"{error} {'It is not sent again.' if error.is_final else RETRY_NOTE}"
         try:
             if rows:
@@ -132,9 +145,27 @@ def list_targets(config: Notify) -> list[Target]:
     ]
 
 
-def find_events(notification: Notification, last: Event | None) -> list[Event]:
-    """Events of this outcome, the more important first: failure and recovery are reported once each."""
+def merge_changes(changes: Sequence[Notification], now: Notification) -> list[Notification]:
+    """One notification of all `changes`, as of the run of `now`; none without changes."""
+    if not changes:
+        return []
+    names = {name for item in changes for name in item.counts}
+    counts = {
+        name: sum(item.counts.get(name, 0) for item in changes) for name in sorted(names, key=count_order)
+    }
+    examples = [example for item in changes for example in item.examples]
+    return [replace(now, event="change", counts=counts, examples=tuple(examples[:EXAMPLES]), error=None)]
+
+
+def count_order(name: str) -> int:
+    return COUNT_NAMES.index(name) if name in COUNT_NAMES else len(COUNT_NAMES)
+
+
+def find_events(notification: Notification, last: Event | None, max_rejected: int = 0) -> list[Event]:
+    """Events of this outcome, the most important first: failure, rejection and recovery once each."""
     if notification.error:
         return [] if last == "failure" else ["failure"]
-    recovered: list[Event] = ["recovery"] if last == "failure" else []
-    return [*recovered, "change"] if notification.changed else recovered
+    changed: list[Event] = ["change"] if notification.changed else []
+    if notification.rejected > max_rejected:
+        return changed if last == "rejection" else ["rejection", *changed]
+    return ["recovery", *changed] if last in ("failure", "rejection") else changed

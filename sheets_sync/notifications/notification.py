@@ -40,7 +40,8 @@ class Target:
 @dataclass(frozen=True)
 class Notification:
     """at: when the sync ended (ISO 8601, UTC). place: name of the target, such as a tab's title.
-    examples: at most five sentences. The field names are those of the stored JSON."""
+    examples: at most five sentences. runbook: page with the next steps, "" unless something failed. The field
+    names are those of the stored JSON."""
 
     event: Event
     project: str
@@ -53,11 +54,16 @@ class Notification:
     counts: dict[str, int] = field(default_factory=dict)
     examples: tuple[str, ...] = ()
     error: str | None = None
+    runbook: str = ""
 
     @property
     def changed(self) -> bool:
         """Whether readers see a difference. Rows that are rejected in every run are not news."""
         return any(self.counts.get(name) for name in COUNT_NAMES[:3])
+
+    @property
+    def rejected(self) -> int:
+        return self.counts.get("rejected", 0)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)

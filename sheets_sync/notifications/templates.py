@@ -1,10 +1,15 @@
 """Texts of a notification: subject, plain text, HTML, and one short text for chat messages."""
 
+import re
 from html import escape
 
 from sheets_sync.notifications.notification import Notification
 
-VERBS = {"change": "changed", "failure": "failed", "recovery": "recovered"}
+FRACTION = r"\.\d+"
+VERBS = {"change": "changed", "failure": "failed", "recovery": "recovered", "rejection": "rejected rows"}
+
+
+UNCHANGED = "Those rows stay as they were; the others are up to date."
 
 
 def subject(notification: Notification) -> str:
@@ -22,6 +27,8 @@ def summary(notification: Notification) -> str:
     place, rows, counts = notification.place, notification.rows, describe_counts(notification)
     if notification.event == "failure":
         return f"{place} could not be brought up to date. The next run tries again."
+    if notification.event == "rejection":
+        return f"{notification.rejected:,} of {rows:,} rows could not be published to {place}. {UNCHANGED}"
     if notification.event == "recovery":
         return f"{place} is up to date again: {rows:,} rows, {counts or 'none changed'}."
     return f"{place} has changed: {counts}. It has {rows:,} rows now."
@@ -52,5 +59,7 @@ def html(notification: Notification) -> str:
 
 
 def footer(notification: Notification) -> str:
-    run = f"run {notification.run_id}, {notification.at}"
-    return f"Export {notification.export} of project {notification.project}, {run}."
+    """Times without fractions of a second, which help no reader."""
+    run = f"run {notification.run_id}, {re.sub(FRACTION, '', notification.at)}"
+    runbook = f" What to do: {notification.runbook}" if notification.runbook else ""
+    return f"Export {notification.export} of project {notification.project}, {run}.{runbook}"

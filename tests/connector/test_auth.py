@@ -3,10 +3,11 @@
 import pytest
 
 from connector.errors import RequestRejected, SourceUnavailable
-from connector.sources.rest.auth import EXPIRY_MARGIN_SECONDS, OAuthToken
+from connector.sources.rest.auth import OAuthToken
 from connector.sources.rest.config import ClientCredentials
 from runtime.errors import SettingsError
 from runtime.http_session import open_session
+from runtime.oauth import EXPIRY_MARGIN_SECONDS
 from tests.connector.landing_harness import KEY
 from tests.fakes import paged_api as shapes
 from tests.fakes.paged_api import SIZE
@@ -90,11 +91,11 @@ def test_a_token_is_used_until_shortly_before_it_expires(harness):
     process = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
     with open_session(16) as http:
         tokens = OAuthToken(http, process.api.url, ClientCredentials(token_url="/"), CLIENT, lambda: now[0])
-        assert [tokens._current_token(), tokens._current_token()] == ["token-1", "token-1"]
+        assert [tokens.client.current_token(), tokens.client.current_token()] == ["token-1", "token-1"]
         now[0] = 3600 - EXPIRY_MARGIN_SECONDS - 1
-        assert tokens._current_token() == "token-1"
+        assert tokens.client.current_token() == "token-1"
         now[0] += 1
-        assert tokens._current_token() == "token-2"
+        assert tokens.client.current_token() == "token-2"
 
 
 def test_the_error_of_a_rejected_client_has_no_secret(harness):

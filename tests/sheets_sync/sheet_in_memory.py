@@ -48,7 +48,8 @@ class SheetInMemory:
 
     def read_document(self):
         sheets = [sheet(self.book, tab, [], False) for tab in self.book.tabs]
-        return parse_document({"properties": self.book.properties, "sheets": sheets})
+        resource = {"spreadsheetId": self.id, "properties": self.book.properties, "sheets": sheets}
+        return parse_document(resource)
 
     def read_cells(self, tab, width, state_tab=None):
         visible = [row[:width] for row in self.all(tab.title)]
@@ -59,6 +60,10 @@ class SheetInMemory:
     def all(self, title):
         query = QueryParams({"valueRenderOption": "UNFORMATTED_VALUE"})
         return read(self.book, ranges.quoted(title), Call("", {}, query)).get("values", [])
+
+    def read_formulas(self, tab):
+        query = QueryParams({"valueRenderOption": "FORMULA"})
+        return read(self.book, ranges.quoted(tab.title), Call("", {}, query)).get("values", [])
 
     def read_values(self, titles):
         return [self.all(title.strip("'")) for title in titles]

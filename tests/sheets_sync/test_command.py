@@ -117,33 +117,78 @@ def test_wrong_arguments_and_settings_end_with_exit_code_2(start, arguments, set
 
 
 EXPORT = "table: daily_sales\ntab: Units\nmode: mirror\nkey: [day]\ncolumns: {day: {header: Day}}\n"
+# One broken export of every kind: the content of its file, and the beginning of its error.
+BROKEN = {
+    "a_value": (EXPORT.replace("mirror", "mirro"), "a_value.yaml: mode is 'mirro', expected one of mirror, "),
+    "b_syntax": (EXPORT + "notify: [", "b_syntax.yaml is not YAML: "),
+    "c_duplicate": (EXPORT + "tab: Other\n", "c_duplicate.yaml is not YAML: tab is declared twice"),
+    "d_field": (EXPORT + "colour: red\n", "d_field.yaml: Object contains unknown field `colour`"),
+    "e_empty": ("", "e_empty.yaml: the file is"),
+    "f_unset": (EXPORT, "missing environment variables: F_UNSET_SPREADSHEET."),
+    "g_mart": (EXPORT.replace("daily_sales", "nothing"), "There is no table dmt.nothing"),
+    "h_column": (EXPORT.replace("{day:", "{week: {header: W}, day:"), "Export h_column uses columns that"),
+    "i_unshared": (EXPORT, "sheets-sync@"),
+    "j_unknown": (EXPORT, "There is no spreadsheet nowhere."),
+}
 
 
-def test_a_broken_declaration_and_a_missing_variable_stop_only_their_export(start, cloud, person, tmp_path):
+@pytest.fixture
+def broken(start, cloud, person, tmp_path):
+    """A copy of the job with many broken exports beside `daily_sales`."""
     cloud.bigquery.query_and_wait(
         "CREATE OR REPLACE TABLE dmt.daily_sales AS SELECT DATE '2017-01-01' AS day, 1 AS baskets, "
         + REST.format(1)
     )
-    shutil.copytree(
-        ROOT / "sheets_sync", tmp_path / "sheets_sync", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    exports = tmp_path / "sheets_sync/exports"
-    (exports / "a_typo.yaml").write_text(EXPORT.replace("mirror", "mirro"))
-    (exports / "b_unset.yaml").write_text(EXPORT)
-    done = start(folder=tmp_path)
-    assert done.returncode == 1
-    typo, unset, synced, last = log_lines(done)
-    assert typo["message"].startswith("a_typo: a_typo.yaml: mode is 'mirro', expected one of mirror, upsert")
-    assert unset["message"].startswith("b_unset: missing environment variables: B_UNSET_SPREADSHEET.")
-    assert (synced["export"], synced["status"]) == ("daily_sales", "success")
-    assert last["message"] == "2 of 3 exports failed: a_typo, b_unset"
-    query = f"SELECT export, status, error FROM ops.sync_run WHERE run_id = '{synced['run_id']}'"
-    logged = {row["export"]: (row["status"], row["error"]) for row in cloud.bigquery.query_and_wait(query)}
-    assert {name: status for name, (status, _) in logged.items()} == {
-        "a_typo": "failed",
-        "b_unset": "failed",
-        "daily_sales": "success",
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "sheets_sync", tmp_path / "sheets_sync", ignore=ignored)
+    for name, (content, _) in BROKEN.items():
+        (tmp_path / f"sheets_sync/exports/{name}.yaml").write_text(content)
+    (tmp_path / "sheets_sync/exports/z_trashed.yaml").write_text(EXPORT)
+    drive, files = requests.Session(), f"{cloud.state.address}/drive/v3/files"
+    drive.headers["Authorization"] = "Bearer person"
+    unshared = drive.post(files, json={"name": "Not shared"}, timeout=10).json()["id"]
+    assert drive.patch(f"{files}/{person.id}", json={"trashed": True}, timeout=10).json()["trashed"]
+    spreadsheets = {
+        f"{name.upper()}_SPREADSHEET": person.id for name in [*BROKEN, "z_trashed"] if name != "f_unset"
     }
-    assert "expected one of mirror" in logged["a_typo"][1]
-    assert "B_UNSET_SPREADSHEET" in logged["b_unset"][1]
+    environ = spreadsheets | {"I_UNSHARED_SPREADSHEET": unshared, "J_UNKNOWN_SPREADSHEET": "nowhere"}
+    return partial(start, folder=tmp_path, **environ)
+
+
+def test_broken_exports_of_every_kind_stop_only_themselves(broken, cloud, person):
+    done = broken()
+    assert done.returncode == 1
+    *lines, last = log_lines(done)
+    failed = {line["export"]: line["message"] for line in lines if line["severity"] == "ERROR"}
+    assert failed.keys() == BROKEN.keys()
+    for name, (_, error) in BROKEN.items():
+        assert failed[name].startswith(f"{name}: {error}"), failed[name]
+    synced = {line["export"]: line for line in lines if line["severity"] == "INFO"}
+    assert {name: line["status"] for name, line in synced.items()} == {
+        "daily_sales": "success",
+        "z_trashed": "success",
+    }
+    assert last["message"] == f"10 of 12 exports failed: {', '.join(BROKEN)}"
+    run_id = synced["daily_sales"]["run_id"]
+    query = f"SELECT export, status, error FROM ops.sync_run WHERE run_id = '{run_id}'"
+    logged = {row["export"]: (row["status"], row["error"]) for row in cloud.bigquery.query_and_wait(query)}
+    assert {name for name, (status, _) in logged.items() if status == "failed"} == BROKEN.keys()
+    assert all(BROKEN[name][1] in error for name, (_, error) in logged.items() if error)
+    assert person.see("'Daily sales'!A2") == [["2017-01-01"]]
+
+
+def test_a_deleted_tab_is_created_again_and_a_dry_run_reports_all_exports(broken, person):
+    broken("--export", "daily_sales")
+    [tab] = [
+        tab["properties"]["sheetId"] for tab in person.sheets() if tab["properties"]["title"] == "Daily sales"
+    ]
+    person.batch({"deleteSheet": {"sheetId": tab}})
+    done = broken("--dry-run")
+    assert done.returncode == 1
+    assert {line["export"] for line in log_lines(done)[:-1]} == BROKEN.keys()
+    assert [line.split(":")[0] for line in done.stdout.splitlines() if not line.startswith(" ")] == [
+        "daily_sales",
+        "z_trashed",
+    ]
+    assert broken("--export", "daily_sales").returncode == 0
     assert person.see("'Daily sales'!A2") == [["2017-01-01"]]

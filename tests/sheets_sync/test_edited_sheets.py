@@ -54,6 +54,17 @@ def test_adopting_a_tab_does_not_delete_most_of_its_rows() -> None:
     assert sheet.visible(3) == [[1, "a", "of 1"], [2, "b", None]]
 
 
+def test_adopting_a_tab_with_repeated_keys_does_not_delete_their_rows() -> None:
+    """A repeated key matches no row, so its rows are not rows of the mart."""
+    export, sheet = declared("day", shrink=20, **ORDERED), SheetInMemory()
+    sheet.book.tabs.append(blank_tab(7, "Ours"))
+    for index, value in enumerate(["Day", "Mine", 1, "a", 1, "b", 1, "c", 2, "d"]):
+        sheet.tab.put(*divmod(index, 2), Cell(value))
+    with pytest.raises(Refused, match="2 of the 4 rows"):
+        sync_rows(sheet, export, [(1,), (2,)], adopt=True)
+    assert sheet.tab.at(3, 1).value == "c"
+
+
 def test_a_copied_tab_with_the_mark_is_refused() -> None:
     export, sheet = declared("day"), SheetInMemory()
     sync_rows(sheet, export, [(1,)])

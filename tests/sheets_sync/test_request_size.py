@@ -15,6 +15,7 @@ from sheets_sync.destinations.sheets.requests.formatting import format_fingerpri
 from sheets_sync.destinations.sheets.spreadsheet import compact_json
 from sheets_sync.export_parser import parse_export
 from sheets_sync.warehouse import Mart
+from tests.sheets_sync.sheet_in_memory import SheetInMemory, declared, sync_rows
 
 ROWS = 10_000
 NAMES = "abcdefghij"
@@ -86,3 +87,12 @@ def test_half_of_the_rows_in_another_place_are_one_move(table, planned):
     moved = planned([*table[ROWS // 2 :], *table[: ROWS // 2]])
     assert len(compact_json({"requests": moved.requests})) < 3_000
     assert [list(request) for request in moved.requests].count(["moveDimension"]) == 1
+
+
+@pytest.mark.parametrize("prefix", ["+49", "=", "-", "@", "0049"])
+def test_texts_like_formulas_do_not_make_requests_larger(prefix):
+    sheet, export = SheetInMemory(), declared("day", "baskets", order=["day"])
+    rows = [(number, f"{prefix}170{number:07}") for number in range(40_000)]
+    sync_rows(sheet, export, rows)
+    assert sheet.visible(2) == [list(row) for row in rows]
+    assert max(len(compact_json({"requests": batch})) for batch in sheet.batches) <= 2_000_000

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from sheets_sync import sync
+from sheets_sync.destinations.sheets.current.document import STATUS
 from sheets_sync.destinations.sheets.destination import SheetsDestination
-from sheets_sync.errors import Refused
+from sheets_sync.errors import OutcomeUnknown, Refused
 from sheets_sync.export import Export
 from tests.sheets_sync.sheet_in_memory import OLD, ORDERED, TYPES, SheetInMemory, declared
 
@@ -71,6 +72,44 @@ def test_the_note_shows_since_when_an_export_fails_until_it_succeeds() -> None:
     assert run.note == "Checked at 2026-11-21 14:05\nChanged at 2026-11-21 12:00"
 
 
+def status_metadata(run: Run) -> list[str]:
+    return [item["metadataValue"] for item in run.sheet.book.metadata if item["metadataKey"] == STATUS]
+
+
+@pytest.mark.parametrize("is_first_note", [True, False])
+def test_two_runs_that_only_write_the_note_do_not_both_write(is_first_note: bool) -> None:
+    """The slower one is rejected as a whole, finds the note written, and writes nothing."""
+    run = Run()
+    if is_first_note:
+        run.export = declared(**ORDERED)
+    run.sync(0, OLD)
+    run.export = declared(status="note", **ORDERED)
+    run.now = START + timedelta(minutes=90)
+    mart = SimpleNamespace(types=TYPES, rows=OLD)
+    slow, fast = run.destination, run.destination
+    planned = slow.compare(run.export, mart)
+    fast.apply(fast.compare(run.export, mart))
+    written = run.note
+    with pytest.raises(OutcomeUnknown):
+        slow.apply(planned)
+    assert run.note == written
+    assert len(status_metadata(run)) == 1
+    sent = len(run.sheet.batches)
+    sync.sync_until_known(run.export, mart, slow)
+    assert len(run.sheet.batches) == sent
+
+
+def test_a_failure_does_not_replace_the_note_of_a_faster_success() -> None:
+    run = Run()
+    run.sync(0, OLD)
+    document = run.sheet.read_document()
+    run.sync(90, OLD[:2])
+    written = run.note
+    run.sheet.read_document = lambda: document  # the failing run read before
+    run.fail(91, "There is no table dmt.t.")
+    assert (run.note, len(status_metadata(run))) == (written, 1)
+
+
 def test_times_are_those_of_the_spreadsheet() -> None:
     run = Run()
     run.sheet.book.properties = run.sheet.book.properties | {"timeZone": "Asia/Tokyo"}
@@ -90,8 +129,8 @@ def test_a_refused_sync_is_shown_to_readers() -> None:
     run = Run()
     run.sync(0, OLD)
     range_ = {"sheetId": run.sheet.tab.id, "dimension": "COLUMNS", "startIndex": 1, "endIndex": 2}
-    run.sheet.person({"insertDimension": {"range": range_}})
+    run.sheet.person({"deleteDimension": {"range": range_}})
     with pytest.raises(Refused) as error:
         run.sync(60, OLD)
     run.fail(60, str(error.value))
-    assert run.note is not None and "Failing since 2026-11-21 13:00: Column 'Baskets'" in run.note
+    assert run.note is not None and "Failing since 2026-11-21 13:00: Column 'Revenue'" in run.note

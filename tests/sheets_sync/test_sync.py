@@ -46,7 +46,7 @@ def test_the_header_is_frozen_and_the_first_tab_is_unchanged(mirror, person):
     assert "developerMetadata" not in first
     assert permission["properties"]["gridProperties"] == {
         "rowCount": 5,
-        "columnCount": 26,
+        "columnCount": 9,
         "frozenRowCount": 1,
     }
 
@@ -190,8 +190,16 @@ def clock():
 
 
 def logged(cloud, run_id, table="sync_run"):
-    query = f"SELECT * FROM ops.{table} WHERE run_id = '{run_id}'"
+    order = "state DESC" if table == "sync_row" else "export"
+    query = f"SELECT * FROM ops.{table} WHERE run_id = '{run_id}' ORDER BY {order}"
     return [dict(row) for row in cloud.bigquery.query_and_wait(query)]
+
+
+def test_a_mart_that_needs_more_memory_than_the_job_has_is_an_error(warehouse, cloud, export):
+    limited = Warehouse(cloud.bigquery, memory_limit=140_000_500)
+    with pytest.raises(WarehouseError, match="2 rows of 4 columns, .* about 140 MB; the job has 140 MB"):
+        limited.read_mart(export)
+    assert len(Warehouse(cloud.bigquery, memory_limit=150_000_000).read_mart(export).rows) == 2
 
 
 def test_rows_come_from_bigquery_in_order_and_exact(warehouse, export):

@@ -1,6 +1,7 @@
 """TIMESTAMP keys are instants: a changed time zone and the end of summer time move no row to another one."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -99,6 +100,52 @@ def test_both_passes_of_the_repeated_hour_are_rows() -> None:
     sync_rows(sheet, export, rows, TYPES)
     assert notes(sheet) == before
     assert [row[0] for row in sheet.visible(1)] == [to_key_cell(row[0], ZoneInfo("Etc/GMT")) for row in rows]
+
+
+@pytest.mark.parametrize("zone", ZONES[1:])
+@pytest.mark.parametrize(
+    "start",
+    [
+        datetime(1890, 1, 1, 1, tzinfo=UTC),  # text in the sheet
+        datetime(1899, 12, 31, 23, 30, tzinfo=UTC),  # text or a number, depending on the zone
+        datetime(2026, 7, 1, 6, 0, 0, 123456, tzinfo=UTC),
+        datetime(2026, 10, 25, 0, 30, 0, 7, tzinfo=UTC),
+    ],
+)
+def test_old_and_precise_instants_keep_their_notes_too(start: datetime, zone: str) -> None:
+    export, sheet = declared(order=["day"]), SheetInMemory()
+    rows = [(start + timedelta(hours=hour, microseconds=hour), f"hour {hour}", 1.0) for hour in range(6)]
+    sync_rows(sheet, export, rows, TYPES)
+    write_notes(sheet)
+    before = sorted(map(str, notes(sheet)))
+    set_zone(sheet, zone)
+    assert "deleted" not in count_rows(sync_rows(sheet, export, rows, TYPES))
+    assert sorted(map(str, notes(sheet))) == before
+    assert count_rows(sync_rows(sheet, export, rows, TYPES)) == {}
+
+
+KEYS = {
+    "DATE": [date(1890, 1, 1), date(2026, 10, 25)],
+    "DATETIME": [datetime(2026, 10, 25, 2, 30), datetime(2026, 10, 25, 3, 30)],  # noqa: DTZ001
+    "NUMERIC": [Decimal("1.10"), Decimal("12345678901234567.89")],
+    "TIME": [time(2, 30), time(3, 30)],
+    "INTEGER": [2**60, 7],
+}
+
+
+@pytest.mark.parametrize("type_name", KEYS)
+def test_keys_without_a_zone_are_not_moved_by_zone_or_locale(type_name: str) -> None:
+    """The other TIMESTAMP column is shown in the new zone; the key is not an instant."""
+    types = {"day": type_name, "baskets": "STRING", "revenue": "TIMESTAMP"}
+    export, sheet = declared(), SheetInMemory()
+    rows = [(key, f"of {key}", START) for key in KEYS[type_name]]
+    sync_rows(sheet, export, rows, types)
+    write_notes(sheet)
+    before = notes(sheet)
+    sheet.book.properties = sheet.book.properties | {"timeZone": "Asia/Tokyo", "locale": "de_DE"}
+    assert count_rows(sync_rows(sheet, export, rows, types)) == {"updated": 2}
+    assert notes(sheet) == before
+    assert count_rows(sync_rows(sheet, export, rows, types)) == {}
 
 
 INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1)).map(  # noqa: DTZ001

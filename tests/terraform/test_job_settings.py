@@ -10,14 +10,13 @@ from connector.landing import names
 from connector.settings import read_settings as read_connector_settings
 from connector.sources.registry import SOURCES, read_source
 from pipeline.settings import read_settings as read_pipeline_settings
-from sheets_sync.exports import FOLDER as EXPORTS
-from sheets_sync.exports import load_export
+from sheets_sync.exports import list_exports, load_export
 from sheets_sync.settings import read_settings as read_sheets_settings
 from sheets_sync.settings import read_target
 from tests.terraform.hcl_files import ROOT
 from tests.terraform.plans import ENVIRONMENTS, job_variables, resources_of
 
-EXPORTED = [load_export(path.stem) for path in EXPORTS.glob("*.yaml")]
+EXPORTED = [load_export(name) for name in list_exports()]
 # Set where notices are enabled, here in prod.
 FILE = "{}_20260131_0930_0195b1c0-0000-7000-8000-000000000000.json"
 OPTIONAL = {"SMTP_HOST", "SMTP_PORT", "SMTP_FROM", "SMTP_USER", "SMTP_PASSWORD", "WEBHOOK_SECRET"}

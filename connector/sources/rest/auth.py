@@ -1,23 +1,23 @@
 """Authentication: an API key in a header or query parameter, or OAuth client credentials."""
 
 import base64
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote, quote_plus
 
-import msgspec
 import requests
 from requests.auth import AuthBase
 
-from connector.errors import InvalidResponse, KeyRejected, RequestRejected, SourceUnavailable
+from connector.errors import InvalidResponse, KeyRejected, RequestRejected, SourceError, SourceUnavailable
 from connector.sources.rest.config import Auth, Basic, ClientCredentials, Header, Query
-from runtime.errors import SettingsError
-from runtime.retry import TRANSIENT_STATUSES
+from runtime.oauth import OAuthClient, TokenEndpoint, TokenError, TokenProblem
 
-EXPIRY_MARGIN_SECONDS = 30.0  # a token is renewed so long before it expires
-TOKEN_TIMEOUT = (10, 30)  # seconds to connect, and between two bytes
+TOKEN_ERRORS: dict[TokenProblem, type[SourceError]] = {
+    "unavailable": SourceUnavailable,
+    "rejected": RequestRejected,
+    "invalid": InvalidResponse,
+}
 
 
 class ApiKeyAuth(AuthBase):
@@ -57,27 +57,6 @@ def check_header_value(secret: str) -> str:
     )
 
 
-class ClientSecret(msgspec.Struct):
-    client_id: str
-    client_secret: str
-    refresh_token: str = ""
-
-
-class TokenResponse(msgspec.Struct):
-    """`expires_in` in seconds; several servers send it as text or as null."""
-
-    access_token: str
-    expires_in: float | str | None = 3600.0
-    refresh_token: str = ""
-
-    @property
-    def seconds(self) -> float:
-        try:
-            return float(self.expires_in or 3600.0)
-        except ValueError:
-            return 3600.0
-
-
 class OAuthToken(ApiKeyAuth):
     """One token for all requests until it expires or is rejected; SourceError if none can be fetched."""
 
@@ -90,73 +69,23 @@ class OAuthToken(ApiKeyAuth):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(None, secret)
-        self.session, self.url, self.declared_client, self.clock = session, url, declared, clock
-        try:
-            self.client = msgspec.json.decode(secret, type=ClientSecret)
-        except msgspec.MsgspecError as error:
-            expected = '{"client_id": "…", "client_secret": "…"}'
-            raise SettingsError(f"the secret for {url} must be {expected}: {error}.") from error
-        if declared.grant == "refresh_token" and not self.client.refresh_token:
-            raise SettingsError(
-                f"the secret for {url} needs a refresh_token, because `grant: refresh_token` is declared."
-            )
-        self.token, self.expires_at = "", 0.0
-        self.lock = threading.Lock()
+        endpoint = TokenEndpoint(url, declared.scope, declared.audience, declared.client_auth, declared.grant)
+        self.client = OAuthClient(session, endpoint, secret, clock)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._current_token()}"
+        try:
+            request.headers["Authorization"] = f"Bearer {self.client.current_token()}"
+        except TokenError as error:
+            raise TOKEN_ERRORS[error.problem](str(error)) from error
         return request
 
     def renew(self, rejected: requests.PreparedRequest) -> bool:
         """Drop the token, unless another thread has renewed it since the rejected request was sent."""
-        with self.lock:
-            if rejected.headers.get("Authorization") == f"Bearer {self.token}":
-                self.token = ""
+        self.client.drop(str(rejected.headers.get("Authorization")).removeprefix("Bearer "))
         return True
 
     def redact(self, text: str) -> str:
-        for value in (self.client.client_secret, self.client.refresh_token, self.token):
-            text = text.replace(value, "***") if value else text
-        return text
-
-    def _current_token(self) -> str:
-        with self.lock:
-            if not self.token or self.clock() >= self.expires_at:
-                self._fetch_token()
-            return self.token
-
-    def _fetch_token(self) -> None:
-        form, client = self._token_request()
-        try:
-            response = self.session.post(
-                self.url, form, auth=client, timeout=TOKEN_TIMEOUT, allow_redirects=False
-            )
-        except requests.RequestException as error:
-            raise SourceUnavailable(f"no token from {self.url}: {error}.") from error
-        if not response.ok:
-            status = response.status_code
-            message = f"no token from {self.url}: {status} {response.reason}, {response.text[:200]!r}"
-            is_transient = status in TRANSIENT_STATUSES
-            raise (SourceUnavailable if is_transient else RequestRejected)(self.redact(message))
-        try:
-            token = msgspec.json.decode(response.content, type=TokenResponse)
-        except msgspec.MsgspecError as error:
-            raise InvalidResponse(f"no token from {self.url}: {error}") from error
-        self.token = token.access_token
-        self.expires_at = self.clock() + token.seconds - EXPIRY_MARGIN_SECONDS
-        if token.refresh_token:  # servers that rotate refresh tokens accept each of them once
-            self.client.refresh_token = token.refresh_token
-
-    def _token_request(self) -> tuple[dict[str, str], tuple[str, str] | None]:
-        """The form, and the client's id and secret for the Authorization header."""
-        declared, client = self.declared_client, self.client
-        optional = {"scope": declared.scope, "audience": declared.audience}
-        form = {"grant_type": declared.grant} | {name: value for name, value in optional.items() if value}
-        if declared.grant == "refresh_token":
-            form["refresh_token"] = client.refresh_token
-        if declared.client_auth == "header":
-            return form, (client.client_id, client.client_secret)
-        return form | {"client_id": client.client_id, "client_secret": client.client_secret}, None
+        return self.client.redact(text)
 
 
 def create_auth(session: requests.Session, url: str, declared: Auth | None, secret: str) -> ApiKeyAuth:

@@ -96,6 +96,9 @@ class FileDestination:
             )
         return comparison
 
+    def describe_sample(self, comparison: FilePlan) -> str:
+        return ""
+
     def record_failure(self, export: Export, error: str) -> None:
         """Nothing: a failure is recorded in ops only."""
 

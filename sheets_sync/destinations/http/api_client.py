@@ -3,24 +3,30 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 import requests
 
+from runtime.oauth import OAuthClient, TokenEndpoint, TokenError
 from runtime.rate_limiter import RateLimiter
 from runtime.retry import TRANSIENT_STATUSES, RetryPolicy, parse_retry_after
-from sheets_sync.destinations.http.config import HttpConfig
+from sheets_sync.destinations.http.config import Auth, HttpConfig, OAuth, Results
+from sheets_sync.destinations.http.payload import build_body, build_path, read_field
 from sheets_sync.errors import OutcomeUnknown, TargetError, TransientError
-from sheets_sync.records import Key, Record, decode_value, encode_value, record_key, to_raw_json
+from sheets_sync.records import Key, Record, encode_value, record_key
 from sheets_sync.transient import call_with_retry
 
 TIMEOUT = (10, 60)  # seconds to connect, and between two bytes of the response
+MIN_SECRET_LENGTH = 6  # characters
 MAX_EXCERPT = 300  # characters of a response in an error
 # Statuses that concern rows of the request; others concern the request as a whole.
 ROW_STATUSES = {400, 409, 413, 422}
 
 type Rejections = dict[Key, str]  # rows that were not accepted, and the reason
+
+
+# Fields of a response, or of the entry of one row, that are true, not empty or not 0 if rows failed.
+FAILURE_FIELDS = ("error", "errors", "numErrors", "hasErrors", "failures", "failed", "rejected")
 
 
 class RowsRejected(TargetError):
@@ -46,6 +52,7 @@ class RowApi:
         self.retry = retry
         self.limiter = limiter
         self.calls = 0
+        self.oauth = create_oauth(session, self.url, api_key, config.auth)
 
     @property
     def address(self) -> str:
@@ -53,23 +60,22 @@ class RowApi:
 
     def upsert(self, rows: Mapping[Key, Record], key_fields: list[str]) -> Rejections:
         """A rejected request is sent again in halves until the row that caused it is isolated."""
-        items = [to_raw_json(row) for row in rows.values()]
-        body = msgspec.json.encode({self.config.rows: items} if self.config.rows else items)
+        records = list(rows.values())
+        body = build_body(self.config, records)
         try:
-            response = self.send(self.config.method, self.config.path, body)
+            response = self.send(self.config.method, build_path(self.config.path, records[0]), body)
+            return self.read_rejections(response, list(rows), key_fields)
         except RowsRejected as error:
             if len(rows) == 1:
                 return dict.fromkeys(rows, str(error))
             pairs, middle = list(rows.items()), len(rows) // 2
             first_half, second_half = dict(pairs[:middle]), dict(pairs[middle:])
             return self.upsert(first_half, key_fields) | self.upsert(second_half, key_fields)
-        return self.read_rejections(response, list(rows), key_fields)
 
     def delete(self, key: Key, key_fields: Sequence[str]) -> Rejections:
         """A row that no longer exists counts as deleted."""
         path = self.config.delete.path or "" if self.config.delete else ""
-        for name, value in zip(key_fields, key, strict=True):
-            path = path.replace(f"{{{name}}}", quote(str(decode_value(value)), safe=""))
+        path = build_path(path, dict(zip(key_fields, key, strict=True)))
         try:
             self.send("DELETE", path, b"")
         except RowsRejected as error:
@@ -81,24 +87,70 @@ class RowApi:
     ) -> Rejections:
         results = self.config.results
         if results is None:
+            self.check_no_failures(response)
             return {}
-        try:
-            entries = msgspec.json.decode(response.content, type=dict[str, Any])[results.rows]
-            by_key = {
-                record_key({name: encode_value(entry.get(name)) for name in key_fields}, key_fields): entry
-                for entry in entries
-            }
-        except (msgspec.MsgspecError, LookupError, TypeError, AttributeError) as error:
-            raise TargetError(
-                f"{self.address} returned no list {results.rows!r} of rows: {self.excerpt(response.content)}"
-            ) from error
+        body = self.decode_body(response)
+        if results.errors:
+            failures = read_field(body, results.errors) or []
+            if failures:
+                raise RowsRejected(describe_reason(failures[0], results))
+            return {}
+        entries = read_field(body, results.rows or "$")
+        if results.by == "position":
+            matched = self.match_by_position(entries, keys, response)
+        else:
+            matched = self.match_by_key(entries, key_fields, response)
         rejections = {}
         for key in keys:
-            entry = by_key.get(key, {results.status: "no result for this row"})
-            if entry.get(results.status) not in results.accepted:
-                reason = entry.get(results.reason) if results.reason else None
-                rejections[key] = str(reason or entry.get(results.status))
+            entry = matched.get(key, {(results.status or "").split(".")[0]: "no result for this row"})
+            if read_field(entry, results.status or "") not in results.accepted:
+                rejections[key] = describe_reason(entry, results)
         return rejections
+
+    def decode_body(self, response: requests.Response) -> Any:
+        """None for an empty body."""
+        try:
+            return msgspec.json.decode(response.content or b"null")
+        except msgspec.DecodeError as error:
+            raise TargetError(f"{self.address} returned no JSON: {self.excerpt(response.content)}") from error
+
+    def match_by_position(
+        self, entries: Any, keys: Sequence[Key], response: requests.Response
+    ) -> dict[Key, Any]:
+        """The API returns one entry per row, in the order of the request."""
+        if not isinstance(entries, list) or len(entries) != len(keys):
+            raise TargetError(
+                f"{self.address} returned no list of {len(keys)} results: {self.excerpt(response.content)}"
+            )
+        return dict(zip(keys, entries, strict=True))
+
+    def match_by_key(
+        self, entries: Any, key_fields: list[str], response: requests.Response
+    ) -> dict[Key, Any]:
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            name = self.config.results.rows if self.config.results else ""
+            raise TargetError(
+                f"{self.address} returned no list {name!r} of rows: {self.excerpt(response.content)}"
+            )
+        return {
+            record_key(
+                {name: encode_value(read_field(entry, name)) for name in key_fields}, key_fields
+            ): entry
+            for entry in entries
+        }
+
+    def check_no_failures(self, response: requests.Response) -> None:
+        """A success may contain rows that failed; without `results` it is not known which ones."""
+        try:
+            body = msgspec.json.decode(response.content or b"null")
+        except msgspec.DecodeError:
+            return
+        if reports_failure(body):
+            raise TargetError(
+                f"{self.address} answered {response.status_code} with failures: "
+                f"{self.excerpt(response.content)}. Declare destination.results, so that rejected rows are "
+                "found and sent again."
+            )
 
     def send(self, method: str, path: str, body: bytes) -> requests.Response:
         try:
@@ -106,7 +158,7 @@ class RowApi:
         except OutcomeUnknown as error:
             raise TargetError(f"{error} The next run sends it again.") from error
 
-    def send_once(self, method: str, path: str, body: bytes) -> requests.Response:
+    def send_once(self, method: str, path: str, body: bytes, may_renew: bool = True) -> requests.Response:
         self.limiter.wait()
         self.calls += 1
         request = f"{method} {self.url}{path}"
@@ -114,8 +166,7 @@ class RowApi:
         headers = {"Idempotency-Key": hashlib.sha256(f"{request}\n".encode() + body).hexdigest()[:32]}
         if body:
             headers["Content-Type"] = "application/json"
-        if auth := self.config.auth:
-            headers[auth.header] = auth.prefix + self.api_key
+        headers |= self.auth_headers()
         try:
             response = self.session.request(
                 method, self.url + path, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False
@@ -124,8 +175,21 @@ class RowApi:
             raise TransientError(f"{request} cannot be reached: {type(error).__name__}.") from error
         except (requests.RequestException, ValueError) as error:
             raise OutcomeUnknown(f"{request} returned no response: {type(error).__name__}.") from error
+        if response.status_code == requests.codes.unauthorized and self.oauth and may_renew:
+            self.oauth.drop(headers["Authorization"].removeprefix("Bearer "))
+            return self.send_once(method, path, body, may_renew=False)
         self.check_status(response, request)
         return response
+
+    def auth_headers(self) -> dict[str, str]:
+        auth = self.config.auth
+        if self.oauth:
+            try:
+                return {"Authorization": f"Bearer {self.oauth.current_token()}"}
+            except TokenError as error:
+                kind = TransientError if error.problem == "unavailable" else TargetError
+                raise kind(str(error)) from error
+        return {auth.header: auth.prefix + self.api_key} if isinstance(auth, Auth) else {}
 
     def check_status(self, response: requests.Response, request: str) -> None:
         status = response.status_code
@@ -151,4 +215,37 @@ class RowApi:
     def excerpt(self, content: bytes) -> str:
         """The beginning of a response, without the API key, which some servers repeat."""
         text = content[:MAX_EXCERPT].decode("utf-8", "replace")
-        return repr(text.replace(self.api_key, "***") if self.api_key else text)
+        text = self.oauth.redact(text) if self.oauth else text
+        # A short key would turn unrelated words into stars.
+        is_secret = len(self.api_key) >= MIN_SECRET_LENGTH
+        return repr(text.replace(self.api_key, "***") if is_secret else text)
+
+
+def create_oauth(
+    session: requests.Session, url: str, secret: str, auth: Auth | OAuth | None
+) -> OAuthClient | None:
+    if not isinstance(auth, OAuth):
+        return None
+    token_url = url + auth.token_url if auth.token_url.startswith("/") else auth.token_url
+    endpoint = TokenEndpoint(token_url, auth.scope, auth.audience, auth.client_auth)
+    return OAuthClient(session, endpoint, secret)
+
+
+def describe_reason(entry: Any, results: Results) -> str:
+    reason = read_field(entry, results.reason) if results.reason else None
+    return str(reason or read_field(entry, results.status or "$"))
+
+
+def reports_failure(body: Any) -> bool:
+    """Whether a response, or an entry of a list in it, names a failure."""
+    if isinstance(body, list):
+        return any(isinstance(entry, dict) and is_failure(entry) for entry in body)
+    if not isinstance(body, dict):
+        return False
+    return is_failure(body) or any(
+        reports_failure(value) for value in body.values() if isinstance(value, list)
+    )
+
+
+def is_failure(entry: dict[str, Any]) -> bool:
+    return entry.get("success") is False or any(entry.get(name) for name in FAILURE_FIELDS)

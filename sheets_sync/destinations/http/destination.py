@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import batched
+from itertools import batched, islice
 
 from sheets_sync.destination import Comparison
 from sheets_sync.destinations.http.api_client import Rejections, RowApi
+from sheets_sync.destinations.http.payload import describe_request
 from sheets_sync.destinations.http.sync_state import StateObject, SyncState
 from sheets_sync.export import Export
 from sheets_sync.options import Options
@@ -74,12 +75,20 @@ class HttpDestination:
         deleted = self.find_deleted(export, records, state)
         if not self.options.accept_row_loss:
             check_row_loss(export, len(before), len(deleted), self.address)
+        if self.options.test_row:
+            inserted, updated, deleted = first_row(inserted, updated)
         rejected = tuple(records.rejected)
         plan = HttpPlan(
             Counts(), self.address, 0, (), (), export, state, inserted, updated, deleted, rejected
         )
         calls = sum(1 for _ in self.split_batches(plan)) + len(self.single_deletes(plan))
-        return count_rows(replace(plan, calls_needed=calls), {})
+        plan = replace(plan, calls_needed=calls)
+        sample = self.describe_sample(plan) if self.options.test_row else ""
+        return count_rows(replace(plan, notes=(f"Test row: {sample}",) if sample else ()), {})
+
+    def describe_sample(self, comparison: HttpPlan) -> str:
+        batch = next(self.split_batches(comparison), {})
+        return describe_request(self.api.config, self.api.url, list(batch.values())) if batch else ""
 
     def find_deleted(self, export: Export, records: Records, state: SyncState) -> tuple[Key, ...]:
         """A rejected row is still in the mart, so it is not deleted."""
@@ -92,7 +101,8 @@ class HttpDestination:
         if self.api.config.delete and (flag := self.api.config.delete.flag):
             headers = key_headers(plan.export)
             rows |= {key: dict(zip(headers, key, strict=True)) | {flag: "true"} for key in plan.deleted}
-        for batch in batched(rows.items(), self.api.config.batch, strict=False):
+        size = 1 if self.api.config.path_fields else self.api.config.batch
+        for batch in batched(rows.items(), size, strict=False):
             yield dict(batch)
 
     def single_deletes(self, plan: HttpPlan) -> tuple[Key, ...]:
@@ -127,6 +137,14 @@ class HttpDestination:
             return before.generation
         announced: dict[Key, Record] = {key: {} for key in comparison.inserted} | dict(before.records)
         return self.state.save(announced, before.generation)
+
+
+def first_row(
+    inserted: Mapping[Key, Record], updated: Mapping[Key, Record]
+) -> tuple[dict[Key, Record], dict[Key, Record], tuple[Key, ...]]:
+    """Only the first new row, otherwise the first changed one; nothing is deleted."""
+    new = dict(islice(inserted.items(), 1))
+    return new, {} if new else dict(islice(updated.items(), 1)), ()
 
 
 def record_results(

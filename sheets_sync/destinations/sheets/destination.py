@@ -8,14 +8,23 @@ from functools import partial
 
 from runtime.errors import JobError
 from sheets_sync.destination import Comparison
-from sheets_sync.destinations.sheets.current.current_tab import CurrentTab, read_current_tab
+from sheets_sync.destinations.sheets.current.column_positions import order_after
+from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
 from sheets_sync.destinations.sheets.current.document import STAGING, Document, Tab
+from sheets_sync.destinations.sheets.current.read_tab import read_current_tab
+from sheets_sync.destinations.sheets.current.takeover import describe_abandoned, take_over
 from sheets_sync.destinations.sheets.desired.cells import to_cell
-from sheets_sync.destinations.sheets.desired.table import DesiredTable, build_table, load_zone
+from sheets_sync.destinations.sheets.desired.table import (
+    DesiredTable,
+    build_table,
+    keys_in_zone,
+    load_zone,
+)
 from sheets_sync.destinations.sheets.diff.compare import Diff, compare_rows
 from sheets_sync.destinations.sheets.plan import Plan, make_plan
 from sheets_sync.destinations.sheets.previous_version import read_previous_version
 from sheets_sync.destinations.sheets.requests.batch import Request
+from sheets_sync.destinations.sheets.requests.fill_down import FormulaRows, find_formula_rows
 from sheets_sync.destinations.sheets.requests.status_note import SyncStatus, status_requests
 from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet, split_rows
 from sheets_sync.errors import Invalid, OutcomeUnknown, Refused, SyncError
@@ -25,11 +34,19 @@ from sheets_sync.outcome import RowIssue
 from sheets_sync.row_loss_guard import check_row_loss
 from sheets_sync.warehouse import Mart
 
+MOVED_COLUMNS = (
+    "Users moved synced columns, or inserted columns between them. The synced columns are at the left edge "
+    "again, the users' columns follow them with all that is in them."
+)
+
 
 @dataclass(frozen=True)
 class SheetPlan(Comparison):
+    """`status_id`: id of the metadata of the status note when the tab was read."""
+
     export: Export
     plan: Plan
+    status_id: int | None
 
 
 class SheetsDestination:
@@ -60,23 +77,31 @@ class SheetsDestination:
         progress.set_step(f"reading the sheet, for {len(mart.rows):,} rows of the mart")
         document = self.spreadsheet.read_document()
         desired = self.build_desired(export, mart, document)
-        current = read_current_tab(desired, document, self.spreadsheet, self.options.adopt)
+        takeover = take_over(desired, document, self.options)
+        document = takeover.document
+        current = read_current_tab(desired, document, self.spreadsheet, self.options)
         progress.set_step("comparing")
         notes = self.describe_zone_change(desired, current)
-        current = current.follow_zone_change(desired)
+        current = self.follow_zone_change(desired, current, mart)
         now = to_cell(self.clock().replace(microsecond=0), load_zone(document.zone))
         diff = compare_rows(desired, current.rows_for(desired), current.state, now)
         self.check_row_loss(desired, current, diff)
+        notes += [MOVED_COLUMNS] if current.moves else []
+        notes += describe_abandoned(desired, document, self.options.declared)
         notes += describe_unmatched(desired, diff)
         editors = [self.spreadsheet.identity] if "@" in self.spreadsheet.identity else []
         status = partial(self.status_requests, export, document, current.tab)
-        plan = make_plan(desired, document, current, diff, now, editors, notes, status)
+        formula_rows = self.read_formula_rows(export, current, diff)
+        plan = make_plan(
+            desired, document, current, diff, now, editors, notes, status, takeover, formula_rows
+        )
         self.link = f"{self.link.partition('#')[0]}#gid={plan.tab}"
         rejected = tuple(RowIssue("rejected", row) for row in desired.rejected)
         drifted = tuple(RowIssue("drift", row) for row in diff.drifted)
         title = current.tab.title if current.tab else export.tab
         calls = count_calls(plan)
-        return SheetPlan(diff.counts, title, calls, rejected + drifted, tuple(notes), export, plan)
+        status_id = current.tab.status_id if current.tab else None
+        return SheetPlan(diff.counts, title, calls, rejected + drifted, tuple(notes), export, plan, status_id)
 
     def build_desired(self, export: Export, mart: Mart, document: Document) -> DesiredTable:
         if self.options.restore:
@@ -91,7 +116,11 @@ class SheetsDestination:
         if export.status == "none" or not (is_changed or status.is_due(now)):
             return []
         status = status.after_check(now, is_changed)
-        return status_requests(tab_id, tab, status, load_zone(document.zone))
+        return status_requests(document, tab_id, tab, status, load_zone(document.zone))
+
+    def describe_sample(self, comparison: SheetPlan) -> str:
+        """Nothing: the examples of a dry run already show what its cells will contain."""
+        return ""
 
     def record_failure(self, export: Export, error: str) -> None:
         """Add the failure to the note, once: until the next success it stays as it is.
@@ -108,7 +137,7 @@ class SheetsDestination:
                 [tab] = marked
                 status = status.after_failure(self.clock(), error)
                 zone = load_zone(document.zone)
-                self.spreadsheet.apply_batch(status_requests(tab.id, tab, status, zone))
+                self.spreadsheet.apply_batch(status_requests(document, tab.id, tab, status, zone))
 
     def describe_zone_change(self, desired: DesiredTable, current: CurrentTab) -> list[str]:
         zones = current.zone_change(desired)
@@ -119,11 +148,31 @@ class SheetsDestination:
             "one. Rows are matched by instant, so notes beside them stay in place."
         ]
 
+    def read_formula_rows(self, export: Export, current: CurrentTab, diff: Diff) -> FormulaRows:
+        """Rows with formulas in the columns of `fill_down`; read only if there are new rows to fill."""
+        is_needed = export.fill_down and any(row.origin is None for row in diff.rows)
+        if current.tab is None or current.columns is None or not is_needed:
+            return {}
+        rows = self.spreadsheet.read_formulas(current.tab)
+        return find_formula_rows(export.fill_down, rows, order_after(current.moves, current.tab.columns))
+
+    def follow_zone_change(self, desired: DesiredTable, current: CurrentTab, mart: Mart) -> CurrentTab:
+        zones = current.zone_change(desired)
+        if zones is None:
+            return current
+        before, after = (keys_in_zone(desired.export, mart, zone) for zone in zones)
+        return current.follow_zone_change(desired, dict(zip(before, after, strict=True)))
+
     def check_row_loss(self, desired: DesiredTable, current: CurrentTab, diff: Diff) -> None:
-        """Also for --adopt, which would otherwise delete the rows of users that the mart does not contain."""
+        """Also for --adopt, which would otherwise delete the rows of users that the mart does not contain.
+
+        Without a last synced state it is unknown which rows users added, so every deleted row counts.
+        """
         if current.tab and not (self.options.accept_row_loss or self.options.restore):
-            removed = diff.counts.deleted.count
-            check_row_loss(desired.export, diff.synced, removed, f"tab {current.tab.title!r}")
+            counted = diff.counts.deleted.count
+            removed = counted if current.state else max(counted, len(diff.deleted))
+            synced = diff.synced + removed - counted
+            check_row_loss(desired.export, synced, removed, f"tab {current.tab.title!r}")
 
     def apply(self, comparison: SheetPlan) -> SheetPlan:
         """OutcomeUnknown also if another run was faster: then there may be nothing to do any more."""
@@ -147,8 +196,10 @@ class SheetsDestination:
     def explain_rejection(self, comparison: SheetPlan, error: Invalid) -> SyncError:
         """Whether another run was faster, another run is writing now, or the request itself is invalid."""
         document, name = self.spreadsheet.read_document(), comparison.export.name
-        marks = [tab.mark for tab in document.marked_tabs(self.project, name) if tab.mark]
-        if max((mark.revision for mark in marks), default=0) != comparison.plan.revision:
+        marked = document.marked_tabs(self.project, name)
+        revision = max((tab.mark.revision for tab in marked if tab.mark), default=0)
+        status_ids = {tab.status_id for tab in marked} or {None}
+        if revision != comparison.plan.revision or comparison.status_id not in status_ids:
             return OutcomeUnknown(f"Another run wrote the tab meanwhile. {error}")
         staging = document.find_helper(STAGING, f"{self.project}/{name}")
         if comparison.plan.staging and staging:

@@ -6,14 +6,21 @@ from dataclasses import dataclass, replace
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
 from sheets_sync.destinations.sheets.current.document import BEFORE, MAX_CELLS, STATE, Document
 from sheets_sync.destinations.sheets.current.sync_state import plan_state_write
+from sheets_sync.destinations.sheets.current.takeover import Takeover
 from sheets_sync.destinations.sheets.desired.cells import Cell, Rows
 from sheets_sync.destinations.sheets.desired.table import DesiredTable
 from sheets_sync.destinations.sheets.diff.blocks import MAX_GAP, Block, find_blocks
 from sheets_sync.destinations.sheets.diff.compare import Diff
 from sheets_sync.destinations.sheets.requests import batch, helper_tabs, staging
 from sheets_sync.destinations.sheets.requests.batch import Request
+from sheets_sync.destinations.sheets.requests.fill_down import FormulaRows, fill_formulas
 from sheets_sync.destinations.sheets.requests.grid import Grid, clear_below, clip_block, shape_grid
-from sheets_sync.destinations.sheets.requests.ownership import format_requests, next_mark, revision_guard
+from sheets_sync.destinations.sheets.requests.ownership import (
+    format_requests,
+    next_mark,
+    retag_helpers,
+    revision_guard,
+)
 from sheets_sync.destinations.sheets.requests.staging import Staging
 from sheets_sync.errors import SheetError
 from sheets_sync.outcome import Example
@@ -42,10 +49,14 @@ def make_plan(
     editors: list[str],
     notes: Sequence[str] = (),
     status: Callable[[int, bool], list[Request]] = lambda tab, is_changed: [],
+    takeover: Takeover | None = None,
+    formula_rows: FormulaRows | None = None,
 ) -> Plan:
     """now: current time as a cell. editors: may change a header that only its owner may. notes: lines for
     the sync log. status: requests that show when a tab was checked, by its id and whether it changes."""
-    plan = Planner(desired, document, current, diff, now, editors, notes).make_plan()
+    plan = Planner(
+        desired, document, current, diff, now, editors, notes, takeover, formula_rows or {}
+    ).make_plan()
     show_status = status(plan.tab, bool(plan.requests))
     # In front of the revision guard, which is the last request of a batch.
     position = max(0, len(plan.requests) - 1)
@@ -64,9 +75,12 @@ class Planner:
         now: Cell,
         editors: list[str],
         notes: Sequence[str],
+        takeover: Takeover | None,
+        formula_rows: FormulaRows,
     ) -> None:
         self.desired, self.document, self.current, self.diff = desired, document, current, diff
-        self.now, self.notes = now, notes
+        self.now, self.notes, self.takeover = now, notes, takeover or Takeover(document)
+        self.formula_rows = formula_rows
         self.keep_edits = desired.export.drift == "keep"
         self.old_mark = current.tab.mark if current.tab else None
         self.desired_rows: Rows = [desired.headers, *(row.cells for row in diff.rows)]
@@ -79,7 +93,7 @@ class Planner:
             current.state, desired.export.key, desired.names, diff.entries, desired.zone
         )
         self.leftover = staging.delete_leftover(desired, document)
-        self.is_visible = bool(self.grid.requests or self.blocks or self.formats)
+        self.is_visible = bool(self.grid.requests or self.blocks or self.formats or current.moves)
 
     def make_plan(self) -> Plan:
         revision = self.mark.revision - 1
@@ -88,9 +102,12 @@ class Planner:
         staged = self.stage_values()
         size = self.check_size(staged)
         requests = [
+            *retag_helpers(self.takeover),
+            *self.column_moves(),
             *self.version_requests(size),
             *self.archive_requests(),
             *self.grid.requests,
+            *fill_formulas(self.grid.tab, self.diff.rows, self.formula_rows),
             *self.value_requests(staged),
             *self.formats,
             *self.state_requests(staged),
@@ -103,7 +120,8 @@ class Planner:
     def is_needed(self) -> bool:
         old_rejects = self.old_mark.rejects if self.old_mark else ""
         is_reported = self.mark.rejects == old_rejects
-        return bool(self.is_visible or self.state_write or self.leftover or not is_reported)
+        is_marked = is_reported and not self.takeover.is_new_owner
+        return bool(self.is_visible or self.state_write or self.leftover or not is_marked)
 
     def find_changed_blocks(self) -> list[Block]:
         # With kept edits, equal cells between two changed ones must not be written.
@@ -123,6 +141,13 @@ class Planner:
         return [
             *staging.paste_staged(staged, self.grid.tab, self.desired_rows, self.blocks, self.keep_edits),
             *clear_below(self.grid, self.desired_rows, self.desired.width),
+        ]
+
+    def column_moves(self) -> list[Request]:
+        """First, so that everything else finds the synced columns at the left edge."""
+        return [
+            batch.move_dimension(self.grid.tab, batch.COLUMNS, move.start, move.end, move.target)
+            for move in self.current.moves
         ]
 
     def version_requests(self, size: int) -> list[Request]:

@@ -110,6 +110,15 @@ class Spreadsheet:
         response = self._send(lambda: self.client.values_batch_get(self.id, ranges, params))
         return [values.get("values", []) for values in response["valueRanges"]]
 
+    def read_formulas(self, tab: Tab) -> Rows:
+        """All cells of a tab, formulas as text."""
+        last = rowcol_to_a1(tab.rows, tab.columns)
+        ranges = [f"{quote_title(tab.title)}!A1:{last}"]
+        params = {"valueRenderOption": "FORMULA"}
+        response = self._send(lambda: self.client.values_batch_get(self.id, ranges, params))
+        values: Rows = response["valueRanges"][0].get("values", [])
+        return values
+
     def apply_batch(self, batch: Sequence[Mapping[str, Any]]) -> None:
         """All requests or none. Never sent again after it may have been applied: OutcomeUnknown then."""
         self._send(lambda: self.client.batch_update(self.id, {"requests": list(batch)}), resend=False)

@@ -294,6 +294,33 @@ def test_207_without_declared_results_is_an_error_and_its_rows_are_sent_again(pu
     assert crm.received == [("POST", "/v1/contacts/batch", [1, 2, 3])]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "COMPLETE", "results": [], "numErrors": 1, "errors": [{"message": "no email"}]},
+        {"hasErrors": True, "results": [{"id": 1}]},
+        [{"id": "003", "success": True, "errors": []}, {"success": False, "errors": [{"message": "no"}]}],
+        {"items": [{"id": 1, "error": None}, {"id": 2, "error": "no email"}]},
+    ],
+)
+def test_a_success_that_reports_failed_rows_is_an_error_without_results(publish, crm, declared, body):
+    del declared["destination"]["results"]
+    crm.upsert = lambda rows: (200, body)
+    with pytest.raises(TargetError, match="answered 200 with failures: .* Declare destination.results"):
+        publish(people(2))
+    del crm.upsert
+    assert count_rows(publish(people(2))) == (2, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "body", [None, {}, [], {"results": [{"id": 1, "success": True, "errors": []}]}, {"error": None}, "taken"]
+)
+def test_a_success_without_failures_needs_no_results(publish, crm, declared, body):
+    del declared["destination"]["results"]
+    crm.upsert = lambda rows: (200, body)
+    assert count_rows(publish(people(2))) == (2, 0, 0, 0)
+
+
 def test_retry_after_as_a_date_is_honoured(publish, crm, waits):
     date_in_future = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     crm.fault(503, Retry_After=date_in_future)

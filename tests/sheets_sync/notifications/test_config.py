@@ -15,7 +15,9 @@ def test_addresses_and_urls_may_be_one_or_many():
         "a.yaml", {"mail": ["a@example.com", "a@example.com"], "webhook": "https://x.example"}
     )
     assert result == Notify(
-        ("a@example.com",), (WebhookTarget("https://x.example"),), ("change", "failure", "recovery")
+        ("a@example.com",),
+        (WebhookTarget("https://x.example"),),
+        ("change", "failure", "recovery", "rejection"),
     )
 
 
@@ -30,7 +32,16 @@ def test_a_bare_on_is_read_as_the_key():
         ("a@example.com", "notify is 'a@example.com', expected a mapping with mail, webhook, on"),
         ({}, "expected mail, webhook, or both"),
         ({"on": ["change"]}, "expected mail, webhook, or both"),
-        ({"mail": "a@example.com", "slack": "#x"}, "unknown field `slack`. Allowed keys: mail, on, webhook"),
+        (
+            {"mail": "a@example.com", "slack": "#x"},
+            "unknown field `slack`. Allowed keys: digest, mail, max_rejected, on",
+        ),
+        (
+            {"mail": "a@example.com", "max_rejected": -1},
+            "notify.max_rejected is -1, expected a number of rows",
+        ),
+        ({"mail": "a@example.com", "digest": "weekly"}, "notify.digest is 'weekly', expected one of daily"),
+        ({"mail": "a@example.com", "runbook": "see wiki"}, "notify.runbook is 'see wiki', expected a URL"),
         ({"mail": ["invalid"]}, "notify.mail is 'invalid'"),
         ({"mail": ["a@example.com\nBcc: b@example.com"]}, "expected a mail address"),
         ({"mail": [7]}, "notify.mail is 7"),

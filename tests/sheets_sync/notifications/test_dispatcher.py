@@ -230,9 +230,86 @@ def test_rows_of_another_release_are_ignored(office, notice, mail_server):
     assert office.mails() == []
 
 
-def test_rows_that_are_rejected_every_hour_are_not_reported(office, notice):
-    office.run(notice, counts={"inserted": 0, "updated": 0, "deleted": 0, "rejected": 3, "drift": 1})
+REJECTED = {"counts": {"inserted": 0, "updated": 0, "deleted": 0, "rejected": 3}, "examples": ()}
+
+
+def test_rejected_rows_are_reported_once_until_they_are_published(office, notice):
+    office.notify = Notify((ANNA,))
+    for _ in range(3):
+        office.run(notice, **REJECTED)
+    assert office.mails() == [(ANNA, "daily_sales rejected rows: 3 rejected")]
+    office.run(notice, **CALM)
+    assert office.mails() == [(ANNA, "daily_sales recovered")]
+    office.run(notice, **REJECTED)
+    office.run(notice, **FAILED)
+    office.run(notice, **REJECTED)
+    assert [subject for _, subject in office.mails()] == [
+        "daily_sales rejected rows: 3 rejected",
+        "daily_sales failed",
+        "daily_sales rejected rows: 3 rejected",
+    ]
+
+
+def test_rejected_rows_below_the_threshold_are_not_reported(office, notice):
+    office.notify = Notify((ANNA,), max_rejected=3)
+    office.run(notice, **REJECTED)
     assert office.mails() == []
+    office.run(notice, counts={"rejected": 4}, examples=())
+    assert office.mails() == [(ANNA, "daily_sales rejected rows: 4 rejected")]
+    office.run(notice, **REJECTED)
+    assert office.mails() == [(ANNA, "daily_sales recovered: 3 rejected")]
+
+
+def test_a_change_is_reported_although_its_rejected_rows_are_not_news(office, notice):
+    office.notify = Notify((ANNA,))
+    office.run(notice, **REJECTED)
+    office.mails()
+    office.run(notice, counts={"inserted": 2, "rejected": 3})
+    assert office.mails() == [(ANNA, "daily_sales changed: 2 inserted, 3 rejected")]
+
+
+def test_a_digest_collects_the_changes_of_a_day(office, notice):
+    office.notify = Notify((ANNA,), digest="daily")
+    for hour in range(50):
+        office.late = timedelta(hours=hour)
+        changed = {"counts": {"inserted": 1, "deleted": 2}, "examples": (f"hour {hour}",)}
+        office.run(notice, **(changed if hour != 24 else CALM))
+    assert office.mails() == [
+        (ANNA, "daily_sales changed: 1 inserted, 2 deleted"),
+        (ANNA, "daily_sales changed: 23 inserted, 46 deleted"),
+        (ANNA, "daily_sales changed: 22 inserted, 44 deleted"),
+    ]
+    office.run(notice, **FAILED)
+    assert office.mails() == [(ANNA, "daily_sales failed")]  # not collected
+
+
+def test_collected_changes_are_sent_by_a_run_that_changes_nothing(office, notice):
+    office.notify = Notify((ANNA,), digest="daily")
+    office.run(notice)
+    office.run(notice)
+    office.mails()
+    office.late = timedelta(hours=24)
+    office.run(notice, **CALM)
+    assert [subject for _, subject in office.mails()] == ["daily_sales changed: 2 inserted, 1 updated"]
+
+
+def test_a_permanent_rejection_is_reported_once_for_all_notices(office, notice, receiver):
+    office.notify = Notify((), (WebhookTarget(receiver.url),))
+    receiver.answers = [(400, {})] * 3
+    [problem] = office.run(notice)
+    assert "/hook…/toke… answered 400 Bad Request" in problem
+    assert office.run(notice) == office.run(notice) == []
+    receiver.answers = [(410, {})]
+    [problem] = office.run(notice)
+    assert "answered 410 Gone" in problem
+
+
+def test_a_failure_and_rejected_rows_name_the_runbook(office, notice, mail_server):
+    office.notify = Notify((ANNA,), runbook="https://wiki.example.com/sheets")
+    for outcome in (FAILED, REJECTED, CALM):
+        office.run(notice, **outcome)
+    texts = [message.get_body(("plain",)).get_content() for _, message in mail_server.arrived]
+    assert ["https://wiki.example.com/sheets" in text for text in texts] == [True, True, False]
 
 
 def test_an_outcome_becomes_a_notice():

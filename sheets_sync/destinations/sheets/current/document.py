@@ -15,7 +15,7 @@ ROLES = (METADATA_KEY, STATE, BEFORE, REMOVED, STAGING, AUDIT)
 STATUS = f"{METADATA_KEY}.status"  # on the export's tab: when it was checked, JSON of a SyncStatus
 # Field mask of the request whose response `parse_document` reads: without it Google returns every cell.
 FIELDS = (
-    "properties(timeZone),"
+    "spreadsheetId,properties(timeZone),"
     "sheets(properties(sheetId,title,gridProperties(rowCount,columnCount,frozenRowCount)),"
     "protectedRanges(protectedRangeId),"
     "developerMetadata(metadataId,metadataKey,metadataValue))"
@@ -31,6 +31,8 @@ class Mark:
 
     headers, columns: those that were written last. layout: fingerprint of the formats. revision: number of
     writes. rows: rows of the mart. rejects: digest of the reported rows. protected: id of the protected range.
+    spreadsheet: id of the spreadsheet, "" if another release wrote the mark. It reveals a copy of the whole
+    spreadsheet, which Drive makes with all metadata.
     """
 
     project: str
@@ -42,6 +44,7 @@ class Mark:
     rows: int = 0
     rejects: str = ""
     protected: int | None = None
+    spreadsheet: str = ""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -62,7 +65,7 @@ class Tab:
     """rows, columns: size of the grid, blank cells included. mark_id: id of the mark's metadata.
 
     helper_of: owner by role, for a helper tab. frozen_rows: rows that do not scroll. status, status_id: value
-    and id of the metadata that records the last check.
+    and id of the metadata that records the last check. helper_ids: ids of the metadata of helper_of.
     """
 
     id: int
@@ -75,6 +78,7 @@ class Tab:
     frozen_rows: int = 0
     status: str = ""
     status_id: int | None = None
+    helper_ids: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -88,6 +92,7 @@ class Document:
     zone: str
     tabs: tuple[Tab, ...]
     used_ids: frozenset[int] = frozenset()
+    id: str = ""
 
     def marked_tabs(self, project: str, export: str) -> list[Tab]:
         """Tabs with the mark of this export, whatever their titles are. More than one after a copy."""
@@ -128,7 +133,12 @@ def parse_document(resource: Mapping[str, Any]) -> Document:
     metadata = [item["metadataId"] for sheet in sheets for item in sheet.get("developerMetadata", [])]
     ranges = [item["protectedRangeId"] for sheet in sheets for item in sheet.get("protectedRanges", [])]
     tabs = tuple(map(parse_tab, sheets))
-    return Document(resource["properties"]["timeZone"], tabs, frozenset(metadata + ranges))
+    return Document(
+        resource["properties"]["timeZone"],
+        tabs,
+        frozenset(metadata + ranges),
+        resource.get("spreadsheetId", ""),
+    )
 
 
 def parse_tab(sheet: Mapping[str, Any]) -> Tab:
@@ -149,4 +159,5 @@ def parse_tab(sheet: Mapping[str, Any]) -> Tab:
         grid.get("frozenRowCount", 0),
         status.get("metadataValue", "") if status else "",
         status["metadataId"] if status else None,
+        {key: entry["metadataId"] for key, entry in metadata.items() if key != METADATA_KEY},
     )

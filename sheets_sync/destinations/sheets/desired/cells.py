@@ -4,6 +4,7 @@ import base64
 import json
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -66,9 +67,9 @@ def to_key_cell(value: Any, zone: ZoneInfo) -> Cell:
 
 def change_zone(cell: Cell, old: ZoneInfo, new: ZoneInfo) -> Cell:
     """The local time of the same instant in another zone, for a cell that `to_key_cell` wrote."""
-    if isinstance(cell, bool) or not isinstance(cell, int | float):
+    local = parse_local_time(cell)
+    if local is None:
         return cell
-    local = EPOCH + timedelta(days=cell)
     earlier = local - REPEATED_HOUR_OFFSET
     # Only a time in the repeated hour has two different offsets from UTC.
     if earlier.replace(tzinfo=old).utcoffset() != earlier.replace(tzinfo=old, fold=1).utcoffset() and (
@@ -76,6 +77,19 @@ def change_zone(cell: Cell, old: ZoneInfo, new: ZoneInfo) -> Cell:
     ):
         return to_key_cell(earlier.replace(tzinfo=old, fold=1), new)
     return to_key_cell(local.replace(tzinfo=old), new)
+
+
+def parse_local_time(cell: Cell) -> datetime | None:
+    """The reverse of `serial_number`; None for a cell that it did not write."""
+    if isinstance(cell, str):  # before FIRST_DAY
+        with suppress(ValueError):
+            return datetime.fromisoformat(cell)
+        return None
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        return None
+    with suppress(OverflowError):
+        return EPOCH + timedelta(days=cell)
+    return None
 
 
 def float_cell(value: float) -> Cell:

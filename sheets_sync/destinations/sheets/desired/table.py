@@ -147,6 +147,12 @@ def row_key(cells: Sequence[Cell], indexes: Sequence[int]) -> Key | None:
     return "\x1f".join(parts) if all(parts) else None
 
 
+def keys_in_zone(export: Export, mart: Mart, zone: str) -> list[Key]:
+    """The key of every row of the mart as it is shown in another time zone."""
+    zone_info = load_zone(zone)
+    return [build_row(export, values, zone_info).key for values in mart.rows]
+
+
 def load_zone(zone: str) -> ZoneInfo:
     try:
         return ZoneInfo(zone)

@@ -51,9 +51,9 @@ def delete_dimension(tab: int, dimension: str, start: int, end: int) -> Request:
     return {"deleteDimension": {"range": dimension_range(tab, dimension, start, end)}}
 
 
-def move_rows(tab: int, start: int, end: int, target: int) -> Request:
+def move_dimension(tab: int, dimension: str, start: int, end: int, target: int) -> Request:
     """All indexes are counted before the move."""
-    source = dimension_range(tab, ROWS, start, end)
+    source = dimension_range(tab, dimension, start, end)
     return {"moveDimension": {"source": source, "destinationIndex": target}}
 
 

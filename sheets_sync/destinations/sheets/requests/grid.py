@@ -13,7 +13,9 @@ from sheets_sync.destinations.sheets.requests import batch
 from sheets_sync.destinations.sheets.requests.batch import Request
 from sheets_sync.destinations.sheets.requests.row_requests import rearrange_rows
 
-MIN_COLUMNS = 26  # of a new tab, so that users have columns to the right of the synced ones
+# Right of the synced columns of a new tab, for users. Each one takes a cell per row of the 10 million that a
+# spreadsheet can hold; users can add more.
+SPARE_COLUMNS = 5
 MIN_ROWS = 2  # Sheets does not freeze the only row
 
 
@@ -34,7 +36,7 @@ def shape_grid(desired: DesiredTable, document: Document, current: CurrentTab, d
         return rearrange_grid(desired, current.tab, current, diff)
     height = max(MIN_ROWS, 1 + len(diff.rows))
     if current.tab is None:
-        tab, columns = document.free_tab_id(desired.owner, METADATA_KEY), max(MIN_COLUMNS, desired.width)
+        tab, columns = document.free_tab_id(desired.owner, METADATA_KEY), desired.width + SPARE_COLUMNS
         request = batch.add_tab(tab, desired.export.tab, height, columns, frozen=1)
         return Grid(tab, [request], [], height, columns)
     rows = max(height, current.tab.rows) if current.rows else height

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
 from sheets_sync.destinations.sheets.current.document import METADATA_KEY, Document, Mark, Tab
+from sheets_sync.destinations.sheets.current.takeover import Takeover
 from sheets_sync.destinations.sheets.desired.table import DesiredTable
 from sheets_sync.destinations.sheets.requests import batch, formatting
 from sheets_sync.destinations.sheets.requests.batch import Request
@@ -32,6 +33,7 @@ def next_mark(
         desired.total,
         digest,
         protected,
+        document.id,
     )
 
 
@@ -45,20 +47,39 @@ def format_requests(
     old = current.tab.mark if current.tab else None
     if old and old.layout == mark.layout:
         has_no_rows = len(current.rows) < 2 and len(grid.cells) > 1
-        return formatting.format_columns(grid.tab, desired, grid.rows) if has_no_rows else []
-    is_protected = old is not None and old.protected is not None and old.protected in document.used_ids
-    requests = [
+        return [
+            *(formatting.format_columns(grid.tab, desired, grid.rows) if has_no_rows else []),
+            *(protect_header(desired, document, old, grid, mark, editors) if current.moves else []),
+        ]
+    return [
         *formatting.format_header(grid.tab, desired),
         *formatting.format_columns(grid.tab, desired, grid.rows),
-        *([batch.unprotect_range(old.protected)] if is_protected else []),  # type: ignore[union-attr, arg-type]
         *([] if old else [batch.fit_columns(grid.tab, desired.width)]),  # later widths are the users'
+        *protect_header(desired, document, old, grid, mark, editors),
     ]
+
+
+def protect_header(
+    desired: DesiredTable, document: Document, old: Mark | None, grid: Grid, mark: Mark, editors: list[str]
+) -> list[Request]:
+    """Replace the protected range of the header; it no longer fits after columns were added or moved."""
+    is_protected = old is not None and old.protected is not None and old.protected in document.used_ids
+    requests = [batch.unprotect_range(old.protected)] if is_protected else []  # type: ignore[union-attr, arg-type]
     if mark.protected is None:
         return requests
     reason = f"Written by sheets_sync, export {desired.export.name}."
     allowed = editors if desired.export.protect == "owner" else None
     header = batch.grid_range(grid.tab, 0, 1, desired.width)
     return [*requests, batch.protect_range(mark.protected, header, reason, allowed)]
+
+
+def retag_helpers(takeover: Takeover) -> list[Request]:
+    """Write the new owner on the helper tabs of a renamed export."""
+    requests = []
+    for tab, role, owner in takeover.retagged:
+        requests.append(batch.delete_metadata(tab.helper_ids[role]))
+        requests.append(batch.create_metadata(tab.id, role, owner))
+    return requests
 
 
 def revision_guard(

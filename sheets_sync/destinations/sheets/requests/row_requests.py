@@ -1,6 +1,7 @@
 """Requests that insert, delete and move whole rows, so that users' cells beside a row stay with it."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 from sheets_sync.destinations.sheets.current.document import Tab
 from sheets_sync.destinations.sheets.diff.blocks import Block
@@ -32,22 +33,54 @@ def rearrange_rows(
     return [
         *([batch.insert_dimension(tab.id, ROWS, spare, spare + 1, like_before=True)] if spare else []),
         *(batch.delete_dimension(tab.id, ROWS, 1 + start, 1 + end) for start, end in reversed(gaps)),
-        *(batch.move_rows(tab.id, 1 + move.start, 1 + move.end, 1 + move.target) for move in moves),
-        *(batch.insert_dimension(tab.id, ROWS, 1 + start, 1 + end, start > 0) for start, end in new),
+        *(
+            batch.move_dimension(tab.id, ROWS, 1 + move.start, 1 + move.end, 1 + move.target)
+            for move in moves
+        ),
+        *chain.from_iterable(insert_rows(tab.id, start, end, len(rows), len(existing)) for start, end in new),
         *([batch.delete_dimension(tab.id, ROWS, 1 + len(rows), 2 + len(rows))] if spare and rows else []),
     ]
 
 
+def insert_rows(tab: int, start: int, end: int, total: int, existing: int) -> list[Request]:
+    """Insert rows [start, end) of `total` below the header, so that ranges that end at the last row grow.
+
+    Sheets extends a named range, chart, filter or pivot table only if rows are inserted inside it. At an edge
+    of the rows they are inserted on the inner side of the outermost row, which then moves to the edge again.
+    """
+    first, last, count = 1 + start, 1 + end, end - start
+    is_bottom = end == total and start > 0
+    is_top = start == 0 and existing > 1
+    if is_bottom:
+        return [
+            batch.insert_dimension(tab, ROWS, first - 1, last - 1, like_before=False),
+            batch.move_dimension(tab, ROWS, last - 1, last, first - 1),
+        ]
+    if is_top:
+        return [
+            batch.insert_dimension(tab, ROWS, 2, 2 + count, like_before=True),
+            batch.move_dimension(tab, ROWS, 1, 2, 2 + count),
+        ]
+    return [batch.insert_dimension(tab, ROWS, first, last, start > 0)]
+
+
 def sort_at_once(tab: Tab, width: int, row_count: int, rows: Sequence[ResultRow]) -> list[Request]:
-    """Append the new rows, write each row's rank into a temporary column, sort by it, delete the last rows."""
+    """Insert the new rows, write each row's rank into a temporary column, sort by it, delete the last rows."""
     new = [at for at, row in enumerate(rows) if row.origin is None]
     rank = {row.origin: at for at, row in enumerate(rows) if row.origin is not None}
     # Rows to be deleted get the highest rank.
-    ranks = [rank.get(index, len(rows)) for index in range(row_count)] + new
-    end = 1 + len(ranks)
+    ranks = [rank.get(index, len(rows)) for index in range(row_count)]
+    # New rows go before the last one, so that ranges which end at it contain them.
+    inner = max(0, row_count - 1)
+    ranks[inner:inner] = new
+    first, end = 1 + inner, 1 + len(ranks)
     surplus = end - 1 - len(rows)
     return [
-        *([batch.insert_dimension(tab.id, ROWS, 1 + row_count, end, like_before=True)] if new else []),
+        *(
+            [batch.insert_dimension(tab.id, ROWS, first, first + len(new), first > 1 or not row_count)]
+            if new
+            else []
+        ),
         batch.insert_dimension(tab.id, COLUMNS, width, width + 1, like_before=True),
         batch.update_cells(tab.id, Block(1, width, tuple((number,) for number in ranks))),
         batch.sort_rows(batch.grid_range(tab.id, 1, end, tab.columns + 1), width),

@@ -10,6 +10,7 @@ from sheets_sync.destinations.sheets.desired.table import DesiredTable
 from sheets_sync.destinations.sheets.diff.blocks import Block, find_blocks
 from sheets_sync.destinations.sheets.requests import batch
 from sheets_sync.destinations.sheets.requests.batch import Request
+from sheets_sync.destinations.sheets.requests.formatting import TEXT_FORMAT
 
 # Recommended maximum: https://developers.google.com/sheets/api/limits
 MAX_REQUEST_BYTES = 2_000_000
@@ -30,9 +31,7 @@ class Staging:
 
 
 def is_staging_needed(blocks: Sequence[Block], state: StateWrite | None) -> bool:
-    cells = (cell for block in blocks for row in block.cells for cell in row)
-    size = sum(CELL_OVERHEAD + (len(cell.encode()) if isinstance(cell, str) else 8) for cell in cells)
-    return size + sum(map(len, state.cells if state else [])) > MAX_REQUEST_BYTES
+    return request_size(blocks) + sum(map(len, state.cells if state else [])) > MAX_REQUEST_BYTES
 
 
 def stage_values(
@@ -66,6 +65,7 @@ def paste_staged(
     """Copy from the staging tab: everything at once, or only the differing blocks, if cells between them
     contain users' edits that are kept."""
     width = max(map(len, desired_rows))
+    formula_like = formula_like_blocks(desired_rows, width)
     if only_blocks:
         places = [(block.row, block.height, block.column, block.width) for block in blocks]
     else:
@@ -74,7 +74,37 @@ def paste_staged(
     for top, height, first, columns in places:
         source = batch.grid_range(staging.id, top, top + height, first + columns, first)
         requests.append(batch.copy_cells(source, source | {"sheetId": tab}))
-    return requests + [batch.update_cells(tab, block) for block in formula_like_blocks(desired_rows, width)]
+    return [
+        *text_formats(tab, formula_like, desired_rows),
+        *requests,
+        *([] if is_many(formula_like) else [batch.update_cells(tab, block) for block in formula_like]),
+    ]
+
+
+def is_many(blocks: Sequence[Block]) -> bool:
+    """Whether typed cells for `blocks` would not leave the batch below the recommended size."""
+    return request_size(blocks) > MAX_REQUEST_BYTES // 2
+
+
+def text_formats(tab: int, formula_like: Sequence[Block], desired_rows: Rows) -> list[Request]:
+    """Many texts such as +49… are pasted into cells with the format TEXT, which are not parsed."""
+    if not is_many(formula_like):
+        return []
+    columns = sorted({block.column + at for block in formula_like for at in range(block.width)})
+    return [
+        batch.set_format(
+            batch.grid_range(tab, 1, len(desired_rows), column + 1, column),
+            {"numberFormat": TEXT_FORMAT},
+            "userEnteredFormat.numberFormat",
+        )
+        for column in columns
+    ]
+
+
+def request_size(blocks: Sequence[Block]) -> int:
+    """Bytes of an updateCells request, approximately."""
+    cells = (cell for block in blocks for row in block.cells for cell in row)
+    return sum(CELL_OVERHEAD + (len(cell.encode()) if isinstance(cell, str) else 8) for cell in cells)
 
 
 def formula_like_blocks(desired_rows: Rows, width: int) -> list[Block]:

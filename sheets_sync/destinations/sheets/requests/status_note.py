@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from sheets_sync.destinations.sheets.current.document import STATUS, Tab
+from sheets_sync.destinations.sheets.current.document import STATUS, Document, Tab
 from sheets_sync.destinations.sheets.requests import batch
 from sheets_sync.destinations.sheets.requests.batch import Request
 
@@ -64,12 +64,20 @@ def local_time(time: str, zone: ZoneInfo) -> str:
     return f"{datetime.fromisoformat(time).astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def status_requests(tab_id: int, tab: Tab | None, status: SyncStatus, zone: ZoneInfo) -> list[Request]:
-    """Replace note and metadata."""
-    old = [batch.delete_metadata(tab.status_id)] if tab and tab.status_id is not None else []
+def status_requests(
+    document: Document, tab_id: int, tab: Tab | None, status: SyncStatus, zone: ZoneInfo
+) -> list[Request]:
+    """Replace note and metadata.
+
+    The id of the metadata is derived from the one that it replaces, as that of the mark is from its revision:
+    of two concurrent runs that only write the note, the later one fails and compares again.
+    """
+    old_id = tab.status_id if tab else None
+    old = [batch.delete_metadata(old_id)] if old_id is not None else []
     value = json.dumps(asdict(status), separators=(",", ":"))
+    metadata_id = document.free_id(f"{STATUS}/{tab_id}/{old_id}")
     return [
         batch.set_note(tab_id, 0, 0, status.note(zone)),
         *old,
-        batch.create_metadata(tab_id, STATUS, value),
+        batch.create_metadata(tab_id, STATUS, value, metadata_id),
     ]

@@ -1,0 +1,69 @@
+"""Parts `where` and `segments` of an export: rows of the mart that it publishes."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from google.cloud.bigquery import ArrayQueryParameter
+from msgspec import Meta
+
+from sheets_sync.declaration import Part, convert_part
+from sheets_sync.errors import ExportError
+
+type FilterValue = str | int | float | bool
+type RowFilter = Mapping[str, tuple[FilterValue, ...]]  # allowed values by column
+
+# Types of query parameters, by their names in a table's schema.
+STANDARD_TYPES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
+SegmentValues = Annotated[
+    dict[str, str | int | float | bool], Meta(min_length=1, description="a mapping of names to values")
+]
+
+
+class SegmentsPart(Part, frozen=True, kw_only=True):
+    """One export per value of `column`, by name: <export>_<name>."""
+
+    column: str
+    values: SegmentValues
+
+
+def parse_row_filter(file: str, where: Any, segments: SegmentsPart | None, segment: str) -> RowFilter:
+    if where is not None and not isinstance(where, dict):
+        raise ExportError(
+            f"{file}: where is {where!r}, expected a mapping of columns to a value or a list of values."
+        )
+    result = {name: parse_values(file, name, value) for name, value in (where or {}).items()}
+    if segments:
+        result[segments.column] = (segments.values[segment],)
+    return result
+
+
+def parse_values(file: str, name: Any, value: Any) -> tuple[FilterValue, ...]:
+    values = tuple(value) if isinstance(value, list) else (value,)
+    if (
+        not isinstance(name, str)
+        or not values
+        or not all(isinstance(item, str | int | float) for item in values)
+    ):
+        raise ExportError(
+            f"{file}: where.{name} is {value!r}, expected a text, a number, true or false, or a list of them. "
+            "Write a date in quotes."
+        )
+    return values
+
+
+def parse_segments(file: str, value: Any) -> SegmentsPart | None:
+    return None if value is None else convert_part(value, SegmentsPart, file, "segments")
+
+
+def filter_condition(row_filter: RowFilter) -> str:
+    """`` `store` IN UNNEST(@where_0)``, for the parameters of `filter_parameters`; "" without a filter."""
+    conditions = [f"`{column}` IN UNNEST(@where_{at})" for at, column in enumerate(row_filter)]
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def filter_parameters(row_filter: RowFilter, types: Mapping[str, str]) -> list[ArrayQueryParameter]:
+    """Values have the type of their column, so that a DATE is compared as a date."""
+    return [
+        ArrayQueryParameter(f"where_{at}", STANDARD_TYPES.get(types[column], types[column]), list(values))
+        for at, (column, values) in enumerate(row_filter.items())
+    ]
