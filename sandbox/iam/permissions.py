@@ -72,25 +72,52 @@ PAGES: dict[str, dict[str, str]] = {
     "https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools": {
         "iam.workloadIdentityPools": "delete undelete",
     },
-    "https://cloud.google.com/pubsub/docs/access-control": {"pubsub.subscriptions": "consume create"},
+    "https://cloud.google.com/artifact-registry/docs/reference/rest/v1/projects.locations.repositories/delete": {
+        "artifactregistry.repositories": "delete",
+    },
+    "https://cloud.google.com/artifact-registry/docs/repositories/list-repos": {
+        "artifactregistry.repositories": "get list",
+    },
+    "https://cloud.google.com/artifact-registry/docs/repositories/cleanup-policy": {
+        "artifactregistry.repositories": "update",
+    },
+    "https://cloud.google.com/bigquery/docs/reference/rest/v2/tables/delete": {"bigquery.tables": "delete"},
+    "https://cloud.google.com/bigquery/docs/reference/rest/v2/tables/patch": {"bigquery.tables": "update"},
+    "https://cloud.google.com/iam/docs/role-recommendations": {"iam.roles": "get"},
+    "https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/get": {
+        "iam.workloadIdentityPools": "get",
+    },
+    "https://cloud.google.com/iam/docs/reference/rest/v1beta/projects.locations.workloadIdentityPools.providers/get": {
+        "iam.workloadIdentityPoolProviders": "get",
+    },
+    "https://cloud.google.com/iam/docs/roles-permissions/monitoring": {
+        "monitoring.alertPolicies": "get list update",
+        "monitoring.dashboards": CRUD,
+    },
+    "https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.notificationChannels": {
+        "monitoring.notificationChannels": "delete list",
+    },
+    "https://cloud.google.com/pubsub/docs/access-control": {"pubsub.subscriptions": "consume"},
+    "https://cloud.google.com/pubsub/docs/delete-subscriptions": {
+        "pubsub.subscriptions": f"{CRUD} {GET_SET}",
+        "pubsub.topics": "attachSubscription",
+    },
+    "https://cloud.google.com/pubsub/docs/delete-topic": {"pubsub.topics": f"{CRUD} {GET_SET}"},
 }
 
 # No page that was readable names these. Most follow the pattern of the permissions beside them.
 UNVERIFIED: dict[str, str] = {
-    "artifactregistry.repositories": f"{CRUD} {GET_SET}",
+    "artifactregistry.repositories": f"create {GET_SET}",
     "bigquery.routines": "create delete update",
     "bigquery.rowAccessPolicies": f"create delete list update {GET_SET}",  # the transfer page lists some
-    "bigquery.tables": "delete export getData update updateData",
+    "bigquery.tables": "export getData updateData",
     "billing.resourcebudgets": "write",
-    "iam.roles": f"{CRUD} undelete",
+    "iam.roles": "create delete list undelete update",
     "iam.serviceAccounts": f"{CRUD} {GET_SET}",
-    "iam.workloadIdentityPoolProviders": f"{CRUD} undelete",
-    "iam.workloadIdentityPools": "create get list update",
-    "monitoring.alertPolicies": "get list update",
-    "monitoring.dashboards": CRUD,
-    "monitoring.notificationChannels": CRUD,
-    "pubsub.subscriptions": f"delete get list update {GET_SET}",
-    "pubsub.topics": f"attachSubscription {CRUD} publish {GET_SET}",
+    "iam.workloadIdentityPoolProviders": "create delete list undelete update",
+    "iam.workloadIdentityPools": "create list update",
+    "monitoring.notificationChannels": "create get update",
+    "pubsub.topics": "publish",
     "run.operations": "get",
     "storage.objects": "move",
 }
