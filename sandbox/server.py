@@ -20,7 +20,11 @@ from sandbox import (
     transfers,
 )
 from sandbox.discovery.middleware import ApiMiddleware
+from sandbox.iam.access import Access
+from sandbox.iam.guard import Guard
+from sandbox.iam.identities import IdentityMiddleware
 from sandbox.resources import apis
+from sandbox.resources.store import Store
 from sandbox.state import State
 
 SERVICES = (metadata, storage, apis, jobs, scheduler, transfers, dataform, sheets)
@@ -32,10 +36,10 @@ def application(state: State, extra_routes: Sequence[BaseRoute] = ()) -> Starlet
     for service in SERVICES:
         routes += service.routes(state)
     routes += extra_routes
-    routes.append(Mount("/", app=bigquery.application(state)))
-    return Starlette(
-        routes=routes, middleware=[Middleware(ApiMiddleware)], exception_handlers=disk_full.handlers(state)
-    )
+    access = Access(state, Store(state.root))
+    routes.append(Mount("/", app=bigquery.application(state, access)))
+    middleware = [Middleware(IdentityMiddleware), Middleware(ApiMiddleware, guard=Guard(access))]
+    return Starlette(routes=routes, middleware=middleware, exception_handlers=disk_full.handlers(state))
 
 
 def ready(request: Request, state: State) -> Response:

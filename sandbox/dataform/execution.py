@@ -16,13 +16,14 @@ ACTIVE = ("RUNNING", "CANCELING")
 
 @dataclass
 class Execution:
-    """Runs `actions` of the graph of a compilation result, with the files of its commit."""
+    """Runs `actions` of the graph of a compilation result, with the files of its commit, as `account`."""
 
     service: Service
     invocation: Json
     result: Json
     files: Mapping[str, bytes]
     actions: Sequence[Json]
+    account: str = ""
     cancelled: threading.Event = field(default_factory=threading.Event)
     run: cli.Run | None = None
 
@@ -61,7 +62,7 @@ class Execution:
         names = [graph.full_name(action["target"]) for action in self.actions]
         with project.create_project(state, self.files, self.result) as folder:
             refresh = config.get("fullyRefreshIncrementalTablesEnabled", False)
-            self.run = cli.run_project(state, folder, names, refresh)
+            self.run = cli.run_project(state, folder, names, refresh, self.account)
             if self.cancelled.is_set():  # before `run` was set: cancel() could not stop it
                 self.run.cancel()
             for line in self.run.lines():

@@ -10,16 +10,16 @@ from sandbox.dataform.selection import select_actions
 from sandbox.resources.clock import now
 from sandbox.resources.errors import FailedPrecondition, InvalidArgument, PermissionDenied
 from sandbox.resources.paging import page
-from sandbox.resources.policies import granted
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
+from sandbox.state import PROJECT_NUMBER
 
 INVOCATION = Schema(
     "dataform.v1",
     "WorkflowInvocation",
 )
-ACT_AS = {"roles/iam.serviceAccountUser", "roles/owner", "roles/editor"}
+AGENT = f"service-{PROJECT_NUMBER}@gcp-sa-dataform.iam.gserviceaccount.com"
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class Invocations:
         invocation = INVOCATION.accept(call.body) | {"name": f"{name}/workflowInvocations/{uuid.uuid4()}"}
         result = self.resolve_result(invocation)
         config = invocation.setdefault("invocationConfig", {})
-        self.check_act_as(call, config.get("serviceAccount") or settings.get("serviceAccount"))
+        account = self.check_act_as(call, config.get("serviceAccount") or settings.get("serviceAccount"))
         actions = select_actions(self.compilations.graph(result["name"]), config)
         if not actions:
             raise InvalidArgument("invocationConfig selects no action.")
         invocation["resolvedCompilationResult"] = result["name"]
         invocation |= {"state": "RUNNING", "invocationTiming": {"startTime": now()}}
         files = self.compilations.files.read_all(name, result["resolvedGitCommitSha"])
-        Execution(self.service, invocation, result, files, actions).start(self.running)
+        Execution(self.service, invocation, result, files, actions, account).start(self.running)
         return invocation
 
     def resolve_result(self, invocation: Json) -> Json:
@@ -60,16 +60,22 @@ class Invocations:
             raise FailedPrecondition(f"Compilation result {name!r} has compilation errors.")
         return result
 
-    def check_act_as(self, call: Call, account: str | None) -> None:
-        """Strict act-as mode: https://cloud.google.com/dataform/docs/strict-act-as-mode."""
+    def check_act_as(self, call: Call, account: str | None) -> str:
+        """Strict act-as mode, and a token for Dataform's agent.
+
+        https://cloud.google.com/dataform/docs/strict-act-as-mode
+        """
         if not account:
             raise FailedPrecondition("Neither the invocation nor its repository names a serviceAccount.")
         iam = Service(self.service.state, self.service.store, "/iam/v1")
         resource = f"projects/{self.service.state.project}/serviceAccounts/{account}"
-        if call.caller and not granted(iam, resource, call.caller, ACT_AS):
-            raise PermissionDenied(
-                f"Permission 'iam.serviceAccounts.actAs' denied on {resource!r} for {call.caller}."
-            )
+        needed = {call.caller: "iam.serviceAccounts.actAs"}
+        if iam.access.enforced(account):  # one that was never created has no policy
+            needed[AGENT] = "iam.serviceAccounts.getAccessToken"
+        for email, permission in needed.items():
+            if not iam.allows(email, permission, resource):
+                raise PermissionDenied(f"Permission {permission!r} denied on {resource!r} for {email}.")
+        return account
 
     def get(self, call: Call) -> Json:
         return self.service.find(f"{repository(call)}/workflowInvocations/{call.path['id']}")

@@ -7,6 +7,7 @@ service runs. Services read the result from `request.state.api`.
 import json
 from dataclasses import dataclass, field, replace
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,7 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sandbox.discovery.documents import Document, Json, Method, find_api
 from sandbox.discovery.fields import checked_body
 from sandbox.discovery.parameters import checked_query
-from sandbox.metadata import token_of
+from sandbox.iam.guard import OTHERS, Guard
+from sandbox.iam.identities import caller_of
 from sandbox.resources.errors import GoogleError, InvalidArgument, NotFound
 
 # These have bodies that are not JSON, as media and batches, and error formats of their own, so they check
@@ -42,10 +44,12 @@ class ApiRequest:
 
 
 class ApiMiddleware:
-    """Refuses what an API does not declare; other paths, as those of the metadata server, pass."""
+    """Refuses what an API does not declare, and what the caller may not do; other paths, as those of the
+    metadata server, pass.
+    """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, guard: Guard) -> None:
+        self.app, self.guard = app, guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         api = find_api(scope["raw_path"].decode("ascii", "replace")) if scope["type"] == "http" else None
@@ -53,23 +57,32 @@ class ApiMiddleware:
             return await self.app(scope, receive, send)
         request = Request(scope, receive)
         matched = match_request(request, *api)
-        if api[0].name not in SELF_CHECKED:
-            try:
+        is_checked = api[0].name not in SELF_CHECKED
+        try:
+            if is_checked:
                 if matched is None:
                     raise NotFound(
                         f"The requested URL {request.url.path} was not found for {request.method}."
                     )
                 matched = await check_request(request, matched)
-            except GoogleError as error:
-                return await JSONResponse(error.body(), error.code)(scope, receive, send)
+            if matched and matched.caller and api[0].name not in OTHERS:
+                await run_in_threadpool(self.check_permissions, matched)
+        except GoogleError as error:
+            return await JSONResponse(error.body(), error.code)(scope, receive, send)
+        if is_checked:
             receive = receive_again(await request.body(), receive)
         request.state.api = matched
         return await self.app(scope, receive, send)
 
+    def check_permissions(self, api: ApiRequest) -> None:
+        self.guard.check(api.document.path, api.method, api.resource, api.caller, api.body)
+
 
 def match_request(request: Request, document: Document, path: str) -> ApiRequest | None:
     matched = document.match(request.method, path)
-    return ApiRequest(document, *matched, caller_of(request)) if matched else None
+    if not matched:
+        return None
+    return ApiRequest(document, *matched, caller_of(request.headers.get("Authorization", "")))
 
 
 async def check_request(request: Request, api: ApiRequest) -> ApiRequest:
@@ -99,9 +112,3 @@ def parse_body(content: bytes) -> Json:
     if not isinstance(parsed, dict):
         raise InvalidArgument("Invalid JSON payload received. The root must be an object.")
     return parsed
-
-
-def caller_of(request: Request) -> str:
-    """The identity to which the sandbox's metadata server issued the request's access token."""
-    start, header = f"Bearer {token_of('')}", request.headers.get("Authorization", "")
-    return header.removeprefix(start) if header.startswith(start) else ""

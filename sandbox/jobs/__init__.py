@@ -16,13 +16,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.jobs import executions
-from sandbox.jobs.job import JOBS, ROLES
+from sandbox.jobs.job import JOBS
 from sandbox.jobs.runner import Runner
 from sandbox.resources import collection
-from sandbox.resources.errors import FailedPrecondition, PermissionDenied
+from sandbox.resources.errors import FailedPrecondition
 from sandbox.resources.etags import check_etag
 from sandbox.resources.paging import page
-from sandbox.resources.policies import granted
 from sandbox.resources.secret_manager import SecretVersions
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json, Store
@@ -64,18 +63,9 @@ class Jobs:
         job = self.service.find(JOB.format(**call.path))
         check_etag(job, call.body.get("etag", ""))
         overrides = call.body.get("overrides", {})
-        self.check_permission(call, job["name"], "run.jobs.runWithOverrides" if overrides else "run.jobs.run")
         execution = executions.create_execution(job, overrides, f"{self.service.state.address}/run/logs")
         self.runner.start(execution, overrides)
         return self.create_operation(call, execution, "run")
-
-    def check_permission(self, call: Call, job: str, permission: str) -> None:
-        """Overrides need a permission of their own, which `roles/run.invoker` does not include."""
-        if call.caller and not granted(self.service, job, call.caller, ROLES[permission]):
-            raise PermissionDenied(
-                f"Permission {permission!r} denied on resource {job!r} (or resource may not exist) "
-                f"for {call.caller}."
-            )
 
     def cancel(self, call: Call) -> Json:
         name = EXECUTION.format(**call.path)

@@ -1,4 +1,4 @@
-"""The resource type of jobs, and the roles that may run them."""
+"""The resource type of jobs."""
 
 import uuid
 
@@ -8,14 +8,6 @@ from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
-
-# https://cloud.google.com/run/docs/reference/iam/roles
-WITH_OVERRIDES = {"roles/run.jobsExecutorWithOverrides", "roles/run.developer", "roles/run.admin"}
-PRIMITIVE = {"roles/owner", "roles/editor"}
-ROLES = {
-    "run.jobs.runWithOverrides": WITH_OVERRIDES | PRIMITIVE,
-    "run.jobs.run": WITH_OVERRIDES | PRIMITIVE | {"roles/run.invoker", "roles/run.jobsExecutor"},
-}
 
 
 def check(service: Service, job: Json) -> None:

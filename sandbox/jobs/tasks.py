@@ -7,13 +7,11 @@ from pathlib import Path
 from sandbox import environment
 from sandbox.jobs.executions import Failure
 from sandbox.resources.errors import GoogleError
-from sandbox.resources.policies import granted
 from sandbox.resources.secret_manager import SecretVersions
 from sandbox.resources.store import Json
 from sandbox.state import PROJECT_NUMBER, State
 
 REPOSITORY = Path(__file__).parents[2]  # replaces the container image: it has the packages that jobs run
-ACCESSORS = {"roles/secretmanager.secretAccessor", "roles/secretmanager.admin", "roles/owner"}
 NOT_FOUND, INTERNAL = 5, 13  # google.rpc.Code
 
 
@@ -97,7 +95,7 @@ def read_secret(versions: SecretVersions, reference: Json, identity: str, field:
     name = reference["secret"].rsplit("/", 1)[-1]
     secret = f"projects/{versions.service.state.project}/secrets/{name}"
     version = f"{secret}/versions/{reference.get('version') or 'latest'}"
-    if not granted(versions.service, secret, identity, ACCESSORS):
+    if not versions.service.allows(identity, "secretmanager.versions.access", secret):
         raise Unavailable(
             secret_failure(
                 field,

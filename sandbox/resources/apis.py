@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from starlette.routing import BaseRoute
 
+from sandbox.iam import groups
 from sandbox.resources import (
     artifact_registry,
     budgets,
@@ -53,4 +54,8 @@ def routes(state: State) -> list[BaseRoute]:
     for prefix, service_routes in SERVICES.items():
         service = Service(state, store, f"/{prefix}")
         served += [*service_routes(service), service.unserved()]
-    return [*served, notices.rotation_control(Service(state, store, "/secretmanager/v1"))]
+    return [
+        *served,
+        notices.rotation_control(Service(state, store, "/secretmanager/v1")),
+        groups.control(store),
+    ]

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from starlette.routing import BaseRoute
 
 from sandbox.resources import collection
-from sandbox.resources.clock import format_time
-from sandbox.resources.errors import FailedPrecondition, InvalidArgument
+from sandbox.resources.clock import format_time, parse_time
+from sandbox.resources.errors import AlreadyExists, FailedPrecondition, InvalidArgument
 from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Service
@@ -18,7 +18,11 @@ from sandbox.resources.store import Json
 
 ID = "(?!gcp-)[a-z0-9-]{4,32}"
 DELETED: Json = {"state": "DELETED"}
-RETENTION = timedelta(days=30)  # a deleted pool keeps its id that long
+# A deleted pool keeps its id that long, and a create is refused in the words of
+# https://github.com/terraform-google-modules/terraform-google-github-actions-runners/issues/49.
+# https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/delete
+RETENTION = timedelta(days=30)
+EXISTS = "Requested entity already exists"
 POOL = "projects/{project}/locations/{location}/workloadIdentityPools"
 MODES = {"FEDERATION_ONLY", "TRUST_DOMAIN"}
 SOURCES = {"aws", "oidc", "saml", "x509"}
@@ -117,17 +121,33 @@ def routes(service: Service) -> list[BaseRoute]:
         service.find(f"{POOL}/{{id}}".format(**call.path))
         return {}
 
+    def create_pool(call: Call) -> Json:
+        return create(call, POOLS)
+
     def create_provider(call: Call) -> Json:
         """A provider needs an active pool."""
         pool = service.find(f"{POOL}/{{pool}}".format(**call.path))
         if pool["state"] != "ACTIVE":
             raise FailedPrecondition(f"Workload identity pool {pool['name']!r} is deleted.")
-        return collection.Collection(service, PROVIDERS).create(call)
+        return create(call, PROVIDERS)
+
+    def create(call: Call, kind: ResourceType) -> Json:
+        """An id is free again when its deleted resource has expired."""
+        identity, _ = kind.create.read(call, "")
+        name = f"{kind.collection.format(**call.path)}/{identity}"
+        with service.store.change():
+            old = service.store.get(service.key(name)) or {}
+            if old.get("expireTime") and parse_time(old["expireTime"]) <= datetime.now(UTC):
+                service.store.delete(service.key(name))
+            elif old:
+                raise AlreadyExists(EXISTS)
+            return collection.Collection(service, kind).create(call)
 
     return [
         service.route("GET", operation, lambda call: service.find(operation.format(**call.path))),
         service.route("GET", pool_operation, lambda call: service.find(pool_operation.format(**call.path))),
         service.route("GET", f"{POOL}/{{id}}:listAttestationRules", list_rules, "pageSize pageToken"),
+        service.route("POST", POOLS.collection, create_pool, POOLS.create.parameter),
         service.route("POST", PROVIDERS.collection, create_provider, PROVIDERS.create.parameter),
         *collection.routes(service, POOLS),
         *collection.routes(service, PROVIDERS),

@@ -3,6 +3,9 @@
 https://cloud.google.com/iam/docs/reference/rest
 """
 
+from sandbox.iam.access import DELETED
+from sandbox.iam.permissions import EXISTING
+from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.ids import numeric_id
 from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
@@ -20,6 +23,19 @@ def initial_account(service: Service, name: str) -> Json:
     }
 
 
+def remember_deleted(service: Service, event: str, before: Json, after: Json) -> None:
+    """A deleted account keeps its tokens for a while, and has no rights."""
+    if event == "delete":
+        service.store.put(f"{DELETED}/{before['email']}", {})
+
+
+def check_permissions(service: Service, role: Json) -> None:
+    """In the words of https://github.com/terraform-google-modules/terraform-google-iam/issues/158."""
+    for permission in role.get("includedPermissions", []):
+        if permission not in EXISTING:
+            raise InvalidArgument(f"Permission {permission} is not valid.")
+
+
 SERVICE_ACCOUNTS = ResourceType(
     "projects/{project}/serviceAccounts",
     Schema("iam.v1", "ServiceAccount"),
@@ -29,6 +45,7 @@ SERVICE_ACCOUNTS = ResourceType(
     segment="{id}@{project}.iam.gserviceaccount.com",
     id_pattern="[a-z][a-z0-9-]{4,28}[a-z0-9]",
     initial=initial_account,
+    on_change=remember_deleted,
     etag=True,
 )
 
@@ -38,6 +55,7 @@ ROLES = ResourceType(
     IdLocation("body", "roleId", "role"),
     id_pattern=r"[a-zA-Z0-9_.]{3,64}",
     etag=True,
+    check=check_permissions,
     # A deleted role keeps its id for weeks: create refuses it, undelete restores it.
     actions={"undelete": {"deleted": False}},
     soft_delete={"deleted": True},

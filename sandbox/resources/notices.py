@@ -16,13 +16,11 @@ from starlette.routing import Route
 from sandbox.resources.clock import format_time, now, parse_time
 from sandbox.resources.errors import FailedPrecondition, GoogleError, InvalidArgument
 from sandbox.resources.messages import publish_message
-from sandbox.resources.policies import granted
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
 from sandbox.state import PROJECT_NUMBER
 
 AGENT = f"service-{PROJECT_NUMBER}@gcp-sa-secretmanager.iam.gserviceaccount.com"
-PUBLISHERS = {"roles/pubsub.publisher", "roles/pubsub.editor", "roles/pubsub.admin", "roles/owner"}
 MAX_TOPICS = 10
 MIN_PERIOD, MAX_PERIOD = timedelta(hours=1), timedelta(seconds=3_153_600_000)
 MIN_DELAY = timedelta(minutes=5)
@@ -72,7 +70,7 @@ def check(service: Service, before: Json, secret: Json) -> None:
 
 def check_topic(service: Service, name: str) -> None:
     exists = service.store.get(pubsub(service).key(name))
-    if not exists or not granted(pubsub(service), name, AGENT, PUBLISHERS):
+    if not exists or not pubsub(service).allows(AGENT, "pubsub.topics.publish", name):
         raise FailedPrecondition(
             f"Secret Manager cannot publish to {name!r}: it must exist, and {AGENT} "
             "needs pubsub.topics.publish on it (roles/pubsub.publisher)."

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.routing import BaseRoute
 
+from sandbox.iam import conditions
 from sandbox.resources.errors import Aborted, InvalidArgument
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
@@ -82,17 +83,6 @@ class Policies:
         return pool is not None and pool["state"] == "ACTIVE" and by_id != name
 
 
-def granted(service: Service, name: str, email: str, roles: set[str]) -> bool:
-    """Whether the resource or the project grants one of the roles to a service account."""
-    project = f"/cloudresourcemanager/v1/projects/{service.state.project}"
-    policies = [service.store.get(f"{key}:policy") or {} for key in (service.key(name), project)]
-    return any(
-        f"serviceAccount:{email}" in binding["members"] and binding["role"] in roles
-        for policy in policies
-        for binding in policy.get("bindings", [])
-    )
-
-
 def check_bindings(policy: Json) -> None:
     """Raises InvalidArgument for a role, a member or a condition that Google refuses in any policy."""
     for binding in policy.get("bindings", []):
@@ -103,6 +93,16 @@ def check_bindings(policy: Json) -> None:
                 raise InvalidArgument(f"Invalid member {member!r}: it needs a type, as user:a@example.com.")
         if "condition" in binding and policy.get("version", 1) != CONDITIONAL:
             raise InvalidArgument(f"A policy with conditions has version {CONDITIONAL}: {binding['role']}.")
+        check_condition(binding.get("condition"))
+
+
+def check_condition(condition: Json | None) -> None:
+    """An expression that the sandbox cannot evaluate is refused, not ignored."""
+    try:
+        if condition:
+            conditions.check(condition["expression"])
+    except conditions.Unsupported as error:
+        raise InvalidArgument(str(error)) from error
 
 
 def masked(policy: Json, mask: list[str]) -> Json:

@@ -13,7 +13,6 @@ from sandbox.resources.errors import FailedPrecondition, InvalidArgument, NotFou
 from sandbox.resources.etags import check_etag, with_etag
 from sandbox.resources.paging import page
 from sandbox.resources.payloads import decode_payload, encode_payload
-from sandbox.resources.permissions import check_permission
 from sandbox.resources.resource_type import IdLocation, ResourceType
 from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Handler, Service
@@ -53,24 +52,17 @@ SECRETS = ResourceType(
 def routes(service: Service) -> list[BaseRoute]:
     versions = SecretVersions(service)
 
-    def permitted(verb: str, handler: Handler) -> Handler:
-        def handle(call: Call) -> Json:
-            check_permission(service, call, SECRET.format(**call.path), f"secretmanager.versions.{verb}")
-            return handler(call)
-
-        return handle
-
-    def change_state(verb: str, state: str) -> Handler:
-        return permitted(verb, lambda call: versions.change_state(call, state))
+    def change_state(state: str) -> Handler:
+        return lambda call: versions.change_state(call, state)
 
     return [
-        service.route("POST", f"{SECRET}:addVersion", permitted("add", versions.add)),
-        service.route("GET", f"{VERSION}:access", permitted("access", versions.access)),
-        service.route("POST", f"{VERSION}:enable", change_state("enable", "ENABLED")),
-        service.route("POST", f"{VERSION}:disable", change_state("disable", "DISABLED")),
-        service.route("POST", f"{VERSION}:destroy", change_state("destroy", "DESTROYED")),
+        service.route("POST", f"{SECRET}:addVersion", versions.add),
+        service.route("GET", f"{VERSION}:access", versions.access),
+        service.route("POST", f"{VERSION}:enable", change_state("ENABLED")),
+        service.route("POST", f"{VERSION}:disable", change_state("DISABLED")),
+        service.route("POST", f"{VERSION}:destroy", change_state("DESTROYED")),
         service.route("GET", VERSION, lambda call: versions.find(VERSION.format(**call.path))),
-        service.route("GET", f"{SECRET}/versions", permitted("list", versions.list), "pageSize pageToken"),
+        service.route("GET", f"{SECRET}/versions", versions.list, "pageSize pageToken"),
         *collection.routes(service, SECRETS),
     ]
 

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.discovery.middleware import ApiRequest
+from sandbox.iam.access import Access
 from sandbox.resources.errors import GoogleError, InvalidArgument, NotFound, PermissionDenied, Unimplemented
 from sandbox.resources.store import Json, Store
 from sandbox.state import PROJECT_NUMBER, State
@@ -58,6 +59,14 @@ class Service:
     state: State
     store: Store
     prefix: str
+
+    @property
+    def access(self) -> Access:
+        return Access(self.state, self.store)
+
+    def allows(self, email: str, permission: str, name: str) -> bool:
+        """Whether an identity has the permission on a resource of this service."""
+        return self.access.allowed(email, permission, f"{self.prefix[1:]}/{name}")
 
     def key(self, name: str) -> str:
         return f"{self.prefix}/{name}"

@@ -15,7 +15,17 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
 from sandbox.state import State
-from sandbox.storage import batch, buckets, listing, policies, reading, resumable, uploads, writing
+from sandbox.storage import (
+    batch,
+    buckets,
+    listing,
+    permissions,
+    policies,
+    reading,
+    resumable,
+    uploads,
+    writing,
+)
 from sandbox.storage.call import Call
 from sandbox.storage.errors import BadRequest, MethodNotAllowed, NotFound, StorageError
 from sandbox.storage.objects import Storage
@@ -55,7 +65,7 @@ CALLS: dict[str, Methods] = {
     },
     "/download/storage/v1/b/*/o/*": {"GET": reading.download},
 }
-PATTERNS = [(re.compile(path.replace("*", "([^/]+)")), methods) for path, methods in CALLS.items()]
+PATTERNS = [re.compile(path.replace("*", "([^/]+)")) for path in CALLS]
 
 
 def routes(state: State) -> list[BaseRoute]:
@@ -67,14 +77,28 @@ def routes(state: State) -> list[BaseRoute]:
     async def batched(request: Request) -> Response:
         _, _, _, headers, body = await received(request)
         try:
-            return batch.answered(headers["content-type"], body, lambda *call: answer(storage, *call))
+            return batch.answered(headers["content-type"], body, of_caller(headers))
         except StorageError as error:
             return error.response()
+
+    def of_caller(outer: dict[str, str]) -> batch.Answer:
+        """A call in a batch has the token of the whole request, unless it has one of its own."""
+        token = {name: value for name, value in outer.items() if name == "authorization"}
+
+        def answer_one(method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Response:
+            return answer(storage, method, path, query, token | headers, body)
+
+        return answer_one
 
     async def plain(request: Request) -> Response:
         _, path, query, headers, body = await received(request)
         bucket, name = (unquote(part) for part in path[1:].split("/", 1))
-        return reading.xml(storage, Call("GET", (bucket, name), QueryParams(query), headers, body))
+        call = Call("GET", (bucket, name), QueryParams(query), headers, body)
+        try:
+            permissions.check(storage, "/storage/v1/b/*/o/*", call)
+        except StorageError as error:
+            return error.response()
+        return reading.xml(storage, call)
 
     return [
         *(
@@ -110,18 +134,21 @@ def answer(
     storage: Storage, method: str, path: str, query: str, headers: dict[str, str], body: bytes
 ) -> Response:
     try:
-        handler, names = find(method, path)
-        return handler(storage, Call(method, names, QueryParams(query), headers, body))
+        pattern, handler, names = find(method, path)
+        call = Call(method, names, QueryParams(query), headers, body)
+        permissions.check(storage, pattern, call)
+        return handler(storage, call)
     except StorageError as error:
         return error.response()
 
 
-def find(method: str, path: str) -> tuple[Handler, tuple[str, ...]]:
-    for pattern, methods in PATTERNS:
+def find(method: str, path: str) -> tuple[str, Handler, tuple[str, ...]]:
+    """The pattern of the path in CALLS, its handler, and the names in the path."""
+    for pattern, (call, methods) in zip(PATTERNS, CALLS.items(), strict=True):
         if match := pattern.fullmatch(path):
             if method not in methods:
                 raise MethodNotAllowed(f"Method Not Allowed: {method} {path}")
-            return methods[method], tuple(decoded(name) for name in match.groups())
+            return call, methods[method], tuple(decoded(name) for name in match.groups())
     raise NotFound(f"Not Found: {path}")
 
 

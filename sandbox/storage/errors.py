@@ -3,6 +3,7 @@
 StorageError
 ├── NotModified          304  a read whose precondition says that the reader has it already
 ├── BadRequest           400
+├── Forbidden            403  the caller lacks a permission
 ├── NotFound             404
 ├── MethodNotAllowed     405
 ├── Conflict             409
@@ -37,6 +38,11 @@ class NotModified(StorageError):
 class BadRequest(StorageError):
     code = 400
     reason = "invalid"
+
+
+class Forbidden(StorageError):
+    code = 403
+    reason = "forbidden"
 
 
 class NotFound(StorageError):

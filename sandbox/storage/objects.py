@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from sandbox.iam.access import Access
+from sandbox.resources.store import Store
 from sandbox.state import State
 from sandbox.storage.call import Json
 from sandbox.storage.catalogue import Catalogue, StoredObject, now
@@ -23,10 +25,12 @@ class Storage:
         self.state = state
         self.contents = Contents(state.root)
         self.catalogue = Catalogue(state.root / "storage.sqlite")
+        self.access = Access(state, Store(state.root))
         self.contents.recover(self.catalogue)
 
     def close(self) -> None:
         self.catalogue.connection.close()
+        self.access.store.close()
 
     def bucket(self, name: str) -> Json:
         return self.bucket_and_policy(name)[0]

@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 from starlette.responses import JSONResponse, Response
 
+from sandbox.iam.policies import STORAGE
 from sandbox.resources.errors import GoogleError
 from sandbox.resources.policies import Policies, check_bindings, members, next_etag
 from sandbox.resources.service import Service
 from sandbox.resources.store import Store
+from sandbox.storage import permissions
 from sandbox.storage.call import Call, Json
 from sandbox.storage.errors import BadRequest, PreconditionFailed
 from sandbox.storage.objects import Storage
@@ -51,9 +53,12 @@ def put(storage: Storage, call: Call) -> Response:
 
 
 def test(storage: Storage, call: Call) -> Response:
-    """Who asks may do everything: the sandbox keeps policies, it does not enforce them."""
+    """The permissions that the caller has, of those in the query."""
     storage.bucket(call.names[0])
-    asked = call.query.getlist("permissions")
+    email, resource = permissions.caller(call), f"{STORAGE}/b/{call.names[0]}"
+    asked = [
+        name for name in call.query.getlist("permissions") if storage.access.allowed(email, name, resource)
+    ]
     return JSONResponse({"kind": "storage#testIamPermissionsResponse", "permissions": asked})
 
 

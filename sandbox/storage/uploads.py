@@ -49,6 +49,17 @@ def stored(storage: Storage, call: Call, sent: Json, default: Json, content: byt
     return storage.answer(storage.put(call.names[0], name, content, default | sent))
 
 
+def metadata_of(call: Call) -> Json:
+    """The metadata in the body of an upload; {} if the upload has none."""
+    match call.query.get("uploadType"):
+        case "multipart":
+            parts = split(call.headers.get("content-type", ""), call.body)
+            return parsed(parts[0][1]) if parts else {}
+        case "resumable":
+            return call.json()
+    return {}
+
+
 def split(content_type: str, body: bytes) -> list[tuple[str, bytes]]:
     """The parts of a multipart body: the content type of each ("" if unsaid) and its bytes, untouched."""
     boundary = boundary_of(content_type)

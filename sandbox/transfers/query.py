@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 import requests
 
 from sandbox.metadata import token_of
-from sandbox.resources.policies import granted
 from sandbox.resources.service import Service
 from sandbox.resources.store import Json
+from sandbox.state import PROJECT_NUMBER
 from sandbox.transfers import template
 
-# https://cloud.google.com/bigquery/docs/access-control
-JOB_CREATORS = {"roles/bigquery.jobUser", "roles/bigquery.user", "roles/bigquery.admin", "roles/owner"}
+# What the service's agent does for a run: it starts the job as the account of the config, and logs its end.
+# https://cloud.google.com/iam/docs/roles-permissions/bigquerydatatransfer
+AGENT = f"service-{PROJECT_NUMBER}@gcp-sa-bigquerydatatransfer.iam.gserviceaccount.com"
+AGENT_NEEDS = ("bigquery.jobs.create", "logging.logEntries.create")
+TOKEN = "iam.serviceAccounts.getAccessToken"
 # reason of a BigQuery error → google.rpc.Code
 CODES = {"invalidQuery": 3, "invalid": 3, "notFound": 5, "accessDenied": 7, "duplicate": 6}
 DENIED, INVALID, UNKNOWN = 7, 3, 2
@@ -32,7 +35,7 @@ def run_query(service: Service, run: Json, run_time: datetime, owner: str) -> Js
     """Runs the query of `run` to its end. Returns the google.rpc.Status of a failure, or None."""
     warehouse = Warehouse(service, owner)
     try:
-        warehouse.check_permission()
+        warehouse.check_agent()
         query = configuration(service.state.project, run, run_time)
         warehouse.check_destination(query)
         warehouse.run_job(query, f"scheduled_query_{run['name'].rsplit('/', 1)[-1]}")
@@ -88,14 +91,20 @@ class Warehouse:
     service: Service
     owner: str
 
-    def check_permission(self) -> None:
-        project = self.service.state.project
-        if self.owner and not granted(self.service, f"projects/{project}", self.owner, JOB_CREATORS):
-            raise QueryFailed(
-                DENIED,
-                f"Access Denied: Project {project}: User does not have bigquery.jobs.create permission "
-                f"in project {project} ({self.owner}).",
-            )
+    def check_agent(self) -> None:
+        """A config without a service account runs as the person who created it."""
+        access, project = self.service.access, f"projects/{self.service.state.project}"
+        if not access.enforced(self.owner):
+            return
+        needed = [(name, project) for name in AGENT_NEEDS]
+        needed.append((TOKEN, f"{project}/serviceAccounts/{self.owner}"))
+        for permission, resource in needed:
+            if not access.allowed(AGENT, permission, f"iam/v1/{resource}"):
+                raise QueryFailed(
+                    DENIED,
+                    f"Permission {permission!r} denied on resource {resource!r} for {AGENT}: grant it "
+                    "roles/bigquerydatatransfer.serviceAgent on the project.",
+                )
 
     def check_destination(self, query: Json) -> None:
         """BigQuery allows a destination only for SELECT; local-bigquery does not check it."""

@@ -23,14 +23,20 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from sandbox import jobs, scheduler, transfers
 from sandbox.discovery.middleware import ApiMiddleware
+from sandbox.iam.access import Access
+from sandbox.iam.guard import Guard
+from sandbox.iam.identities import IdentityMiddleware
 from sandbox.resources import apis
+from sandbox.resources.store import Store
 from sandbox.state import State
 
 state = State(Path(sys.argv[1]), int(sys.argv[2]), job_variables={"SOURCE_URL": "http://127.0.0.1/source"})
 routes = [Route("/", lambda request: PlainTextResponse("ready"))]
 for service in (apis, jobs, scheduler, transfers):
     routes += service.routes(state)
-app = Starlette(routes=routes, middleware=[Middleware(ApiMiddleware)])
+guard = Guard(Access(state, Store(state.root)))
+middleware = [Middleware(IdentityMiddleware), Middleware(ApiMiddleware, guard=guard)]
+app = Starlette(routes=routes, middleware=middleware)
 uvicorn.run(app, host="127.0.0.1", port=state.port, log_level="warning", timeout_keep_alive=600)
 """
 

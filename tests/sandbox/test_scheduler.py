@@ -73,7 +73,7 @@ def test_the_service_account_needs_the_permission_to_run(
 @pytest.mark.parametrize(
     ("name", "target", "code"),
     [
-        ("absent", run_target("absent", {}), 5),
+        ("absent", {"uri": f"https://run.googleapis.com/v2/{PARENT}/jobs/absent:run"}, 5),
         ("unknown-field", run_target("scheduled", {"arguments": ["hourly"]}), 3),
         ("elsewhere", {"uri": "https://example.com/hook"}, 14),  # requests must not leave the machine
         ("connection-refused", {"uri": "http://127.0.0.1:9/hook"}, 14),

@@ -6,6 +6,8 @@ from typing import Any
 
 from requests import Response
 
+from sandbox.transfers.query import AGENT
+
 PROJECT = "projects/sandbox-local"
 NUMBERED = "projects/100000000001"
 PARENT = f"{PROJECT}/locations/eu"
@@ -16,8 +18,13 @@ AT = "2026-11-20T06:00:00Z"
 
 
 def grant(call: Callable[..., Response], role: str) -> None:
-    policy = {"bindings": [{"role": role, "members": [f"serviceAccount:{OWNER}"]}]}
-    assert call("POST", f"cloudresourcemanager/v1/{PROJECT}:setIamPolicy", {"policy": policy}).ok
+    """Grants `role` to OWNER, and to the service's agent what it needs for every run; nothing else remains."""
+    bindings = [
+        {"role": role, "members": [f"serviceAccount:{OWNER}"]},
+        {"role": "roles/bigquerydatatransfer.serviceAgent", "members": [f"serviceAccount:{AGENT}"]},
+    ]
+    policy = {"policy": {"bindings": bindings}}
+    assert call("POST", f"cloudresourcemanager/v1/{PROJECT}:setIamPolicy", policy).ok
 
 
 def scheduled_query(query: str, **more: Any) -> dict[str, Any]:
