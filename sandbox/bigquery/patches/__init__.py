@@ -18,6 +18,7 @@ from sandbox.bigquery.patches import (
     information_schema,
     numeric,
     script_variables,
+    trim,
 )
 
 
@@ -30,5 +31,6 @@ def install() -> None:
         filter_before_unnest,
         folded_filters,
         numeric,
+        trim,
     ):
         patch.install()
