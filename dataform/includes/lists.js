@@ -4,6 +4,7 @@
 const arrivals = require("includes/arrivals");
 const checkpoints = require("includes/checkpoints");
 const checks = require("includes/checks");
+const history = require("includes/history");
 const locks = require("includes/locks");
 const names = require("includes/names");
 const versions = require("includes/versions");
@@ -29,8 +30,9 @@ const incompleteRuns = (context, endpoint) => `
       where file.endpoint = '${endpoint}' and file.logged_at >= ${checkpoints.LOOKBACK}`;
 
 // `source` is the raw table, named as its endpoint; `columns` are types by column (types.js); a later run that changes
-// one of the columns `tracked` notes in SYS_DATE_CHANGE the time of the checkpoint that it saves.
-const model = (context, { source, rejects, key, columns, tracked = [] }) => {
+// one of the columns `tracked` notes in SYS_DATE_CHANGE the time of the checkpoint that it saves;
+// `changes` is the table of its type-2 history, if it has one.
+const model = (context, { source, rejects, key, columns, tracked = [], changes }) => {
   const table = context.self();
   const later = context.incremental();
   const endpoint = names.ofTable(source).split(".")[1];
@@ -52,10 +54,13 @@ const model = (context, { source, rejects, key, columns, tracked = [] }) => {
     "declare newest_list string default null;",
     "declare newest_list_day date default null;",
     "declare run_at timestamp default current_timestamp();",
+    ...(changes ? history.declare : []),
   ])}
   ${locks.begin(context)}
 
   ${arrivals.storeRejects(context, { rejects })}
+
+  ${changes ? history.fill({ source, history: changes, key, columns, incomplete: incompleteRuns(context, endpoint) }) : ""}
 
   -- The prefix of all file names of the newest complete list; those of later lists are greater.
   set newest_list = ifnull((
