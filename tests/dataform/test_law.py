@@ -29,7 +29,7 @@ def snapshot(runner):
             for row in rows(runner, action.name)
         )
         for action in runner.actions
-        if action.kind != "assertions" and action.name not in BOOKKEEPING
+        if action.kind != "assertions" and action.has_output and action.name not in BOOKKEEPING
     }
 
 
