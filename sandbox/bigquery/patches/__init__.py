@@ -13,6 +13,7 @@ Try again when these packages exist for the DuckDB version that local-bigquery r
 
 from sandbox.bigquery.patches import (
     catalog_lookups,
+    clone,
     filter_before_unnest,
     folded_filters,
     information_schema,
@@ -26,6 +27,7 @@ def install() -> None:
     """Must run after local-bigquery is imported and before its first statement."""
     for patch in (
         catalog_lookups,
+        clone,
         information_schema,
         script_variables,
         filter_before_unnest,
