@@ -132,14 +132,15 @@ module "warehouse" {
     dmt        = { dataform-runner = module.identities.members["dataform-runner"] }
     assertions = { dataform-runner = module.identities.members["dataform-runner"] }
     ops = {
-      for name in ["connector", "scheduled-queries", "sheets-sync"] : name => module.identities.members[name]
+      for name in ["connector", "dataform-runner", "scheduled-queries", "sheets-sync"] :
+      name => module.identities.members[name]
     }
     snapshots = { scheduled-queries = module.identities.members["scheduled-queries"] }
   }
   readers = merge(
     { for dataset in ["assertions", "snapshots", "staging"] : dataset => local.engineers },
-    # ops.run_log contains which lists were copied completely.
-    { ops = merge(local.engineers, { dataform-runner = module.identities.members["dataform-runner"] }) },
+    # ops.quality_results has the warnings that the pipeline logs.
+    { ops = merge(local.engineers, { pipeline = module.identities.members["pipeline"] }) },
     { ods = merge(local.engineers, { scheduled-queries = module.identities.members["scheduled-queries"] }) },
     {
       raw = merge(

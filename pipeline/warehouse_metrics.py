@@ -36,6 +36,17 @@ select
   ) as rejects
 from partitions
 """
+# Results of the run that has just ended: dataform/definitions/assertions/quality.sqlx.
+QUALITY = """
+select format('%s%s %s', table_name, ifnull(concat('.', column_name), ''), rule) as name
+from ops.quality_results
+where level = 'warn' and checked_at = (
+  select max(checked_at)
+  from ops.quality_results
+  where checked_at >= timestamp_sub(current_timestamp(), interval 1 hour)
+) and checked_at >= timestamp_sub(current_timestamp(), interval 1 hour)
+order by name
+"""
 
 
 class Table(Protocol):
@@ -64,7 +75,7 @@ def log_metrics(connect: Callable[[], Client], log: StructuredLog) -> None:
     try:
         client = connect()
         [row] = client.query_and_wait(QUERY, wait_timeout=TIMEOUT_SECONDS)
-        facts = read_metrics(row) | read_age(client)
+        facts = read_metrics(row) | read_age(client) | read_warnings(client)
     except (GoogleAPIError, GoogleAuthError) as error:
         log(f"could not measure the tables of Dataform: {error}", "WARNING", measurement="failed")
     else:
@@ -89,3 +100,12 @@ def read_age(client: Client) -> dict[str, int]:
     if modified is None:
         return {}
     return {"age_minutes": int((datetime.now(UTC) - modified).total_seconds() // 60)}
+
+
+def read_warnings(client: Client) -> dict[str, Any]:
+    """`quality_warnings`: how many checks warned, and which; nothing where the table does not exist."""
+    try:
+        names = [str(row["name"]) for row in client.query_and_wait(QUALITY, wait_timeout=TIMEOUT_SECONDS)]
+    except NotFound:
+        return {}
+    return {"quality_warnings": len(names), "quality_warned": ", ".join(names)}

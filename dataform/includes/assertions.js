@@ -1,7 +1,46 @@
 // Assertions run daily and may not scan history: they read the days of the last five weeks. Everything that a run
 // writes, however old, is checked inside its own script (checks.js).
 
-const recent = (column) =>
-  `${column} >= timestamp_sub(timestamp_trunc(current_timestamp(), day), interval 35 day)`;
+const checkpoints = require("includes/checkpoints");
+const names = require("includes/names");
 
-module.exports = { recent };
+const recent = (column, days = 35) =>
+  `${column} >= timestamp_sub(timestamp_trunc(current_timestamp(), day), interval ${days} day)`;
+
+// Files of the last `days` with rows in raw that no run has read; `tables` are those of ods, named as in raw.
+const unreadRows = ({ ref }, tables, days = 35) => `
+  select
+    loaded.table_name,
+    loaded.SYS_FILE_NAME,
+    loaded.SYS_DATE_CREATE,
+    loaded.raw_rows,
+    ifnull(read.read_rows, 0) as read_rows
+  from (
+    ${tables
+      .map((table) => `select '${names.ofTable(ref("ods", table))}' as table_name, SYS_DATE_CREATE, SYS_FILE_NAME, count(*) as raw_rows
+    from ${ref("raw", table)}
+    where ${recent("SYS_DATE_CREATE", days)}
+    group by SYS_DATE_CREATE, SYS_FILE_NAME`)
+      .join("\n    union all\n    ")}
+  ) as loaded
+  -- Rows that arrived after the last run are not read yet.
+  join (
+    select table_name, max(seen_until) as seen_until
+    from ${ref("ods", "checkpoints")}
+    where written_at >= ${checkpoints.LOOKBACK}
+    group by table_name
+  ) as checkpoint
+    on checkpoint.table_name = loaded.table_name and loaded.SYS_DATE_CREATE <= checkpoint.seen_until
+  -- A file that was read again has a newer row.
+  left join (
+    select table_name, SYS_DATE_CREATE, SYS_FILE_NAME, array_agg(read_rows order by written_at desc limit 1)[safe_offset(0)] as read_rows
+    from ${ref("ods", "file_reads")}
+    where ${recent("SYS_DATE_CREATE", days)}
+    group by table_name, SYS_DATE_CREATE, SYS_FILE_NAME
+  ) as read
+    on read.table_name = loaded.table_name
+      and read.SYS_FILE_NAME = loaded.SYS_FILE_NAME
+      and read.SYS_DATE_CREATE = loaded.SYS_DATE_CREATE
+  where loaded.raw_rows != ifnull(read.read_rows, 0)`;
+
+module.exports = { recent, unreadRows };

@@ -27,9 +27,9 @@ const declareSince = (context) => {
 const isNew = (column) => `${column} > since and ${column} <= until`;
 
 // `days` is an array<date> in SQL: the days of sales whose rows may have changed.
-const save = (context, days = "cast([] as array<date>)") =>
+const save = (context, days = "cast([] as array<date>)", writtenAt = "current_timestamp()") =>
   `insert into ${table(context)} (table_name, seen_until, touched_days, written_at)
-  values ('${names.ofTable(context.self())}', until, ${days}, current_timestamp());`;
+  values ('${names.ofTable(context.self())}', until, ${days}, ${writtenAt});`;
 
 // Days that a run left for the next one, because they were too many for one statement.
 const restName = (context) => `${names.ofTable(context.self())} (rest)`;
@@ -42,14 +42,46 @@ const saveRest = (context) =>
 
 const inNames = (all) => `table_name in (${all.map((name) => `'${name}'`).join(", ")})`;
 
-// The days that any of `tables` changed since this table last ran, and those that its last run left.
-const touchedDays = (context, tables) =>
+// The checkpoints of `tables`, and of the days that this table left, that no run of this table has read: an array of
+// '<table> <microseconds of written_at>'. Found by identity and not by time alone: a transaction of another invocation
+// can commit a checkpoint whose time this table's last run has passed. No script runs for as long as the look-back.
+const readName = (context) => `${names.ofTable(context.self())} read `;
+
+const keyOf = (name, time) => `concat(${name}, ' ', cast(unix_micros(${time}) as string))`;
+
+const declareUnread = (context, tables) =>
+  `declare look_back timestamp default timestamp_sub(if(since = ${NEVER}, current_timestamp(), since), interval 1 day);
+  declare unread array<string> default array(
+    select ${keyOf("table_name", "written_at")}
+    from ${table(context)}
+    where ${inNames([...tables.map(names.ofTable), restName(context)])} and written_at > look_back
+      and ${keyOf("table_name", "written_at")} not in (
+        select ${keyOf(`replace(table_name, '${readName(context)}', '')`, "seen_until")}
+        from ${table(context)}
+        where starts_with(table_name, '${readName(context)}') and written_at > look_back
+      )
+  );`;
+
+const saveRead = (context) =>
+  `insert into ${table(context)} (table_name, seen_until, written_at)
+  select
+    concat('${readName(context)}', regexp_extract(one, r'^(.*) [0-9]+$')),
+    timestamp_micros(cast(regexp_extract(one, r' ([0-9]+)$') as int64)),
+    current_timestamp()
+  from unnest(unread) as one;`;
+
+const touchedDays = (context) =>
   `select day
       from ${table(context)}, unnest(touched_days) as day
-      where ${inNames([...tables.map(names.ofTable), restName(context)])} and ${isNew("written_at")}`;
+      where written_at > look_back and ${keyOf("table_name", "written_at")} in unnest(unread)`;
 
-// Whether any of `tables` stored something since this table last ran.
-const anyChanged = (context, tables) =>
-  `exists(select 1 from ${table(context)} where ${inNames(tables.map(names.ofTable))} and ${isNew("written_at")})`;
+// Whether any of `tables` has an unread checkpoint.
+const anyUnread = (tables) =>
+  `exists(select 1 from unnest(unread) as one where ${tables.map((each) => `starts_with(one, '${names.ofTable(each)} ')`).join(" or ")})`;
 
-module.exports = { NEVER, LOOKBACK, declareSince, isNew, save, saveRest, touchedDays, anyChanged };
+// Whether an unread checkpoint of `written` was written at `time`.
+const isUnread = (written, time) => `${keyOf(`'${names.ofTable(written)}'`, time)} in unnest(unread)`;
+
+module.exports = {
+  NEVER, LOOKBACK, declareSince, isNew, save, saveRest, declareUnread, saveRead, touchedDays, anyUnread, isUnread,
+};

@@ -44,6 +44,15 @@ const item = {
   sales_datetime: "When the sale took place, UTC.",
 };
 
+// What is usual in these columns, as shares of the rows of a run's days: ops.quality_results has what was measured.
+// Values that cannot be are rejects (bounds.js).
+const usual = {
+  item_quantity: { range: { from: -100, until: 1000, warn_above: 0.01, fail_above: 0.5 } },
+  item_amount: { range: { from: -1000, until: 10000, warn_above: 0.01, fail_above: 0.5 } },
+  discount_perc: { missing: { warn_above: 0.5 }, range: { from: 0, until: 90, warn_above: 0.2 } },
+  product_description: { missing: { warn_above: 0.05 } },
+};
+
 function pick(texts, names) {
   return Object.fromEntries(names.split(" ").map((name) => [name, texts[name]]));
 }
@@ -51,4 +60,4 @@ function pick(texts, names) {
 const prefixed = (prefix, texts) =>
   Object.fromEntries(Object.entries(texts).map(([name, text]) => [`${prefix}_${name}`, text]));
 
-module.exports = { lineage, product, customer, line, item, pick, prefixed };
+module.exports = { lineage, product, customer, line, item, usual, pick, prefixed };

@@ -2,7 +2,7 @@
 // model reads, so the order and number of runs cannot matter (docs/adr/0003).
 //
 // `days` in SQL is the days that this run writes: those that the tables in `follows` changed since this table last
-// ran; all days after a full refresh, or when the watermark has expired.
+// wrote; all days after a full refresh, or when the watermark has expired.
 
 const bounds = require("includes/bounds");
 const business = require("includes/business");
@@ -15,7 +15,7 @@ const LAST_DAY = "date '2100-01-01'";
 
 // `follows`: the table, or tables, whose changed days this table writes again. `partition`: the expression of its own
 // day, as in partitionBy. `key`, a column or an array, is unique; `required` columns are never NULL. `alsoDays`:
-// { when, days }, a condition and a SELECT of more days. `verify`: a function of `inDays` that returns more checks. `businessDays`: the table's own days
+// { after, days }, tables without days and a SELECT of more days, which runs when one of them has changed. `verify`: a function of `inDays` that returns more checks. `businessDays`: the table's own days
 // are those of the business time zone and not of UTC; `inDays` then takes a timestamp of an input.
 const model = (context, options) => {
   const { follows, partition, key, required = [], businessDays = false, verify = () => "" } = options;
@@ -36,17 +36,22 @@ const model = (context, options) => {
   declare until timestamp default current_timestamp();
   -- Reads no partition of ods.sales_days but the last, or all of them when this table starts from the beginning.
   declare first_id int64 default if(since = ${checkpoints.NEVER}, -9223372036854775808, 9223372036854775807);
-  declare days array<date> default ifnull((
+  ${checkpoints.declareUnread(context, [...[].concat(follows), ...(options.alsoDays ? options.alsoDays.after : [])])}
+  declare days array<date> default [];
+  declare rest array<date> default [];
+  declare first_day date default date '1989-12-31';
+  ${businessDays ? "declare utc_days array<date> default [];" : ""}
+  ${later ? `-- Nothing new: the table costs two look-ups.
+  if array_length(unread) = 0 and since != ${checkpoints.NEVER} then return; end if;` : ""}
+
+  set days = ifnull((
     select array_agg(distinct day)
     from (
-      ${checkpoints.touchedDays(context, [].concat(follows))}
+      ${checkpoints.touchedDays(context)}
       union all
       select day from ${context.ref("ods", "sales_days")} where id >= first_id
     )
   ), []);
-  declare rest array<date> default [];
-  declare first_day date default date '1989-12-31';
-  ${businessDays ? "declare utc_days array<date> default [];" : ""}
   ${later ? moreDays(options) : ""}
   ${firstSlice}
   ${later ? laterDays(context, options) : ""}`;
@@ -56,6 +61,7 @@ const model = (context, options) => {
   ${later ? "" : checks.declareKey(table, key)}
   ${verify(inDays)}
   ${checkpoints.save(context, "days")}
+  ${checkpoints.saveRead(context)}
   ${checkpoints.saveRest(context)}
   ${later ? "commit transaction;" : ""}`;
 
@@ -73,7 +79,7 @@ const firstSlice = `
   end if;`;
 
 const moreDays = ({ alsoDays }) => (alsoDays ? `
-  if ${alsoDays.when} then
+  if ${checkpoints.anyUnread(alsoDays.after)} then
     set days = array(
       select day from unnest(days) as day
       union distinct
@@ -88,6 +94,7 @@ const laterDays = (context, { partition, businessDays }) => `${businessDays ? `
   -- Nothing to write; the checkpoint saves looking through the same days again.
   if array_length(days) = 0 then
     ${checkpoints.save(context)}
+    ${checkpoints.saveRead(context)}
     return;
   end if;
 

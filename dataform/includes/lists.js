@@ -4,12 +4,13 @@
 const arrivals = require("includes/arrivals");
 const checkpoints = require("includes/checkpoints");
 const checks = require("includes/checks");
+const history = require("includes/history");
 const locks = require("includes/locks");
 const names = require("includes/names");
 const versions = require("includes/versions");
 
 // Runs whose list lacks a page: BigQuery refused it and it was not replayed, or the source never returned it. A run
-// that is in no log yet counts as complete.
+// that another process finished has several rows; one success completes it. A run that is in no log yet is complete.
 const incompleteRuns = (context, endpoint) => `
       select ${names.runOfFile("file_name")}
       from ${context.ref("ops", "file_log")}
@@ -18,14 +19,20 @@ const incompleteRuns = (context, endpoint) => `
       having countif(state = 'archived') = 0
       union all
       select ${names.runOfFile("file.file_name")}
-      from ${context.ref("ops", "run_log")} as run
+      from (
+        select run_id
+        from ${context.ref("ops", "run_log")}
+        where endpoint = '${endpoint}' and started_at >= ${checkpoints.LOOKBACK}
+        group by run_id
+        having countif(status = 'incomplete') > 0 and countif(status in ('success', 'partial')) = 0
+      ) as run
       join ${context.ref("ops", "file_log")} as file on file.run_id = run.run_id
-      where run.endpoint = '${endpoint}' and run.status = 'incomplete'
-        and run.started_at >= ${checkpoints.LOOKBACK} and file.logged_at >= ${checkpoints.LOOKBACK}`;
+      where file.endpoint = '${endpoint}' and file.logged_at >= ${checkpoints.LOOKBACK}`;
 
 // `source` is the raw table, named as its endpoint; `columns` are types by column (types.js); a later run that changes
-// one of the columns `tracked` notes the time in SYS_DATE_CHANGE.
-const model = (context, { source, rejects, key, columns, tracked = [] }) => {
+// one of the columns `tracked` notes in SYS_DATE_CHANGE the time of the checkpoint that it saves;
+// `changes` is the table of its type-2 history, if it has one.
+const model = (context, { source, rejects, key, columns, tracked = [], changes }) => {
   const table = context.self();
   const later = context.incremental();
   const endpoint = names.ofTable(source).split(".")[1];
@@ -37,19 +44,23 @@ const model = (context, { source, rejects, key, columns, tracked = [] }) => {
   const changedAt = later
     ? `case
           when stored.${key} is null then null
-          when ${versions.differ("listed", "stored", tracked)} then current_timestamp()
+          when ${versions.differ("listed", "stored", tracked)} then run_at
           else stored.SYS_DATE_CHANGE
         end`
-    : "current_timestamp()";
+    : "run_at";
 
   const begin = `
   ${arrivals.typeNewRows(context, { source, columns }, [
     "declare newest_list string default null;",
     "declare newest_list_day date default null;",
+    "declare run_at timestamp default current_timestamp();",
+    ...(changes ? history.declare : []),
   ])}
   ${locks.begin(context)}
 
   ${arrivals.storeRejects(context, { rejects })}
+
+  ${changes ? history.fill({ source, history: changes, key, columns, incomplete: incompleteRuns(context, endpoint) }) : ""}
 
   -- The prefix of all file names of the newest complete list; those of later lists are greater.
   set newest_list = ifnull((
@@ -92,7 +103,7 @@ const model = (context, { source, rejects, key, columns, tracked = [] }) => {
   const commit = `
   ${checks.unique(table, names.ofTable(table), key, ["is_listed"], "true")}
   ${later ? "" : checks.declareKey(table, key)}
-  ${checkpoints.save(context)}
+  ${checkpoints.save(context, undefined, "run_at")}
   ${later ? "commit transaction;" : ""}`;
 
   return { begin, rows: "changed", commit };

@@ -8,7 +8,11 @@ const ofTable = (address) => address.replace(/`/g, "").split(".").slice(-2).join
 // before the last twenty digits of the uuid, and sort by the start of the run.
 const runOfFile = (file) => `regexp_replace(${file}, r'-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\\.json$', '')`;
 
+// The minute in which a run began.
+const timeOfRun = (run) =>
+  `ifnull(safe.parse_timestamp('%Y%m%d_%H%M', regexp_extract(${run}, r'_([0-9]{8}_[0-9]{4})_')), timestamp '1970-01-02')`;
+
 const dayOfFile = (file) =>
   `ifnull(safe.parse_date('%Y%m%d', regexp_extract(${file}, r'_([0-9]{8})_[0-9]{4}_')), date '1970-01-01')`;
 
-module.exports = { ofTable, runOfFile, dayOfFile };
+module.exports = { ofTable, runOfFile, timeOfRun, dayOfFile };

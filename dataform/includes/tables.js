@@ -1,6 +1,8 @@
 // Tables that the scripts of other tables fill: created once and never rebuilt by Dataform. Actions of type
 // `operations` have no settings for partitions and labels, so the DDL states everything. Columns: [type, description].
 
+const columns = require("includes/columns");
+
 const checkpoints = {
   description:
     "How far each incremental table has read, and which days of sales it changed. One row a finished run; the last one written counts. To let a table read again from a moment, insert a row with that moment.",
@@ -55,6 +57,27 @@ const rejects = (subject) => ({
   partition: "file_day",
 });
 
+// The facts of a list, by the subject of a row; `key` clusters the table.
+const LISTS = {
+  product: { key: "product_sku", facts: "product_sku description supplier unit_amount", types: { unit_amount: "numeric" } },
+  customer: { key: "id", facts: "id name email phone age income household_size", types: { id: "int64" } },
+};
+
+const changes = (subject) => {
+  const { key, facts, types } = LISTS[subject];
+  return {
+    description: `A state of a ${subject} that a full list of the source showed first. One row a ${subject} and list; lists that show nothing new leave no row. Read it by the view of its history.`,
+    columns: {
+      ...Object.fromEntries(facts.split(" ").map((fact) => [fact, [types[fact] || "string", columns[subject][fact].replace(" Key.", "")]])),
+      is_listed: ["bool", "False while complete lists of the source do not contain it."],
+      change: ["string", "What began the state: new, changed, removed (from the list) or returned."],
+      valid_from: ["timestamp", "When the copy of that list began, UTC."],
+      list_name: ["string", "What the names of the files of that list begin with; greater names are later lists."],
+    },
+    cluster: key,
+  };
+};
+
 const texts = ({ columns }) =>
   Object.fromEntries(Object.entries(columns).map(([column, [, description]]) => [column, description]));
 
@@ -64,10 +87,10 @@ const create = (table, { description, columns, partition, cluster, options = [] 
     .map(([column, [type, text]]) => `${column} ${type} options(description = "${text}")`)
     .join(",\n  ")}
 )
-partition by ${partition}
+${partition ? `partition by ${partition}` : ""}
 ${cluster ? `cluster by ${cluster}` : ""}
 options(
-  ${[`description = "${description}"`, "require_partition_filter = true", ...options, 'labels = [("layer", "ods")]'].join(",\n  ")}
+  ${[`description = "${description}"`, ...(partition ? ["require_partition_filter = true"] : []), ...options, 'labels = [("layer", "ods")]'].join(",\n  ")}
 )`;
 
-module.exports = { checkpoints, fileReads, salesDays, rejects, texts, create };
+module.exports = { checkpoints, fileReads, salesDays, rejects, changes, texts, create };

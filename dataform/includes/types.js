@@ -16,10 +16,10 @@ const integer = {
   label: "a whole number",
 };
 
-// Digits after the ninth are rounded: NUMERIC has nine.
+// Digits after the ninth are rounded: NUMERIC has nine. Engines disagree about exponents of more than three digits.
 const decimal = {
   parse: (value) =>
-    `safe_cast(${matching(value, "^\\s*-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?\\s*$", `trim(${value})`)} as numeric)`,
+    `safe_cast(${matching(value, "^\\s*-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]{1,3})?\\s*$", `trim(${value})`)} as numeric)`,
   label: "a number",
 };
 

@@ -13,6 +13,7 @@ USING (
     MAX(seen_until) AS newest
   FROM ods.checkpoints
   WHERE written_at >= TIMESTAMP_SUB(@run_time, INTERVAL 90 DAY) AND written_at <= @run_time
+    AND table_name NOT LIKE '% %' -- notes of a table to itself
   GROUP BY table_name
 ) AS newest_data
 ON ages.checked_at = @run_time AND ages.table_name = newest_data.table_name

@@ -125,6 +125,20 @@ locals {
       extract  = { rate = "jsonPayload.orphan_rate", orphans = "jsonPayload.orphans" }
       severity = "WARNING"
     }
+    quality = {
+      subject = "Data are unusual"
+      happened = join(" ", [
+        "$${log.extracted_label.warnings} checks of the warehouse measured more or less than is usual:",
+        "$${log.extracted_label.checks}.",
+      ])
+      look = join(" ", [
+        "What was measured: `SELECT * FROM ops.quality_results WHERE level != 'ok'",
+        "AND checked_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 DAY) ORDER BY checked_at DESC`",
+      ])
+      filter   = "${local.pipeline} AND jsonPayload.quality_warnings>0"
+      extract  = { warnings = "jsonPayload.quality_warnings", checks = "jsonPayload.quality_warned" }
+      severity = "WARNING"
+    }
     rejects = {
       subject = "Rows were rejected"
       happened = join(" ", [

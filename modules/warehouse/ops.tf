@@ -12,6 +12,10 @@ locals {
       partition   = "logged_at"
       key         = ["run_id", "field", "now"]
     }
+    erasures = {
+      description = "An erasure of personal data, without the data. Written by python -m scripts.erase."
+      partition   = "erased_at"
+    }
     file_log = {
       description = "A file of a run, whether it was archived or rejected, and the reason."
       partition   = "logged_at"
@@ -25,6 +29,10 @@ locals {
     notice_log = {
       description = "A notice about an export to one target: when it was due, and whether its server accepted it."
       partition   = "logged_at"
+    }
+    quality_results = {
+      description = "A check of the quality of a table: what was measured, and its level. Written by Dataform."
+      partition   = "checked_at"
     }
     run_log = {
       description = "A run of the connector for one endpoint: its window, how it ended, how much it loaded."

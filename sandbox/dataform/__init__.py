@@ -2,6 +2,7 @@
 
 repositories, releases       resource types and their rules
 files, browsing              commits and files of a repository without a Git remote
+workspaces                   files that a person edits without a commit
 compilations, graph          compilation results, from the graph that the CLI compiled
 invocations, execution       workflow invocations, the threads that run them, the state of each action
 selection                    which actions an invocation runs
@@ -17,6 +18,7 @@ from sandbox.dataform.files import Files
 from sandbox.dataform.invocations import Invocations
 from sandbox.dataform.releases import RELEASES, WORKFLOWS
 from sandbox.dataform.repositories import REPOSITORIES, Repositories
+from sandbox.dataform.workspaces import WORKSPACES, Workspaces
 from sandbox.resources import collection
 from sandbox.resources.service import Service
 from sandbox.resources.store import Store
@@ -30,7 +32,7 @@ def routes(state: State) -> list[BaseRoute]:
     fail_interrupted(service)
     files = Files(service)
     browsing, compilations = Browsing(service, files), Compilations(service, files)
-    invocations = Invocations(service, compilations)
+    invocations, workspaces = Invocations(service, compilations), Workspaces(service, files)
     repository = f"{REPOSITORIES.collection}/{{repository}}"
     results, runs = f"{repository}/compilationResults", f"{repository}/workflowInvocations"
     return [
@@ -42,6 +44,9 @@ def routes(state: State) -> list[BaseRoute]:
         service.route(
             "GET", f"{repository}:queryDirectoryContents", browsing.directory, f"commitSha path {PAGED}"
         ),
+        service.route("POST", f"{WORKSPACES.collection}/{{id}}:writeFile", workspaces.write),
+        service.route("POST", f"{WORKSPACES.collection}/{{id}}:removeFile", workspaces.remove),
+        *collection.routes(service, WORKSPACES),
         *collection.routes(service, RELEASES),
         *collection.routes(service, WORKFLOWS),
         service.route("POST", results, compilations.create),

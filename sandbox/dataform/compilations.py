@@ -29,8 +29,10 @@ class Compilations:
         name = repository(call)
         self.service.find(name)
         result = RESULT.accept(call.body) | {"name": f"{name}/compilationResults/{uuid.uuid4()}"}
-        commitish = self.resolve_source(result)
-        result["resolvedGitCommitSha"] = self.files.resolve(name, commitish)
+        if "workspace" in result:
+            self.service.find(result["workspace"])
+        else:
+            result["resolvedGitCommitSha"] = self.files.resolve(name, self.resolve_source(result))
         result |= {"dataformCoreVersion": project.core_version(), "createTime": now()}
         compiled = self.compile(name, result)
         if errors := graph.errors(compiled):
@@ -42,12 +44,10 @@ class Compilations:
 
     def resolve_source(self, result: Json) -> str:
         """The commitish to compile. A release config also sets the compilation config of `result`."""
-        if "workspace" in result:
-            raise InvalidArgument("The sandbox has no workspaces: use gitCommitish or releaseConfig.")
         if "gitCommitish" in result:
             return str(result["gitCommitish"])
         if "releaseConfig" not in result:
-            raise InvalidArgument("compilationResult needs a gitCommitish or a releaseConfig.")
+            raise InvalidArgument("compilationResult needs a gitCommitish, a releaseConfig or a workspace.")
         config = self.service.find(result["releaseConfig"])
         result["codeCompilationConfig"] = config.get("codeCompilationConfig", {})
         return str(config["gitCommitish"])
@@ -55,9 +55,7 @@ class Compilations:
     def compile(self, name: str, result: Json) -> Json:
         state = self.service.state
         try:
-            with project.create_project(
-                state, self.files.read_all(name, result["resolvedGitCommitSha"]), result
-            ) as folder:
+            with project.create_project(state, self.files.read_result(name, result), result) as folder:
                 return cli.compile_project(state, folder)
         except (project.ProjectError, cli.CliError) as error:
             errors = [{"fileName": project.SETTINGS, "message": str(error)}]

@@ -78,6 +78,11 @@ class Files:
     def tree(self, name: str, sha: str) -> Tree:
         return dict(self.service.find(f"{name}/commits/{sha}")["tree"]) if sha else {}
 
+    def workspace_tree(self, name: str, workspace: str) -> Tree:
+        """The files of a workspace, or before its first change those of the head."""
+        stored = self.service.store.get(self.service.key(f"{workspace}:tree"))
+        return dict(stored) if stored is not None else self.tree(name, self.head(name))
+
     def log(self, name: str) -> list[Json]:
         """Newest first."""
         return self.service.store.children(self.service.key(f"{name}/commits"))[::-1]
@@ -93,9 +98,14 @@ class Files:
             raise NotFound(f"{commitish!r} is neither the branch {BRANCH!r} nor a commit of {name!r}.")
         return str(matches[0])
 
-    def read_all(self, name: str, sha: str) -> dict[str, bytes]:
-        """{path: contents} of a commit."""
-        tree = self.tree(name, sha)
+    def read_result(self, name: str, result: Json) -> dict[str, bytes]:
+        """{path: contents} of what a compilation result was compiled from."""
+        workspace = result.get("workspace")
+        if workspace:
+            return self.read_all(name, self.workspace_tree(name, workspace))
+        return self.read_all(name, self.tree(name, result["resolvedGitCommitSha"]))
+
+    def read_all(self, name: str, tree: Tree) -> dict[str, bytes]:
         return {path: base64.b64decode(self.contents(name, blob)) for path, blob in tree.items()}
 
 

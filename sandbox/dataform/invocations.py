@@ -40,7 +40,7 @@ class Invocations:
             raise InvalidArgument("invocationConfig selects no action.")
         invocation["resolvedCompilationResult"] = result["name"]
         invocation |= {"state": "RUNNING", "invocationTiming": {"startTime": now()}}
-        files = self.compilations.files.read_all(name, result["resolvedGitCommitSha"])
+        files = self.compilations.files.read_result(name, result)
         Execution(self.service, invocation, result, files, actions, account).start(self.running)
         return invocation
 

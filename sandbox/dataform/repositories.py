@@ -8,7 +8,7 @@ from sandbox.resources.schema import Schema
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
 
-CHILDREN = ("releaseConfigs", "workflowConfigs", "compilationResults", "workflowInvocations")
+CHILDREN = ("releaseConfigs", "workflowConfigs", "compilationResults", "workflowInvocations", "workspaces")
 
 
 REPOSITORIES = ResourceType(

@@ -5,6 +5,7 @@ A release that changes the columns of an incremental table is refused without --
 
 import argparse
 import sys
+import uuid
 from pathlib import Path
 
 import requests
@@ -23,6 +24,7 @@ from scripts.release.release_config import LiveRelease
 from scripts.release.repository import Repository, compare_files, count_operations
 from scripts.release.schemas import SchemaChange, check_changes, compare_schemas
 from scripts.release.target import Target, add_arguments, create_dataform_client, read_target
+from scripts.release.workspace import open_workspace
 
 
 def main() -> None:
@@ -55,12 +57,10 @@ def release_or_preview(arguments: argparse.Namespace, target: Target) -> None:
     repository = Repository(client, target.repository)
     live = LiveRelease(client, target.repository, target.compilation_config)
     files = read_files(arguments.folder)
+    warehouse = bigquery.Client(target.project, credentials=default_credentials(), location=target.location)
     if arguments.dry_run:
-        preview(repository, live, files)
+        preview(repository, live, files, warehouse)
     else:
-        warehouse = bigquery.Client(
-            target.project, credentials=default_credentials(), location=target.location
-        )
         changes = release(
             repository, live, files, read_origin(arguments.folder), warehouse, arguments.refresh
         )
@@ -99,11 +99,18 @@ def release(
     return changes
 
 
-def preview(repository: Repository, live: LiveRelease, files: Files) -> None:
+def preview(repository: Repository, live: LiveRelease, files: Files, warehouse: bigquery.Client) -> None:
+    """Compiled in a workspace, which is deleted again: neither the repository nor the release changes."""
     operations = compare_files(repository.read_files(repository.head_commit()), files)
     for path, operation in sorted(operations.items()):
         print(f"{'write ' if 'write_file' in operation else 'delete'}  {path}")
     print(f"dry run: {count_operations(operations)}")
+    with open_workspace(live.client, repository.name, f"preview-{uuid.uuid4().hex[:8]}") as workspace:
+        workspace.apply(operations)
+        compiled = live.compile_workspace(workspace.name)
+        changes = compare_schemas(warehouse, live.read_actions(compiled))
+    for change in changes:
+        print(f"columns {change}{' (without full refresh: refused)' if change.is_protected else ''}")
     print(f"live    {describe_result(live.current_result())}")
 
 

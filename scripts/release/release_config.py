@@ -35,6 +35,10 @@ class LiveRelease:
         """The result of `commit`, which is not live; ReleaseError if it has errors."""
         return self._compile(api.CompilationResult(git_commitish=commit, code_compilation_config=self.config))
 
+    def compile_workspace(self, workspace: str) -> api.CompilationResult:
+        """The result of the files of a workspace; ReleaseError if it has errors."""
+        return self._compile(api.CompilationResult(workspace=workspace, code_compilation_config=self.config))
+
     def promote(self, commit: str) -> api.CompilationResult:
         """Make `commit` live. Compile it before: a project with errors must leave the config as it is.
 

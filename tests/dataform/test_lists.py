@@ -33,6 +33,8 @@ class Lists:
             f"insert into `{self.warehouse.project}.ops.run_log` ({columns}) "
             f"values ('{run_id}', '{self.endpoint}', {now}, {now}, '{status}', 1, 1, 1, 1)"
         )
+        if not pages:
+            return
         rows = ", ".join(
             f"('{run_id}', '{self.endpoint}', '{name}', '{state}', 1, 1, {now})"
             for name, state in (
@@ -72,3 +74,27 @@ def test_an_incomplete_list_removes_nothing(runner, endpoint):
     lists.load(5, 1, b)
     lists.log(5, "success", p1="archived")
     assert lists.listed() == [b]
+
+
+@pytest.mark.parametrize("status", ["success", "partial"])
+def test_a_run_that_another_process_completed_is_complete(runner, status):
+    lists = Lists(runner, "products")
+    lists.load(2, 1, "a", "b")
+    lists.log(2, "success", p1="archived")
+    lists.load(3, 1, "a")
+    lists.log(3, "incomplete", p1="archived")
+    assert lists.listed() == ["a", "b"]
+    lists.log(3, status)
+    lists.load(3, 2, "c")
+    lists.log(3, "failed", p2="archived")
+    assert lists.listed() == ["a", "c"]
+
+
+def test_an_incomplete_run_that_failed_again_stays_incomplete(runner):
+    lists = Lists(runner, "products")
+    lists.load(2, 1, "a", "b")
+    lists.log(2, "success", p1="archived")
+    lists.load(3, 1, "a")
+    lists.log(3, "incomplete", p1="archived")
+    lists.log(3, "failed")
+    assert lists.listed() == ["a", "b"]

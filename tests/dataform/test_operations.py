@@ -8,7 +8,7 @@ from google.api_core.exceptions import BadRequest
 
 from tests.dataform.engines.runner import Runner
 from tests.dataform.engines.warehouse import connect
-from tests.dataform.retail import FILES, file, files_by_table, sale
+from tests.dataform.retail import FILES, file, files_by_table, product, sale
 from tests.dataform.test_law import rows, snapshot
 
 # Takes about half a second, so that two transactions overlap.
@@ -111,3 +111,41 @@ def test_an_assertion_finds_rows_of_raw_that_no_run_has_read(sandbox, graph):
     runner.run()
     assert unread() == []
     assert {77, 78} <= {row["id"] for row in rows(runner, "ods.sales", "id")}
+
+
+def commit_late(runner, name, load_rows):
+    """A commit of `name` whose checkpoint is an hour older than the last run of the tables that follow it."""
+    action = next(action for action in runner.actions if action.name == name)
+    load_rows()
+    runner.run_action(action)
+    checkpoints = f"`{runner.warehouse.project}.ods.checkpoints`"
+    newest = (
+        f"select max(written_at) from {checkpoints} where table_name = '{name}' and written_at > '2000-01-01'"
+    )
+    [row] = runner.warehouse.query(f"select ({newest}) as at")
+    earlier = f"timestamp_sub(timestamp '{row['at']}', interval 1 hour)"
+    runner.warehouse.query(
+        f"update {checkpoints} set written_at = {earlier} where table_name = '{name}' "
+        f"and written_at = timestamp '{row['at']}'"
+    )
+    if name == "ods.products":
+        runner.warehouse.query(
+            f"update `{runner.warehouse.project}.ods.products` set SYS_DATE_CHANGE = {earlier} "
+            f"where SYS_DATE_CHANGE = timestamp '{row['at']}'"
+        )
+
+
+def test_a_follower_reads_a_commit_that_was_in_progress_when_it_last_ran(sandbox, graph):
+    late_sales = [("sales", file("sales", 9), [sale(70, "2017-01-02", ("a", 1, 1))])]
+    late_list = [("products", file("products", 9), [product("a", 9.0), product("never", 1.0)])]
+    runner = Runner(connect(sandbox.address, "late"), graph)
+    load(runner)
+    runner.run()
+    commit_late(runner, "ods.sales", lambda: load(runner, late_sales))
+    runner.run()
+    commit_late(runner, "ods.products", lambda: load(runner, late_list))
+    runner.run()
+    everything = Runner(connect(sandbox.address, "late2"), graph)
+    load(everything, [*FILES, *late_sales, *late_list])
+    everything.run()
+    assert snapshot(runner) == snapshot(everything)

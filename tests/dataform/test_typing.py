@@ -3,6 +3,7 @@
 All texts of a type are one query: a text must not change the value of the row next to it.
 """
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -55,6 +56,23 @@ TIMES = {
     "0000-01-01T00:00:00Z": None,
     "9999-12-31T24:00:00Z": None,
     "9999-12-31T23:59:59-14:00": None,
+    "2017-01-05T10:00:00,5Z": None,
+    "2017-01-05T10:00:00.12345678Z": TEN + 123456,
+    "2017-01-05T04:30:00 -0530": TEN,
+    "2017-01-04T20:00:00-14:00": TEN,
+    "2017-01-05T24:00:00-06:00": MIDNIGHT + 6 * 3600 * 10**6,
+    "2017-01-05T18:59:60-05:00": MIDNIGHT,
+    "2017-01-05T23:59:60.5Z": MIDNIGHT + 500000,
+    "2017-01-05T10:00:60Z": None,
+    "2017-01-05T9:00:00Z": None,
+    "2017-01-05T10:00:00+2": None,
+    "2017-01-05T10:00:00Z+00": None,
+    "2017-01-05  10:00:00": None,
+    "2017/01/05 10:00:00": None,
+    "20170105T100000Z": None,
+    "2017-W01-4T10:00:00Z": None,
+    "2017-01-05T10:00:00 GMT": None,
+    "2017-01-05T10:00:00\n": TEN,
     "1483610400": None,
     "now": None,
     "": None,
@@ -77,6 +95,19 @@ NUMBERS = {
     "99999999999999999999999999999.9": "99999999999999999999999999999.9",
     "100000000000000000000000000000": None,
     "1e400": None,
+    "1e-400": "0",
+    "0e99999999999999": None,
+    "1e": None,
+    "1e28": "10000000000000000000000000000",
+    "0x10": None,
+    "１２": None,
+    "½": None,
+    "+5": None,
+    "-.5": None,
+    "1.000,5": None,
+    "1_000": None,
+    "5%": None,
+    "true": None,
     "+1.5": None,
     "1,50": None,
     "1.": None,
@@ -117,7 +148,18 @@ DATES = {
     None: None,
 }
 
-TEXTS = {" a ": "a", "a b": "a b", "": None, "   ": None, None: None}
+TEXTS = {
+    " a ": "a",
+    "a b": "a b",
+    "a\n": "a",
+    "\ta\r\n": "a",
+    "\u00a0a": "a",
+    "\u200b": "\u200b",
+    "": None,
+    "   ": None,
+    " \t ": None,
+    None: None,
+}
 
 FILE_DAYS = {
     "sales_20260131_0900_x.json": "2026-01-31",
@@ -142,7 +184,7 @@ def evaluate(sandbox):
     client, google = connect(sandbox.address, "typing").client, GoogleSql()
 
     def both(expression, texts):
-        literals = ", ".join("null" if text is None else repr(text) for text in texts)
+        literals = ", ".join("null" if text is None else json.dumps(text) for text in texts)
         sql = f"select {expression} as value from unnest([{literals}]) as text with offset as place order by place"
         return {
             "sandbox": [row["value"] for row in client.query_and_wait(sql)],

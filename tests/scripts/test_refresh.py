@@ -166,6 +166,9 @@ def wider(tmp_path):
 
 def test_a_release_with_another_column_is_refused_or_refreshes_the_table(command, released, wider):
     expected = rows(released)
+    preview = command("scripts.release", "--folder", str(wider), "--dry-run")
+    assert (preview.returncode, preview.stderr) == (0, "")
+    assert "\ncolumns dmt.daily_sales: new lines\nlive    " in preview.stdout
     refused = command("scripts.release", "--folder", str(wider))
     assert refused.returncode == 1
     assert "the live release is unchanged. Pass --refresh" in refused.stderr
@@ -178,5 +181,7 @@ def test_a_release_with_another_column_is_refused_or_refreshes_the_table(command
     assert [{**row, "lines": None} for row in rows(released)] == [{**row, "lines": None} for row in expected]
     assert sum(row["lines"] for row in rows(released)) == len(released.rows("dmt.sales_items"))
 
+    preview = command("scripts.release", "--folder", str(SOURCE), "--dry-run")
+    assert "\ncolumns dmt.daily_sales: removed lines\nlive    " in preview.stdout
     removed = command("scripts.release", "--folder", str(SOURCE))
     assert "\n  dmt.daily_sales: removed lines\n" in removed.stderr

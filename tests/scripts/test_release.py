@@ -125,6 +125,15 @@ def test_a_dry_run_changes_nothing(release, client, repository):
     ]
     assert commit_messages(client, repository) == []
     assert list(client.list_release_configs(parent=repository)) == []
+    assert list(client.list_workspaces(parent=repository)) == []
+
+
+def test_a_dry_run_reports_the_errors_of_a_project(release, client, repository, folder):
+    (folder / "definitions" / "broken.sqlx").write_text('config { type: "tabel" }\nSELECT 1')
+    command = release("--dry-run")
+    assert command.returncode == 1
+    assert "definitions/broken.sqlx: Unrecognized action type: tabel" in command.stderr
+    assert list(client.list_workspaces(parent=repository)) == []
 
 
 def test_the_message_names_the_git_commit(folder):

@@ -18,7 +18,7 @@ run "each_alert_has_what_where_and_a_runbook" {
       output.runbooks
       == tolist([
         "cost", "dataform-failed", "job-failed", "measurement-failed", "no-sales", "orphans", "pipeline-failed",
-        "rejects", "rotation", "scheduled-query-failed",
+        "quality", "rejects", "rotation", "scheduled-query-failed",
       ])
     )
     error_message = "Every failure has an alert."

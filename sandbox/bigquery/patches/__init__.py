@@ -13,11 +13,13 @@ Try again when these packages exist for the DuckDB version that local-bigquery r
 
 from sandbox.bigquery.patches import (
     catalog_lookups,
+    clone,
     filter_before_unnest,
     folded_filters,
     information_schema,
     numeric,
     script_variables,
+    trim,
 )
 
 
@@ -25,10 +27,12 @@ def install() -> None:
     """Must run after local-bigquery is imported and before its first statement."""
     for patch in (
         catalog_lookups,
+        clone,
         information_schema,
         script_variables,
         filter_before_unnest,
         folded_filters,
         numeric,
+        trim,
     ):
         patch.install()

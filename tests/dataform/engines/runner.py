@@ -69,6 +69,6 @@ class Runner:
         return "" if columns is not None and action.type != "incremental" else action.create()
 
     def remember_columns(self, action: Action) -> None:
-        if action.name not in self.columns:
+        if action.has_output and action.name not in self.columns:
             table = self.warehouse.client.get_table(f"{self.warehouse.project}.{action.name}")
             self.columns[action.name] = [column.name for column in table.schema]

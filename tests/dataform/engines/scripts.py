@@ -39,6 +39,11 @@ class Action:
         return self.compiled["enumType"].lower() if self.kind == "tables" else self.kind
 
     @property
+    def has_output(self) -> bool:
+        """Whether the action writes the table or view of its name."""
+        return self.kind != "operations" or bool(self.compiled.get("hasOutput"))
+
+    @property
     def reads(self) -> set[str]:
         return {f"{t['schema']}.{t['name']}" for t in self.compiled.get("dependencyTargets", [])}
 

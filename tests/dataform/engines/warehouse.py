@@ -13,7 +13,7 @@ from tests.dataform.engines.project import ROOT
 SCHEMAS = ROOT / "connector" / "schemas"
 RAW = tuple(sorted(path.stem for path in SCHEMAS.glob("*.json")))
 LOG_SCHEMAS = ROOT / "modules" / "warehouse" / "ops"
-LOGS = ("file_log", "run_log")  # the tables of ops that ods reads
+LOGS = ("file_log", "quality_results", "run_log")  # the tables of ops that Dataform reads or writes
 
 
 @dataclass(frozen=True)

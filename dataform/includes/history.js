@@ -1,0 +1,148 @@
+// Type-2 history of a full list: one row for each list that shows another state of a key, in a table that lists.js
+// fills when its model states `history`. The rows follow from the files, as all of ods: a list that arrives late takes
+// its place among the others. docs/adr/0013 explains why only the beginning of a state is stored.
+
+const names = require("includes/names");
+const types = require("includes/types");
+
+const RUN = names.runOfFile("SYS_FILE_NAME");
+
+// Blanks around a text, an empty text and the form of its accents are no change.
+const canonical = (columns, row) =>
+  `to_json_string(struct(${Object.entries(columns)
+    .map(([name, type]) => `${type.label ? `${row}.${name}` : `nullif(trim(normalize(${row}.${name}, nfc)), '')`} as ${name}`)
+    .join(", ")}))`;
+
+const declare = [
+  "declare oldest_list string default null;",
+  "declare complete_lists array<string> default [];",
+];
+
+// After `typed_rows`, inside the transaction. `incomplete` is a SELECT of lists that lack a page: they remove no key.
+const fill = ({ source, history, key, columns, incomplete }) => {
+  const facts = Object.fromEntries(Object.entries(columns).filter(([column]) => column !== key));
+  const all = [key, ...Object.keys(facts)].join(", ");
+  const struct = (row) => `struct(${Object.keys(facts).map((fact) => `${row}.${fact} as ${fact}`).join(", ")})`;
+  return `
+  set oldest_list = (select min(${RUN}) from typed_rows);
+
+  -- All rows of the lists that arrived and of later ones: those were compared with other lists before.
+  create temp table list_rows as
+  select ${all}, reason, ${RUN} as list_name
+  from (
+    select ${all}, reason, SYS_FILE_NAME from typed_rows
+    union all
+    select ${all}, reason, SYS_FILE_NAME
+    from (
+      ${types.select(columns, ["SYS_FILE_NAME"], `from ${source}
+      where SYS_DATE_CREATE >= timestamp_sub(${names.timeOfRun("oldest_list")}, interval 1 day)
+        and SYS_DATE_CREATE <= since and ${RUN} >= oldest_list`)}
+    )
+  ) as listed
+  where true
+  qualify row_number() over (
+    partition by list_name, ${key}
+    order by reason is null desc, SYS_FILE_NAME desc, to_json_string(${struct("listed")}) desc
+  ) = 1;
+
+  -- Lists that have expired in raw keep their rows, and those before them.
+  set oldest_list = (
+    select min(list_name)
+    from list_rows
+    where list_name > ifnull((
+      select max(list_name)
+      from ${history}
+      where list_name >= oldest_list and list_name not in (select list_name from list_rows)
+    ), '')
+  );
+  set complete_lists = array(
+    select distinct list_name from list_rows where list_name not in (${incomplete})
+  );
+
+  create temp table changes_found as
+    -- A row that was rejected is listed, with the facts of the list before.
+    with seen as (
+      select row.${key}, row.list_name, if(row.reason is null, ${struct("row")}, null) as facts, true as is_listed, false as is_stored
+      from list_rows as row
+      where row.${key} is not null and row.list_name >= oldest_list
+      union all
+      select row.${key}, row.list_name, ${struct("row")} as facts, row.is_listed, true as is_stored
+      from ${history} as row
+      where row.list_name < oldest_list
+      qualify row_number() over (partition by row.${key} order by row.list_name desc) = 1
+    ),
+
+    followed as (
+      select *, lead(list_name) over (partition by ${key} order by list_name) as next_list
+      from seen
+    ),
+
+    states as (
+      select ${key}, list_name, facts, is_listed, is_stored from followed
+      union all
+      select ${key}, list_name, facts, false as is_listed, false as is_stored
+      from (
+        select
+          ${key},
+          (
+            select min(one)
+            from unnest(complete_lists) as one
+            where one > list_name and one < ifnull(next_list, '~')
+          ) as list_name,
+          if(is_listed, null, facts) as facts
+        from followed
+        where is_listed
+      ) as removed
+      where list_name is not null
+    ),
+
+    carried as (
+      select
+        ${key},
+        list_name,
+        is_listed,
+        is_stored,
+        last_value(facts ignore nulls) over (
+          partition by ${key} order by list_name rows between unbounded preceding and current row
+        ) as facts
+      from states
+    ),
+
+    compared as (
+      select
+        *,
+        lag(is_listed) over (partition by ${key} order by list_name) as was_listed,
+        lag(${canonical(facts, "facts")}) over (partition by ${key} order by list_name) as facts_before
+      from carried
+      where facts is not null
+    )
+
+    select
+      ${key},
+      ${Object.keys(facts).map((fact) => `facts.${fact} as ${fact}`).join(",\n      ")},
+      is_listed,
+      case
+        when was_listed is null then 'new'
+        when not is_listed then 'removed'
+        when not was_listed then 'returned'
+        else 'changed'
+      end as change,
+      ${names.timeOfRun("list_name")} as valid_from,
+      list_name
+    from compared
+    where not is_stored
+      and (was_listed is null or was_listed != is_listed or facts_before != ${canonical(facts, "facts")});
+
+  delete from ${history} where list_name >= oldest_list;
+  insert into ${history} (${all}, is_listed, change, valid_from, list_name)
+  select ${all}, is_listed, change, valid_from, list_name from changes_found;`;
+};
+
+// The view that readers use: the end of a state is the beginning of the next one.
+const view = (history, key) =>
+  `select
+  * except (list_name),
+  lead(valid_from) over (partition by ${key} order by list_name) as valid_until
+from ${history}`;
+
+module.exports = { declare, fill, view };

@@ -1,0 +1,89 @@
+"""python -m scripts.erase --env ENV --table customers --key 17: erase the personal data of a row, everywhere."""
+
+import argparse
+import os
+import sys
+
+import requests
+from google.api_core.exceptions import GoogleAPIError
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import bigquery
+
+from runtime.credentials import default_credentials
+from runtime.errors import SettingsError, StorageError
+from runtime.google_api import ApiClient
+from runtime.http_session import open_session
+from runtime.object_store import OK_STATUSES, ObjectStore
+from runtime.settings import read_endpoint
+from scripts.deploy.errors import DeployError
+from scripts.erase import EraseError
+from scripts.erase.objects import WORKERS, Objects
+from scripts.erase.subject import Subject, read_subject
+from scripts.erase.tables import Tables
+from scripts.release import ReleaseError
+from scripts.release.target import Target, add_arguments, read_target
+
+LOG = """
+insert into ops.erasures (erased_at, table_name, subject, row_count, object_count)
+values (current_timestamp(), @table, @subject, @rows, @objects)"""
+
+
+def main() -> None:
+    arguments = create_parser().parse_args()
+    try:
+        erase(arguments, read_target(arguments), read_subject(arguments.table, arguments.key))
+    except (EraseError, ReleaseError, DeployError, SettingsError, StorageError) as error:
+        sys.exit(f"erase: {error}")
+    except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+        sys.exit(f"erase: {error}")
+
+
+def create_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.erase",
+        description="Erase the personal data of one row of a list in raw, ods, its history, snapshots, clones, "
+        "logs and files. The row keeps its key, so that the sales of a customer still count.",
+    )
+    add_arguments(parser)
+    parser.add_argument("--table", required=True, help="the table of raw, for example customers")
+    parser.add_argument("--key", required=True, help="the key of the row, for example 17")
+    parser.add_argument("--bucket", help="the landing bucket; default: <project>-landing")
+    parser.add_argument("--dry-run", action="store_true", help="print where the data are, and change nothing")
+    return parser
+
+
+def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> None:
+    """Files first: a run that stops before the end finds everything again by the rows of raw."""
+    credentials = default_credentials()
+    client = bigquery.Client(target.project, credentials=credentials, location=target.location)
+    api = ApiClient(open_session(WORKERS), credentials, read_endpoint(os.environ, "storage"), OK_STATUSES)
+    store = ObjectStore(api, arguments.bucket or f"{target.project}-landing")
+    tables = Tables(client, subject)
+    names = Objects(store, subject).erase(arguments.dry_run)
+    for name in names:
+        print(f"object  {store.url_of(name)}")
+    rows = 0
+    for place in tables.erase(tables.read_values(), arguments.dry_run):
+        rows += place.rows
+        if place.rows:
+            print(f"table   {place.name}: {place.rows} rows")
+    if arguments.dry_run:
+        print(f"dry run: {rows} rows and {len(names)} objects have data; nothing was changed")
+        return
+    log_erasure(client, subject, rows, len(names))
+    print(f"erased  {rows} rows and {len(names)} objects. Erase it at the source too: a later list brings it back.")
+
+
+def log_erasure(client: bigquery.Client, subject: Subject, rows: int, objects: int) -> None:
+    """Without the key and without any value."""
+    parameters = [
+        bigquery.ScalarQueryParameter("table", "STRING", subject.table),
+        bigquery.ScalarQueryParameter("subject", "STRING", subject.digest),
+        bigquery.ScalarQueryParameter("rows", "INT64", rows),
+        bigquery.ScalarQueryParameter("objects", "INT64", objects),
+    ]
+    client.query_and_wait(LOG, job_config=bigquery.QueryJobConfig(query_parameters=parameters))
+
+
+if __name__ == "__main__":
+    main()

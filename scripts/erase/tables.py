@@ -1,0 +1,144 @@
+"""Rows of a subject in BigQuery. Its rows stay with their key, so that its sales keep a customer; the rest is NULL.
+
+Tables are found by their columns: raw, ods, its history, snapshots, and clones of developers. Marts have personal
+columns only in views (tests/dataform/test_personal_data.py).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from google.cloud import bigquery
+
+from scripts.erase.subject import Subject
+
+# Texts of logs that can quote a value.
+LOGS = {
+    "ops.sync_row": ("key", "detail"),
+    "ops.notice_log": ("notice", "error"),
+    "ops.file_log": ("reason",),
+    "ops.run_log": ("error", "notes"),
+}
+SHORTEST_VALUE = 3  # characters: a shorter text of a person is in too many others
+ERASED = "erased"
+SAME_KEY = (
+    "(trim(cast({key} as string)) = @key or "
+    "safe_cast(trim(cast({key} as string)) as int64) = safe_cast(@key as int64))"
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A table, and how many of its rows have data of the subject."""
+
+    name: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Tables:
+    client: bigquery.Client
+    subject: Subject
+
+    def read_values(self) -> list[str]:
+        """The personal values, from every version in raw: texts of logs are searched for them."""
+        raw = f"raw.{self.subject.table}"
+        columns = ", ".join(self.subject.personal)
+        rows = self._query(f"select {columns} from {raw} where {self._same_key(self.subject.key_column)}")
+        texts = {str(value) for row in rows for value in row.values() if value}
+        return sorted(text for text in texts if len(text) >= SHORTEST_VALUE)
+
+    def erase(self, values: list[str], dry_run: bool) -> Iterator[Place]:
+        """Every table with data of the subject. raw is last, because its rows name the values."""
+        for table in self._log_tables():
+            yield self._erase_texts(table, values, dry_run)
+        for table in sorted(self._tables(), key=lambda table: table.dataset_id == "raw"):
+            if table.table_id == f"{self.subject.table}_rejects":
+                yield self._erase_payloads(table, dry_run)
+            else:
+                yield self._erase_rows(table, dry_run)
+
+    def _tables(self) -> Iterator[bigquery.Table]:
+        for dataset in self.client.list_datasets():
+            for item in self.client.list_tables(dataset.reference):
+                if item.table_type != "TABLE":
+                    continue
+                table = self.client.get_table(item.reference)
+                names = {field.name for field in table.schema}
+                has_rows = self.subject.key_column in names and names & set(self.subject.personal)
+                if has_rows or table.table_id == f"{self.subject.table}_rejects":
+                    yield table
+
+    def _log_tables(self) -> Iterator[str]:
+        existing = {f"ops.{item.table_id}" for item in self.client.list_tables("ops")}
+        return (table for table in LOGS if table in existing)
+
+    def _erase_rows(self, table: bigquery.Table, dry_run: bool) -> Place:
+        present = {field.name for field in table.schema}
+        columns = [column for column in self.subject.columns if column in present]
+        where = f"{filter_of(table)} and {self._same_key(self.subject.key_column)}"
+        has_data = " or ".join(f"{column} is not null" for column in columns)
+        sets = ", ".join(f"{column} = null" for column in columns)
+        place = self._change(
+            name_of(table), f"{where} and ({has_data})", f"update {{table}} set {sets}", dry_run
+        )
+        if "change" in present and not dry_run:  # states of its history that no longer differ
+            self._query(f"delete from {name_of(table)} where change = 'changed' and {where}")
+        return place
+
+    def _erase_payloads(self, table: bigquery.Table, dry_run: bool) -> Place:
+        key = self.subject.key_column
+        of_payload = f"json_value(payload, '$.{key}')"
+        names = [field["name"] for field in raw_order(self.subject)]
+        values = ", ".join(
+            f"{of_payload} as {name}" if name == key else f"cast(null as string) as {name}" for name in names
+        )
+        blank = f"to_json_string(struct({values}))"
+        where = f"{filter_of(table)} and {self._same_key(of_payload)} and payload != {blank}"
+        return self._change(name_of(table), where, f"update {{table}} set payload = {blank}", dry_run)
+
+    def _erase_texts(self, table: str, values: list[str], dry_run: bool) -> Place:
+        def quotes(column: str) -> str:
+            return f"exists(select 1 from unnest(@values) as value where strpos({column}, value) > 0)"
+
+        where = " or ".join(quotes(column) for column in LOGS[table])
+        sets = ", ".join(f"{column} = if({quotes(column)}, '{ERASED}', {column})" for column in LOGS[table])
+        return self._change(f"`{table}`", where, f"update {{table}} set {sets}", dry_run, values)
+
+    def _change(
+        self, name: str, where: str, update: str, dry_run: bool, values: list[str] | None = None
+    ) -> Place:
+        [row] = self._query(f"select count(*) as found from {name} where {where}", values)
+        if row["found"] and not dry_run:
+            self._query(f"{update.format(table=name)} where {where}", values)
+        return Place(name.strip("`"), int(row["found"]))
+
+    def _same_key(self, expression: str) -> str:
+        return SAME_KEY.format(key=expression)
+
+    def _query(self, sql: str, values: list[str] | None = None) -> list[bigquery.Row]:
+        parameters: list[bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter] = [
+            bigquery.ScalarQueryParameter("key", "STRING", self.subject.key)
+        ]
+        if values is not None:
+            parameters = [bigquery.ArrayQueryParameter("values", "STRING", values)]
+        return list(
+            self.client.query_and_wait(sql, job_config=bigquery.QueryJobConfig(query_parameters=parameters))
+        )
+
+
+def raw_order(subject: Subject) -> list[dict[str, str]]:
+    """The key and the other columns, in the order of the payloads of rejects (dataform/includes/types.js)."""
+    return [{"name": subject.key_column}, *({"name": column} for column in subject.columns)]
+
+
+def name_of(table: bigquery.Table) -> str:
+    return f"`{table.dataset_id}.{table.table_id}`"
+
+
+def filter_of(table: bigquery.Table) -> str:
+    """All partitions, where the table requires a filter."""
+    column = table.time_partitioning.field if table.time_partitioning else None
+    if not column:
+        return "true"
+    kind = next(field.field_type for field in table.schema if field.name == column)
+    return f"{column} >= {kind.lower()} '0001-01-01'"

@@ -1,0 +1,221 @@
+"""scripts.erase as an operator runs it; afterwards no table and no object has any of the person's data."""
+
+import hashlib
+import json
+import subprocess
+import sys
+
+import pytest
+import requests
+from google.cloud import bigquery
+
+from sandbox import environment
+from sandbox.process import running
+from tests.dataform.engines.project import lay_out
+from tests.dataform.engines.runner import Runner
+from tests.dataform.engines.warehouse import connect, log_fields
+from tests.dataform.retail import FILES, customer, file, files_by_table
+
+TRACES = ("Zelda Quist", "17@example.com", "555-7717", "17-income")
+LOGS = ("erasures", "sync_row", "notice_log")
+
+
+def person(id, **other):
+    return customer(id, "Zelda Quist") | {
+        "email": "17@example.com",
+        "phone": "+1-555-7717",
+        "income": "17-income",
+        **other,
+    }
+
+
+VERSIONS = {
+    file("customers", 4): [person(17), customer(1)],
+    file("customers", 5): [person(" 17 ", phone="+1-555-7717 x2"), customer(1)],
+    file("customers", 6): [customer(1)],  # left the list
+    file("customers", 7): [person("017"), customer(1)],
+}
+REJECTED = {file("customers", 8): [person("17 or 18"), customer(1)]}
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("erase")) as state:
+        yield state
+
+
+class Warehouse:
+    def __init__(self, state, graph):
+        self.state, self.warehouse = state, connect(state.address, state.project)
+        self.bucket = f"{state.project}-landing"
+        self.objects = f"{state.address}/storage/v1/b/{self.bucket}/o"
+        requests.post(
+            f"{state.address}/storage/v1/b",
+            params={"project": state.project},
+            json={"name": self.bucket},
+            timeout=10,
+        ).raise_for_status()
+        client = self.warehouse.client
+        for name in LOGS:
+            columns = [bigquery.SchemaField.from_api_repr(field) for field in log_fields(name)]
+            client.create_table(bigquery.Table(f"{state.project}.ops.{name}", columns))
+        self.load({**files_by_table(FILES), "customers": files_by_table(FILES)["customers"] | VERSIONS})
+        self.runner = Runner(self.warehouse, graph)
+        self.runner.run()
+
+    def load(self, tables):
+        for table, files in tables.items():
+            self.warehouse.load(table, files)
+
+    def put(self, name, content):
+        address = self.objects.replace("/storage/", "/upload/storage/")
+        parameters = {"uploadType": "media", "name": name}
+        requests.post(address, params=parameters, data=content, timeout=10).raise_for_status()
+
+    def contents(self):
+        listing = requests.get(self.objects, timeout=10).json()
+        return {
+            item["name"]: requests.get(
+                f"{self.objects}/{item['name'].replace('/', '%2F')}", params={"alt": "media"}, timeout=10
+            ).text
+            for item in listing.get("items", [])
+        }
+
+    def traces(self):
+        """Where any text of the person is, in every table of every dataset and every object."""
+        client = self.warehouse.client
+        found = {name for name, text in self.contents().items() if any(trace in text for trace in TRACES)}
+        for dataset in client.list_datasets():
+            for table in client.list_tables(dataset.reference):
+                if self.mentions(client.get_table(table.reference)):
+                    found.add(f"{table.dataset_id}.{table.table_id}")
+        return found
+
+    def mentions(self, table):
+        column = table.time_partitioning.field if table.time_partitioning else None
+        where = f"{column} is not null" if column else "true"
+        if table.range_partitioning:
+            where = f"{table.range_partitioning.field} > -1"
+        name = f"{table.dataset_id}.{table.table_id}"
+        rows = self.warehouse.query(f"select to_json_string(one) as text from `{name}` as one where {where}")
+        return any(trace in row["text"] for row in rows for trace in TRACES)
+
+
+def lines(name, rows):
+    return "".join(json.dumps({"SYS_FILE_NAME": name} | row) + "\n" for row in rows)
+
+
+@pytest.fixture(scope="module")
+def shop(state, tmp_path_factory):
+    shop = Warehouse(state, lay_out(tmp_path_factory.mktemp("dataform") / "project", "p").compile())
+    for number, (name, rows) in enumerate((VERSIONS | REJECTED).items()):
+        stage = ("archive/20260104", "archive/20260105", "in", "failed/2026/01/07/09h", "processing")[number]
+        shop.put(f"retail/customers/{stage}/{name}", lines(name, rows))
+    rejected = {"line": 3, "reason": "no such field", "text": json.dumps(person(17))}
+    shop.put("retail/customers/rejects/20260104/x.json", json.dumps(rejected) + "\nnot json\n")
+    client = shop.warehouse.client
+    for dataset in ("snapshots", "ods_ada"):
+        client.create_dataset(dataset)
+    shop.warehouse.query("create table snapshots.customers_20260105 as select * from ods.customers")
+    shop.warehouse.query("create table ods_ada.customers as select * from ods.customers")
+    columns = "run_id, export, logged_at, state, key, detail"
+    shop.warehouse.query(
+        f"insert into ops.sync_row ({columns}) values "
+        "('r', 'e', current_timestamp(), 'drift', '17', 'Zelda Quist was changed'), "
+        "('r', 'e', current_timestamp(), 'drift', '18', 'another row')"
+    )
+    return shop
+
+
+@pytest.fixture(scope="module")
+def command(state):
+    def run(*arguments):
+        where = ["--project", state.project, "--region", "europe-west1", "--location", "EU"]
+        return subprocess.run(
+            [sys.executable, "-m", "scripts.erase", *where, *arguments],
+            capture_output=True,
+            text=True,
+            env=environment.clients(state, state.identity("operator")) | {"PATH": "/usr/bin:/bin"},
+            timeout=180,
+            check=False,
+        )
+
+    return run
+
+
+PLACES = {
+    "dmt.sales_final",
+    "ods.customers",
+    "ods.customers_changes",
+    "ods.customers_history",
+    "ods_ada.customers",
+    "ops.sync_row",
+    "raw.customers",
+    "snapshots.customers_20260105",
+}
+
+
+def test_a_dry_run_lists_every_place_and_changes_nothing(command, shop):
+    before = shop.traces()
+    result = command("--table", "customers", "--key", "17", "--dry-run")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert before - {name for name in before if name.startswith("retail/")} == PLACES - {"dmt.sales_final"} | (
+        before & {"dmt.sales_final", "staging.customers"}
+    )
+    assert "table   raw.customers: 3 rows" in result.stdout
+    assert shop.traces() == before
+
+
+def test_no_trace_is_left_and_the_sales_stay(command, shop):
+    sales = shop.warehouse.rows("dmt.daily_sales")
+    shop.warehouse.client.delete_table(f"{shop.warehouse.project}.staging.customers")  # expires after a day
+    result = command("--table", "customers", "--key", "17")
+    assert (result.returncode, result.stderr) == (0, "")
+    invalid = f"retail/customers/processing/{next(iter(REJECTED))}"
+    assert shop.traces() == {invalid}  # the row of another key, '17 or 18'
+    assert shop.warehouse.rows("dmt.daily_sales") == sales
+    [row] = shop.warehouse.rows("ods.customers", "id, name, email, phone, age, income, is_listed", "id = 17")
+    assert list(row.values()) == [17, None, None, None, None, None, True]
+    others = shop.warehouse.rows("ods.customers", "name", "id != 17")
+    assert len(others) == 3 and all(row["name"] for row in others)
+    history = shop.warehouse.rows("ods.customers_history", "valid_from, change", "id = 17")
+    assert [row["change"] for row in history] == ["new", "removed", "returned"]
+    archived = shop.contents()[f"retail/customers/archive/20260104/{file('customers', 4)}"]
+    assert [json.loads(line)["id"] for line in archived.splitlines()] == [17, 1]
+    assert [row["detail"] for row in shop.warehouse.rows("ops.sync_row", "key, detail")] == ["another row", "erased"][
+        ::-1
+    ]
+
+
+def test_the_log_has_neither_key_nor_data(shop):
+    [row] = shop.warehouse.rows("ops.erasures")
+    assert (row["table_name"], row["subject"]) == ("customers", hashlib.sha256(b"customers/17").hexdigest())
+    assert (row["row_count"], row["object_count"]) == (11, 4)
+
+
+def test_a_full_refresh_brings_nothing_back(shop):
+    before = shop.warehouse.rows("ods.customers")
+    shop.runner.run(full_refresh=True)
+    assert [row["id"] for row in shop.warehouse.rows("ods.customers")] == [row["id"] for row in before]
+    assert [name for name in shop.traces() if "." in name and "/" not in name] == []
+
+
+def test_a_repeated_erasure_finds_nothing(command, shop):
+    result = command("--table", "customers", "--key", "17", "--dry-run")
+    assert result.stdout == "dry run: 0 rows and 0 objects have data; nothing was changed\n"
+
+
+def test_rows_that_could_not_be_typed_are_erased_too(command, shop):
+    shop.load({"customers": REJECTED})
+    shop.runner.run()
+    assert "ods.customers_rejects" in shop.traces()
+    result = command("--table", "customers", "--key", "17 or 18")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert [name for name in shop.traces() if not name.startswith("staging.")] == []
+
+
+@pytest.mark.parametrize("table", ["orders", "products"])
+def test_a_table_without_personal_data_is_rejected(command, shop, table):
+    result = command("--table", table, "--key", "17")
+    assert result.returncode == 1
+    assert f"erase: invalid --table '{table}': no " in result.stderr
