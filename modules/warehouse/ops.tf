@@ -27,6 +27,11 @@ locals {
       partition   = "logged_at"
       key         = ["run_id", "file_name"]
     }
+    finding_log = {
+      description = "A finding of last_night that a run of the pipeline reported: each new state once."
+      partition   = "logged_at"
+      key         = ["run_id", "kind", "subject"]
+    }
     freshness = {
       description = "Age of the newest data of a table at a moment. Written by the query freshness."
       partition   = "checked_at"

@@ -4,7 +4,7 @@ Times are relative to `now`; the last night is the last 24 hours. The pipeline r
 products and customers come twelve hours before `now`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any

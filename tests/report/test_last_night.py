@@ -1,10 +1,10 @@
 """The verdict: what the view ops.last_night reports of a month of runs and a night with one cause."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
-from tests.report.nights import NIGHTS, History, orphan_burst, quiet, source_down
+from tests.report.nights import NIGHTS, quiet
 
 
 def verdict(ops):

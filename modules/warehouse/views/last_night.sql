@@ -1,7 +1,6 @@
 -- What is wrong, or was until last night: one row a finding. The only place where a verdict is computed.
 -- Last night is the last 24 hours (day_number 0), the night before the 24 hours before it (1).
 -- new: only last night. known: both nights. worse: both, and at least twice as much. recovered: only the night before.
--- changed_at is when the state began: an alert reports a finding once, in the run that is the first after it.
 -- A finding with `explained_by` is a consequence of that other one and not part of the verdict.
 WITH kind AS (
   SELECT 'silence' AS kind, 'error' AS severity, 'pipeline-failed' AS runbook, 'no run of the pipeline wrote a row' AS what, 'hours' AS unit
@@ -158,7 +157,9 @@ occurrence AS (
     bad.*,
     bad.happened_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 DAY) AS is_last_night,
     bad.kind IN ('source', 'file', 'step', 'run', 'action', 'sync', 'notice', 'drift', 'duplicate') AS is_counted,
-    ABS(bad.amount - IFNULL(bad.usual, 0)) AS distance
+    ABS(bad.amount - IFNULL(bad.usual, 0)) AS distance,
+    -- A gap began with the last success before it.
+    IF(bad.kind = 'gap', TIMESTAMP_SUB(bad.happened_at, INTERVAL CAST(3600 * bad.amount AS INT64) SECOND), bad.happened_at) AS began_at
   FROM bad
 ),
 
@@ -168,10 +169,8 @@ episode AS (
     subject,
     LOGICAL_OR(is_last_night) AS is_active,
     LOGICAL_OR(NOT is_last_night) AS was_active,
-    MIN(happened_at) AS since,
-    MIN(IF(is_last_night, happened_at, NULL)) AS first_at,
-    MAX(happened_at) AS last_at,
-    ARRAY_AGG(STRUCT(amount AS amount, usual AS usual, detail AS detail, happened_at AS happened_at) ORDER BY is_last_night DESC, distance DESC, happened_at LIMIT 1)[OFFSET(0)] AS peak,
+    MIN(began_at) AS since,
+    ARRAY_AGG(STRUCT(amount AS amount, usual AS usual, detail AS detail) ORDER BY is_last_night DESC, distance DESC, happened_at LIMIT 1)[OFFSET(0)] AS peak,
     MAX(IF(is_last_night, distance, NULL)) AS distance,
     MAX(IF(is_last_night, NULL, distance)) AS distance_before,
     IF(MAX(is_counted), SUM(IF(is_last_night, amount, 0)), NULL) AS counted,
@@ -215,11 +214,6 @@ SELECT
   finding.state,
   kind.what,
   finding.since,
-  CASE finding.state
-    WHEN 'recovered' THEN TIMESTAMP_ADD(finding.last_at, INTERVAL 1 DAY)
-    WHEN 'worse' THEN finding.peak.happened_at
-    ELSE IF(finding.was_active, finding.since, finding.first_at)
-  END AS changed_at,
   IF(finding.was_active, IFNULL(finding.counted_before, finding.was), NULL) AS was,
   IF(finding.is_active, IFNULL(finding.counted, finding.peak.amount), NULL) AS now,
   finding.peak.usual AS usual,
