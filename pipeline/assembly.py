@@ -11,7 +11,7 @@ from google.cloud.dataform_v1 import DataformClient
 
 from pipeline.dataform import DataformRunner
 from pipeline.jobs import JobRunner
-from pipeline.plan import PUBLISH, TRANSFORM, build_plans, copy_arguments, list_steps
+from pipeline.plan import PUBLISH, REPORT, TRANSFORM, build_plans, copy_arguments, list_steps
 from pipeline.polling import Poller
 from pipeline.run import Action
 from pipeline.run_record import RunRecord
@@ -94,9 +94,14 @@ def create_actions(
     )
 
     connector, sheets_sync = settings.job(settings.connector_job), settings.job(settings.sheets_sync_job)
+    page: Action = partial(jobs.run, settings.job(settings.report_job))
     copies: dict[str, Action] = {
         step: partial(jobs.run, connector, copy_arguments(step))
         for step in list_steps(build_plans(settings.endpoints)["daily"])
         if step not in (TRANSFORM, PUBLISH)
     }
-    return copies | {TRANSFORM: partial(dataform.run, schedule), PUBLISH: partial(jobs.run, sheets_sync)}
+    return copies | {
+        TRANSFORM: partial(dataform.run, schedule),
+        PUBLISH: partial(jobs.run, sheets_sync),
+        REPORT: page,
+    }

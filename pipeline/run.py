@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.errors import RunFailed, StepError
-from pipeline.plan import Plan, Plans, blocked_by, plan_from_step, resume_command
+from pipeline.plan import CLOSING, Plan, Plans, blocked_by, plan_from_step, resume_command
 from pipeline.run_record import RunRow, StepRow
 from runtime.structured_log import StructuredLog
 
@@ -50,8 +50,17 @@ class Run:
             self.record(self._row(schedule, started_at, outcomes, str(unexpected)))
             raise
         self.record(self._row(schedule, started_at, outcomes, error))
-        if error:
-            raise RunFailed(error)
+        closing = self._close(schedule)
+        if error or closing:
+            raise RunFailed("\n".join(text for text in (error, closing) if text))
+
+    def _close(self, schedule: str) -> str | None:
+        """Run the closing step of the schedule, if it has one; why it failed."""
+        step = CLOSING.get(schedule)
+        outcome = self._run_step(step, set()) if step else None
+        if outcome is None or outcome.state == "succeeded":
+            return None
+        return f"{schedule} wrote no page: {outcome.reason}"
 
     def _row(self, schedule: str, started_at: datetime, outcomes: list[Outcome], error: str | None) -> RunRow:
         steps = [

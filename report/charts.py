@@ -20,7 +20,12 @@ VERSION = "5.20"
 WIDTH, HEIGHT = 320, 130
 INK, SOFT, TINT, BAND, BAD, MARK = "#1d2430", "#5b6472", "#2f6f8f", "#cfdfe8", "#b3261e", "#8a6d1b"
 FIT = {"type": "fit-x", "contains": "padding"}
-PADDING = {"left": 24, "right": 24, "top": 4, "bottom": 4}  # a reader's font may be wider than the measured one
+PADDING = {
+    "left": 24,
+    "right": 24,
+    "top": 4,
+    "bottom": 4,
+}  # a reader's font may be wider than the measured one
 CONFIG = {
     "aria": False,  # the attributes of every bar were half of the page; the figure has a text instead
     "font": "system-ui, sans-serif",
@@ -60,7 +65,8 @@ def hourly_volume(measures: Sequence[Row]) -> str:
         }
         for row in measures
     ]
-    x = {"field": "at", "type": "ordinal", "title": "hour, UTC", "axis": {"labelExpr": FOURTH_HOUR, "labelAngle": 0}}  # fmt: skip
+    axis = {"labelExpr": FOURTH_HOUR, "labelAngle": 0}
+    x = {"field": "at", "type": "ordinal", "title": "hour, UTC", "axis": axis}
     return draw(
         {
             "width": WIDTH,

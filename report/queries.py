@@ -5,7 +5,9 @@ Parameters: @until is the moment of the page, @since the begin of its window, @h
 
 FINDINGS = """
 SELECT * FROM ops.last_night
-ORDER BY explained_by IS NOT NULL, STRPOS('error warning info', severity), STRPOS('new worse known recovered', state), kind, subject
+ORDER BY
+  explained_by IS NOT NULL, STRPOS('error warning info', severity), STRPOS('new worse known recovered', state),
+  kind, subject
 """
 
 MEASURES = "SELECT * FROM ops.measures ORDER BY kind, subject, day_number DESC, measured_at"
@@ -25,7 +27,9 @@ ORDER BY started_at, step
 """
 
 VOLUMES = """
-SELECT CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, DATE(started_at) AS day, SUM(rows_loaded) AS loaded
+SELECT
+  CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, DATE(started_at) AS day,
+  SUM(rows_loaded) AS loaded
 FROM ops.run_log
 WHERE started_at >= @history AND started_at <= @until
 GROUP BY subject, day
@@ -33,7 +37,9 @@ ORDER BY subject, day
 """
 
 FRESHNESS = """
-SELECT 'source' AS kind, CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, MAX(finished_at) AS newest, '' AS link
+SELECT
+  'source' AS kind, CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, MAX(finished_at) AS newest,
+  '' AS link
 FROM ops.run_log
 WHERE started_at >= @history AND started_at <= @until AND status IN ('success', 'partial')
 GROUP BY subject
@@ -51,7 +57,9 @@ ORDER BY kind, subject
 """
 
 TABLES = """
-SELECT table_name, ARRAY_AGG(STRUCT(`rows` AS size, bytes AS bytes) ORDER BY logged_at DESC LIMIT 1)[OFFSET(0)] AS newest
+SELECT
+  table_name,
+  ARRAY_AGG(STRUCT(`rows` AS size, bytes AS bytes) ORDER BY logged_at DESC LIMIT 1)[OFFSET(0)] AS newest
 FROM ops.table_log
 WHERE logged_at >= @since AND logged_at <= @until
 GROUP BY table_name
@@ -59,7 +67,10 @@ ORDER BY table_name
 """
 
 QUALITY = """
-SELECT table_name, day, ARRAY_AGG(STRUCT(`rows` AS size, bad_rows AS bad_rows) ORDER BY logged_at LIMIT 1)[OFFSET(0)] AS first,
+SELECT
+  table_name,
+  day,
+  ARRAY_AGG(STRUCT(`rows` AS size, bad_rows AS bad_rows) ORDER BY logged_at LIMIT 1)[OFFSET(0)] AS first,
   ARRAY_AGG(STRUCT(`rows` AS size, bad_rows AS bad_rows) ORDER BY logged_at DESC LIMIT 1)[OFFSET(0)] AS last
 FROM ops.day_log
 WHERE logged_at >= @since AND logged_at <= @until
@@ -70,7 +81,9 @@ LIMIT 40
 """
 
 ACTIONS = """
-SELECT action, kind, COUNT(*) AS runs, COUNTIF(state = 'failed') AS failed, MAX(IF(state = 'failed', bad_rows, NULL)) AS bad_rows,
+SELECT
+  action, kind, COUNT(*) AS runs, COUNTIF(state = 'failed') AS failed,
+  MAX(IF(state = 'failed', bad_rows, NULL)) AS bad_rows,
   MAX(seconds) AS seconds, IFNULL(MAX(IF(state = 'failed', reason, NULL)), '') AS reason
 FROM ops.action_log
 WHERE logged_at >= @since AND logged_at <= @until
@@ -79,7 +92,9 @@ ORDER BY kind, action
 """
 
 FILES = """
-SELECT CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, file_name, `rows` AS size, IFNULL(reason, '') AS reason
+SELECT
+  CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, file_name, `rows` AS size,
+  IFNULL(reason, '') AS reason
 FROM ops.file_log
 WHERE logged_at >= @since AND logged_at <= @until AND state = 'failed'
 ORDER BY logged_at, file_name
@@ -87,7 +102,9 @@ LIMIT 40
 """
 
 COSTS = """
-SELECT day, label_key, label_value, SUM(jobs) AS jobs, SUM(gib_billed) AS gib_billed, SUM(slot_hours) AS slot_hours, SUM(cost_usd) AS cost_usd
+SELECT
+  day, label_key, label_value, SUM(jobs) AS jobs, SUM(gib_billed) AS gib_billed,
+  SUM(slot_hours) AS slot_hours, SUM(cost_usd) AS cost_usd
 FROM ops.costs
 WHERE day = (SELECT MAX(day) FROM ops.costs WHERE day >= DATE(@history) AND day <= DATE(@until))
   AND day >= DATE(@history) AND label_key IN ('table', 'export', 'endpoint')
@@ -97,7 +114,9 @@ LIMIT 60
 """
 
 DRIFT = """
-SELECT CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, field, change, IFNULL(was, 'absent') AS was, now, file_name, logged_at
+SELECT
+  CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, field, change, IFNULL(was, 'absent') AS was,
+  now, file_name, logged_at
 FROM ops.drift
 WHERE logged_at >= @since AND logged_at <= @until
 ORDER BY logged_at, subject, field
@@ -105,8 +124,10 @@ LIMIT 60
 """
 
 SYNCS = """
-SELECT export, COUNT(*) AS syncs, COUNTIF(status = 'failed') AS failed, SUM(inserted) AS inserted, SUM(updated) AS updated,
-  SUM(deleted) AS deleted, SUM(rejected) AS rejected, SUM(drift) AS edited, MAX(finished_at) AS newest, IFNULL(MAX(error), '') AS error
+SELECT
+  export, COUNT(*) AS syncs, COUNTIF(status = 'failed') AS failed, SUM(inserted) AS inserted,
+  SUM(updated) AS updated, SUM(deleted) AS deleted, SUM(rejected) AS rejected, SUM(drift) AS edited,
+  MAX(finished_at) AS newest, IFNULL(MAX(error), '') AS error
 FROM ops.sync_run
 WHERE started_at >= @since AND started_at <= @until
 GROUP BY export

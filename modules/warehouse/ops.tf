@@ -3,7 +3,7 @@ locals {
   # by another process has two rows, so nothing in it is unique.
   logs = {
     action_log = {
-      description = "An action of Dataform in a run of the pipeline, or a check with the number of rows that violate it."
+      description = "An action of Dataform in a run of the pipeline, or a check and the rows that violate it."
       partition   = "logged_at"
       key         = ["run_id", "action"]
     }

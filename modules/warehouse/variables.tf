@@ -60,7 +60,7 @@ variable "job_viewers" {
 }
 
 variable "limits" {
-  description = "Limits of the verdict in ops.last_night: orphans of a day as a fraction, rejected rows of a day's files."
+  description = "Limits of the verdict: orphans of a day as a fraction, rejected rows of a day's files."
   type = object({
     orphan_rate = optional(number, 0.01)
     rejects     = optional(number, 0)
