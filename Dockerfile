@@ -1,10 +1,11 @@
-# One recipe, three images: docker build --build-arg JOB=connector|pipeline|sheets_sync .
+# One recipe, four images: docker build --build-arg JOB=connector|pipeline|report|sheets_sync .
 # What each job runs is its command in environments/main.tf.
 FROM python:3.13.5-slim-bookworm
 ARG JOB
 WORKDIR /app
-COPY requirements/jobs.txt requirements/parquet.txt ./
-RUN pip install --no-cache-dir --require-hashes -r jobs.txt $([ ${JOB} != sheets_sync ] || echo -r parquet.txt) && \
+COPY requirements/jobs.txt requirements/parquet.txt requirements/report.txt ./
+RUN pip install --no-cache-dir --require-hashes -r jobs.txt $([ ${JOB} != sheets_sync ] || echo -r parquet.txt) \
+    $([ ${JOB} != report ] || echo -r report.txt) && \
     useradd --system job
 COPY runtime runtime
 COPY ${JOB} ${JOB}

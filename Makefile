@@ -98,14 +98,17 @@ export Q
 sql: install ## query the project's BigQuery: make sql Q="select * from dmt.daily_sales"
 	@$(PY) -m demo sql "$$Q"
 
+report: install ## the page about last night of the demo's project: .sandbox/report
+	@$(PY) -m demo report
+
 record: install ## record the requests of Terraform for workspace local
 	@$(PY) -m demo.recorded_apply.record
 
 lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
 	@for f in checkov dev jobs parquet uv; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
-		--override requirements/overrides.in --no-emit-index-url --no-emit-find-links --no-header $$([[ $$f = @(jobs|parquet) ]] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
+		--override requirements/overrides.in --no-emit-index-url --no-emit-find-links --no-header $$([[ $$f = @(jobs|parquet|report) ]] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
 
 clean: ## delete the sandbox's state
 	@rm -rf .sandbox
 
-.PHONY: help install check lint-terraform mutate-terraform format test test-times style apply-all campaign bench bench-full bench-sheets demo sandbox sql record lock clean
+.PHONY: help install check lint-terraform mutate-terraform format test test-times style apply-all campaign bench bench-full bench-sheets demo sandbox sql report record lock clean

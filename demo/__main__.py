@@ -1,7 +1,8 @@
-"""The demo project on this machine: `python -m demo [run|serve|sql QUERY]`.
+"""The demo project on this machine: `python -m demo [run|serve|report|sql QUERY]`.
 
 run    empties the folder and runs the whole flow once; exit code 0 only if every number is as expected
 serve  keeps the project running until Ctrl-C; an empty folder is filled by `run` first
+report writes the page about last night
 sql    prints the result of a query on the project's BigQuery
 """
 
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 from demo.project import serve_project
+from demo.report import print_report
 from demo.screen import Screen
 from demo.sql import print_query
 from demo.story import run_story
@@ -28,7 +30,9 @@ def main() -> None:
         if arguments.command == "sql":
             print_query(root, arguments.query, screen)
         else:
-            {"run": run_story, "serve": serve_project}[arguments.command](root, screen)
+            {"run": run_story, "serve": serve_project, "report": print_report}[arguments.command](
+                root, screen
+            )
     except SandboxError as error:
         sys.exit(f"demo: {error}")
     except KeyboardInterrupt:
@@ -39,7 +43,7 @@ def create_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", nargs="?", choices=["run", "serve", "sql"], default="run")
+    parser.add_argument("command", nargs="?", choices=["run", "serve", "report", "sql"], default="run")
     parser.add_argument("query", nargs="?", help="for sql")
     parser.add_argument(
         "--root", type=Path, default=Path(".sandbox"), help="folder of the project; default: %(default)s"

@@ -4,9 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.errors import StepFailed
@@ -20,15 +20,19 @@ STOP_SECONDS = 5
 
 @dataclass(frozen=True)
 class Shell:
-    """Runs commands in the repository, with the environment variables that direct them to a sandbox."""
+    """Runs commands in the repository, with the environment variables that direct them to a sandbox.
+
+    `settings` are further variables, for example those of a Run job.
+    """
 
     state: State
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def variables(self) -> dict[str, str]:
         clients = environment.clients(self.state, self.state.identity("developer"))
         data = {"TF_DATA_DIR": str(self.state.root / "terraform"), "TF_IN_AUTOMATION": "1"}
-        return os.environ | clients | environment.terraform(self.state) | data
+        return os.environ | clients | environment.terraform(self.state) | data | dict(self.settings)
 
     def run_module(self, module: str, *arguments: str, stdin: str = "") -> str:
         """The output of `python -m module`."""

@@ -1,13 +1,9 @@
-"""Measurements after a pipeline run: rows of each table, files of the bucket, the logs."""
+"""Measurements after a pipeline run: files and rows that it loaded, and rows of each table."""
 
 from dataclasses import dataclass
-from typing import Any
 
-import requests
-
-from demo.cloud import TIMEOUT_SECONDS, Cloud
+from demo.cloud import Cloud
 from demo.pipeline_runs import PipelineRun
-from demo.shop.keys import FIRST_KEY_FILE
 
 # Partitioned tables require a filter on their partition column (require_partition_filter).
 COUNTED_TABLES = {
@@ -55,36 +51,3 @@ def measure_run(cloud: Cloud, run: PipelineRun, earlier: list[Measure]) -> Measu
     files = totals["files"] - sum(measure.files for measure in earlier)
     loaded = totals["loaded"] - sum(measure.loaded for measure in earlier)
     return Measure(run, files, loaded, {row["name"]: row["size"] for row in cloud.rows(COUNTS)})
-
-
-@dataclass(frozen=True)
-class BucketContents:
-    """Files of the landing bucket by state (in, processing, archive, failed), and their size in bytes."""
-
-    files: dict[str, int]
-    size: int
-
-
-def read_bucket(cloud: Cloud) -> BucketContents:
-    files: dict[str, int] = {}
-    size = 0
-    for item in cloud.list_items(f"/storage/v1/b/{cloud.state.project}-landing/o?maxResults=1000", "items"):
-        _, state, *rest = item["name"].split("/")
-        if rest:  # an object such as sales/lease.json has no folder of a state
-            files[state] = files.get(state, 0) + 1
-            size += int(item["size"])
-    return BucketContents(files, size)
-
-
-def count_source_items(cloud: Cloud) -> dict[str, int]:
-    """The number of items that the retail API has at the current time of its clock, by endpoint."""
-    key = {"X-API-Key": (cloud.state.root / FIRST_KEY_FILE).read_text()}
-    totals = {}
-    for endpoint in ("sales", "products", "customers"):
-        url = f"{cloud.state.address}/retail/v1/{endpoint}?page_size=1"
-        totals[endpoint] = requests.get(url, headers=key, timeout=TIMEOUT_SECONDS).json()["total_items"]
-    return totals
-
-
-def read_log(cloud: Cloud, table: str, order: str) -> list[dict[str, Any]]:
-    return cloud.rows(f"SELECT * FROM ops.{table} ORDER BY {order}")

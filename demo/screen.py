@@ -25,7 +25,7 @@ class Step:
 
 @dataclass
 class Screen:
-    """Prints steps and collects them for the report."""
+    """Prints steps and collects them."""
 
     out: TextIO = sys.stdout
     steps: list[Step] = field(default_factory=list)

@@ -95,7 +95,7 @@ def check_results(story: Story) -> None:
 
 def report_results(story: Story) -> None:
     """Prints the tables and writes the pages. Raises ResultsDiffer when a table is not as expected."""
-    pages = report.write_pages(story.cloud, story.screen.steps, story.measures, story.checks)
+    pages = report.write_pages(story.cloud)
     lines = [*tables.runs_table(story.measures), "", *tables.checks_table(story.checks), "", *pages]
     for line in ("", *lines):
         story.screen.write(line)

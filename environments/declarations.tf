@@ -44,6 +44,11 @@ locals {
     "${table} (${join(", ", [for endpoint in all : "${endpoint.source}.${endpoint.name}"])})" if length(all) > 1
   ]
 
+  # For the lineage on the page of the job report.
+  endpoint_tables = {
+    for endpoint in local.endpoint_list : "${endpoint.source}/${endpoint.name}" => "raw.${endpoint.table}"
+  }
+
   # The steps of the pipeline: schedules by <source>/<endpoint>.
   endpoint_schedules = merge([
     for source, declared in local.sources : {
@@ -139,6 +144,10 @@ locals {
       description = "The key with which sheets-sync signs webhooks; their receivers verify it."
     }
   } : setting => secret if secret.enabled }
+
+  # A model of Dataform per file: what business teams chart.
+  mart_folder = "${path.module}/../dataform/definitions/dmt"
+  marts       = toset([for file in fileset(local.mart_folder, "*.sqlx") : trimsuffix(file, ".sqlx")])
 
   # Tables of ods whose history exists nowhere else, with the partition column that a query has to filter by.
   snapshots = { customers = "", products = "", sales = "datetime" }

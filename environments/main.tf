@@ -35,6 +35,7 @@ module "identities" {
     dataform-runner   = "Runs the SQL that builds ods and dmt from raw."
     key-rotation      = "Requests new keys from the sources when they are due, and stores them in their secrets."
     pipeline          = "Starts the jobs and Dataform in order, and waits for each."
+    report            = "Reads the logs in ops and writes the page about last night."
     scheduled-queries = "Runs the queries of environments/queries on their schedules."
     scheduler         = "Starts the jobs on their schedules."
     sheets-sync       = "Publishes dmt to the spreadsheets that are shared with it."
@@ -123,6 +124,7 @@ module "warehouse" {
   raw_tables = local.raw_tables
 
   retention_days      = var.retention_days
+  limits              = { for name in ["orphan_rate", "rejects"] : name => var.limits[name] }
   authorized_datasets = { ods = ["dmt"] } # dmt.sales_final is a view over ods
 
   editors = {
@@ -132,15 +134,15 @@ module "warehouse" {
     dmt        = { dataform-runner = module.identities.members["dataform-runner"] }
     assertions = { dataform-runner = module.identities.members["dataform-runner"] }
     ops = {
-      for name in ["connector", "dataform-runner", "scheduled-queries", "sheets-sync"] :
+      for name in ["connector", "dataform-runner", "pipeline", "scheduled-queries", "sheets-sync"] :
       name => module.identities.members[name]
     }
     snapshots = { scheduled-queries = module.identities.members["scheduled-queries"] }
   }
   readers = merge(
     { for dataset in ["assertions", "snapshots", "staging"] : dataset => local.engineers },
-    # ops.quality_results has the warnings that the pipeline logs.
-    { ops = merge(local.engineers, { pipeline = module.identities.members["pipeline"] }) },
+    # ops.run_log contains which lists were copied completely. A writer may read its dataset.
+    { ops = merge(local.engineers, { report = module.identities.members["report"] }) },
     { ods = merge(local.engineers, { scheduled-queries = module.identities.members["scheduled-queries"] }) },
     {
       raw = merge(
@@ -151,7 +153,7 @@ module "warehouse" {
   )
   job_users = merge(
     {
-      for name in ["connector", "dataform-runner", "pipeline", "scheduled-queries", "sheets-sync"] :
+      for name in ["connector", "dataform-runner", "pipeline", "report", "scheduled-queries", "sheets-sync"] :
       name => module.identities.members[name]
     },
     local.engineers,
@@ -194,6 +196,7 @@ module "dataform" {
   description    = "raw to ods to dmt"
   protected      = var.protected
   invokers       = merge({ pipeline = module.identities.members["pipeline"] }, local.deliverers)
+  viewers        = { report = module.identities.members["report"] }
   runner = {
     email = module.identities.emails["dataform-runner"]
     name  = module.identities.names["dataform-runner"]
@@ -223,6 +226,39 @@ module "sheets_sync" {
   watchers = { pipeline = module.identities.members["pipeline"] }
 }
 
+module "report_bucket" {
+  source = "../modules/report"
+
+  project_id = module.project_services.project_id
+  name       = "${var.project_id}-report"
+  location   = var.location
+  readers    = local.engineers
+  writers    = { report = module.identities.members["report"] }
+}
+
+module "report" {
+  source = "../modules/job"
+
+  project_id      = module.project_services.project_id
+  region          = var.region
+  name            = "report"
+  command         = ["python", "-m", "report"]
+  image           = var.images.report
+  identity        = module.identities.emails["report"]
+  timeout_seconds = 600
+  environment = {
+    PROJECT_ID      = var.project_id
+    LOCATION        = var.location
+    REPORT_BUCKET   = module.report_bucket.name
+    DATAFORM        = "projects/${var.project_id}/locations/${var.region}/repositories/${module.dataform.name}"
+    RUNBOOKS        = "docs/runbooks"
+    ENDPOINT_TABLES = jsonencode(local.endpoint_tables)
+    EXPORT_TABLES   = jsonencode({ for name, export in local.exports : name => export.table })
+  }
+  runners  = { pipeline = { member = module.identities.members["pipeline"], overrides = true } }
+  watchers = { pipeline = module.identities.members["pipeline"] }
+}
+
 module "pipeline" {
   source = "../modules/job"
 
@@ -240,6 +276,7 @@ module "pipeline" {
     CONNECTOR_ENDPOINTS      = jsonencode(local.endpoint_schedules)
     CONNECTOR_JOB            = module.connector.name
     SHEETS_SYNC_JOB          = module.sheets_sync.name
+    REPORT_JOB               = module.report.name
     DATAFORM_REPOSITORY      = module.dataform.name
     DATAFORM_SERVICE_ACCOUNT = module.identities.emails["dataform-runner"]
   }
@@ -266,7 +303,7 @@ module "key_rotation" {
 
 locals {
   # Until an image is delivered a job runs Google's sample, which fails: its schedule would raise alerts only.
-  jobs   = [module.connector, module.pipeline, module.sheets_sync]
+  jobs   = [module.connector, module.pipeline, module.report, module.sheets_sync]
   paused = var.schedules.paused || !alltrue(local.jobs[*].has_image)
 }
 
@@ -276,7 +313,10 @@ module "schedule" {
 
   # Outputs with names do not wait for grants, so that modules are created in parallel; a schedule waits for all of
   # them, because its first run would fail.
-  depends_on = [module.connector, module.dataform, module.landing, module.sheets_sync, module.warehouse]
+  depends_on = [
+    module.connector, module.dataform, module.landing, module.report, module.report_bucket, module.sheets_sync,
+    module.warehouse,
+  ]
 
   project_id  = module.project_services.project_id
   region      = var.region

@@ -3,6 +3,17 @@ output "bucket" {
   value       = module.landing.url
 }
 
+output "dashboards" {
+  description = "A link per mart that opens a new Looker Studio report on it, with the reader's own access."
+  value = {
+    for mart in local.marts : mart => join("", [
+      "https://lookerstudio.google.com/reporting/create?c.mode=edit&r.reportName=${mart}",
+      "&ds.ds0.connector=bigQuery&ds.ds0.datasourceName=${mart}&ds.ds0.type=TABLE",
+      "&ds.ds0.projectId=${var.project_id}&ds.ds0.datasetId=dmt&ds.ds0.tableId=${mart}",
+    ])
+  }
+}
+
 output "dataform_repository" {
   description = "Full name of Dataform's repository, which scripts/release fills."
   value       = module.dataform.id
@@ -90,6 +101,7 @@ output "jobs" {
     connector    = module.connector.id
     key_rotation = module.key_rotation.id
     pipeline     = module.pipeline.id
+    report       = module.report.id
     sheets_sync  = module.sheets_sync.id
   }
 }
@@ -112,6 +124,11 @@ output "region" {
 output "registry" {
   description = "Target of image pushes."
   value       = module.registry.url
+}
+
+output "report" {
+  description = "The bucket with the page about last night, as gs://NAME; engineers open index.html."
+  value       = module.report_bucket.url
 }
 
 output "scheduled_queries" {

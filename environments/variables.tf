@@ -114,6 +114,7 @@ variable "images" {
   type = object({
     connector   = optional(string)
     pipeline    = optional(string)
+    report      = optional(string)
     sheets_sync = optional(string)
   })
   default  = {}

@@ -62,7 +62,7 @@ def run_steps(
     from pipeline.jobs import make_execution_check
     from pipeline.polling import Poller
     from pipeline.run import Run
-    from pipeline.warehouse_metrics import log_metrics
+    from pipeline.run_record import RunRecord
     from runtime.lease import Lease
 
     clients = assembly.create_clients(settings)
@@ -81,18 +81,27 @@ def run_steps(
             raise Terminated(signal.SIGTERM)
         lease.check()
 
+    run_id = log.facts[TRACE_FIELD].rpartition("/")[2]
     with lease:
+        record = RunRecord(partial(assembly.BigQuery, settings), log)
         actions = assembly.create_actions(
             settings,
             clients,
             Poller(terminating.wait, check),
             arguments.schedule,
-            partial(log_metrics, partial(assembly.create_bigquery_client, settings), log),
-            {TRACE_VARIABLE: log.facts[TRACE_FIELD].rpartition("/")[2]},
+            record,
+            {TRACE_VARIABLE: run_id},
         )
-        Run(plan.build_plans(settings.endpoints), actions, log, time.monotonic).execute(
-            arguments.schedule, arguments.first_step
+        run = Run(
+            run_id,
+            plan.build_plans(settings.endpoints),
+            actions,
+            log,
+            time.monotonic,
+            lambda: datetime.now(UTC),
+            record.write,
         )
+        run.execute(arguments.schedule, arguments.first_step)
 
 
 def own_execution(environ: Mapping[str, str], settings: Settings) -> str:

@@ -1,19 +1,20 @@
 """Create the clients of Google Cloud and the action of each step. The only file that creates a client."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from google.api_core.client_options import ClientOptions
 from google.cloud import run_v2
 from google.cloud.dataform_v1 import DataformClient
 
-from pipeline import warehouse_metrics
 from pipeline.dataform import DataformRunner
 from pipeline.jobs import JobRunner
-from pipeline.plan import PUBLISH, TRANSFORM, build_plans, copy_arguments, list_steps
+from pipeline.plan import PUBLISH, REPORT, TRANSFORM, build_plans, copy_arguments, list_steps
 from pipeline.polling import Poller
 from pipeline.run import Action
+from pipeline.run_record import RunRecord
 from pipeline.settings import Settings
 from runtime.credentials import default_credentials
 from runtime.google_api import ApiClient
@@ -21,6 +22,7 @@ from runtime.http_session import open_session
 from runtime.object_store import OK_STATUSES, ObjectStore
 
 LEASE_NAME = "pipeline/lease.json"
+SCRIPT_TIMEOUT_SECONDS = 300.0
 STORAGE_CONNECTIONS = 2  # the main thread, and the one that renews the lease
 
 
@@ -49,12 +51,25 @@ def create_object_store(settings: Settings) -> ObjectStore:
     return ObjectStore(api, settings.bucket)
 
 
-def create_bigquery_client(settings: Settings) -> warehouse_metrics.Client:
-    """Imported here: the import takes 0.7 s, and only runs that reach Dataform need it."""
-    from google.cloud import bigquery
+class BigQuery:
+    """pipeline.run_record.Client, with BigQuery's own client behind it."""
 
-    client: warehouse_metrics.Client = bigquery.Client(settings.project, credentials=default_credentials())
-    return client
+    def __init__(self, settings: Settings) -> None:
+        # Imported here: the import takes 0.7 s, and a run needs it only at its end.
+        from google.cloud import bigquery
+
+        self.client = bigquery.Client(settings.project, credentials=default_credentials())
+        self.types = bigquery
+
+    def run_script(self, sql: str, parameters: Mapping[str, str]) -> Iterable[Mapping[str, Any]]:
+        values = [
+            self.types.ScalarQueryParameter(name, "STRING", value) for name, value in parameters.items()
+        ]
+        config = self.types.QueryJobConfig(query_parameters=values, labels={"component": "pipeline"})
+        return [
+            dict(row.items())
+            for row in self.client.query_and_wait(sql, job_config=config, wait_timeout=SCRIPT_TIMEOUT_SECONDS)
+        ]
 
 
 def create_actions(
@@ -62,7 +77,7 @@ def create_actions(
     clients: Clients,
     poller: Poller,
     schedule: str,
-    measure: Callable[[], None],
+    record: RunRecord,
     environ: Mapping[str, str],
 ) -> dict[str, Action]:
     """The action of each step. Dataform actions are tagged with the schedules in which they run.
@@ -71,17 +86,22 @@ def create_actions(
     """
     jobs = JobRunner(clients.jobs, clients.executions, poller, environ)
     dataform = DataformRunner(
-        clients.dataform, settings.repository, settings.dataform_service_account, poller
+        clients.dataform,
+        settings.repository,
+        settings.dataform_service_account,
+        poller,
+        record.add_actions,
     )
 
-    def transform() -> None:
-        dataform.run(schedule)
-        measure()
-
     connector, sheets_sync = settings.job(settings.connector_job), settings.job(settings.sheets_sync_job)
+    page: Action = partial(jobs.run, settings.job(settings.report_job))
     copies: dict[str, Action] = {
         step: partial(jobs.run, connector, copy_arguments(step))
         for step in list_steps(build_plans(settings.endpoints)["daily"])
         if step not in (TRANSFORM, PUBLISH)
     }
-    return copies | {TRANSFORM: transform, PUBLISH: partial(jobs.run, sheets_sync)}
+    return copies | {
+        TRANSFORM: partial(dataform.run, schedule),
+        PUBLISH: partial(jobs.run, sheets_sync),
+        REPORT: page,
+    }

@@ -1,6 +1,7 @@
 """Dataform: start a workflow invocation of the released code and wait until it has ended."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -9,11 +10,15 @@ from google.cloud import dataform_v1 as api
 
 from pipeline.errors import NotReleased, Unavailable, WorkflowFailed
 from pipeline.polling import API_ERRORS, TRANSIENT, Poller
+from pipeline.run_record import ActionRow
 
 RELEASE_CONFIG = "live"  # scripts/release points it at a compilation result
 REQUEST_TIMEOUT_SECONDS = 60.0  # of one request, not of an invocation
 State = api.WorkflowInvocation.State
 ACTIVE_STATES = (State.RUNNING, State.CANCELING)
+ActionState = api.WorkflowInvocationAction.State
+ASSERTIONS = "assertions"  # the dataset of Dataform's assertions
+BAD_ROWS = re.compile(r"returned (\d+) row")  # "Assertion failed: query returned 3 row(s)."
 
 
 class Client(Protocol):
@@ -31,19 +36,32 @@ class Client(Protocol):
 
 @dataclass(frozen=True)
 class DataformRunner:
-    """`repository` is projects/…/repositories/…; the actions run as `service_account` (an e-mail address)."""
+    """`repository` is projects/…/repositories/…; the actions run as `service_account` (an e-mail address).
+
+    `observe` receives the short name of the compilation result that ran, and its actions.
+    """
 
     client: Client
     repository: str
     service_account: str
     poller: Poller
+    observe: Callable[[str, list[ActionRow]], None] = lambda release, actions: None
 
     def run(self, tag: str) -> None:
         """Run the released actions that carry `tag`; WorkflowFailed lists those that failed."""
-        name = self._start(self._released_result(), tag)
+        result = self._released_result()
+        name = self._start(result, tag)
         invocation = self.poller.wait_until(has_ended, lambda: self._poll(name), name)
-        if invocation.state != State.SUCCEEDED:
-            raise WorkflowFailed(f"{self._describe_failure(invocation)} See {name}")
+        state = State(invocation.state)
+        try:
+            actions = self.poller.call(lambda: self._list_actions(name), name)
+        except (Unavailable, *API_ERRORS) as error:
+            actions, failure = [], f"Dataform {state.name}; its actions could not be read: {error}."
+        else:
+            failure = describe_failure(state.name, actions)
+        self.observe(result.rpartition("/")[2], actions)
+        if state != State.SUCCEEDED:
+            raise WorkflowFailed(f"{failure} See {name}")
 
     def _released_result(self) -> str:
         """The compilation result that the release config points at."""
@@ -81,23 +99,32 @@ class DataformRunner:
         except API_ERRORS as error:
             raise Unavailable(f"{name} was started, but polling it failed: {error}") from error
 
-    def _describe_failure(self, invocation: api.WorkflowInvocation) -> str:
-        """The state, and each failed action with its reason."""
-        state = State(invocation.state).name
-        try:
-            actions = self.poller.call(lambda: self._list_actions(invocation.name), invocation.name)
-        except (Unavailable, *API_ERRORS) as error:
-            return f"Dataform {state}; its actions could not be read: {error}."
-        failed = [
-            f"{action.target.schema}.{action.target.name}: {one_line(action.failure_reason)}"
-            for action in actions
-            if action.state == api.WorkflowInvocationAction.State.FAILED
-        ]
-        return "\n  ".join([f"Dataform {state}.", *failed])
-
-    def _list_actions(self, invocation: str) -> list[api.WorkflowInvocationAction]:
+    def _list_actions(self, invocation: str) -> list[ActionRow]:
         request = {"name": invocation}
-        return list(self.client.query_workflow_invocation_actions(request, timeout=REQUEST_TIMEOUT_SECONDS))
+        actions = self.client.query_workflow_invocation_actions(request, timeout=REQUEST_TIMEOUT_SECONDS)
+        return [describe_action(action) for action in actions]
+
+
+def describe_action(action: api.WorkflowInvocationAction) -> ActionRow:
+    timing, reason = action.invocation_timing, action.failure_reason
+    seconds = None
+    if timing.start_time and timing.end_time:
+        seconds = (timing.end_time - timing.start_time).total_seconds()
+    rows = BAD_ROWS.search(reason)
+    return ActionRow(
+        action=f"{action.target.schema}.{action.target.name}",
+        kind="check" if action.target.schema == ASSERTIONS else "table",
+        state=ActionState(action.state).name.lower(),
+        seconds=seconds,
+        bad_rows=int(rows[1]) if rows else None,
+        reason=one_line(reason) if action.state == ActionState.FAILED else None,
+    )
+
+
+def describe_failure(state: str, actions: list[ActionRow]) -> str:
+    """The state, and each failed action with its reason."""
+    failed = [f"{action.action}: {action.reason}" for action in actions if action.state == "failed"]
+    return "\n  ".join([f"Dataform {state}.", *failed])
 
 
 def has_ended(invocation: api.WorkflowInvocation) -> bool:

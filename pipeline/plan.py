@@ -15,7 +15,9 @@ Plan = tuple[tuple[str, ...], ...]
 Plans = Mapping[str, Plan]
 
 SCHEDULES = ("hourly", "daily")
-TRANSFORM, PUBLISH = "dataform", "sheets_sync"
+TRANSFORM, PUBLISH, REPORT = "dataform", "sheets_sync", "report"
+# After the last step, whether it succeeded or not: the page shows this run, so the run is recorded before.
+CLOSING = {"daily": REPORT}
 COPY_PREFIX = "connector:"
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 
 from pipeline.errors import RunFailed, StepError
-from pipeline.plan import Plan, Plans, blocked_by, plan_from_step, resume_command
+from pipeline.plan import CLOSING, Plan, Plans, blocked_by, plan_from_step, resume_command
+from pipeline.run_record import RunRow, StepRow
 from runtime.structured_log import StructuredLog
 
 MAX_PARALLEL_STEPS = 8
@@ -17,50 +19,74 @@ Action = Callable[[], None]
 class Outcome:
     step: str
     state: str  # succeeded, failed, not run
+    started_at: datetime
     seconds: float = 0.0
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class Run:
-    """`actions` by the name of their step; `clock` counts seconds, of which only differences are used."""
+    """`actions` by the name of their step. `clock` counts seconds, of which only differences are used; `now` is
+    the time of the logs. `record` receives the run after its last step, whether it succeeded or not.
+    """
 
+    run_id: str
     plans: Plans
     actions: Mapping[str, Action]
     log: StructuredLog
     clock: Callable[[], float]
+    now: Callable[[], datetime]
+    record: Callable[[RunRow], None]
 
     def execute(self, schedule: str, first_step: str | None) -> None:
         """Run every step from `first_step` on that is not blocked; RunFailed if any failed."""
-        outcomes = self._run_plan(plan_from_step(self.plans, schedule, first_step))
-        self.log(format_table(outcomes))
-        failed = [outcome for outcome in outcomes if outcome.state == "failed"]
-        if failed:
-            names = ", ".join(outcome.step for outcome in failed)
-            reasons = "\n".join(f"{outcome.step}: {outcome.reason}" for outcome in failed)
-            command = resume_command(self.plans[schedule], schedule, {outcome.step for outcome in failed})
-            raise RunFailed(
-                f"{schedule} failed in {names}.\n{reasons}\nAfter fixing the cause, run: {command}"
-            )
+        started_at, outcomes = self.now(), list[Outcome]()
+        try:
+            self._run_plan(plan_from_step(self.plans, schedule, first_step), outcomes)
+            self.log(format_table(outcomes))
+            error = describe_failure(self.plans, schedule, outcomes)
+        except Exception as unexpected:
+            # The run ends early, for example because it lost its lease; what it did until then is recorded.
+            self.record(self._row(schedule, started_at, outcomes, str(unexpected)))
+            raise
+        self.record(self._row(schedule, started_at, outcomes, error))
+        closing = self._close(schedule)
+        if error or closing:
+            raise RunFailed("\n".join(text for text in (error, closing) if text))
 
-    def _run_plan(self, plan: Plan) -> list[Outcome]:
-        outcomes: list[Outcome] = []
+    def _close(self, schedule: str) -> str | None:
+        """Run the closing step of the schedule, if it has one; why it failed."""
+        step = CLOSING.get(schedule)
+        outcome = self._run_step(step, set()) if step else None
+        if outcome is None or outcome.state == "succeeded":
+            return None
+        return f"{schedule} wrote no page: {outcome.reason}"
+
+    def _row(self, schedule: str, started_at: datetime, outcomes: list[Outcome], error: str | None) -> RunRow:
+        steps = [
+            StepRow(each.step, each.state, each.started_at, each.seconds, each.reason or None)
+            for each in outcomes
+        ]
+        state = "failed" if error else "succeeded"
+        return RunRow(self.run_id, schedule, started_at, self.now(), state, steps, error)
+
+    def _run_plan(self, plan: Plan, outcomes: list[Outcome]) -> None:
         for group in plan:
             failed = {outcome.step for outcome in outcomes if outcome.state == "failed"}
             with ThreadPoolExecutor(min(len(group), MAX_PARALLEL_STEPS)) as pool:
                 outcomes += pool.map(lambda step, failed=failed: self._run_step(step, failed), group)
-        return outcomes
 
     def _run_step(self, step: str, failed: set[str]) -> Outcome:
         """An error that is not a StepError, such as a lost lease, ends the run and is raised."""
+        started_at = self.now()
         if blocker := blocked_by(failed, step):
-            return self._log_outcome(Outcome(step, "not run", reason=f"{blocker} failed"))
+            return self._log_outcome(Outcome(step, "not run", started_at, reason=f"{blocker} failed"))
         start = self.clock()
         try:
             self.actions[step]()
         except StepError as error:
-            return self._log_outcome(Outcome(step, "failed", self.clock() - start, str(error)))
-        return self._log_outcome(Outcome(step, "succeeded", self.clock() - start))
+            return self._log_outcome(Outcome(step, "failed", started_at, self.clock() - start, str(error)))
+        return self._log_outcome(Outcome(step, "succeeded", started_at, self.clock() - start))
 
     def _log_outcome(self, outcome: Outcome) -> Outcome:
         """One line with the facts `step`, `state` and `seconds`, which the dashboard reads."""
@@ -70,6 +96,17 @@ class Run:
         facts = {"step": outcome.step, "state": outcome.state, "seconds": round(outcome.seconds, 1)}
         self.log(message + reason, severity, **facts)
         return outcome
+
+
+def describe_failure(plans: Plans, schedule: str, outcomes: list[Outcome]) -> str | None:
+    """The steps that failed, why, and the command that resumes the run; None if every step succeeded."""
+    failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+    if not failed:
+        return None
+    names = ", ".join(outcome.step for outcome in failed)
+    reasons = "\n".join(f"{outcome.step}: {outcome.reason}" for outcome in failed)
+    command = resume_command(plans[schedule], schedule, {outcome.step for outcome in failed})
+    return f"{schedule} failed in {names}.\n{reasons}\nAfter fixing the cause, run: {command}"
 
 
 def format_table(outcomes: list[Outcome]) -> str:

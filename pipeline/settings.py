@@ -15,6 +15,7 @@ REQUIRED = (
     "CONNECTOR_ENDPOINTS",
     "CONNECTOR_JOB",
     "SHEETS_SYNC_JOB",
+    "REPORT_JOB",
     "DATAFORM_REPOSITORY",
     "DATAFORM_SERVICE_ACCOUNT",
 )
@@ -33,6 +34,7 @@ class Settings:
     endpoints: Mapping[str, str]
     connector_job: str
     sheets_sync_job: str
+    report_job: str
     dataform_repository: str
     dataform_service_account: str
     run_endpoint: str

@@ -53,7 +53,7 @@ def test_a_job_needs_no_more_than_its_image_holds(python, arguments, tmp_path):
 def test_the_image_holds_one_job_and_runs_as_an_ordinary_user():
     recipe = (ROOT / "Dockerfile").read_text()
     assert re.findall(r"^COPY (.+)$", recipe, re.MULTILINE) == [
-        "requirements/jobs.txt requirements/parquet.txt ./",
+        "requirements/jobs.txt requirements/parquet.txt requirements/report.txt ./",
         "runtime runtime",
         "${JOB} ${JOB}",
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-JOBS = ("connector", "pipeline", "sheets_sync")
+JOBS = ("connector", "pipeline", "report", "sheets_sync")
 PACKAGES = (*JOBS, "runtime", "scripts", "sandbox", "demo", "benchmarks", "tests")
 # The packages that each package may import besides itself: docs/adr/0010.
 ALLOWED_IMPORTS = {
@@ -85,6 +85,7 @@ def test_few_files_use_the_bigquery_client():
         "connector/load/warehouse.py",
         "connector/run/assembly.py",
         "pipeline/assembly.py",
+        "report/assembly.py",
         "sheets_sync/__main__.py",
         "sheets_sync/warehouse.py",
     }
@@ -116,8 +117,7 @@ def test_only_main_exits():
     exits = {
         str(path.relative_to(ROOT))
         for path in TRACKED
-        if path.suffix == ".py"
-        and path.relative_to(ROOT).parts[0] in {"connector", "pipeline", "sheets_sync"}
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in set(JOBS)
         if path.name != "__main__.py" and "sys.exit" in path.read_text()
     }
     assert exits == set()
@@ -162,4 +162,4 @@ def test_the_images_contain_the_tested_versions():
             line.split(";")[0].rstrip(" \\") for line in lines if "==" in line and not line.startswith(" ")
         }
 
-    assert (pins("jobs") | pins("parquet")) - pins("dev") == set()
+    assert (pins("jobs") | pins("parquet") | pins("report")) - pins("dev") == set()

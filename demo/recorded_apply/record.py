@@ -27,6 +27,7 @@ TOPIC_POLICY = re.compile(r"/pubsub/v1/projects/[^/]+/topics/[^/]+:setIamPolicy"
 REFERENCED = re.compile(r".*/(topics/[^/:]+|notificationChannels|metrics)")
 ENABLE_SERVICES = re.compile(r".*/services:batchEnable")
 VOLATILE = {"etag", "alt", "prettyPrint"}  # set by the server, or only about the response's format
+VIEW_RANK = 5
 UNORDERED = {"access", "bindings", "members", "serviceIds"}  # lists whose order has no meaning
 
 
@@ -93,6 +94,9 @@ def merge_requests(earlier: Json, request: Json) -> Json:
 
 def sort_key(request: Json) -> tuple[int, int, str, str]:
     path, text = request["path"], json.dumps(request)
+    if "view" in (request["body"] or {}):
+        # After all tables, and in the order of their creation: one view reads another, and Terraform waits for it.
+        return VIEW_RANK, 0, "", ""
     return rank(request), path.count("/"), path, text
 
 

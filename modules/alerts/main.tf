@@ -1,6 +1,10 @@
 locals {
-  failed          = "${local.executions} AND metric.labels.result=\"failed\""
-  pipeline        = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"pipeline\""
+  failed   = "${local.executions} AND metric.labels.result=\"failed\""
+  pipeline = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"pipeline\""
+  # A run of the pipeline logs each new state of a finding once: new, worse or recovered.
+  news = join(" AND ", [
+    local.pipeline, "jsonPayload.finding:*", "jsonPayload.state=(\"new\" OR \"worse\" OR \"recovered\")",
+  ])
   list_executions = "gcloud run jobs executions list --region ${var.region} --job"
 
   # A metric is above a limit.
@@ -114,43 +118,72 @@ locals {
     orphans = {
       subject = "Too many sales without their product or customer"
       happened = join(" ", [
-        "$${log.extracted_label.orphans} sale lines, a fraction of $${log.extracted_label.rate}, have a product or a",
-        "customer that no list contains; they are not in dmt. The limit is ${var.limits.orphan_rate}.",
+        "$${log.extracted_label.percent} percent of the sale lines of a day have a product or a customer that no list",
+        "contains; they are not in dmt. State: $${log.extracted_label.state}. The limit is",
+        "${100 * var.limits.orphan_rate} percent.",
       ])
       look = join(" ", [
         "What is unknown, and since when: `SELECT reason, DATE(datetime) AS day, COUNT(*)",
         "FROM ods.sales_orphans GROUP BY ALL ORDER BY day DESC`",
       ])
-      filter   = "${local.pipeline} AND jsonPayload.orphan_rate>${var.limits.orphan_rate}"
-      extract  = { rate = "jsonPayload.orphan_rate", orphans = "jsonPayload.orphans" }
+      filter   = "${local.news} AND jsonPayload.finding=\"orphans\""
+      extract  = { percent = "jsonPayload.amount", state = "jsonPayload.state" }
       severity = "WARNING"
     }
     quality = {
       subject = "Data are unusual"
       happened = join(" ", [
-        "$${log.extracted_label.warnings} checks of the warehouse measured more or less than is usual:",
-        "$${log.extracted_label.checks}.",
+        "$${log.extracted_label.subject} is outside its usual limits: $${log.extracted_label.amount}.",
+        "State: $${log.extracted_label.state}.",
       ])
       look = join(" ", [
         "What was measured: `SELECT * FROM ops.quality_results WHERE level != 'ok'",
         "AND checked_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 DAY) ORDER BY checked_at DESC`",
       ])
-      filter   = "${local.pipeline} AND jsonPayload.quality_warnings>0"
-      extract  = { warnings = "jsonPayload.quality_warnings", checks = "jsonPayload.quality_warned" }
+      filter = "${local.news} AND jsonPayload.finding=\"quality\""
+      extract = {
+        subject = "jsonPayload.subject"
+        amount  = "jsonPayload.amount"
+        state   = "jsonPayload.state"
+      }
       severity = "WARNING"
     }
     rejects = {
       subject = "Rows were rejected"
       happened = join(" ", [
-        "$${log.extracted_label.rejects} rows of today's and yesterday's files could not be typed;",
-        "they are not in ods.",
+        "$${log.extracted_label.rejects} rows of $${log.extracted_label.table} could not be typed;",
+        "they are not in ods. State: $${log.extracted_label.state}.",
       ])
       look = join(" ", [
         "The reasons: `SELECT reason, COUNT(*) FROM ods.sales_rejects WHERE file_day >= CURRENT_DATE() - 1",
         "GROUP BY ALL`, and the same for products and customers.",
       ])
-      filter   = "${local.pipeline} AND jsonPayload.rejects>${var.limits.rejects}"
-      extract  = { rejects = "jsonPayload.rejects" }
+      filter = "${local.news} AND jsonPayload.finding=\"rejects\""
+      extract = {
+        rejects = "jsonPayload.amount"
+        table   = "jsonPayload.subject"
+        state   = "jsonPayload.state"
+      }
+      severity = "WARNING"
+    }
+    # Failed jobs and runs have alerts of their own, which also notice a pipeline that cannot write its log.
+    findings = {
+      subject = "Something is unusual"
+      happened = join(" ", [
+        "$${log.extracted_label.state}: $${log.extracted_label.subject} ($${log.extracted_label.kind}),",
+        "$${log.extracted_label.amount}.",
+      ])
+      look = "The page about last night, and what is usual: `SELECT * FROM ops.last_night`"
+      filter = join(" AND ", [
+        local.news,
+        "NOT jsonPayload.finding=(\"orphans\" OR \"quality\" OR \"rejects\" OR \"source\" OR \"step\" OR \"run\")",
+      ])
+      extract = {
+        kind    = "jsonPayload.finding"
+        subject = "jsonPayload.subject"
+        amount  = "jsonPayload.amount"
+        state   = "jsonPayload.state"
+      }
       severity = "WARNING"
     }
   }

@@ -22,7 +22,7 @@ locals {
       }
     }
     "pipeline/orphan_rate" = {
-      description = "Fraction of the sale lines with an unknown product or customer."
+      description = "Worst day that a run wrote: fraction of sale lines with an unknown product or customer."
       unit        = "1"
       filter      = "resource.labels.job_name=\"pipeline\" AND jsonPayload.orphan_rate:*"
       field       = "orphan_rate"

@@ -19,6 +19,16 @@ resource "google_dataform_repository_iam_member" "invokers" {
   member     = each.value
 }
 
+resource "google_dataform_repository_iam_member" "viewers" {
+  for_each = var.viewers
+
+  project    = var.project_id
+  region     = var.region
+  repository = google_dataform_repository.repository.name
+  role       = "roles/dataform.viewer"
+  member     = each.value
+}
+
 # An invoker acts as the runner: https://cloud.google.com/dataform/docs/strict-act-as-mode
 resource "google_service_account_iam_member" "invokers" {
   for_each = var.invokers

@@ -55,3 +55,10 @@ variable "runner" {
   })
   nullable = false
 }
+
+variable "viewers" {
+  description = "Members that read code and compiled graphs: name => member."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

@@ -59,6 +59,21 @@ variable "job_viewers" {
   nullable    = false
 }
 
+variable "limits" {
+  description = "Limits of the verdict: orphans of a day as a fraction, rejected rows of a day's files."
+  type = object({
+    orphan_rate = optional(number, 0.01)
+    rejects     = optional(number, 0)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.limits.orphan_rate >= 0 && var.limits.orphan_rate < 1 && var.limits.rejects >= 0
+    error_message = "orphan_rate is a fraction, 0.01 for 1 %, and rejects at least 0: ${jsonencode(var.limits)}."
+  }
+}
+
 variable "location" {
   description = "Location of the data, for example EU. It must equal that of the landing bucket."
   type        = string

@@ -17,6 +17,11 @@ JOBS = [
     {"name": "statement_type", "type": "STRING"},
     {"name": "total_bytes_billed", "type": "INTEGER"},
     {"name": "total_slot_ms", "type": "INTEGER"},
+    {
+        "name": "destination_table",
+        "type": "RECORD",
+        "fields": [{"name": name, "type": "STRING"} for name in ("project_id", "dataset_id", "table_id")],
+    },
     LABELS | {"fields": [{"name": "key", "type": "STRING"}, {"name": "value", "type": "STRING"}]},
 ]
 # https://cloud.google.com/bigquery/docs/information-schema-partitions, and the older __TABLES__
@@ -26,6 +31,8 @@ SIZES = {
         "table_name": "STRING",
         "partition_id": "STRING",
         "total_rows": "INTEGER",
+        "total_logical_bytes": "INTEGER",
+        "last_modified_time": "TIMESTAMP",
     },
 }
 

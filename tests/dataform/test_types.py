@@ -5,7 +5,6 @@ The columns and types of the documented tables are a contract; all tables are ch
 
 import pytest
 
-from pipeline.warehouse_metrics import QUERY
 from tests.dataform.engines.analyzer import GoogleSql, text_of, type_from_field
 from tests.dataform.engines.warehouse import RAW, raw_fields
 from tests.dataform.scheduled import advised, analyzable, columns, configs, tables
@@ -113,9 +112,9 @@ def test_the_analyzer_rejects(statement, message):
         GoogleSql({"p.raw.sales": sales}).script(statement)
 
 
-@pytest.mark.parametrize("name", [*configs(), "quality"])
+@pytest.mark.parametrize("name", configs())
 def test_a_query_outside_dataform_resolves_against_the_real_columns(analyzed, name):
-    sql = QUERY if name == "quality" else configs()[name]["params"]["query"]
+    sql = configs()[name]["params"]["query"]
     assert GoogleSql(analyzed.tables | tables()).script(analyzable(sql))
 
 

@@ -6,13 +6,11 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from demo import markup, tables
+from demo import tables
 from demo.commands import Shell, process_group
 from demo.errors import StepFailed
 from demo.expected import Check
@@ -106,22 +104,6 @@ def test_progress_is_one_line_per_step():
         step.note = "37 added"
     assert out.getvalue().split() == ["provision", "37", "added", "0.0", "s"]
     assert [step.label for step in screen.steps] == ["provision"]
-
-
-def test_text_is_escaped():
-    assert "<b>" not in markup.html_table(["<b>"], [["<b>"]])
-    assert "<b>" not in markup.station("<b>", [("<b>", "<b>")])
-
-
-def test_columns_of_numbers_are_marked():
-    html = markup.html_table(["word", "count", "some"], [["a", 1, ""], ["2", 2, "1,000.50"]])
-    assert html.count('class="number"') == 6
-    assert '<td>a</td><td class="number">1</td>' in html
-
-
-@pytest.mark.parametrize("values", [[], [(date(2017, 1, 1), Decimal(0))]])
-def test_a_chart_without_values(values):
-    assert markup.bar_chart(values).startswith("<svg")
 
 
 def test_the_table_names_differences():

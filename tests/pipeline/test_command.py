@@ -40,6 +40,7 @@ class Project:
             "REGION": "europe-west1",
             "BUCKET": f"landing-{self.suffix}",
             "SHEETS_SYNC_JOB": f"sheets-sync-{self.suffix}",
+            "REPORT_JOB": f"report-{self.suffix}",
         }
         self.post("storage/v1/b", {"name": self.settings["BUCKET"]}, project=sandbox.project)
         accounts = f"iam/v1/projects/{sandbox.project}/serviceAccounts"
@@ -86,16 +87,20 @@ def project(sandbox):
 
 def test_a_successful_run_exits_with_0_and_releases_its_lease(project):
     project.declare(project.settings["SHEETS_SYNC_JOB"], "python", "-c", "print('published')")
+    project.declare(project.settings["REPORT_JOB"], "python", "-c", "print('page')")
     result = run_command("daily", "--from", "sheets_sync", environ=project.environ)
-    step, table = log_lines(result)
+    step, table, measured, page = log_lines(result)
     assert result.returncode == 0
     assert (step["step"], step["severity"], step["schedule"]) == ("sheets_sync", "INFO", "daily")
     assert table["message"].splitlines()[1].startswith("sheets_sync  succeeded")
+    assert measured["measurement"] == "failed"  # this project has no ops
+    assert (page["step"], page["state"]) == ("report", "succeeded")
     assert project.lease() is None
 
 
 def test_a_failed_run_exits_with_1_and_names_the_resume_command(project):
     project.declare(project.settings["SHEETS_SYNC_JOB"], "python", "-c", "raise SystemExit(3)")
+    project.declare(project.settings["REPORT_JOB"], "python", "-c", "print('page')")
     result = run_command("daily", "--from", "sheets_sync", environ=project.environ)
     assert result.returncode == 1
     assert "exit code: 3" in log_lines(result)[-1]["message"]

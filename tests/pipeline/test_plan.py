@@ -1,6 +1,7 @@
 """The order of the steps, and which failure blocks which step."""
 
 import io
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,6 +11,7 @@ from pipeline.run import Run
 from runtime.errors import UsageError
 from runtime.structured_log import StructuredLog
 
+NOW = datetime(2026, 11, 28, 7, tzinfo=UTC)
 PLANS = build_plans({"retail/sales": "hourly", "retail/products": "daily", "retail/customers": "daily"})
 
 
@@ -24,6 +26,7 @@ class FakeActions(dict):
                 for group in plan_from_step(PLANS, "daily", None)
                 for name in group
             }
+            | {"report": self.action("report", "report" in broken)}
         )
 
     def action(self, name, fails):
@@ -41,7 +44,13 @@ def stream():
 
 
 def run(steps, stream, schedule, first_step=None):
-    Run(PLANS, steps, StructuredLog(stream), iter(range(100)).__next__).execute(schedule, first_step)
+    """The rows of the run that were recorded."""
+    recorded = []
+    log, clock = StructuredLog(stream), iter(range(100)).__next__
+    try:
+        Run("run-1", PLANS, steps, log, clock, lambda: NOW, recorded.append).execute(schedule, first_step)
+    finally:
+        steps.recorded = recorded
 
 
 ALL = [
@@ -66,6 +75,8 @@ ALL = [
 def test_steps_run_in_order_from_the_named_step(stream, schedule, first_step, ran):
     steps = FakeActions()
     run(steps, stream, schedule, first_step)
+    if schedule == "daily":
+        assert steps.ran.pop() == "report"
     assert [*sorted(steps.ran[:2]), *steps.ran[2:]] == ran  # the first two may change places
 
 
@@ -78,7 +89,7 @@ def test_a_failed_connector_blocks_nothing(stream):
     steps = FakeActions("connector:retail/products")
     with pytest.raises(RunFailed) as raised:
         run(steps, stream, "daily")
-    assert steps.ran[-3:] == ["connector:retail/sales", "dataform", "sheets_sync"]
+    assert steps.ran[-4:] == ["connector:retail/sales", "dataform", "sheets_sync", "report"]
     assert str(raised.value) == (
         "daily failed in connector:retail/products.\n"
         "connector:retail/products: the reason of connector:retail/products\n"
@@ -127,3 +138,45 @@ def test_a_second_source_needs_no_code():
 
 def test_without_endpoints_only_the_warehouse_and_the_sheets_run():
     assert build_plans({})["hourly"] == (("dataform",), ("sheets_sync",))
+
+
+def test_a_run_is_recorded_before_its_page_is_written(stream):
+    steps = FakeActions("dataform")
+    order = []
+    steps["report"] = lambda: order.append("page")
+    log, clock = StructuredLog(stream), iter(range(100)).__next__
+    run = Run("run-1", PLANS, steps, log, clock, lambda: NOW, lambda row: order.append(row))
+    with pytest.raises(RunFailed):
+        run.execute("daily", None)
+    row, page = order
+    assert (page, row.run_id, row.schedule, row.state) == ("page", "run-1", "daily", "failed")
+    assert {step.step: (step.state, step.reason) for step in row.steps} == {
+        **dict.fromkeys(ALL[:3], ("succeeded", None)),
+        "dataform": ("failed", "the reason of dataform"),
+        "sheets_sync": ("not run", "dataform failed"),
+    }
+    assert row.error.startswith("daily failed in dataform.")
+
+
+def test_a_page_that_cannot_be_written_fails_a_run_of_good_steps(stream):
+    steps = FakeActions("report")
+    with pytest.raises(RunFailed, match="daily wrote no page: the reason of report"):
+        run(steps, stream, "daily")
+    assert steps.recorded[0].state == "succeeded"
+
+
+def test_a_run_that_ends_early_is_recorded_too(stream):
+    steps = FakeActions()
+
+    def lost():
+        raise RuntimeError("the lease was lost")
+
+    steps["dataform"] = lost
+    with pytest.raises(RuntimeError):
+        run(steps, stream, "hourly")
+    [row] = steps.recorded
+    assert (row.state, row.error, [step.step for step in row.steps]) == (
+        "failed",
+        "the lease was lost",
+        ["connector:retail/sales"],
+    )

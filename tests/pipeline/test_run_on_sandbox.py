@@ -3,6 +3,7 @@
 import io
 import time
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 import requests
@@ -17,6 +18,7 @@ from pipeline.jobs import make_execution_check
 from pipeline.plan import build_plans
 from pipeline.polling import Poller
 from pipeline.run import Run
+from pipeline.run_record import RunRecord
 from pipeline.settings import Settings
 from runtime.structured_log import StructuredLog
 
@@ -42,6 +44,7 @@ def settings(sandbox):
         endpoints=ENDPOINTS,
         connector_job=f"connector-{suffix}",
         sheets_sync_job=f"sheets-sync-{suffix}",
+        report_job=f"report-{suffix}",
         dataform_repository=f"warehouse-{suffix}",
         dataform_service_account=sandbox.identity("dataform-runner"),
         run_endpoint=f"{sandbox.address}/run",
@@ -65,8 +68,26 @@ def clients(settings):
 
 
 @pytest.fixture
-def steps(settings, clients):
-    return lambda schedule="hourly": create_actions(settings, clients, POLLER, schedule, lambda: None, {})
+def record():
+    """Collects Dataform's actions; these tests have no ops, so nothing is written."""
+    return RunRecord(lambda: None, StructuredLog(io.StringIO()))
+
+
+@pytest.fixture
+def steps(settings, clients, record):
+    return lambda schedule="hourly": create_actions(settings, clients, POLLER, schedule, record, {})
+
+
+def run(steps, stream, schedule):
+    """The row of the run, whether it succeeded or not."""
+    rows = []
+    log, clock = StructuredLog(stream), iter(range(100)).__next__
+    plans = build_plans(ENDPOINTS)
+    try:
+        Run("run-1", plans, steps, log, clock, lambda: datetime.now(UTC), rows.append).execute(schedule, None)
+    finally:
+        steps["rows"] = rows
+    return rows[0]
 
 
 @pytest.fixture
@@ -123,14 +144,17 @@ def release(clients, settings):
     return make
 
 
-def test_a_day_runs_from_the_connector_to_the_sheet(sandbox, settings, clients, steps, declare, release):
+def test_a_day_runs_from_the_connector_to_the_sheet(
+    sandbox, settings, clients, steps, record, declare, release
+):
     declare(settings.connector_job, CONNECTOR.format(refused="nothing"))
     declare(settings.sheets_sync_job, "print('published')")
     dataset = release(value=7)
     stream = io.StringIO()
-    Run(build_plans(ENDPOINTS), steps("hourly"), StructuredLog(stream), iter(range(100)).__next__).execute(
-        "hourly", None
-    )
+    run(steps("hourly"), stream, "hourly")
+    [action] = record.actions
+    assert (action.action, action.kind, action.state) == (f"{dataset}.day", "table", "succeeded")
+    assert record.release
     warehouse = Cloud(sandbox).bigquery
     assert [tuple(row) for row in warehouse.query_and_wait(f"SELECT units FROM {dataset}.day")] == [(7,)]
     assert [table.table_id for table in warehouse.list_tables(dataset)] == ["day"]  # month is not hourly
@@ -141,13 +165,15 @@ def test_a_day_runs_from_the_connector_to_the_sheet(sandbox, settings, clients, 
     assert "sheets_sync succeeded" in stream.getvalue()
 
 
-def test_the_jobs_and_actions_that_failed_are_named(sandbox, settings, steps, declare, release):
+def test_the_jobs_and_actions_that_failed_are_named(sandbox, settings, steps, record, declare, release):
+    declare(settings.report_job, "print('page')")
     declare(settings.connector_job, CONNECTOR.format(refused="products"))
     dataset = release(value="nope")
     with pytest.raises(RunFailed) as raised:
-        Run(build_plans(ENDPOINTS), steps("daily"), StructuredLog(io.StringIO()), float).execute(
-            "daily", None
-        )
+        run(steps("daily"), io.StringIO(), "daily")
+    [failed] = record.actions
+    assert (failed.state, failed.bad_rows) == ("failed", None)
+    assert "Unrecognized name: nope" in failed.reason
     first, job, workflow, action, last = str(raised.value).splitlines()
     assert first == "daily failed in connector:retail/products, dataform."
     assert job.startswith(
@@ -171,7 +197,7 @@ def test_a_missing_job_is_named(settings, steps):
         steps()["sheets_sync"]()
 
 
-def test_transient_errors_of_the_api_do_not_fail_a_running_job(settings, clients, declare):
+def test_transient_errors_of_the_api_do_not_fail_a_running_job(settings, clients, record, declare):
     """Three 503 in a row, and one more later."""
     declare(settings.sheets_sync_job, "import time; time.sleep(1)")
     failures = [True, True, True, False, True]
@@ -183,7 +209,7 @@ def test_transient_errors_of_the_api_do_not_fail_a_running_job(settings, clients
             return clients.executions.get_execution(**request)
 
     flaky = Clients(clients.jobs, FlakyExecutions(), clients.dataform)
-    create_actions(settings, flaky, POLLER, "hourly", lambda: None, {})["sheets_sync"]()
+    create_actions(settings, flaky, POLLER, "hourly", record, {})["sheets_sync"]()
     assert failures == []
 
 

@@ -10,6 +10,7 @@ from connector.landing import names
 from connector.settings import read_settings as read_connector_settings
 from connector.sources.registry import SOURCES, read_source
 from pipeline.settings import read_settings as read_pipeline_settings
+from report.settings import read_settings as read_report_settings
 from sheets_sync.exports import list_exports, load_export
 from sheets_sync.settings import read_settings as read_sheets_settings
 from sheets_sync.settings import read_target
@@ -50,6 +51,7 @@ def read_sheets(environ):
         ("connector", lambda environ: read_connector_settings(environ, "retail", read_source("retail"))),
         ("key-rotation", lambda environ: read_rotation_settings(environ, {"retail": read_source("retail")})),
         ("pipeline", read_pipeline_settings),
+        ("report", read_report_settings),
         ("sheets-sync", read_sheets),
     ],
 )
@@ -79,6 +81,7 @@ def test_each_job_runs_its_package_as_its_identity(plans):
         "connector": (["python", "-m", "connector"], "connector"),
         "key-rotation": (["python", "-m", "connector.key_rotation"], "key-rotation"),
         "pipeline": (["python", "-m", "pipeline"], "pipeline"),
+        "report": (["python", "-m", "report"], "report"),
         "sheets-sync": (["python", "-m", "sheets_sync"], "sheets-sync"),
     }
 

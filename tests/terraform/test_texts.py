@@ -108,10 +108,20 @@ def test_something_waits_for_every_grant_of_a_module(folder):
 def test_schedules_wait_for_the_grants_of_everything_they_start():
     """Their jobs need all of these; the outputs with names do not wait."""
     waits = {
-        name: set(re.findall(r"module\.(\w+)", " ".join(re.findall(r"depends_on += \[(.*)\]", block))))
+        name: set(
+            re.findall(r"module\.(\w+)", " ".join(re.findall(r"depends_on += \[(.*?)\]", block, re.DOTALL)))
+        )
         for name, block in read_blocks(ROOT / "environments", "module").items()
     }
-    assert waits["schedule"] == {"connector", "dataform", "landing", "sheets_sync", "warehouse"}
+    assert waits["schedule"] == {
+        "connector",
+        "dataform",
+        "landing",
+        "report",
+        "report_bucket",
+        "sheets_sync",
+        "warehouse",
+    }
     assert waits["key_rotation_schedule"] == {"secret"}
     assert waits["scheduled_queries"] == {"warehouse"}
 

@@ -17,7 +17,7 @@ run "each_alert_has_what_where_and_a_runbook" {
     condition = (
       output.runbooks
       == tolist([
-        "cost", "dataform-failed", "job-failed", "measurement-failed", "no-sales", "orphans", "pipeline-failed",
+        "cost", "dataform-failed", "findings", "job-failed", "measurement-failed", "no-sales", "orphans", "pipeline-failed",
         "quality", "rejects", "rotation", "scheduled-query-failed",
       ])
     )
@@ -102,14 +102,14 @@ run "limits_reach_their_conditions" {
     condition = (
       endswith(
         google_monitoring_alert_policy.lines["orphans"].conditions[0].condition_matched_log[0].filter,
-        "jsonPayload.orphan_rate>0.05",
+        "AND jsonPayload.finding=\"orphans\"",
       )
       && endswith(
         google_monitoring_alert_policy.lines["rejects"].conditions[0].condition_matched_log[0].filter,
-        "jsonPayload.rejects>10",
+        "AND jsonPayload.finding=\"rejects\"",
       )
     )
-    error_message = "The fact of the log line is compared with the limit."
+    error_message = "The limits are in ops.last_night; the alert reads its findings."
   }
 
   assert {

@@ -1,18 +1,17 @@
-"""Columns of INFORMATION_SCHEMA.JOBS, and PARTITIONS of a table that is partitioned by a range of numbers.
+"""Columns of INFORMATION_SCHEMA.JOBS and PARTITIONS that the warehouse queries and local-bigquery lacks.
 
 Version: local-bigquery 0.3.2.
-Reason: the warehouse queries `labels`, `total_bytes_billed` and `total_slot_ms`, which JOBS lacks. PARTITIONS
-raises an error for a table with a range of numbers: it formats the numbers as days.
+Reason: JOBS has no `labels`, `total_bytes_billed`, `total_slot_ms` and `destination_table`; PARTITIONS has no
+`total_logical_bytes` and `last_modified_time`, and raises an error for a table with a range of numbers: it formats
+the numbers as days.
 Upstream change that removes it: these columns, and a case for rangePartitioning.
 https://cloud.google.com/bigquery/docs/information-schema-jobs
+https://cloud.google.com/bigquery/docs/information-schema-partitions
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import duckdb
-
-Partitions = Callable[[Any], list[tuple[str | None, int]]]
 
 # Bytes are 0: nothing is billed on this machine.
 COLUMNS = """
@@ -21,7 +20,13 @@ COLUMNS = """
     )) AS labels,
     coalesce(CAST(resource ->> '$.statistics.query.totalBytesBilled' AS BIGINT), 0) AS total_bytes_billed,
     coalesce(CAST(resource ->> '$.statistics.totalSlotMs' AS BIGINT), 0) AS total_slot_ms,
+    struct_pack(
+        project_id := resource ->> '$.configuration.query.destinationTable.projectId',
+        dataset_id := resource ->> '$.configuration.query.destinationTable.datasetId',
+        table_id := resource ->> '$.configuration.query.destinationTable.tableId'
+    ) AS destination_table,
 """
+type Partition = tuple[str | None, int, Any]
 
 
 def install() -> None:
@@ -29,15 +34,48 @@ def install() -> None:
 
     if COLUMNS not in information_schema.JOBS:
         information_schema.JOBS = information_schema.JOBS.replace("SELECT", f"SELECT{COLUMNS}", 1)
-        information_schema._partitions = with_number_ranges(information_schema._partitions)
+        information_schema.partitions = partitions
+        information_schema.VIEWS["PARTITIONS"] = partitions
 
 
-def with_number_ranges(partitions: Partitions) -> Partitions:
-    def list_partitions(table: Any) -> list[tuple[str | None, int]]:
-        """Reports a table with a range of numbers as one partition."""
-        try:
-            return partitions(table)
-        except duckdb.BinderException:
-            return [(None, int(table.numRows))]
+def partitions(project_id: str, dataset_id: str | None) -> tuple[list[str], list[list[Any]]]:
+    """The columns, and a row for each partition. Bytes are the table's, in proportion to the rows."""
+    from local_bigquery.sql.rules import information_schema as upstream
 
-    return list_partitions
+    columns = ["total_rows INT64", "total_logical_bytes INT64", "last_modified_time TIMESTAMP"]
+    rows = [
+        [*upstream._identity(table), name, size, share_of_bytes(table, size), moment, "ACTIVE"]
+        for table in upstream._tables(project_id, dataset_id)
+        for name, size, moment in list_partitions(table)
+    ]
+    return [*upstream.IDENTITY, "partition_id", *columns, "storage_tier"], rows
+
+
+def share_of_bytes(table: Any, rows: int) -> int:
+    total = int(table.numRows or 0)
+    return int(table.numBytes or 0) * rows // total if total else 0
+
+
+def list_partitions(table: Any) -> list[Partition]:
+    """Days with their rows and the time of the newest one; a table with a range of numbers as one partition."""
+    from local_bigquery.catalog import tables
+    from local_bigquery.engine import database
+    from local_bigquery.sql.rules import information_schema as upstream
+
+    partitioning, name = table.timePartitioning, tables.name(*upstream._identity(table))
+    whole = [(None, int(table.numRows), upstream._timestamp(table.lastModifiedTime))]
+    if not (partitioning and partitioning.field) or table.type != "TABLE":
+        return whole
+    day = f"coalesce(strftime({database.quote(partitioning.field)}, '%Y%m%d'), '__NULL__')"
+    snapshots = f"ducklake_snapshots('{table.tableReference.projectId}')"
+    try:
+        found = database.fetch(
+            f"WITH day AS (SELECT {day} AS name, count(*) AS size, max(snapshot_id) AS newest"
+            f" FROM {name} GROUP BY 1) SELECT day.name, day.size, CAST(snapshot.snapshot_time AS VARCHAR)"
+            f" FROM day LEFT JOIN {snapshots} AS snapshot ON snapshot.snapshot_id = day.newest ORDER BY 1"
+        )
+    except duckdb.BinderException:
+        return whole
+    except duckdb.CatalogException:
+        return []
+    return [(name, size, upstream._timestamp(moment)) for name, size, moment in found]

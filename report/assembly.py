@@ -1,0 +1,61 @@
+"""Create the clients of Google Cloud. The only file that creates a client."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from google.api_core.client_options import ClientOptions
+from google.api_core.exceptions import GoogleAPIError
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import bigquery, dataform_v1
+
+from report.night import Model, first_line
+from report.settings import Settings
+from runtime.credentials import default_credentials
+from runtime.google_api import ApiClient
+from runtime.http_session import open_session
+from runtime.object_store import OK_STATUSES, ObjectStore
+
+TIMEOUT_SECONDS = 60.0
+RELEASE_CONFIG = "live"
+
+
+class OpsReader:
+    """Runs queries with moments as parameters; the rows as dictionaries. Thread-safe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.client = bigquery.Client(
+            settings.project, credentials=default_credentials(), location=settings.location
+        )
+
+    def __call__(self, sql: str, moments: Mapping[str, datetime]) -> Iterable[Mapping[str, Any]]:
+        values = [bigquery.ScalarQueryParameter(name, "TIMESTAMP", value) for name, value in moments.items()]
+        config = bigquery.QueryJobConfig(query_parameters=values, labels={"component": "report"})
+        rows = self.client.query_and_wait(sql, job_config=config, wait_timeout=TIMEOUT_SECONDS)
+        return [dict(row.items()) for row in rows]
+
+
+def read_models(settings: Settings) -> tuple[list[Model], list[str]]:
+    """The actions of the released graph, and a sentence if it could not be read."""
+    options = ClientOptions(api_endpoint=settings.dataform_endpoint)
+    client = dataform_v1.DataformClient(
+        credentials=default_credentials(), transport="rest", client_options=options
+    )
+    name = f"{settings.repository}/releaseConfigs/{RELEASE_CONFIG}"
+    try:
+        result = client.get_release_config(name=name, timeout=TIMEOUT_SECONDS).release_compilation_result
+        actions = client.query_compilation_result_actions({"name": result}, timeout=TIMEOUT_SECONDS)
+        return [describe_model(action) for action in actions], []
+    except (GoogleAPIError, GoogleAuthError) as error:
+        return [], [f"The graph of Dataform could not be read: {first_line(error)}"]
+
+
+def describe_model(action: Any) -> Model:
+    part = action.relation or action.operations or action.assertion
+    reads = tuple(f"{target.schema}.{target.name}" for target in part.dependency_targets) if part else ()
+    return Model(f"{action.target.schema}.{action.target.name}", reads)
+
+
+def create_store(settings: Settings) -> ObjectStore:
+    api = ApiClient(open_session(1), default_credentials(), settings.storage_endpoint, OK_STATUSES)
+    return ObjectStore(api, settings.bucket)

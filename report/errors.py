@@ -1,0 +1,20 @@
+"""Errors of the report.
+
+ReportError (runtime.errors.JobError)
+├── ChartError      a chart could not be drawn: a defect of its specification
+└── NotWritten      the bucket refused the page
+"""
+
+from runtime.errors import JobError
+
+
+class ReportError(JobError):
+    pass
+
+
+class ChartError(ReportError):
+    pass
+
+
+class NotWritten(ReportError):
+    pass

@@ -1,0 +1,72 @@
+"""Everything that the page shows, read once: the rows of each query, and sentences about what could not be read."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from google.api_core.exceptions import GoogleAPIError
+from google.auth.exceptions import GoogleAuthError
+
+from report.queries import QUERIES
+
+type Row = Mapping[str, Any]
+type RunQuery = Callable[[str, Mapping[str, datetime]], Iterable[Row]]
+
+HISTORY = timedelta(days=28)
+PARALLEL_QUERIES = 4
+
+
+@dataclass(frozen=True)
+class Model:
+    """A table, view or check of Dataform, as dataset.name, and the tables that it reads."""
+
+    name: str
+    reads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Night:
+    """`rows` by the name of their query. `endpoints` and `exports` are the declared tables."""
+
+    project: str
+    since: datetime
+    until: datetime
+    rows: Mapping[str, Sequence[Row]]
+    problems: Sequence[str] = ()
+    models: Sequence[Model] = ()
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    exports: Mapping[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, query: str) -> Sequence[Row]:
+        return self.rows.get(query, ())
+
+    @property
+    def causes(self) -> list[Row]:
+        """The verdict's findings: those that are not consequences of others."""
+        return [row for row in self["findings"] if row["explained_by"] is None]
+
+
+def read_rows(
+    run_query: RunQuery, since: datetime, until: datetime
+) -> tuple[dict[str, Sequence[Row]], list[str]]:
+    """The rows of every query that could be read, and a sentence for every other one."""
+    moments = {"since": since, "until": until, "history": until - HISTORY}
+
+    def read(name: str) -> tuple[str, Sequence[Row] | None, str]:
+        needed = {key: value for key, value in moments.items() if f"@{key}" in QUERIES[name]}
+        try:
+            return name, list(run_query(QUERIES[name], needed)), ""
+        except (GoogleAPIError, GoogleAuthError) as error:
+            return name, None, f"The section {name} could not be read: {first_line(error)}"
+
+    with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:
+        results = list(pool.map(read, QUERIES))
+    rows = {name: found for name, found, _ in results if found is not None}
+    return rows, [problem for _, _, problem in results if problem]
+
+
+def first_line(error: Exception) -> str:
+    text = getattr(error, "message", None) or str(error)
+    return text.strip().split("\n")[0][:300]

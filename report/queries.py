@@ -1,0 +1,160 @@
+"""What the page reads from ops. Each query has a filter on the partitions of the days that the page shows.
+
+Parameters: @until is the moment of the page, @since the begin of its window, @history 28 days before @until.
+"""
+
+FINDINGS = """
+SELECT * FROM ops.last_night
+ORDER BY
+  explained_by IS NOT NULL, STRPOS('error warning info', severity), STRPOS('new worse known recovered', state),
+  kind, subject
+"""
+
+MEASURES = "SELECT * FROM ops.measures ORDER BY kind, subject, day_number DESC, measured_at"
+
+RUNS = """
+SELECT run_id, schedule, started_at, finished_at, state, IFNULL(release, '') AS release, IFNULL(error, '') AS error
+FROM ops.pipeline_log
+WHERE started_at >= @history AND started_at <= @until
+ORDER BY started_at, run_id
+"""
+
+STEPS = """
+SELECT run_id, schedule, step, state, started_at, seconds, IFNULL(reason, '') AS reason
+FROM ops.step_log
+WHERE started_at >= @since AND started_at <= @until
+ORDER BY started_at, step
+"""
+
+VOLUMES = """
+SELECT
+  CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, DATE(started_at) AS day,
+  SUM(rows_loaded) AS loaded
+FROM ops.run_log
+WHERE started_at >= @history AND started_at <= @until
+GROUP BY subject, day
+ORDER BY subject, day
+"""
+
+FRESHNESS = """
+SELECT
+  'source' AS kind, CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, MAX(finished_at) AS newest,
+  '' AS link
+FROM ops.run_log
+WHERE started_at >= @history AND started_at <= @until AND status IN ('success', 'partial')
+GROUP BY subject
+UNION ALL
+SELECT 'table' AS kind, table_name AS subject, MAX(newest) AS newest, '' AS link
+FROM ops.table_log
+WHERE logged_at >= @since AND logged_at <= @until
+GROUP BY subject
+UNION ALL
+SELECT 'sheet' AS kind, export AS subject, MAX(finished_at) AS newest, MAX(link) AS link
+FROM ops.sync_run
+WHERE started_at >= @history AND started_at <= @until AND status IN ('success', 'partial')
+GROUP BY subject
+ORDER BY kind, subject
+"""
+
+TABLES = """
+SELECT
+  table_name,
+  ARRAY_AGG(STRUCT(`rows` AS size, bytes AS bytes) ORDER BY logged_at DESC LIMIT 1)[OFFSET(0)] AS newest
+FROM ops.table_log
+WHERE logged_at >= @since AND logged_at <= @until
+GROUP BY table_name
+ORDER BY table_name
+"""
+
+QUALITY = """
+SELECT
+  table_name,
+  day,
+  ARRAY_AGG(STRUCT(`rows` AS size, bad_rows AS bad_rows) ORDER BY logged_at LIMIT 1)[OFFSET(0)] AS first,
+  ARRAY_AGG(STRUCT(`rows` AS size, bad_rows AS bad_rows) ORDER BY logged_at DESC LIMIT 1)[OFFSET(0)] AS last
+FROM ops.day_log
+WHERE logged_at >= @since AND logged_at <= @until
+GROUP BY table_name, day
+HAVING MAX(bad_rows) > 0
+ORDER BY table_name, MAX(bad_rows) DESC, day DESC
+LIMIT 40
+"""
+
+ACTIONS = """
+SELECT
+  action, kind, COUNT(*) AS runs, COUNTIF(state = 'failed') AS failed,
+  MAX(IF(state = 'failed', bad_rows, NULL)) AS bad_rows,
+  MAX(seconds) AS seconds, IFNULL(MAX(IF(state = 'failed', reason, NULL)), '') AS reason
+FROM ops.action_log
+WHERE logged_at >= @since AND logged_at <= @until
+GROUP BY action, kind
+ORDER BY kind, action
+"""
+
+FILES = """
+SELECT
+  CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, file_name, `rows` AS size,
+  IFNULL(reason, '') AS reason
+FROM ops.file_log
+WHERE logged_at >= @since AND logged_at <= @until AND state = 'failed'
+ORDER BY logged_at, file_name
+LIMIT 40
+"""
+
+COSTS = """
+SELECT
+  day, label_key, label_value, SUM(jobs) AS jobs, SUM(gib_billed) AS gib_billed,
+  SUM(slot_hours) AS slot_hours, SUM(cost_usd) AS cost_usd
+FROM ops.costs
+WHERE day = (SELECT MAX(day) FROM ops.costs WHERE day >= DATE(@history) AND day <= DATE(@until))
+  AND day >= DATE(@history) AND label_key IN ('table', 'export', 'endpoint')
+GROUP BY day, label_key, label_value
+ORDER BY label_key, gib_billed DESC, label_value
+LIMIT 60
+"""
+
+DRIFT = """
+SELECT
+  CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, field, change, IFNULL(was, 'absent') AS was,
+  now, file_name, logged_at
+FROM ops.drift
+WHERE logged_at >= @since AND logged_at <= @until
+ORDER BY logged_at, subject, field
+LIMIT 60
+"""
+
+SYNCS = """
+SELECT
+  export, COUNT(*) AS syncs, COUNTIF(status = 'failed') AS failed, SUM(inserted) AS inserted,
+  SUM(updated) AS updated, SUM(deleted) AS deleted, SUM(rejected) AS rejected, SUM(drift) AS edited,
+  MAX(finished_at) AS newest, IFNULL(MAX(error), '') AS error
+FROM ops.sync_run
+WHERE started_at >= @since AND started_at <= @until
+GROUP BY export
+ORDER BY export
+"""
+
+NOTICES = """
+SELECT export, event, IFNULL(channel, '') AS channel, state, COUNT(*) AS notices
+FROM ops.notice_log
+WHERE logged_at >= @since AND logged_at <= @until
+GROUP BY export, event, channel, state
+ORDER BY export, event, channel, state
+"""
+
+QUERIES = {
+    "findings": FINDINGS,
+    "measures": MEASURES,
+    "runs": RUNS,
+    "steps": STEPS,
+    "volumes": VOLUMES,
+    "freshness": FRESHNESS,
+    "tables": TABLES,
+    "quality": QUALITY,
+    "actions": ACTIONS,
+    "files": FILES,
+    "costs": COSTS,
+    "drift": DRIFT,
+    "syncs": SYNCS,
+    "notices": NOTICES,
+}
