@@ -13,6 +13,8 @@ from typing import NoReturn
 from scripts.deploy.checkout import check_clean, missing_lock_file
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError, NotConfirmed
+from scripts.deploy.images import check_images
+from scripts.deploy.jobs import read_image
 from scripts.deploy.plan import Plan
 from scripts.deploy.summary import format_plan
 from scripts.deploy.terraform import MetricNotReady, Terraform
@@ -78,6 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         if is_changing and plan.applyable:
             plan.check_protection()
             confirm(environment, plan, typed=arguments.confirm, ask=not arguments.yes)
+            check_images(plan, read_image)
             apply_with_retry(terraform, plan, Path(folder, "retry"), time.sleep)
     return EXIT_DRIFT if arguments.command == "drift" and plan.changes else 0
 
