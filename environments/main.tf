@@ -365,6 +365,7 @@ module "delivery" {
   name           = "delivery"
   repository_id  = each.value.repository_id
   branch         = each.value.branch
+  environment    = var.env
   project_roles  = ["roles/bigquery.jobUser", "roles/bigquery.resourceViewer"]
   state_bucket   = "${var.project_id}-terraform-state"
   identities = {

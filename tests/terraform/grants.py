@@ -70,7 +70,8 @@ GRANTS = OWNERS | {
     (PLAN, "project", "delivery_plan"),
     (PLAN, "state", "storage.objectViewer"),
     (PLAN, "state *.tflock", "storage.objectUser"),
-    ("branch main", "identity delivery-apply", "iam.workloadIdentityUser"),
+    ("push on main", "identity delivery-apply", "iam.workloadIdentityUser"),
+    ("workflow_dispatch on main", "identity delivery-apply", "iam.workloadIdentityUser"),
     (APPLY, "project", "delivery_apply"),
     (APPLY, "project, only what is declared", "delivery_grant"),
     (APPLY, "state", "storage.objectUser"),
@@ -106,9 +107,9 @@ def planned_grants(plan):
 def short_member(member):
     kind, _, address = member.partition(":")
     if kind == "principalSet":
-        branch = re.fullmatch(r".+/attribute\.repository_ref/\d+:refs/heads/(.+)", member)
+        run = re.fullmatch(r".+/attribute\.deployment/\d+:[a-z]+:(\w+):refs/heads/(.+)", member)
         every = re.search(r"repository_id/\d+$", member)
-        return f"branch {branch[1]}" if branch else "every branch" if every else member
+        return f"{run[1]} on {run[2]}" if run else "every branch" if every else member
     name, _, domain = address.partition("@")
     if kind in ("group", "projectOwner"):
         return f"group:{name}" if kind == "group" else kind
