@@ -18,6 +18,7 @@ from sandbox.bigquery.patches import (
     information_schema,
     numeric,
     script_variables,
+    time_travel,
 )
 
 
@@ -30,5 +31,6 @@ def install() -> None:
         filter_before_unnest,
         folded_filters,
         numeric,
+        time_travel,
     ):
         patch.install()
