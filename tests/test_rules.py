@@ -85,6 +85,7 @@ def test_few_files_use_the_bigquery_client():
         "connector/load/warehouse.py",
         "connector/run/assembly.py",
         "pipeline/assembly.py",
+        "pipeline/restore/assembly.py",
         "sheets_sync/__main__.py",
         "sheets_sync/warehouse.py",
     }

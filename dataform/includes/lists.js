@@ -8,14 +8,14 @@ const locks = require("includes/locks");
 const names = require("includes/names");
 const versions = require("includes/versions");
 
-// Runs whose list lacks a page: BigQuery refused it and it was not replayed, or the source never returned it. A run
-// that is in no log yet counts as complete.
+// Runs whose list lacks a page: BigQuery refused it and it was not replayed, it was withdrawn (python -m scripts.unload),
+// or the source never returned it. A run that is in no log yet counts as complete.
 const incompleteRuns = (context, endpoint) => `
       select ${names.runOfFile("file_name")}
       from ${context.ref("ops", "file_log")}
       where endpoint = '${endpoint}' and logged_at >= ${checkpoints.LOOKBACK}
       group by file_name
-      having countif(state = 'archived') = 0
+      having array_agg(state order by logged_at desc limit 1)[offset(0)] != 'archived'
       union all
       select ${names.runOfFile("file.file_name")}
       from ${context.ref("ops", "run_log")} as run

@@ -17,6 +17,7 @@ from sandbox.bigquery.patches import (
     folded_filters,
     information_schema,
     numeric,
+    range_partitions,
     script_variables,
     time_travel,
 )
@@ -31,6 +32,7 @@ def install() -> None:
         filter_before_unnest,
         folded_filters,
         numeric,
+        range_partitions,
         time_travel,
     ):
         patch.install()
