@@ -93,6 +93,7 @@ output "jobs" {
     connector    = module.connector.id
     key_rotation = module.key_rotation.id
     pipeline     = module.pipeline.id
+    restore      = module.restore.id
     sheets_sync  = module.sheets_sync.id
   }
 }

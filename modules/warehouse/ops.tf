@@ -26,6 +26,10 @@ locals {
       description = "A notice about an export to one target: when it was due, and whether its server accepted it."
       partition   = "logged_at"
     }
+    releases = {
+      description = "A state of a release or rollback: code, images, plan, and the moment before it. Append only."
+      partition   = "logged_at"
+    }
     run_log = {
       description = "A run of the connector for one endpoint: its window, how it ended, how much it loaded."
       partition   = "started_at"

@@ -85,6 +85,20 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT_DRIFT if arguments.command == "drift" and plan.changes else 0
 
 
+def apply_saved(env: str, path: Path) -> None:
+    """Apply exactly a plan that was approved elsewhere; DeployError if it is stale or would revert an image."""
+    environment = Environment.load(env)
+    terraform = Terraform(environment)
+    terraform.init()
+    plan = terraform.load_plan(path.resolve())
+    print_plan(environment, plan)
+    if plan.applyable:
+        plan.check_protection()
+        check_images(plan, read_image)
+        with tempfile.TemporaryDirectory() as folder:
+            apply_with_retry(terraform, plan, Path(folder, "retry"), time.sleep)
+
+
 def create_plan(terraform: Terraform, arguments: argparse.Namespace, path: Path) -> Plan:
     """A new plan, or the saved one of `--plan`."""
     saved: Path | None = getattr(arguments, "plan", None)

@@ -7,7 +7,7 @@ import re
 
 from scripts.deploy.grants import Grant, read_grants
 
-CONNECTOR, PIPELINE, RUNNER, SCHEDULER, SHEETS, ROTATION, QUERIES, PLAN, APPLY = (
+CONNECTOR, PIPELINE, RUNNER, SCHEDULER, SHEETS, ROTATION, QUERIES, RESTORE, PLAN, APPLY = (
     "connector",
     "pipeline",
     "dataform-runner",
@@ -15,6 +15,7 @@ CONNECTOR, PIPELINE, RUNNER, SCHEDULER, SHEETS, ROTATION, QUERIES, PLAN, APPLY =
     "sheets-sync",
     "key-rotation",
     "scheduled-queries",
+    "restore",
     "delivery-plan",
     "delivery-apply",
 )
@@ -66,6 +67,15 @@ GRANTS = OWNERS | {
     (QUERIES, "dataset ods", "bigquery.dataViewer"),
     (QUERIES, "dataset ops", "bigquery.dataEditor"),
     (QUERIES, "dataset snapshots", "bigquery.dataEditor"),
+    (RESTORE, "project", "bigquery.jobUser"),
+    (RESTORE, "dataset raw", "bigquery.dataEditor"),
+    (RESTORE, "dataset ods", "bigquery.dataEditor"),
+    (RESTORE, "dataset dmt", "bigquery.dataEditor"),
+    (RESTORE, "dataset ops", "bigquery.dataEditor"),
+    (RESTORE, "bucket", "storage.objectUser"),
+    (RESTORE, "job pipeline", "run.viewer"),
+    (RESTORE, "job restore", "run.viewer"),
+    (PIPELINE, "job restore", "run.viewer"),
     ("every branch", "identity delivery-plan", "iam.workloadIdentityUser"),
     (PLAN, "project", "delivery_plan"),
     (PLAN, "state", "storage.objectViewer"),
@@ -75,6 +85,10 @@ GRANTS = OWNERS | {
     (APPLY, "project", "delivery_apply"),
     (APPLY, "project, only what is declared", "delivery_grant"),
     (APPLY, "state", "storage.objectUser"),
+    (APPLY, "project", "bigquery.jobUser"),
+    (APPLY, "table ops.releases", "bigquery.dataEditor"),
+    (APPLY, "job restore", "run.jobsExecutorWithOverrides"),
+    (APPLY, "job restore", "run.viewer"),
     (APPLY, "registry jobs", "artifactregistry.writer"),
     (APPLY, "repository warehouse", "dataform.editor"),
     (APPLY, "identity dataform-runner", "iam.serviceAccountUser"),

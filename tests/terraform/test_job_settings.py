@@ -8,6 +8,7 @@ import pytest
 from connector.key_rotation.settings import read_settings as read_rotation_settings
 from connector.settings import read_settings as read_connector_settings
 from connector.sources.registry import SOURCES, read_source
+from pipeline.restore.settings import read_settings as read_restore_settings
 from pipeline.settings import read_settings as read_pipeline_settings
 from sheets_sync.exports import FOLDER as EXPORTS
 from sheets_sync.exports import load_export
@@ -49,6 +50,7 @@ def read_sheets(environ):
         ("connector", lambda environ: read_connector_settings(environ, "retail", read_source("retail"))),
         ("key-rotation", lambda environ: read_rotation_settings(environ, {"retail": read_source("retail")})),
         ("pipeline", read_pipeline_settings),
+        ("restore", read_restore_settings),
         ("sheets-sync", read_sheets),
     ],
 )
@@ -78,6 +80,7 @@ def test_each_job_runs_its_package_as_its_identity(plans):
         "connector": (["python", "-m", "connector"], "connector"),
         "key-rotation": (["python", "-m", "connector.key_rotation"], "key-rotation"),
         "pipeline": (["python", "-m", "pipeline"], "pipeline"),
+        "restore": (["python", "-m", "pipeline.restore"], "restore"),
         "sheets-sync": (["python", "-m", "sheets_sync"], "sheets-sync"),
     }
 
