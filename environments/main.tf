@@ -36,6 +36,7 @@ module "identities" {
     key-rotation      = "Requests new keys from the sources when they are due, and stores them in their secrets."
     pipeline          = "Starts the jobs and Dataform in order, and waits for each."
     report            = "Reads the logs in ops and writes the page about last night."
+    restore           = "Writes ods and dmt as they were, and takes loads out of raw; only when delivery starts it."
     scheduled-queries = "Runs the queries of environments/queries on their schedules."
     scheduler         = "Starts the jobs on their schedules."
     sheets-sync       = "Publishes dmt to the spreadsheets that are shared with it."
@@ -106,6 +107,7 @@ module "landing" {
     {
       connector = { member = module.identities.members["connector"] }
       pipeline  = { member = module.identities.members["pipeline"], folder = "pipeline/" }
+      restore   = { member = module.identities.members["restore"] } # the lease, and files of a withdrawn load
     },
     # The last state that each API received, row by row; only if there are exports to APIs.
     {
@@ -128,13 +130,19 @@ module "warehouse" {
   authorized_datasets = { ods = ["dmt"] } # dmt.sales_final is a view over ods
 
   editors = {
-    raw        = { connector = module.identities.members["connector"] }
-    staging    = { connector = module.identities.members["connector"] }
-    ods        = { dataform-runner = module.identities.members["dataform-runner"] }
-    dmt        = { dataform-runner = module.identities.members["dataform-runner"] }
+    raw = {
+      for name in ["connector", "restore"] : name => module.identities.members[name]
+    }
+    staging = { connector = module.identities.members["connector"] }
+    ods = {
+      for name in ["dataform-runner", "restore"] : name => module.identities.members[name]
+    }
+    dmt = {
+      for name in ["dataform-runner", "restore"] : name => module.identities.members[name]
+    }
     assertions = { dataform-runner = module.identities.members["dataform-runner"] }
     ops = {
-      for name in ["connector", "dataform-runner", "pipeline", "scheduled-queries", "sheets-sync"] :
+      for name in ["connector", "dataform-runner", "pipeline", "restore", "scheduled-queries", "sheets-sync"] :
       name => module.identities.members[name]
     }
     snapshots = { scheduled-queries = module.identities.members["scheduled-queries"] }
@@ -153,12 +161,16 @@ module "warehouse" {
   )
   job_users = merge(
     {
-      for name in ["connector", "dataform-runner", "pipeline", "report", "scheduled-queries", "sheets-sync"] :
+      for name in [
+        "connector", "dataform-runner", "pipeline", "report", "restore", "scheduled-queries", "sheets-sync"
+      ] :
       name => module.identities.members[name]
     },
     local.engineers,
     local.analysts,
+    local.deliverers,
   )
+  table_editors = { "ops.releases" = local.deliverers }
 
   # The pipeline counts orphans and rejects; the query cost reads every job's bytes.
   watchers    = { for dataset in ["ods", "dmt"] : dataset => { pipeline = module.identities.members["pipeline"] } }
@@ -280,8 +292,33 @@ module "pipeline" {
     DATAFORM_REPOSITORY      = module.dataform.name
     DATAFORM_SERVICE_ACCOUNT = module.identities.emails["dataform-runner"]
   }
-  runners  = { scheduler = { member = module.identities.members["scheduler"], overrides = true } }
-  watchers = { pipeline = module.identities.members["pipeline"] } # has the run with the lease ended?
+  runners = { scheduler = { member = module.identities.members["scheduler"], overrides = true } }
+  watchers = { # has the run with the lease ended?
+    for name in ["pipeline", "restore"] : name => module.identities.members[name]
+  }
+}
+
+# The only job that delivery may start. Its identity writes ods, dmt and raw, so that no identity of CI has to.
+module "restore" {
+  source = "../modules/job"
+
+  project_id      = module.project_services.project_id
+  region          = var.region
+  name            = "restore"
+  command         = ["python", "-m", "pipeline.restore"]
+  image           = var.images.pipeline
+  identity        = module.identities.emails["restore"]
+  timeout_seconds = 3600
+  environment = {
+    PROJECT_ID = var.project_id
+    REGION     = var.region
+    LOCATION   = var.location
+    BUCKET     = module.landing.name
+  }
+  runners = { for name, member in local.deliverers : name => { member = member, overrides = true } }
+  watchers = merge(local.deliverers, {
+    for name in ["pipeline", "restore"] : name => module.identities.members[name] # has the run with the lease ended?
+  })
 }
 
 module "key_rotation" {
@@ -407,6 +444,7 @@ module "delivery" {
   name           = "delivery"
   repository_id  = each.value.repository_id
   branch         = each.value.branch
+  environment    = var.env
   project_roles  = ["roles/bigquery.jobUser", "roles/bigquery.resourceViewer"]
   state_bucket   = "${var.project_id}-terraform-state"
   identities = {

@@ -35,6 +35,7 @@ def clients(state: State, identity: str) -> dict[str, str]:
         "RUN_ENDPOINT": f"{state.address}/run",
         "DATAFORM_ENDPOINT": f"{state.address}/dataform",
         "SECRET_MANAGER_ENDPOINT": f"{state.address}/secretmanager",
+        "CLOUDSCHEDULER_ENDPOINT": f"{state.address}/scheduler",
         "PUBSUB_ENDPOINT": f"{state.address}/pubsub",
         "SERVICE_USAGE_ENDPOINT": f"{state.address}/serviceusage",
         "SHEETS_ENDPOINT": f"{state.address}/sheets",

@@ -9,33 +9,34 @@ const locks = require("includes/locks");
 const names = require("includes/names");
 const versions = require("includes/versions");
 
-// Runs whose list lacks a page: BigQuery refused it and it was not replayed, or the source never returned it. A run
-// that another process finished has several rows; one success completes it. A run that is in no log yet is complete.
-const incompleteRuns = (context, endpoint) => `
+// Runs whose list lacks a page: BigQuery refused it and it was not replayed, it was withdrawn (python -m scripts.unload),
+// or the source never returned it. A run that another process finished has several rows; one success completes it. A run
+// that is in no log yet is complete. Of all endpoints: a raw table may have another name than its endpoint, and no two
+// runs have the same name.
+const incompleteRuns = (context) => `
       select ${names.runOfFile("file_name")}
       from ${context.ref("ops", "file_log")}
-      where endpoint = '${endpoint}' and logged_at >= ${checkpoints.LOOKBACK}
+      where logged_at >= ${checkpoints.LOOKBACK}
       group by file_name
-      having countif(state = 'archived') = 0
+      having array_agg(state order by logged_at desc limit 1)[offset(0)] != 'archived'
       union all
       select ${names.runOfFile("file.file_name")}
       from (
         select run_id
         from ${context.ref("ops", "run_log")}
-        where endpoint = '${endpoint}' and started_at >= ${checkpoints.LOOKBACK}
+        where started_at >= ${checkpoints.LOOKBACK}
         group by run_id
         having countif(status = 'incomplete') > 0 and countif(status in ('success', 'partial')) = 0
       ) as run
       join ${context.ref("ops", "file_log")} as file on file.run_id = run.run_id
-      where file.endpoint = '${endpoint}' and file.logged_at >= ${checkpoints.LOOKBACK}`;
+      where file.logged_at >= ${checkpoints.LOOKBACK}`;
 
-// `source` is the raw table, named as its endpoint; `columns` are types by column (types.js); a later run that changes
+// `source` is the raw table; `columns` are types by column (types.js); a later run that changes
 // one of the columns `tracked` notes in SYS_DATE_CHANGE the time of the checkpoint that it saves;
 // `changes` is the table of its type-2 history, if it has one.
 const model = (context, { source, rejects, key, columns, tracked = [], changes }) => {
   const table = context.self();
   const later = context.incremental();
-  const endpoint = names.ofTable(source).split(".")[1];
   const facts = Object.keys(columns).filter((column) => column !== key);
   const row = [key, ...facts, "SYS_DATE_CREATE", "SYS_FILE_NAME"].join(", ");
   const known = `
@@ -60,13 +61,13 @@ const model = (context, { source, rejects, key, columns, tracked = [], changes }
 
   ${arrivals.storeRejects(context, { rejects })}
 
-  ${changes ? history.fill({ source, history: changes, key, columns, incomplete: incompleteRuns(context, endpoint) }) : ""}
+  ${changes ? history.fill({ source, history: changes, key, columns, incomplete: incompleteRuns(context) }) : ""}
 
   -- The prefix of all file names of the newest complete list; those of later lists are greater.
   set newest_list = ifnull((
     select max(${names.runOfFile("SYS_FILE_NAME")})
     from (${known})
-    where ${names.runOfFile("SYS_FILE_NAME")} not in (${incompleteRuns(context, endpoint)})
+    where ${names.runOfFile("SYS_FILE_NAME")} not in (${incompleteRuns(context)})
   ), '');
   set newest_list_day = ${names.dayOfFile("newest_list")};
 

@@ -16,9 +16,16 @@ resource "google_iam_workload_identity_pool_provider" "github" {
   description                        = "Tokens of GitHub Actions, only of repository ${var.repository_id}."
   attribute_condition                = "assertion.repository_id == \"${var.repository_id}\""
   attribute_mapping = {
-    "google.subject"           = "assertion.sub"
-    "attribute.repository_id"  = "assertion.repository_id"
-    "attribute.repository_ref" = "assertion.repository_id + \":\" + assertion.ref"
+    "google.subject"          = "assertion.sub"
+    "attribute.repository_id" = "assertion.repository_id"
+
+    # One attribute, so that no part is sufficient without the others. A job without an environment has no such claim.
+    "attribute.deployment" = join(" + \":\" + ", [
+      "assertion.repository_id",
+      "(has(assertion.environment) ? assertion.environment : \"\")",
+      "assertion.event_name",
+      "assertion.ref",
+    ])
   }
 
   oidc {
@@ -32,11 +39,20 @@ locals {
   pool_name  = "projects/${var.project_number}/locations/global/workloadIdentityPools/${local.pool}"
   principals = "principalSet://iam.googleapis.com/${local.pool_name}"
 
-  # Every branch and pull request of the repository may plan, one branch may apply.
-  runs = {
-    plan  = "${local.principals}/attribute.repository_id/${var.repository_id}"
-    apply = "${local.principals}/attribute.repository_ref/${var.repository_id}:refs/heads/${var.branch}"
-  }
+  # Every branch and pull request of the repository may plan. Only a job of one environment, which its approvers have
+  # released, of one branch may apply, and only for these events: in a run of pull_request_target the ref is that of
+  # the default branch, while a stranger chooses what it runs.
+  # https://docs.github.com/en/actions/reference/security/oidc
+  events = ["push", "workflow_dispatch"]
+  runs = merge(
+    { plan = { task = "plan", principal = "attribute.repository_id/${var.repository_id}" } },
+    {
+      for event in local.events : "apply-${event}" => {
+        task      = "apply"
+        principal = "attribute.deployment/${var.repository_id}:${var.environment}:${event}:refs/heads/${var.branch}"
+      }
+    },
+  )
 
   grantable_roles = join(", ", [for role in sort(var.project_roles) : "'${role}'"])
   roles = {
@@ -64,9 +80,9 @@ resource "google_service_account_iam_member" "federated" {
   for_each   = local.runs
   depends_on = [google_iam_workload_identity_pool_provider.github]
 
-  service_account_id = var.identities[each.key].name
+  service_account_id = var.identities[each.value.task].name
   role               = "roles/iam.workloadIdentityUser"
-  member             = each.value
+  member             = "${local.principals}/${each.value.principal}"
 }
 
 # Custom roles: basic and predefined ones would let a plan read data.

@@ -7,7 +7,7 @@ locals {
   kinds = {
     "artifactregistry.repositories"   = { policy = true }
     "bigquery.datasets"               = { policy = true, list = false } # bigquery.datasets.list does not exist
-    "bigquery.tables"                 = {}
+    "bigquery.tables"                 = { policy = true }               # of one table: ops.releases
     "cloudscheduler.jobs"             = { more = ["cloudscheduler.jobs.enable", "cloudscheduler.jobs.pause"] }
     "dataform.releaseConfigs"         = {} # scripts/release; roles/dataform.editor may only read them
     "dataform.repositories"           = { policy = true, more = ["dataform.repositories.commit"] }

@@ -12,6 +12,20 @@ variable "branch" {
   }
 }
 
+variable "environment" {
+  description = "The GitHub environment whose jobs may apply; its protection rules name who approves."
+  type        = string
+  nullable    = false
+
+  # A colon separates the parts of the attribute that is compared.
+  validation {
+    condition = can(regex("^[a-z][a-z0-9-]*$", var.environment))
+    error_message = join(" ", [
+      "An environment's name has lower-case letters, digits and dashes, a letter first: ${var.environment}.",
+    ])
+  }
+}
+
 variable "identities" {
   description = "The service accounts that plan and apply: member and full resource name of each."
   type = object({

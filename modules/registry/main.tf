@@ -22,7 +22,19 @@ resource "google_artifact_registry_repository" "registry" {
     immutable_tags = true
   }
 
-  # KEEP takes precedence over DELETE: a job may run an old image, and a rollback needs one.
+  # KEEP takes precedence over DELETE: a job may run an old image, and a rollback needs one. A rollout tags what it
+  # delivers, so the image of a job that has not changed for months stays.
+  # https://cloud.google.com/artifact-registry/docs/repositories/cleanup-policy
+  cleanup_policies {
+    id     = "keep-delivered"
+    action = "KEEP"
+
+    condition {
+      tag_state    = "TAGGED"
+      tag_prefixes = [var.kept_tags]
+    }
+  }
+
   cleanup_policies {
     id     = "keep-newest"
     action = "KEEP"

@@ -21,6 +21,18 @@ variable "keep" {
   }
 }
 
+variable "kept_tags" {
+  description = "Prefix of the tags whose images are never deleted: those of a release."
+  type        = string
+  default     = "release-"
+  nullable    = false
+
+  validation {
+    condition     = length(var.kept_tags) >= 3
+    error_message = "An empty or short prefix would keep every image for ever: '${var.kept_tags}'."
+  }
+}
+
 variable "name" {
   description = "The registry's name."
   type        = string

@@ -163,6 +163,23 @@ resource "google_bigquery_table" "tables" {
   }
 }
 
+# For a member that writes one table and may not read the others of its dataset.
+resource "google_bigquery_table_iam_member" "editors" {
+  for_each = {
+    for grant in flatten([
+      for table, members in var.table_editors : [
+        for name, member in members : { table = table, name = name, member = member }
+      ]
+    ]) : "${grant.table} ${grant.name}" => grant
+  }
+
+  project    = var.project_id
+  dataset_id = google_bigquery_table.tables[each.value.table].dataset_id
+  table_id   = google_bigquery_table.tables[each.value.table].table_id
+  role       = "roles/bigquery.dataEditor"
+  member     = each.value.member
+}
+
 # Permission to run a query is granted on the project; access to data only on the datasets above.
 resource "google_project_iam_member" "job_users" {
   for_each = var.job_users

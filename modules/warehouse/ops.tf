@@ -54,6 +54,10 @@ locals {
       description = "A check of the quality of a table: what was measured, and its level. Written by Dataform."
       partition   = "checked_at"
     }
+    releases = {
+      description = "A state of a release or rollback: code, images, plan, and the moment before it. Append only."
+      partition   = "logged_at"
+    }
     run_log = {
       description = "A run of the connector for one endpoint: its window, how it ended, how much it loaded."
       partition   = "started_at"

@@ -257,6 +257,13 @@ variable "storage" {
   }
 }
 
+variable "table_editors" {
+  description = "Members that write one table and not its dataset: dataset.table => name => member."
+  type        = map(map(string))
+  default     = {}
+  nullable    = false
+}
+
 variable "watchers" {
   description = "Members that see names, sizes and times of tables, but no rows: dataset => name => member."
   type        = map(map(string))

@@ -27,7 +27,7 @@ from sandbox.storage import (
     writing,
 )
 from sandbox.storage.call import Call
-from sandbox.storage.errors import BadRequest, MethodNotAllowed, NotFound, StorageError
+from sandbox.storage.errors import BadRequest, MethodNotAllowed, NotFound, NotImplementedYet, StorageError
 from sandbox.storage.objects import Storage
 
 Handler = Callable[[Storage, Call], Response]
@@ -65,6 +65,8 @@ CALLS: dict[str, Methods] = {
     },
     "/download/storage/v1/b/*/o/*": {"GET": reading.download},
 }
+# https://cloud.google.com/storage/docs/json_api/v1/objects/restore and bulkRestore
+RESTORE = re.compile(r"/storage/v1/b/[^/]+/o/([^/]+/restore|bulkRestore)")
 PATTERNS = [re.compile(path.replace("*", "([^/]+)")) for path in CALLS]
 
 
@@ -134,12 +136,19 @@ def answer(
     storage: Storage, method: str, path: str, query: str, headers: dict[str, str], body: bytes
 ) -> Response:
     try:
+        reject_soft_delete(path, QueryParams(query))
         pattern, handler, names = find(method, path)
         call = Call(method, names, QueryParams(query), headers, body)
         permissions.check(storage, pattern, call)
         return handler(storage, call)
     except StorageError as error:
         return error.response()
+
+
+def reject_soft_delete(path: str, query: QueryParams) -> None:
+    """Deleted objects are not kept here, so a list of them would be wrong: empty, or with live ones."""
+    if query.get("softDeleted", "").lower() == "true" or RESTORE.fullmatch(path):
+        raise NotImplementedYet("Soft-deleted objects are not implemented: use versions of objects.")
 
 
 def find(method: str, path: str) -> tuple[str, Handler, tuple[str, ...]]:

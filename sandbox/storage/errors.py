@@ -9,7 +9,8 @@ StorageError
 ├── Conflict             409
 ├── PreconditionFailed   412
 ├── BadRange             416
-└── Cancelled            499  a resumable upload that its client gave up
+├── Cancelled            499  a resumable upload that its client gave up
+└── NotImplementedYet    501
 
 https://cloud.google.com/storage/docs/json_api/v1/status-codes
 """
@@ -73,3 +74,8 @@ class BadRange(StorageError):
 class Cancelled(StorageError):
     code = 499
     reason = "cancelled"
+
+
+class NotImplementedYet(StorageError):
+    code = 501
+    reason = "notImplemented"

@@ -13,6 +13,8 @@ from typing import NoReturn
 from scripts.deploy.checkout import check_clean, missing_lock_file
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError, NotConfirmed
+from scripts.deploy.images import check_images
+from scripts.deploy.jobs import read_image
 from scripts.deploy.plan import Plan
 from scripts.deploy.summary import format_plan
 from scripts.deploy.terraform import MetricNotReady, Terraform
@@ -78,8 +80,23 @@ def run(arguments: argparse.Namespace) -> int:
         if is_changing and plan.applyable:
             plan.check_protection()
             confirm(environment, plan, typed=arguments.confirm, ask=not arguments.yes)
+            check_images(plan, read_image)
             apply_with_retry(terraform, plan, Path(folder, "retry"), time.sleep)
     return EXIT_DRIFT if arguments.command == "drift" and plan.changes else 0
+
+
+def apply_saved(env: str, path: Path) -> None:
+    """Apply exactly a plan that was approved elsewhere; DeployError if it is stale or would revert an image."""
+    environment = Environment.load(env)
+    terraform = Terraform(environment)
+    terraform.init()
+    plan = terraform.load_plan(path.resolve())
+    print_plan(environment, plan)
+    if plan.applyable:
+        plan.check_protection()
+        check_images(plan, read_image)
+        with tempfile.TemporaryDirectory() as folder:
+            apply_with_retry(terraform, plan, Path(folder, "retry"), time.sleep)
 
 
 def create_plan(terraform: Terraform, arguments: argparse.Namespace, path: Path) -> Plan:

@@ -9,6 +9,8 @@ DeployError
 ├── StateLocked           another deployment is running, or was killed
 ├── TerraformFailed       the message has Terraform's own errors
 ├── WrongPlan             no plan file, or a plan of another environment
+├── MovedImage            a job runs another image than the plan would set
+├── UnreadableJob         the API did not return a job
 ├── InvalidSetting        a value in the tfvars that Terraform cannot check
 ├── Protected             the plan destroys protected data
 └── NotConfirmed          the person did not confirm
@@ -48,6 +50,14 @@ class TerraformFailed(DeployError):
 
 
 class WrongPlan(DeployError):
+    pass
+
+
+class MovedImage(DeployError):
+    pass
+
+
+class UnreadableJob(DeployError):
     pass
 
 

@@ -95,6 +95,8 @@ def short_role(role: str) -> str:
 
 
 def describe_resource(values: Json) -> str:
+    if values.get("table_id"):
+        return f"table {values['dataset_id']}.{values['table_id']}"
     present = [(kind, values[field]) for field, kind in RESOURCE_KINDS.items() if values.get(field)]
     if not present:
         return "the project"

@@ -31,12 +31,20 @@ class Runner:
 
     def run(self, targets: list[api.Target], full_refresh: bool, with_dependents: bool) -> None:
         """ReleaseError lists the actions that failed."""
-        config = api.InvocationConfig(
-            included_targets=targets,
-            transitive_dependents_included=with_dependents,
-            fully_refresh_incremental_tables_enabled=full_refresh,
-            service_account=self.service_account,
+        self._run(
+            api.InvocationConfig(
+                included_targets=targets,
+                transitive_dependents_included=with_dependents,
+                fully_refresh_incremental_tables_enabled=full_refresh,
+                service_account=self.service_account,
+            )
         )
+
+    def run_tag(self, tag: str) -> None:
+        """The actions with a tag, as the pipeline runs them; ReleaseError lists those that failed."""
+        self._run(api.InvocationConfig(included_tags=[tag], service_account=self.service_account))
+
+    def _run(self, config: api.InvocationConfig) -> None:
         invocation = api.WorkflowInvocation(
             compilation_result=self.compilation_result, invocation_config=config
         )

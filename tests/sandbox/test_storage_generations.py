@@ -179,3 +179,24 @@ def test_a_kill_leaves_every_object_whole(tmp_path, versioned):
         assert sorted(path.name for path in (tmp_path / "storage/law-bucket").iterdir()) == live
         assert count_generations(storage) == len(listed["items"])
         storage.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query"),
+    [
+        ("GET", "/storage/v1/b/law-bucket/o", "softDeleted=true"),
+        ("GET", "/storage/v1/b/law-bucket/o/a", "softDeleted=True&generation=1"),
+        ("POST", "/storage/v1/b/law-bucket/o/a/restore", "generation=1"),
+        ("POST", "/storage/v1/b/law-bucket/o/bulkRestore", ""),
+    ],
+)
+def test_soft_deleted_objects_are_refused_and_not_answered_with_live_ones(tmp_path, method, path, query):
+    storage = opened(tmp_path)
+    call(storage, "POST", "/upload/storage/v1/b/law-bucket/o", "uploadType=media&name=a", b"live")
+    status, body = call(storage, method, path, query)
+    assert (status, body["error"]["message"]) == (
+        501,
+        "Soft-deleted objects are not implemented: use versions of objects.",
+    )
+    assert call(storage, "GET", "/storage/v1/b/law-bucket/o", "softDeleted=false")[0] == 200
+    storage.catalogue.connection.close()

@@ -14,11 +14,13 @@ from scripts.deploy.environment import Environment
 from scripts.deploy.errors import (
     DirtyCheckout,
     InvalidSetting,
+    MovedImage,
     NotConfirmed,
     Protected,
     UnknownEnvironment,
     WrongPlan,
 )
+from scripts.deploy.images import check_images
 from scripts.deploy.plan import Plan
 from scripts.deploy.summary import format_plan
 from scripts.deploy.terraform import METRIC_NOT_READY, MetricNotReady, is_only_metric_not_ready
@@ -134,6 +136,49 @@ def test_protected_data_stops_a_plan_before_it_begins(guard):
             plan.check_protection()
     plan = parse_plan(change("free", ["delete"], {}), change("data", ["update"], guard, guard))
     plan.check_protection()
+
+
+OLD, NEW = "registry/jobs/x@sha256:aaaa", "registry/jobs/x@sha256:bbbb"
+
+
+def job(image, name="sheets-sync"):
+    template = [{"template": [{"containers": [{"image": image}]}]}]
+    return {"project": "p", "location": "r", "name": name, "template": template}
+
+
+def job_change(actions, before, after, name="sheets-sync"):
+    return change(name, actions, job(before, name), job(after, name), "google_cloud_run_v2_job")
+
+
+def read_live_image(live):
+    """Jobs that run `live` whatever the plan is."""
+    return lambda name: live if name == "projects/p/locations/r/jobs/sheets-sync" else None
+
+
+def test_a_plan_from_before_a_delivery_names_job_images_and_remedy():
+    plan = parse_plan(job_change(["update"], OLD, OLD))
+    with pytest.raises(MovedImage) as caught:
+        check_images(plan, read_live_image(NEW))
+    assert str(caught.value) == (
+        "an image was delivered after this plan was made; nothing was changed\n"
+        f"  job sheets-sync runs {NEW}, and the plan sets {OLD}\n"
+        "Make a new plan: python -m scripts.deploy plan --env prod"
+    )
+    check_images(plan, read_live_image(OLD))
+
+
+def test_a_job_that_is_replaced_would_get_its_first_image():
+    plan = parse_plan(job_change(["delete", "create"], NEW, OLD))
+    with pytest.raises(
+        MovedImage, match=r"set images\.sheets_sync in environments/prod\.tfvars to what runs"
+    ):
+        check_images(plan, read_live_image(NEW))
+
+
+@pytest.mark.parametrize("actions", [["create"], ["delete"], ["no-op"]])
+def test_a_plan_that_sends_no_image_is_not_compared(actions):
+    check_images(parse_plan(job_change(actions, OLD, OLD)), read_live_image(NEW))
+    check_images(parse_plan(job_change(["update"], OLD, OLD, "gone")), read_live_image(NEW))
 
 
 def test_a_plan_of_another_environment_is_rejected():

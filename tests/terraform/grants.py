@@ -7,7 +7,7 @@ import re
 
 from scripts.deploy.grants import Grant, read_grants
 
-CONNECTOR, PIPELINE, RUNNER, SCHEDULER, SHEETS, ROTATION, QUERIES, PLAN, APPLY = (
+CONNECTOR, PIPELINE, RUNNER, SCHEDULER, SHEETS, ROTATION, QUERIES, RESTORE, PLAN, APPLY = (
     "connector",
     "pipeline",
     "dataform-runner",
@@ -15,6 +15,7 @@ CONNECTOR, PIPELINE, RUNNER, SCHEDULER, SHEETS, ROTATION, QUERIES, PLAN, APPLY =
     "sheets-sync",
     "key-rotation",
     "scheduled-queries",
+    "restore",
     "delivery-plan",
     "delivery-apply",
 )
@@ -74,14 +75,28 @@ GRANTS = OWNERS | {
     (QUERIES, "dataset ods", "bigquery.dataViewer"),
     (QUERIES, "dataset ops", "bigquery.dataEditor"),
     (QUERIES, "dataset snapshots", "bigquery.dataEditor"),
+    (RESTORE, "project", "bigquery.jobUser"),
+    (RESTORE, "dataset raw", "bigquery.dataEditor"),
+    (RESTORE, "dataset ods", "bigquery.dataEditor"),
+    (RESTORE, "dataset dmt", "bigquery.dataEditor"),
+    (RESTORE, "dataset ops", "bigquery.dataEditor"),
+    (RESTORE, "bucket", "storage.objectUser"),
+    (RESTORE, "job pipeline", "run.viewer"),
+    (RESTORE, "job restore", "run.viewer"),
+    (PIPELINE, "job restore", "run.viewer"),
     ("every branch", "identity delivery-plan", "iam.workloadIdentityUser"),
     (PLAN, "project", "delivery_plan"),
     (PLAN, "state", "storage.objectViewer"),
     (PLAN, "state *.tflock", "storage.objectUser"),
-    ("branch main", "identity delivery-apply", "iam.workloadIdentityUser"),
+    ("push on main", "identity delivery-apply", "iam.workloadIdentityUser"),
+    ("workflow_dispatch on main", "identity delivery-apply", "iam.workloadIdentityUser"),
     (APPLY, "project", "delivery_apply"),
     (APPLY, "project, only what is declared", "delivery_grant"),
     (APPLY, "state", "storage.objectUser"),
+    (APPLY, "project", "bigquery.jobUser"),
+    (APPLY, "table ops.releases", "bigquery.dataEditor"),
+    (APPLY, "job restore", "run.jobsExecutorWithOverrides"),
+    (APPLY, "job restore", "run.viewer"),
     (APPLY, "registry jobs", "artifactregistry.writer"),
     (APPLY, "repository warehouse", "dataform.editor"),
     (APPLY, "identity dataform-runner", "iam.serviceAccountUser"),
@@ -114,9 +129,9 @@ def planned_grants(plan):
 def short_member(member):
     kind, _, address = member.partition(":")
     if kind == "principalSet":
-        branch = re.fullmatch(r".+/attribute\.repository_ref/\d+:refs/heads/(.+)", member)
+        run = re.fullmatch(r".+/attribute\.deployment/\d+:[a-z]+:(\w+):refs/heads/(.+)", member)
         every = re.search(r"repository_id/\d+$", member)
-        return f"branch {branch[1]}" if branch else "every branch" if every else member
+        return f"{run[1]} on {run[2]}" if run else "every branch" if every else member
     name, _, domain = address.partition("@")
     if kind in ("group", "projectOwner"):
         return f"group:{name}" if kind == "group" else kind

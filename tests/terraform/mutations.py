@@ -196,7 +196,7 @@ MUTATIONS = [
     Mutation(
         "every branch may apply",
         "modules/delivery/main.tf",
-        "attribute.repository_ref/${var.repository_id}:refs/heads/${var.branch}",
+        "attribute.deployment/${var.repository_id}:${var.environment}:${event}:refs/heads/${var.branch}",
         "attribute.repository_id/${var.repository_id}",
         GRANTS,
     ),

@@ -103,8 +103,13 @@ def change_at_once(work, proof):
 
 
 def change_by_saved_plan(work, proof):
-    """A saved plan can be applied once."""
+    """A saved plan can be applied once, and not after another image was delivered."""
     saved = work.tree.folder / "saved.tfplan"
+    job = f"{work.state.address}/run/v2/{proof.outputs['jobs']['sheets_sync']}"
+    check_success(work.deploy("plan", "--out", str(saved)))
+    deliver_image(job, "b" * 64)
+    proof.reverting = work.deploy("apply", "--plan", str(saved), "--yes")
+    proof.image_after = work.request(f"run/v2/{proof.outputs['jobs']['sheets_sync']}").json()
     proof.summary = check_success(work.deploy("plan", "--out", str(saved)))
     proof.change = work.show(saved)
     check_success(work.deploy("apply", "--plan", str(saved), "--yes"))

@@ -49,6 +49,20 @@ def test_the_record_is_what_terraform_sends_now(proofs):
     assert recorded == RECORD.read_text().splitlines(), "the record is stale: run 'make record'"
 
 
+def test_a_saved_plan_does_not_set_an_older_image(proofs):
+    """hashicorp/terraform-provider-google#13435."""
+    proof = proofs["prod"].result()
+    image = "europe-west1-docker.pkg.dev/delivered/jobs/connector@sha256:"
+    assert proof.reverting.returncode == 1
+    assert (
+        f"  job sheets-sync runs {image}{'b' * 64}, and the plan sets {image}{'0' * 64}\n"
+        "Make a new plan: python -m scripts.deploy plan --env prod\n"
+    ) in proof.reverting.stderr
+    assert "Apply complete" not in proof.reverting.stdout
+    [container] = proof.image_after["template"]["template"]["containers"]
+    assert container["image"] == f"{image}{'b' * 64}"
+
+
 def test_the_first_images_start_only_the_schedules(proof, env):
     """And the alert on missing loads. In dev everything stays paused, local has images from the beginning."""
     started = {re.sub(r"\[.*?\]", "", address) for address in changed_addresses(proof.started)}

@@ -9,6 +9,7 @@ from connector.key_rotation.settings import read_settings as read_rotation_setti
 from connector.landing import names
 from connector.settings import read_settings as read_connector_settings
 from connector.sources.registry import SOURCES, read_source
+from pipeline.restore.settings import read_settings as read_restore_settings
 from pipeline.settings import read_settings as read_pipeline_settings
 from report.settings import read_settings as read_report_settings
 from sheets_sync.exports import list_exports, load_export
@@ -52,6 +53,7 @@ def read_sheets(environ):
         ("key-rotation", lambda environ: read_rotation_settings(environ, {"retail": read_source("retail")})),
         ("pipeline", read_pipeline_settings),
         ("report", read_report_settings),
+        ("restore", read_restore_settings),
         ("sheets-sync", read_sheets),
     ],
 )
@@ -82,6 +84,7 @@ def test_each_job_runs_its_package_as_its_identity(plans):
         "key-rotation": (["python", "-m", "connector.key_rotation"], "key-rotation"),
         "pipeline": (["python", "-m", "pipeline"], "pipeline"),
         "report": (["python", "-m", "report"], "report"),
+        "restore": (["python", "-m", "pipeline.restore"], "restore"),
         "sheets-sync": (["python", "-m", "sheets_sync"], "sheets-sync"),
     }
 

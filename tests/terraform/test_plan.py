@@ -20,7 +20,7 @@ from tests.terraform.grants import (
 from tests.terraform.hcl_files import ROOT
 from tests.terraform.plans import ENVIRONMENTS, job_variables, only, resources_of
 
-BRANCHES = ("every branch", "branch main")
+BRANCHES = ("every branch", "push on main", "workflow_dispatch on main")
 
 
 @pytest.mark.parametrize(
@@ -190,6 +190,7 @@ MAY_DIFFER = {
     "the environment's name": {"effective_labels", "terraform_labels", "user_labels", "dashboard_json"},
     "analysts": {'module.warehouse.google_project_iam_member.job_users["analysts"]', "access"},
     "the sheet's id, and notices where they are enabled": {"template"},
+    "the GitHub environment of a deployment": {"member"},
     "the moment of the plan": {"rotation"},
 }
 

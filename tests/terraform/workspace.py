@@ -67,11 +67,11 @@ def write_overrides(folder):
             (module / "changed_override.tf.json").write_text(json.dumps({"resource": changed}))
 
 
-def deliver_image(job):
+def deliver_image(job, digest="0" * 64):
     """Set another image and client, as delivery does. Terraform must not see a difference."""
     before = requests.get(job, timeout=10).json()
     container = before["template"]["template"]["containers"][0]
-    container["image"] = f"europe-west1-docker.pkg.dev/delivered/jobs/connector@sha256:{'0' * 64}"
+    container["image"] = f"europe-west1-docker.pkg.dev/delivered/jobs/connector@sha256:{digest}"
     body = {"template": before["template"], "labels": before["labels"], "client": "gcloud"}
     response = requests.patch(job, json=body, timeout=10)
     assert response.ok, response.text

@@ -5,6 +5,7 @@ variables {
   project_number = "123456789012"
   name           = "delivery"
   repository_id  = "1296269"
+  environment    = "prod"
   project_roles  = ["roles/bigquery.jobUser", "roles/bigquery.resourceViewer"]
   state_bucket   = "retail-test-terraform-state"
   identities = {
@@ -19,7 +20,7 @@ variables {
   }
 }
 
-run "one_repository_by_its_number_and_one_branch" {
+run "one_repository_by_its_number_one_branch_and_one_environment" {
   command = plan
 
   assert {
@@ -34,18 +35,22 @@ run "one_repository_by_its_number_and_one_branch" {
       for task, grant in google_service_account_iam_member.federated :
       task => trimprefix(grant.member, "principalSet://iam.googleapis.com/projects/123456789012/locations/global/")
       } == {
-      plan  = "workloadIdentityPools/delivery/attribute.repository_id/1296269"
-      apply = "workloadIdentityPools/delivery/attribute.repository_ref/1296269:refs/heads/main"
+      plan                      = "workloadIdentityPools/delivery/attribute.repository_id/1296269"
+      "apply-push"              = "workloadIdentityPools/delivery/attribute.deployment/1296269:prod:push:refs/heads/main"
+      "apply-workflow_dispatch" = "workloadIdentityPools/delivery/attribute.deployment/1296269:prod:workflow_dispatch:refs/heads/main"
     }
-    error_message = "Every branch plans, and only main applies."
+    error_message = "Every branch plans; only jobs of environment prod apply, after a push to main or by hand."
   }
 
   assert {
     condition = (
-      google_iam_workload_identity_pool_provider.github.attribute_mapping["attribute.repository_ref"]
-      == "assertion.repository_id + \":\" + assertion.ref"
+      google_iam_workload_identity_pool_provider.github.attribute_mapping["attribute.deployment"]
+      == join("", [
+        "assertion.repository_id + \":\" + (has(assertion.environment) ? assertion.environment : \"\")",
+        " + \":\" + assertion.event_name + \":\" + assertion.ref",
+      ])
     )
-    error_message = "Repository and branch are one attribute: neither is sufficient without the other."
+    error_message = "The four claims are one attribute: none is sufficient without the others."
   }
 }
 
@@ -175,6 +180,16 @@ run "a_branch_by_ref" {
   }
 
   expect_failures = [var.branch]
+}
+
+run "an_environment_with_a_separator" {
+  command = plan
+
+  variables {
+    environment = "prod:push"
+  }
+
+  expect_failures = [var.environment]
 }
 
 run "one_identity_for_both" {

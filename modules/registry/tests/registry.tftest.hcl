@@ -15,11 +15,23 @@ run "the_newest_are_kept_and_old_ones_deleted" {
       one([
         for policy in google_artifact_registry_repository.registry.cleanup_policies :
         policy.most_recent_versions[0].keep_count
-        if policy.action == "KEEP"
+        if policy.id == "keep-newest"
       ])
       == 20
     )
     error_message = "Twenty versions are kept for a rollback, at any age."
+  }
+
+  assert {
+    condition = (
+      one([
+        for policy in google_artifact_registry_repository.registry.cleanup_policies :
+        "${policy.action} ${policy.condition[0].tag_state} ${join(" ", policy.condition[0].tag_prefixes)}"
+        if policy.id == "keep-delivered"
+      ])
+      == "KEEP TAGGED release-"
+    )
+    error_message = "What a release delivered is kept at any age and behind any number of newer images."
   }
 
   assert {
@@ -70,6 +82,16 @@ run "no_version_for_a_rollback" {
   }
 
   expect_failures = [var.keep]
+}
+
+run "a_prefix_that_keeps_everything" {
+  command = plan
+
+  variables {
+    kept_tags = ""
+  }
+
+  expect_failures = [var.kept_tags]
 }
 
 run "a_name_in_capitals" {

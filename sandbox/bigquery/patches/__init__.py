@@ -18,7 +18,9 @@ from sandbox.bigquery.patches import (
     folded_filters,
     information_schema,
     numeric,
+    range_partitions,
     script_variables,
+    time_travel,
     trim,
 )
 
@@ -34,5 +36,7 @@ def install() -> None:
         folded_filters,
         numeric,
         trim,
+        range_partitions,
+        time_travel,
     ):
         patch.install()

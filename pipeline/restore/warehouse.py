@@ -1,0 +1,80 @@
+"""What a restore asks of BigQuery."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from google.api_core.exceptions import GoogleAPIError
+from google.auth.exceptions import GoogleAuthError
+
+from pipeline.restore.errors import RestoreFailed
+
+DATASETS = ("ods", "dmt")
+DEFAULT_TRAVEL_HOURS = 168  # https://cloud.google.com/bigquery/docs/time-travel
+
+
+class Client(Protocol):
+    """google.cloud.bigquery.Client."""
+
+    def query_and_wait(self, query: str) -> Iterable[Mapping[str, Any]]: ...
+    def list_tables(self, dataset: str) -> Iterable[Any]: ...
+    def get_table(self, table: Any) -> Any: ...
+    def get_dataset(self, dataset_ref: str) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Table:
+    """`partition` is the column of days, or None; `range_column` that of a range of numbers, or None."""
+
+    name: str  # dataset.table
+    columns: tuple[str, ...]
+    created: datetime
+    modified: datetime
+    partition: str | None
+    partition_type: str | None
+    range_column: str | None
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    client: Client
+
+    def rows(self, sql: str) -> list[Mapping[str, Any]]:
+        """RestoreFailed with BigQuery's reason."""
+        try:
+            return list(self.client.query_and_wait(sql))
+        except (GoogleAPIError, GoogleAuthError) as error:
+            raise RestoreFailed(f"BigQuery refused a statement; nothing was changed: {error}") from error
+
+    def tables(self, dataset: str) -> list[Table]:
+        """The tables of a dataset, without views and without the locks of Dataform's scripts."""
+        listed = [item for item in self.client.list_tables(dataset) if item.table_type == "TABLE"]
+        return [
+            describe(self.client.get_table(item.reference))
+            for item in listed
+            if not item.table_id.startswith("lock_")
+        ]
+
+    def locks(self) -> list[str]:
+        listed = [item.table_id for item in self.client.list_tables("ods")]
+        return sorted(f"ods.{name}" for name in listed if name.startswith("lock_"))
+
+    def travel_hours(self) -> int:
+        """How far back every dataset can be read."""
+        resources = [self.client.get_dataset(name).to_api_repr() for name in DATASETS]
+        return min(int(each.get("maxTimeTravelHours") or DEFAULT_TRAVEL_HOURS) for each in resources)
+
+
+def describe(table: Any) -> Table:
+    days, numbers = table.time_partitioning, table.range_partitioning
+    types = {field.name: field.field_type for field in table.schema}
+    return Table(
+        f"{table.dataset_id}.{table.table_id}",
+        tuple(types),
+        table.created,
+        table.modified,
+        days.field if days else None,
+        types.get(days.field) if days else None,
+        numbers.field if numbers else None,
+    )

@@ -1,0 +1,93 @@
+"""The environment that a command of delivery works on: its clients, and the lease that keeps others out."""
+
+import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from google.cloud import bigquery
+from google.cloud import dataform_v1 as dataform
+
+from runtime.credentials import default_credentials
+from runtime.errors import LeaseHeld
+from runtime.google_api import ApiClient
+from runtime.http_session import open_session
+from runtime.lease import Lease
+from runtime.object_store import OK_STATUSES, ObjectStore
+from runtime.settings import read_endpoint
+from scripts.delivery import Refused
+from scripts.delivery.images import Images
+from scripts.delivery.releases import ReleaseLog
+from scripts.delivery.restore_job import RestoreJob
+from scripts.delivery.schedules import Schedules
+from scripts.deploy.checkout import check_clean
+from scripts.deploy.environment import Environment
+from scripts.deploy.jobs import create_jobs_client
+from scripts.release.release_config import LiveRelease
+from scripts.release.target import Target, create_dataform_client, read_target
+
+LEASE_NAME = "rollout/lease.json"
+CONNECTIONS = 2  # the main thread, and the one that renews the lease
+
+
+@dataclass(frozen=True)
+class Platform:
+    target: Target
+    bigquery: bigquery.Client
+    dataform: dataform.DataformClient
+    live: LiveRelease
+    log: ReleaseLog
+    images: Images
+    schedules: Schedules
+    restore_job: RestoreJob
+    state: ObjectStore
+
+    def live_commit(self) -> str | None:
+        """The commit of the Dataform repository that runs now; None before the first release."""
+        result = self.live.current_result()
+        return result.resolved_git_commit_sha if result else None
+
+    @contextmanager
+    def lease(self, holder: str) -> Iterator[None]:
+        """At most one rollout or rollback at a time; Refused while another is running."""
+        lease = Lease(self.state, LEASE_NAME, dict[str, str], holder=holder, renew_seconds=2.0)
+        try:
+            lease.acquire()
+        except LeaseHeld as error:
+            raise Refused(
+                f"another rollout or rollback is in progress: {error} Wait until it has ended, then run this again."
+            ) from error
+        try:
+            yield
+        finally:
+            lease.release()
+
+
+def open_platform(arguments: argparse.Namespace) -> Platform:
+    """DirtyCheckout in a protected environment, unless the checkout is a commit."""
+    if arguments.env:
+        environment = Environment.load(arguments.env)
+        if environment.protected:
+            check_clean(environment.folder, environment.name)
+    target = read_target(arguments)
+    location = target.repository.rpartition("/repositories/")[0]
+    client, jobs = create_dataform_client(), create_jobs_client()
+    warehouse = bigquery.Client(target.project, credentials=default_credentials(), location=target.location)
+    return Platform(
+        target,
+        warehouse,
+        client,
+        LiveRelease(client, target.repository, target.compilation_config),
+        ReleaseLog(warehouse),
+        Images(jobs, location),
+        Schedules(open_api("cloudscheduler"), location),
+        RestoreJob(jobs, f"{location}/jobs/restore"),
+        ObjectStore(open_api("storage"), f"{target.project}-terraform-state"),
+    )
+
+
+def open_api(name: str) -> ApiClient:
+    return ApiClient(
+        open_session(CONNECTIONS), default_credentials(), read_endpoint(os.environ, name), OK_STATUSES
+    )

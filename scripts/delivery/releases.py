@@ -1,0 +1,126 @@
+"""ops.releases: a row for each state of a release. Append only; the last row of a release counts."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from google.api_core.exceptions import NotFound
+from google.cloud import bigquery
+
+from scripts.delivery import Refused
+
+State = Literal["rolling out", "accepted", "rolled back", "failed"]
+Scope = Literal["all", "code", "data"]
+READ = """
+select * from ops.releases where logged_at >= timestamp '2020-01-01'
+qualify row_number() over (partition by `release` order by logged_at desc) = 1
+order by moment, `release`
+"""
+JSON_COLUMNS = ("images", "columns", "schedules")
+
+
+@dataclass(frozen=True)
+class Release:
+    """Columns of ops.releases, which describe themselves: modules/warehouse/ops/releases.json."""
+
+    release: str
+    state: str
+    kind: str
+    scope: str
+    moment: datetime
+    images: Mapping[str, str]
+    columns: Mapping[str, list[str]]
+    schedules: list[str]
+    commit: str | None = None
+    dataform_commit: str | None = None
+    plan: str | None = None
+    target: str | None = None
+    reason: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """It was begun and has not ended: its process is running, or was killed."""
+        return self.state == "rolling out"
+
+    def ended(self, state: State, reason: str | None = None) -> "Release":
+        return replace(self, state=state, reason=reason or self.reason)
+
+
+@dataclass(frozen=True)
+class ReleaseLog:
+    client: bigquery.Client
+
+    def read(self) -> list[Release]:
+        """Every release in the order of their beginning; Refused if the environment has no log."""
+        try:
+            rows = list(self.client.query_and_wait(READ))
+        except NotFound as error:
+            raise Refused(
+                f"{self.client.project} has no table ops.releases, so it is not set up for delivery; nothing was "
+                "changed. Apply Terraform first: python -m scripts.deploy apply"
+            ) from error
+        return [parse(dict(row)) for row in rows]
+
+    def append(self, release: Release) -> None:
+        """Sent again after a lost response it would be a second row with the same facts, which changes nothing."""
+        values = encode(release)
+        parameters = [
+            bigquery.ScalarQueryParameter(name, "TIMESTAMP" if name == "moment" else "STRING", value)
+            for name, value in values.items()
+        ]
+        names = ", ".join(f"`{name}`" for name in values)
+        self.client.query_and_wait(
+            f"insert into ops.releases ({names}, actor, logged_at) "
+            f"values ({', '.join(f'@{name}' for name in values)}, session_user(), current_timestamp())",
+            job_config=bigquery.QueryJobConfig(query_parameters=parameters),
+        )
+
+    def now(self) -> datetime:
+        """By the clock of BigQuery, which time travel follows."""
+        [row] = self.client.query_and_wait("select current_timestamp() as at")
+        moment: datetime = row["at"]
+        return moment
+
+
+def parse(row: Mapping[str, Any]) -> Release:
+    decoded = {name: json.loads(row[name]) for name in JSON_COLUMNS}
+    return Release(**({field.name: row[field.name] for field in fields(Release)} | decoded))
+
+
+def encode(release: Release) -> dict[str, Any]:
+    values = {field.name: getattr(release, field.name) for field in fields(Release)}
+    return values | {name: json.dumps(values[name], sort_keys=True) for name in JSON_COLUMNS}
+
+
+def new_id(moment: datetime) -> str:
+    return f"r{moment.astimezone(UTC):%Y%m%dT%H%M%S%f}"[:-3]
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What a rollback returns to: the code of `target`, and the data of `moment`, just before `first_undone`."""
+
+    target: Release
+    first_undone: Release
+    moment: datetime
+
+
+def choose(releases: list[Release], to: str | None) -> Undo:
+    """The state before the newest release, or the last one at which `to` was live; Refused with the remedy."""
+    live = [release for release in releases if release.state != "failed"]
+    names = [release.release for release in live]
+    if to is not None and to not in names:
+        raise Refused(
+            f"unknown release {to!r}; nothing was changed. Known: {', '.join(names[-5:]) or 'none'} (ops.releases)."
+        )
+    if len(live) < 2:
+        raise Refused(
+            "no earlier release is recorded in ops.releases, so there is nothing to roll back to; nothing was changed. "
+            "Deliver the commit that worked: git checkout COMMIT, then python -m scripts.rollout"
+        )
+    position = names.index(to) if to is not None else len(live) - 2
+    if position == len(live) - 1:
+        raise Refused(f"{to} is the newest release; nothing was changed. Name an earlier one: {names[-2]}.")
+    return Undo(live[position], live[position + 1], live[position + 1].moment)

@@ -1,0 +1,46 @@
+"""The Run job `restore`: started with arguments, and waited for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from google.api_core.exceptions import NotFound
+from google.cloud import run_v2
+
+from scripts.delivery import DeliveryError, Refused
+
+TIMEOUT_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class RestoreJob:
+    """`name` is projects/…/jobs/restore."""
+
+    client: run_v2.JobsClient
+    name: str
+
+    def check(self) -> None:
+        """Refused if the environment has no such job."""
+        try:
+            self.client.get_job(name=self.name)
+        except NotFound as error:
+            raise Refused(
+                f"the job {self.name} does not exist, so this environment is not set up for delivery; nothing was "
+                "changed. Apply Terraform first: python -m scripts.deploy apply"
+            ) from error
+
+    def run(self, arguments: Sequence[str]) -> None:
+        """DeliveryError with the address of its log if it fails. It can be repeated: it writes a fixed state."""
+        overrides = run_v2.RunJobRequest.Overrides(
+            container_overrides=[run_v2.RunJobRequest.Overrides.ContainerOverride(args=arguments)]
+        )
+        operation = self.client.run_job(run_v2.RunJobRequest(name=self.name, overrides=overrides))
+        log = operation.metadata.log_uri
+        print(f"restore {' '.join(arguments)}: {log}")
+        try:
+            execution = operation.result(timeout=TIMEOUT_SECONDS)  # type: ignore[no-untyped-call]
+        except Exception as error:
+            raise DeliveryError(
+                f"the job restore failed and changed no table; its log: {log}. {error}"
+            ) from error
+        if not execution.succeeded_count:
+            raise DeliveryError(f"the job restore failed and changed no table; its log: {log}")

@@ -1,0 +1,107 @@
+"""A rollback, step by step. Every step writes a fixed state, so a process that was killed is followed by the same
+command again: it finds its own unfinished row in ops.releases and continues with the same moment.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scripts.delivery import DeliveryError
+from scripts.delivery.checks import check_data, read_columns
+from scripts.delivery.platform import Platform
+from scripts.delivery.releases import Release, Scope, Undo, choose, new_id
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """`record` is its row of ops.releases; `is_resumed`: an earlier process wrote it."""
+
+    undo: Undo
+    record: Release
+    is_resumed: bool
+
+
+def plan_rollback(platform: Platform, to: str | None, scope: Scope, reason: str | None) -> Rollback:
+    """Refused with nothing changed, if it cannot be done."""
+    platform.restore_job.check()
+    releases = platform.log.read()
+    resumed = find_unfinished(releases, to)
+    earlier = releases[: releases.index(resumed)] if resumed else releases
+    undo = choose(earlier, resumed.target if resumed else to)
+    if resumed:
+        return Rollback(undo, resumed, is_resumed=True)
+    now = platform.log.now()
+    if scope != "code":
+        check_data(platform.bigquery, undo.moment, now, undo.first_undone.columns)
+    live = platform.live_commit()
+    images = platform.images.read()
+    record = Release(
+        release=new_id(now),
+        state="rolling out",
+        kind="rollback",
+        scope=scope,
+        moment=now,
+        images=images
+        if scope == "data"
+        else {job: undo.target.images.get(job, images[job]) for job in images},
+        columns=read_columns(platform.bigquery),
+        schedules=undone_schedules(releases, platform.schedules.enabled()),
+        commit=undo.target.commit,
+        dataform_commit=live if scope == "data" else undo.target.dataform_commit,
+        target=undo.target.release,
+        reason=reason,
+    )
+    return Rollback(undo, record, is_resumed=False)
+
+
+def find_unfinished(releases: list[Release], to: str | None) -> Release | None:
+    """A rollback that was begun and has not ended; DeliveryError if it has another target."""
+    if not releases or not (releases[-1].is_open and releases[-1].kind == "rollback"):
+        return None
+    newest = releases[-1]
+    if to not in (None, newest.target):
+        raise DeliveryError(
+            f"the rollback {newest.release} to {newest.target} has not ended. Finish it first: "
+            f"python -m scripts.rollback --to {newest.target}"
+        )
+    return newest
+
+
+def undone_schedules(releases: list[Release], enabled: list[str]) -> list[str]:
+    """Those to start at the end: also what a rollout that was killed had paused."""
+    paused = releases[-1].schedules if releases and releases[-1].is_open else []
+    return sorted({*enabled, *paused})
+
+
+def describe(rollback: Rollback) -> Iterator[str]:
+    """What will be done, for people."""
+    record, undo = rollback.record, rollback.undo
+    verb = "resume rollback" if rollback.is_resumed else "rollback"
+    yield f"{verb} to {undo.target.release}, undoing {undo.first_undone.release}"
+    if record.scope != "data":
+        commit = (record.dataform_commit or "unknown")[:12]
+        yield f"  code      dataform {commit}, as of commit {undo.target.commit or 'unknown'}"
+        yield from (f"  image     {job}: {image}" for job, image in sorted(record.images.items()))
+    if record.scope != "code":
+        yield f"  data      ods, dmt and ods.checkpoints as of {undo.moment:%Y-%m-%d %H:%M:%S.%f} UTC; raw stays"
+    paused = ", ".join(name.rpartition("/")[2] for name in record.schedules)
+    yield f"  schedules paused meanwhile: {paused or 'none'}"
+
+
+def execute(platform: Platform, rollback: Rollback) -> None:
+    """The code first: a run in between would be undone by the restore, and by good code."""
+    record, undo = rollback.record, rollback.undo
+    if not rollback.is_resumed:
+        platform.log.append(record)
+    platform.schedules.pause(record.schedules)
+    if record.scope != "data":
+        if record.dataform_commit:
+            platform.live.compile_commit(record.dataform_commit)
+            platform.live.promote(record.dataform_commit)
+        platform.images.set(record.images)
+    if record.scope != "code":
+        platform.restore_job.run(["to", undo.moment.isoformat()])
+    # Before the last row: a process that ends in between is followed by one that still knows what to start.
+    platform.schedules.resume(record.schedules)
+    if undo.first_undone.state != "rolled back":
+        platform.log.append(undo.first_undone.ended("rolled back", f"by {record.release}"))
+    platform.log.append(record.ended("accepted"))

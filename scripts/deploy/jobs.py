@@ -1,0 +1,36 @@
+"""Cloud Run jobs as they are now."""
+
+import os
+
+from google.api_core.client_options import ClientOptions
+from google.api_core.exceptions import GoogleAPIError, NotFound
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import run_v2
+
+from runtime.credentials import default_credentials
+from runtime.errors import SettingsError
+from runtime.settings import read_endpoint
+from scripts.deploy.errors import NoCredentials, UnreadableJob
+
+
+def create_jobs_client() -> run_v2.JobsClient:
+    """Over REST, as an endpoint can be any address; NoCredentials without a login."""
+    options = ClientOptions(api_endpoint=read_endpoint(os.environ, "run"))
+    try:
+        credentials = default_credentials()
+    except SettingsError as error:
+        raise NoCredentials(str(error)) from error
+    return run_v2.JobsClient(credentials=credentials, transport="rest", client_options=options)
+
+
+def read_image(job: str) -> str | None:
+    """The image of a job (projects/…/jobs/…); None if it does not exist. UnreadableJob if it cannot be read."""
+    try:
+        found = create_jobs_client().get_job(name=job)
+    except NotFound:
+        return None
+    except (GoogleAPIError, GoogleAuthError) as error:
+        raise UnreadableJob(
+            f"could not read {job}, so its image could not be compared with the plan; nothing was changed: {error}"
+        ) from error
+    return str(found.template.template.containers[0].image)

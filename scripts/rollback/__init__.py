@@ -1,0 +1,1 @@
+"""Return to an earlier release: code, tables and images of one moment."""

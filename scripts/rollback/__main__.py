@@ -1,0 +1,72 @@
+"""python -m scripts.rollback --env ENV [--to RELEASE] [--code-only|--data-only] [--dry-run]
+
+Restores the Dataform commit, the images of the jobs, and ods and dmt as they were just before the newest release, or
+when RELEASE was live. Run again after an interruption: it continues. Rolling back a rollback returns to before it.
+"""
+
+import argparse
+import sys
+
+import requests
+from google.api_core.exceptions import GoogleAPIError
+from google.auth.exceptions import GoogleAuthError
+
+from runtime.errors import JobError
+from scripts.delivery import DeliveryError
+from scripts.delivery.platform import Platform, open_platform
+from scripts.delivery.steps import describe, execute, plan_rollback
+from scripts.deploy.errors import DeployError
+from scripts.release import ReleaseError
+from scripts.release.target import add_arguments
+
+
+def main() -> None:
+    arguments = create_parser().parse_args()
+    try:
+        rollback(arguments, open_platform(arguments))
+    except (DeliveryError, DeployError, ReleaseError, JobError) as error:
+        sys.exit(f"rollback: {error}")
+    except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+        sys.exit(f"rollback: {error}\nRun the command again: it continues where it stopped.")
+
+
+def create_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.rollback",
+        description="Return to an earlier release: code, tables and images.",
+    )
+    add_arguments(parser)
+    parser.add_argument(
+        "--to", metavar="RELEASE", help="a release of ops.releases; default: the one before the newest"
+    )
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument(
+        "--code-only", dest="scope", action="store_const", const="code", help="Dataform and images, no tables"
+    )
+    only.add_argument(
+        "--data-only",
+        dest="scope",
+        action="store_const",
+        const="data",
+        help="tables, no Dataform and no images",
+    )
+    parser.add_argument("--reason", help="stored in ops.releases")
+    parser.add_argument("--dry-run", action="store_true", help="print what would be done, and change nothing")
+    parser.set_defaults(scope="all")
+    return parser
+
+
+def rollback(arguments: argparse.Namespace, platform: Platform) -> None:
+    if arguments.dry_run:
+        plan = plan_rollback(platform, arguments.to, arguments.scope, arguments.reason)
+        print(*describe(plan), "dry run: nothing was changed", sep="\n")
+        return
+    with platform.lease("rollback"):
+        plan = plan_rollback(platform, arguments.to, arguments.scope, arguments.reason)
+        print(*describe(plan), sep="\n")
+        execute(platform, plan)
+        print(f"done      {plan.record.release} is live; undo it with: python -m scripts.rollback")
+
+
+if __name__ == "__main__":
+    main()

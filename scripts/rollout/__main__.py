@@ -1,0 +1,191 @@
+"""python -m scripts.rollout --env ENV [--plan FILE] [--images FILE]
+
+Applies exactly the saved plan, sets the images by digest, makes the folder dataform/ live and runs it once. If a step
+fails, code, images and tables are rolled back. Terraform's changes are not: they are a plan of the commit before.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import requests
+from google.api_core.exceptions import GoogleAPIError
+from google.auth.exceptions import GoogleAuthError
+
+from runtime.errors import JobError
+from scripts.delivery import DeliveryError, Refused
+from scripts.delivery.checks import read_columns
+from scripts.delivery.images import images_by_job
+from scripts.delivery.platform import Platform, open_platform
+from scripts.delivery.releases import Release, new_id
+from scripts.delivery.steps import execute, plan_rollback
+from scripts.deploy.__main__ import apply_saved
+from scripts.deploy.errors import DeployError
+from scripts.release import ReleaseError
+from scripts.release.__main__ import release
+from scripts.release.folder import read_files, read_origin
+from scripts.release.invocation import Runner
+from scripts.release.repository import Repository, compare_files
+from scripts.release.target import add_arguments
+
+ERRORS = (DeliveryError, DeployError, ReleaseError, JobError, GoogleAPIError, GoogleAuthError)
+FIRST_RUN = "hourly"  # the tag of the actions that a first run executes
+
+
+def main() -> None:
+    arguments = create_parser().parse_args()
+    try:
+        platform = open_platform(arguments)
+        with platform.lease("rollout"):
+            rollout(arguments, platform)
+    except (*ERRORS, requests.RequestException) as error:
+        sys.exit(f"rollout: {error}")
+
+
+def create_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.rollout", description="Deliver a commit; roll back if its first run fails."
+    )
+    add_arguments(parser)
+    add = parser.add_argument
+    add(
+        "--plan",
+        type=Path,
+        metavar="FILE",
+        help="a plan of scripts.deploy plan --out; it is applied as it is",
+    )
+    add("--images", type=Path, metavar="FILE", help='JSON: {"connector": "REGISTRY/NAME@sha256:…", …}')
+    add("--folder", type=Path, default=Path("dataform"), help="default: %(default)s")
+    return parser
+
+
+def rollout(arguments: argparse.Namespace, platform: Platform) -> None:
+    """DeliveryError after a rollback, or Refused before anything changed."""
+    images = read_images(arguments.images)
+    if arguments.plan and not arguments.env:
+        raise Refused("--plan needs --env, which names the environment of the plan; nothing was changed.")
+    record = begin(arguments, platform, images)
+    print(f"release   {record.release} of commit {record.commit or 'unknown'}")
+    try:
+        platform.schedules.pause(record.schedules)
+        deliver(arguments, platform, images)
+    except (*ERRORS, requests.RequestException) as error:
+        undo(platform, record, error)
+    platform.schedules.resume(record.schedules)
+    accepted = record.ended("accepted")
+    platform.log.append(accepted)
+    print(f"accepted  {record.release}; undo it with: python -m scripts.rollback")
+
+
+def read_images(path: Path | None) -> dict[str, str]:
+    """By job; Refused for a file that is not JSON of images by digest."""
+    if path is None:
+        return {}
+    try:
+        return images_by_job(dict(json.loads(path.read_text())))
+    except (OSError, ValueError, TypeError) as error:
+        raise Refused(f"{path} is not JSON of images by name: {error}; nothing was changed.") from error
+
+
+def begin(arguments: argparse.Namespace, platform: Platform, images: dict[str, str]) -> Release:
+    """The row of the release, written before anything changes. Refused while an earlier one has not ended."""
+    platform.restore_job.check()
+    releases = platform.log.read()
+    if releases and releases[-1].is_open:
+        raise Refused(
+            f"release {releases[-1].release} was begun and has not ended; nothing was changed. Its process was killed: "
+            "return to the state before it with python -m scripts.rollback"
+        )
+    origin = read_origin(arguments.folder)
+    if origin.is_dirty:
+        raise Refused(
+            f"{arguments.folder} differs from its commit; nothing was changed. Commit it, or: git stash -u"
+        )
+    files = read_files(arguments.folder)
+    before = platform.images.read()
+    if not releases:
+        platform.log.append(baseline(platform, before))
+    now = platform.log.now()
+    record = Release(
+        release=new_id(now),
+        state="rolling out",
+        kind="rollout",
+        scope="all",
+        moment=now,
+        images={**before, **images},
+        columns=read_columns(platform.bigquery),
+        schedules=platform.schedules.enabled(),
+        commit=origin.commit,
+        dataform_commit=commit_files(platform, files, arguments.folder),
+        plan=digest(arguments.plan),
+    )
+    platform.log.append(record)
+    return record
+
+
+def baseline(platform: Platform, images: dict[str, str]) -> Release:
+    """What was live before the first rollout, so that it can be returned to."""
+    now = platform.log.now()
+    return Release(
+        release=new_id(now),
+        state="accepted",
+        kind="rollout",
+        scope="all",
+        moment=now,
+        images=images,
+        columns={},
+        schedules=[],
+        dataform_commit=platform.live_commit(),
+        reason="what was live before the first rollout",
+    )
+
+
+def commit_files(platform: Platform, files: dict[str, bytes], folder: Path) -> str:
+    """The commit of the Dataform repository with these files; it is not live yet."""
+    repository = Repository(platform.dataform, platform.target.repository)
+    head = repository.head_commit()
+    operations = compare_files(repository.read_files(head), files)
+    return repository.commit(operations, head, read_origin(folder)) if operations else head
+
+
+def deliver(arguments: argparse.Namespace, platform: Platform, images: dict[str, str]) -> None:
+    """Terraform first: an update of a job sends its whole definition, and the images come after it."""
+    if arguments.plan:
+        apply_saved(arguments.env, arguments.plan)
+    platform.images.set(images)
+    repository = Repository(platform.dataform, platform.target.repository)
+    files, origin = read_files(arguments.folder), read_origin(arguments.folder)
+    release(repository, platform.live, files, origin, platform.bigquery, may_refresh=False)
+    result = platform.live.current_result()
+    assert result is not None
+    runner = Runner(
+        platform.dataform, platform.target.repository, result.name, platform.target.service_account
+    )
+    runner.run_tag(FIRST_RUN)
+    print(f"first run the actions tagged {FIRST_RUN} succeeded")
+
+
+def undo(platform: Platform, record: Release, cause: Exception) -> None:
+    """DeliveryError, once everything is as it was before `record`."""
+    print(f"failed    {cause}\nrolling back", file=sys.stderr)
+    execute(platform, plan_rollback(platform, None, "all", f"{record.release} failed: {cause}"[:1000]))
+    raise DeliveryError(
+        f"{record.release} failed and was rolled back: code, images and tables are as before it. The cause: {cause}"
+    ) from cause
+
+
+def digest(plan: Path | None) -> str | None:
+    """Refused if the file is missing."""
+    if plan is None:
+        return None
+    if not plan.is_file():
+        raise Refused(
+            f"plan file {plan} does not exist; nothing was changed. Make it: python -m scripts.deploy plan --out {plan}"
+        )
+    return hashlib.sha256(plan.read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Take a load out of raw: its rows, its files, and what the warehouse computed from them."""

@@ -1,0 +1,153 @@
+"""Rollout, rollback and the rollback of a rollback, as a person or CI runs them; the tests run in order."""
+
+import json
+import subprocess
+
+import pytest
+
+from sandbox.process import running
+from tests.crash_campaign.proxy import PlannedKill, Proxy
+from tests.pipeline.restore.shop import FIRST, SECOND
+from tests.scripts.delivery_project import image, set_up, write_code
+
+pytestmark = pytest.mark.timeout(900)  # each command runs the warehouse or restores it
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("delivery")) as state:
+        yield set_up(state)
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory):
+    """Folders of the warehouse: as it is, with the revenue doubled, and one that fails in its first run."""
+    root = tmp_path_factory.mktemp("code")
+    formulas = {"good": "sum(item.item_amount)", "double": "2 * sum(item.item_amount)", "bad": "1 / 0"}
+    return {name: write_code(root / name, formula) for name, formula in formulas.items()}
+
+
+@pytest.fixture
+def images(tmp_path):
+    def write(letter):
+        path = tmp_path / "images.json"
+        path.write_text(json.dumps({"connector": image(letter), "pipeline": image(letter)}))
+        return str(path)
+
+    return write
+
+
+def check(result):
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_without_a_release_there_is_nothing_to_roll_back(project):
+    result = project.run("rollback")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "no earlier release is recorded in ops.releases" in result.stderr
+    assert "nothing was changed" in result.stderr and project.schedule() == "ENABLED"
+
+
+def test_two_rollouts(project, code, images):
+    project.load(FIRST)
+    check(project.run("release", "--folder", str(code["good"])))  # before delivery was set up
+    refused = project.run("rollout", "--folder", str(code["good"]), "--images", "absent.json")
+    assert refused.returncode == 1 and "nothing was changed" in refused.stderr
+    first = check(project.run("rollout", "--folder", str(code["good"]), "--images", images("a")))
+    assert "accepted  r" in first and project.releases() == [("rollout", "accepted")] * 2
+    assert project.images() == {
+        "connector": image("a"),
+        "pipeline": image("a"),
+        "restore": image("a"),
+    }
+    project.load(SECOND)
+    check(project.run("rollout", "--folder", str(code["double"]), "--images", images("b")))
+    assert set(project.images().values()) == {image("b")}
+    assert project.schedule() == "ENABLED"
+
+
+@pytest.fixture(scope="module")
+def states(project):
+    """Filled by the tests: the rows and the live commit under a name."""
+    return {}
+
+
+def test_a_dry_run_names_everything_and_changes_nothing(project, states):
+    states["doubled"] = (project.rows(), project.live_commit())
+    output = check(project.run("rollback", "--dry-run"))
+    assert "dry run: nothing was changed" in output
+    assert f"image     connector: {image('a')}" in output
+    assert "data      ods, dmt and ods.checkpoints as of " in output and "pipeline-hourly" in output
+    assert (project.rows(), project.live_commit()) == states["doubled"]
+    assert project.releases()[-1] == ("rollout", "accepted")
+
+
+def test_a_rollback_and_its_rollback(project, states):
+    check(project.run("rollback", "--reason", "revenue is twice as much"))
+    rows, commit = project.rows(), project.live_commit()
+    assert rows != states["doubled"][0] and commit != states["doubled"][1]
+    assert set(project.images().values()) == {image("a")} and project.schedule() == "ENABLED"
+    assert project.releases()[-2:] == [("rollout", "rolled back"), ("rollback", "accepted")]
+
+    check(project.run("rollback"))
+    assert (project.rows(), project.live_commit()) == states["doubled"]
+    assert set(project.images().values()) == {image("b")}
+    states["first"] = (rows, commit)
+
+
+def test_a_release_whose_first_run_fails_is_rolled_back(project, code, states):
+    result = project.run("rollout", "--folder", str(code["bad"]))
+    assert (
+        result.returncode == 1
+        and "was rolled back: code, images and tables are as before it" in result.stderr
+    )
+    assert "dmt.daily_sales" in result.stderr and "division by zero" in result.stderr.lower()
+    assert (project.rows(), project.live_commit()) == states["doubled"]
+    assert project.releases()[-2:] == [("rollout", "rolled back"), ("rollback", "accepted")]
+    assert project.schedule() == "ENABLED"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--to", "r1999"], "unknown release 'r1999'; nothing was changed. Known: r"),
+        (["--code-only", "--data-only"], "not allowed with argument --code-only"),
+    ],
+)
+def test_wrong_arguments_change_nothing(project, states, arguments, message):
+    result = project.run("rollback", *arguments)
+    assert result.returncode != 0 and message in result.stderr
+    assert (project.rows(), project.live_commit()) == states["doubled"]
+
+
+def test_a_widened_table_is_refused_and_the_code_is_not(project):
+    """In this order, because nothing of this file restores the column afterwards."""
+    before = project.releases()
+    project.warehouse.query("alter table dmt.daily_sales add column note string")
+    result = project.run("rollback")
+    assert result.returncode == 1 and "changed since, or they were deleted: dmt.daily_sales" in result.stderr
+    assert project.releases() == before and project.schedule() == "ENABLED"
+    project.warehouse.query("alter table dmt.daily_sales drop column note")
+
+
+def run_and_kill(project, proxy, number):
+    """The exit code of a rollback that is killed before its request `number`; negative if it was."""
+    command = project.command("rollback", "--data-only")
+    proxy.reset()
+    with subprocess.Popen(
+        command, env=project.environ(proxy.address), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        proxy.reset(PlannedKill(number, "before", process.pid))
+        process.communicate(timeout=200)
+    return process.returncode
+
+
+def test_a_rollback_that_is_killed_is_finished_by_the_next(project, states):
+    """At some of its requests: after each the next command converges to the same rows."""
+    with Proxy(project.state.address) as proxy:
+        killed = [run_and_kill(project, proxy, number) for number in (12, 24, 30)]
+    assert killed[0] < 0
+    check(project.run("rollback", "--data-only"))
+    kinds = [kind for kind, state in project.releases() if state == "rolling out"]
+    assert kinds == [] and project.schedule() == "ENABLED"
