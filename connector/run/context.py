@@ -9,9 +9,9 @@ from typing import Protocol
 
 from connector import raw_schema
 from connector.landing.files import Landing
-from connector.landing.names import Run
+from connector.landing.names import Run, to_datetime
 from connector.load.loader import RawTable
-from connector.load.run_log import DriftRow, FileRow, RunRow
+from connector.load.run_log import DriftRow, FileRow, RunRow, Status
 from connector.run.state import RunState
 from connector.sources.base import Endpoint
 from connector.sources.planned import PlannedReader
@@ -60,6 +60,11 @@ class RunContext:
         return f"{self.source}/{self.name}" if self.source else self.name
 
     @property
+    def source_or_none(self) -> str | None:
+        """The value of the column `source` of the logs."""
+        return self.source or None
+
+    @property
     def page_reader(self) -> Reader:
         """The reader of a kind that discovers its pages while it reads them."""
         if isinstance(self.reader, PlannedReader):
@@ -89,3 +94,18 @@ class RunContext:
     @property
     def columns(self) -> list[raw_schema.Column]:
         return raw_schema.read_columns(self.endpoint.table, self.schema_folder)
+
+
+def start_run_row(context: RunContext, state: RunState, status: Status) -> RunRow:
+    """The row of ops.run_log for a run that ends now; without files, rows and texts."""
+    return RunRow(
+        run_id=state.id,
+        source=context.source_or_none,
+        endpoint=context.name,
+        started_at=to_datetime(state.began).isoformat(),
+        finished_at=to_datetime(context.now()).isoformat(),
+        status=status,
+        window_from=state.span.start,
+        window_until=state.span.until,
+        pages=state.pages,
+    )

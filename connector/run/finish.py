@@ -4,6 +4,9 @@ Every step is idempotent, so a run may be killed anywhere and repeated: a file t
 a job that was submitted is not submitted again, a row that was logged is not logged again.
 """
 
+from dataclasses import replace as replace_row
+from typing import Literal
+
 from msgspec.structs import replace
 
 from connector.errors import IncompleteRun
@@ -14,7 +17,7 @@ from connector.landing.page_metadata import ABSENT, FieldType, ObservedSchema, d
 from connector.load.batch import Batch
 from connector.load.loader import KeyCounts, LoadResult, load_batch, split_into_jobs
 from connector.load.run_log import DriftRow, FileRow, RunRow, Status
-from connector.run.context import RunContext
+from connector.run.context import RunContext, start_run_row
 from connector.run.state import RunState
 from connector.sources.planned import PlannedReader
 from connector.sources.window import window_of
@@ -123,16 +126,8 @@ def create_run_row(
     status: Status = (
         "incomplete" if lost or not is_remembered else "partial" if failed or state.gaps else "success"
     )
-    return RunRow(
-        run_id=state.id,
-        source=context.source or None,
-        endpoint=context.name,
-        started_at=to_datetime(state.began).isoformat(),
-        finished_at=to_datetime(context.now()).isoformat(),
-        status=status,
-        window_from=state.span.start,
-        window_until=state.span.until,
-        pages=state.pages,
+    return replace_row(
+        start_run_row(context, state, status),
         files=len(archived),
         rows_loaded=result.rows,
         bytes=sum(file.bytes for file in archived),
@@ -212,7 +207,7 @@ def create_drift_row(
     previous = [name for name in schema.fields.get(path, []) if name != ABSENT]
     return DriftRow(
         run_id=state.id,
-        source=context.source or None,
+        source=context.source_or_none,
         endpoint=context.name,
         field=path,
         change=describe_change(field_type, schema),
@@ -227,22 +222,20 @@ def create_file_rows(
     context: RunContext, state: RunState, archived: list[LandedFile], failed: list[LandedFile]
 ) -> list[FileRow]:
     now = to_datetime(context.now()).isoformat()
-    return [
-        FileRow(
-            state.id, context.source or None, context.name, file.name, "archived", file.rows, file.bytes, now
+
+    def create_row(file: LandedFile, stage: Literal["archived", "failed"]) -> FileRow:
+        return FileRow(
+            run_id=state.id,
+            source=context.source_or_none,
+            endpoint=context.name,
+            file_name=file.name,
+            state=stage,
+            rows=file.rows,
+            bytes=file.bytes,
+            logged_at=now,
+            reason=file.reason,
         )
-        for file in archived
-    ] + [
-        FileRow(
-            state.id,
-            context.source or None,
-            context.name,
-            file.name,
-            "failed",
-            file.rows,
-            file.bytes,
-            now,
-            file.reason,
-        )
-        for file in failed
+
+    return [create_row(file, "archived") for file in archived] + [
+        create_row(file, "failed") for file in failed
     ]

@@ -7,14 +7,13 @@ execute       extract (source to in/) → finish (in/ to raw, archive/, failed/,
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import msgspec
 
 from connector.errors import ConnectorError, CursorExpired, IncompleteRun, LoadError, SourceError
 from connector.landing.files import LandedFile
-from connector.landing.names import to_datetime
-from connector.load.run_log import RunRow
-from connector.run.context import RunContext
+from connector.run.context import RunContext, start_run_row
 from connector.run.extract import extract
 from connector.run.finish import finish
 from connector.run.replay import Selection, select_files
@@ -161,18 +160,7 @@ def log_failures(context: RunContext, lease: Lease[RunState], state: RunState) -
 
 
 def log_failed_run(context: RunContext, state: RunState, error: str, attempt: str) -> None:
-    row = RunRow(
-        run_id=state.id,
-        source=context.source or None,
-        endpoint=context.name,
-        started_at=to_datetime(state.began).isoformat(),
-        finished_at=to_datetime(context.now()).isoformat(),
-        status="failed",
-        window_from=state.span.start,
-        window_until=state.span.until,
-        pages=state.pages,
-        error=error,
-    )
+    row = replace(start_run_row(context, state, "failed"), error=error)
     try:
         context.warehouse.log_run(row, attempt)
     except (ConnectorError, LoadError) as second:

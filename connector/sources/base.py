@@ -1,5 +1,6 @@
 """Declaration of a source: the keys that every kind has. A kind adds its own, as rest/config.py does."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -50,6 +51,11 @@ class Source(Declared, frozen=True, kw_only=True):
     def variables(self) -> dict[str, str | None]:
         """Environment variables without the prefix <SOURCE>_, with their defaults; None: required."""
         return {"API_KEY": None} if self.secret else {}
+
+
+def fingerprint(*parts: Any) -> str:
+    """Of the parts of a declaration that decide which rows are read, and on which page."""
+    return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
 
 
 def convert[Part: Declared](value: Any, kind: type[Part], where: str) -> Part:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 
@@ -81,8 +81,8 @@ def parse_source(declared: Any, where: str) -> Source:
 
 def json_schema() -> str:
     """JSON Schema of the declarations, for completion and checks in an editor."""
-    kinds = {"files": files.FilesSource, "rest": rest.RestSource, "sheet": sheet.SheetSource}
-    schemas, components = msgspec.json.schema_components(kinds.values(), ref_template="#/$defs/{name}")
+    kinds = [get_type_hints(parse)["return"] for parse in KINDS.values()]
+    schemas, components = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "oneOf": list(schemas),

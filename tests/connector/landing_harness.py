@@ -20,12 +20,12 @@ THINGS = {"path": "/things", "table": "products", "key": ["id"], "schedule": "da
 class LandingHarness:
     """The processes share the bucket and the state that the lease stores."""
 
-    def __init__(self, api, store, declared, key=KEY):
-        self.api, self.store = api, store
+    def __init__(self, api, store, declared, key=KEY, name="things"):
+        self.api, self.store, self.name = api, store, name
         self.source = registry.parse_source(declared, "things.yaml")
         self.key = key
-        run = Run.create("things", 1_795_246_443_000, "0a1b2c3d")
-        self.state = RunState(id=run.id, endpoint="things", began=run.began)
+        run = Run.create(name, 1_795_246_443_000, "0a1b2c3d")
+        self.state = RunState(id=run.id, endpoint=name, began=run.began)
 
     def check(self): ...
 
@@ -36,22 +36,25 @@ class LandingHarness:
         """A new process lands the pages that earlier ones did not; returns the final state."""
         settings = Settings("", "", "", {"URL": self.api.url, "API_KEY": self.key})
         retries = RetryPolicy(attempts=2, sleep=lambda seconds: None)
-        pages = reader.create_reader(self.source, "things", settings, lambda: retries)
+        pages = reader.create_reader(self.source, self.name, settings, lambda: retries)
         with pages.client.session:
             context = RunContext(
-                name="things",
-                endpoint=self.source.endpoint("things"),
+                name=self.name,
+                endpoint=self.source.endpoint(self.name),
                 reader=pages,
-                landing=Landing(self.store, "things"),
+                landing=Landing(self.store, self.name),
                 store=self.store,
                 warehouse=None,
                 log=StructuredLog(Silence()),
             )
             return extract(context, self, self.state)
 
+    def rows(self):
+        contents = [self.store.objects[name][1] for name in self.store.names(f"{self.name}/in/")]
+        return [json.loads(line) for content in contents for line in content.splitlines()]
+
     def ids(self):
-        contents = [self.store.objects[name][1] for name in self.store.names("things/in/")]
-        return sorted(json.loads(line)["id"] for content in contents for line in content.splitlines())
+        return sorted(row["id"] for row in self.rows())
 
 
 class Silence:

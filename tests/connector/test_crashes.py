@@ -97,6 +97,52 @@ def test_a_replay_that_was_killed_anywhere_is_finished(project, shop):
         assert counts == [(251 * number, 251)], number
 
 
+def test_a_limit_that_changes_between_kill_and_resume_loses_no_row(project, shop):
+    """The pages of the killed run are given up in its fetch phase, and continued in its load phase."""
+
+    def copy(adapter, number):
+        first = first_of(number)
+        shop.items["sales"] = sales(first, first + SPAN - 1)
+        project.copy(start=str(first), adapter=adapter)
+
+    for number in crashes(copy):
+        if project.remaining():
+            project.source.paging["limit"] = 100
+            project.copy(start=str(first_of(number)))
+            project.source.paging["limit"] = 250
+        assert project.remaining() == [], number
+    assert number > 3
+    assert project.ids() == list(range(first_of(1), first_of(number + 2)))
+
+
+def test_objects_that_are_deleted_after_a_kill_are_requested_again_or_reported(project, shop):
+    def copy(adapter, number):
+        first = first_of(number)
+        shop.items["sales"] = sales(first, first + SPAN - 1)
+        project.copy(start=str(first), adapter=adapter)
+
+    reported = 0
+    for number in crashes(copy):
+        there = [
+            item.name
+            for item in project.bucket.list("")
+            if "/in/" in item.name or "/processing/" in item.name
+        ]
+        for name in there[:1]:
+            project.bucket.delete(name)
+        if not project.remaining():
+            continue
+        try:
+            project.copy(start=str(first_of(number)))
+        except IncompleteRun as error:
+            assert "objects were deleted or replaced" in str(error)
+            reported += 1
+            project.copy(start=str(first_of(number)))
+        assert project.remaining() == [], number
+    assert reported > 0
+    assert sorted(set(project.ids())) == list(range(first_of(1), first_of(number + 2)))
+
+
 class FullBucketAdapter(HTTPAdapter):
     """A bucket that accepts `room` new objects, then returns 507, which is not retried."""
 

@@ -126,3 +126,5 @@ def test_describe_infers_a_schema_that_the_connector_accepts(harness, tmp_path):
 def test_the_json_schema_contains_every_key_of_the_declared_source():
     schema = json.loads(registry.json_schema())
     assert set(yaml.safe_load(RETAIL)) <= set(schema["$defs"]["RestSource"]["properties"])
+    assert len(schema["oneOf"]) == len(registry.KINDS)
+    assert "MongoSource" in schema["$defs"]

@@ -43,7 +43,8 @@ class MemoryStore:
     def list(self, prefix):
         for name in sorted(self.objects):
             if name.startswith(prefix):
-                yield ObjectInfo(name, len(self.objects[name][1]), self.objects[name][2])
+                generation, content, metadata = self.objects[name]
+                yield ObjectInfo(name, len(content), metadata, generation)
 
     def move(self, source, target):
         with self.lock:

@@ -98,6 +98,7 @@ def test_one_of_two_simultaneous_takeovers_wins(store):
     with pytest.raises(LeaseHeld):
         acquire_lease(store, sleep=acquire_second)
     second.check()
+    assert (second.generation, second.state) == (store.generation(NAME), STATE)
 
 
 def test_a_write_whose_response_was_lost_keeps_the_lease(store):

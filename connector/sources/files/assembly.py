@@ -32,6 +32,6 @@ def open_store(
     parts = urlsplit(url)
     if parts.scheme == "gs":
         folder = parts.path.strip("/")
-        return GoogleFiles(open_bucket(parts.netloc), f"{folder}/" if folder else "")
+        return GoogleFiles(open_bucket(parts.netloc), f"{folder}/" if folder else "", source.connections)
     secret = settings.source.get("API_KEY", "")
     return open_obstore(url, settings.source["ENDPOINT"], source.region, secret)

@@ -1,15 +1,13 @@
 """Read the new and changed files of a folder. A part of the plan is one file, or a range of the rows of a large one."""
 
-import hashlib
 import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import PurePosixPath
 
-import msgspec
-
 from connector.errors import SourceUnavailable
 from connector.landing.files import RejectedRow
 from connector.raw_schema import Column
+from connector.sources.base import fingerprint
 from connector.sources.files.config import Csv, FilesEndpoint, JsonArray, JsonLines
 from connector.sources.files.content import Rows, UnreadableFile, read_content
 from connector.sources.files.csv_split import CsvSplitter
@@ -58,7 +56,7 @@ class FilesReader(PlannedReader):
     @property
     def fingerprint(self) -> str:
         parts = [self.endpoint.glob, self.endpoint.format, self.endpoint.rename, sorted(self.column_names)]
-        return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
+        return fingerprint(*parts)
 
     def make_plan(self, span: IdRange) -> ReadPlan:
         files = self._list_matching()

@@ -5,8 +5,10 @@ So a part of a run never mixes two versions of a file.
 """
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from obstore.store import S3Config  # it does not exist at run time
 
 CHUNK_BYTES = 1 << 20
+SPLIT_BYTES = 1 << 20  # a smaller file is never split, and so read once
 STATUS = re.compile(r"status code: (\d{3})")
 
 
@@ -44,12 +47,10 @@ class FileInfo(msgspec.Struct, frozen=True, array_like=True):
 
 
 class FileStore(Protocol):
-    """`url` ends with a slash. `has_ranges`: whether a range costs as much as its bytes, and not as the whole file."""
+    """`url` ends with a slash."""
 
     @property
     def url(self) -> str: ...
-    @property
-    def has_ranges(self) -> bool: ...
 
     def list_files(self, prefix: str) -> Iterator[FileInfo]:
         """Files below the folder `prefix`; keys are relative to the source's url. SourceError if impossible."""
@@ -68,8 +69,6 @@ class S3Secret(msgspec.Struct, frozen=True):
 
 class ObstoreFiles:
     """S3 and compatible servers, and local folders."""
-
-    has_ranges = True
 
     def __init__(self, store: S3Store | LocalStore, url: str) -> None:
         self.store = store
@@ -124,15 +123,28 @@ class ObstoreFiles:
         return SourceUnavailable(f"could not {action} {self.url}{key}: {first_line(error)}")
 
 
+@dataclass
+class Download:
+    """The content of a file, once one of its readers has downloaded it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    content: bytes | None = None
+
+
 class GoogleFiles:
-    """Cloud Storage. The version is the object's generation, which is never reused."""
+    """Cloud Storage. The version is the object's generation, which is never reused.
 
-    has_ranges = False
+    The checksum is that of the whole object, so an object is downloaded as a whole. A large file is read part by part,
+    and would be downloaded again for each of them: the last `kept_files` stay in memory.
+    """
 
-    def __init__(self, store: ObjectStore, folder: str) -> None:
+    def __init__(self, store: ObjectStore, folder: str, kept_files: int = 2) -> None:
         self.store = store
         self.folder = folder
         self.url = store.url_of(folder)
+        self.kept_files = kept_files
+        self.lock = threading.Lock()
+        self.downloads: dict[FileInfo, Download] = {}
 
     def list_files(self, prefix: str) -> Iterator[FileInfo]:
         start = self.folder + (f"{prefix}/" if prefix else "")
@@ -143,13 +155,26 @@ class GoogleFiles:
             raise SourceUnavailable(str(error)) from error
 
     def read_chunks(self, file: FileInfo, start: int, end: int) -> Iterator[bytes]:
+        yield (self._download(file) if file.size <= SPLIT_BYTES else self._read_once(file))[start:end]
+
+    def _read_once(self, file: FileInfo) -> bytes:
+        with self.lock:
+            download = self.downloads.setdefault(file, Download())
+            while len(self.downloads) > self.kept_files:
+                del self.downloads[next(iter(self.downloads))]
+        with download.lock:  # two readers of one file download it once, those of two files do not wait
+            if download.content is None:
+                download.content = self._download(file)
+        return download.content
+
+    def _download(self, file: FileInfo) -> bytes:
         try:
             content = self.store.read(self.folder + file.key, int(file.etag))
         except StorageError as error:
             raise SourceUnavailable(str(error)) from error
         if content is None:
             raise SourceUnavailable(describe_overwritten(self.url, file.key))
-        yield content[start:end]
+        return content
 
 
 def describe_overwritten(url: str, key: str) -> str:

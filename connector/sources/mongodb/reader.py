@@ -4,7 +4,6 @@ A part is a range of an index: of the window's field, or of _id. A range of _id 
 index, because $gte and $lt compare within one BSON type only, and a collection may have several types of _id.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -32,6 +31,7 @@ from connector.errors import KeyRejected, RequestRejected, SourceUnavailable
 from connector.landing.files import RejectedRow
 from connector.raw_schema import FILE_NAME, Column
 from connector.settings import Settings
+from connector.sources.base import fingerprint
 from connector.sources.mongodb.config import MongoEndpoint, MongoSource
 from connector.sources.mongodb.documents import DocumentEncoder
 from connector.sources.planned import PartContent, PlannedReader, ReadPlan
@@ -85,7 +85,7 @@ class MongoReader(PlannedReader):
     @property
     def fingerprint(self) -> str:
         parts = [self.endpoint.collection, self.field]
-        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]
+        return fingerprint(*parts)
 
     def make_plan(self, span: IdRange) -> ReadPlan:
         with self._wrap_errors():

@@ -1,6 +1,5 @@
 """Read pages of one endpoint of an API, in each of the declared kinds of paging."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,6 +11,7 @@ import requests
 from connector.errors import CursorExpired, InvalidResponse, RequestRejected
 from connector.extract.page_loop import IN_FLIGHT
 from connector.settings import Settings
+from connector.sources.base import fingerprint
 from connector.sources.reader import Page
 from connector.sources.rest.auth import create_auth
 from connector.sources.rest.client import Request, SourceClient
@@ -86,7 +86,7 @@ class RestReader:
             window_of(endpoint),
             self.paging,
         ]
-        return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
+        return fingerprint(*parts)
 
     def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
         try:

@@ -1,6 +1,5 @@
 """Read a tab of a spreadsheet as the only page of an endpoint."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from urllib.parse import quote
@@ -13,6 +12,7 @@ from google.auth.credentials import Credentials
 from connector.errors import InvalidResponse, RequestRejected
 from connector.extract.page_loop import IN_FLIGHT
 from connector.settings import Settings
+from connector.sources.base import fingerprint
 from connector.sources.reader import Page
 from connector.sources.rest.client import SourceClient
 from connector.sources.sheet.cells import cell_text
@@ -76,7 +76,7 @@ class SheetReader:
     def fingerprint(self) -> str:
         columns = {name: column.header for name, column in self.endpoint.columns.items()}
         parts = [self.endpoint.tab, self.endpoint.header_row, columns]
-        return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
+        return fingerprint(*parts)
 
     def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
         document = self._get("", {"fields": FIELDS}, Document)

@@ -2,6 +2,8 @@
 
 import http.server
 import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
@@ -10,14 +12,16 @@ from connector.errors import KeyRejected, RequestRejected, SourceUnavailable
 from connector.settings import Settings
 from connector.sources import registry
 from connector.sources.files.assembly import create_reader
-from connector.sources.files.store import open_obstore
+from connector.sources.files.ledger import Ledger
+from connector.sources.files.reader import FilesReader
+from connector.sources.files.store import GoogleFiles, open_obstore
 from connector.sources.window import IdRange
 from runtime.errors import SettingsError
 from runtime.google_api import ApiClient
 from runtime.http_session import open_session
 from runtime.object_store import OK_STATUSES, ObjectStore
 from sandbox.state import PROJECT
-from tests.connector.files.harness import ENDPOINT, FilesHarness, values
+from tests.connector.files.harness import ENDPOINT, Bucket, FilesHarness, values
 
 
 def test_more_files_than_one_page_of_a_listing(s3):
@@ -105,3 +109,34 @@ def test_cloud_storage(sandbox):
         with pytest.raises(SourceUnavailable, match="a b.csv was overwritten"):
             reader.read_part(position, "f")
         assert len(reader.make_plan(IdRange()).parts) == 1
+
+
+class CountingBucket(Bucket):
+    """Counts the downloads of each object."""
+
+    def __init__(self):
+        super().__init__()
+        self.downloads = Counter()
+
+    def url_of(self, name):
+        return f"gs://exports/{name}"
+
+    def read(self, name, generation):
+        self.downloads[name] += 1
+        return super().read(name, generation)
+
+
+def test_a_large_file_of_cloud_storage_is_downloaded_once_for_all_its_parts():
+    rows = [f"{number},{'x' * 90}\r\n" for number in range(60_000)]
+    bucket, landing = CountingBucket(), CountingBucket()
+    bucket.create("large.csv", ("id,name\r\n" + "".join(rows)).encode())
+    declared = {"kind": "files", "url": "gs://exports/", "endpoints": {"shipments": ENDPOINT}}
+    source = registry.parse_source(declared, "catalogue.yaml")
+    store = GoogleFiles(bucket, "", 2)
+    reader = FilesReader(store, Ledger(landing, "catalogue/shipments"), source.endpoints["shipments"], [])
+    plan = reader.make_plan(IdRange())
+    assert len(plan.parts) > 1
+    with ThreadPoolExecutor(2) as pool:
+        parts = list(pool.map(lambda position: reader.read_part(position, "f"), plan.parts))
+    assert sum(part.rows for part in parts) == len(rows)
+    assert bucket.downloads == {"large.csv": 1}
