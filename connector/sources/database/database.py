@@ -57,11 +57,12 @@ class Lines:
 class Session(ABC):
     """A connection to the server of one table. Errors are those of connector.errors.
 
-    relation: the table in a FROM clause, with the alias TABLE. name: of the table in messages.
+    relation: the table in a FROM clause, with the alias TABLE. name, user: the table and the account in messages.
     """
 
     relation: str
     name: str
+    user: str
 
     @abstractmethod
     def read_table(self) -> Table: ...

@@ -74,6 +74,10 @@ class RangeQuery:
         )
         return tuple(text or "" for text in rows[0]) if rows else None
 
+    def count(self, part: Part) -> int:
+        sql = f"select count(*) from {self.session.relation} where {self.condition(part)}"
+        return int(self.session.read_rows(sql)[0][0] or 0)
+
     def key_at(self, part: Part, offset: int) -> str:
         """The key of a row as JSON, for messages."""
         names = [field.column for field in self.order(part)]

@@ -3,16 +3,18 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace as replace_result
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
 
-from connector.errors import RangeCancelled, SourceUnavailable, ValueUnreadable
+from connector.errors import RangeCancelled, RequestRejected, SourceUnavailable, ValueUnreadable
 from connector.landing.files import RejectedRow
 from connector.raw_schema import FILE_NAME, Column
 from connector.sources.database.config import Limits, TableEndpoint
-from connector.sources.database.database import Connect, Field, Session, Table
+from connector.sources.database.database import Connect, Field, KeyTexts, Session, Table
 from connector.sources.database.position import Part, parse_part
 from connector.sources.database.ranges import RangeQuery
 from connector.sources.database.sessions import Sessions
@@ -77,6 +79,11 @@ class TableReader(PlannedReader):
     def open_query(self, session: Session) -> RangeQuery:
         """The table as it is now: a column may be added or dropped between two parts."""
         table = session.read_table()
+        if not table.fields:
+            raise RequestRejected(
+                f"the account {session.user!r} may not read any column of {session.name}. Ask the owner for: "
+                f"GRANT SELECT ON {session.name} TO {session.user};"
+            )
         renamed = [
             replace_result(field, column=self.endpoint.rename.get(field.name, field.name))
             for field in table.fields
@@ -160,11 +167,11 @@ class TableReader(PlannedReader):
         try:
             return self._retry(lambda: self._read_once(part, constants))
         except (RangeCancelled, ValueUnreadable) as error:
-            halves = self._retry(lambda: self._split(part))
+            halves = self._split(part)
             if halves:
                 return join(self._read(half, constants) for half in halves)
             if isinstance(error, ValueUnreadable):
-                return self._reject(part, str(error))
+                return self._reject(part, error)
             raise
 
     def _read_once(self, part: Part, constants: dict[str, str]) -> PartContent:
@@ -180,30 +187,35 @@ class TableReader(PlannedReader):
         unmapped = tuple(sorted({field.column for field in fields} - self.column_names))
         return PartContent(lines.content, rows, unmapped=unmapped)
 
-    def _reject(self, part: Part, reason: str) -> PartContent:
-        """The only row of a range."""
+    def _reject(self, part: Part, error: ValueUnreadable) -> PartContent:
+        """The only row of a range. Several rows with the same key cannot be separated: then the part fails."""
         with self.sessions.begin() as session:
-            key = self.open_query(session).key_at(part, 0)
-            note = f"a row of {session.name} is in rejects/, key {key}: {reason}"
-        return PartContent(b"", 0, [RejectedRow(1, reason, key)], note)
+            query = self.open_query(session)
+            if query.count(part) != 1:
+                raise error
+            key = query.key_at(part, 0)
+        note = f"a row of {session.name} is in rejects/, key {key}: {error}"
+        return PartContent(b"", 0, [RejectedRow(1, str(error), key)], note)
 
     def _split(self, part: Part) -> list[Part]:
         """Two parts with the same rows together; none if the range has only one row."""
         if part.keys:
-            middle = len(part.keys) // 2
-            halves = part.keys[:middle], part.keys[middle:]
-            return [replace(part, keys=keys) for keys in halves] if middle else []
-        with self.sessions.begin() as session:
-            query = self.open_query(session)
-            size = max(part.rows, 2)
-            while (size := size // 2) and not part.nulls:
-                middle_key = query.key_after(part, size)
-                if middle_key and middle_key != part.low:
-                    return [
-                        replace(part, high=middle_key, rows=size),
-                        replace(part, low=middle_key, rows=size),
-                    ]
+            half = len(part.keys) // 2
+            halves = part.keys[:half], part.keys[half:]
+            return [replace(part, keys=keys) for keys in halves] if half else []
+        size = max(part.rows, 2) // 2
+        while size and not part.nulls:
+            with suppress(RangeCancelled):  # finding a key that is nearer is cheaper
+                middle = self._retry(partial(self._find_key, part, size))
+                if middle and middle != part.low:
+                    rest = max(part.rows - size, 1)
+                    return [replace(part, high=middle, rows=size), replace(part, low=middle, rows=rest)]
+            size //= 4
         return []
+
+    def _find_key(self, part: Part, rows: int) -> KeyTexts | None:
+        with self.sessions.begin() as session:
+            return self.open_query(session).key_after(part, rows)
 
     def _retry[Result](self, operation: Callable[[], Result]) -> Result:
         """A cut connection discards what was received and asks for all of it again."""

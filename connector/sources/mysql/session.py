@@ -162,7 +162,8 @@ class MysqlSession(Session):
             cursor.connection = None  # type: ignore[assignment]  # its destructor would read the rest
 
     def measure_line(self, fields: Sequence[Field]) -> float:
-        rows = f"select * from {self.relation} limit {SAMPLE_ROWS}"
+        columns = ", ".join(quote(field.name) for field in fields)
+        rows = f"select {columns} from {self.relation} limit {SAMPLE_ROWS}"
         sql = f"select coalesce(avg(length({write_object(fields, {})})), 0) from ({rows}) {TABLE}"
         return float(self.read_rows(sql)[0][0] or 0)
 
