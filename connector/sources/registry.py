@@ -94,8 +94,13 @@ def parse_source(declared: Any, where: str) -> Source:
 
 def json_schema() -> str:
     """JSON Schema of the declarations, for completion and checks in an editor."""
-    kinds = {"files": files.FilesSource, "rest": rest.RestSource, "sheet": sheet.SheetSource}
-    schemas, components = msgspec.json.schema_components(kinds.values(), ref_template="#/$defs/{name}")
+    kinds = [files.FilesSource, mongodb.MongoSource, database.MysqlSource, database.PostgresSource]
+    kinds += [rest.RestSource, sheet.SheetSource]
+    schemas, components = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
+    for component in components.values():
+        properties = component.get("properties", {})
+        if "changes" in properties:  # the kinds that declare their own form of `window`
+            properties["window"] = properties.pop("changes")
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "oneOf": list(schemas),

@@ -1,6 +1,7 @@
 """Read a table: the rows changed in a window, or all of them, in exact ranges of its key."""
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -23,6 +24,7 @@ from connector.sources.planned import PartContent, PlannedReader, ReadPlan
 from connector.sources.window import IdRange
 from runtime.retry import RetryPolicy
 
+CHANGE_NAME = re.compile("updat|modif|chang", re.IGNORECASE)
 PART_BYTES = 16 << 20
 SMALLEST_PART = 100  # rows
 WRITER_CHECKS = 10
@@ -158,6 +160,29 @@ class TableReader(PlannedReader):
             if high is None:
                 return
             low = high
+
+    def describe_columns(self, span: IdRange) -> list[tuple[str, str]]:
+        """From the catalogue, in the order of the table."""
+        with self.sessions.begin() as session:
+            fields = session.read_table().fields
+        return [
+            (
+                self.endpoint.rename.get(field.name, field.name),
+                f"{field.description or field.name}: {field.type}.",
+            )
+            for field in fields
+        ]
+
+    def propose(self) -> dict[str, object]:
+        with self.sessions.begin() as session:
+            fields = session.read_table().fields
+        key = sorted((field for field in fields if field.key_position), key=lambda field: field.key_position)
+        times = [field.name for field in fields if field.group in ("moment", "local time")]
+        changed = [name for name in times if CHANGE_NAME.search(name)]
+        window: object = {"field": changed[0], "look_back": "1h"} if changed else None
+        if not changed and len(key) == 1 and key[0].group == "integer":
+            window = {"field": key[0].name, "look_back": 1000}
+        return {"key": [field.name for field in key], "window": window}
 
     def read_part(self, position: str, file_name: str) -> PartContent:
         return self._read(parse_part(position), {FILE_NAME: file_name})
