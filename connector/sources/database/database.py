@@ -100,6 +100,10 @@ class Session(ABC):
         """SQL that compares a tuple of fields with a tuple of values, in a form that uses an index."""
 
     @abstractmethod
+    def json_array(self, expressions: Sequence[str]) -> str:
+        """SQL of a JSON array of texts, as text."""
+
+    @abstractmethod
     def begin(self) -> None:
         """Start a short read-only transaction: everything in it reads the same version of the table."""
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace as replace_result
 from functools import partial
@@ -14,18 +14,21 @@ from msgspec.structs import replace
 from connector.errors import RangeCancelled, RequestRejected, SourceUnavailable, ValueUnreadable
 from connector.landing.files import RejectedRow
 from connector.raw_schema import FILE_NAME, Column
+from connector.sources.comparison import ComparingReader, KeyPage
 from connector.sources.database.config import Limits, TableEndpoint
 from connector.sources.database.database import Connect, Field, KeyTexts, Session, Table
 from connector.sources.database.position import Part, parse_part
 from connector.sources.database.ranges import RangeQuery
 from connector.sources.database.sessions import Sessions
 from connector.sources.database.windows import Frozen, ceil_time, check_group, floor_time, to_moment
-from connector.sources.planned import PartContent, PlannedReader, ReadPlan
+from connector.sources.planned import PartContent, ReadPlan
 from connector.sources.window import IdRange
 from runtime.retry import RetryPolicy
 
 CHANGE_NAME = re.compile("updat|modif|chang", re.IGNORECASE)
 PART_BYTES = 16 << 20
+KEY_ROWS = 200_000  # of a page of the key list
+KEYS_PER_PART = 500  # they are listed in the query
 SMALLEST_PART = 100  # rows
 WRITER_CHECKS = 10
 WRITER_SECONDS = 1.0
@@ -35,7 +38,7 @@ INVISIBLE = (
 LATE_MICROSECONDS = 600 * 10**6  # a transaction that is open longer is noted
 
 
-class TableReader(PlannedReader):
+class TableReader(ComparingReader):
     """`sleep`: between checks whether the writers of an increasing key have finished."""
 
     def __init__(
@@ -160,6 +163,38 @@ class TableReader(PlannedReader):
             if high is None:
                 return
             low = high
+
+    @property
+    def compares_keys(self) -> bool:
+        return self.endpoint.deletes is not None
+
+    @property
+    def version(self) -> str:
+        return self.endpoint.changes.field if self.endpoint.changes else ""
+
+    def iter_keys(self, until: int | None) -> Iterator[KeyPage]:
+        """In ranges of the key, each in a transaction of its own: a key is in one range only."""
+        low: KeyTexts | None = None
+        while True:
+            page, low = self._retry(partial(self._read_keys, Part(low=low), until))
+            yield page
+            if low is None:
+                return
+
+    def _read_keys(self, part: Part, until: int | None) -> tuple[KeyPage, KeyTexts | None]:
+        with self.sessions.begin() as session:
+            query = self.open_query(session)
+            part = replace(part, high=query.next_key(part, KEY_ROWS))
+            zone = self.endpoint.changes.zone if self.endpoint.changes else "UTC"
+            lines = session.read_lines(query.key_fields(until, zone), query.condition(part), {})
+        return KeyPage(lines.content, lines.announced), part.high
+
+    def plan_by_key(self, keys: Sequence[str]) -> list[str]:
+        texts = [msgspec.json.decode(key, type=tuple[str, ...]) for key in keys]
+        return [
+            Part(keys=tuple(texts[first : first + KEYS_PER_PART])).encode()
+            for first in range(0, len(texts), KEYS_PER_PART)
+        ]
 
     def describe_columns(self, span: IdRange) -> list[tuple[str, str]]:
         """From the catalogue, in the order of the table."""

@@ -167,6 +167,9 @@ class MysqlSession(Session):
         sql = f"select coalesce(avg(length({write_object(fields, {})})), 0) from ({rows}) {TABLE}"
         return float(self.read_rows(sql)[0][0] or 0)
 
+    def json_array(self, expressions: Sequence[str]) -> str:
+        return f"cast(json_array({', '.join(expressions)}) as char)"
+
     def literal(self, field: Field, text: str) -> str:
         kind = field.type.split("(")[0].split(" ")[0].lower()
         if kind in NUMBERS:

@@ -139,6 +139,9 @@ class PostgresSession(Session):
         [(average,)] = self._rows(f"select coalesce(avg(octet_length(line)), 0) from ({lines}) sys_lines")
         return float(average)
 
+    def json_array(self, expressions: Sequence[str]) -> str:
+        return f"json_build_array({', '.join(expressions)})::text"
+
     def literal(self, field: Field, text: str) -> str:
         return f"{quote_text(text)}::{field.type}"
 

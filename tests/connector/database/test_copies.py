@@ -24,7 +24,8 @@ def copy(project, server):
     server.allow_everything()
     kind = "varchar(40)"
     server.execute(
-        f"create table shop.sales (id bigint primary key, datetime {server.moment}, customer_id {kind}, store_id {kind})"
+        f"create table shop.sales "
+        f"(id bigint primary key, datetime {server.moment}, customer_id {kind}, store_id {kind})"
     )
 
     def copy(window=True, **others):
