@@ -3,7 +3,7 @@
 python -m connector --endpoint sales                               what is new
 python -m connector --endpoint sales --from 100 --until 200        back-fill; ids or days
 python -m connector replay --endpoint sales [--day 20260131]       all files in failed/, or those of a day
-python -m connector check --source retail                          declaration, schemas, keys, settings
+python -m connector check --source retail                          declaration, schemas, keys, settings; grants
 python -m connector try --endpoint sales                           page 1, as it is understood
 python -m connector describe --endpoint sales                      a schema from the first pages
 python -m connector json-schema                                    for completion in an editor
@@ -77,13 +77,20 @@ def run_command(log: StructuredLog) -> None:
         require_valid(arguments.source, arguments.endpoint, source)
     # Imported here: Google's clients take half a second, and usage errors are reported before.
     from connector.run.assembly import create_context
-    from connector.source_preview import infer_schema, preview_page
+    from connector.source_preview import infer_planned_schema, infer_schema, preview_page, preview_plan
+    from connector.sources.planned import PlannedReader
 
     context = create_context(
         arguments.source, arguments.endpoint, source, settings, log, arguments.renew_seconds
     )
-    if arguments.command == "try":
+    reader = context.reader
+    if arguments.command == "try" and isinstance(reader, PlannedReader):
+        print(preview_plan(reader, requested))
+    elif arguments.command == "try":
         print(preview_page(context.page_reader, requested))
+    elif arguments.command == "describe" and isinstance(reader, PlannedReader):
+        print(infer_planned_schema(reader, requested))
+        log("the source suggests this declaration", suggestion=reader.propose())
     elif arguments.command == "describe":
         print(infer_schema(context.page_reader, requested))
     elif arguments.command == "replay":
@@ -97,6 +104,8 @@ def print_check(name: str) -> None:
     if problems:
         raise DeclarationError("\n".join(problems))
     print(f"{name}: the declaration, its schemas, keys and settings are valid.")
+    if requirements := registry.read_source(name).requirements():
+        print("\n".join(["Ask the owner of the source for:", *requirements]))
 
 
 def check_combination(arguments: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from connector.errors import DeclarationError
 from connector.settings import read_settings
 from connector.sources import registry
 from connector.sources.base import Endpoint, Source
+from connector.sources.comparison import DELETED
 from connector.sources.window import window_of
 from runtime.errors import SettingsError
 
@@ -40,6 +41,8 @@ def check_endpoint(where: str, endpoint: Endpoint, schemas: Path = raw_schema.SC
     window = window_of(endpoint)
     names = {"key": list(endpoint.key), "window.field": [window.field] if window else []}
     names["unmapped"] = [column] if (column := getattr(endpoint, "unmapped", None)) else []
+    if getattr(endpoint, "deletes", None):
+        names["deletes"] = [DELETED]
     names["rename"] = list(getattr(endpoint, "rename", {}).values())
     available = ", ".join(sorted(columns))
     return [

@@ -8,6 +8,7 @@ import msgspec
 from connector import raw_schema
 from connector.extract.schema_drift import learn_schema
 from connector.landing.page_metadata import ABSENT, ObservedSchema
+from connector.sources.planned import PartContent, PlannedReader
 from connector.sources.reader import Page, Reader
 from connector.sources.window import IdRange
 
@@ -64,7 +65,31 @@ def infer_schema(reader: Reader, span: IdRange) -> str:
         cursor = page.next
         if not page.items or (reader.sequential and cursor is None):
             break
-    columns = build_columns(learn_schema(items), "") + [
+    return write_schema(build_columns(learn_schema(items), ""))
+
+
+def preview_plan(reader: PlannedReader, span: IdRange) -> str:
+    """The plan and its first part as text: parts, the end of the window, notes, and the fields with an example."""
+    plan = reader.make_plan(span)
+    lines = [f"parts: {len(plan.parts)}, window until: {describe(plan.until)}", *plan.notes]
+    part = reader.read_part(plan.parts[0], "") if plan.parts else PartContent(b"", 0)
+    lines.append(f"rows of the first part: {part.rows}, rejected: {len(part.rejects)}")
+    first = msgspec.json.decode(part.lines.split(b"\n", 1)[0]) if part.rows else {}
+    return "\n".join([*lines, *(f"  {name:<30} {example_of(first, name)}" for name in first)])
+
+
+def infer_planned_schema(reader: PlannedReader, span: IdRange) -> str:
+    """As infer_schema, from the catalogue of the source where it has one."""
+    return write_schema(
+        [
+            {"name": name, "type": "STRING", "mode": "NULLABLE", "description": description}
+            for name, description in reader.describe_columns(span)
+        ]
+    )
+
+
+def write_schema(columns: list[dict[str, Any]]) -> str:
+    columns = columns + [
         {
             "name": raw_schema.LOAD_TIME,
             "type": "TIMESTAMP",

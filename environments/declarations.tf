@@ -75,7 +75,7 @@ locals {
     for table in keys(local.endpoints_by_table) : table if !fileexists("${local.schema_folder}/${table}.json")
   ]
 
-  source_kinds = ["rest", "sheet", "files", "mongodb"]
+  source_kinds = ["rest", "sheet", "files", "mongodb", "postgres", "mysql"]
   export_kinds = ["sheets", "http", "file"]
   unknown_kinds = concat(
     [

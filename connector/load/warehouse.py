@@ -24,6 +24,7 @@ from connector.errors import InvalidData, LoadError
 from connector.landing.names import Run, path
 from connector.load.batch import Batch, digest
 from connector.load.bigquery_jobs import API_ERRORS, NO_RETRY, REQUEST_TIMEOUT_SECONDS, BigQueryJobs
+from connector.load.key_comparison import MAX_DIFFERENCES, KeyList, MissedKey, comparison_query
 from connector.load.loader import KeyCounts
 from connector.load.run_log import DriftRow, FileRow, RunRow
 from connector.raw_schema import LOAD_TIME
@@ -188,6 +189,49 @@ class Warehouse:
                     table, retry=NO_RETRY, timeout=REQUEST_TIMEOUT_SECONDS, not_found_ok=True
                 )
             )
+
+    def compare_keys(self, table: KeyList, names: list[str]) -> tuple[list[MissedKey], list[MissedKey], bool]:
+        """Keys whose rows are missing from raw, keys that are gone from the source, and whether there are more.
+
+        `names`: the objects with the complete list of the source's keys.
+        """
+        config = LoadJobConfig(
+            schema=[SchemaField(name, "STRING") for name in table.columns],
+            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
+            labels=cost_labels(table.table),
+        )
+        uris = [f"gs://{self.bucket}/{name}" for name in names]
+        job_id = f"connector_keys_{digest(table.run, names)}"
+        full_name = f"{self.client.project}.{table.staging}"
+
+        def submit(job_id: str) -> LoadJob:
+            return self.client.load_table_from_uri(
+                uris,
+                full_name,
+                job_id=job_id,
+                job_config=config,
+                retry=NO_RETRY,
+                timeout=REQUEST_TIMEOUT_SECONDS,
+            )
+
+        self.jobs.run_once(job_id, submit, lambda: self._table_exists(table.staging))
+        with wrap_errors(f"compare the keys of raw.{table.table}"):
+            rows = self.jobs.read(
+                lambda: list(
+                    self.client.query_and_wait(
+                        comparison_query(table),
+                        job_config=QueryJobConfig(labels=cost_labels(table.table)),
+                        retry=NO_RETRY,
+                        job_retry=NO_RETRY,
+                        wait_timeout=300.0,
+                    )
+                )
+            )
+        self._drop(table.staging)
+        keys = [(row[0], MissedKey(row[1], tuple(row[2:]))) for row in (tuple(row.values()) for row in rows)]
+        more, keys = len(keys) > MAX_DIFFERENCES, keys[:MAX_DIFFERENCES]
+        return [key for gone, key in keys if not gone], [key for gone, key in keys if gone], more
 
     def log_run(self, row: RunRow, event: str) -> None:
         """One row of ops.run_log; once per run and `event`."""

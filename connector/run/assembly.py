@@ -11,7 +11,7 @@ from connector.extract.page_loop import WORKERS
 from connector.landing.files import Landing
 from connector.load.bigquery_jobs import BigQueryJobs
 from connector.load.warehouse import Warehouse
-from connector.raw_schema import read_columns
+from connector.raw_schema import SCHEMAS, Column, read_columns
 from connector.run.context import RunContext
 from connector.settings import Settings
 from connector.sources.base import Source
@@ -73,29 +73,35 @@ def open_bucket(settings: Settings, credentials: Credentials, bucket: str) -> Ob
     return ObjectStore(api, bucket)
 
 
+def columns_of(source: Source, name: str) -> list[Column]:
+    """None yet for `describe`, which proposes the schema. A run has checked before that the schema exists."""
+    table = source.endpoint(name).table
+    return read_columns(table) if (SCHEMAS / f"{table}.json").is_file() else []
+
+
 def create_files_reader(
     source: Any, name: str, settings: Settings, credentials: Credentials
 ) -> PlannedReader:
     # Imported here: a run of another kind does not load the libraries of this one.
     from connector.sources.files.assembly import create_reader
 
-    columns = read_columns(source.endpoint(name).table)
+    columns = columns_of(source, name)
     return create_reader(source, name, settings, partial(open_bucket, settings, credentials), columns)
 
 
 def create_mongodb_reader(source: Any, name: str, settings: Settings) -> PlannedReader:
     from connector.sources.mongodb.reader import create_reader
 
-    return create_reader(source, name, settings, read_columns(source.endpoint(name).table))
+    return create_reader(source, name, settings, columns_of(source, name))
 
 
 def create_postgres_reader(source: Any, name: str, settings: Settings) -> PlannedReader:
     from connector.sources.postgres.reader import create_reader
 
-    return create_reader(source, name, settings, read_columns(source.endpoint(name).table))
+    return create_reader(source, name, settings, columns_of(source, name))
 
 
 def create_mysql_reader(source: Any, name: str, settings: Settings) -> PlannedReader:
     from connector.sources.mysql.reader import create_reader
 
-    return create_reader(source, name, settings, read_columns(source.endpoint(name).table))
+    return create_reader(source, name, settings, columns_of(source, name))

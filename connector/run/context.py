@@ -10,6 +10,7 @@ from typing import Protocol
 from connector import raw_schema
 from connector.landing.files import Landing
 from connector.landing.names import Run, to_datetime
+from connector.load.key_comparison import KeyList, MissedKey
 from connector.load.loader import RawTable
 from connector.load.run_log import DriftRow, FileRow, RunRow, Status
 from connector.run.state import RunState
@@ -26,6 +27,9 @@ class Warehouse(RawTable, Protocol):
     """connector.load.warehouse.Warehouse."""
 
     def read_watermark(self, source: str, endpoint: str) -> Watermark: ...
+    def compare_keys(
+        self, table: KeyList, names: list[str]
+    ) -> tuple[list[MissedKey], list[MissedKey], bool]: ...
     def log_run(self, row: RunRow, event: str) -> None: ...
     def log_drift(self, rows: list[DriftRow], run: Run, pages: tuple[int, ...] = ()) -> None: ...
     def log_files(self, rows: list[FileRow], run: Run, pages: tuple[int, ...] = ()) -> None: ...

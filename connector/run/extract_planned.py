@@ -6,8 +6,10 @@ from msgspec.structs import replace
 
 from connector.errors import InvalidResponse, RequestRejected, SourceError, SourceUnavailable
 from connector.landing.page_metadata import DriftReport, PageResult
+from connector.run.compare_keys import GONE, mark_gone, plan_comparison
 from connector.run.context import RunContext
 from connector.run.state import RunState
+from connector.sources.comparison import ComparingReader
 from connector.sources.planned import PlannedReader, ReadPlan
 from runtime.lease import Lease
 
@@ -22,7 +24,7 @@ def extract_planned(
     context: RunContext, reader: PlannedReader, lease: Lease[RunState], state: RunState
 ) -> RunState:
     """The state with phase `load`, once every part that can be read is in the bucket."""
-    state = plan_once(reader, lease, state)
+    state = plan_once(context, reader, lease, state)
     plan = state.plan or ReadPlan(())
     there = {
         file.page.page: file.page.rows for file in context.landing.files_of_run(state.run, "in") if file.page
@@ -57,10 +59,14 @@ def extract_planned(
     )
 
 
-def plan_once(reader: PlannedReader, lease: Lease[RunState], state: RunState) -> RunState:
+def plan_once(
+    context: RunContext, reader: PlannedReader, lease: Lease[RunState], state: RunState
+) -> RunState:
     """The plan is saved before the first part is read: a resumed run must read the same parts."""
     if state.plan is not None:
         return state
+    if state.comparison and isinstance(reader, ComparingReader):
+        return plan_comparison(context, reader, lease, state)
     plan = reader.make_plan(state.span)
     span = replace(state.span, until=plan.until) if plan.until is not None else state.span
     state = replace(state, plan=plan, span=span)
@@ -82,7 +88,11 @@ def read_parts(
         lease.check()
         file_name = state.run.file_name(number)
         try:
-            part = reader.read_part(plan.parts[number - 1], file_name)
+            position = plan.parts[number - 1]
+            is_gone = state.comparison and position.startswith(GONE)
+            part = (
+                mark_gone(context, position, file_name) if is_gone else reader.read_part(position, file_name)
+            )
         except (InvalidResponse, RequestRejected, SourceUnavailable) as error:
             return error
         result = PageResult(number, part.rows, mark=str(number), note=part.note)

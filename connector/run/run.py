@@ -13,6 +13,7 @@ import msgspec
 
 from connector.errors import ConnectorError, CursorExpired, IncompleteRun, LoadError, SourceError
 from connector.landing.files import LandedFile
+from connector.run.compare_keys import finish_comparison, is_due, start_comparison
 from connector.run.context import RunContext, start_run_row
 from connector.run.extract import extract
 from connector.run.finish import finish
@@ -29,13 +30,18 @@ def copy(context: RunContext, requested: IdRange) -> None:
     with context.create_lease() as lease:
         interrupted = resume(context, lease)
         is_same = interrupted and (interrupted.kind, interrupted.requested) == ("copy", requested)
-        if interrupted and is_same and not (interrupted.only_pages and window_of(context.endpoint)):
+        is_part = interrupted and (
+            interrupted.comparison or interrupted.only_pages and window_of(context.endpoint)
+        )
+        if interrupted and is_same and not is_part:
             return
         duplicates = execute(context, lease, widen_to_gaps(start_copy(context, requested), lease.state))
         if duplicates and not isinstance(context.reader, PlannedReader):
             # A row that changed while pages were read moves to another page: its neighbour may have been skipped.
             context.log("a second pass follows, because keys were repeated", "WARNING", duplicates=duplicates)
             execute(context, lease, start_copy(context, requested))
+        if is_due(context, requested):
+            execute(context, lease, start_comparison(context))
 
 
 def widen_to_gaps(state: RunState, gaps: RunState | None) -> RunState:
@@ -134,7 +140,10 @@ def execute(context: RunContext, lease: Lease[RunState], state: RunState) -> int
         if state.phase == "fetch":
             state = extract(context, lease, state)
             lease.save(state)
-        return finish(context, lease, state)
+        duplicates = finish(context, lease, state)
+        if state.comparison and not state.gaps:
+            finish_comparison(context)
+        return duplicates
     raise AssertionError("unreachable")
 
 

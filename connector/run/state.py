@@ -19,8 +19,9 @@ class RunState(
     response. covered: how far raw reached at the start. phase: fetch until every page is in the bucket, then load.
     pages, rows: what was received. missing: what was not. gaps: pages that could not be read. unreadable: parts
     that cannot be read until they change at the source. only_pages: gaps of an
-    earlier attempt, to which this one is limited. plan: the parts of kinds that plan them. fingerprint: of the
-    declaration, the only one under which the fetch phase may be resumed. selection, files: of a replay.
+    earlier attempt, to which this one is limited. plan: the parts of kinds that plan them. comparison: whether they are
+    the result of a comparison of all keys. fingerprint: of the declaration, the only one under which the fetch phase
+    may be resumed. selection, files: of a replay.
     """
 
     id: str
@@ -40,6 +41,7 @@ class RunState(
     unreadable: tuple[int, ...] = ()
     fingerprint: str = ""
     plan: ReadPlan | None = None
+    comparison: bool = False
     notes: tuple[str, ...] = ()
     missing: str | None = None
 

@@ -48,6 +48,10 @@ class Source(Declared, frozen=True, kw_only=True):
             raise UsageError(f"unknown endpoint '{name}'; declared: {', '.join(self.endpoints)}.")
         return self.endpoints[name]
 
+    def requirements(self) -> list[str]:
+        """What the owner of the source must grant; empty if the secret alone decides it."""
+        return []
+
     def variables(self) -> dict[str, str | None]:
         """Environment variables without the prefix <SOURCE>_, with their defaults; None: required."""
         return {"API_KEY": None} if self.secret else {}

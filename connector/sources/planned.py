@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from connector.landing.files import RejectedRow
+from connector.raw_schema import FILE_NAME
 from connector.sources.window import IdRange
 
 
@@ -65,6 +66,17 @@ class PlannedReader(ABC):
 
         SourceUnavailable if it may succeed later, RequestRejected if not.
         """
+
+    def describe_columns(self, span: IdRange) -> list[tuple[str, str]]:
+        """Names of the source's fields, with descriptions; by default the fields of the first part."""
+        plan = self.make_plan(span)
+        content = self.read_part(plan.parts[0], "").lines if plan.parts else b""
+        names = {name for line in content.splitlines() for name in msgspec.json.decode(line)}
+        return [(name, f"Field `{name}` of the source.") for name in sorted(names - {FILE_NAME})]
+
+    def propose(self) -> dict[str, object]:
+        """Keys of the declaration that the source suggests, for example `key` and `window`."""
+        return {}
 
     def on_loaded(self, plan: ReadPlan, failed: Collection[int], unreadable: Collection[int]) -> None:  # noqa: B027
         """The parts of the plan, except those with the numbers `failed`, are in raw or will never be. Idempotent: it

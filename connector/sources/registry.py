@@ -83,6 +83,10 @@ def json_schema() -> str:
     """JSON Schema of the declarations, for completion and checks in an editor."""
     kinds = [get_type_hints(parse)["return"] for parse in KINDS.values()]
     schemas, components = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
+    for component in components.values():
+        properties = component.get("properties", {})
+        if "changes" in properties:  # the kinds that declare their own form of `window`
+            properties["window"] = properties.pop("changes")
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "oneOf": list(schemas),

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -16,7 +17,7 @@ Duration = Annotated[str, msgspec.Meta(pattern=r"^\d+[smhdw]$")]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
-class ChangeWindow(Declared, frozen=True, kw_only=True):
+class TableWindow(Declared, frozen=True, kw_only=True):
     """`field`: a time that every change of a row sets, or a key that only grows. `look_back`: how much of the previous
     windows is read again, a duration for times (`90m`) or a number for keys (`1000`). `zone`: of times that the
     column stores without one."""
@@ -52,7 +53,7 @@ class TableEndpoint(Endpoint, frozen=True, kw_only=True):
 
     relation: Text
     rename: dict[Text, Name] = {}
-    changes: ChangeWindow | None = None
+    changes: TableWindow | None = None
     deletes: Deletes | None = None
 
     @property
@@ -73,22 +74,35 @@ class DatabaseSource(Source, frozen=True, kw_only=True):
     """`url` without the password, which is the secret."""
 
     url: Text
+    transactions_grant: ClassVar[str]
     limits: Limits = Limits()
     endpoints: Mapping[Name, TableEndpoint]
 
     def variables(self) -> dict[str, str | None]:
         return {"URL": self.url} | super().variables()
 
+    @property
+    def user(self) -> str:
+        return unquote(urlsplit(self.url).username or "")
+
+    def requirements(self) -> list[str]:
+        relations = [endpoint.relation for endpoint in self.endpoints.values()]
+        grants = [f"GRANT SELECT ON {relation} TO {self.user};" for relation in relations]
+        reason = "to see open transactions; without it only `look_back` finds rows that are committed late"
+        return [*grants, f"{self.transactions_grant} TO {self.user};  -- {reason}"]
+
 
 class PostgresSource(DatabaseSource, frozen=True, kw_only=True):
     """The address is libpq's: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS"""
 
+    transactions_grant: ClassVar[str] = "GRANT pg_read_all_stats"
     url: Annotated[str, msgspec.Meta(pattern="^postgres(ql)?://")]
 
 
 class MysqlSource(DatabaseSource, frozen=True, kw_only=True):
     """`mysql://user@host:3306/database?sslmode=verify-full&sslrootcert=/path`; also for MariaDB."""
 
+    transactions_grant: ClassVar[str] = "GRANT PROCESS ON *.*"
     url: Annotated[str, msgspec.Meta(pattern="^(mysql|mariadb)://")]
 
 
@@ -122,7 +136,7 @@ def expand_window(endpoint: Any, where: str) -> Any:
     """The declared window becomes `changes`, and for keys the common range of ids besides."""
     if not isinstance(endpoint, dict) or endpoint.get("window") is None:
         return endpoint
-    changes = convert(endpoint["window"], ChangeWindow, f"{where}.window")
+    changes = convert(endpoint["window"], TableWindow, f"{where}.window")
     others = {name: value for name, value in endpoint.items() if name != "window"}
     if changes.is_time:
         return others | {"changes": endpoint["window"]}

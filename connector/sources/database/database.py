@@ -57,11 +57,12 @@ class Lines:
 class Session(ABC):
     """A connection to the server of one table. Errors are those of connector.errors.
 
-    relation: the table in a FROM clause, with the alias TABLE. name: of the table in messages.
+    relation: the table in a FROM clause, with the alias TABLE. name, user: the table and the account in messages.
     """
 
     relation: str
     name: str
+    user: str
 
     @abstractmethod
     def read_table(self) -> Table: ...
@@ -97,6 +98,10 @@ class Session(ABC):
     @abstractmethod
     def compare(self, fields: Sequence[Field], operator: Operator, values: KeyTexts) -> str:
         """SQL that compares a tuple of fields with a tuple of values, in a form that uses an index."""
+
+    @abstractmethod
+    def json_array(self, expressions: Sequence[str]) -> str:
+        """SQL of a JSON array of texts, as text."""
 
     @abstractmethod
     def begin(self) -> None:

@@ -1,8 +1,10 @@
 """Queries of ranges of a table's key: conditions, boundaries, the key of a row."""
 
 import json
+from dataclasses import replace
 
 from connector.errors import RequestRejected
+from connector.sources.comparison import DUE, POSITION
 from connector.sources.database.config import TableEndpoint
 from connector.sources.database.database import Field, KeyTexts, Session, Table, order_by
 from connector.sources.database.position import Part
@@ -73,6 +75,26 @@ class RangeQuery:
             f"order by {order_by(fields)} limit 1 offset {offset}"
         )
         return tuple(text or "" for text in rows[0]) if rows else None
+
+    def count(self, part: Part) -> int:
+        sql = f"select count(*) from {self.session.relation} where {self.condition(part)}"
+        return int(self.session.read_rows(sql)[0][0] or 0)
+
+    def key_fields(self, until: int | None, zone: str) -> list[Field]:
+        """The fields of a list of keys: the key and the version as in raw, the key as its position, and whether the
+        windows until `until` had to contain the row."""
+        due = "case when true then 'true' end"
+        if self.field:
+            end = write_bound(self.session, self.field, until + 1, zone) if until is not None else "null"
+            due = f"case when {self.field.sort} >= {end} then 'false' else 'true' end"
+        position = self.session.json_array([field.key_text for field in self.key])
+        fields = {field.column: field for field in [*self.key, *([self.field] if self.field else [])]}
+        plain = Field("", "", "text", False, "", "", "")
+        return [
+            *fields.values(),
+            replace(plain, column=POSITION, text=position),
+            replace(plain, column=DUE, text=due),
+        ]
 
     def key_at(self, part: Part, offset: int) -> str:
         """The key of a row as JSON, for messages."""

@@ -1,27 +1,34 @@
 """Read a table: the rows changed in a window, or all of them, in exact ranges of its key."""
 
 import hashlib
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace as replace_result
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
 
-from connector.errors import RangeCancelled, SourceUnavailable, ValueUnreadable
+from connector.errors import RangeCancelled, RequestRejected, SourceUnavailable, ValueUnreadable
 from connector.landing.files import RejectedRow
 from connector.raw_schema import FILE_NAME, Column
+from connector.sources.comparison import ComparingReader, KeyPage
 from connector.sources.database.config import Limits, TableEndpoint
-from connector.sources.database.database import Connect, Field, Session, Table
+from connector.sources.database.database import Connect, Field, KeyTexts, Session, Table
 from connector.sources.database.position import Part, parse_part
 from connector.sources.database.ranges import RangeQuery
 from connector.sources.database.sessions import Sessions
 from connector.sources.database.windows import Frozen, ceil_time, check_group, floor_time, to_moment
-from connector.sources.planned import PartContent, PlannedReader, ReadPlan
+from connector.sources.planned import PartContent, ReadPlan
 from connector.sources.window import IdRange
 from runtime.retry import RetryPolicy
 
+CHANGE_NAME = re.compile("updat|modif|chang", re.IGNORECASE)
 PART_BYTES = 16 << 20
+KEY_ROWS = 200_000  # of a page of the key list
+KEYS_PER_PART = 500  # they are listed in the query
 SMALLEST_PART = 100  # rows
 WRITER_CHECKS = 10
 WRITER_SECONDS = 1.0
@@ -31,7 +38,7 @@ INVISIBLE = (
 LATE_MICROSECONDS = 600 * 10**6  # a transaction that is open longer is noted
 
 
-class TableReader(PlannedReader):
+class TableReader(ComparingReader):
     """`sleep`: between checks whether the writers of an increasing key have finished."""
 
     def __init__(
@@ -77,6 +84,11 @@ class TableReader(PlannedReader):
     def open_query(self, session: Session) -> RangeQuery:
         """The table as it is now: a column may be added or dropped between two parts."""
         table = session.read_table()
+        if not table.fields:
+            raise RequestRejected(
+                f"the account {session.user!r} may not read any column of {session.name}. Ask the owner for: "
+                f"GRANT SELECT ON {session.name} TO {session.user};"
+            )
         renamed = [
             replace_result(field, column=self.endpoint.rename.get(field.name, field.name))
             for field in table.fields
@@ -152,6 +164,61 @@ class TableReader(PlannedReader):
                 return
             low = high
 
+    @property
+    def compares_keys(self) -> bool:
+        return self.endpoint.deletes is not None
+
+    @property
+    def version(self) -> str:
+        return self.endpoint.changes.field if self.endpoint.changes else ""
+
+    def iter_keys(self, until: int | None) -> Iterator[KeyPage]:
+        """In ranges of the key, each in a transaction of its own: a key is in one range only."""
+        low: KeyTexts | None = None
+        while True:
+            page, low = self._retry(partial(self._read_keys, Part(low=low), until))
+            yield page
+            if low is None:
+                return
+
+    def _read_keys(self, part: Part, until: int | None) -> tuple[KeyPage, KeyTexts | None]:
+        with self.sessions.begin() as session:
+            query = self.open_query(session)
+            part = replace(part, high=query.next_key(part, KEY_ROWS))
+            zone = self.endpoint.changes.zone if self.endpoint.changes else "UTC"
+            lines = session.read_lines(query.key_fields(until, zone), query.condition(part), {})
+        return KeyPage(lines.content, lines.announced), part.high
+
+    def plan_by_key(self, keys: Sequence[str]) -> list[str]:
+        texts = [msgspec.json.decode(key, type=tuple[str, ...]) for key in keys]
+        return [
+            Part(keys=tuple(texts[first : first + KEYS_PER_PART])).encode()
+            for first in range(0, len(texts), KEYS_PER_PART)
+        ]
+
+    def describe_columns(self, span: IdRange) -> list[tuple[str, str]]:
+        """From the catalogue, in the order of the table."""
+        with self.sessions.begin() as session:
+            fields = session.read_table().fields
+        return [
+            (
+                self.endpoint.rename.get(field.name, field.name),
+                f"{field.description or field.name}: {field.type}.",
+            )
+            for field in fields
+        ]
+
+    def propose(self) -> dict[str, object]:
+        with self.sessions.begin() as session:
+            fields = session.read_table().fields
+        key = sorted((field for field in fields if field.key_position), key=lambda field: field.key_position)
+        times = [field.name for field in fields if field.group in ("moment", "local time")]
+        changed = [name for name in times if CHANGE_NAME.search(name)]
+        window: object = {"field": changed[0], "look_back": "1h"} if changed else None
+        if not changed and len(key) == 1 and key[0].group == "integer":
+            window = {"field": key[0].name, "look_back": 1000}
+        return {"key": [field.name for field in key], "window": window}
+
     def read_part(self, position: str, file_name: str) -> PartContent:
         return self._read(parse_part(position), {FILE_NAME: file_name})
 
@@ -160,11 +227,11 @@ class TableReader(PlannedReader):
         try:
             return self._retry(lambda: self._read_once(part, constants))
         except (RangeCancelled, ValueUnreadable) as error:
-            halves = self._retry(lambda: self._split(part))
+            halves = self._split(part)
             if halves:
                 return join(self._read(half, constants) for half in halves)
             if isinstance(error, ValueUnreadable):
-                return self._reject(part, str(error))
+                return self._reject(part, error)
             raise
 
     def _read_once(self, part: Part, constants: dict[str, str]) -> PartContent:
@@ -180,30 +247,35 @@ class TableReader(PlannedReader):
         unmapped = tuple(sorted({field.column for field in fields} - self.column_names))
         return PartContent(lines.content, rows, unmapped=unmapped)
 
-    def _reject(self, part: Part, reason: str) -> PartContent:
-        """The only row of a range."""
+    def _reject(self, part: Part, error: ValueUnreadable) -> PartContent:
+        """The only row of a range. Several rows with the same key cannot be separated: then the part fails."""
         with self.sessions.begin() as session:
-            key = self.open_query(session).key_at(part, 0)
-            note = f"a row of {session.name} is in rejects/, key {key}: {reason}"
-        return PartContent(b"", 0, [RejectedRow(1, reason, key)], note)
+            query = self.open_query(session)
+            if query.count(part) != 1:
+                raise error
+            key = query.key_at(part, 0)
+        note = f"a row of {session.name} is in rejects/, key {key}: {error}"
+        return PartContent(b"", 0, [RejectedRow(1, str(error), key)], note)
 
     def _split(self, part: Part) -> list[Part]:
         """Two parts with the same rows together; none if the range has only one row."""
         if part.keys:
-            middle = len(part.keys) // 2
-            halves = part.keys[:middle], part.keys[middle:]
-            return [replace(part, keys=keys) for keys in halves] if middle else []
-        with self.sessions.begin() as session:
-            query = self.open_query(session)
-            size = max(part.rows, 2)
-            while (size := size // 2) and not part.nulls:
-                middle_key = query.key_after(part, size)
-                if middle_key and middle_key != part.low:
-                    return [
-                        replace(part, high=middle_key, rows=size),
-                        replace(part, low=middle_key, rows=size),
-                    ]
+            half = len(part.keys) // 2
+            halves = part.keys[:half], part.keys[half:]
+            return [replace(part, keys=keys) for keys in halves] if half else []
+        size = max(part.rows, 2) // 2
+        while size and not part.nulls:
+            with suppress(RangeCancelled):  # finding a key that is nearer is cheaper
+                middle = self._retry(partial(self._find_key, part, size))
+                if middle and middle != part.low:
+                    rest = max(part.rows - size, 1)
+                    return [replace(part, high=middle, rows=size), replace(part, low=middle, rows=rest)]
+            size //= 4
         return []
+
+    def _find_key(self, part: Part, rows: int) -> KeyTexts | None:
+        with self.sessions.begin() as session:
+            return self.open_query(session).key_after(part, rows)
 
     def _retry[Result](self, operation: Callable[[], Result]) -> Result:
         """A cut connection discards what was received and asks for all of it again."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from connector.errors import RequestRejected
-from connector.sources.database.config import ChangeWindow
+from connector.sources.database.config import TableWindow
 from connector.sources.database.database import Field, Session
 from connector.sources.time_window import load_zone
 
@@ -24,7 +24,7 @@ class Frozen:
     notes: tuple[str, ...] = ()
 
 
-def check_group(changes: ChangeWindow, field: Field, name: str) -> None:
+def check_group(changes: TableWindow, field: Field, name: str) -> None:
     """RequestRejected if the declaration expects a time and the column is a number, or the other way round."""
     expected = "a time" if changes.is_time else "an integer"
     if field.group == "other" or changes.is_time == (field.group == "integer"):

@@ -23,6 +23,9 @@ TABLE_DENIED, COLUMN_DENIED, PRIVILEGE_MISSING, UNKNOWN_COLUMN = 1142, 1143, 122
 # Statement timeouts of MariaDB and MySQL, KILL QUERY, a deadlock.
 CANCELLED = (1969, 3024, 1317, 1213)
 LOCKED = 1205
+# Too many connections, shutdown, broken or killed connections; codes from 2000 to 2999 are the client's.
+UNAVAILABLE = (0, 1040, 1053, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1226, 1927, 4031)
+CLIENT = range(2000, 3000)
 NO_TLS = 2026
 
 
@@ -63,12 +66,12 @@ def translate(error: pymysql.MySQLError, name: str, user: str) -> SourceError:
         return SourceUnavailable(f"{name} is locked by another session, for example by ALTER TABLE: {text}")
     if isinstance(error, pymysql.DataError):
         return ValueUnreadable(f"the server cannot write a value of {name}: {text}")
-    if isinstance(error, pymysql.OperationalError | pymysql.InterfaceError):
+    if code in UNAVAILABLE or code in CLIENT:
         return SourceUnavailable(f"the connection to the server was lost while {name} was read: {text}")
     return RequestRejected(f"the server rejected a query of {name}: {text}")
 
 
-def translate_connect(error: pymysql.MySQLError, name: str, place: str) -> SourceError:
+def translate_connect(error: pymysql.MySQLError, name: str, place: str, user: str) -> SourceError:
     """`place`: the address without the password."""
     code, text = error_code(error), " ".join(str(error.args[-1] if error.args else error).split())[:500]
     if code == ACCESS_DENIED:
@@ -76,7 +79,10 @@ def translate_connect(error: pymysql.MySQLError, name: str, place: str) -> Sourc
             f"the server at {place} rejected the password for {name}. Add a correct version of the secret."
         )
     if code in (DATABASE_DENIED, UNKNOWN_DATABASE):
-        return RequestRejected(f"cannot connect to {place} for {name}: {text}. Correct `url`, or the grants.")
+        return RequestRejected(
+            f"cannot connect to {place} for {name}: {text}. Correct `url`, or ask the owner for: "
+            f"GRANT SELECT ON {name} TO {user};"
+        )
     if code == NO_TLS:
         return RequestRejected(
             f"the server at {place} offers no TLS for {name}: {text}. Enable it, or set sslmode=disable in `url`."

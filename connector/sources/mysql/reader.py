@@ -17,6 +17,7 @@ from connector.sources.mysql.session import MysqlSession
 
 PORT = 3306
 CONNECT_SECONDS = 10
+NO_DECODERS: dict[Any, Any] = dict(encoders)  # every value stays the server's own text
 EXTRA_SECONDS = 60  # after the timeout of the statement, so that the server's own error arrives
 # As in libpq: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION
 TLS: dict[str, dict[str, Any]] = {
@@ -54,13 +55,13 @@ def connect(url: str, password: str, relation: str, limits: Limits) -> MysqlSess
             password=password,
             charset="utf8mb4",
             use_unicode=False,
-            conv=dict(encoders),  # no decoders: the server's own text
+            conv=NO_DECODERS,
             connect_timeout=CONNECT_SECONDS,
             read_timeout=limits.statement_timeout + EXTRA_SECONDS,
             program_name="data-platform",
         )
     except pymysql.MySQLError as error:
-        raise translate_connect(error, relation, place) from error
+        raise translate_connect(error, relation, place, arguments["user"]) from error
     return MysqlSession(connection, relation, arguments["database"], arguments["user"], limits)
 
 

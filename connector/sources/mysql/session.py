@@ -162,9 +162,13 @@ class MysqlSession(Session):
             cursor.connection = None  # type: ignore[assignment]  # its destructor would read the rest
 
     def measure_line(self, fields: Sequence[Field]) -> float:
-        rows = f"select * from {self.relation} limit {SAMPLE_ROWS}"
+        columns = ", ".join(quote(field.name) for field in fields)
+        rows = f"select {columns} from {self.relation} limit {SAMPLE_ROWS}"
         sql = f"select coalesce(avg(length({write_object(fields, {})})), 0) from ({rows}) {TABLE}"
         return float(self.read_rows(sql)[0][0] or 0)
+
+    def json_array(self, expressions: Sequence[str]) -> str:
+        return f"cast(json_array({', '.join(expressions)}) as char)"
 
     def literal(self, field: Field, text: str) -> str:
         kind = field.type.split("(")[0].split(" ")[0].lower()

@@ -71,6 +71,7 @@ class PostgresSession(Session):
         self.quoted = quote_relation(relation)
         self.relation = f"{self.quoted} as {TABLE}"
         self.name = relation
+        self.user = connection.info.user
         settings = TEXT_SETTINGS | {
             "statement_timeout": f"{limits.statement_timeout}s",
             "lock_timeout": f"{LOCK_SECONDS}s",
@@ -92,7 +93,7 @@ class PostgresSession(Session):
         self.connection.close()
 
     def _wrap(self) -> Any:
-        return wrap_errors(self.name, self.connection.info.user)
+        return wrap_errors(self.name, self.user)
 
     def _rows(self, sql: str, *parameters: str) -> list[tuple[Any, ...]]:
         with self._wrap():
@@ -137,6 +138,9 @@ class PostgresSession(Session):
         lines = f"select row_to_json(sys_row)::text as line from ({select}) sys_row"
         [(average,)] = self._rows(f"select coalesce(avg(octet_length(line)), 0) from ({lines}) sys_lines")
         return float(average)
+
+    def json_array(self, expressions: Sequence[str]) -> str:
+        return f"json_build_array({', '.join(expressions)})::text"
 
     def literal(self, field: Field, text: str) -> str:
         return f"{quote_text(text)}::{field.type}"

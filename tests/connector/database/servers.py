@@ -94,7 +94,8 @@ class PostgresServer(Server):
         password = PASSWORD.replace("'", "''")
         self.execute(
             # A failed test may have left a transaction open.
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'postgres' and pid <> pg_backend_pid()",
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = 'postgres' and pid <> pg_backend_pid()",
             "drop schema if exists shop cascade",
             "drop owned by connector" if self._has_account() else "select 1",
             "drop role if exists connector",
@@ -143,7 +144,8 @@ class MariadbServer(Server):
 
     def reset(self):
         for (session,) in self.execute(
-            "select id from information_schema.processlist where id <> connection_id() and user in ('root', 'connector')"
+            "select id from information_schema.processlist "
+            "where id <> connection_id() and user in ('root', 'connector')"
         ):
             self.execute(f"kill {session}")
         self.execute(

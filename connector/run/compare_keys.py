@@ -1,0 +1,121 @@
+"""Once a day: compare all keys of the source with those in raw, fetch what was missed, mark what is gone.
+
+The comparison is a run of its own, after the one of the window. Its plan is the result, so a killed comparison is
+resumed like any run.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from connector.load.key_comparison import KeyList, MissedKey
+from connector.raw_schema import FILE_NAME
+from connector.run.context import RunContext
+from connector.run.state import RunState
+from connector.sources.comparison import DELETED, ComparingReader
+from connector.sources.planned import PartContent, ReadPlan
+from connector.sources.window import IdRange, Watermark
+from runtime.lease import Lease
+
+ROWS_PER_MARKING = 1000
+GONE = "gone:"  # the beginning of the position of a part with rows that do not exist any more
+
+
+class Gone(msgspec.Struct, frozen=True, array_like=True):
+    """Keys, as in raw, that the complete list of the source did not contain at `at`."""
+
+    at: str
+    keys: tuple[tuple[str, ...], ...]
+
+
+def is_due(context: RunContext, requested: IdRange) -> bool:
+    """Once per day (UTC), after a run without --from and --until."""
+    reader = context.reader
+    if not isinstance(reader, ComparingReader) or not reader.compares_keys or requested != IdRange():
+        return False
+    current = context.landing.store.read_current(marker(context))
+    return current is None or current.content.decode() != today(context)
+
+
+def start_comparison(context: RunContext) -> RunState:
+    run = context.new_run(context.warehouse.read_watermark(context.source, context.name))
+    return RunState(
+        id=run.id,
+        endpoint=context.name,
+        began=run.began,
+        fingerprint=context.fingerprint,
+        comparison=True,
+    )
+
+
+def finish_comparison(context: RunContext) -> None:
+    store, name = context.landing.store, marker(context)
+    store.replace(name, today(context).encode(), store.generation(name))
+
+
+def marker(context: RunContext) -> str:
+    return f"{context.landing.root}/compared.txt"
+
+
+def today(context: RunContext) -> str:
+    return f"{datetime.fromtimestamp(context.now() / 1000, UTC):%Y-%m-%d}"
+
+
+def plan_comparison(
+    context: RunContext, reader: ComparingReader, lease: Lease[RunState], state: RunState
+) -> RunState:
+    """The plan has the rows that were missed and those that are gone. It exists only if every key was listed."""
+    watermark: Watermark = context.warehouse.read_watermark(context.source, context.name)
+    pages = write_keys(context, reader, lease, state, watermark.until)
+    table = KeyList(state.id, context.endpoint.table, tuple(context.endpoint.key), reader.version)
+    try:
+        missed, gone, more = context.warehouse.compare_keys(table, list(pages))
+    finally:
+        delete_keys(context)
+    positions = reader.plan_by_key([key.position for key in missed])
+    positions += [GONE + msgspec.json.encode(part).decode() for part in split_gone(context, gone)]
+    note = (
+        f"{sum(pages.values())} keys of the source were compared: {len(missed)} rows missed, {len(gone)} gone"
+    )
+    notes = (note, *(["there are more differences, which the next comparison finds"] if more else []))
+    state = replace(state, plan=ReadPlan(tuple(positions), notes=notes))
+    lease.save(state)
+    return state
+
+
+def write_keys(
+    context: RunContext, reader: ComparingReader, lease: Lease[RunState], state: RunState, until: int | None
+) -> dict[str, int]:
+    """The number of rows by the object that has them."""
+    delete_keys(context)  # of an attempt that was killed
+    pages: dict[str, int] = {}
+    for number, page in enumerate(reader.iter_keys(until), 1):
+        lease.check()
+        name = f"{context.landing.root}/keys/{state.id}-{number}.json"
+        context.landing.store.create(name, page.lines)
+        pages[name] = page.rows
+    return pages
+
+
+def delete_keys(context: RunContext) -> None:
+    for item in list(context.landing.store.list(f"{context.landing.root}/keys/")):
+        context.landing.store.delete(item.name)
+
+
+def split_gone(context: RunContext, gone: list[MissedKey]) -> Iterator[Gone]:
+    at = datetime.fromtimestamp(context.now() / 1000, UTC).isoformat()
+    for first in range(0, len(gone), ROWS_PER_MARKING):
+        yield Gone(at, tuple(key.values for key in gone[first : first + ROWS_PER_MARKING]))
+
+
+def mark_gone(context: RunContext, position: str, file_name: str) -> PartContent:
+    """A line per key, with nothing but the key and the time."""
+    part = msgspec.json.decode(position.removeprefix(GONE), type=Gone)
+    constants = {DELETED: part.at, FILE_NAME: file_name}
+    lines = [
+        msgspec.json.encode(dict(zip(context.endpoint.key, key, strict=True)) | constants)
+        for key in part.keys
+    ]
+    return PartContent(b"\n".join([*lines, b""]), len(lines))
