@@ -1,5 +1,7 @@
 """Google Sheets v4 and Drive v3: spreadsheets that are kept, shared, and shown as a page."""
 
+from itertools import chain
+
 from starlette.routing import BaseRoute
 
 from sandbox.sheets import controls, methods, page
@@ -13,4 +15,4 @@ def routes(state: State) -> list[BaseRoute]:
     store, traffic = Store(state), Traffic()
     gate = Gate(store, traffic)
     known = [*methods.sheets(store, state.address), *methods.drive(store)]
-    return [*map(gate.route, known), *controls.routes(traffic), page.route(store)]
+    return [*chain.from_iterable(map(gate.routes, known)), *controls.routes(traffic), page.route(store)]

@@ -55,6 +55,12 @@ class Book:
         area = ranges.parse(cells) if cells else Area()
         if title is None and area is None:
             return self.named(text)
+        if (
+            title is not None
+            and area is None
+            and any(name["name"].lower() == cells.lower() for name in self.names)
+        ):
+            return self.named(cells)
         tab = self.tabs[0] if title is None else self.titled(title)
         if not text or tab is None or area is None:
             raise BadRequest(f"Unable to parse range: {text}")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -18,6 +18,7 @@ from sandbox.sheets.store import OWNER, Store
 from sandbox.sheets.traffic import Reset, Traffic
 
 # What every Google API takes: https://cloud.google.com/apis/docs/system-parameters
+SPREADSHEETS = "/sheets/v4/spreadsheets"
 SYSTEM = {"alt", "fields", "key", "prettyPrint", "quotaUser", "$alt", "$fields", "uploadType"}
 
 
@@ -79,6 +80,14 @@ class Gate:
             return self.answer(method, request, await request.body())
 
         return Route(method.path, endpoint, methods=[method.verb])
+
+    def routes(self, method: Method) -> list[Route]:
+        """Also with a slash after the spreadsheet's id, as the npm package google-spreadsheet calls it."""
+        slashed = f"{SPREADSHEETS}/{{id}}"
+        if not method.path.startswith(slashed) or method.path.startswith(f"{slashed}/"):
+            return [self.route(method)]
+        rest = method.path.removeprefix(slashed)
+        return [self.route(method), self.route(replace(method, path=f"{slashed}/{rest}"))]
 
     def answer(self, method: Method, request: Request, content: bytes) -> Response:
         record = {"kind": method.kind, "cost": method.cost, "bytes": len(content), "status": 200}

@@ -21,6 +21,7 @@ class Tab:
     properties: dict[str, Any]
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     protected: list[dict[str, Any]] = field(default_factory=list)
+    basic_filter: dict[str, Any] | None = None
     dimensions: dict[str, dict[int, dict[str, Any]]] = field(default_factory=lambda: {ROWS: {}, COLUMNS: {}})
 
     def copy(self) -> "Tab":
@@ -29,6 +30,7 @@ class Tab:
             self.properties,
             dict(self.cells),
             list(self.protected),
+            self.basic_filter,
             {name: dict(items) for name, items in self.dimensions.items()},
         )
 

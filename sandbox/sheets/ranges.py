@@ -64,16 +64,6 @@ def from_grid_range(value: dict[str, Any]) -> Area:
     return area
 
 
-def to_grid_range(tab: int, area: Area) -> dict[str, Any]:
-    named = {
-        "startRowIndex": area.top,
-        "endRowIndex": area.bottom,
-        "startColumnIndex": area.left,
-        "endColumnIndex": area.right,
-    }
-    return {"sheetId": tab} | {name: value for name, value in named.items() if value is not None}
-
-
 def split(text: str) -> tuple[str | None, str]:
     """`'Daily sales'!A1:B2` -> (`Daily sales`, `A1:B2`); without a tab the first part is None."""
     quoted = re.fullmatch(r"'((?:[^']|'')*)'(?:!(.*))?", text)

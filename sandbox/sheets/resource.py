@@ -22,7 +22,11 @@ def sheet(book: Book, tab: Tab, areas: list[Area], cells: bool) -> dict[str, Any
     return {
         "properties": tabs.properties(book, tab),
         **({"data": [grid_data(book, tab, tab.inside(area)) for area in areas]} if cells else {}),
-        **present(protectedRanges=tab.protected, developerMetadata=on_tab),
+        **present(
+            protectedRanges=[without_default_sheet(item) for item in tab.protected],
+            developerMetadata=on_tab,
+            basicFilter=tab.basic_filter and without_default_sheet(tab.basic_filter),
+        ),
     }
 
 
@@ -63,6 +67,12 @@ def cell_data(book: Book, tab: Tab, row: int, column: int, cell: Cell) -> dict[s
         "effectiveValue": to_extended(value),
         "formattedValue": shown(value, cell.format),
     }
+
+
+def without_default_sheet(item: dict[str, Any]) -> dict[str, Any]:
+    """A range of the tab with id 0 has no sheetId in a response."""
+    place = item.get("range") or {}
+    return item | {"range": {key: value for key, value in place.items() if key != "sheetId" or value}}
 
 
 def present(**fields: Any) -> dict[str, Any]:

@@ -8,8 +8,17 @@ from sandbox.sheets.changes import metadata, names, tabs
 from sandbox.sheets.errors import NotFound
 from sandbox.sheets.gate import Call
 from sandbox.sheets.ranges import Area
-from sandbox.sheets.resource import present, sheet
+from sandbox.sheets.resource import present, sheet, without_default_sheet
 from sandbox.sheets.store import Store
+
+# Google always returns the format of cells without one (read-only). Its values here are unverified; clients
+# only need the field.
+DEFAULT_FORMAT = {
+    "backgroundColor": {"red": 1, "green": 1, "blue": 1},
+    "verticalAlignment": "BOTTOM",
+    "wrapStrategy": "OVERFLOW_CELL",
+    "textFormat": {"fontFamily": "Arial", "fontSize": 10},
+}
 
 
 class Spreadsheets:
@@ -93,12 +102,14 @@ class Spreadsheets:
         shown_tabs = [tab for tab in book.tabs if not areas or tab.id in areas]
         whole: dict[str, Any] = {
             "spreadsheetId": book.id,
-            "properties": book.properties,
+            "properties": book.properties | {"defaultFormat": DEFAULT_FORMAT},
             "sheets": [sheet(book, tab, areas.get(tab.id) or [Area()], cells) for tab in shown_tabs],
             "spreadsheetUrl": f"{self.address}/sheets/view/{book.id}",
         }
         top = [item for item in book.metadata if names.sheet_of(item) is None]
-        return whole | present(namedRanges=book.names, developerMetadata=top)
+        return whole | present(
+            namedRanges=[without_default_sheet(item) for item in book.names], developerMetadata=top
+        )
 
 
 def asked(mask: masks.Mask) -> bool:

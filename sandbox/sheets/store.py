@@ -108,6 +108,7 @@ def dump_tab(tab: Tab) -> dict[str, Any]:
     return {
         "properties": tab.properties,
         "protected": tab.protected,
+        "filter": tab.basic_filter,
         "dimensions": dimensions,
         "formats": written,
         "cells": cells,
@@ -124,6 +125,7 @@ def load_tab(fields: dict[str, Any]) -> Tab:
         fields["properties"],
         dict(load_cells(fields["cells"], fields["formats"])),
         fields["protected"],
+        fields.get("filter"),
         {name: dict(fields["dimensions"][name]) for name in (ROWS, COLUMNS)},
     )
 

@@ -1,10 +1,11 @@
 """The requests of spreadsheets.batchUpdate: all of them happen, or none."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sandbox.sheets.book import Book
-from sandbox.sheets.changes import cells, dimensions, metadata, moves, names, protection, tabs
+from sandbox.sheets.changes import cells, dimensions, filters, metadata, moves, names, protection, tabs
 from sandbox.sheets.errors import BadRequest, Unsupported
 
 type Change = Callable[[Book, dict[str, Any]], dict[str, Any] | None]
@@ -24,14 +25,13 @@ CHANGES: dict[str, Change] = {
     "moveDimension": dimensions.move,
     "updateDimensionProperties": dimensions.update,
     "autoResizeDimensions": dimensions.auto_resize,
-    "insertRange": moves.insert_range,
-    "deleteRange": moves.delete_range,
     "copyPaste": moves.copy_paste,
     "sortRange": moves.sort_range,
+    "setBasicFilter": filters.set_basic,
+    "clearBasicFilter": filters.clear_basic,
     "addNamedRange": names.add,
     "updateNamedRange": names.update,
     "deleteNamedRange": names.delete,
-    "addProtectedRange": protection.add,
     "updateProtectedRange": protection.update,
     "deleteProtectedRange": protection.delete,
     "createDeveloperMetadata": metadata.create,
@@ -54,7 +54,7 @@ def one(book: Book, place: int, request: dict[str, Any], caller: str) -> dict[st
     if len(request) != 1:
         raise BadRequest(f"Invalid requests[{place}]: exactly one kind of request must be set.")
     [(kind, fields)] = request.items()
-    change = CHANGES.get(kind)
+    change = partial(protection.add, caller=caller) if kind == "addProtectedRange" else CHANGES.get(kind)
     if change is None:
         raise Unsupported(f"requests[{place}].{kind}: Google has it, this sandbox has not.")
     try:

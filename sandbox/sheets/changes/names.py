@@ -67,6 +67,9 @@ def follow(book: Book, tab: Tab, dimension: str, edit: Edit) -> None:
         for item in tab.protected
         if (moved := followed(item.get("range") or {"sheetId": tab.id}, tab.id, dimension, edit)) is not None
     ]
+    if tab.basic_filter:
+        place = followed(tab.basic_filter["range"], tab.id, dimension, edit)
+        tab.basic_filter = None if place is None else tab.basic_filter | {"range": place}
     book.metadata = [moved for item in book.metadata if (moved := carried(item, tab.id, dimension, edit))]
     rewrite(book, tab, dimension, edit)
 

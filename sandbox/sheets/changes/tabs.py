@@ -139,9 +139,11 @@ def place(book: Book, tab: Tab, index: int) -> None:
 
 
 def properties(book: Book, tab: Tab) -> dict[str, Any]:
-    """SheetProperties as they are answered."""
+    """SheetProperties of a response. Google omits fields that are 0, false or empty, except id and index."""
     first = {key: tab.properties[key] for key in ("sheetId", "title")}
-    return first | {"index": book.tabs.index(tab)} | tab.properties
+    grid = {key: value for key, value in tab.properties.get("gridProperties", {}).items() if value}
+    rest = {key: value for key, value in tab.properties.items() if value}
+    return {**first, "index": book.tabs.index(tab), **rest, "gridProperties": grid, "sheetId": tab.id}
 
 
 def required_mask(request: dict[str, Any], message: str) -> masks.Mask:
