@@ -16,7 +16,6 @@ NOT_YET_REVISED = (
     "docs/adr/0003-incremental-law.md",
     "environments",
     "modules",
-    "sandbox",
     "scripts/deploy",
     "tests/dataform",
     "tests/demo",

@@ -13,7 +13,9 @@ def select_actions(graph: Json, config: Json) -> list[Json]:
     targets = {full_name(target) for target in config.get("includedTargets", [])}
     tags = config.get("includedTags", [])
     if unknown := targets - actions.keys():
-        raise InvalidArgument(f"includedTargets names {', '.join(sorted(unknown))}, which are no actions.")
+        raise InvalidArgument(
+            f"includedTargets names {', '.join(sorted(unknown))}, which do not exist as actions."
+        )
     tagged = {key for key, action in actions.items() if set(tags) & set(action.get("tags", []))}
     selected = targets | tagged if targets or tags else set(actions)
     upstream = {key: upstream_of(action) & actions.keys() for key, action in actions.items()}

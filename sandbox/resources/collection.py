@@ -18,21 +18,22 @@ from sandbox.resources.store import Json
 
 def routes(service: Service, resource_type: ResourceType) -> list[BaseRoute]:
     collection, path = Collection(service, resource_type), resource_type.collection
-    one = f"{path}/{{id*}}" if resource_type.slashes else f"{path}/{{id}}"
+    item_path = f"{path}/{{id*}}" if resource_type.slashes else f"{path}/{{id}}"
     actions = [
-        service.route("POST", f"{one}:{verb}", collection.action(verb)) for verb in resource_type.actions
+        service.route("POST", f"{item_path}:{verb}", collection.action(verb))
+        for verb in resource_type.actions
     ]
     by_path = resource_type.create.place == "path"
     create = collection.create if by_path else collection.replace
     return [
-        *policies.routes(service, one),
+        *policies.routes(service, item_path),
         *actions,
         service.route("POST", path, collection.create, resource_type.create.parameter),
-        service.route("PUT", one, create),
+        service.route("PUT", item_path, create),
         service.route("GET", path, collection.list, "pageSize pageToken"),
-        service.route("GET", one, collection.get),
-        service.route("PATCH", one, collection.patch, resource_type.update.parameter),
-        service.route("DELETE", one, collection.delete, "etag force"),
+        service.route("GET", item_path, collection.get),
+        service.route("PATCH", item_path, collection.patch, resource_type.update.parameter),
+        service.route("DELETE", item_path, collection.delete, "etag force"),
     ]
 
 
@@ -70,7 +71,7 @@ class Collection:
         return resource
 
     def save(self, name: str, resource: Json) -> Json:
-        """`name` is the key: some APIs show the resource under another one, as with the project's number."""
+        """`name` is the key: some APIs show the resource under another item_path, as with the project's number."""
         times = dict.fromkeys(self.type.updated.split(), now())
         saved = self.type.complete(self.service, resource | times)
         saved = with_etag(saved) if self.type.etag else saved

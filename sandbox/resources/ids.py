@@ -31,4 +31,4 @@ def generate_id(service: Service, collection: str, style: str, body: Json) -> st
     sent = json.dumps(body, sort_keys=True)
     digests = (hashlib.sha256(f"{collection} {sent} {n}".encode()).digest() for n in itertools.count())
     ids = (FORMATS[style](digest) for digest in digests)
-    return next(one for one in ids if not service.store.get(service.key(f"{collection}/{one}")))
+    return next(number for number in ids if not service.store.get(service.key(f"{collection}/{number}")))

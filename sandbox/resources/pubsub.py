@@ -76,9 +76,9 @@ def routes(service: Service) -> list[BaseRoute]:
     def list_subscriptions(call: Call) -> Json:
         name = topic.format(**call.path)
         service.find(name)
-        resources = [{"name": one} for one in messages.subscriptions(service, name)]
+        resources = [{"name": full_name} for full_name in messages.subscriptions(service, name)]
         answer = page(resources, "subscriptions", call.query)
-        return answer | {"subscriptions": [one["name"] for one in answer.get("subscriptions", [])]}
+        return answer | {"subscriptions": [item["name"] for item in answer.get("subscriptions", [])]}
 
     return [
         service.route("POST", f"{topic}:publish", flow.publish),

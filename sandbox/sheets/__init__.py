@@ -14,5 +14,9 @@ from sandbox.state import State
 def routes(state: State) -> list[BaseRoute]:
     store, traffic = Store(state), Traffic()
     gate = Gate(store, traffic)
-    known = [*methods.sheets(store, state.address), *methods.drive(store)]
-    return [*chain.from_iterable(map(gate.routes, known)), *controls.routes(traffic), page.route(store)]
+    methods_of_both = [*methods.sheets(store, state.address), *methods.drive(store)]
+    return [
+        *chain.from_iterable(map(gate.routes, methods_of_both)),
+        *controls.routes(traffic),
+        page.route(store),
+    ]

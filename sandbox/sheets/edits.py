@@ -41,10 +41,10 @@ class Delete:
         return at if at < self.start else at - (self.end - self.start)
 
     def span(self, start: int, end: int) -> Span | None:
-        left, right = self.kept(start), self.kept(end)
-        return (left, right) if left < right else None
+        first, right = self.count_remaining(start), self.count_remaining(end)
+        return (first, right) if first < right else None
 
-    def kept(self, boundary: int) -> int:
+    def count_remaining(self, boundary: int) -> int:
         """How many indices before a boundary are left."""
         return boundary - max(0, min(boundary, self.end) - self.start)
 

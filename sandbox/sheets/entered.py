@@ -21,7 +21,7 @@ PATTERNS = {
 
 
 def write(cell: Cell, value: Any, option: str, where: str) -> Cell | None:
-    """The cell after `value` was written into it; None where the value says to skip it."""
+    """The cell after `value` was written into it; None if the value is null, which skips the cell."""
     if value is None:
         return None
     if isinstance(value, dict | list):

@@ -49,7 +49,7 @@ class Exhausted(ApiError):
 
 
 class Broken(ApiError):
-    """A fault that was asked for."""
+    """A fault that a test requested."""
 
     def __init__(self, code: int, message: str = "Internal error encountered.") -> None:
         super().__init__(message)

@@ -19,7 +19,7 @@ ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
 
 
-class Stop(Exception):  # noqa: N818 (it is a value on its way out, not an error of ours)
+class Stop(Exception):  # noqa: N818 (it carries a value, it is not an error)
     """The formula has no value; carries what its cell shows."""
 
     def __init__(self, code: str) -> None:
@@ -54,12 +54,12 @@ def text(value: Result) -> str:
     return "" if value is None else automatic(value) if isinstance(value, int | float) else str(value)
 
 
-def apply(sign: str, left: Result, right: Result) -> Result:
+def apply(sign: str, first: Result, second: Result) -> Result:
     if sign == "&":
-        return text(left) + text(right)
+        return text(first) + text(second)
     if sign in COMPARISONS:
-        return compare(sign, left, right)
-    a, b = number(left), number(right)
+        return compare(sign, first, second)
+    a, b = number(first), number(second)
     if sign == "/" and b == 0:
         raise Stop("#DIV/0!")
     try:
@@ -68,11 +68,11 @@ def apply(sign: str, left: Result, right: Result) -> Result:
         raise Stop("#NUM!") from None
 
 
-def compare(sign: str, left: Result, right: Result) -> bool:
-    same = left == right
+def compare(sign: str, first: Result, second: Result) -> bool:
+    same = first == second
     if sign in ("=", "<>"):
         return same == (sign == "=")
-    less = text(left) < text(right) if isinstance(left, str) else number(left) < number(right)
+    less = text(first) < text(second) if isinstance(first, str) else number(first) < number(second)
     return {"<": less, "<=": less or same, ">": not less and not same, ">=": not less}[sign]
 
 

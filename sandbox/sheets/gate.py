@@ -1,4 +1,4 @@
-"""What every call passes: who calls, whether the quota allows it, whether a fault is due; and its answer."""
+"""The steps of every call: identify the caller, check the quota, inject a fault, respond."""
 
 import json
 from collections.abc import Callable
@@ -75,7 +75,7 @@ class Gate:
 
     def route(self, method: Method) -> Route:
         # One event loop runs these, and none of them waits between reading and writing a spreadsheet:
-        # each call is alone, as a transaction is.
+        # calls are isolated from each other, like transactions.
         async def endpoint(request: Request) -> Response:
             return self.answer(method, request, await request.body())
 

@@ -25,7 +25,7 @@ class Tab:
     dimensions: dict[str, dict[int, dict[str, Any]]] = field(default_factory=lambda: {ROWS: {}, COLUMNS: {}})
 
     def copy(self) -> "Tab":
-        """Another grid over the same cells, which nobody changes."""
+        """Another grid with the same cells, which are immutable."""
         return Tab(
             self.properties,
             dict(self.cells),
@@ -63,14 +63,18 @@ class Tab:
             self.cells[row, column] = cell
 
     def beyond(self, area: Area) -> BadRequest:
-        where = written(self.title, area) if area.bottom and area.right else address(area.top, area.left)
+        where = (
+            written(self.title, area)
+            if area.end_row and area.end_column
+            else address(area.first_row, area.first_column)
+        )
         return BadRequest(
             f"Range ({where}) exceeds grid limits. Max rows: {self.rows}, max columns: {self.columns}"
         )
 
     def inside(self, area: Area) -> Area:
         """The area clipped to the grid; BadRequest where it begins outside."""
-        if area.top >= self.rows or area.left >= self.columns:
+        if area.first_row >= self.rows or area.first_column >= self.columns:
             raise self.beyond(area)
         return area.within(self.rows, self.columns)
 
@@ -98,7 +102,7 @@ class Tab:
         }
 
     def rearrange(self, dimension: str, edit: Edit) -> None:
-        """Move cells and row or column properties as the edit says; the grid's size is the caller's."""
+        """Move cells and row or column properties as `edit` states. The caller changes the size of the grid."""
         cells = {}
         for (row, column), cell in self.cells.items():
             moved = edit.index(row if dimension == ROWS else column)

@@ -89,16 +89,18 @@ def spreadsheet_methods(books: Spreadsheets) -> list[Method]:
 
 def drive(store: Store) -> list[Method]:
     files = Drive(store)
-    one = V3 + "/{id}"
+    of_file = V3 + "/{id}"
     return [
         Method("files.list", "GET", V3, "", files.list, LISTING),
         Method("files.create", "POST", V3, "", files.create, SHARED_DRIVES),
-        Method("files.copy", "POST", f"{one}/copy", "", files.copy, SHARED_DRIVES),
-        Method("files.get", "GET", one, "", files.get, SHARED_DRIVES),
-        Method("files.update", "PATCH", one, "", files.update, SHARED_DRIVES),
-        Method("files.delete", "DELETE", one, "", files.delete, SHARED_DRIVES),
-        Method("comments.list", "GET", f"{one}/comments", "", files.comments, COMMENTS),
-        Method("permissions.list", "GET", f"{one}/permissions", "", files.permissions, SHARING),
-        Method("permissions.create", "POST", f"{one}/permissions", "", files.share, SHARING),
-        Method("permissions.delete", "DELETE", one + "/permissions/{permission}", "", files.unshare, SHARING),
+        Method("files.copy", "POST", f"{of_file}/copy", "", files.copy, SHARED_DRIVES),
+        Method("files.get", "GET", of_file, "", files.get, SHARED_DRIVES),
+        Method("files.update", "PATCH", of_file, "", files.update, SHARED_DRIVES),
+        Method("files.delete", "DELETE", of_file, "", files.delete, SHARED_DRIVES),
+        Method("comments.list", "GET", f"{of_file}/comments", "", files.comments, COMMENTS),
+        Method("permissions.list", "GET", f"{of_file}/permissions", "", files.permissions, SHARING),
+        Method("permissions.create", "POST", f"{of_file}/permissions", "", files.share, SHARING),
+        Method(
+            "permissions.delete", "DELETE", of_file + "/permissions/{permission}", "", files.unshare, SHARING
+        ),
     ]

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from sandbox.sheets.book import Book
 from sandbox.sheets.cells import Cell, Failure, Formula
-from sandbox.sheets.formats import shown
+from sandbox.sheets.formats import format_value
 from sandbox.sheets.formulas import value_at
 from sandbox.sheets.grid import COLUMNS, ROWS, Tab
 from sandbox.sheets.ranges import column_letters
@@ -99,7 +99,7 @@ def cell_html(book: Book, tab: Tab, row: int, column: int) -> str:
         attributes += f' class="{" ".join(kinds)}"'
     look = style(cell)
     attributes += f' style="{look}"' if look else ""
-    return f"<td{attributes}>{escape(shown(value, cell.format))}</td>"
+    return f"<td{attributes}>{escape(format_value(value, cell.format))}</td>"
 
 
 def kind(value: object) -> str:

@@ -20,7 +20,7 @@ LOST = "#REF!"
 
 @dataclass(frozen=True)
 class Corner:
-    """One end of a reference; `row` is None for a whole column."""
+    """One end of a reference; a whole column has row None."""
 
     column: int
     row: int | None
@@ -47,11 +47,11 @@ def corner(text: str) -> Corner:
 def area(first: str, last: str | None) -> Area:
     """The area that a reference names; whole columns have an open end."""
     start, end = corner(first), corner(last or first)
-    left, right = sorted((start.column, end.column))
+    first_column, right = sorted((start.column, end.column))
     if start.row is None or end.row is None:
-        return Area(start.row or 0, left, None, right + 1)
+        return Area(start.row or 0, first_column, None, right + 1)
     top, bottom = sorted((start.row, end.row))
-    return Area(top, left, bottom + 1, right + 1)
+    return Area(top, first_column, bottom + 1, right + 1)
 
 
 def tab_title(match: re.Match[str]) -> str | None:

@@ -30,29 +30,29 @@ class Spreadsheets:
 
     def create(self, call: Call) -> dict[str, Any]:
         book = self.store.create(call.caller, call.body.get("properties") or {})
-        wanted = call.body.get("sheets") or []
-        if wanted:
+        requested = call.body.get("sheets") or []
+        if requested:
             book.tabs = []
-            for number, sheet in enumerate(wanted):
-                given = sheet.get("properties") or {}
-                tabs.add(book, {"properties": {"sheetId": number, **given}})
+            for number, sheet in enumerate(requested):
+                sheet_properties = sheet.get("properties") or {}
+                tabs.add(book, {"properties": {"sheetId": number, **sheet_properties}})
         book.measure()
         self.store.save(book)
         return self.resource(book, {})
 
     def get(self, call: Call) -> dict[str, Any]:
-        """With a field mask, the mask alone says whether cells are answered; else includeGridData does."""
+        """Cells are returned if the field mask contains them; without a mask if includeGridData is true."""
         book = self.store.find(call.path["id"], call.caller)
         mask = masks.parse(call.query.get("fields") or "", "Spreadsheet")
-        cells = call.flag("includeGridData") if not mask else asked(mask)
+        cells = call.flag("includeGridData") if not mask else includes_cells(mask)
         return self.resource(book, self.areas(book, call.query.getlist("ranges")), cells)
 
     def areas(self, book: Book, texts: list[str]) -> dict[int, list[Area]]:
-        found: dict[int, list[Area]] = {}
+        areas_by_tab: dict[int, list[Area]] = {}
         for text in texts:
             tab, area = book.range(text)
-            found.setdefault(tab.id, []).append(area)
-        return found
+            areas_by_tab.setdefault(tab.id, []).append(area)
+        return areas_by_tab
 
     def batch_update(self, call: Call) -> dict[str, Any]:
         before = self.store.find(call.path["id"], call.caller, write=True)
@@ -68,18 +68,18 @@ class Spreadsheets:
 
     def copy_to(self, call: Call) -> dict[str, Any]:
         source = self.store.find(call.path["id"], call.caller)
-        tab = tabs.known(source, int(call.path["sheet"]))
+        tab = tabs.find_tab(source, int(call.path["sheet"]))
         target = self.store.find(
             call.body.get("destinationSpreadsheetId") or "", call.caller, write=True
         ).copy()
-        made = tab.copy()
+        copied = tab.copy()
         title = tabs.free_title(target, f"Copy of {tab.title}", first="")
-        made.properties = tab.properties | {"sheetId": target.fresh_id(), "title": title}
-        made.protected = []
-        target.tabs.append(made)
+        copied.properties = tab.properties | {"sheetId": target.fresh_id(), "title": title}
+        copied.protected = []
+        target.tabs.append(copied)
         target.measure()
         self.store.save(target)
-        return tabs.properties(target, made)
+        return tabs.properties(target, copied)
 
     def metadata_get(self, call: Call) -> dict[str, Any]:
         book = self.store.find(call.path["id"], call.caller)
@@ -91,9 +91,9 @@ class Spreadsheets:
     def metadata_search(self, call: Call) -> dict[str, Any]:
         book = self.store.find(call.path["id"], call.caller)
         matched = [
-            {"developerMetadata": item, "dataFilters": [one]}
-            for one in call.body.get("dataFilters") or []
-            for item in metadata.found(book, one)
+            {"developerMetadata": item, "dataFilters": [data_filter]}
+            for data_filter in call.body.get("dataFilters") or []
+            for item in metadata.find_metadata(book, data_filter)
         ]
         return {"matchedDeveloperMetadata": matched} if matched else {}
 
@@ -112,7 +112,7 @@ class Spreadsheets:
         )
 
 
-def asked(mask: masks.Mask) -> bool:
+def includes_cells(mask: masks.Mask) -> bool:
     """Whether a field mask reaches cells."""
     sheets = mask.get("sheets")
     if "*" in mask:

@@ -45,7 +45,7 @@ class Store:
         return book
 
     def find(self, book_id: str, caller: str, write: bool = False) -> Book:
-        """NotFound where there is none, Forbidden where it is not shared with the caller, or only to read."""
+        """NotFound if it does not exist, Forbidden if the caller may not read it, or not write it with `write`."""
         book = self.books.get(book_id)
         if book is None:
             raise NotFound("Requested entity was not found.")
@@ -132,5 +132,5 @@ def load_tab(fields: dict[str, Any]) -> Tab:
 
 def load_cells(cells: list[Any], formats: list[Any]) -> Iterable[tuple[tuple[int, int], Cell]]:
     for row, column, value, place, note in cells:
-        kept = Formula(value["formula"]) if isinstance(value, dict) else value
-        yield (row, column), Cell(kept, None if place is None else formats[place], note)
+        cell_value = Formula(value["formula"]) if isinstance(value, dict) else value
+        yield (row, column), Cell(cell_value, None if place is None else formats[place], note)

@@ -44,10 +44,10 @@ class Reset(Exception):  # noqa: N818 (an event, not an error of ours)
     """The connection ends inside the answer."""
 
 
-def exhausted(cost: str, retry_after: int | None = None, whose: str = " per user") -> Exhausted:
+def exhausted(cost: str, retry_after: int | None = None, scope: str = " per user") -> Exhausted:
     name = cost.capitalize()
     return Exhausted(
-        f"Quota exceeded for quota metric '{name} requests' and limit '{name} requests per minute{whose}' "
+        f"Quota exceeded for quota metric '{name} requests' and limit '{name} requests per minute{scope}' "
         "of service 'sheets.googleapis.com'",
         retry_after,
     )
@@ -71,7 +71,7 @@ class Traffic:
         if limit is not None and self.spent[user] >= limit:
             raise exhausted(cost)
         if limit is not None and self.spent[project] >= limit * PROJECT:
-            raise exhausted(cost, whose="")
+            raise exhausted(cost, scope="")
         self.spent.update((user, project))
         return self.fault(kind, cost)
 
@@ -83,7 +83,7 @@ class Traffic:
                 fault.skip -= 1
                 continue
             fault.times -= 1
-            self.faults = [left for left in self.faults if left.times > 0]
+            self.faults = [item for item in self.faults if item.times > 0]
             return fault
         return None
 

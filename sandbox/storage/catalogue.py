@@ -105,7 +105,7 @@ class Catalogue:
     def generation(self, bucket: str, name: str, generation: int) -> StoredObject | None:
         return self._one("bucket = ? AND name = ? AND generation = ?", bucket, name, generation)
 
-    def whose(self, generation: int) -> StoredObject | None:
+    def of_generation(self, generation: int) -> StoredObject | None:
         """Generations are never given twice, whatever the object."""
         return self._one("generation = ?", generation)
 

@@ -1,7 +1,7 @@
 """Contents of objects as plain files, `<root>/storage/<bucket>/<object>`, where BigQuery reads them.
 
 A file is moved, never written, into its place, and every move is in the catalogue before it is final: what a
-killed process left in `storage.parts` is put where its row says, or dropped if there is no row.
+killed process left in `storage.parts` is moved to the path in its row, or dropped if there is no row.
 """
 
 import os
@@ -24,7 +24,7 @@ class Contents:
     def recover(self, catalogue: Catalogue) -> None:
         for part in self.parts.iterdir():
             if part.name.isdigit():
-                stored = catalogue.whose(int(part.name))
+                stored = catalogue.of_generation(int(part.name))
                 self.settle(int(part.name), stored.path if stored else None)
 
     def part(self, generation: int) -> Path:

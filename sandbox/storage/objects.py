@@ -32,22 +32,22 @@ class Storage:
         return self.bucket_and_policy(name)[0]
 
     def bucket_and_policy(self, name: str) -> tuple[Json, Json]:
-        found = self.catalogue.bucket(name)
-        if found is None:
+        current = self.catalogue.bucket(name)
+        if current is None:
             raise NotFound("The specified bucket does not exist.")
-        return found
+        return current
 
     def live(self, bucket: str, name: str) -> StoredObject | None:
         self.bucket(bucket)
         return self.catalogue.live(bucket, name)
 
     def find(self, bucket: str, name: str, generation: int | None = None) -> StoredObject:
-        found = self.live(bucket, name)
+        current = self.live(bucket, name)
         if generation is not None:
-            found = self.catalogue.generation(bucket, name, generation)
-        if found is None:
+            current = self.catalogue.generation(bucket, name, generation)
+        if current is None:
             raise NotFound(f"No such object: {bucket}/{name}")
-        return found
+        return current
 
     def put(self, bucket: str, name: str, content: bytes, fields: Json) -> StoredObject:
         """A new generation, which takes the place of the live one. The caller has checked preconditions."""
@@ -95,10 +95,10 @@ class Storage:
 
     def describe(self, stored: StoredObject, fields: Json) -> StoredObject:
         """The same generation with other metadata."""
-        kept = {name: value for name, value in stored.resource.items() if name not in WRITABLE}
+        unchanged = {name: value for name, value in stored.resource.items() if name not in WRITABLE}
         number = stored.metageneration + 1
-        made = {"metageneration": str(number), "updated": now(), "etag": etag(stored.generation, number)}
-        new = replace(stored, text=json.dumps(kept | writable(fields) | made))
+        version = {"metageneration": str(number), "updated": now(), "etag": etag(stored.generation, number)}
+        new = replace(stored, text=json.dumps(unchanged | writable(fields) | version))
         with self.catalogue.change():
             self.catalogue.put(new)
         return new

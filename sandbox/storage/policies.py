@@ -51,10 +51,10 @@ def put(storage: Storage, call: Call) -> Response:
 
 
 def test(storage: Storage, call: Call) -> Response:
-    """Who asks may do everything: the sandbox keeps policies, it does not enforce them."""
+    """All permissions: the sandbox stores policies and does not enforce them."""
     storage.bucket(call.names[0])
-    asked = call.query.getlist("permissions")
-    return JSONResponse({"kind": "storage#testIamPermissionsResponse", "permissions": asked})
+    requested = call.query.getlist("permissions")
+    return JSONResponse({"kind": "storage#testIamPermissionsResponse", "permissions": requested})
 
 
 def answer(bucket: str, policy: Json) -> Response:
@@ -62,7 +62,7 @@ def answer(bucket: str, policy: Json) -> Response:
 
 
 def refuse(check: Callable[[], None]) -> None:
-    """What a check of the other services refuses, as this one says it."""
+    """Convert a rejection by a check of the other services into an error of this one."""
     try:
         check()
     except GoogleError as error:

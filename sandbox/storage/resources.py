@@ -1,4 +1,4 @@
-"""What Cloud Storage says of an object, and what its client may say."""
+"""Resources of objects: fields that Cloud Storage computes, and fields that a client may set."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ LONGEST_NAME = 1024  # bytes
 
 
 def described(bucket: str, name: str, generation: int, content: bytes, fields: Json) -> Json:
-    """What the service itself says of a new object, and what its client may. A wrong checksum is refused."""
+    """The resource of a new object. BadRequest if a checksum in `fields` does not match."""
     checksum = google_crc32c.value(content).to_bytes(4)
     sums = {"md5Hash": digest(hashlib.md5(content).digest()), "crc32c": digest(checksum)}
     for kind, value in sums.items():

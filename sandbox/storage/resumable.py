@@ -1,4 +1,4 @@
-"""Uploads in chunks, which go on after a lost connection, and after a restart of the sandbox.
+"""Uploads in chunks, which continue after a lost connection, and after a restart of the sandbox.
 
 https://cloud.google.com/storage/docs/performing-resumable-uploads
 """
@@ -23,7 +23,7 @@ RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 
 @dataclass(frozen=True)
 class Session:
-    """generation: of the object that the upload has become; 0 while it goes on."""
+    """generation: of the object that the upload has become; 0 until it is complete."""
 
     id: str
     bucket: str
@@ -99,9 +99,9 @@ def finish(storage: Storage, session: Session, sums: Json) -> Response:
 
 def checksums(call: Call) -> Json:
     """`X-Goog-Hash: crc32c=…,md5=…`: what the last chunk may say about the whole."""
-    said = (entry.partition("=") for entry in call.headers.get("x-goog-hash", "").split(","))
+    describe_range = (entry.partition("=") for entry in call.headers.get("x-goog-hash", "").split(","))
     names = {"crc32c": "crc32c", "md5": "md5Hash"}
-    return {names[kind.strip()]: value for kind, _, value in said if kind.strip() in names}
+    return {names[kind.strip()]: value for kind, _, value in describe_range if kind.strip() in names}
 
 
 def find(storage: Storage, call: Call) -> Session:

@@ -45,12 +45,12 @@ def apply(book: Book, requests: list[dict[str, Any]], caller: str) -> tuple[Book
     if not requests:
         raise BadRequest("Must specify at least one request.")
     changed = book.copy()
-    replies = [one(changed, place, request, caller) for place, request in enumerate(requests)]
+    replies = [apply_request(changed, place, request, caller) for place, request in enumerate(requests)]
     changed.measure()
     return changed, replies
 
 
-def one(book: Book, place: int, request: dict[str, Any], caller: str) -> dict[str, Any]:
+def apply_request(book: Book, place: int, request: dict[str, Any], caller: str) -> dict[str, Any]:
     if len(request) != 1:
         raise BadRequest(f"Invalid requests[{place}]: exactly one kind of request must be set.")
     [(kind, fields)] = request.items()

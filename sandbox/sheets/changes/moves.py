@@ -33,8 +33,8 @@ def copy_paste(book: Book, request: dict[str, Any]) -> None:
     for down in range(high):
         for right in range(wide):
             cell = copied[down % area.height][right % area.width]
-            row, column = place.top + down, place.left + right
-            origin = (area.top + down % area.height, area.left + right % area.width)
+            row, column = place.first_row + down, place.first_column + right
+            origin = (area.first_row + down % area.height, area.first_column + right % area.width)
             target.put(
                 row,
                 column,
@@ -43,11 +43,11 @@ def copy_paste(book: Book, request: dict[str, Any]) -> None:
 
 
 def lines(area: Area) -> range:
-    return range(area.top, area.bottom or 0)
+    return range(area.first_row, area.end_row or 0)
 
 
 def span(area: Area) -> range:
-    return range(area.left, area.right or 0)
+    return range(area.first_column, area.end_column or 0)
 
 
 def whole(size: int, unit: int) -> int:
@@ -81,7 +81,7 @@ def sort_range(book: Book, request: dict[str, Any]) -> None:
     order = list(lines(area))
     for spec in reversed(specs):
         column = spec.get("dimensionIndex") or 0
-        if not area.left <= column < (area.right or 0):
+        if not area.first_column <= column < (area.end_column or 0):
             raise BadRequest(f"sortSpecs.dimensionIndex {column} lies outside the range.")
         order = ranked(book, tab, order, column, spec.get("sortOrder") == "DESCENDING")
     rows = {row: [tab.at(row, column) for column in span(area)] for row in order}

@@ -25,19 +25,19 @@ def add(book: Book, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def update(book: Book, request: dict[str, Any]) -> None:
-    wanted = request.get("namedRange") or {}
-    before = known(book, wanted.get("namedRangeId"))
+    requested = request.get("namedRange") or {}
+    before = find_named_range(book, requested.get("namedRangeId"))
     mask = masks.parse(request.get("fields") or "*", "NamedRange")
-    after = masks.assign(before, wanted, mask, "NamedRange")
+    after = masks.assign(before, requested, mask, "NamedRange")
     book.names.remove(before)
     book.names.append(valid(book, after | {"namedRangeId": before["namedRangeId"]}))
 
 
 def delete(book: Book, request: dict[str, Any]) -> None:
-    book.names.remove(known(book, request.get("namedRangeId")))
+    book.names.remove(find_named_range(book, request.get("namedRangeId")))
 
 
-def known(book: Book, range_id: str | None) -> dict[str, Any]:
+def find_named_range(book: Book, range_id: str | None) -> dict[str, Any]:
     for item in book.names:
         if item["namedRangeId"] == range_id:
             return item
@@ -47,7 +47,7 @@ def known(book: Book, range_id: str | None) -> dict[str, Any]:
 def valid(book: Book, named: dict[str, Any]) -> dict[str, Any]:
     name = named.get("name") or ""
     if not NAME.fullmatch(name) or ranges.parse(name):
-        raise BadRequest(f"'{name}' is no name for a range.")
+        raise BadRequest(f"'{name}': no name for a range.")
     if any(item["name"].lower() == name.lower() for item in book.names):
         raise BadRequest(f"A named range with the name '{name}' already exists.")
     grid_range = named.get("range") or {}
@@ -103,8 +103,8 @@ def rewrite(book: Book, tab: Tab, dimension: str, edit: Edit) -> None:
             if not isinstance(cell.value, Formula):
                 continue
 
-            def concerns(title: str | None, own: bool = other is tab) -> bool:
-                return own if title is None else title.lower() == tab.title.lower()
+            def concerns(title: str | None, is_same_tab: bool = other is tab) -> bool:
+                return is_same_tab if title is None else title.lower() == tab.title.lower()
 
             text = references.followed(cell.value.text, concerns, dimension, edit)
             if text != cell.value.text:

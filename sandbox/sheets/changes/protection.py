@@ -37,20 +37,20 @@ def add(book: Book, request: dict[str, Any], caller: str) -> dict[str, Any]:
 
 
 def update(book: Book, request: dict[str, Any]) -> None:
-    wanted = request.get("protectedRange") or {}
-    tab, before = known(book, wanted.get("protectedRangeId"))
+    requested = request.get("protectedRange") or {}
+    tab, before = find_protected(book, requested.get("protectedRangeId"))
     mask = masks.parse(request.get("fields") or "*", "ProtectedRange")
     tab.protected.remove(before)
-    after = masks.assign(before, wanted, mask, "ProtectedRange")
+    after = masks.assign(before, requested, mask, "ProtectedRange")
     tab.protected.append(after | {"protectedRangeId": before["protectedRangeId"]})
 
 
 def delete(book: Book, request: dict[str, Any]) -> None:
-    tab, item = known(book, request.get("protectedRangeId"))
+    tab, item = find_protected(book, request.get("protectedRangeId"))
     tab.protected.remove(item)
 
 
-def known(book: Book, range_id: int | None) -> tuple[Tab, dict[str, Any]]:
+def find_protected(book: Book, range_id: int | None) -> tuple[Tab, dict[str, Any]]:
     for tab in book.tabs:
         for item in tab.protected:
             if item["protectedRangeId"] == range_id:
@@ -62,7 +62,7 @@ def guard(book: Book, kind: str, request: dict[str, Any], caller: str) -> None:
     """Refuse a request that changes, removes or releases cells that the caller may not edit."""
     if kind in ("deleteProtectedRange", "updateProtectedRange"):
         item = request.get("protectedRange") or request
-        tab, protected = known(book, item.get("protectedRangeId"))
+        tab, protected = find_protected(book, item.get("protectedRangeId"))
         writable(book, tab, ranges.from_grid_range(protected.get("range") or {}), caller)
     elif kind in MOVING:
         span = request.get("range") or request.get("source") or {}
@@ -81,9 +81,9 @@ def guard(book: Book, kind: str, request: dict[str, Any], caller: str) -> None:
 def written_area(request: dict[str, Any]) -> Area:
     """The cells of an updateCells request with `start`."""
     start, rows = request["start"], request.get("rows") or []
-    top, left = start.get("rowIndex") or 0, start.get("columnIndex") or 0
+    row, column = start.get("rowIndex") or 0, start.get("columnIndex") or 0
     width = max((len(row.get("values") or []) for row in rows), default=0)
-    return Area(top, left, top + max(len(rows), 1), left + max(width, 1))
+    return Area(row, column, row + max(len(rows), 1), column + max(width, 1))
 
 
 def moved_area(span: dict[str, Any]) -> Area:
@@ -96,7 +96,7 @@ def insertable(book: Book, tab: Tab, span: dict[str, Any], caller: str) -> None:
     """Refuse an insertion inside a protected range; at its edges the range does not change."""
     at, is_rows = span.get("startIndex") or 0, span.get("dimension") == "ROWS"
     for area in protected_areas(book, tab, caller):
-        start, end = (area.top, area.bottom) if is_rows else (area.left, area.right)
+        start, end = (area.first_row, area.end_row) if is_rows else (area.first_column, area.end_column)
         if start < at < (end or 0):
             raise BadRequest(REFUSED)
 
@@ -104,8 +104,10 @@ def insertable(book: Book, tab: Tab, span: dict[str, Any], caller: str) -> None:
 def writable(book: Book, tab: Tab, area: Area, caller: str) -> None:
     changed = area.within(tab.rows, tab.columns)
     for protected in protected_areas(book, tab, caller):
-        rows = max(protected.top, changed.top) < min(protected.bottom or 0, changed.bottom or 0)
-        columns = max(protected.left, changed.left) < min(protected.right or 0, changed.right or 0)
+        rows = max(protected.first_row, changed.first_row) < min(protected.end_row or 0, changed.end_row or 0)
+        columns = max(protected.first_column, changed.first_column) < min(
+            protected.end_column or 0, changed.end_column or 0
+        )
         if rows and columns:
             raise BadRequest(REFUSED)
 
