@@ -1,4 +1,6 @@
-"""Google Sheets v4 and Drive v3: spreadsheets that are kept, shared, and shown as a page."""
+"""Google Sheets v4 and Drive v3: spreadsheets that are stored, shared, and displayed as a page."""
+
+from itertools import chain
 
 from starlette.routing import BaseRoute
 
@@ -12,5 +14,9 @@ from sandbox.state import State
 def routes(state: State) -> list[BaseRoute]:
     store, traffic = Store(state), Traffic()
     gate = Gate(store, traffic)
-    known = [*methods.sheets(store, state.address), *methods.drive(store)]
-    return [*map(gate.route, known), *controls.routes(traffic), page.route(store)]
+    methods_of_both = [*methods.sheets(store, state.address), *methods.drive(store)]
+    return [
+        *chain.from_iterable(map(gate.routes, methods_of_both)),
+        *controls.routes(traffic),
+        page.route(store),
+    ]

@@ -1,4 +1,4 @@
-"""A spreadsheet: its tabs, its names, its metadata, and whom it is shared with."""
+"""A spreadsheet: its tabs, named ranges, metadata and permissions."""
 
 import random
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class Book:
     trashed: bool = False
 
     def copy(self) -> "Book":
-        """What a batch works on: if one of its requests fails, nothing has happened."""
+        """A copy that a batch changes: it is discarded if a request fails."""
         return replace(
             self,
             properties=dict(self.properties),
@@ -55,6 +55,12 @@ class Book:
         area = ranges.parse(cells) if cells else Area()
         if title is None and area is None:
             return self.named(text)
+        if (
+            title is not None
+            and area is None
+            and any(name["name"].lower() == cells.lower() for name in self.names)
+        ):
+            return self.named(cells)
         tab = self.tabs[0] if title is None else self.titled(title)
         if not text or tab is None or area is None:
             raise BadRequest(f"Unable to parse range: {text}")
@@ -71,7 +77,7 @@ class Book:
         return tab_of_title, tab_of_title.inside(Area())
 
     def fresh_id(self) -> int:
-        """A number that no tab, protected range or metadata here has."""
+        """An id that no tab, protected range or metadata uses."""
         return next(number for number in numbers() if number not in self.used_ids())
 
     def used_ids(self) -> set[int]:
@@ -82,7 +88,7 @@ class Book:
         )
 
     def measure(self) -> None:
-        """Refuse what is larger than a spreadsheet can be."""
+        """BadRequest if the spreadsheet exceeds a limit of cells, columns or tabs."""
         cells = sum(tab.rows * tab.columns for tab in self.tabs)
         if cells > MOST_CELLS:
             raise BadRequest(

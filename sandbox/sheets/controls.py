@@ -1,4 +1,4 @@
-"""/sandbox/sheets: what Google has not and tests need: calls counted, quotas set, faults asked for."""
+"""/sandbox/sheets, for tests: the recorded calls, the quotas, and the faults of later calls."""
 
 from dataclasses import fields
 from typing import Any
@@ -22,10 +22,10 @@ def routes(traffic: Traffic) -> list[BaseRoute]:
 
     async def quota(request: Request) -> Response:
         """{"read": 60, "write": 60}; null lifts one. What was spent is forgotten."""
-        wanted = await request.json() if request.method == "PUT" else QUOTA
-        if not set(wanted) <= set(QUOTA):
-            return JSONResponse({"error": f"quota of {sorted(wanted)}: only read and write have one"}, 400)
-        traffic.quota |= wanted
+        requested = await request.json() if request.method == "PUT" else QUOTA
+        if not set(requested) <= set(QUOTA):
+            return JSONResponse({"error": f"quota of {sorted(requested)}: only read and write have one"}, 400)
+        traffic.quota |= requested
         traffic.spent.clear()
         return JSONResponse(traffic.quota)
 
@@ -34,10 +34,10 @@ def routes(traffic: Traffic) -> list[BaseRoute]:
         if request.method == "DELETE":
             traffic.faults.clear()
         else:
-            problem = wrong(wanted := await request.json())
+            problem = wrong(requested := await request.json())
             if problem:
                 return JSONResponse({"error": problem}, 400)
-            traffic.faults.append(Fault(**wanted))
+            traffic.faults.append(Fault(**requested))
         return JSONResponse({"faults": len(traffic.faults)})
 
     return [
@@ -48,9 +48,9 @@ def routes(traffic: Traffic) -> list[BaseRoute]:
 
 
 def wrong(fault: dict[str, Any]) -> str | None:
-    known = {field.name for field in fields(Fault)}
-    if set(fault) - known or not {"kind", "answer"} <= set(fault):
-        return f"a fault has kind and answer, and may have {sorted(known - {'kind', 'answer'})}"
+    allowed = {field.name for field in fields(Fault)}
+    if set(fault) - allowed or not {"kind", "answer"} <= set(fault):
+        return f"a fault has kind and answer, and may have {sorted(allowed - {'kind', 'answer'})}"
     if fault["answer"] not in ANSWERS:
         return f"answer {fault['answer']!r}: one of {sorted(ANSWERS)}"
     return None

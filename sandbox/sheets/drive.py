@@ -17,7 +17,7 @@ KINDS = ("user", "group", "domain", "anyone")
 
 
 class Drive:
-    """The methods; each takes a Call and gives the answer."""
+    """The methods: from a Call to a response."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -54,11 +54,11 @@ class Drive:
     def copy(self, call: Call) -> dict[str, Any]:
         source = self.find(call)
         title = call.body.get("name") or f"Copy of {source.properties['title']}"
-        made = self.store.create(call.caller, source.properties | {"title": title})
-        made.tabs = [tab.copy() for tab in source.tabs]
-        made.names, made.metadata = list(source.names), list(source.metadata)
-        self.store.save(made)
-        return file(made)
+        created = self.store.create(call.caller, source.properties | {"title": title})
+        created.tabs = [tab.copy() for tab in source.tabs]
+        created.names, created.metadata = list(source.names), list(source.metadata)
+        self.store.save(created)
+        return file(created)
 
     def delete(self, call: Call) -> dict[str, Any]:
         book = self.find(call)
@@ -80,27 +80,27 @@ class Drive:
             raise BadRequest(
                 "The specified emailAddress is invalid or not applicable for the given permission type."
             )
-        made = permission(role, email or "anyone", kind)
-        book.permissions = [item for item in book.permissions if item["id"] != made["id"]] + [made]
+        created = permission(role, email or "anyone", kind)
+        book.permissions = [item for item in book.permissions if item["id"] != created["id"]] + [created]
         self.store.save(book)
-        return made
+        return created
 
     def unshare(self, call: Call) -> dict[str, Any]:
         book = self.find(call, write=True).copy()
-        left = [item for item in book.permissions if item["id"] != call.path["permission"]]
-        if len(left) == len(book.permissions):
+        remaining = [item for item in book.permissions if item["id"] != call.path["permission"]]
+        if len(remaining) == len(book.permissions):
             raise NotFound(f"Permission not found: {call.path['permission']}.")
-        book.permissions = left
+        book.permissions = remaining
         self.store.save(book)
         return {}
 
     def comments(self, call: Call) -> dict[str, Any]:
-        """Nobody can comment here, so nobody has."""
+        """Always empty: comments are not implemented."""
         self.find(call)
         return {"kind": "drive#commentList", "comments": []}
 
     def find(self, call: Call, write: bool = False) -> Book:
-        """Drive says of a file that is not shared with the caller what it says of one that is none."""
+        """NotFound also for a file that is not shared with the caller, as Drive returns it."""
         try:
             return self.store.find(call.path["id"], call.caller, write)
         except (NotFound, Forbidden) as error:
@@ -123,7 +123,7 @@ def file(book: Book) -> dict[str, Any]:
 
 
 def query(text: str) -> list[Any]:
-    """`mimeType='…' and name = '…'`; what else Drive can search for is refused."""
+    """`mimeType='…' and name = '…'`; BadRequest for other terms, which Drive supports."""
     parts = [part.strip(" ()") for part in re.split(r"\band\b", text)] if text.strip() else []
     return [term(part) for part in parts]
 
@@ -133,5 +133,7 @@ def term(text: str) -> Any:
     if not match:
         raise BadRequest(f"Invalid Value: q term {text!r}; this sandbox searches by mimeType, name, trashed.")
     field, operator, value = match.groups()
-    wanted: Any = value == "true" if value in ("true", "false") else re.sub(r"\\(.)", r"\1", value[1:-1])
-    return lambda found: wanted in found[field] if operator == "contains" else found[field] == wanted
+    expected: Any = value == "true" if value in ("true", "false") else re.sub(r"\\(.)", r"\1", value[1:-1])
+    return lambda resource: (
+        expected in resource[field] if operator == "contains" else resource[field] == expected
+    )

@@ -1,4 +1,4 @@
-"""What becomes of a value written: kept as it is (RAW), or read as a person typed it (USER_ENTERED)."""
+"""Conversion of a written value: unchanged (RAW), or parsed as typed input (USER_ENTERED)."""
 
 import re
 from datetime import date, datetime, time
@@ -21,7 +21,7 @@ PATTERNS = {
 
 
 def write(cell: Cell, value: Any, option: str, where: str) -> Cell | None:
-    """The cell after `value` was written into it; None where the value says to skip it."""
+    """The cell after `value` was written into it; None if the value is null, which skips the cell."""
     if value is None:
         return None
     if isinstance(value, dict | list):
@@ -44,7 +44,7 @@ def typed(cell: Cell, text: str) -> Cell:
 
 
 def understood(text: str) -> tuple[Value, str | None]:
-    """The value a person means, and the number format that comes with it."""
+    """The value of typed input, and the number format that Sheets sets with it."""
     bare = text.strip()
     if not bare:
         return text or None, None

@@ -1,4 +1,4 @@
-"""What the API answers instead of a result.
+"""Errors of the API.
 
 ApiError
 ├── BadRequest        400: the request is wrong
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """An answer of Google's form: {"error": {code, message, status}}."""
+    """A response in Google's format: {"error": {code, message, status}}."""
 
     code = 500
     status = "INTERNAL"
@@ -49,7 +49,7 @@ class Exhausted(ApiError):
 
 
 class Broken(ApiError):
-    """A fault that was asked for."""
+    """A fault that a test requested."""
 
     def __init__(self, code: int, message: str = "Internal error encountered.") -> None:
         super().__init__(message)

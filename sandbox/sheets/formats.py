@@ -21,7 +21,7 @@ MOMENT = re.compile(r'"[^"]*"|am/pm|AM/PM|y+|m+|d+|h+|s+(?:\.0+)?|.', re.DOTALL)
 DIGITS = re.compile(r"[#0?,]+(?:\.[#0?]+)?|\.[#0?]+")
 
 
-def shown(value: Scalar | Failure | None, format: Format | None) -> str:
+def format_value(value: Scalar | Failure | None, format: Format | None) -> str:
     """The text in the cell."""
     if value is None:
         return ""

@@ -18,7 +18,7 @@ LEVELS = (("=", "<>", "<", ">", "<=", ">="), ("&",), ("+", "-"), ("*", "/"), ("^
 
 
 def value_at(book: Book, tab: Tab, row: int, column: int, depth: int = 0) -> Result:
-    """What a cell is worth: its own value, or that of its formula."""
+    """The effective value of a cell: its own value, or the result of its formula."""
     value = tab.at(row, column).value
     if not isinstance(value, Formula):
         return value
@@ -58,12 +58,12 @@ class Reader:
     def level(self, depth: int) -> Operand:
         if depth == len(LEVELS):
             return self.unary()
-        left = self.level(depth + 1)
+        operand = self.level(depth + 1)
         while self.peek() in LEVELS[depth]:
             operator = self.peek()
             self.take()
-            left = apply(operator, single(left), single(self.level(depth + 1)))
-        return left
+            operand = apply(operator, single(operand), single(self.level(depth + 1)))
+        return operand
 
     def unary(self) -> Operand:
         if self.peek() in ("-", "+"):
@@ -101,7 +101,11 @@ class Reader:
         area = references.area(token["first"], token["last"]).within(tab.rows, tab.columns)
         places = [place for place, _ in sorted(tab.occupied(area), key=lambda item: item[0])]
         if token["last"] is None:
-            return value_at(self.book, tab, area.top, area.left, self.depth + 1) if places else None
+            return (
+                value_at(self.book, tab, area.first_row, area.first_column, self.depth + 1)
+                if places
+                else None
+            )
         return [value_at(self.book, tab, row, column, self.depth + 1) for row, column in places]
 
     def call(self, name: str) -> Operand:

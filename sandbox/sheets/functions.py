@@ -1,4 +1,4 @@
-"""What the operators and functions of a formula do."""
+"""Operators and functions of formulas."""
 
 import operator
 from collections.abc import Callable
@@ -19,8 +19,8 @@ ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
 
 
-class Stop(Exception):  # noqa: N818 (it is a value on its way out, not an error of ours)
-    """The formula has no value; carries what its cell shows."""
+class Stop(Exception):  # noqa: N818 (it carries a value, it is not an error)
+    """The formula has no value; `code` is displayed in its cell."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -54,12 +54,12 @@ def text(value: Result) -> str:
     return "" if value is None else automatic(value) if isinstance(value, int | float) else str(value)
 
 
-def apply(sign: str, left: Result, right: Result) -> Result:
+def apply(sign: str, first: Result, second: Result) -> Result:
     if sign == "&":
-        return text(left) + text(right)
+        return text(first) + text(second)
     if sign in COMPARISONS:
-        return compare(sign, left, right)
-    a, b = number(left), number(right)
+        return compare(sign, first, second)
+    a, b = number(first), number(second)
     if sign == "/" and b == 0:
         raise Stop("#DIV/0!")
     try:
@@ -68,11 +68,11 @@ def apply(sign: str, left: Result, right: Result) -> Result:
         raise Stop("#NUM!") from None
 
 
-def compare(sign: str, left: Result, right: Result) -> bool:
-    same = left == right
+def compare(sign: str, first: Result, second: Result) -> bool:
+    same = first == second
     if sign in ("=", "<>"):
         return same == (sign == "=")
-    less = text(left) < text(right) if isinstance(left, str) else number(left) < number(right)
+    less = text(first) < text(second) if isinstance(first, str) else number(first) < number(second)
     return {"<": less, "<=": less or same, ">": not less and not same, ">=": not less}[sign]
 
 
@@ -84,32 +84,5 @@ def figures(arguments: list[Operand]) -> list[float]:
     return [item for item in flat if isinstance(item, int | float) and not isinstance(item, bool)]
 
 
-def average(arguments: list[Operand]) -> float:
-    items = figures(arguments)
-    if not items:
-        raise Stop("#DIV/0!")
-    return sum(items) / len(items)
-
-
-def choose(arguments: list[Operand]) -> Operand:
-    if not 2 <= len(arguments) <= 3:
-        raise Stop("#N/A")
-    chosen = 1 if number(single(arguments[0])) else 2
-    return arguments[chosen] if chosen < len(arguments) else False
-
-
-def rounded(arguments: list[Operand]) -> float:
-    return round(number(single(arguments[0])), int(number(single(arguments[1]))) if len(arguments) > 1 else 0)
-
-
-FUNCTIONS: dict[str, Callable[[list[Operand]], Operand]] = {
-    "SUM": lambda arguments: sum(figures(arguments)),
-    "AVERAGE": average,
-    "MIN": lambda arguments: min(figures(arguments), default=0),
-    "MAX": lambda arguments: max(figures(arguments), default=0),
-    "COUNT": lambda arguments: len(figures(arguments)),
-    "ROUND": rounded,
-    "ABS": lambda arguments: abs(number(single(arguments[0]))),
-    "IF": choose,
-    "CONCATENATE": lambda arguments: "".join(text(single(item)) for item in arguments),
-}
+# A page that people look at has totals; no job reads the value of a formula.
+FUNCTIONS: dict[str, Callable[[list[Operand]], Operand]] = {"SUM": lambda arguments: sum(figures(arguments))}

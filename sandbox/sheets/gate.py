@@ -1,8 +1,8 @@
-"""What every call passes: who calls, whether the quota allows it, whether a fault is due; and its answer."""
+"""The steps of every call: identify the caller, check the quota, inject a fault, respond."""
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -18,12 +18,13 @@ from sandbox.sheets.store import OWNER, Store
 from sandbox.sheets.traffic import Reset, Traffic
 
 # What every Google API takes: https://cloud.google.com/apis/docs/system-parameters
+SPREADSHEETS = "/sheets/v4/spreadsheets"
 SYSTEM = {"alt", "fields", "key", "prettyPrint", "quotaUser", "$alt", "$fields", "uploadType"}
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request, read: `caller` is an e-mail, `path` the variables in the path."""
+    """A parsed request: `caller` is a mail address, `path` are the variables in the path."""
 
     caller: str
     path: dict[str, str]
@@ -46,7 +47,7 @@ type Handler = Callable[[Call], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Method:
-    """A method of the API. `cost` is the quota it draws on (read, write, or none), `takes` its query."""
+    """A method of the API. `cost` is the quota it uses (read, write, or none), `takes` are its query parameters."""
 
     kind: str
     verb: str
@@ -55,11 +56,11 @@ class Method:
     handler: Handler
     takes: frozenset[str] = frozenset()
     body: str | None = None  # the message in its body
-    answer: str = ""  # the message it answers, where `fields` is checked against one
+    answer: str = ""  # the message of its response, if `fields` is checked
 
 
 class Cut(Response):
-    """An answer that promises more than it sends: the server then closes the connection."""
+    """A response that is shorter than its Content-Length: the server then closes the connection."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"content-length", b"1000"), (b"content-type", b"application/json")]
@@ -74,11 +75,19 @@ class Gate:
 
     def route(self, method: Method) -> Route:
         # One event loop runs these, and none of them waits between reading and writing a spreadsheet:
-        # each call is alone, as a transaction is.
+        # calls are isolated from each other, like transactions.
         async def endpoint(request: Request) -> Response:
             return self.answer(method, request, await request.body())
 
         return Route(method.path, endpoint, methods=[method.verb])
+
+    def routes(self, method: Method) -> list[Route]:
+        """Also with a slash after the spreadsheet's id, as the npm package google-spreadsheet calls it."""
+        slashed = f"{SPREADSHEETS}/{{id}}"
+        if not method.path.startswith(slashed) or method.path.startswith(f"{slashed}/"):
+            return [self.route(method)]
+        rest = method.path.removeprefix(slashed)
+        return [self.route(method), self.route(replace(method, path=f"{slashed}/{rest}"))]
 
     def answer(self, method: Method, request: Request, content: bytes) -> Response:
         record = {"kind": method.kind, "cost": method.cost, "bytes": len(content), "status": 200}
@@ -114,7 +123,7 @@ class Gate:
 
 
 def identify(request: Request) -> str:
-    """The sandbox's own tokens name an identity; any other is the person who owns the spreadsheets."""
+    """The identity in a token of the sandbox; any other token belongs to the owner of the spreadsheets."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         raise Unauthenticated(

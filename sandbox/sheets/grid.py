@@ -16,19 +16,21 @@ FROZEN = {ROWS: "frozenRowCount", COLUMNS: "frozenColumnCount"}
 
 @dataclass
 class Tab:
-    """A sheet in Google's words; `properties` are SheetProperties without the index: that is its place."""
+    """A sheet in Google's words; `properties` are SheetProperties without the index, which is the position in the book."""
 
     properties: dict[str, Any]
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     protected: list[dict[str, Any]] = field(default_factory=list)
+    basic_filter: dict[str, Any] | None = None
     dimensions: dict[str, dict[int, dict[str, Any]]] = field(default_factory=lambda: {ROWS: {}, COLUMNS: {}})
 
     def copy(self) -> "Tab":
-        """Another grid over the same cells, which nobody changes."""
+        """Another grid with the same cells, which are immutable."""
         return Tab(
             self.properties,
             dict(self.cells),
             list(self.protected),
+            self.basic_filter,
             {name: dict(items) for name, items in self.dimensions.items()},
         )
 
@@ -61,19 +63,23 @@ class Tab:
             self.cells[row, column] = cell
 
     def beyond(self, area: Area) -> BadRequest:
-        where = written(self.title, area) if area.bottom and area.right else address(area.top, area.left)
+        where = (
+            written(self.title, area)
+            if area.end_row and area.end_column
+            else address(area.first_row, area.first_column)
+        )
         return BadRequest(
             f"Range ({where}) exceeds grid limits. Max rows: {self.rows}, max columns: {self.columns}"
         )
 
     def inside(self, area: Area) -> Area:
         """The area clipped to the grid; BadRequest where it begins outside."""
-        if area.top >= self.rows or area.left >= self.columns:
+        if area.first_row >= self.rows or area.first_column >= self.columns:
             raise self.beyond(area)
         return area.within(self.rows, self.columns)
 
     def occupied(self, area: Area) -> Iterator[tuple[tuple[int, int], Cell]]:
-        """The cells in a closed area that hold something, in no order."""
+        """The cells of a closed area that are not empty, in no order."""
         if area.height * area.width < len(self.cells):
             for place in area.addresses():
                 if place in self.cells:
@@ -82,7 +88,7 @@ class Tab:
             yield from ((place, cell) for place, cell in self.cells.items() if area.holds(*place))
 
     def resize(self, dimension: str, size: int) -> None:
-        """Grow or cut the grid at its end; what was beyond is gone."""
+        """Add or remove rows or columns at the end; cells outside the new size are deleted."""
         if size < 1:
             raise BadRequest(f"You can't delete all the {dimension.lower()} on the sheet.")
         properties = dict(self.properties["gridProperties"]) | {SIZE[dimension]: size}
@@ -96,7 +102,7 @@ class Tab:
         }
 
     def rearrange(self, dimension: str, edit: Edit) -> None:
-        """Move cells and row or column properties as the edit says; the grid's size is the caller's."""
+        """Move cells and row or column properties as `edit` states. The caller changes the size of the grid."""
         cells = {}
         for (row, column), cell in self.cells.items():
             moved = edit.index(row if dimension == ROWS else column)

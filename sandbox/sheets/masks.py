@@ -10,7 +10,7 @@ type Mask = dict[str, Mask]  # an empty mask takes everything below
 
 
 def parse(text: str, message: str = "") -> Mask:
-    """The mask as a tree; BadRequest names what is no field of `message`, if one is given."""
+    """The mask as a tree; BadRequest names a field that `message`, if given, does not have."""
     tokens = re.findall(r"[A-Za-z_]+|[*.,()/]", text)
     mask, rest = parse_list(tokens)
     if rest or "".join(tokens) != re.sub(r"\s", "", text):
@@ -65,7 +65,7 @@ def verify(mask: Mask, message: str) -> None:
 
 
 def select(value: Any, mask: Mask) -> Any:
-    """The part of an answer that a mask asks for."""
+    """The part of a response that a mask selects."""
     if not mask or "*" in mask:
         return value
     if isinstance(value, list):
@@ -76,7 +76,7 @@ def select(value: Any, mask: Mask) -> Any:
 
 
 def assign(target: dict[str, Any], source: dict[str, Any], mask: Mask, message: str) -> dict[str, Any]:
-    """`target` with the masked fields taken from `source`; a masked field that is absent there is cleared."""
+    """`target` with the masked fields taken from `source`; a masked field that `source` does not have is cleared."""
     names = MESSAGES[message] if "*" in mask else mask
     result = dict(target)
     for name in names:

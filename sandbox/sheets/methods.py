@@ -1,12 +1,12 @@
-"""The methods of both APIs: path, quota, parameters, and who carries them out."""
+"""The methods of both APIs: path, quota, parameters and handler."""
 
 from sandbox.sheets.drive import Drive
-from sandbox.sheets.gate import Method
+from sandbox.sheets.gate import SPREADSHEETS, Method
 from sandbox.sheets.spreadsheets import Spreadsheets
 from sandbox.sheets.store import Store
 from sandbox.sheets.values import Values
 
-V4 = "/sheets/v4/spreadsheets"
+ONE = SPREADSHEETS + "/{id}"
 V3 = "/drive/v3/files"
 READ = frozenset({"majorDimension", "valueRenderOption", "dateTimeRenderOption"})
 GETTING = READ | {"ranges"}
@@ -35,72 +35,72 @@ SHARING = SHARED_DRIVES | {
 
 
 def sheets(store: Store, address: str) -> list[Method]:
-    """In the order they are matched: the more particular path first."""
-    books, values = Spreadsheets(store, address), Values(store)
-    one, kept = V4 + "/{id}", V4 + "/{id}/values"
-    ranged = kept + "/{range:path}"
-    erased = "BatchClearValuesRequest"
-    changed, written = "BatchUpdateSpreadsheetRequest", "BatchUpdateValuesRequest"
-    search, copied = "SearchDeveloperMetadataRequest", "CopySheetToAnotherSpreadsheetRequest"
+    """In the order in which they are matched: the more specific path first."""
+    return [*value_methods(Values(store)), *spreadsheet_methods(Spreadsheets(store, address))]
+
+
+def value_methods(values: Values) -> list[Method]:
+    of_values = f"{ONE}/values"
+    of_range = f"{of_values}/{{range:path}}"
+    batch, body = "BatchGetValuesResponse", "ValueRange"
+    update, clear = "BatchUpdateValuesRequest", "BatchClearValuesRequest"
     return [
         Method(
-            "values.batchGet",
-            "GET",
-            f"{kept}:batchGet",
-            "read",
-            values.batch_get,
-            GETTING,
-            answer="BatchGetValuesResponse",
+            "values.batchGet", "GET", f"{of_values}:batchGet", "read", values.batch_get, GETTING, None, batch
         ),
         Method(
-            "values.batchUpdate", "POST", f"{kept}:batchUpdate", "write", values.batch_update, body=written
+            "values.batchUpdate",
+            "POST",
+            f"{of_values}:batchUpdate",
+            "write",
+            values.batch_update,
+            body=update,
         ),
-        Method("values.batchClear", "POST", f"{kept}:batchClear", "write", values.batch_clear, body=erased),
-        Method("values.append", "POST", f"{ranged}:append", "write", values.append, WRITE, "ValueRange"),
-        Method("values.clear", "POST", f"{ranged}:clear", "write", values.clear),
-        Method("values.get", "GET", ranged, "read", values.get, READ, answer="ValueRange"),
-        Method("values.update", "PUT", ranged, "write", values.update, WRITE, "ValueRange"),
+        Method(
+            "values.batchClear", "POST", f"{of_values}:batchClear", "write", values.batch_clear, body=clear
+        ),
+        Method("values.append", "POST", f"{of_range}:append", "write", values.append, WRITE, body),
+        Method("values.clear", "POST", f"{of_range}:clear", "write", values.clear),
+        Method("values.get", "GET", of_range, "read", values.get, READ, None, body),
+        Method("values.update", "PUT", of_range, "write", values.update, WRITE, body),
+    ]
+
+
+def spreadsheet_methods(books: Spreadsheets) -> list[Method]:
+    metadata, tab, update = f"{ONE}/developerMetadata", f"{ONE}/sheets/{{sheet:int}}", f"{ONE}:batchUpdate"
+    search, copy = "SearchDeveloperMetadataRequest", "CopySheetToAnotherSpreadsheetRequest"
+    batch, book = "BatchUpdateSpreadsheetRequest", "Spreadsheet"
+    return [
         Method(
             "developerMetadata.search",
             "POST",
-            f"{one}/developerMetadata:search",
+            f"{metadata}:search",
             "read",
             books.metadata_search,
             body=search,
         ),
-        Method(
-            "developerMetadata.get", "GET", one + "/developerMetadata/{metadata}", "read", books.metadata_get
-        ),
-        Method(
-            "sheets.copyTo", "POST", one + "/sheets/{sheet:int}:copyTo", "write", books.copy_to, body=copied
-        ),
-        Method(
-            "spreadsheets.batchUpdate",
-            "POST",
-            f"{one}:batchUpdate",
-            "write",
-            books.batch_update,
-            body=changed,
-        ),
-        Method(
-            "spreadsheets.create", "POST", V4, "write", books.create, body="Spreadsheet", answer="Spreadsheet"
-        ),
-        Method("spreadsheets.get", "GET", one, "read", books.get, GRID, answer="Spreadsheet"),
+        Method("developerMetadata.get", "GET", f"{metadata}/{{metadata}}", "read", books.metadata_get),
+        Method("sheets.copyTo", "POST", f"{tab}:copyTo", "write", books.copy_to, body=copy),
+        Method("spreadsheets.batchUpdate", "POST", update, "write", books.batch_update, body=batch),
+        Method("spreadsheets.create", "POST", SPREADSHEETS, "write", books.create, body=book, answer=book),
+        Method("spreadsheets.get", "GET", ONE, "read", books.get, GRID, answer=book),
     ]
 
 
 def drive(store: Store) -> list[Method]:
     files = Drive(store)
-    one = V3 + "/{id}"
+    of_file = V3 + "/{id}"
     return [
         Method("files.list", "GET", V3, "", files.list, LISTING),
         Method("files.create", "POST", V3, "", files.create, SHARED_DRIVES),
-        Method("files.copy", "POST", f"{one}/copy", "", files.copy, SHARED_DRIVES),
-        Method("files.get", "GET", one, "", files.get, SHARED_DRIVES),
-        Method("files.update", "PATCH", one, "", files.update, SHARED_DRIVES),
-        Method("files.delete", "DELETE", one, "", files.delete, SHARED_DRIVES),
-        Method("comments.list", "GET", f"{one}/comments", "", files.comments, COMMENTS),
-        Method("permissions.list", "GET", f"{one}/permissions", "", files.permissions, SHARING),
-        Method("permissions.create", "POST", f"{one}/permissions", "", files.share, SHARING),
-        Method("permissions.delete", "DELETE", one + "/permissions/{permission}", "", files.unshare, SHARING),
+        Method("files.copy", "POST", f"{of_file}/copy", "", files.copy, SHARED_DRIVES),
+        Method("files.get", "GET", of_file, "", files.get, SHARED_DRIVES),
+        Method("files.update", "PATCH", of_file, "", files.update, SHARED_DRIVES),
+        Method("files.delete", "DELETE", of_file, "", files.delete, SHARED_DRIVES),
+        Method("comments.list", "GET", f"{of_file}/comments", "", files.comments, COMMENTS),
+        Method("permissions.list", "GET", f"{of_file}/permissions", "", files.permissions, SHARING),
+        Method("permissions.create", "POST", f"{of_file}/permissions", "", files.share, SHARING),
+        Method(
+            "permissions.delete", "DELETE", of_file + "/permissions/{permission}", "", files.unshare, SHARING
+        ),
     ]

@@ -1,4 +1,4 @@
-"""A spreadsheet as a page: what a person sees who opens it in a browser."""
+"""A spreadsheet as an HTML page, as it appears in a browser."""
 
 from html import escape
 from pathlib import Path
@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from sandbox.sheets.book import Book
 from sandbox.sheets.cells import Cell, Failure, Formula
-from sandbox.sheets.formats import shown
+from sandbox.sheets.formats import format_value
 from sandbox.sheets.formulas import value_at
 from sandbox.sheets.grid import COLUMNS, ROWS, Tab
 from sandbox.sheets.ranges import column_letters
@@ -34,14 +34,14 @@ def route(store: Store) -> Route:
 
 
 def write_page(root: Path, spreadsheet: str, path: Path) -> None:
-    """Save the page of a spreadsheet that the sandbox in `root` keeps: one file, opens anywhere."""
+    """Save the page of a spreadsheet of the sandbox in `root` as one file."""
     book = load((root / "sheets" / f"{spreadsheet}.json").read_bytes())
     path.write_text(render(book))
 
 
 def render(book: Book) -> str:
     tabs = [tab for tab in book.tabs if not tab.properties.get("hidden")]
-    # The empty tab that every new spreadsheet has is not what one opens the page for.
+    # Not the empty tab that every new spreadsheet has.
     first = next((tab for tab in tabs if tab.cells), tabs[0])
     when = f"{book.modified[:16].replace('T', ' ')} UTC"
     people = [escape(item["emailAddress"]) for item in book.permissions if item["role"] != "owner"]
@@ -99,7 +99,7 @@ def cell_html(book: Book, tab: Tab, row: int, column: int) -> str:
         attributes += f' class="{" ".join(kinds)}"'
     look = style(cell)
     attributes += f' style="{look}"' if look else ""
-    return f"<td{attributes}>{escape(shown(value, cell.format))}</td>"
+    return f"<td{attributes}>{escape(format_value(value, cell.format))}</td>"
 
 
 def kind(value: object) -> str:

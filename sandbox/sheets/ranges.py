@@ -13,26 +13,26 @@ PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Rows [top, bottom) and columns [left, right), from 0; None is an open end."""
+    """Rows [first_row, end_row) and columns [first_column, end_column), from 0. None is an open end."""
 
-    top: int = 0
-    left: int = 0
-    bottom: int | None = None
-    right: int | None = None
+    first_row: int = 0
+    first_column: int = 0
+    end_row: int | None = None
+    end_column: int | None = None
 
     def within(self, rows: int, columns: int) -> "Area":
         """The part inside a grid of that size; an open end is the grid's."""
-        bottom = rows if self.bottom is None else min(self.bottom, rows)
-        right = columns if self.right is None else min(self.right, columns)
-        return Area(self.top, self.left, bottom, right)
+        bottom = rows if self.end_row is None else min(self.end_row, rows)
+        right = columns if self.end_column is None else min(self.end_column, columns)
+        return Area(self.first_row, self.first_column, bottom, right)
 
     @property
     def height(self) -> int:
-        return (self.bottom or 0) - self.top
+        return (self.end_row or 0) - self.first_row
 
     @property
     def width(self) -> int:
-        return (self.right or 0) - self.left
+        return (self.end_column or 0) - self.first_column
 
     @property
     def single(self) -> bool:
@@ -40,13 +40,13 @@ class Area:
 
     def addresses(self) -> Iterator[tuple[int, int]]:
         """Every (row, column) of a closed area."""
-        for row in range(self.top, self.bottom or 0):
-            for column in range(self.left, self.right or 0):
+        for row in range(self.first_row, self.end_row or 0):
+            for column in range(self.first_column, self.end_column or 0):
                 yield row, column
 
     def holds(self, row: int, column: int) -> bool:
-        return (self.top <= row and (self.bottom is None or row < self.bottom)) and (
-            self.left <= column and (self.right is None or column < self.right)
+        return (self.first_row <= row and (self.end_row is None or row < self.end_row)) and (
+            self.first_column <= column and (self.end_column is None or column < self.end_column)
         )
 
 
@@ -58,24 +58,17 @@ def from_grid_range(value: dict[str, Any]) -> Area:
         value.get("endRowIndex"),
         value.get("endColumnIndex"),
     )
-    for start, end, name in ((area.top, area.bottom, "Row"), (area.left, area.right, "Column")):
+    for start, end, name in (
+        (area.first_row, area.end_row, "Row"),
+        (area.first_column, area.end_column, "Column"),
+    ):
         if start < 0 or (end is not None and end <= start):
             raise BadRequest(f"end{name}Index ({end}) must be greater than start{name}Index ({start}).")
     return area
 
 
-def to_grid_range(tab: int, area: Area) -> dict[str, Any]:
-    named = {
-        "startRowIndex": area.top,
-        "endRowIndex": area.bottom,
-        "startColumnIndex": area.left,
-        "endColumnIndex": area.right,
-    }
-    return {"sheetId": tab} | {name: value for name, value in named.items() if value is not None}
-
-
 def split(text: str) -> tuple[str | None, str]:
-    """`'Daily sales'!A1:B2` -> (`Daily sales`, `A1:B2`); without a tab the first part is None."""
+    """`'Daily sales'!A1:B2` -> (`Daily sales`, `A1:B2`); (None, text) without a tab."""
     quoted = re.fullmatch(r"'((?:[^']|'')*)'(?:!(.*))?", text)
     if quoted:
         return quoted[1].replace("''", "'"), quoted[2] or ""
@@ -84,16 +77,17 @@ def split(text: str) -> tuple[str | None, str]:
 
 
 def parse(text: str) -> Area | None:
-    """An area in A1 notation: `B2`, `A1:C`, `A:C`, `2:3`; None when it is none."""
+    """An area in A1 notation: `B2`, `A1:C`, `A:C`, `2:3`; None for any other text."""
     ends = [A1.fullmatch(part) for part in text.split(":")]
     if not text or len(ends) > 2 or any(end is None or not end[0] for end in ends):
         return None
-    (left, top), (right, bottom) = [corner(end) for end in (ends[0], ends[-1]) if end]
-    if len(ends) == 1 and (left is None or top is None):
+    corners = [corner(end) for end in (ends[0], ends[-1]) if end]
+    if len(ends) == 1 and None in corners[0]:
         return None
-    top, bottom = ordered(top, bottom)
-    left, right = ordered(left, right)
-    return Area(top or 0, left or 0, ended(bottom), ended(right))
+    (first_column, last_column), (first_row, last_row) = (
+        ordered(*pair) for pair in zip(*corners, strict=True)
+    )
+    return Area(first_row or 0, first_column or 0, ended(last_row), ended(last_column))
 
 
 def corner(match: re.Match[str]) -> tuple[int | None, int | None]:
@@ -129,9 +123,9 @@ def address(row: int, column: int) -> str:
 
 
 def written(title: str, area: Area) -> str:
-    """A closed area with its tab, as the API answers it: `'Daily sales'!A1:E9`, `Sheet1!A1`."""
-    first = address(area.top, area.left)
-    last = address((area.bottom or 1) - 1, (area.right or 1) - 1)
+    """A closed area with its tab, as in responses: `'Daily sales'!A1:E9`, `Sheet1!A1`."""
+    first = address(area.first_row, area.first_column)
+    last = address((area.end_row or 1) - 1, (area.end_column or 1) - 1)
     return f"{quoted(title)}!{first if first == last else f'{first}:{last}'}"
 
 

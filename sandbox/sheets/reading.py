@@ -1,11 +1,11 @@
-"""A range as a ValueRange: how its cells are answered."""
+"""Reads a range as a ValueRange."""
 
 from typing import Any
 
 from sandbox.sheets import ranges
 from sandbox.sheets.book import Book
 from sandbox.sheets.cells import Cell, Failure, Formula
-from sandbox.sheets.formats import shown, temporal
+from sandbox.sheets.formats import format_value, temporal
 from sandbox.sheets.formulas import value_at
 from sandbox.sheets.gate import Call
 from sandbox.sheets.grid import Tab
@@ -25,9 +25,9 @@ def read(book: Book, text: str, call: Call) -> dict[str, Any]:
         if cell.value is not None:
             value = rendered(book, tab, row, column, cell, render, moments)
             across, along = (
-                (row - area.top, column - area.left)
+                (row - area.first_row, column - area.first_column)
                 if major == "ROWS"
-                else (column - area.left, row - area.top)
+                else (column - area.first_column, row - area.first_row)
             )
             lines.setdefault(across, {})[along] = value
     answer = {"range": ranges.written(tab.title, area), "majorDimension": major}
@@ -45,5 +45,5 @@ def rendered(book: Book, tab: Tab, row: int, column: int, cell: Cell, render: st
     value = value_at(book, tab, row, column)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if render == "FORMATTED_VALUE" or (moments == "FORMATTED_STRING" and number and temporal(cell.format)):
-        return shown(value, cell.format)
+        return format_value(value, cell.format)
     return value.code if isinstance(value, Failure) else value

@@ -20,7 +20,7 @@ LOST = "#REF!"
 
 @dataclass(frozen=True)
 class Corner:
-    """One end of a reference; `row` is None for a whole column."""
+    """One end of a reference; a whole column has row None."""
 
     column: int
     row: int | None
@@ -47,15 +47,15 @@ def corner(text: str) -> Corner:
 def area(first: str, last: str | None) -> Area:
     """The area that a reference names; whole columns have an open end."""
     start, end = corner(first), corner(last or first)
-    left, right = sorted((start.column, end.column))
+    first_column, right = sorted((start.column, end.column))
     if start.row is None or end.row is None:
-        return Area(start.row or 0, left, None, right + 1)
+        return Area(start.row or 0, first_column, None, right + 1)
     top, bottom = sorted((start.row, end.row))
-    return Area(top, left, bottom + 1, right + 1)
+    return Area(top, first_column, bottom + 1, right + 1)
 
 
 def tab_title(match: re.Match[str]) -> str | None:
-    """The tab a reference names, unquoted; None where it means its own."""
+    """The tab of a reference, unquoted; None for the tab of the formula."""
     return match["tab"].strip("'").replace("''", "'") if match["tab"] else None
 
 
@@ -84,7 +84,7 @@ def followed(formula: str, concerns: Callable[[str | None], bool], dimension: st
 
 
 def carried(formula: str, down: int, right: int) -> str:
-    """The formula after it was copied that far: relative references go with it."""
+    """The formula after a copy by `offset`: relative references are shifted."""
 
     def carry(end: Corner) -> Corner | None:
         row = end.row if end.row is None or end.fixed_row else end.row + down

@@ -1,16 +1,16 @@
-"""A tab as the API describes it: properties, and cells where they are asked for."""
+"""A tab as the API describes it: properties, and cells if they are requested."""
 
 from typing import Any
 
 from sandbox.sheets.book import Book
 from sandbox.sheets.cells import Cell, to_extended
 from sandbox.sheets.changes import names, tabs
-from sandbox.sheets.formats import shown
+from sandbox.sheets.formats import format_value
 from sandbox.sheets.formulas import value_at
 from sandbox.sheets.grid import COLUMNS, ROWS, Tab
 from sandbox.sheets.ranges import Area
 
-WIDTH, HEIGHT = 100, 21  # pixels of a column and a row that nobody touched
+WIDTH, HEIGHT = 100, 21  # pixels of a column and a row without a size of its own
 
 
 def sheet(book: Book, tab: Tab, areas: list[Area], cells: bool) -> dict[str, Any]:
@@ -22,35 +22,41 @@ def sheet(book: Book, tab: Tab, areas: list[Area], cells: bool) -> dict[str, Any
     return {
         "properties": tabs.properties(book, tab),
         **({"data": [grid_data(book, tab, tab.inside(area)) for area in areas]} if cells else {}),
-        **present(protectedRanges=tab.protected, developerMetadata=on_tab),
+        **present(
+            protectedRanges=[without_default_sheet(item) for item in tab.protected],
+            developerMetadata=on_tab,
+            basicFilter=tab.basic_filter and without_default_sheet(tab.basic_filter),
+        ),
     }
 
 
 def grid_data(book: Book, tab: Tab, area: Area) -> dict[str, Any]:
     lines: dict[int, dict[int, Any]] = {}
     for (row, column), cell in tab.occupied(area):
-        lines.setdefault(row - area.top, {})[column - area.left] = cell_data(book, tab, row, column, cell)
+        lines.setdefault(row - area.first_row, {})[column - area.first_column] = cell_data(
+            book, tab, row, column, cell
+        )
     rows = [lines.get(place, {}) for place in range(max(lines, default=-1) + 1)]
     data = {
         "rowData": [
             present(values=[row.get(at, {}) for at in range(max(row, default=-1) + 1)]) for row in rows
         ],
-        "rowMetadata": dimension(book, tab, ROWS, area.top, area.bottom or 0, HEIGHT),
-        "columnMetadata": dimension(book, tab, COLUMNS, area.left, area.right or 0, WIDTH),
+        "rowMetadata": dimension(book, tab, ROWS, area.first_row, area.end_row or 0, HEIGHT),
+        "columnMetadata": dimension(book, tab, COLUMNS, area.first_column, area.end_column or 0, WIDTH),
     }
-    return present(startRow=area.top, startColumn=area.left, **data)
+    return present(startRow=area.first_row, startColumn=area.first_column, **data)
 
 
 def dimension(book: Book, tab: Tab, kind: str, start: int, end: int, pixels: int) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = [
+    properties: list[dict[str, Any]] = [
         {"pixelSize": pixels} | tab.dimensions[kind].get(index, {}) for index in range(start, end)
     ]
     for item in book.metadata:
         span = item["location"].get("dimensionRange")
         on_tab = span and span["dimension"] == kind and names.sheet_of(item) == tab.id
         if on_tab and start <= span["startIndex"] < end:
-            made[span["startIndex"] - start].setdefault("developerMetadata", []).append(item)
-    return made
+            properties[span["startIndex"] - start].setdefault("developerMetadata", []).append(item)
+    return properties
 
 
 def cell_data(book: Book, tab: Tab, row: int, column: int, cell: Cell) -> dict[str, Any]:
@@ -61,8 +67,14 @@ def cell_data(book: Book, tab: Tab, row: int, column: int, cell: Cell) -> dict[s
     return fields | {
         "userEnteredValue": to_extended(cell.value),
         "effectiveValue": to_extended(value),
-        "formattedValue": shown(value, cell.format),
+        "formattedValue": format_value(value, cell.format),
     }
+
+
+def without_default_sheet(item: dict[str, Any]) -> dict[str, Any]:
+    """A range of the tab with id 0 has no sheetId in a response."""
+    place = item.get("range") or {}
+    return item | {"range": {key: value for key, value in place.items() if key != "sheetId" or value}}
 
 
 def present(**fields: Any) -> dict[str, Any]:

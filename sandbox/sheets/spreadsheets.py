@@ -8,12 +8,21 @@ from sandbox.sheets.changes import metadata, names, tabs
 from sandbox.sheets.errors import NotFound
 from sandbox.sheets.gate import Call
 from sandbox.sheets.ranges import Area
-from sandbox.sheets.resource import present, sheet
+from sandbox.sheets.resource import present, sheet, without_default_sheet
 from sandbox.sheets.store import Store
+
+# Google always returns the format of cells without one (read-only). Its values here are unverified; clients
+# only need the field.
+DEFAULT_FORMAT = {
+    "backgroundColor": {"red": 1, "green": 1, "blue": 1},
+    "verticalAlignment": "BOTTOM",
+    "wrapStrategy": "OVERFLOW_CELL",
+    "textFormat": {"fontFamily": "Arial", "fontSize": 10},
+}
 
 
 class Spreadsheets:
-    """The methods; each takes a Call and gives the answer. `address` is the sandbox's."""
+    """The methods: from a Call to a response. `address` is the sandbox's."""
 
     def __init__(self, store: Store, address: str) -> None:
         self.store = store
@@ -21,29 +30,29 @@ class Spreadsheets:
 
     def create(self, call: Call) -> dict[str, Any]:
         book = self.store.create(call.caller, call.body.get("properties") or {})
-        wanted = call.body.get("sheets") or []
-        if wanted:
+        requested = call.body.get("sheets") or []
+        if requested:
             book.tabs = []
-            for number, sheet in enumerate(wanted):
-                given = sheet.get("properties") or {}
-                tabs.add(book, {"properties": {"sheetId": number, **given}})
+            for number, sheet in enumerate(requested):
+                sheet_properties = sheet.get("properties") or {}
+                tabs.add(book, {"properties": {"sheetId": number, **sheet_properties}})
         book.measure()
         self.store.save(book)
         return self.resource(book, {})
 
     def get(self, call: Call) -> dict[str, Any]:
-        """With a field mask, the mask alone says whether cells are answered; else includeGridData does."""
+        """Cells are returned if the field mask contains them; without a mask if includeGridData is true."""
         book = self.store.find(call.path["id"], call.caller)
         mask = masks.parse(call.query.get("fields") or "", "Spreadsheet")
-        cells = call.flag("includeGridData") if not mask else asked(mask)
+        cells = call.flag("includeGridData") if not mask else includes_cells(mask)
         return self.resource(book, self.areas(book, call.query.getlist("ranges")), cells)
 
     def areas(self, book: Book, texts: list[str]) -> dict[int, list[Area]]:
-        found: dict[int, list[Area]] = {}
+        areas_by_tab: dict[int, list[Area]] = {}
         for text in texts:
             tab, area = book.range(text)
-            found.setdefault(tab.id, []).append(area)
-        return found
+            areas_by_tab.setdefault(tab.id, []).append(area)
+        return areas_by_tab
 
     def batch_update(self, call: Call) -> dict[str, Any]:
         before = self.store.find(call.path["id"], call.caller, write=True)
@@ -59,18 +68,18 @@ class Spreadsheets:
 
     def copy_to(self, call: Call) -> dict[str, Any]:
         source = self.store.find(call.path["id"], call.caller)
-        tab = tabs.known(source, int(call.path["sheet"]))
+        tab = tabs.find_tab(source, int(call.path["sheet"]))
         target = self.store.find(
             call.body.get("destinationSpreadsheetId") or "", call.caller, write=True
         ).copy()
-        made = tab.copy()
+        copied = tab.copy()
         title = tabs.free_title(target, f"Copy of {tab.title}", first="")
-        made.properties = tab.properties | {"sheetId": target.fresh_id(), "title": title}
-        made.protected = []
-        target.tabs.append(made)
+        copied.properties = tab.properties | {"sheetId": target.fresh_id(), "title": title}
+        copied.protected = []
+        target.tabs.append(copied)
         target.measure()
         self.store.save(target)
-        return tabs.properties(target, made)
+        return tabs.properties(target, copied)
 
     def metadata_get(self, call: Call) -> dict[str, Any]:
         book = self.store.find(call.path["id"], call.caller)
@@ -82,9 +91,9 @@ class Spreadsheets:
     def metadata_search(self, call: Call) -> dict[str, Any]:
         book = self.store.find(call.path["id"], call.caller)
         matched = [
-            {"developerMetadata": item, "dataFilters": [one]}
-            for one in call.body.get("dataFilters") or []
-            for item in metadata.found(book, one)
+            {"developerMetadata": item, "dataFilters": [data_filter]}
+            for data_filter in call.body.get("dataFilters") or []
+            for item in metadata.find_metadata(book, data_filter)
         ]
         return {"matchedDeveloperMetadata": matched} if matched else {}
 
@@ -93,15 +102,17 @@ class Spreadsheets:
         shown_tabs = [tab for tab in book.tabs if not areas or tab.id in areas]
         whole: dict[str, Any] = {
             "spreadsheetId": book.id,
-            "properties": book.properties,
+            "properties": book.properties | {"defaultFormat": DEFAULT_FORMAT},
             "sheets": [sheet(book, tab, areas.get(tab.id) or [Area()], cells) for tab in shown_tabs],
             "spreadsheetUrl": f"{self.address}/sheets/view/{book.id}",
         }
         top = [item for item in book.metadata if names.sheet_of(item) is None]
-        return whole | present(namedRanges=book.names, developerMetadata=top)
+        return whole | present(
+            namedRanges=[without_default_sheet(item) for item in book.names], developerMetadata=top
+        )
 
 
-def asked(mask: masks.Mask) -> bool:
+def includes_cells(mask: masks.Mask) -> bool:
     """Whether a field mask reaches cells."""
     sheets = mask.get("sheets")
     if "*" in mask:

@@ -13,12 +13,12 @@ from sandbox.sheets.errors import Forbidden, NotFound
 from sandbox.sheets.grid import COLUMNS, ROWS, Tab
 from sandbox.state import State
 
-OWNER = "owner@example.com"  # the person whom every token means that is not a service account's
+OWNER = "owner@example.com"  # identity of every token that is not a service account's
 SEED = "sandbox-daily-sales"
 
 
 class Store:
-    """All spreadsheets. A new sandbox has one, made and shared as a person would before the first sync."""
+    """All spreadsheets. A new sandbox has one, which is shared with sheets-sync."""
 
     def __init__(self, state: State) -> None:
         self.folder = state.root / "sheets"
@@ -45,7 +45,7 @@ class Store:
         return book
 
     def find(self, book_id: str, caller: str, write: bool = False) -> Book:
-        """NotFound where there is none, Forbidden where it is not shared with the caller, or only to read."""
+        """NotFound if it does not exist, Forbidden if the caller may not read it, or not write it with `write`."""
         book = self.books.get(book_id)
         if book is None:
             raise NotFound("Requested entity was not found.")
@@ -93,7 +93,7 @@ def dump(book: Book) -> bytes:
 
 
 def dump_tab(tab: Tab) -> dict[str, Any]:
-    """Formats are few and shared by many cells: they are written once, cells name them by place."""
+    """Formats are few and shared by many cells: they are written once, cells refer to them by index."""
     formats: dict[int, int] = {}
     written: list[Any] = []
     cells = []
@@ -108,6 +108,7 @@ def dump_tab(tab: Tab) -> dict[str, Any]:
     return {
         "properties": tab.properties,
         "protected": tab.protected,
+        "filter": tab.basic_filter,
         "dimensions": dimensions,
         "formats": written,
         "cells": cells,
@@ -124,11 +125,12 @@ def load_tab(fields: dict[str, Any]) -> Tab:
         fields["properties"],
         dict(load_cells(fields["cells"], fields["formats"])),
         fields["protected"],
+        fields.get("filter"),
         {name: dict(fields["dimensions"][name]) for name in (ROWS, COLUMNS)},
     )
 
 
 def load_cells(cells: list[Any], formats: list[Any]) -> Iterable[tuple[tuple[int, int], Cell]]:
     for row, column, value, place, note in cells:
-        kept = Formula(value["formula"]) if isinstance(value, dict) else value
-        yield (row, column), Cell(kept, None if place is None else formats[place], note)
+        cell_value = Formula(value["formula"]) if isinstance(value, dict) else value
+        yield (row, column), Cell(cell_value, None if place is None else formats[place], note)

@@ -18,7 +18,7 @@ ANSWERS = {"429", "500", "503", "reset"}
 
 @dataclass
 class Fault:
-    """What happens to calls of a kind (`values.get`, `read`, `write`, `any`): `times` times, after `skip`.
+    """A fault of the next `times` calls of a kind (`values.get`, `read`, `write`, `any`), after `skip` calls.
 
     `answer`: 429, 500, 503, or reset (the connection ends inside the answer). `applied`: the call is
     carried out first, so that only the answer is lost.
@@ -41,13 +41,13 @@ class Fault:
 
 
 class Reset(Exception):  # noqa: N818 (an event, not an error of ours)
-    """The connection ends inside the answer."""
+    """The connection is closed in the middle of the response."""
 
 
-def exhausted(cost: str, retry_after: int | None = None, whose: str = " per user") -> Exhausted:
+def exhausted(cost: str, retry_after: int | None = None, scope: str = " per user") -> Exhausted:
     name = cost.capitalize()
     return Exhausted(
-        f"Quota exceeded for quota metric '{name} requests' and limit '{name} requests per minute{whose}' "
+        f"Quota exceeded for quota metric '{name} requests' and limit '{name} requests per minute{scope}' "
         "of service 'sheets.googleapis.com'",
         retry_after,
     )
@@ -55,7 +55,7 @@ def exhausted(cost: str, retry_after: int | None = None, whose: str = " per user
 
 @dataclass
 class Traffic:
-    """`clock` gives seconds; a quota is full again when a new minute of it begins."""
+    """`clock` returns seconds; a quota is reset at the beginning of each minute."""
 
     clock: Callable[[], float] = time.time
     quota: dict[str, int | None] = field(default_factory=lambda: dict(QUOTA))
@@ -64,14 +64,14 @@ class Traffic:
     spent: Counter[tuple[str, str, int]] = field(default_factory=Counter)
 
     def admit(self, kind: str, cost: str, caller: str) -> Fault | None:
-        """Exhausted where the caller has used up the minute; else the fault that this call meets, if any."""
+        """The fault of this call, if any. Exhausted if the quota of this minute is used up."""
         limit = self.quota.get(cost)
         now = int(self.clock() // 60)
         user, project = (caller, cost, now), ("", cost, now)
         if limit is not None and self.spent[user] >= limit:
             raise exhausted(cost)
         if limit is not None and self.spent[project] >= limit * PROJECT:
-            raise exhausted(cost, whose="")
+            raise exhausted(cost, scope="")
         self.spent.update((user, project))
         return self.fault(kind, cost)
 
@@ -83,7 +83,7 @@ class Traffic:
                 fault.skip -= 1
                 continue
             fault.times -= 1
-            self.faults = [left for left in self.faults if left.times > 0]
+            self.faults = [item for item in self.faults if item.times > 0]
             return fault
         return None
 

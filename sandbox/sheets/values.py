@@ -14,7 +14,7 @@ from sandbox.sheets.writing import erase, option, table, write
 
 
 class Values:
-    """The methods; each takes a Call and gives the answer."""
+    """The methods: from a Call to a response."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -40,10 +40,12 @@ class Values:
         book = self.book(call)
         chosen = option(call.body.get("valueInputOption"))
         data = call.body.get("data") or []
-        answers = [write(book, one.get("range") or "", one, chosen, call.caller) for one in data]
+        answers = [write(book, item.get("range") or "", item, chosen, call.caller) for item in data]
         self.store.save(book)
-        wanted = bool(call.body.get("includeValuesInResponse"))
-        return total(book, answers) | {"responses": [with_values(book, one, wanted, call) for one in answers]}
+        includes_values = bool(call.body.get("includeValuesInResponse"))
+        return total(book, answers) | {
+            "responses": [with_values(book, item, includes_values, call) for item in answers]
+        }
 
     def append(self, call: Call) -> dict[str, Any]:
         """After the last row of the table that the range touches; the grid grows as needed."""
@@ -51,9 +53,9 @@ class Values:
         chosen = option(call.query.get("valueInputOption"))
         inserting = call.choice("insertDataOption", ("OVERWRITE", "INSERT_ROWS")) == "INSERT_ROWS"
         tab, area = book.range(call.path["range"])
-        found = table(tab, area)
+        table_area = table(tab, area)
         rows = len(call.body.get("values") or [])
-        top = found.bottom or 0 if found else area.top
+        top = table_area.end_row or 0 if table_area else area.first_row
         if inserting and top < tab.rows:
             tab.resize(ROWS, tab.rows + rows)
             tab.cells = {
@@ -62,10 +64,13 @@ class Values:
         elif top + rows > tab.rows:
             tab.resize(ROWS, top + rows)
         book.measure()
-        start = ranges.written(tab.title, Area(top, (found or area).left, top + 1, (found or area).left + 1))
+        start = ranges.written(
+            tab.title,
+            Area(top, (table_area or area).first_column, top + 1, (table_area or area).first_column + 1),
+        )
         updates = write(book, start, call.body, chosen, call.caller)
         self.store.save(book)
-        touched = {"tableRange": ranges.written(tab.title, found)} if found else {}
+        touched = {"tableRange": ranges.written(tab.title, table_area)} if table_area else {}
         return {"spreadsheetId": book.id, **touched, "updates": updates}
 
     def clear(self, call: Call) -> dict[str, Any]:
@@ -81,12 +86,12 @@ class Values:
         return {"spreadsheetId": book.id, "clearedRanges": cleared}
 
     def book(self, call: Call) -> Book:
-        """A copy to write on: saved only when the whole call went well."""
+        """A copy that the call changes; it is saved only if the whole call succeeds."""
         return self.store.find(call.path["id"], call.caller, write=True).copy()
 
 
-def with_values(book: Book, answer: dict[str, Any], wanted: bool, call: Call) -> dict[str, Any]:
-    return answer | {"updatedData": read(book, answer["updatedRange"], call)} if wanted else answer
+def with_values(book: Book, answer: dict[str, Any], includes_values: bool, call: Call) -> dict[str, Any]:
+    return answer | {"updatedData": read(book, answer["updatedRange"], call)} if includes_values else answer
 
 
 def total(book: Book, answers: list[dict[str, Any]]) -> dict[str, Any]:

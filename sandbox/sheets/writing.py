@@ -13,20 +13,25 @@ INPUT = ("RAW", "USER_ENTERED")
 
 
 def write(book: Book, text: str, body: dict[str, Any], chosen: str, caller: str) -> dict[str, Any]:
-    """Write a ValueRange from the range's first cell on; an UpdateValuesResponse."""
+    """Write a ValueRange, beginning at the range's first cell; returns an UpdateValuesResponse."""
     tab, area = book.range(text)
     rows = body.get("values") or []
     if body.get("majorDimension") == "COLUMNS":
         longest = max(map(len, rows), default=0)
         rows = [[line[at] if at < len(line) else None for line in rows] for at in range(longest)]
     width = max(map(len, rows), default=0)
-    block = Area(area.top, area.left, area.top + max(len(rows), 1), area.left + max(width, 1))
+    block = Area(
+        area.first_row,
+        area.first_column,
+        area.first_row + max(len(rows), 1),
+        area.first_column + max(width, 1),
+    )
     fits(tab, area, block)
     writable(book, tab, block, caller)
     touched = 0
     for down, row in enumerate(rows):
         for right, value in enumerate(row):
-            place = (block.top + down, block.left + right)
+            place = (block.first_row + down, block.first_column + right)
             cell = entered.write(tab.at(*place), value, chosen, f"values[{down}][{right}]")
             if cell is not None:
                 tab.put(*place, cell)
@@ -41,24 +46,24 @@ def write(book: Book, text: str, body: dict[str, Any], chosen: str, caller: str)
 
 
 def fits(tab: Tab, area: Area, block: Area) -> None:
-    """Data may go on from a single cell; a larger range must hold all of it. The grid never grows here."""
+    """Data may extend beyond a single cell; a larger range must contain all of it. The grid never grows here."""
     if not area.single and (
-        (block.bottom or 0) > (area.bottom or 0) or (block.right or 0) > (area.right or 0)
+        (block.end_row or 0) > (area.end_row or 0) or (block.end_column or 0) > (area.end_column or 0)
     ):
         what = (
-            f"row [{(area.bottom or 0) + 1}]"
-            if (block.bottom or 0) > (area.bottom or 0)
-            else f"column [{ranges.column_letters(area.right or 0)}]"
+            f"row [{(area.end_row or 0) + 1}]"
+            if (block.end_row or 0) > (area.end_row or 0)
+            else f"column [{ranges.column_letters(area.end_column or 0)}]"
         )
         raise BadRequest(
             f"Requested writing within range [{ranges.written(tab.title, area)}], but tried writing to {what}"
         )
-    if (block.bottom or 0) > tab.rows or (block.right or 0) > tab.columns:
+    if (block.end_row or 0) > tab.rows or (block.end_column or 0) > tab.columns:
         raise tab.beyond(block)
 
 
 def erase(book: Book, text: str, caller: str) -> str:
-    """Values go; formats and notes stay."""
+    """Delete values; formats and notes are unchanged."""
     tab, area = book.range(text)
     writable(book, tab, area, caller)
     for place, cell in list(tab.occupied(area)):
@@ -67,12 +72,12 @@ def erase(book: Book, text: str, caller: str) -> str:
 
 
 def table(tab: Tab, area: Area) -> Area | None:
-    """The block of filled cells around the range's first cell, as far as it goes without a blank row."""
+    """The block of filled cells around the range's first cell, up to the first blank row."""
     rows: dict[int, list[int]] = {}
     for (row, column), cell in tab.cells.items():
-        if cell.value is not None and row >= area.top:
+        if cell.value is not None and row >= area.first_row:
             rows.setdefault(row, []).append(column)
-    top = min((row for row in rows if row < (area.bottom or 0)), default=None)
+    top = min((row for row in rows if row < (area.end_row or 0)), default=None)
     if top is None:
         return None
     bottom = top

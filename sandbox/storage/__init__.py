@@ -6,6 +6,7 @@ a lock.
 
 import re
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import unquote
 
 from starlette.datastructures import QueryParams
@@ -26,7 +27,7 @@ from sandbox.storage import (
     uploads,
     writing,
 )
-from sandbox.storage.call import Call
+from sandbox.storage.call import Call, merged, replaced
 from sandbox.storage.errors import BadRequest, MethodNotAllowed, NotFound, NotImplementedYet, StorageError
 from sandbox.storage.objects import Storage
 
@@ -39,8 +40,8 @@ CALLS: dict[str, Methods] = {
     "/storage/v1/b": {"GET": buckets.list_all, "POST": buckets.insert},
     "/storage/v1/b/*": {
         "GET": buckets.get,
-        "PATCH": buckets.patch,
-        "PUT": buckets.update,
+        "PATCH": partial(buckets.change, combine=merged),
+        "PUT": partial(buckets.change, combine=replaced),
         "DELETE": buckets.delete,
     },
     "/storage/v1/b/*/iam": {"GET": policies.get, "PUT": policies.put},
@@ -50,8 +51,8 @@ CALLS: dict[str, Methods] = {
     "/storage/v1/b/*/o": {"GET": listing.list_objects, "POST": uploads.insert},
     "/storage/v1/b/*/o/*": {
         "GET": reading.get,
-        "PATCH": writing.patch,
-        "PUT": writing.update,
+        "PATCH": partial(writing.change, combine=merged),
+        "PUT": partial(writing.change, combine=replaced),
         "DELETE": writing.delete,
     },
     "/storage/v1/b/*/o/*/compose": {"POST": writing.compose},
@@ -113,7 +114,7 @@ def routes(state: State) -> list[BaseRoute]:
 
 
 class OfBucket(Route):
-    """Matches only if the path begins with the name of a bucket; everything else is somebody else's."""
+    """Matches only if the path begins with the name of a bucket; all other paths belong to other services."""
 
     def __init__(self, storage: Storage, *arguments: object, **more: object) -> None:
         super().__init__(*arguments, **more)  # type: ignore[arg-type]
@@ -165,4 +166,4 @@ def decoded(name: str) -> str:
     try:
         return unquote(name, errors="strict")
     except UnicodeDecodeError as error:
-        raise BadRequest(f"Invalid name {name!r}: it is no UTF-8.") from error
+        raise BadRequest(f"Invalid name {name!r}: it is not UTF-8.") from error

@@ -5,14 +5,13 @@ https://cloud.google.com/storage/docs/json_api/v1/buckets
 
 import re
 import shutil
-from collections.abc import Callable
 from ipaddress import ip_address
 
 from starlette.responses import JSONResponse, Response
 
 from sandbox.state import PROJECT_NUMBER
 from sandbox.storage import policies
-from sandbox.storage.call import Call, Json, merged
+from sandbox.storage.call import Call, Combine, Json, merged
 from sandbox.storage.catalogue import now
 from sandbox.storage.errors import BadRequest, Conflict
 from sandbox.storage.objects import Storage
@@ -46,12 +45,14 @@ def insert(storage: Storage, call: Call) -> Response:
 def list_all(storage: Storage, call: Call) -> Response:
     check_project(storage, call)
     after, prefix = call.query.get("pageToken", ""), call.query.get("prefix", "")
-    found = [
-        one for one in storage.catalogue.buckets() if one["name"].startswith(prefix) and one["name"] > after
+    matches = [
+        bucket
+        for bucket in storage.catalogue.buckets()
+        if bucket["name"].startswith(prefix) and bucket["name"] > after
     ]
     size = call.integer("maxResults") or 1000
-    body: Json = {"kind": "storage#buckets", "items": [linked(storage, one) for one in found[:size]]}
-    more = {"nextPageToken": found[size - 1]["name"]} if found[size:] else {}
+    body: Json = {"kind": "storage#buckets", "items": [linked(storage, bucket) for bucket in matches[:size]]}
+    more = {"nextPageToken": matches[size - 1]["name"]} if matches[size:] else {}
     return JSONResponse(body | more)
 
 
@@ -61,23 +62,15 @@ def get(storage: Storage, call: Call) -> Response:
     return answer(storage, resource)
 
 
-def patch(storage: Storage, call: Call) -> Response:
-    return change(storage, call, merged)
-
-
-def update(storage: Storage, call: Call) -> Response:
-    return change(storage, call, lambda old, sent: sent)
-
-
-def change(storage: Storage, call: Call, combine: Callable[[Json, Json], Json]) -> Response:
-    """combine: what is there and what was sent make the new settings; what is not the client's stays."""
+def change(storage: Storage, call: Call, combine: Combine) -> Response:
+    """Combine the stored settings with those of the request; fields that a client may not set are unchanged."""
     old, policy = storage.bucket_and_policy(call.names[0])
     number = int(old["metageneration"])
     check_metageneration(call, number)
     settings = combine(only(old, WRITABLE), only(call.json(), WRITABLE))
-    kept = {name: value for name, value in old.items() if name not in WRITABLE}
-    made = {"metageneration": str(number + 1), "updated": now(), "etag": etag(0, number + 1)}
-    resource = kept | defaults() | settings | made
+    unchanged = {name: value for name, value in old.items() if name not in WRITABLE}
+    version = {"metageneration": str(number + 1), "updated": now(), "etag": etag(0, number + 1)}
+    resource = unchanged | defaults() | settings | version
     with storage.catalogue.change():
         storage.catalogue.put_bucket(resource, policy)
     return answer(storage, resource)
@@ -95,15 +88,15 @@ def delete(storage: Storage, call: Call) -> Response:
 
 
 def anywhere_caches(storage: Storage, call: Call) -> Response:
-    """Terraform asks for them before it deletes a bucket; there are none."""
+    """Terraform lists them before it deletes a bucket. The list is always empty."""
     storage.bucket(call.names[0])
     return JSONResponse({"kind": "storage#anywhereCaches"})
 
 
 def layout(storage: Storage, call: Call) -> Response:
     resource = storage.bucket(call.names[0])
-    shown = only(resource, {"location", "locationType", "hierarchicalNamespace"})
-    return JSONResponse({"kind": "storage#storageLayout", "bucket": resource["name"], **shown})
+    visible = only(resource, {"location", "locationType", "hierarchicalNamespace"})
+    return JSONResponse({"kind": "storage#storageLayout", "bucket": resource["name"], **visible})
 
 
 def created(name: str, sent: Json) -> Json:

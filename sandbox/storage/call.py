@@ -1,7 +1,7 @@
 """A request to Cloud Storage, as its handlers see it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,12 @@ from starlette.datastructures import QueryParams
 from sandbox.storage.errors import BadRequest
 
 Json = dict[str, Any]
+type Combine = Callable[[Json, Json], Json]  # (stored settings, settings of a request)
 
 
 @dataclass(frozen=True)
 class Call:
-    """names: what the path names in its order (bucket, object, …), decoded; headers: by any case."""
+    """names: decoded names in the path, in its order (bucket, object, …). headers: case-insensitive."""
 
     method: str
     names: tuple[str, ...]
@@ -28,7 +29,7 @@ class Call:
         if text is None:
             return None
         if not text.isdigit():
-            raise BadRequest(f"Invalid value for {name}: {text!r} is no whole number.")
+            raise BadRequest(f"Invalid value for {name}: {text!r} is not a whole number.")
         return int(text)
 
     def flag(self, name: str) -> bool:
@@ -55,8 +56,13 @@ def merged(old: Json, patch: Json) -> Json:
         if value is None:
             new.pop(name, None)
         elif isinstance(value, dict):
-            held = new.get(name)
-            new[name] = merged(held if isinstance(held, dict) else {}, value)
+            base = new.get(name)
+            new[name] = merged(base if isinstance(base, dict) else {}, value)
         else:
             new[name] = value
+    return new
+
+
+def replaced(old: Json, new: Json) -> Json:
+    """The settings of an update, which replaces all of them."""
     return new

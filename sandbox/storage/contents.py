@@ -1,7 +1,7 @@
 """Contents of objects as plain files, `<root>/storage/<bucket>/<object>`, where BigQuery reads them.
 
 A file is moved, never written, into its place, and every move is in the catalogue before it is final: what a
-killed process left in `storage.parts` is put where its row says, or dropped if there is no row.
+killed process left in `storage.parts` is moved to the path in its row, or dropped if there is no row.
 """
 
 import os
@@ -24,7 +24,7 @@ class Contents:
     def recover(self, catalogue: Catalogue) -> None:
         for part in self.parts.iterdir():
             if part.name.isdigit():
-                stored = catalogue.whose(int(part.name))
+                stored = catalogue.of_generation(int(part.name))
                 self.settle(int(part.name), stored.path if stored else None)
 
     def part(self, generation: int) -> Path:
@@ -38,7 +38,7 @@ class Contents:
             raise
 
     def place(self, bucket: str, name: str, generation: int) -> str:
-        """Where a live object's file belongs."""
+        """The path of a live object's file."""
         path = self.buckets / bucket / name
         if not representable(name) or path.is_dir():
             return self.aside(generation)
@@ -52,18 +52,18 @@ class Contents:
         return str(self.others / str(generation))
 
     def withdraw(self, stored: StoredObject, keep: bool) -> None:
-        """Back to the parts until the catalogue has changed; keep: readers see it until its successor."""
+        """Move the file to the parts until the catalogue has changed; `keep` it for readers until then."""
         (os.link if keep else os.replace)(stored.path, self.part(stored.generation))
 
     def settle(self, generation: int, path: str | None) -> None:
-        """The catalogue has changed: into its place, or away."""
+        """After a change of the catalogue: move the file to its path, or delete it."""
         part = self.part(generation)
         if path and part.exists():
             part.replace(path)
         part.unlink(missing_ok=True)  # a rename onto another link of the same file does nothing
 
     def prune(self, stored: StoredObject) -> None:
-        """Folders are not things in a bucket: empty ones go."""
+        """Delete empty folders: a bucket has none."""
         folder, bucket = Path(stored.path).parent, self.buckets / stored.bucket
         while folder.is_relative_to(bucket) and folder != bucket and not any(folder.iterdir()):
             folder.rmdir()

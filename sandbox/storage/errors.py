@@ -1,7 +1,7 @@
-"""What Cloud Storage refuses, in the words and the shape of its JSON API.
+"""Errors of Cloud Storage in the format of its JSON API.
 
 StorageError
-├── NotModified          304  a read whose precondition says that the reader has it already
+├── NotModified          304  a read whose precondition states that the reader already has it
 ├── BadRequest           400
 ├── Forbidden            403  the caller lacks a permission
 ├── NotFound             404

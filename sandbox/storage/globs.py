@@ -15,12 +15,12 @@ MEANING = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
 @cache
 def pattern(glob: str) -> re.Pattern[str]:
     """`*` and `?` stay within a folder, `**` does not; `[a-z]`, `[!a]`, `{one,two}`."""
-    found, depth = "", 0
+    bracket, depth = "", 0
     for token in TOKEN.findall(glob):
-        depth += (token == "{") - (token == "}")  # noqa: S105 - a brace is no password
-        found += translated(token, depth)
+        depth += (token == "{") - (token == "}")  # noqa: S105 - a brace, not a password
+        bracket += translated(token, depth)
     try:
-        return re.compile(found, re.DOTALL)
+        return re.compile(bracket, re.DOTALL)
     except re.error as error:
         raise BadRequest(f"Invalid glob {glob!r}: {error}") from error
 

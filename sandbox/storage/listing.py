@@ -36,7 +36,7 @@ class Listing:
         if prefixes:
             head["prefixes"] = prefixes
         body = json.dumps(head)
-        if items:  # stored as JSON, and answered as it is
+        if items:  # stored as JSON, and returned unchanged
             body = f'{body[:-1]}, "items": [{", ".join(map(self.storage.rendered, items))}]}}'
         return Response(body, media_type="application/json")
 
@@ -45,15 +45,15 @@ class Listing:
         items: list[StoredObject] = []
         prefixes: list[str] = []
         place = self.start()
-        for found in self.scan(place):
+        for candidates in self.scan(place):
             if len(items) + len(prefixes) == size:
                 return items, prefixes, place
-            if isinstance(found, str):
-                prefixes.append(found)
-                place = (found + LAST, 0)
+            if isinstance(candidates, str):
+                prefixes.append(candidates)
+                place = (candidates + LAST, 0)
             else:
-                items.append(found)
-                place = (found.name, found.generation)
+                items.append(candidates)
+                place = (candidates.name, candidates.generation)
         return items, prefixes, None
 
     def scan(self, start: Place) -> Iterator[StoredObject | str]:

@@ -16,7 +16,7 @@ from sandbox.storage.contents import Contents
 from sandbox.storage.errors import NotFound
 from sandbox.storage.resources import WRITABLE, check_name, described, etag, writable
 
-# A generation, and what becomes of it; None: it goes.
+# A generation before and after; None: it is deleted.
 Change = tuple[StoredObject, StoredObject | None]
 
 
@@ -36,25 +36,25 @@ class Storage:
         return self.bucket_and_policy(name)[0]
 
     def bucket_and_policy(self, name: str) -> tuple[Json, Json]:
-        found = self.catalogue.bucket(name)
-        if found is None:
+        current = self.catalogue.bucket(name)
+        if current is None:
             raise NotFound("The specified bucket does not exist.")
-        return found
+        return current
 
     def live(self, bucket: str, name: str) -> StoredObject | None:
         self.bucket(bucket)
         return self.catalogue.live(bucket, name)
 
     def find(self, bucket: str, name: str, generation: int | None = None) -> StoredObject:
-        found = self.live(bucket, name)
+        current = self.live(bucket, name)
         if generation is not None:
-            found = self.catalogue.generation(bucket, name, generation)
-        if found is None:
+            current = self.catalogue.generation(bucket, name, generation)
+        if current is None:
             raise NotFound(f"No such object: {bucket}/{name}")
-        return found
+        return current
 
     def put(self, bucket: str, name: str, content: bytes, fields: Json) -> StoredObject:
-        """A new generation, which takes the place of the live one. The caller has checked preconditions."""
+        """Create a generation that replaces the live one. The caller has checked the preconditions."""
         versioned, old = self.versioned(bucket), self.catalogue.live(bucket, name)
         check_name(name)
         generation = self.catalogue.next_generation()
@@ -99,10 +99,10 @@ class Storage:
 
     def describe(self, stored: StoredObject, fields: Json) -> StoredObject:
         """The same generation with other metadata."""
-        kept = {name: value for name, value in stored.resource.items() if name not in WRITABLE}
+        unchanged = {name: value for name, value in stored.resource.items() if name not in WRITABLE}
         number = stored.metageneration + 1
-        made = {"metageneration": str(number), "updated": now(), "etag": etag(stored.generation, number)}
-        new = replace(stored, text=json.dumps(kept | writable(fields) | made))
+        version = {"metageneration": str(number), "updated": now(), "etag": etag(stored.generation, number)}
+        new = replace(stored, text=json.dumps(unchanged | writable(fields) | version))
         with self.catalogue.change():
             self.catalogue.put(new)
         return new
@@ -111,7 +111,7 @@ class Storage:
         return bool(self.bucket(bucket).get("versioning", {}).get("enabled"))
 
     def rendered(self, stored: StoredObject) -> str:
-        """The resource as JSON, with links to where the sandbox is now."""
+        """The resource as JSON, with links to the sandbox's address."""
         path = f"/storage/v1/b/{stored.bucket}/o/{quote(stored.name, safe='')}"
         links = {
             "kind": "storage#object",

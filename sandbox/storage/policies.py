@@ -1,4 +1,4 @@
-"""IAM policies of buckets: kept with an etag, refused when stale, and when they name who does not exist.
+"""IAM policies of buckets: stored with an etag; rejected if the etag is outdated or a member does not exist.
 
 https://cloud.google.com/storage/docs/json_api/v1/buckets/setIamPolicy
 """
@@ -56,10 +56,10 @@ def test(storage: Storage, call: Call) -> Response:
     """The permissions that the caller has, of those in the query."""
     storage.bucket(call.names[0])
     email, resource = permissions.caller(call), f"{STORAGE}/b/{call.names[0]}"
-    asked = [
+    requested = [
         name for name in call.query.getlist("permissions") if storage.access.allowed(email, name, resource)
     ]
-    return JSONResponse({"kind": "storage#testIamPermissionsResponse", "permissions": asked})
+    return JSONResponse({"kind": "storage#testIamPermissionsResponse", "permissions": requested})
 
 
 def answer(bucket: str, policy: Json) -> Response:
@@ -67,7 +67,7 @@ def answer(bucket: str, policy: Json) -> Response:
 
 
 def refuse(check: Callable[[], None]) -> None:
-    """What a check of the other services refuses, as this one says it."""
+    """Convert a rejection by a check of the other services into an error of this one."""
     try:
         check()
     except GoogleError as error:

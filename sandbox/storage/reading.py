@@ -1,4 +1,4 @@
-"""An object's metadata and its content, through the JSON API and as the XML API answers a plain GET.
+"""An object's metadata and its content, through the JSON API and through a plain GET of the XML API.
 
 https://cloud.google.com/storage/docs/json_api/v1/objects/get
 """
@@ -19,15 +19,15 @@ RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 def get(storage: Storage, call: Call) -> Response:
-    stored = found(storage, call)
+    stored = range_match(storage, call)
     return media(stored, call) if call.query.get("alt") == "media" else storage.answer(stored)
 
 
 def download(storage: Storage, call: Call) -> Response:
-    return media(found(storage, call), call)
+    return media(range_match(storage, call), call)
 
 
-def found(storage: Storage, call: Call) -> StoredObject:
+def range_match(storage: Storage, call: Call) -> StoredObject:
     bucket, name = call.names
     stored = storage.find(bucket, name, call.integer("generation"))
     check(call, stored, reading=True)
@@ -37,7 +37,7 @@ def found(storage: Storage, call: Call) -> StoredObject:
 def media(stored: StoredObject, call: Call) -> Response:
     content = Path(stored.path).read_bytes()
     headers = described(stored)
-    span = asked(call.headers.get("range"), len(content))
+    span = parse_range(call.headers.get("range"), len(content))
     if span is None:
         return Response(content, headers=headers)
     start, end = span
@@ -66,7 +66,7 @@ def described(stored: StoredObject) -> dict[str, str]:
     }
 
 
-def asked(header: str | None, size: int) -> tuple[int, int] | None:
+def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
     """`bytes=1-3`, `bytes=1-`, `bytes=-3` (the last three) as start and end; None: everything."""
     match = RANGE.fullmatch(header or "")
     if not match or match.group() == "bytes=-":
@@ -80,7 +80,7 @@ def asked(header: str | None, size: int) -> tuple[int, int] | None:
 
 
 def xml(storage: Storage, call: Call) -> Response:
-    """Google's Go client, and so Terraform's backend, reads contents at /<bucket>/<object>."""
+    """Google's Go client, which Terraform's backend uses, reads contents at /<bucket>/<object>."""
     try:
         return download(storage, call)
     except NotModified as error:

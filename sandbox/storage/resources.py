@@ -1,4 +1,4 @@
-"""What Cloud Storage says of an object, and what its client may say."""
+"""Resources of objects: fields that Cloud Storage computes, and fields that a client may set."""
 
 import base64
 import hashlib
@@ -10,7 +10,7 @@ from sandbox.storage.call import Json
 from sandbox.storage.catalogue import now
 from sandbox.storage.errors import BadRequest
 
-# https://cloud.google.com/storage/docs/json_api/v1/objects: what a client may say about an object.
+# https://cloud.google.com/storage/docs/json_api/v1/objects: fields that a client may set.
 WRITABLE = {
     "cacheControl", "contentDisposition", "contentEncoding", "contentLanguage", "contentType", "customTime",
     "eventBasedHold", "metadata", "retention", "storageClass", "temporaryHold",
@@ -19,7 +19,7 @@ LONGEST_NAME = 1024  # bytes
 
 
 def described(bucket: str, name: str, generation: int, content: bytes, fields: Json) -> Json:
-    """What the service itself says of a new object, and what its client may. A wrong checksum is refused."""
+    """The resource of a new object. BadRequest if a checksum in `fields` does not match."""
     checksum = google_crc32c.value(content).to_bytes(4)
     sums = {"md5Hash": digest(hashlib.md5(content).digest()), "crc32c": digest(checksum)}
     for kind, value in sums.items():

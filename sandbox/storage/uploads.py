@@ -1,4 +1,4 @@
-"""Uploads in one request: the content alone, or with its metadata.
+"""Uploads in one request: only the content, or content and metadata.
 
 https://cloud.google.com/storage/docs/uploads-downloads
 """
@@ -41,7 +41,7 @@ def multipart(storage: Storage, call: Call) -> Response:
 
 
 def stored(storage: Storage, call: Call, sent: Json, default: Json, content: bytes) -> Response:
-    """What the metadata says wins over the content's own header, and a name in the address over both."""
+    """Metadata takes precedence over the header of the content, and a name in the address over both."""
     name = call.query.get("name") or sent.get("name")
     if not name:
         raise BadRequest("Required parameter: name")

@@ -4,12 +4,11 @@ https://cloud.google.com/storage/docs/json_api/v1/objects
 """
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 from starlette.responses import JSONResponse, Response
 
-from sandbox.storage.call import Call, Json, merged
+from sandbox.storage.call import Call, Combine, Json
 from sandbox.storage.catalogue import StoredObject
 from sandbox.storage.errors import BadRequest, PreconditionFailed
 from sandbox.storage.objects import Storage
@@ -19,15 +18,7 @@ from sandbox.storage.resources import WRITABLE
 MOST_COMPONENTS = 32
 
 
-def patch(storage: Storage, call: Call) -> Response:
-    return change(storage, call, merged)
-
-
-def update(storage: Storage, call: Call) -> Response:
-    return change(storage, call, lambda old, sent: sent)
-
-
-def change(storage: Storage, call: Call, combine: Callable[[Json, Json], Json]) -> Response:
+def change(storage: Storage, call: Call, combine: Combine) -> Response:
     bucket, name = call.names
     stored = storage.find(bucket, name, call.integer("generation"))
     check(call, stored)
@@ -48,7 +39,7 @@ def copy(storage: Storage, call: Call) -> Response:
 
 
 def rewrite(storage: Storage, call: Call) -> Response:
-    """Done in one call, however big: a token to go on with is never needed."""
+    """Done in one call, whatever the size: a token to continue is never returned."""
     source, new = copied(storage, call)
     size = source.resource["size"]
     return JSONResponse(
@@ -76,14 +67,16 @@ def copied(storage: Storage, call: Call) -> tuple[StoredObject, StoredObject]:
 def transferred(
     storage: Storage, call: Call, source: tuple[str, ...], target: tuple[str, ...], fields: Json
 ) -> tuple[StoredObject, StoredObject]:
-    """The source, and the new object with its content; the source's metadata unless `fields` says other."""
-    found = storage.find(source[0], source[1], call.integer("sourceGeneration"))
-    check(call, found, "ifSource")
+    """The source, and the new object with its content. Without metadata in `fields` it has the source's."""
+    source_object = storage.find(source[0], source[1], call.integer("sourceGeneration"))
+    check(call, source_object, "ifSource")
     check(call, storage.live(target[0], target[1]))
-    told = {field: value for field, value in found.resource.items() if field in WRITABLE}
-    chosen = fields if WRITABLE & fields.keys() else told
-    content = Path(found.path).read_bytes()
-    return found, storage.put(target[0], target[1], content, {"contentType": told["contentType"], **chosen})
+    described = {field: value for field, value in source_object.resource.items() if field in WRITABLE}
+    chosen = fields if WRITABLE & fields.keys() else described
+    content = Path(source_object.path).read_bytes()
+    return source_object, storage.put(
+        target[0], target[1], content, {"contentType": described["contentType"], **chosen}
+    )
 
 
 def compose(storage: Storage, call: Call) -> Response:
@@ -95,16 +88,16 @@ def compose(storage: Storage, call: Call) -> Response:
             f"The number of source components must be 1 to {MOST_COMPONENTS}, not {len(sources)}."
         )
     check(call, storage.live(bucket, name))
-    found = [component(storage, bucket, source) for source in sources]
-    content = b"".join(Path(one.path).read_bytes() for one in found)
-    fields = {"contentType": found[0].resource["contentType"], **sent.get("destination", {})}
+    source_object = [component(storage, bucket, source) for source in sources]
+    content = b"".join(Path(source_part.path).read_bytes() for source_part in source_object)
+    fields = {"contentType": source_object[0].resource["contentType"], **sent.get("destination", {})}
     return storage.answer(storage.put(bucket, name, content, fields))
 
 
 def component(storage: Storage, bucket: str, source: Json) -> StoredObject:
     generation = source.get("generation")
-    found = storage.find(bucket, source.get("name", ""), int(generation) if generation else None)
-    wanted = source.get("objectPreconditions", {}).get("ifGenerationMatch")
-    if wanted is not None and int(wanted) != found.generation:
+    source_object = storage.find(bucket, source.get("name", ""), int(generation) if generation else None)
+    expected = source.get("objectPreconditions", {}).get("ifGenerationMatch")
+    if expected is not None and int(expected) != source_object.generation:
         raise PreconditionFailed(REFUSED)
-    return found
+    return source_object

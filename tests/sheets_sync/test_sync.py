@@ -195,6 +195,27 @@ def logged(cloud, run_id, table="sync_run"):
     return [dict(row) for row in cloud.bigquery.query_and_wait(query)]
 
 
+def test_a_column_that_a_user_protects_for_herself_is_named_with_the_remedy(mirror, person):
+    mirror(ROWS)
+    [tab] = [tab for tab in person.sheets() if tab["properties"]["title"] == "Daily sales"]
+    mine = {"sheetId": tab["properties"]["sheetId"], "startColumnIndex": 5, "endColumnIndex": 6}
+    person.batch({"addProtectedRange": {"protectedRange": {"protectedRangeId": 5, "range": mine}}})
+    changed = [(*ROWS[0][:3], "other"), *ROWS[1:]]
+    assert mirror(changed).counts.updated.count == 1  # no cell of hers is written
+    with pytest.raises(Refused, match="inserts or moves rows. Let sheets-sync@.* edit them"):
+        mirror(changed[:1])
+    person.batch({"deleteProtectedRange": {"protectedRangeId": 5}})
+    assert mirror(changed[:1]).counts.deleted.count == len(ROWS) - 1
+
+
+def test_an_owner_protected_header_does_not_lock_the_job_out(mirror, declared, person):
+    export = parse_export("daily_sales", "daily_sales.yaml", declared | {"protect": "owner"})
+    mirror(ROWS, export)
+    person.type("'Daily sales'!A1", [["Datum"]])
+    mirror(ROWS, export)
+    assert person.see("'Daily sales'!A1") == [["Day"]]
+
+
 def test_a_mart_that_needs_more_memory_than_the_job_has_is_an_error(warehouse, cloud, export):
     limited = Warehouse(cloud.bigquery, memory_limit=140_000_500)
     with pytest.raises(WarehouseError, match="2 rows of 4 columns, .* about 140 MB; the job has 140 MB"):

@@ -1,10 +1,11 @@
 """The requests of spreadsheets.batchUpdate: all of them happen, or none."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sandbox.sheets.book import Book
-from sandbox.sheets.changes import cells, dimensions, metadata, moves, names, protection, tabs
+from sandbox.sheets.changes import cells, dimensions, filters, metadata, moves, names, protection, tabs
 from sandbox.sheets.errors import BadRequest, Unsupported
 
 type Change = Callable[[Book, dict[str, Any]], dict[str, Any] | None]
@@ -24,14 +25,13 @@ CHANGES: dict[str, Change] = {
     "moveDimension": dimensions.move,
     "updateDimensionProperties": dimensions.update,
     "autoResizeDimensions": dimensions.auto_resize,
-    "insertRange": moves.insert_range,
-    "deleteRange": moves.delete_range,
     "copyPaste": moves.copy_paste,
     "sortRange": moves.sort_range,
+    "setBasicFilter": filters.set_basic,
+    "clearBasicFilter": filters.clear_basic,
     "addNamedRange": names.add,
     "updateNamedRange": names.update,
     "deleteNamedRange": names.delete,
-    "addProtectedRange": protection.add,
     "updateProtectedRange": protection.update,
     "deleteProtectedRange": protection.delete,
     "createDeveloperMetadata": metadata.create,
@@ -41,20 +41,20 @@ CHANGES: dict[str, Change] = {
 
 
 def apply(book: Book, requests: list[dict[str, Any]], caller: str) -> tuple[Book, list[dict[str, Any]]]:
-    """The spreadsheet after all requests, and a reply to each; the one given is left as it was."""
+    """The spreadsheet after all requests, and a reply to each; `book` itself is unchanged."""
     if not requests:
         raise BadRequest("Must specify at least one request.")
     changed = book.copy()
-    replies = [one(changed, place, request, caller) for place, request in enumerate(requests)]
+    replies = [apply_request(changed, place, request, caller) for place, request in enumerate(requests)]
     changed.measure()
     return changed, replies
 
 
-def one(book: Book, place: int, request: dict[str, Any], caller: str) -> dict[str, Any]:
+def apply_request(book: Book, place: int, request: dict[str, Any], caller: str) -> dict[str, Any]:
     if len(request) != 1:
         raise BadRequest(f"Invalid requests[{place}]: exactly one kind of request must be set.")
     [(kind, fields)] = request.items()
-    change = CHANGES.get(kind)
+    change = partial(protection.add, caller=caller) if kind == "addProtectedRange" else CHANGES.get(kind)
     if change is None:
         raise Unsupported(f"requests[{place}].{kind}: Google has it, this sandbox has not.")
     try:

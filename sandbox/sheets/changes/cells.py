@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.sheets import masks, ranges
 from sandbox.sheets.book import Book
 from sandbox.sheets.cells import Cell, from_extended
-from sandbox.sheets.changes.tabs import known, required_mask
+from sandbox.sheets.changes.tabs import find_tab, required_mask
 from sandbox.sheets.errors import BadRequest, Unsupported
 from sandbox.sheets.grid import ROWS, Tab
 from sandbox.sheets.masks import Mask
@@ -31,10 +31,10 @@ def update(book: Book, request: dict[str, Any]) -> None:
         fill(tab, tab.inside(ranges.from_grid_range(grid_range)), rows, mask)
 
 
-def write(tab: Tab, top: int, left: int, rows: list[list[dict[str, Any]]], mask: Mask) -> None:
+def write(tab: Tab, first_row: int, first_column: int, rows: list[list[dict[str, Any]]], mask: Mask) -> None:
     for down, row in enumerate(rows):
         for right, data in enumerate(row):
-            place = (top + down, left + right)
+            place = (first_row + down, first_column + right)
             tab.put(*place, changed(tab.at(*place), data, mask))
 
 
@@ -42,8 +42,8 @@ def fill(tab: Tab, area: Area, rows: list[list[dict[str, Any]]], mask: Mask) -> 
     if len(rows) > area.height or any(len(row) > area.width for row in rows):
         raise BadRequest("Attempting to write beyond the last row or column of the requested range.")
     for row, column in area.addresses():
-        line = rows[row - area.top] if row - area.top < len(rows) else []
-        data = line[column - area.left] if column - area.left < len(line) else {}
+        line = rows[row - area.first_row] if row - area.first_row < len(rows) else []
+        data = line[column - area.first_column] if column - area.first_column < len(line) else {}
         tab.put(row, column, changed(tab.at(row, column), data, mask))
 
 
@@ -52,12 +52,12 @@ def repeat(book: Book, request: dict[str, Any]) -> None:
     grid_range = request.get("range") or {}
     tab = book.tab(grid_range.get("sheetId"))
     data = request.get("cell") or {}
-    made: dict[int, Cell] = {}  # cells of one format become cells of one format, and share it
+    changed_cells: dict[int, Cell] = {}  # cells of one format become cells of one format, and share it
     for row, column in tab.inside(ranges.from_grid_range(grid_range)).addresses():
         before = tab.at(row, column)
-        if id(before.format) not in made:
-            made[id(before.format)] = changed(before, data, mask)
-        tab.put(row, column, taken(before, made[id(before.format)], mask))
+        if id(before.format) not in changed_cells:
+            changed_cells[id(before.format)] = changed(before, data, mask)
+        tab.put(row, column, taken(before, changed_cells[id(before.format)], mask))
 
 
 def taken(cell: Cell, model: Cell, mask: Mask) -> Cell:
@@ -72,12 +72,12 @@ def taken(cell: Cell, model: Cell, mask: Mask) -> Cell:
 def append(book: Book, request: dict[str, Any]) -> None:
     """Rows after the last row with data; the grid grows as needed."""
     mask = cell_mask(request)
-    tab = known(book, request.get("sheetId"))
+    tab = find_tab(book, request.get("sheetId"))
     rows = [row.get("values") or [] for row in request.get("rows") or []]
-    top = 1 + max((row for (row, _), cell in tab.cells.items() if cell.value is not None), default=-1)
-    if top + len(rows) > tab.rows:
-        tab.resize(ROWS, top + len(rows))
-    write(tab, top, 0, rows, mask)
+    first_row = 1 + max((row for (row, _), cell in tab.cells.items() if cell.value is not None), default=-1)
+    if first_row + len(rows) > tab.rows:
+        tab.resize(ROWS, first_row + len(rows))
+    write(tab, first_row, 0, rows, mask)
 
 
 def cell_mask(request: dict[str, Any]) -> Mask:
@@ -101,6 +101,6 @@ def changed(cell: Cell, data: dict[str, Any], mask: Mask) -> Cell:
 def format_of(cell: Cell, data: dict[str, Any], mask: Mask) -> Any:
     if "userEnteredFormat" not in mask:
         return cell.format
-    wanted = data.get("userEnteredFormat") or {}
+    new_format = data.get("userEnteredFormat") or {}
     inner = mask["userEnteredFormat"] or {"*": {}}
-    return masks.assign(dict(cell.format or {}), wanted, inner, "CellFormat") or None
+    return masks.assign(dict(cell.format or {}), new_format, inner, "CellFormat") or None

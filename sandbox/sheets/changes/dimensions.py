@@ -1,4 +1,4 @@
-"""Rows and columns: appended, inserted, deleted, moved; what refers to them follows."""
+"""Rows and columns: appended, inserted, deleted, moved. References to them are adjusted."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from sandbox.sheets import masks
 from sandbox.sheets.book import Book
 from sandbox.sheets.changes import names
-from sandbox.sheets.changes.tabs import known, required_mask
+from sandbox.sheets.changes.tabs import find_tab, required_mask
 from sandbox.sheets.edits import Delete, Edit, Insert, Move
 from sandbox.sheets.errors import BadRequest
 from sandbox.sheets.grid import COLUMNS, ROWS, SIZE, Tab
 
 
 def append(book: Book, request: dict[str, Any]) -> None:
-    tab = known(book, request.get("sheetId"))
+    tab = find_tab(book, request.get("sheetId"))
     dimension = dimension_of(request)
     if (request.get("length") or 0) < 1:
         raise BadRequest("length must be greater than 0.")
@@ -21,7 +21,7 @@ def append(book: Book, request: dict[str, Any]) -> None:
 
 
 def insert(book: Book, request: dict[str, Any]) -> None:
-    """New rows take the format of the row before or after, as `inheritFromBefore` says."""
+    """New rows take the format of the row before or after, depending on `inheritFromBefore`."""
     tab, dimension, start, end = span_of(book, request.get("range") or {}, appending=True)
     before = bool(request.get("inheritFromBefore"))
     if before and start == 0:
@@ -37,12 +37,12 @@ def insert(book: Book, request: dict[str, Any]) -> None:
     inherit(tab, dimension, start - 1 if before else end, range(start, end))
 
 
-def inherit(tab: Tab, dimension: str, source: int, made: range) -> None:
+def inherit(tab: Tab, dimension: str, source: int, new_lines: range) -> None:
     axis = 0 if dimension == ROWS else 1
     formats = [
         (place, cell.format) for place, cell in tab.cells.items() if place[axis] == source and cell.format
     ]
-    for index in made:
+    for index in new_lines:
         for place, format in formats:
             target = (index, place[1]) if dimension == ROWS else (place[0], index)
             tab.cells[target] = replace(tab.at(*target), format=format)
@@ -65,21 +65,21 @@ def move(book: Book, request: dict[str, Any]) -> None:
 def update(book: Book, request: dict[str, Any]) -> None:
     tab, dimension, start, end = span_of(book, request.get("range") or {})
     mask = required_mask(request, "DimensionProperties")
-    wanted = request.get("properties") or {}
+    requested = request.get("properties") or {}
     for index in range(start, end):
         before = tab.dimensions[dimension].get(index, {})
-        tab.dimensions[dimension][index] = masks.assign(before, wanted, mask, "DimensionProperties")
+        tab.dimensions[dimension][index] = masks.assign(before, requested, mask, "DimensionProperties")
 
 
 def auto_resize(book: Book, request: dict[str, Any]) -> None:
-    """The page gives a column without a width the width of its content, so that is what is left."""
+    """Remove the declared width: the page then fits a column to its content."""
     tab, dimension, start, end = span_of(book, request.get("dimensions") or {})
     for index in range(start, end):
-        kept = {
+        remaining = {
             key: item for key, item in tab.dimensions[dimension].pop(index, {}).items() if key != "pixelSize"
         }
-        if kept:
-            tab.dimensions[dimension][index] = kept
+        if remaining:
+            tab.dimensions[dimension][index] = remaining
 
 
 def rearrange(book: Book, tab: Tab, dimension: str, edit: Edit) -> None:
@@ -89,7 +89,7 @@ def rearrange(book: Book, tab: Tab, dimension: str, edit: Edit) -> None:
 
 def span_of(book: Book, value: dict[str, Any], appending: bool = False) -> tuple[Tab, str, int, int]:
     """A DimensionRange inside the grid; an open end is the grid's."""
-    tab = known(book, value.get("sheetId"))
+    tab = find_tab(book, value.get("sheetId"))
     dimension = dimension_of(value)
     length = size(tab, dimension)
     start = value.get("startIndex") or 0

@@ -1,4 +1,4 @@
-"""Developer metadata: what a program writes on a tab, a row or a column to find it again."""
+"""Developer metadata of tabs, rows and columns, by which programs recognise them."""
 
 from typing import Any
 
@@ -18,23 +18,25 @@ def create(book: Book, request: dict[str, Any]) -> dict[str, Any]:
     item.setdefault("metadataId", book.fresh_id())
     if any(other["metadataId"] == item["metadataId"] for other in book.metadata):
         raise BadRequest(f"Developer metadata with the id {item['metadataId']} already exists.")
-    made = valid(book, item)
-    book.metadata.append(made)
-    measure(book, made)
-    return {"developerMetadata": made}
+    metadata = valid(book, item)
+    book.metadata.append(metadata)
+    measure(book, metadata)
+    return {"developerMetadata": metadata}
 
 
 def update(book: Book, request: dict[str, Any]) -> dict[str, Any]:
     mask = masks.parse(request.get("fields") or "", "DeveloperMetadata")
     if not mask:
         raise BadRequest("At least one field must be listed in 'fields'.")
-    wanted = request.get("developerMetadata") or {}
-    chosen = [item for one in request.get("dataFilters") or [] for item in found(book, one)]
+    requested = request.get("developerMetadata") or {}
+    chosen = [
+        item for condition in request.get("dataFilters") or [] for item in find_metadata(book, condition)
+    ]
     if not chosen:
         raise BadRequest("No developer metadata was found that matches the data filters.")
     answer = []
     for item in chosen:
-        after = masks.assign(item, wanted, mask, "DeveloperMetadata") | {"metadataId": item["metadataId"]}
+        after = masks.assign(item, requested, mask, "DeveloperMetadata") | {"metadataId": item["metadataId"]}
         book.metadata[book.metadata.index(item)] = valid(book, after)
         measure(book, after)
         answer.append(after)
@@ -42,7 +44,7 @@ def update(book: Book, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def delete(book: Book, request: dict[str, Any]) -> dict[str, Any]:
-    chosen = found(book, request.get("dataFilter") or {})
+    chosen = find_metadata(book, request.get("dataFilter") or {})
     if not chosen:
         raise BadRequest("No developer metadata was found that matches the data filter.")
     book.metadata = [item for item in book.metadata if item not in chosen]
@@ -50,7 +52,7 @@ def delete(book: Book, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def measure(book: Book, item: dict[str, Any]) -> None:
-    """Keys and values of all that lies where the item does."""
+    """BadRequest if keys and values in the location of `item` exceed the limit."""
     near = [other for other in book.metadata if sheet_of(other) == sheet_of(item)]
     size = sum(len(other["metadataKey"]) + len(other.get("metadataValue") or "") for other in near)
     if size > MOST_CHARACTERS:
@@ -71,8 +73,8 @@ def located(book: Book, location: dict[str, Any]) -> dict[str, Any]:
         book.tab(span.get("sheetId"))
         if span.get("dimension") not in TYPES or span.get("endIndex", 0) - span.get("startIndex", 0) != 1:
             raise BadRequest("developerMetadata.location.dimensionRange must be one row or one column.")
-        kept = span | {"startIndex": span.get("startIndex", 0)}
-        return {"locationType": TYPES[span["dimension"]], "dimensionRange": kept}
+        span_of_one = span | {"startIndex": span.get("startIndex", 0)}
+        return {"locationType": TYPES[span["dimension"]], "dimensionRange": span_of_one}
     if location.get("sheetId") is not None:
         book.tab(location["sheetId"])
         return {"locationType": "SHEET", "sheetId": location["sheetId"]}
@@ -81,8 +83,8 @@ def located(book: Book, location: dict[str, Any]) -> dict[str, Any]:
     raise BadRequest("developerMetadata.location must be specified.")
 
 
-def found(book: Book, data_filter: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a DataFilter selects; only lookups select metadata."""
+def find_metadata(book: Book, data_filter: dict[str, Any]) -> list[dict[str, Any]]:
+    """The metadata that a DataFilter selects; only lookups are supported."""
     lookup = data_filter.get("developerMetadataLookup")
     if not lookup:
         raise BadRequest("dataFilter.developerMetadataLookup must be specified.")
@@ -105,8 +107,8 @@ def matches(item: dict[str, Any], lookup: dict[str, Any]) -> bool:
 
 
 def inside(item: dict[str, Any], where: dict[str, Any], strategy: str | None) -> bool:
-    given = {name: value for name, value in where.items() if name != "locationType"}
-    own = {name: value for name, value in item["location"].items() if name != "locationType"}
+    filter_location = {name: value for name, value in where.items() if name != "locationType"}
+    item_location = {name: value for name, value in item["location"].items() if name != "locationType"}
     if strategy == "EXACT_LOCATION" or where.get("spreadsheet"):
-        return given == own
+        return filter_location == item_location
     return sheet_of(item) == sheet_of({"location": where})

@@ -1,4 +1,4 @@
-"""Blocks of cells: shifted, copied, sorted."""
+"""Blocks of cells: copied, sorted."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,10 +6,9 @@ from typing import Any
 from sandbox.sheets import ranges, references
 from sandbox.sheets.book import Book
 from sandbox.sheets.cells import BLANK, Cell, Failure, Formula
-from sandbox.sheets.changes.dimensions import dimension_of
 from sandbox.sheets.errors import BadRequest, Unsupported
 from sandbox.sheets.formulas import value_at
-from sandbox.sheets.grid import ROWS, Tab
+from sandbox.sheets.grid import Tab
 from sandbox.sheets.ranges import Area
 
 VALUES, FORMAT = {"PASTE_VALUES", "PASTE_FORMULA"}, {"PASTE_FORMAT"}
@@ -19,40 +18,6 @@ BOTH = {"PASTE_NORMAL", "PASTE_NO_BORDERS"}
 def block(book: Book, grid_range: dict[str, Any] | None) -> tuple[Tab, Area]:
     tab = book.tab((grid_range or {}).get("sheetId"))
     return tab, tab.inside(ranges.from_grid_range(grid_range or {}))
-
-
-def insert_range(book: Book, request: dict[str, Any]) -> None:
-    """Cells below, or to the right, make room; what would leave the grid makes it grow."""
-    tab, area = block(book, request.get("range"))
-    down = dimension_of({"dimension": request.get("shiftDimension")}) == ROWS
-    shift(tab, area, (area.height, 0) if down else (0, area.width), down)
-
-
-def delete_range(book: Book, request: dict[str, Any]) -> None:
-    tab, area = block(book, request.get("range"))
-    down = dimension_of({"dimension": request.get("shiftDimension")}) == ROWS
-    for place, _ in list(tab.occupied(area)):
-        del tab.cells[place]
-    rest = replace(area, top=area.bottom or 0) if down else replace(area, left=area.right or 0)
-    shift(tab, rest, (-area.height, 0) if down else (0, -area.width), down)
-
-
-def shift(tab: Tab, area: Area, by: tuple[int, int], down: bool) -> None:
-    """Move everything from the area on, in its rows or columns, to the end of the grid."""
-    tail = replace(area, bottom=tab.rows) if down else replace(area, right=tab.columns)
-    moved = dict(tab.occupied(tail))
-    for place in moved:
-        del tab.cells[place]
-    for (row, column), cell in moved.items():
-        grow(tab, row + by[0] + 1, column + by[1] + 1)
-        tab.put(row + by[0], column + by[1], cell)
-
-
-def grow(tab: Tab, rows: int, columns: int) -> None:
-    if rows > tab.rows:
-        tab.resize(ROWS, rows)
-    if columns > tab.columns:
-        tab.resize("COLUMNS", columns)
 
 
 def copy_paste(book: Book, request: dict[str, Any]) -> None:
@@ -68,8 +33,8 @@ def copy_paste(book: Book, request: dict[str, Any]) -> None:
     for down in range(high):
         for right in range(wide):
             cell = copied[down % area.height][right % area.width]
-            row, column = place.top + down, place.left + right
-            origin = (area.top + down % area.height, area.left + right % area.width)
+            row, column = place.first_row + down, place.first_column + right
+            origin = (area.first_row + down % area.height, area.first_column + right % area.width)
             target.put(
                 row,
                 column,
@@ -78,11 +43,11 @@ def copy_paste(book: Book, request: dict[str, Any]) -> None:
 
 
 def lines(area: Area) -> range:
-    return range(area.top, area.bottom or 0)
+    return range(area.first_row, area.end_row or 0)
 
 
 def span(area: Area) -> range:
-    return range(area.left, area.right or 0)
+    return range(area.first_column, area.end_column or 0)
 
 
 def whole(size: int, unit: int) -> int:
@@ -90,7 +55,7 @@ def whole(size: int, unit: int) -> int:
 
 
 def content(book: Book, tab: Tab, row: int, column: int, kind: str) -> Cell:
-    """What is on the clipboard: with PASTE_VALUES a formula's value."""
+    """The copied cell; with PASTE_VALUES the value of a formula."""
     cell = tab.at(row, column)
     if kind == "PASTE_VALUES" and isinstance(cell.value, Formula):
         value = value_at(book, tab, row, column)
@@ -116,7 +81,7 @@ def sort_range(book: Book, request: dict[str, Any]) -> None:
     order = list(lines(area))
     for spec in reversed(specs):
         column = spec.get("dimensionIndex") or 0
-        if not area.left <= column < (area.right or 0):
+        if not area.first_column <= column < (area.end_column or 0):
             raise BadRequest(f"sortSpecs.dimensionIndex {column} lies outside the range.")
         order = ranked(book, tab, order, column, spec.get("sortOrder") == "DESCENDING")
     rows = {row: [tab.at(row, column) for column in span(area)] for row in order}

@@ -25,19 +25,19 @@ def add(book: Book, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def update(book: Book, request: dict[str, Any]) -> None:
-    wanted = request.get("namedRange") or {}
-    before = known(book, wanted.get("namedRangeId"))
+    requested = request.get("namedRange") or {}
+    before = find_named_range(book, requested.get("namedRangeId"))
     mask = masks.parse(request.get("fields") or "*", "NamedRange")
-    after = masks.assign(before, wanted, mask, "NamedRange")
+    after = masks.assign(before, requested, mask, "NamedRange")
     book.names.remove(before)
     book.names.append(valid(book, after | {"namedRangeId": before["namedRangeId"]}))
 
 
 def delete(book: Book, request: dict[str, Any]) -> None:
-    book.names.remove(known(book, request.get("namedRangeId")))
+    book.names.remove(find_named_range(book, request.get("namedRangeId")))
 
 
-def known(book: Book, range_id: str | None) -> dict[str, Any]:
+def find_named_range(book: Book, range_id: str | None) -> dict[str, Any]:
     for item in book.names:
         if item["namedRangeId"] == range_id:
             return item
@@ -47,7 +47,7 @@ def known(book: Book, range_id: str | None) -> dict[str, Any]:
 def valid(book: Book, named: dict[str, Any]) -> dict[str, Any]:
     name = named.get("name") or ""
     if not NAME.fullmatch(name) or ranges.parse(name):
-        raise BadRequest(f"'{name}' is no name for a range.")
+        raise BadRequest(f"'{name}': no name for a range.")
     if any(item["name"].lower() == name.lower() for item in book.names):
         raise BadRequest(f"A named range with the name '{name}' already exists.")
     grid_range = named.get("range") or {}
@@ -56,7 +56,7 @@ def valid(book: Book, named: dict[str, Any]) -> dict[str, Any]:
 
 
 def follow(book: Book, tab: Tab, dimension: str, edit: Edit) -> None:
-    """Named ranges, protected ranges, developer metadata and formulas go where their rows or columns went."""
+    """Named ranges, protected ranges, developer metadata and formulas are adjusted to moved rows or columns."""
     book.names = [
         named | {"range": moved}
         for named in book.names
@@ -67,6 +67,9 @@ def follow(book: Book, tab: Tab, dimension: str, edit: Edit) -> None:
         for item in tab.protected
         if (moved := followed(item.get("range") or {"sheetId": tab.id}, tab.id, dimension, edit)) is not None
     ]
+    if tab.basic_filter:
+        place = followed(tab.basic_filter["range"], tab.id, dimension, edit)
+        tab.basic_filter = None if place is None else tab.basic_filter | {"range": place}
     book.metadata = [moved for item in book.metadata if (moved := carried(item, tab.id, dimension, edit))]
     rewrite(book, tab, dimension, edit)
 
@@ -83,7 +86,7 @@ def followed(grid_range: dict[str, Any], tab: int, dimension: str, edit: Edit) -
 
 
 def carried(item: dict[str, Any], tab: int, dimension: str, edit: Edit) -> dict[str, Any] | None:
-    """Metadata of a row or a column lives and dies with it."""
+    """Metadata of a row or column moves with it, and is deleted with it."""
     span = item["location"].get("dimensionRange")
     if not span or (span.get("sheetId") or 0) != tab or span["dimension"] != dimension:
         return item
@@ -100,8 +103,8 @@ def rewrite(book: Book, tab: Tab, dimension: str, edit: Edit) -> None:
             if not isinstance(cell.value, Formula):
                 continue
 
-            def concerns(title: str | None, own: bool = other is tab) -> bool:
-                return own if title is None else title.lower() == tab.title.lower()
+            def concerns(title: str | None, is_same_tab: bool = other is tab) -> bool:
+                return is_same_tab if title is None else title.lower() == tab.title.lower()
 
             text = references.followed(cell.value.text, concerns, dimension, edit)
             if text != cell.value.text:
@@ -109,13 +112,13 @@ def rewrite(book: Book, tab: Tab, dimension: str, edit: Edit) -> None:
 
 
 def forget_tab(book: Book, tab: int) -> None:
-    """What pointed to a deleted tab goes with it."""
+    """Delete named ranges and metadata of a deleted tab."""
     book.names = [item for item in book.names if (item["range"].get("sheetId") or 0) != tab]
     book.metadata = [item for item in book.metadata if sheet_of(item) != tab]
 
 
 def sheet_of(item: dict[str, Any]) -> int | None:
-    """The tab a DeveloperMetadata belongs to; None where it is the spreadsheet's."""
+    """The tab of a DeveloperMetadata; None for the spreadsheet's."""
     location = item["location"]
     if location.get("spreadsheet"):
         return None

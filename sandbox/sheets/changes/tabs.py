@@ -13,21 +13,21 @@ FIXED = {"sheetId", "sheetType"}
 
 
 def add(book: Book, request: dict[str, Any]) -> dict[str, Any]:
-    wanted = {key: value for key, value in (request.get("properties") or {}).items() if value is not None}
-    sheet_id = wanted.get("sheetId", book.fresh_id())
+    requested = {key: value for key, value in (request.get("properties") or {}).items() if value is not None}
+    sheet_id = requested.get("sheetId", book.fresh_id())
     vacant(book, sheet_id)
-    tab = blank_tab(sheet_id, wanted.get("title") or free_title(book, "Sheet"))
+    tab = blank_tab(sheet_id, requested.get("title") or free_title(book, "Sheet"))
     titled(book, tab, tab.title)
-    grid = tab.properties["gridProperties"] | (wanted.get("gridProperties") or {})
-    rest = {key: value for key, value in wanted.items() if key not in {"index", "gridProperties", *FIXED}}
+    grid = tab.properties["gridProperties"] | (requested.get("gridProperties") or {})
+    rest = {key: value for key, value in requested.items() if key not in {"index", "gridProperties", *FIXED}}
     tab.properties = tab.properties | rest | {"gridProperties": grid, "title": tab.title}
     settle(tab)
-    place(book, tab, wanted.get("index", len(book.tabs)))
+    place(book, tab, requested.get("index", len(book.tabs)))
     return {"properties": properties(book, tab)}
 
 
 def delete(book: Book, request: dict[str, Any]) -> None:
-    tab = known(book, request.get("sheetId"))
+    tab = find_tab(book, request.get("sheetId"))
     if len(book.tabs) == 1:
         raise BadRequest("You can't remove all the sheets in a document.")
     book.tabs.remove(tab)
@@ -36,7 +36,7 @@ def delete(book: Book, request: dict[str, Any]) -> None:
 
 
 def duplicate(book: Book, request: dict[str, Any]) -> dict[str, Any]:
-    source = known(book, request.get("sourceSheetId"))
+    source = find_tab(book, request.get("sourceSheetId"))
     sheet_id = request["newSheetId"] if request.get("newSheetId") is not None else book.fresh_id()
     vacant(book, sheet_id)
     tab = source.copy()
@@ -49,23 +49,23 @@ def duplicate(book: Book, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def update(book: Book, request: dict[str, Any]) -> None:
-    wanted = request.get("properties") or {}
-    tab = known(book, wanted.get("sheetId"))
+    requested = request.get("properties") or {}
+    tab = find_tab(book, requested.get("sheetId"))
     mask = required_mask(request, "SheetProperties")
     if FIXED & set(mask):
         raise BadRequest(f"{min(FIXED & set(mask))} can't be changed.")
     before = tab.properties
-    after = masks.assign(before, wanted, mask, "SheetProperties") | {key: before[key] for key in FIXED}
+    after = masks.assign(before, requested, mask, "SheetProperties") | {key: before[key] for key in FIXED}
     after.pop("index", None)
     titled(book, tab, after.get("title") or "")
     resized(tab, after)
-    if "index" in mask or ("*" in mask and "index" in wanted):
-        move(book, tab, wanted.get("index") or 0)
+    if "index" in mask or ("*" in mask and "index" in requested):
+        move(book, tab, requested.get("index") or 0)
     visible(book)
 
 
 def move(book: Book, tab: Tab, index: int) -> None:
-    """The index is counted before the tab is taken from where it was."""
+    """`index` is counted before the move."""
     old = book.tabs.index(tab)
     book.tabs.remove(tab)
     place(book, tab, index - 1 if index > old else index)
@@ -79,7 +79,7 @@ def update_spreadsheet(book: Book, request: dict[str, Any]) -> None:
 
 
 def resized(tab: Tab, after: dict[str, Any]) -> None:
-    """Take over new properties; a smaller grid loses what lies beyond."""
+    """Set new properties; cells outside a smaller grid are deleted."""
     tab.properties = after
     grid = after.get("gridProperties") or {}
     for dimension in (ROWS, COLUMNS):
@@ -96,7 +96,7 @@ def settle(tab: Tab) -> None:
             raise BadRequest(f"You can't freeze all visible {dimension.lower()} on the sheet.")
 
 
-def known(book: Book, sheet_id: int | None) -> Tab:
+def find_tab(book: Book, sheet_id: int | None) -> Tab:
     tab = next((tab for tab in book.tabs if tab.id == (sheet_id or 0)), None)
     if tab is None:
         raise BadRequest(f"No sheet with id: {sheet_id or 0}")
@@ -111,7 +111,7 @@ def vacant(book: Book, sheet_id: int) -> None:
 
 
 def titled(book: Book, tab: Tab, title: str) -> None:
-    """Check that a title is one, and nobody else's."""
+    """Check the length of a title, and that no other tab has it."""
     if not 0 < len(title) <= LONGEST_TITLE:
         raise BadRequest(f"A sheet's name has 1 to {LONGEST_TITLE} characters, this one {len(title)}.")
     other = book.titled(title)
@@ -139,9 +139,11 @@ def place(book: Book, tab: Tab, index: int) -> None:
 
 
 def properties(book: Book, tab: Tab) -> dict[str, Any]:
-    """SheetProperties as they are answered."""
+    """SheetProperties of a response. Google omits fields that are 0, false or empty, except id and index."""
     first = {key: tab.properties[key] for key in ("sheetId", "title")}
-    return first | {"index": book.tabs.index(tab)} | tab.properties
+    grid = {key: value for key, value in tab.properties.get("gridProperties", {}).items() if value}
+    rest = {key: value for key, value in tab.properties.items() if value}
+    return {**first, "index": book.tabs.index(tab), **rest, "gridProperties": grid, "sheetId": tab.id}
 
 
 def required_mask(request: dict[str, Any], message: str) -> masks.Mask:

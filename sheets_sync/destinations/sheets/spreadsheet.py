@@ -154,7 +154,8 @@ class Spreadsheet:
             )
         if "protected cell" in message:
             return Refused(
-                f"A user protected cells that belong to the export. Let {self.identity} edit them "
+                "A user protected cells that the export writes, or through which it inserts or moves rows. Let "
+                f"{self.identity} edit them "
                 f"(Data > Protect sheets and ranges), or remove the protection. ({message})"
             )
         if status == 403 and "has not been used in project" in message:

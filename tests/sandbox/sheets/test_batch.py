@@ -219,14 +219,6 @@ def test_moved_rows_land_before_the_index_counted_before_the_move(sheet):
     assert formulas(sheet, "A2:B5") == [[2, "=A2*2"], [3, "=A3*2"], [1, "=A4*2"], [4, "=A5*2"]]
 
 
-def test_ranges_shift_cells_and_nothing_beside_them(sheet):
-    do(sheet, {"insertRange": {"range": area(1, 2, 2, 3), "shiftDimension": "ROWS"}})
-    assert sheet.col_values(3) == ["text", "", "t1", "t2", "t3", "t4"]
-    assert sheet.col_values(1) == ["n", "1", "2", "3", "4"]
-    do(sheet, {"deleteRange": {"range": area(0, 2, 2, 3), "shiftDimension": "ROWS"}})
-    assert sheet.col_values(3) == ["t1", "t2", "t3", "t4"]
-
-
 @pytest.mark.parametrize(
     ("kind", "pasted"),
     [("PASTE_NORMAL", [[1, "=C5*2"]]), ("PASTE_FORMULA", [[1, "=C5*2"]]), ("PASTE_VALUES", [[1, 2]])],

@@ -5,7 +5,7 @@ import pytest
 from gspread.exceptions import APIError
 
 from sandbox.sheets.entered import understood
-from sandbox.sheets.formats import shown
+from sandbox.sheets.formats import format_value
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def test_an_option_is_required_and_unknown_ones_are_refused(sheet):
 )
 def test_number_formats(value, kind, pattern, text):
     number_format = {"type": kind, "pattern": pattern} if kind else {}
-    assert shown(value, {"numberFormat": number_format}) == text
+    assert format_value(value, {"numberFormat": number_format}) == text
 
 
 @pytest.mark.parametrize("text", ["1.2.3", "--1", "12/31", "e5", "1,23,4", "% 5", "a=1"])
