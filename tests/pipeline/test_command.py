@@ -45,6 +45,9 @@ class Project:
         self.post("storage/v1/b", {"name": self.settings["BUCKET"]}, project=sandbox.project)
         accounts = f"iam/v1/projects/{sandbox.project}/serviceAccounts"
         self.post(accounts, {"accountId": f"pipeline-{self.suffix}", "serviceAccount": {}})
+        policy = {"bindings": [self.binding("roles/storage.objectUser")]}
+        bucket = f"{sandbox.address}/storage/v1/b/{self.settings['BUCKET']}"
+        assert requests.put(f"{bucket}/iam", json=policy, timeout=30).ok
 
     @property
     def environ(self):
@@ -55,17 +58,19 @@ class Project:
         assert answer.ok, answer.text
         return answer.json()
 
+    def binding(self, role):
+        return {"role": role, "members": [f"serviceAccount:{self.identity}"]}
+
     def declare(self, job, *command):
         """A job that the pipeline may start."""
         variables = [{"name": name, "value": value} for name, value in self.settings.items()]
         container = {"image": "python", "command": list(command), "env": variables}
         template = {"serviceAccount": self.identity, "containers": [container], "maxRetries": 0}
         self.post(f"run/v2/{self.location}/jobs", {"template": {"template": template}}, jobId=job)
-        binding = {
-            "role": "roles/run.jobsExecutorWithOverrides",
-            "members": [f"serviceAccount:{self.identity}"],
-        }
-        self.post(f"run/v2/{self.location}/jobs/{job}:setIamPolicy", {"policy": {"bindings": [binding]}})
+        bindings = [
+            self.binding(role) for role in ("roles/run.jobsExecutorWithOverrides", "roles/run.viewer")
+        ]
+        self.post(f"run/v2/{self.location}/jobs/{job}:setIamPolicy", {"policy": {"bindings": bindings}})
 
     def lease(self):
         """Content of the lease object; None if it is absent."""

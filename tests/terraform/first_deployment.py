@@ -31,7 +31,9 @@ JOBS = ("connector", "key_rotation", "pipeline", "sheets_sync")
 
 @dataclass
 class Deployment:
-    """outputs: of each command of the runbook, by the command; codes: their exit codes."""
+    """outputs: of each command of the runbook, by the command, also of one that runs twice; codes: their exit
+    codes.
+    """
 
     outputs: dict = field(default_factory=dict)
     codes: dict = field(default_factory=dict)
@@ -39,8 +41,8 @@ class Deployment:
     analyst: dict = field(default_factory=dict)
 
     def add(self, command, result):
-        self.outputs[command] = result.stdout + result.stderr
-        self.codes[command] = result.returncode
+        self.outputs[command] = self.outputs.get(command, "") + result.stdout + result.stderr
+        self.codes[command] = self.codes.get(command, 0) or result.returncode
 
 
 def deploy(env, folder):
@@ -93,7 +95,7 @@ def deliver(deployment, work, cloud, spreadsheet):
     release = work.tree.script("release", "--env", env, state=state)
     deployment.add(f"python -m scripts.release --env {env}", release)
     if env == "prod":
-        deployment.add(f"python -m scripts.deploy apply --env {env} # schedules", confirmed(work))
+        deployment.add(f"python -m scripts.deploy apply --env {env}", confirmed(work))
     screen = Screen()
     run = run_pipeline(cloud, screen, "pipeline-daily", "daily")
     deployment.outputs["pipeline-daily"] = "\n".join(step.label for step in run.steps)

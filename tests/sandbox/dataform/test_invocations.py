@@ -2,10 +2,8 @@
 
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 from google.api_core import exceptions
 from google.cloud import dataform_v1 as dataform
 
@@ -24,6 +22,7 @@ from tests.sandbox.dataform.dataform_client import (
     outcomes,
     wait_for_end,
 )
+from tests.sandbox.iam.project import Project, binding, error
 
 
 def test_an_invocation_runs_the_actions_that_its_tag_selects(
@@ -92,36 +91,50 @@ def test_an_invocation_needs_a_service_account(
         invoke(client, repository, compile_commit(client, repository), service_account="")
 
 
-def test_the_caller_needs_permission_to_act_as_the_account(
+def test_the_caller_acts_as_the_account_and_the_agent_has_its_token(
     sandbox: State, client: dataform.DataformClient, repository: str, dataset: str
 ) -> None:
     commit_project(client, repository, dataset)
     result = compile_commit(client, repository)
-    caller = f"caller-{dataset.replace('_', '-')}"
-    accounts = f"{sandbox.address}/iam/v1/projects/{sandbox.project}/serviceAccounts"
-    for name in (caller, "runner"):
-        requests.post(accounts, json={"accountId": name, "serviceAccount": {}}, timeout=10)
-    token = requests.get(
-        f"{sandbox.address}/metadata/{sandbox.identity(caller)}/computeMetadata/v1"
-        "/instance/service-accounts/default/token",
-        headers={"Metadata-Flavor": "Google"},
-        timeout=10,
-    ).json()["access_token"]
+    project = Project(sandbox)
+    caller, runner = project.account(f"caller-{dataset.replace('_', '-')}"), project.account("acted-as")
+    config = {"serviceAccount": runner, "includedTags": ["yearly"]}
+    body = {"compilationResult": result.name, "invocationConfig": config}
 
-    def error_of_invocation() -> Any:
-        config = {"serviceAccount": sandbox.identity("runner"), "includedTags": ["yearly"]}
-        return requests.post(
-            f"{sandbox.address}/dataform/v1/{repository}/workflowInvocations",
-            json={"compilationResult": result.name, "invocationConfig": config},
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=30,
-        ).json()["error"]
+    def error_of_invocation() -> str:
+        return error(project.send("POST", f"dataform/v1/{repository}/workflowInvocations", body, caller))[1]
 
-    assert "iam.serviceAccounts.actAs" in error_of_invocation()["message"]
-    user = {"role": "roles/iam.serviceAccountUser", "members": [f"serviceAccount:{sandbox.identity(caller)}"]}
-    policy = {"policy": {"bindings": [user]}}
-    requests.post(f"{accounts}/{sandbox.identity('runner')}:setIamPolicy", json=policy, timeout=10)
-    assert "selects no action" in error_of_invocation()["message"]
+    member, agent = f"serviceAccount:{caller}", f"serviceAccount:{project.agent('dataform')}"
+    acting = binding("roles/iam.serviceAccountUser", member)
+    assert "dataform.workflowInvocations.create" in error_of_invocation()
+    assert project.grant(f"dataform/v1/{repository}", binding("roles/dataform.editor", member)).ok
+    assert "iam.serviceAccounts.actAs" in error_of_invocation()
+    account = f"iam/v1/{project.name}/serviceAccounts/{runner}"
+    assert project.grant(account, acting).ok
+    assert "iam.serviceAccounts.getAccessToken" in error_of_invocation()
+    assert project.grant(account, acting, binding("roles/iam.serviceAccountTokenCreator", agent)).ok
+    assert "selects no action" in error_of_invocation()
+
+
+def test_sql_runs_with_the_rights_of_the_account(
+    sandbox: State, client: dataform.DataformClient, repository: str, dataset: str
+) -> None:
+    """The runner may start queries, but not write to the dataset of the models."""
+    commit_project(client, repository, dataset)
+    result = compile_commit(client, repository)
+    project = Project(sandbox)
+    runner = project.account("runs-sql")
+    project.grant_on_project(binding("roles/bigquery.jobUser", f"serviceAccount:{runner}"))
+    agent = binding("roles/iam.serviceAccountTokenCreator", f"serviceAccount:{project.agent('dataform')}")
+    assert project.grant(f"iam/v1/{project.name}/serviceAccounts/{runner}", agent).ok
+    project.create_dataset(dataset)
+    invocation = invoke(client, repository, result, service_account=runner)
+    actions = client.query_workflow_invocation_actions(
+        request=dataform.QueryWorkflowInvocationActionsRequest(name=invocation.name)
+    )
+    reasons = [action.failure_reason for action in actions if action.failure_reason]
+    assert any("Access Denied" in reason for reason in reasons), reasons
+    project.grant_on_project()
 
 
 def test_an_interrupted_invocation_fails_after_a_restart(tmp_path: Path) -> None:
