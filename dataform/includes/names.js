@@ -2,7 +2,12 @@
 
 // `dataset.table` of what ref() or self() returns. Models take the names of tables from here and never write them as
 // text: a misspelt ref() fails at compile time, a misspelt text would silently match no checkpoint.
-const ofTable = (address) => address.replace(/`/g, "").split(".").slice(-2).join(".");
+// Without the suffix of a developer's datasets (scripts/develop), so that cloned checkpoints are found by their names.
+const ofTable = (address) => {
+  const [dataset, table] = address.replace(/`/g, "").split(".").slice(-2);
+  const suffix = dataform.projectConfig.schemaSuffix;
+  return `${suffix && dataset.endsWith(`_${suffix}`) ? dataset.slice(0, -suffix.length - 1) : dataset}.${table}`;
+};
 
 // Landing files are named {endpoint}_{YYYYMMDD_HHmm}_{uuid}.json (docs/adr/0001). Names of one run share everything
 // before the last twenty digits of the uuid, and sort by the start of the run.

@@ -1,75 +1,16 @@
 """scripts.refresh as an operator runs it, on a project with the released warehouse and a few raw rows."""
 
 import shutil
-import subprocess
-import sys
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import dataform_v1 as dataform
 
-from sandbox import environment
-from sandbox.process import running
-from tests.dataform.engines.project import SOURCE, lay_out
-from tests.dataform.engines.warehouse import connect
-from tests.dataform.retail import FILES, files_by_table
-
-REGION = "europe-west1"
-
-
-@pytest.fixture(scope="module")
-def state(tmp_path_factory):
-    """A sandbox of its own, because Dataform works in its one project. The operator is the project's owner."""
-    with running(tmp_path_factory.mktemp("refresh")) as state:
-        yield state
-
-
-@pytest.fixture(scope="module")
-def command(state):
-    client = dataform.DataformClient(
-        transport="rest",
-        credentials=AnonymousCredentials(),
-        client_options={"api_endpoint": f"{state.address}/dataform"},
-    )
-    parent = f"projects/{state.project}/locations/{REGION}"
-    client.create_repository(parent=parent, repository=dataform.Repository(), repository_id="warehouse")
-
-    def run(module, *arguments):
-        where = ["--project", state.project, "--region", REGION, "--location", "EU"]
-        return subprocess.run(
-            [sys.executable, "-m", module, *where, *arguments],
-            capture_output=True,
-            text=True,
-            env=environment.clients(state, state.identity("operator")) | {"PATH": "/usr/bin:/bin"},
-            timeout=180,
-            check=False,
-        )
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def warehouse(state):
-    connected = connect(state.address, state.project)
-    for table, files in files_by_table(FILES).items():
-        connected.load(table, files)
-    return connected
+from tests.dataform.engines.project import SOURCE
 
 
 def test_without_a_release_the_command_states_the_remedy(command, warehouse):
     result = command("scripts.refresh", "--table", "ods.sales")
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr == "refresh: nothing is released: run python -m scripts.release first.\n"
-
-
-@pytest.fixture(scope="module")
-def released(state, command, warehouse, tmp_path_factory):
-    """After the first hourly run."""
-    result = command("scripts.release", "--folder", str(SOURCE))
-    assert result.returncode == 0, result.stderr
-    project = lay_out(tmp_path_factory.mktemp("dataform") / "project", state.project)
-    project.run(state.address, "--tags", "hourly")
-    return warehouse
 
 
 def rows(warehouse):

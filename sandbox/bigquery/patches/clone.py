@@ -11,15 +11,22 @@ from sqlglot import exp
 
 
 def install() -> None:
-    from local_bigquery.sql.rules import tables
+    from local_bigquery.sql.rules import ddl, tables
 
-    original = tables._check
-    if getattr(original, "allows_clones", False):
+    if getattr(tables._check, "allows_clones", False):
         return
+    check_filter, split_statement = tables._check, ddl.split
 
-    def check(tree: exp.Expr, table: exp.Table, is_target: bool) -> Any:
-        is_clone = isinstance(tree, exp.Create) and tree.args.get("clone") is not None
-        return None if is_clone and not is_target else original(tree, table, is_target)
+    def split(tree: exp.Expr) -> list[Any]:
+        """A clone becomes a CREATE with a SELECT, which must still be recognized."""
+        statements = split_statement(tree)
+        for statement in statements if tree.args.get("clone") else []:
+            statement.meta["clone"] = True
+        return statements
+
+    def check(tree: exp.Expr, table: exp.Table, is_target: bool) -> None:
+        if is_target or not tree.meta.get("clone"):
+            check_filter(tree, table, is_target)
 
     check.allows_clones = True  # type: ignore[attr-defined]
-    tables._check = check
+    ddl.split, tables._check = split, check

@@ -1,0 +1,104 @@
+"""python -m scripts.develop start|run|drop --env ENV --schema-suffix ada: models in datasets of one's own."""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import requests
+from google.api_core.exceptions import GoogleAPIError
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import bigquery
+from google.cloud import dataform_v1 as api
+
+from runtime.credentials import default_credentials
+from runtime.errors import SettingsError
+from scripts.deploy.errors import DeployError
+from scripts.develop import DevelopError
+from scripts.develop.datasets import Datasets
+from scripts.release import ReleaseError
+from scripts.release.folder import read_files
+from scripts.release.invocation import Runner
+from scripts.release.release_config import LiveRelease
+from scripts.release.repository import Repository, compare_files
+from scripts.release.schemas import compare_schemas
+from scripts.release.target import Target, add_arguments, create_dataform_client, read_target
+from scripts.release.workspace import open_workspace
+
+SUFFIX = re.compile(r"[a-z][a-z0-9]{1,19}")
+
+
+def main() -> None:
+    arguments = create_parser().parse_args()
+    try:
+        develop(arguments, read_target(arguments))
+    except (DevelopError, ReleaseError, DeployError, SettingsError) as error:
+        sys.exit(f"develop: {error}")
+    except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+        sys.exit(f"develop: {error}")
+
+
+def create_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.develop",
+        description="start: datasets with clones of ods and dmt; run: the models of a folder in them; drop: delete them. "
+        "raw and ops are shared and only read.",
+    )
+    parser.add_argument("task", choices=("start", "run", "drop"))
+    parser.add_argument("--schema-suffix", type=parse_suffix, required=True, help="for example your first name")
+    add_arguments(parser)
+    parser.add_argument("--folder", type=Path, default=Path("dataform"), help="default: %(default)s")
+    return parser
+
+
+def parse_suffix(text: str) -> str:
+    if not SUFFIX.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"'{text}': expected 2 to 20 lower-case letters and digits, for example ada")
+    return text
+
+
+def develop(arguments: argparse.Namespace, target: Target) -> None:
+    client = bigquery.Client(target.project, credentials=default_credentials(), location=target.location)
+    datasets = Datasets(client, arguments.schema_suffix, target.location, target.service_account)
+    if arguments.task == "drop":
+        print(f"deleted {', '.join(datasets.delete()) or 'nothing'}")
+    elif arguments.task == "start":
+        datasets.create()
+        for name in datasets.clone():
+            print(f"clone   {name}")
+    else:
+        run_models(arguments, target, client)
+
+
+def run_models(arguments: argparse.Namespace, target: Target, warehouse: bigquery.Client) -> None:
+    """Compiled in a workspace: neither the repository nor the live release changes."""
+    dataform, suffix = create_dataform_client(), arguments.schema_suffix
+    repository = Repository(dataform, target.repository)
+    operations = compare_files(repository.read_files(repository.head_commit()), read_files(arguments.folder))
+    live = LiveRelease(dataform, target.repository, with_suffix(target, suffix))
+    with open_workspace(dataform, target.repository, f"develop-{suffix}") as workspace:
+        workspace.apply(operations)
+        compiled = live.compile_workspace(workspace.name)
+        actions = live.read_actions(compiled)
+        changes = compare_schemas(warehouse, actions)
+        runner = Runner(dataform, target.repository, compiled.name, target.service_account)
+        if changes:
+            print(f"refresh {', '.join(str(change) for change in changes)}")
+            runner.run([change.target for change in changes], full_refresh=True, with_dependents=False)
+        runner.run([action.target for action in actions if is_written(action)], False, with_dependents=False)
+    print(f"ran     {len(operations)} changed files in ods_{suffix} and dmt_{suffix}")
+
+
+def with_suffix(target: Target, suffix: str) -> api.CodeCompilationConfig:
+    config = target.compilation_config
+    config.schema_suffix = suffix
+    return config
+
+
+def is_written(action: api.CompilationResultAction) -> bool:
+    """Tables, views and operations; not declarations and assertions."""
+    return bool(action.relation or action.operations)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""The datasets of one suffix. A clone is billed only for what changes in it:
+https://cloud.google.com/bigquery/docs/table-clones-intro
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from google.api_core.exceptions import Conflict, NotFound
+from google.cloud import bigquery
+
+from scripts.develop import DevelopError
+
+CLONED = ("ods", "dmt")
+DATASETS = (*CLONED, "assertions")
+LABEL = "developer"
+EXPIRATION_DAYS = 14  # of a table that nobody clones or writes again
+
+
+@dataclass(frozen=True)
+class Datasets:
+    """`runner` is the service account that executes the SQL."""
+
+    client: bigquery.Client
+    suffix: str
+    location: str
+    runner: str
+
+    def create(self) -> None:
+        for base in DATASETS:
+            dataset = bigquery.Dataset(f"{self.client.project}.{self._name(base)}")
+            dataset.location = self.location
+            dataset.labels = {LABEL: self.suffix}
+            dataset.default_table_expiration_ms = EXPIRATION_DAYS * 24 * 3600 * 1000
+            writer = bigquery.AccessEntry("WRITER", "userByEmail", self.runner)
+            owners = bigquery.AccessEntry("OWNER", "specialGroup", "projectOwners")
+            dataset.access_entries = [owners, writer]
+            try:
+                self.client.create_dataset(dataset)
+            except Conflict:
+                self._check_label(self.client.get_dataset(dataset.reference))
+
+    def clone(self) -> Iterator[str]:
+        """Names of the clones, each replaced; views are created by the models."""
+        for base in CLONED:
+            for item in self.client.list_tables(f"{self.client.project}.{base}"):
+                if item.table_type != "TABLE":
+                    continue
+                clone = f"{self._name(base)}.{item.table_id}"
+                source = f"{base}.{item.table_id}"
+                self.client.query_and_wait(f"create or replace table `{clone}` clone `{source}`")
+                yield clone
+
+    def delete(self) -> list[str]:
+        """Names of the deleted datasets; DevelopError before anything is deleted if one is not this person's."""
+        present = []
+        for base in DATASETS:
+            try:
+                present.append(self.client.get_dataset(f"{self.client.project}.{self._name(base)}"))
+            except NotFound:
+                continue
+        for dataset in present:
+            self._check_label(dataset)
+        for dataset in present:
+            self.client.delete_dataset(dataset.reference, delete_contents=True)
+        return [dataset.dataset_id for dataset in present]
+
+    def _name(self, base: str) -> str:
+        return f"{base}_{self.suffix}"
+
+    def _check_label(self, dataset: bigquery.Dataset) -> None:
+        if dataset.labels.get(LABEL) != self.suffix:
+            raise DevelopError(
+                f"dataset {dataset.dataset_id} exists without the label {LABEL}={self.suffix}: "
+                "it was not created by this command. Choose another --schema-suffix."
+            )
