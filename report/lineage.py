@@ -43,7 +43,12 @@ def build_lineage(night: Night) -> dict[str, list[Node]]:
 
 
 def is_shown(name: str, models: dict[str, Model]) -> bool:
-    return name in models and not any(word in name for word in ("checkpoints", "file_reads", "sales_days"))
+    return name in models and not is_bookkeeping(name)
+
+
+def is_bookkeeping(name: str) -> bool:
+    """Whether a table of ods is for the scripts of other tables and not for readers."""
+    return any(word in name for word in ("checkpoints", "file_reads", "sales_days", "lock_"))
 
 
 def needed(models: dict[str, Model], tables: Iterable[str]) -> set[str]:
