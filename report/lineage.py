@@ -54,13 +54,13 @@ def is_bookkeeping(name: str) -> bool:
 def needed(models: dict[str, Model], tables: Iterable[str]) -> set[str]:
     """Everything that `tables` and the marts are made of."""
     waiting = [*tables, *(name for name in models if name.startswith("dmt."))]
-    found: set[str] = set()
+    collected: set[str] = set()
     while waiting:
         name = waiting.pop()
-        if name in models and name not in found and is_shown(name, models):
-            found.add(name)
+        if name in models and name not in collected and is_shown(name, models):
+            collected.add(name)
             waiting += models[name].reads
-    return found
+    return collected
 
 
 def find_states(night: Night) -> dict[str, str]:

@@ -160,7 +160,7 @@ def test_prometheus_reads_the_metrics(night, rows):
     assert len(families) == 10
 
 
-def test_a_night_without_any_row_says_so_in_red(sandbox):
+def test_a_night_without_any_row_is_red(sandbox):
     ops = create_ops(sandbox.address)
     night = read_night(ops)
     page = render_page(night, RUNBOOKS)
