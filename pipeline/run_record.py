@@ -64,7 +64,7 @@ class Client(Protocol):
 
 @dataclass
 class RunRecord:
-    """Collects while the run goes on, and writes at its end. `connect` imports and creates the client."""
+    """Collects during the run, and writes at its end. `connect` imports and creates the client."""
 
     connect: Callable[[], Client]
     log: StructuredLog

@@ -21,7 +21,7 @@ WIDTH, HEIGHT = 320, 130
 INK, SOFT, TINT, BAND, BAD, MARK = "#1d2430", "#5b6472", "#2f6f8f", "#cfdfe8", "#b3261e", "#8a6d1b"
 FIT = {"type": "fit-x", "contains": "padding"}
 PADDING = {
-    "left": 24,
+    "left": 34,
     "right": 24,
     "top": 4,
     "bottom": 4,

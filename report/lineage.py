@@ -43,19 +43,24 @@ def build_lineage(night: Night) -> dict[str, list[Node]]:
 
 
 def is_shown(name: str, models: dict[str, Model]) -> bool:
-    return name in models and not any(word in name for word in ("checkpoints", "file_reads", "sales_days"))
+    return name in models and not is_bookkeeping(name)
+
+
+def is_bookkeeping(name: str) -> bool:
+    """Whether a table of ods is for the scripts of other tables and not for readers."""
+    return any(word in name for word in ("checkpoints", "file_reads", "sales_days", "lock_"))
 
 
 def needed(models: dict[str, Model], tables: Iterable[str]) -> set[str]:
     """Everything that `tables` and the marts are made of."""
     waiting = [*tables, *(name for name in models if name.startswith("dmt."))]
-    found: set[str] = set()
+    collected: set[str] = set()
     while waiting:
         name = waiting.pop()
-        if name in models and name not in found and is_shown(name, models):
-            found.add(name)
+        if name in models and name not in collected and is_shown(name, models):
+            collected.add(name)
             waiting += models[name].reads
-    return found
+    return collected
 
 
 def find_states(night: Night) -> dict[str, str]:

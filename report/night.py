@@ -63,7 +63,7 @@ def read_rows(
 
     with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:
         results = list(pool.map(read, QUERIES))
-    rows = {name: found for name, found, _ in results if found is not None}
+    rows = {name: lines for name, lines, _ in results if lines is not None}
     return rows, [problem for _, _, problem in results if problem]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined, select_autoescape
 
 from report import sections, wording
-from report.lineage import build_lineage
+from report.lineage import build_lineage, is_bookkeeping
 from report.night import Night
 
 FOLDER = Path(__file__).parent
@@ -40,5 +40,7 @@ def render_page(night: Night, runbooks: str) -> str:
         timelines=sections.timeline_figures(night),
         freshness=sections.freshness_rows(night),
         costs=sections.cost_figure(night),
+        quality=sections.worst_days(night),
+        tables=[row for row in night["tables"] if not is_bookkeeping(row["table_name"])],
         lineage=build_lineage(night),
     )

@@ -76,8 +76,8 @@ FROM ops.day_log
 WHERE logged_at >= @since AND logged_at <= @until
 GROUP BY table_name, day
 HAVING MAX(bad_rows) > 0
-ORDER BY table_name, MAX(bad_rows) DESC, day DESC
-LIMIT 40
+ORDER BY table_name, day DESC
+LIMIT 1000
 """
 
 ACTIONS = """

@@ -7,12 +7,14 @@ from itertools import groupby
 from typing import Any
 
 from report import charts
+from report.lineage import is_bookkeeping
 from report.night import HISTORY, Night, Row
 from report.wording import format_age, latest
 
 HOURS = 24
 LETTERS = {"succeeded": "·", "failed": "F"}
 SHOWN_TIMELINES = 2
+SHOWN_DAYS = 10
 FEW_HOURS = 6  # a chart of fewer hours shows nothing that the table does not
 
 
@@ -97,7 +99,17 @@ def freshness_rows(night: Night) -> list[dict[str, Any]]:
     return [
         dict(row) | {"age": describe_age(night, row), "state": "late" if is_late(row, late) else "as usual"}
         for row in sorted(night["freshness"], key=lambda row: order.index(row["kind"]))
+        if not is_bookkeeping(row["subject"])
     ]
+
+
+def worst_days(night: Night) -> list[Row]:
+    """The days with the greatest share of bad rows at the end of the window."""
+
+    def good_share(row: Row) -> float:
+        return 1 - row["last"]["bad_rows"] / max(row["last"]["size"], 1)
+
+    return sorted(night["quality"], key=good_share)[:SHOWN_DAYS]
 
 
 def describe_age(night: Night, row: Row) -> str:

@@ -17,7 +17,7 @@ locals {
   }
 }
 
-# Of Terraform and not of Dataform (docs/adr/0013): the verdict must not depend on what it judges.
+# Of Terraform and not of Dataform (docs/adr/0014): the verdict must not depend on what it judges.
 resource "google_bigquery_table" "measures" {
   #checkov:skip=CKV_GCP_80:encrypted by Google; docs/adr/0011 explains why there is no key of our own
   project             = var.project_id

@@ -133,8 +133,8 @@ def test_a_finding_is_reported_once_and_its_recovery_once(ops):
     [measured, first] = write(lambda: BigQuery(ops.client), run)
     assert measured["rejects"] == 1  # a row without a day belongs to no day
     assert first["message"] == "new: ods.sales_rejects has rejected rows (1 rows)"
-    again = [write(lambda: BigQuery(ops.client), since_now(run_row(f"run-{n}"))) for n in (2, 3)]
-    assert [len(lines) for lines in again] == [1, 1]
+    later_runs = [write(lambda: BigQuery(ops.client), since_now(run_row(f"run-{n}"))) for n in (2, 3)]
+    assert [len(lines) for lines in later_runs] == [1, 1]
     for table, column in (("day_log", "logged_at"), ("finding_log", "logged_at")):
         ops.query(
             f"update ops.{table} set {column} = timestamp_sub({column}, interval 25 hour) where {column} > '2020-01-01'"

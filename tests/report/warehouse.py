@@ -33,13 +33,13 @@ def render(view: str, project: str, **limits: float) -> str:
     """The query as templatefile() of Terraform renders it."""
     values = LIMITS | limits
     text = (MODULE / f"views/{view}.sql").read_text()
-    known = {
+    replacements = {
         "${project}": project,
         "${orphan_rate}": repr(values["orphan_rate"]),
         "${100 * orphan_rate}": repr(100 * values["orphan_rate"]),
         "${rejects}": repr(values["rejects"]),
     }
-    for name, value in known.items():
+    for name, value in replacements.items():
         text = text.replace(name, value)
     assert "${" not in text, re.findall(r"\$\{.*?\}", text)
     return text
