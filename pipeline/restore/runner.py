@@ -1,6 +1,6 @@
 """A restore: plan, checks, one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,10 +21,17 @@ class RestorePlan:
     rebuilt: Sequence[str]
 
 
-def make_plan(warehouse: Warehouse, moment: datetime, now: datetime) -> RestorePlan:
-    """OutsideTimeTravel or TableReplaced if the state at `moment` cannot be written."""
+def make_plan(
+    warehouse: Warehouse, moment: datetime, now: datetime, left: Collection[str] = ()
+) -> RestorePlan:
+    """OutsideTimeTravel or TableReplaced if the state at `moment` cannot be written.
+
+    `left`: tables that did not exist then. Their rows stay, without a checkpoint: older code does not read them, and
+    the first run of a later release writes them from the beginning.
+    """
     check_moment(moment, now, warehouse.travel_hours())
-    tables = [table for dataset in DATASETS for table in warehouse.tables(dataset)]
+    every = [table for dataset in DATASETS for table in warehouse.tables(dataset)]
+    tables = [table for table in every if table.name not in left]
     diff = read_diff(warehouse, moment, now)
     check_tables(tables, diff)
     parts = list(find_parts(warehouse, diff, tables))

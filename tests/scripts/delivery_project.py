@@ -19,7 +19,12 @@ from tests.dataform.engines.warehouse import LOG_SCHEMAS, Warehouse, connect
 from tests.dataform.retail import files_by_table
 
 REGION = "europe-west1"
-JOBS = {"connector": "connector", "pipeline": "pipeline", "restore": "pipeline.restore"}
+JOBS = {
+    "connector": "connector",
+    "key-rotation": "connector.key_rotation",
+    "pipeline": "pipeline",
+    "restore": "pipeline.restore",
+}
 TABLES = ("ods.sales", "ods.products", "dmt.sales_items", "dmt.daily_sales")
 
 
@@ -114,6 +119,8 @@ def create(kind, address):
 def set_up(state: State) -> Project:
     project = Project(state, connect(state.address, state.project))
     add_identities(project)
+    for dataset in ("ods", "dmt", "assertions"):
+        project.warehouse.client.create_dataset(dataset)
     for bucket in (f"{state.project}-terraform-state", f"{state.project}-landing"):
         project.post("storage/v1/b", {"name": bucket}, project=state.project)
     add_log_of_releases(project)

@@ -8,7 +8,7 @@ import pytest
 from sandbox.process import running
 from tests.crash_campaign.proxy import PlannedKill, Proxy
 from tests.pipeline.restore.shop import FIRST, SECOND
-from tests.scripts.delivery_project import image, set_up, write_code
+from tests.scripts.delivery_project import JOBS, image, set_up, write_code
 
 pytestmark = pytest.mark.timeout(900)  # each command runs the warehouse or restores it
 
@@ -56,11 +56,7 @@ def test_two_rollouts(project, code, images):
     assert refused.returncode == 1 and "nothing was changed" in refused.stderr
     first = check(project.run("rollout", "--folder", str(code["good"]), "--images", images("a")))
     assert "accepted  r" in first and project.releases() == [("rollout", "accepted")] * 2
-    assert project.images() == {
-        "connector": image("a"),
-        "pipeline": image("a"),
-        "restore": image("a"),
-    }
+    assert project.images() == dict.fromkeys(JOBS, image("a"))  # all jobs of an image
     project.load(SECOND)
     check(project.run("rollout", "--folder", str(code["double"]), "--images", images("b")))
     assert set(project.images().values()) == {image("b")}
