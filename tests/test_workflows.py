@@ -83,8 +83,8 @@ def test_a_step_is_one_make_target_or_one_python_command(place, command):
     assert match, command
     if match[1] != "scripts.check_results":
         parser = importlib.import_module(f"{match[1]}.__main__").create_parser()
-        words = re.sub(r'"([^"]*)"', lambda quoted: quoted[1].replace(" ", "_"), match[2] or "").split()
-        parser.parse_args([re.sub(r"\$SCOPE", "all", word) for word in words])
+        arguments = re.sub(r'"([^"]*)"', lambda quoted: quoted[1].replace(" ", "_"), match[2] or "").split()
+        parser.parse_args([re.sub(r"\$SCOPE", "all", word) for word in arguments])
 
 
 def test_targets_of_the_matrix_exist():

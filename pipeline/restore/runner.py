@@ -22,16 +22,16 @@ class RestorePlan:
 
 
 def make_plan(
-    warehouse: Warehouse, moment: datetime, now: datetime, left: Collection[str] = ()
+    warehouse: Warehouse, moment: datetime, now: datetime, new_tables: Collection[str] = ()
 ) -> RestorePlan:
     """OutsideTimeTravel or TableReplaced if the state at `moment` cannot be written.
 
-    `left`: tables that did not exist then. Their rows stay, without a checkpoint: older code does not read them, and
+    `new_tables` did not exist then. Their rows stay, without a checkpoint: older code does not read them, and
     the first run of a later release writes them from the beginning.
     """
     check_moment(moment, now, warehouse.travel_hours())
     every = [table for dataset in DATASETS for table in warehouse.tables(dataset)]
-    tables = [table for table in every if table.name not in left]
+    tables = [table for table in every if table.name not in new_tables]
     diff = read_diff(warehouse, moment, now)
     check_tables(tables, diff)
     parts = list(find_parts(warehouse, diff, tables))

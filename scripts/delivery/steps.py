@@ -115,6 +115,6 @@ def restore_data(platform: Platform, undo: Undo) -> None:
     if CHECKPOINTS not in before:
         print("  data      no table existed then, so none is restored")
         return
-    left = sorted(read_columns(platform.bigquery).keys() - before.keys())
-    words = [word for table in left for word in ("--leave", table)]
-    platform.restore_job.run(["to", undo.moment.isoformat(), *words])
+    new_tables = sorted(read_columns(platform.bigquery).keys() - before.keys())
+    arguments = [word for table in new_tables for word in ("--leave", table)]
+    platform.restore_job.run(["to", undo.moment.isoformat(), *arguments])
