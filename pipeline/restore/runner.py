@@ -9,6 +9,7 @@ from pipeline.restore.errors import OutsideTimeTravel, TableReplaced
 from pipeline.restore.parts import Part, find_parts
 from pipeline.restore.script import build_script
 from pipeline.restore.warehouse import DATASETS, Table, Warehouse
+from pipeline.restore.withdrawn import before_withdrawn_loads
 from runtime.structured_log import StructuredLog
 
 
@@ -29,7 +30,10 @@ def make_plan(
     `new_tables` did not exist then. Their rows stay, without a checkpoint: older code does not read them, and
     the first run of a later release writes them from the beginning.
     """
-    check_moment(moment, now, warehouse.travel_hours())
+    hours = warehouse.travel_hours()
+    check_moment(moment, now, hours)
+    moment = before_withdrawn_loads(warehouse, moment)
+    check_moment(moment, now, hours)
     every = [table for dataset in DATASETS for table in warehouse.tables(dataset)]
     tables = [table for table in every if table.name not in new_tables]
     diff = read_diff(warehouse, moment, now)

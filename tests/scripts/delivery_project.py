@@ -67,6 +67,18 @@ class Project:
             check=False,
         )
 
+    def upload(self, bucket: str, name: str, content: object) -> None:
+        self.post(f"upload/storage/v1/b/{bucket}/o", content, uploadType="media", name=name)
+
+    def names(self, bucket: str) -> list[str]:
+        """Objects of the endpoint sales."""
+        listed = requests.get(f"{self.state.address}/storage/v1/b/{bucket}/o", timeout=10).json()
+        return [item["name"] for item in listed.get("items", []) if "/sales/" in item["name"]]
+
+    def loaded(self, name: str) -> int:
+        sql = f"select count(*) as rows from raw.sales where SYS_FILE_NAME = '{name}'"
+        return int(self.warehouse.query(sql)[0]["rows"])
+
     def load(self, files: list) -> None:
         for table, some in files_by_table(files).items():
             self.warehouse.load(table, some)
