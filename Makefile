@@ -3,6 +3,7 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 TFLINT := 0.64.0
+ACTIONLINT := 1.7.12
 # Without bytecode files every process compiles its imports: twice the time to start.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -55,6 +56,21 @@ lint-terraform: .venv/.checkov .venv/bin/tflint-$(TFLINT) ## checkov and tflint 
 	@[ ! -x .venv/bin/tflint-$(TFLINT) ] || { cd modules && ../.venv/bin/tflint-$(TFLINT) --recursive --config $(CURDIR)/.tflint.hcl; }
 	@[ ! -x .venv/bin/tflint-$(TFLINT) ] || for values in environments/*.tfvars; do \
 		.venv/bin/tflint-$(TFLINT) --chdir environments --config $(CURDIR)/.tflint.hcl --var-file $$(basename $$values) || exit 1; done
+
+.venv/.zizmor: .venv/.packages requirements/zizmor.txt
+	@echo "installing zizmor, pinned in requirements/zizmor.txt, into .venv/zizmor"
+	@.venv/bin/uv venv -q --clear --python $(PY) .venv/zizmor
+	@.venv/bin/uv pip install -q --python .venv/zizmor/bin/python --no-deps --require-hashes -r requirements/zizmor.txt
+	@touch $@
+
+.venv/bin/actionlint-$(ACTIONLINT):
+	@if command -v go >/dev/null; then echo "building actionlint $(ACTIONLINT), once"; \
+		GOBIN=$(CURDIR)/.venv/bin go install github.com/rhysd/actionlint/cmd/actionlint@v$(ACTIONLINT) && mv .venv/bin/actionlint $@; \
+	else echo "actionlint is skipped: it is built by Go, which is not installed"; fi
+
+lint-workflows: .venv/.zizmor .venv/bin/actionlint-$(ACTIONLINT) ## actionlint and zizmor over .github
+	@[ ! -x .venv/bin/actionlint-$(ACTIONLINT) ] || .venv/bin/actionlint-$(ACTIONLINT)
+	@.venv/zizmor/bin/zizmor --offline --pedantic --quiet .github
 
 mutate-terraform: install ## apply dangerous edits of Terraform to a copy, each must fail its test; ten to twenty minutes
 	@$(PY) -m tests.terraform.mutate
@@ -116,10 +132,10 @@ record: install ## record the requests of Terraform for workspace local
 	@$(PY) -m demo.recorded_apply.record
 
 lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
-	@for f in checkov dev jobs parquet report servers uv; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
+	@for f in checkov dev jobs parquet report servers uv zizmor; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
 		--override requirements/overrides.in --no-emit-index-url --no-emit-find-links --no-header $$([[ $$f = @(jobs|parquet|report) ]] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
 
 clean: ## delete the sandbox's state
 	@rm -rf .sandbox
 
-.PHONY: help install check lint-terraform mutate-terraform format test test-servers test-times style apply-all campaign bench bench-full bench-sheets demo sandbox sql report record lock clean
+.PHONY: help install check lint-terraform lint-workflows mutate-terraform format test test-servers test-times style apply-all campaign bench bench-full bench-sheets demo sandbox sql report record lock clean

@@ -3,6 +3,7 @@
 diff      what changed between a moment and now, from ods.checkpoints
 parts     which rows of which tables that concerns
 script    one transaction that writes them as they were
+withdrawn no restore brings a load back that was taken out
 unload    a load of raw that is taken out, in the same transaction
 runner    the order of a restore: plan, check, write, count
 

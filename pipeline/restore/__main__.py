@@ -34,6 +34,9 @@ def create_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     to = commands.add_parser("to", help="the state of a moment")
     to.add_argument("moment", help="with an offset, for example 2026-01-31T09:30:00+00:00")
+    to.add_argument(
+        "--leave", action="append", default=[], metavar="TABLE", help="a table that did not exist then"
+    )
     unload = commands.add_parser("unload", help="take a load out of raw")
     which = unload.add_mutually_exclusive_group(required=True)
     which.add_argument("--run", metavar="ID", help="all files of a run of the connector (ops.run_log)")
@@ -72,7 +75,7 @@ def run(log: StructuredLog) -> None:
 
 def start(job: "Job", arguments: argparse.Namespace, moment: datetime | None) -> None:
     if moment is not None:
-        job.restore_to(moment, dry_run=arguments.dry_run)
+        job.restore_to(moment, arguments.leave, dry_run=arguments.dry_run)
     else:
         job.unload(arguments.run, arguments.file, arguments.reason, dry_run=arguments.dry_run)
 

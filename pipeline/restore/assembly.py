@@ -41,8 +41,8 @@ class Job:
             has_ended=make_execution_check(self.executions),
         )
 
-    def restore_to(self, moment: datetime, *, dry_run: bool) -> None:
-        plan = make_plan(self.warehouse, moment, datetime.now(UTC))
+    def restore_to(self, moment: datetime, new_tables: Sequence[str], *, dry_run: bool) -> None:
+        plan = make_plan(self.warehouse, moment, datetime.now(UTC), new_tables)
         self.log(describe(plan))
         if not dry_run:
             restore(self.warehouse, plan, self.log)

@@ -79,10 +79,10 @@ def parts_of_companion(warehouse: Warehouse, diff: Diff, table: Table, base: Tab
         sql = KEYS.format(
             key=table.range_column, table=base.name, where=part.where, moment=literal(diff.moment)
         )
-        [found] = warehouse.rows(sql)
-        if found["low"] is not None:
-            where = f"{table.range_column} between {found['low']} and {found['high']}"
-            yield Part(table, where, f"{table.range_column} {found['low']} to {found['high']}")
+        [keys] = warehouse.rows(sql)
+        if keys["low"] is not None:
+            where = f"{table.range_column} between {keys['low']} and {keys['high']}"
+            yield Part(table, where, f"{table.range_column} {keys['low']} to {keys['high']}")
 
 
 def parts_of_days(table: Table, days: Iterable[date]) -> Iterator[Part]:

@@ -1,6 +1,6 @@
 """A restore: plan, checks, one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from pipeline.restore.errors import OutsideTimeTravel, TableReplaced
 from pipeline.restore.parts import Part, find_parts
 from pipeline.restore.script import build_script
 from pipeline.restore.warehouse import DATASETS, Table, Warehouse
+from pipeline.restore.withdrawn import before_withdrawn_loads
 from runtime.structured_log import StructuredLog
 
 
@@ -21,10 +22,20 @@ class RestorePlan:
     rebuilt: Sequence[str]
 
 
-def make_plan(warehouse: Warehouse, moment: datetime, now: datetime) -> RestorePlan:
-    """OutsideTimeTravel or TableReplaced if the state at `moment` cannot be written."""
-    check_moment(moment, now, warehouse.travel_hours())
-    tables = [table for dataset in DATASETS for table in warehouse.tables(dataset)]
+def make_plan(
+    warehouse: Warehouse, moment: datetime, now: datetime, new_tables: Collection[str] = ()
+) -> RestorePlan:
+    """OutsideTimeTravel or TableReplaced if the state at `moment` cannot be written.
+
+    `new_tables` did not exist then. Their rows stay, without a checkpoint: older code does not read them, and
+    the first run of a later release writes them from the beginning.
+    """
+    hours = warehouse.travel_hours()
+    check_moment(moment, now, hours)
+    moment = before_withdrawn_loads(warehouse, moment)
+    check_moment(moment, now, hours)
+    every = [table for dataset in DATASETS for table in warehouse.tables(dataset)]
+    tables = [table for table in every if table.name not in new_tables]
     diff = read_diff(warehouse, moment, now)
     check_tables(tables, diff)
     parts = list(find_parts(warehouse, diff, tables))

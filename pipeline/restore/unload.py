@@ -36,7 +36,7 @@ MARGIN = timedelta(days=1)  # clocks of the connector and of BigQuery differ, an
 
 @dataclass(frozen=True)
 class Load:
-    """Files of one selection; `rows` in raw by table; `first_load` is None when none is there any more."""
+    """Files of one selection; `rows` in raw by table; `first_load` does not exist if all were deleted before."""
 
     files: Sequence[Mapping[str, Any]]
     rows: Mapping[str, int]
@@ -70,10 +70,10 @@ def count_rows(warehouse: Warehouse, files: Sequence[Mapping[str, Any]], since: 
     rows: dict[str, int] = {}
     first: list[datetime] = []
     for table in warehouse.tables("raw"):
-        [found] = warehouse.rows(ROWS.format(table=table.name, since=literal(since), files=names))
-        if found["rows"]:
-            rows[table.name] = found["rows"]
-            first.append(found["first_load"])
+        [counted] = warehouse.rows(ROWS.format(table=table.name, since=literal(since), files=names))
+        if counted["rows"]:
+            rows[table.name] = counted["rows"]
+            first.append(counted["first_load"])
     return Load(files, rows, min(first, default=None), since)
 
 

@@ -1,4 +1,4 @@
-"""What a restore asks of BigQuery."""
+"""Tables and queries of BigQuery, as a restore needs them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -59,6 +59,6 @@ def check_created(client: bigquery.Client, moment: datetime, before: Mapping[str
     if replaced:
         raise Refused(
             f"{', '.join(replaced)} was replaced after {moment:%Y-%m-%d %H:%M} UTC (a full refresh), so its rows "
-            "cannot be restored; nothing was changed. Roll back the code only (--code-only), then write the table again: "
-            "python -m scripts.refresh --table DATASET.TABLE"
+            "cannot be restored; nothing was changed. Roll back the code only (--code-only), then write the table "
+            "again: python -m scripts.refresh --table DATASET.TABLE"
         )

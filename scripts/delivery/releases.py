@@ -63,6 +63,10 @@ class ReleaseLog:
             ) from error
         return [parse(dict(row)) for row in rows]
 
+    def has_unfinished(self) -> bool:
+        releases = self.read()
+        return bool(releases) and releases[-1].is_open
+
     def append(self, release: Release) -> None:
         """Sent again after a lost response it would be a second row with the same facts, which changes nothing."""
         values = encode(release)

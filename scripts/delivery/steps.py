@@ -10,6 +10,8 @@ from scripts.delivery.checks import check_data, read_columns
 from scripts.delivery.platform import Platform
 from scripts.delivery.releases import Release, Scope, Undo, choose, new_id
 
+CHECKPOINTS = "ods.checkpoints"
+
 
 @dataclass(frozen=True)
 class Rollback:
@@ -99,9 +101,20 @@ def execute(platform: Platform, rollback: Rollback) -> None:
             platform.live.promote(record.dataform_commit)
         platform.images.set(record.images)
     if record.scope != "code":
-        platform.restore_job.run(["to", undo.moment.isoformat()])
+        restore_data(platform, undo)
     # Before the last row: a process that ends in between is followed by one that still knows what to start.
     platform.schedules.resume(record.schedules)
     if undo.first_undone.state != "rolled back":
         platform.log.append(undo.first_undone.ended("rolled back", f"by {record.release}"))
     platform.log.append(record.ended("accepted"))
+
+
+def restore_data(platform: Platform, undo: Undo) -> None:
+    """The tables that existed then; the others keep their rows, which older code does not read."""
+    before = undo.first_undone.columns
+    if CHECKPOINTS not in before:
+        print("  data      no table existed then, so none is restored")
+        return
+    new_tables = sorted(read_columns(platform.bigquery).keys() - before.keys())
+    arguments = [word for table in new_tables for word in ("--leave", table)]
+    platform.restore_job.run(["to", undo.moment.isoformat(), *arguments])

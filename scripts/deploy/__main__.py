@@ -58,6 +58,9 @@ def create_parser() -> argparse.ArgumentParser:
         add[name]("--yes", action="store_true", help="do not ask for confirmation")
         add[name]("--confirm", metavar="TEXT", help="the text that would be typed at the prompt")
     add["plan"]("--out", type=Path, metavar="FILE", help="save the plan, for apply --plan")
+    add["plan"](
+        "--summary", type=Path, metavar="FILE", help="append the plan as Markdown, for a CI's summary"
+    )
     add["apply"]("--plan", type=Path, metavar="FILE", help="apply a saved plan")
     return parser
 
@@ -77,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:  # temporary: a plan contains the values of variables
         plan = create_plan(terraform, arguments, Path(folder, "plan"))
         print_plan(environment, plan)
+        if summary := getattr(arguments, "summary", None):
+            write_summary(summary, environment, plan)
         if is_changing and plan.applyable:
             plan.check_protection()
             confirm(environment, plan, typed=arguments.confirm, ask=not arguments.yes)
@@ -112,6 +117,13 @@ def create_plan(terraform: Terraform, arguments: argparse.Namespace, path: Path)
 def print_plan(environment: Environment, plan: Plan) -> None:
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     print(f"{environment.name}, project {environment.project}:", *format_plan(plan, colour=colour), sep="\n")
+
+
+def write_summary(path: Path, environment: Environment, plan: Plan) -> None:
+    """Text and not Markdown, as names of resources contain its signs."""
+    text = "\n".join([f"## Plan of {environment.name}", "", "```", *format_plan(plan), "```", "", ""])
+    with path.open("a") as file:
+        file.write(text)
 
 
 def confirmation_text(environment: Environment, plan: Plan) -> str:

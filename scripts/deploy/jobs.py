@@ -26,11 +26,11 @@ def create_jobs_client() -> run_v2.JobsClient:
 def read_image(job: str) -> str | None:
     """The image of a job (projects/…/jobs/…); None if it does not exist. UnreadableJob if it cannot be read."""
     try:
-        found = create_jobs_client().get_job(name=job)
+        resource = create_jobs_client().get_job(name=job)
     except NotFound:
         return None
     except (GoogleAPIError, GoogleAuthError) as error:
         raise UnreadableJob(
             f"could not read {job}, so its image could not be compared with the plan; nothing was changed: {error}"
         ) from error
-    return str(found.template.template.containers[0].image)
+    return str(resource.template.template.containers[0].image)

@@ -48,6 +48,7 @@ def create_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--folder", type=Path, default=Path("dataform"), help="default: %(default)s")
     add("--refresh", action="store_true", help="replace tables whose columns changed, after the release")
+    add("--commit", metavar="SHA", help="a commit of the Dataform repository, compiled again; not the folder")
     add("--dry-run", action="store_true", help="print what would change, and change nothing")
     return parser
 
@@ -56,6 +57,9 @@ def release_or_preview(arguments: argparse.Namespace, target: Target) -> None:
     client = create_dataform_client()
     repository = Repository(client, target.repository)
     live = LiveRelease(client, target.repository, target.compilation_config)
+    if arguments.commit:
+        release_commit(live, arguments.commit, dry_run=arguments.dry_run)
+        return
     files = read_files(arguments.folder)
     warehouse = bigquery.Client(target.project, credentials=default_credentials(), location=target.location)
     if arguments.dry_run:
@@ -97,6 +101,16 @@ def release(
     print(f"before  {describe_result(before)}")
     print(f"live    {describe_result(live.promote(head))}")
     return changes
+
+
+def release_commit(live: LiveRelease, commit: str, *, dry_run: bool) -> None:
+    """Compile a commit of the Dataform repository again and make it live; ReleaseError if it does not compile."""
+    compiled = live.compile_commit(commit)
+    print(f"before  {describe_result(live.current_result())}")
+    if dry_run:
+        print(f"dry run: {describe_result(compiled)} compiles; nothing was changed")
+    else:
+        print(f"live    {describe_result(live.promote(commit))}")
 
 
 def preview(repository: Repository, live: LiveRelease, files: Files, warehouse: bigquery.Client) -> None:

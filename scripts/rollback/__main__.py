@@ -43,12 +43,18 @@ def create_parser() -> argparse.ArgumentParser:
     only.add_argument(
         "--code-only", dest="scope", action="store_const", const="code", help="Dataform and images, no tables"
     )
+    only.add_argument("--scope", choices=["all", "code", "data"], help="the same as a choice; default: all")
     only.add_argument(
         "--data-only",
         dest="scope",
         action="store_const",
         const="data",
         help="tables, no Dataform and no images",
+    )
+    parser.add_argument(
+        "--if-unfinished",
+        action="store_true",
+        help="do nothing unless the newest release was begun and has not ended",
     )
     parser.add_argument("--reason", help="stored in ops.releases")
     parser.add_argument("--dry-run", action="store_true", help="print what would be done, and change nothing")
@@ -58,11 +64,14 @@ def create_parser() -> argparse.ArgumentParser:
 
 def rollback(arguments: argparse.Namespace, platform: Platform) -> None:
     if arguments.dry_run:
-        plan = plan_rollback(platform, arguments.to, arguments.scope, arguments.reason)
+        plan = plan_rollback(platform, arguments.to or None, arguments.scope, arguments.reason)
         print(*describe(plan), "dry run: nothing was changed", sep="\n")
         return
     with platform.lease("rollback"):
-        plan = plan_rollback(platform, arguments.to, arguments.scope, arguments.reason)
+        if arguments.if_unfinished and not platform.log.has_unfinished():
+            print("every release has ended; nothing to do")
+            return
+        plan = plan_rollback(platform, arguments.to or None, arguments.scope, arguments.reason)
         print(*describe(plan), sep="\n")
         execute(platform, plan)
         print(f"done      {plan.record.release} is live; undo it with: python -m scripts.rollback")

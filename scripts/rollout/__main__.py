@@ -170,7 +170,16 @@ def deliver(arguments: argparse.Namespace, platform: Platform, images: dict[str,
 def undo(platform: Platform, record: Release, cause: Exception) -> None:
     """DeliveryError, once everything is as it was before `record`."""
     print(f"failed    {cause}\nrolling back", file=sys.stderr)
-    execute(platform, plan_rollback(platform, None, "all", f"{record.release} failed: {cause}"[:1000]))
+    reason = f"{record.release} failed: {cause}"[:1000]
+    try:
+        plan = plan_rollback(platform, None, "all", reason)
+    except Refused as refusal:
+        execute(platform, plan_rollback(platform, None, "code", reason))
+        raise DeliveryError(
+            f"{record.release} failed; code and images are as before it, but not the tables: {refusal} "
+            f"The cause: {cause}"
+        ) from cause
+    execute(platform, plan)
     raise DeliveryError(
         f"{record.release} failed and was rolled back: code, images and tables are as before it. The cause: {cause}"
     ) from cause

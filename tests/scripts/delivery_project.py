@@ -19,7 +19,12 @@ from tests.dataform.engines.warehouse import LOG_SCHEMAS, Warehouse, connect
 from tests.dataform.retail import files_by_table
 
 REGION = "europe-west1"
-JOBS = {"connector": "connector", "pipeline": "pipeline", "restore": "pipeline.restore"}
+JOBS = {
+    "connector": "connector",
+    "key-rotation": "connector.key_rotation",
+    "pipeline": "pipeline",
+    "restore": "pipeline.restore",
+}
 TABLES = ("ods.sales", "ods.products", "dmt.sales_items", "dmt.daily_sales")
 
 
@@ -61,6 +66,18 @@ class Project:
             timeout=230,
             check=False,
         )
+
+    def upload(self, bucket: str, name: str, content: object) -> None:
+        self.post(f"upload/storage/v1/b/{bucket}/o", content, uploadType="media", name=name)
+
+    def names(self, bucket: str) -> list[str]:
+        """Objects of the endpoint sales."""
+        listed = requests.get(f"{self.state.address}/storage/v1/b/{bucket}/o", timeout=10).json()
+        return [item["name"] for item in listed.get("items", []) if "/sales/" in item["name"]]
+
+    def loaded(self, name: str) -> int:
+        sql = f"select count(*) as rows from raw.sales where SYS_FILE_NAME = '{name}'"
+        return int(self.warehouse.query(sql)[0]["rows"])
 
     def load(self, files: list) -> None:
         for table, some in files_by_table(files).items():
@@ -114,6 +131,8 @@ def create(kind, address):
 def set_up(state: State) -> Project:
     project = Project(state, connect(state.address, state.project))
     add_identities(project)
+    for dataset in ("ods", "dmt", "assertions"):
+        project.warehouse.client.create_dataset(dataset)
     for bucket in (f"{state.project}-terraform-state", f"{state.project}-landing"):
         project.post("storage/v1/b", {"name": bucket}, project=state.project)
     add_log_of_releases(project)

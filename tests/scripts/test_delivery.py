@@ -2,13 +2,15 @@
 
 import json
 import subprocess
+import threading
 
 import pytest
 
 from sandbox.process import running
 from tests.crash_campaign.proxy import PlannedKill, Proxy
+from tests.dataform.retail import file, sale
 from tests.pipeline.restore.shop import FIRST, SECOND
-from tests.scripts.delivery_project import image, set_up, write_code
+from tests.scripts.delivery_project import JOBS, image, set_up, write_code
 
 pytestmark = pytest.mark.timeout(900)  # each command runs the warehouse or restores it
 
@@ -56,11 +58,7 @@ def test_two_rollouts(project, code, images):
     assert refused.returncode == 1 and "nothing was changed" in refused.stderr
     first = check(project.run("rollout", "--folder", str(code["good"]), "--images", images("a")))
     assert "accepted  r" in first and project.releases() == [("rollout", "accepted")] * 2
-    assert project.images() == {
-        "connector": image("a"),
-        "pipeline": image("a"),
-        "restore": image("a"),
-    }
+    assert project.images() == dict.fromkeys(JOBS, image("a"))  # all jobs of an image
     project.load(SECOND)
     check(project.run("rollout", "--folder", str(code["double"]), "--images", images("b")))
     assert set(project.images().values()) == {image("b")}
@@ -97,12 +95,12 @@ def test_a_rollback_and_its_rollback(project, states):
 
 
 def test_a_release_whose_first_run_fails_is_rolled_back(project, code, states):
+    """A sale that is new to the first run: without one it has no day to compute."""
+    project.load([("sales", file("sales", 9), [sale(20, "2017-01-07", ("a", 1, 1))])])
     result = project.run("rollout", "--folder", str(code["bad"]))
-    assert (
-        result.returncode == 1
-        and "was rolled back: code, images and tables are as before it" in result.stderr
-    )
-    assert "dmt.daily_sales" in result.stderr and "division by zero" in result.stderr.lower()
+    assert result.returncode == 1, result.stdout
+    assert "was rolled back: code, images and tables are as before it" in result.stderr
+    assert "dmt.daily_sales: " in result.stderr
     assert (project.rows(), project.live_commit()) == states["doubled"]
     assert project.releases()[-2:] == [("rollout", "rolled back"), ("rollback", "accepted")]
     assert project.schedule() == "ENABLED"
@@ -136,7 +134,7 @@ def run_and_kill(project, proxy, number):
     command = project.command("rollback", "--data-only")
     proxy.reset()
     with subprocess.Popen(
-        command, env=project.environ(proxy.address), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command, env=project.environ(proxy.url), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
         proxy.reset(PlannedKill(number, "before", process.pid))
         process.communicate(timeout=200)
@@ -144,10 +142,65 @@ def run_and_kill(project, proxy, number):
 
 
 def test_a_rollback_that_is_killed_is_finished_by_the_next(project, states):
-    """At some of its requests: after each the next command converges to the same rows."""
+    """Before some of its requests: the next command converges, and its own rollback is the state before."""
     with Proxy(project.state.address) as proxy:
-        killed = [run_and_kill(project, proxy, number) for number in (12, 24, 30)]
-    assert killed[0] < 0
+        codes = [run_and_kill(project, proxy, number) for number in (20, 32, 44)]
+    assert codes[0] < 0
+    while project.releases()[-1][1] == "rolling out":
+        check(project.run("rollback", "--data-only"))
+    finished = [kind for kind, state in project.releases() if state == "accepted"].count("rollback")
+    assert finished and project.schedule() == "ENABLED"
+    after = project.rows()
     check(project.run("rollback", "--data-only"))
-    kinds = [kind for kind, state in project.releases() if state == "rolling out"]
-    assert kinds == [] and project.schedule() == "ENABLED"
+    check(project.run("rollback", "--data-only"))
+    assert project.rows() == after
+
+
+def test_an_unfinished_release_is_all_that_a_deployment_rolls_back(project):
+    before = project.releases()
+    assert "every release has ended" in check(project.run("rollback", "--if-unfinished"))
+    assert project.releases() == before
+
+
+def test_two_at_once_exclude_each_other(project):
+    """The second one changes nothing, and states what to do."""
+    lease = {"owner": "a", "holder": "rollout", "execution": "", "renew_seconds": 0.1, "beat": 1}
+    store = f"{project.state.project}-terraform-state"
+    stop = threading.Event()
+
+    def renew():
+        while not stop.wait(0.05):
+            lease["beat"] += 1
+            project.upload(store, "rollout/lease.json", lease)
+
+    project.upload(store, "rollout/lease.json", lease)
+    renewer = threading.Thread(target=renew)
+    renewer.start()
+    result = project.run("rollback")
+    stop.set()
+    renewer.join()
+    assert (
+        result.returncode == 1
+        and "another rollout or rollback is in progress: rollout holds" in result.stderr
+    )
+    assert "Wait until it has ended" in result.stderr
+
+
+def test_a_load_is_taken_out(project):
+    """By the job, which finds the rows and their log; the file in the bucket moves."""
+    name = file("sales", 9)
+    row = "('r', 'retail', 'sales', '{}', 'archived', 1, 1, current_timestamp())"
+    columns = "run_id, source, endpoint, file_name, state, rows, bytes, logged_at"
+    project.warehouse.query(f"insert into ops.file_log ({columns}) values {row.format(name)}")
+    bucket = f"{project.state.project}-landing"
+    project.upload(bucket, f"retail/sales/archive/20260109/{name}", {})
+    refused = project.run("unload", "--file", "sales_20260101_0900_x.json", "--reason", "a test")
+    assert refused.returncode == 1 and "changed no table; its log: http" in refused.stderr
+    assert "the plan is in the log" in check(
+        project.run("unload", "--file", name, "--reason", "bad", "--dry-run")
+    )
+    assert project.loaded(name) == 1
+    for _ in range(2):  # the second time there is nothing to do
+        check(project.run("unload", "--file", name, "--reason", "it's bad"))
+    assert project.loaded(name) == 0
+    assert project.names(bucket) == [f"retail/sales/failed/2026/01/09/09h/{name}"]

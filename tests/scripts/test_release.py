@@ -166,3 +166,20 @@ def test_a_missing_repository_or_project_is_named(release, arguments, message):
     command = release(*arguments)
     assert (command.returncode, command.stdout) == (1, "")
     assert message in command.stderr
+
+
+def test_an_earlier_commit_becomes_live_again(release, client, repository, folder):
+    release()
+    first = live_result(client, repository).resolved_git_commit_sha
+    (folder / "definitions" / "b.sqlx").write_text('config { type: "view" }\nSELECT 2 AS x')
+    release()
+    second = live_result(client, repository).resolved_git_commit_sha
+    assert first != second
+    dry = release("--commit", first, "--dry-run")
+    assert dry.stdout.endswith("compiles; nothing was changed\n")
+    assert live_result(client, repository).resolved_git_commit_sha == second
+    command = release("--commit", first)
+    assert (command.returncode, command.stderr) == (0, "")
+    assert live_result(client, repository).resolved_git_commit_sha == first
+    assert release("--commit", "0" * 40).returncode == 1
+    assert live_result(client, repository).resolved_git_commit_sha == first

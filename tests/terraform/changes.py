@@ -106,6 +106,7 @@ CHANGES = {
 UNCHANGING = {
     "google_project_service": "an API is on or it is off",
     "google_artifact_registry_repository_iam_member": "another member or role is another grant",
+    "google_bigquery_table_iam_member": "another member or role is another grant",
     "google_project_iam_audit_config": "another log type is another list, which is replaced as a whole",
     "google_cloud_run_v2_job_iam_member": "another member or role is another grant",
     "google_dataform_repository_iam_member": "another member or role is another grant",

@@ -33,11 +33,11 @@ run "one_repository_by_its_number_one_branch_and_one_environment" {
   assert {
     condition = {
       for task, grant in google_service_account_iam_member.federated :
-      task => trimprefix(grant.member, "principalSet://iam.googleapis.com/projects/123456789012/locations/global/")
+      task => split("/workloadIdentityPools/delivery/", grant.member)[1]
       } == {
-      plan                      = "workloadIdentityPools/delivery/attribute.repository_id/1296269"
-      "apply-push"              = "workloadIdentityPools/delivery/attribute.deployment/1296269:prod:push:refs/heads/main"
-      "apply-workflow_dispatch" = "workloadIdentityPools/delivery/attribute.deployment/1296269:prod:workflow_dispatch:refs/heads/main"
+      plan                      = "attribute.repository_id/1296269"
+      "apply-push"              = "attribute.deployment/1296269:prod:push:refs/heads/main"
+      "apply-workflow_dispatch" = "attribute.deployment/1296269:prod:workflow_dispatch:refs/heads/main"
     }
     error_message = "Every branch plans; only jobs of environment prod apply, after a push to main or by hand."
   }

@@ -39,6 +39,7 @@ def loaded(shop):
 
 def test_a_load_is_withdrawn_and_replayed(loaded):
     shop, first, both = loaded
+    between = shop.now()
     warehouse = Warehouse(shop.warehouse.client)
     load = find_load(warehouse, None, NAMES)
     assert {table: count for table, count in load.rows.items() if count} == {
@@ -49,6 +50,9 @@ def test_a_load_is_withdrawn_and_replayed(loaded):
     for table in load.rows:
         assert not [row for row in shop.warehouse.rows(table) if row["SYS_FILE_NAME"] in NAMES]
     assert {states(shop)[name] for name in NAMES} == {"withdrawn"}
+    shop.run()
+    assert shop.state(exact=False) == first
+    shop.restore(between)  # a moment at which the load was in the tables
     shop.run()
     assert shop.state(exact=False) == first
 

@@ -1,0 +1,115 @@
+"""Which release a rollback returns to, which images belong to which job, and what is refused; no server."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from scripts.delivery import DeliveryError, Refused
+from scripts.delivery.checks import check_columns, check_data
+from scripts.delivery.images import images_by_job
+from scripts.delivery.releases import Release, choose, encode, new_id, parse
+from scripts.delivery.steps import find_unfinished, undone_schedules
+from tests.scripts.delivery_project import image
+
+START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+
+
+def release(number, state="accepted", kind="rollout", **more):
+    facts = {"images": {}, "columns": {}, "schedules": [], "scope": "all"} | more
+    return Release(f"r{number}", state, kind, moment=START + timedelta(hours=number), **facts)
+
+
+THREE = [release(1), release(2), release(3)]
+
+
+@pytest.mark.parametrize(
+    ("to", "target", "undone"), [(None, "r2", "r3"), ("r2", "r2", "r3"), ("r1", "r1", "r2")]
+)
+def test_a_rollback_returns_to_just_before_the_release_after_its_target(to, target, undone):
+    undo = choose(THREE, to)
+    assert (undo.target.release, undo.first_undone.release) == (target, undone)
+    assert undo.moment == undo.first_undone.moment
+
+
+def test_a_rollback_of_a_rollback_returns_to_what_it_undid():
+    releases = [release(1), release(2, "rolled back"), release(3, kind="rollback", target="r1")]
+    assert choose(releases, None).target.release == "r2"
+
+
+def test_a_release_that_never_went_live_is_passed_over():
+    assert choose([release(1), release(2, "failed"), release(3)], None).target.release == "r1"
+
+
+@pytest.mark.parametrize(
+    ("releases", "to", "message"),
+    [
+        ([], None, "no earlier release is recorded in ops.releases"),
+        ([release(1)], None, "Deliver the commit that worked: git checkout COMMIT"),
+        (THREE, "r9", "unknown release 'r9'; nothing was changed. Known: r1, r2, r3"),
+        (THREE, "r3", "r3 is the newest release; nothing was changed. Name an earlier one: r2."),
+    ],
+)
+def test_there_is_nothing_to_return_to(releases, to, message):
+    with pytest.raises(Refused, match=message.replace("(", r"\(")):
+        choose(releases, to)
+
+
+def test_only_a_rollback_that_has_not_ended_is_resumed():
+    open_one = release(3, "rolling out", "rollback", target="r1", schedules=["s"])
+    assert find_unfinished([*THREE[:2], open_one], None) == open_one
+    assert find_unfinished([*THREE[:2], open_one], "r1") == open_one
+    assert find_unfinished(THREE, None) is None
+    assert find_unfinished([*THREE[:2], release(3, "rolling out")], None) is None  # a rollout: it is undone
+    with pytest.raises(DeliveryError, match="python -m scripts.rollback --to r1"):
+        find_unfinished([*THREE[:2], open_one], "r2")
+
+
+def test_schedules_that_a_killed_rollout_paused_are_started_again():
+    killed = release(2, "rolling out", schedules=["hourly"])
+    assert undone_schedules([release(1), killed], ["rotation"]) == ["hourly", "rotation"]
+    assert undone_schedules([release(1), release(2, schedules=["hourly"])], ["rotation"]) == ["rotation"]
+
+
+def test_all_jobs_of_an_image_move_together():
+    assert images_by_job({"connector": image("a")}) == {"connector": image("a"), "key-rotation": image("a")}
+    assert images_by_job({"pipeline": image("b")}) == {"pipeline": image("b"), "restore": image("b")}
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        ({"connector": "registry/connector:latest"}, "has no digest"),
+        ({"connector": "registry/connector@sha256:abc"}, "has no digest"),
+        ({"conector": image("a")}, "unknown image conector; expected connector, pipeline, sheets_sync"),
+    ],
+)
+def test_an_image_that_can_move_is_refused(images, message):
+    with pytest.raises(Refused, match=message):
+        images_by_job(images)
+
+
+def test_a_row_of_the_log_is_the_release_again():
+    written = release(1, images={"a": "b"}, columns={"ods.t": ["id INTEGER"]}, schedules=["s"], plan="1f")
+    assert parse(encode(written)) == written
+    assert new_id(START) == "r20260131T093000000"
+
+
+@pytest.mark.parametrize("now", [{}, {"dmt.t": ["a INTEGER", "b STRING"]}, {"dmt.t": ["a STRING"]}])
+def test_changed_columns_are_refused(now):
+    before = {"dmt.t": ["a INTEGER"]}
+    check_columns({**before, "dmt.new": ["x STRING"]}, before)
+    with pytest.raises(Refused, match=r"or they were deleted: dmt\.t; .*--code-only"):
+        check_columns(now, before)
+
+
+def test_a_moment_outside_time_travel_is_refused():
+    class Dataset:
+        def to_api_repr(self):
+            return {"maxTimeTravelHours": "48"}
+
+    class Client:
+        def get_dataset(self, name):
+            return Dataset()
+
+    with pytest.raises(Refused, match=r"is outside time travel \(48 h\); nothing was changed"):
+        check_data(Client(), START - timedelta(hours=49), START, {})

@@ -1,0 +1,169 @@
+"""Rules of the workflows in .github: what GitHub enforces only there is asserted on the files."""
+
+import importlib
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
+SETUP = ROOT / ".github/actions/setup/action.yml"
+WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in FILES}
+JOBS = [(name, job) for name, workflow in WORKFLOWS.items() for job in workflow["jobs"]]
+# A step is one command that also runs on a person's machine.
+MAKE = re.compile(r'make ([a-z-]+|"\$TARGET")')
+PYTHON = re.compile(r"(?:\.venv/bin/python|python3) -m (scripts\.\w+)( [^|&;<>`]*)?")
+PINNED = re.compile(r"uses: (?:\./|[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)")
+# The only conditions; each is explained beside it.
+CONDITIONS = {
+    "always()",
+    "always() && needs.prod.result != 'success' && needs.prod.result != 'skipped'",
+    "github.event_name == 'merge_group' || github.event.pull_request.head.repo.full_name == github.repository",
+}
+
+
+def triggers(workflow):
+    """PyYAML reads YAML 1.1, where a bare `on` is the key true."""
+    return set(workflow[True])
+
+
+def steps():
+    for name, job in JOBS:
+        yield from ((f"{name}.{job}", step) for step in WORKFLOWS[name]["jobs"][job]["steps"])
+    yield from (("setup", step) for step in yaml.safe_load(SETUP.read_text())["runs"]["steps"])
+
+
+COMMANDS = [(place, step["run"]) for place, step in steps() if "run" in step]
+
+
+def test_the_workflows_are_those_that_are_documented():
+    assert set(WORKFLOWS) == {"checks", "deploy", "drift", "nightly", "rollback"}
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_begins_without_permissions_and_with_pipefail(name):
+    workflow = WORKFLOWS[name]
+    assert workflow["permissions"] == {}
+    assert workflow["defaults"] == {"run": {"shell": "bash"}}
+    assert "pull_request_target" not in triggers(workflow) and "workflow_run" not in triggers(workflow)
+
+
+@pytest.mark.parametrize(("name", "job"), JOBS, ids=str)
+def test_a_job_has_name_limit_and_no_more_permissions_than_it_needs(name, job):
+    declared = WORKFLOWS[name]["jobs"][job]
+    assert declared["name"] and 0 < declared["timeout-minutes"] <= 120
+    uses_google = any("google-github-actions/auth" in step.get("uses", "") for step in declared["steps"])
+    expected = {"contents": "read"} | ({"id-token": "write"} if uses_google else {})
+    assert declared["permissions"] == expected
+    assert declared.get("if") in CONDITIONS | {None}
+    checkouts = [step for step in declared["steps"] if "actions/checkout" in step.get("uses", "")]
+    assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
+    assert not any("if" in step or "continue-on-error" in step for step in declared["steps"])
+
+
+@pytest.mark.parametrize("path", [*FILES, SETUP], ids=lambda path: path.stem)
+def test_actions_are_pinned_by_commit(path):
+    lines = [line.strip().removeprefix("- ") for line in path.read_text().splitlines()]
+    uses = [line for line in lines if line.startswith("uses:")]
+    assert uses and [line for line in uses if not PINNED.match(line)] == []
+
+
+@pytest.mark.parametrize(("place", "command"), COMMANDS, ids=str)
+def test_a_step_is_one_make_target_or_one_python_command(place, command):
+    if match := MAKE.fullmatch(command.strip()):
+        targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        assert match[1] == '"$TARGET"' or match[1] in targets
+        return
+    match = PYTHON.fullmatch(command.strip())
+    assert match, command
+    if match[1] != "scripts.check_results":
+        parser = importlib.import_module(f"{match[1]}.__main__").create_parser()
+        arguments = re.sub(r'"([^"]*)"', lambda quoted: quoted[1].replace(" ", "_"), match[2] or "").split()
+        parser.parse_args([re.sub(r"\$SCOPE", "all", word) for word in arguments])
+
+
+def test_targets_of_the_matrix_exist():
+    targets = WORKFLOWS["nightly"]["jobs"]["nightly"]["strategy"]["matrix"]["target"]
+    declared = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert targets and set(targets) <= set(declared)
+
+
+def test_no_expression_is_inside_a_command():
+    """A title of a pull request would be executed: values arrive as environment variables."""
+    assert [place for place, command in COMMANDS if "${{" in command] == []
+
+
+def test_deployments_wait_and_only_checks_are_cancelled():
+    concurrency = {name: workflow["concurrency"] for name, workflow in WORKFLOWS.items()}
+    assert {name for name, value in concurrency.items() if value["cancel-in-progress"]} == {"checks"}
+    assert concurrency["deploy"]["group"] == concurrency["rollback"]["group"] == "deploy"
+    assert triggers(WORKFLOWS["deploy"]) == {"push", "workflow_dispatch"}  # what delivery-apply accepts
+    assert WORKFLOWS["deploy"][True]["push"] == {"branches": ["main"]}
+    assert triggers(WORKFLOWS["rollback"]) == {"workflow_dispatch"}
+
+
+def test_who_applies_names_the_environment_whose_reviewers_approve():
+    for name, job in JOBS:
+        declared = WORKFLOWS[name]["jobs"][job]
+        applies = "APPLY_IDENTITY" in json.dumps(declared)
+        assert applies == ("environment" in declared), f"{name}.{job}"
+    jobs = WORKFLOWS["deploy"]["jobs"]
+    assert {job: declared.get("environment") for job, declared in jobs.items()} == {
+        "dev": "dev",
+        "plan": None,
+        "prod": "prod",
+        "rollback": "prod",
+    }
+
+
+def test_prod_applies_the_plan_that_was_shown():
+    jobs = WORKFLOWS["deploy"]["jobs"]
+    assert [jobs[job].get("needs") for job in jobs] == [None, ["dev"], ["plan"], ["prod"]]
+    [upload] = [step["with"] for step in jobs["plan"]["steps"] if "upload" in step.get("uses", "")]
+    [download] = [step["with"] for step in jobs["prod"]["steps"] if "download" in step.get("uses", "")]
+    assert upload["name"] == download["name"] and upload["retention-days"] == 1
+    commands = " ".join(step.get("run", "") for step in jobs["prod"]["steps"])
+    assert '--plan "$RUNNER_TEMP/prod.tfplan"' in commands and "scripts.deploy" not in commands
+
+
+def test_one_job_needs_all_others():
+    jobs = WORKFLOWS["checks"]["jobs"]
+    assert set(jobs["done"]["needs"]) == jobs.keys() - {"done"} and jobs["done"]["if"] == "always()"
+
+
+@pytest.mark.parametrize(
+    ("results", "code"),
+    [
+        ({"check": "success", "plan": "success"}, 0),
+        ({"check": "success", "plan": "skipped"}, 0),
+        ({"check": "skipped", "plan": "success"}, 1),
+        ({"check": "cancelled"}, 1),
+        ({"check": "failure", "plan": "success"}, 1),
+        ({}, 1),
+    ],
+)
+def test_the_last_check_fails_unless_all_succeeded(results, code):
+    needs = json.dumps({name: {"result": result} for name, result in results.items()})
+    command = [sys.executable, "-m", "scripts.check_results"]
+    ended = subprocess.run(command, env={"NEEDS": needs}, cwd=ROOT, capture_output=True, check=False)
+    assert ended.returncode == code
+
+
+def test_every_ecosystem_is_updated():
+    updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
+    assert {update["package-ecosystem"] for update in updates} == {
+        "docker",
+        "github-actions",
+        "npm",
+        "pip",
+        "terraform",
+    }
+    assert all(update["cooldown"]["default-days"] >= 7 for update in updates)
+    owners = (ROOT / ".github/CODEOWNERS").read_text()
+    for folder in re.findall(r"^(/\S+)/", owners, re.MULTILINE):
+        assert (ROOT / folder.strip("/")).is_dir(), folder
