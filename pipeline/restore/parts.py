@@ -7,6 +7,7 @@
 | with checkpoints, not partitioned (a list, a mart of days) | all |
 | `<table>_rejects` | the days of files whose rows were read since |
 | `<table>_days`, partitioned by the key's range | the range of the keys on the days that <table> changed |
+| `<table>_changes`, the states of a list's keys | all |
 | ods.file_reads | the loads that were read since |
 """
 
@@ -49,7 +50,7 @@ def find_parts(warehouse: Warehouse, diff: Diff, tables: Iterable[Table]) -> Ite
     """In the order of the tables; nothing for tables that no differing run has changed."""
     by_name = {table.name: table for table in tables}
     for name, table in by_name.items():
-        base = by_name.get(name.removesuffix("_rejects").removesuffix("_days"))
+        base = by_name.get(name.removesuffix("_rejects").removesuffix("_days").removesuffix("_changes"))
         if not diff.days:
             return
         if name == CHECKPOINTS:
@@ -71,6 +72,9 @@ def parts_of_changed(table: Table, diff: Diff) -> Iterator[Part]:
 
 def parts_of_companion(warehouse: Warehouse, diff: Diff, table: Table, base: Table) -> Iterator[Part]:
     """Tables that the script of `base` writes besides its own."""
+    if table.name.endswith("_changes"):
+        yield Part(table, "true", "all rows")
+        return
     if table.range_column is None:
         sql = FILE_DAYS.format(table=table.name, since=literal(diff.since), moment=literal(diff.moment))
         yield from parts_of_days(table, {row["file_day"] for row in warehouse.rows(sql)})

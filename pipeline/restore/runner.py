@@ -40,7 +40,7 @@ def make_plan(
     check_tables(tables, diff)
     parts = list(find_parts(warehouse, diff, tables))
     restored = {part.table.name for part in parts}
-    companions = ("_rejects", "_days", "file_reads", "checkpoints")
+    companions = ("_rejects", "_days", "_changes", "file_reads", "checkpoints")
     return RestorePlan(
         diff,
         parts,
