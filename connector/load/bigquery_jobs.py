@@ -34,6 +34,7 @@ TRANSIENT_REASONS = {
     "jobInternalError",
     "quotaExceeded",
 }
+MISSING_TABLE = "Create the table with `python -m scripts.deploy apply`. "
 POLL_SECONDS = (0.1, 2.0)  # between two polls of a job: first, and at most
 REQUEST_TIMEOUT_SECONDS = 60.0
 NO_RETRY: Any = None  # documented for every method; its type hints do not contain it
@@ -113,7 +114,9 @@ class BigQueryJobs:
         if reason == "invalid":
             raise InvalidData(describe_failure(job), [describe_error(error) for error in errors])
         if reason not in TRANSIENT_REASONS or failures + 1 >= self.submit_retry.attempts:
-            raise LoadError(f"{describe_failure(job)} The files wait in processing/; the next run resumes.")
+            remedy = MISSING_TABLE if reason == "notFound" else ""
+            message = f"{describe_failure(job)} {remedy}The files wait in processing/; the next run resumes."
+            raise LoadError(message)
         self.submit_retry.sleep(self.submit_retry.delay(failures))
         return failures + 1
 

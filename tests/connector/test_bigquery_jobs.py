@@ -120,6 +120,13 @@ def test_a_job_that_fails_every_time_ends_the_run():
     assert len(service.jobs) == 4
 
 
+def test_a_missing_table_is_reported_with_the_command_that_creates_it():
+    service = FakeBigQuery("notFound")
+    with pytest.raises(LoadError, match="Create the table with `python -m scripts.deploy apply`"):
+        run_once(service)
+    assert len(service.jobs) == 1
+
+
 def test_unreadable_data_is_not_retried():
     service = FakeBigQuery("invalid")
     with pytest.raises(InvalidData) as raised:

@@ -255,6 +255,12 @@ def test_a_body_that_is_everything_is_complete(land, members):
     assert state.missing is None
 
 
+def test_a_declared_total_overrides_the_indications(land):
+    body = {"items": page(0), "count": 500, "all": 10}
+    _, state = land(lambda api, query, _: (200, {}, body), {"items": "items", "total_items": "all"})
+    assert state.missing is None
+
+
 def test_pages_with_status_206_are_read(land):
     """As PostgREST answers: the total is in Content-Range."""
 

@@ -111,7 +111,7 @@ class ResponseParser:
         if self.paging.more:
             return read_more(self.paging.more, body, headers)
         statement = read_statement(body.members)
-        if statement is None and self.is_whole:
+        if statement is None and self.is_whole and not self.paging.total_items:
             statement = is_partial(headers, status, items) or indicates_more(body.members, items) or None
         return statement, False
 
