@@ -149,7 +149,7 @@ def test_a_part_that_fails_twice_is_not_forgotten(project, server, copy_orders):
     assert set(project.ids()) == set(range(48))
 
 
-@pytest.mark.parametrize("library", ["obstore", "pymongo", "bson"])
+@pytest.mark.parametrize("library", ["obstore", "pymongo", "bson", "psycopg", "pymysql"])
 def test_a_library_is_imported_by_its_kind_only(library):
     code = f"import sys, connector.run.assembly; sys.exit({library!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

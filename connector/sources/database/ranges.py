@@ -10,6 +10,8 @@ from connector.sources.database.database import Field, KeyTexts, Session, Table,
 from connector.sources.database.position import Part
 from connector.sources.database.windows import write_bound
 
+DAY_MICROSECONDS = 86_400 * 10**6
+
 
 class RangeQuery:
     """`table`: its fields have the names of columns of raw. `field`: of the window, if there is one."""
@@ -80,13 +82,13 @@ class RangeQuery:
         sql = f"select count(*) from {self.session.relation} where {self.condition(part)}"
         return int(self.session.read_rows(sql)[0][0] or 0)
 
-    def key_fields(self, until: int | None, zone: str) -> list[Field]:
+    def key_fields(self, until: int | None) -> list[Field]:
         """The fields of a list of keys: the key and the version as in raw, the key as its position, and whether the
         windows until `until` had to contain the row."""
-        due = "case when true then 'true' end"
-        if self.field:
-            end = write_bound(self.session, self.field, until + 1, zone) if until is not None else "null"
-            due = f"case when {self.field.sort} >= {end} then 'false' else 'true' end"
+        later = self._later_terms(until + 1) if until is not None else []
+        # A time far in the future is in no window, so the row is due now.
+        far = f"when {later[1]} then 'true' " if len(later) > 1 else ""
+        due = f"case {far}when {later[0] if later else '1 = 0'} then 'false' else 'true' end"
         position = self.session.json_array([field.key_text for field in self.key])
         fields = {field.column: field for field in [*self.key, *([self.field] if self.field else [])]}
         plain = Field("", "", "text", False, "", "", "")
@@ -106,11 +108,25 @@ class RangeQuery:
         """Whether rows with a null in the key may exist: views, and tables without a primary key."""
         return any(field.is_nullable for field in self.key)
 
-    def has_null_field(self) -> bool:
-        sort = self.field.sort if self.field else "null"
-        return bool(
-            self.session.read_rows(f"select 1 from {self.session.relation} where {sort} is null limit 1")
+    def has_rows_outside(self, until: int) -> bool:
+        """Rows that no window will contain soon, if the window ends at `until`."""
+        terms = self._later_terms(until)[1:]  # an increasing key may be as great as it likes
+        if self.field and self.field.is_nullable:
+            terms.append(f"{self.field.sort} is null")
+        return any(
+            self.session.read_rows(f"select 1 from {self.session.relation} where {term} limit 1")
+            for term in terms
         )
+
+    def _later_terms(self, until: int) -> list[str]:
+        """Whether the row belongs to a later window; for times, whether it is more than a day in the future."""
+        if not self.field or not self.changes:
+            return []
+        days = (0, DAY_MICROSECONDS) if self.changes.is_time else (0,)
+        bounds = [
+            write_bound(self.session, self.field, until + days_on, self.changes.zone) for days_on in days
+        ]
+        return [f"{self.field.sort} >= {bound}" for bound in bounds]
 
     def largest_id(self) -> int | None:
         sort, key_text = (self.field.sort, self.field.key_text) if self.field else ("null", "null")

@@ -1,7 +1,6 @@
 """Read a table: the rows changed in a window, or all of them, in exact ranges of its key."""
 
 import hashlib
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -16,26 +15,25 @@ from connector.landing.files import RejectedRow
 from connector.raw_schema import FILE_NAME, Column
 from connector.sources.comparison import ComparingReader, KeyPage
 from connector.sources.database.config import Limits, TableEndpoint
-from connector.sources.database.database import Connect, Field, KeyTexts, Session, Table
+from connector.sources.database.database import Connect, KeyTexts, Session
+from connector.sources.database.description import (
+    describe_differences,
+    describe_fields,
+    propose_declaration,
+)
+from connector.sources.database.freeze import WindowFreezer
 from connector.sources.database.position import Part, parse_part
 from connector.sources.database.ranges import RangeQuery
 from connector.sources.database.sessions import Sessions
-from connector.sources.database.windows import Frozen, ceil_time, check_group, floor_time, to_moment
+from connector.sources.database.windows import Frozen, check_group
 from connector.sources.planned import PartContent, ReadPlan
 from connector.sources.window import IdRange
 from runtime.retry import RetryPolicy
 
-CHANGE_NAME = re.compile("updat|modif|chang", re.IGNORECASE)
 PART_BYTES = 16 << 20
 KEY_ROWS = 200_000  # of a page of the key list
 KEYS_PER_PART = 500  # they are listed in the query
 SMALLEST_PART = 100  # rows
-WRITER_CHECKS = 10
-WRITER_SECONDS = 1.0
-INVISIBLE = (
-    "open transactions are not visible to the account: only `look_back` finds rows that are committed late"
-)
-LATE_MICROSECONDS = 600 * 10**6  # a transaction that is open longer is noted
 
 
 class TableReader(ComparingReader):
@@ -56,7 +54,7 @@ class TableReader(ComparingReader):
         self.column_names = frozenset(column["name"] for column in columns)
         self.sessions = Sessions(connect, limits.connections)
         self.retry = retry
-        self.sleep = sleep
+        self.freezer = WindowFreezer(endpoint.changes, sleep) if endpoint.changes else None
 
     @property
     def fingerprint(self) -> str:
@@ -69,13 +67,15 @@ class TableReader(ComparingReader):
     def _make_plan(self, span: IdRange) -> ReadPlan:
         with self.sessions.begin() as session:
             query = self.open_query(session)
-            frozen = self._freeze(session, query, span)
+            frozen = self.freezer.freeze(session, query, span) if self.freezer else None
             rows = self._choose_part_rows(session, query)
             parts = tuple(part.encode() for part in self._iter_parts(query, frozen, rows))
-            notes = [*(frozen.notes if frozen else ()), *describe_columns(query.table, self.column_names)]
-            if query.field and query.field.is_nullable and query.has_null_field():
+            notes = [*(frozen.notes if frozen else ()), *describe_differences(query.table, self.column_names)]
+            if frozen and query.has_rows_outside(frozen.until):
+                field = self.endpoint.changes.field if self.endpoint.changes else ""
                 notes.append(
-                    f"rows of {session.name} without a value in {query.field.name!r} are in no window and not copied"
+                    f"rows of {session.name} with no value in {field!r}, or one that is more than a day in the future, "
+                    "are in no window and not copied"
                 )
             unmapped = sorted({field.column for field in query.table.fields} - self.column_names)
             until = frozen.covered - 1 if frozen else None
@@ -103,49 +103,6 @@ class TableReader(ComparingReader):
         fitting = int(PART_BYTES / max(session.measure_line(query.table.fields), 1))
         return min(max(fitting, SMALLEST_PART), self.limits.page_rows)
 
-    def _freeze(self, session: Session, query: RangeQuery, span: IdRange) -> Frozen | None:
-        changes = self.endpoint.changes
-        if not changes or not query.field:
-            return None
-        first = changes.to_time_window().first_microseconds if changes.is_time else None
-        start = None if span.start is None or first is not None and span.start <= first else span.start
-        if changes.is_time:
-            return self._freeze_time(session, query.field, start, span.until)
-        return self._freeze_ids(session, query, start, span)
-
-    def _freeze_time(self, session: Session, field: Field, start: int | None, until: int | None) -> Frozen:
-        zone = self.endpoint.changes.zone if self.endpoint.changes else "UTC"
-        bound = session.read_bound()
-        end = bound.microseconds if until is None else min(bound.microseconds, until + 1)
-        notes = list(bound.notes)
-        if until is not None and until + 1 - end > LATE_MICROSECONDS:
-            notes.append(
-                f"a transaction is open since {to_moment(end):%Y-%m-%d %H:%M:%S} UTC: later rows belong to the next run"
-            )
-        if start is not None:
-            start = min(floor_time(start, field, zone), end)
-        covered = floor_time(end, field, zone)
-        return Frozen(start, ceil_time(end, field, zone), max(covered, start or covered), tuple(notes))
-
-    def _freeze_ids(self, session: Session, query: RangeQuery, start: int | None, span: IdRange) -> Frozen:
-        """Up to the greatest key. Transactions that are open may still commit smaller ones: they are awaited, and if
-        they stay open the next window begins where this one does."""
-        last = query.largest_id()
-        end = (last if last is not None else (start or 0) - 1) + 1
-        end = end if span.until is None else min(end, span.until + 1)
-        start = None if start is None else min(start, end)
-        writers, checks = session.list_writers(), 0
-        while writers and checks < WRITER_CHECKS:
-            self.sleep(WRITER_SECONDS)
-            writers &= session.list_writers() or set()
-            checks += 1
-        if writers is None:
-            return Frozen(start, end, end, (INVISIBLE,))
-        if writers:
-            note = f"{len(writers)} open transactions write to {session.name}: the next run reads this window again"
-            return Frozen(start, end, start if start is not None else end, (note,))
-        return Frozen(start, end, end)
-
     def _iter_parts(self, query: RangeQuery, frozen: Frozen | None, rows: int) -> Iterator[Part]:
         base = Part(rows=rows)
         if frozen:
@@ -154,7 +111,7 @@ class TableReader(ComparingReader):
             base = replace(base, start=frozen.start, until=frozen.until, by_field=frozen.start is not None)
         if query.has_nullable_key():
             yield replace(base, nulls=True)
-        # Without a lower bound nearly all rows are in the window, and an index of the key alone finds the boundaries.
+        # Without a lower bound nearly all rows are in the window, and an index of the key finds the boundaries.
         scan = base if base.by_field else replace(base, until=None)
         low = None
         while True:
@@ -185,8 +142,7 @@ class TableReader(ComparingReader):
         with self.sessions.begin() as session:
             query = self.open_query(session)
             part = replace(part, high=query.next_key(part, KEY_ROWS))
-            zone = self.endpoint.changes.zone if self.endpoint.changes else "UTC"
-            lines = session.read_lines(query.key_fields(until, zone), query.condition(part), {})
+            lines = session.read_lines(query.key_fields(until), query.condition(part), {})
         return KeyPage(lines.content, lines.announced), part.high
 
     def plan_by_key(self, keys: Sequence[str]) -> list[str]:
@@ -199,25 +155,11 @@ class TableReader(ComparingReader):
     def describe_columns(self, span: IdRange) -> list[tuple[str, str]]:
         """From the catalogue, in the order of the table."""
         with self.sessions.begin() as session:
-            fields = session.read_table().fields
-        return [
-            (
-                self.endpoint.rename.get(field.name, field.name),
-                f"{field.description or field.name}: {field.type}.",
-            )
-            for field in fields
-        ]
+            return describe_fields(session.read_table(), self.endpoint.rename)
 
     def propose(self) -> dict[str, object]:
         with self.sessions.begin() as session:
-            fields = session.read_table().fields
-        key = sorted((field for field in fields if field.key_position), key=lambda field: field.key_position)
-        times = [field.name for field in fields if field.group in ("moment", "local time")]
-        changed = [name for name in times if CHANGE_NAME.search(name)]
-        window: object = {"field": changed[0], "look_back": "1h"} if changed else None
-        if not changed and len(key) == 1 and key[0].group == "integer":
-            window = {"field": key[0].name, "look_back": 1000}
-        return {"key": [field.name for field in key], "window": window}
+            return propose_declaration(session.read_table())
 
     def read_part(self, position: str, file_name: str) -> PartContent:
         return self._read(parse_part(position), {FILE_NAME: file_name})
@@ -278,7 +220,7 @@ class TableReader(ComparingReader):
             return self.open_query(session).key_after(part, rows)
 
     def _retry[Result](self, operation: Callable[[], Result]) -> Result:
-        """A cut connection discards what was received and asks for all of it again."""
+        """A cut connection discards what was received, and all of it is requested again."""
         policy = self.retry()
 
         def next_delay(error: Exception, attempt: int) -> float | None:
@@ -286,16 +228,6 @@ class TableReader(ComparingReader):
             return policy.delay(attempt) if is_cut else None
 
         return policy.call(operation, next_delay)
-
-
-def describe_columns(table: Table, columns: frozenset[str]) -> list[str]:
-    """Notes about columns of raw that the source lacks, and columns that the account may not read."""
-    missing = sorted(columns - {field.column for field in table.fields} - {FILE_NAME})
-    own = [name for name in missing if not name.startswith("SYS_")]
-    notes = [f"columns of raw that the source does not have: {', '.join(own)}"] if own else []
-    if table.hidden:
-        notes.append(f"columns that the account may not read: {', '.join(table.hidden)}")
-    return notes
 
 
 def join(contents: Iterator[PartContent]) -> PartContent:

@@ -42,7 +42,7 @@ select cast(floor(unix_timestamp(least(
       where command in ('Query', 'Execute') and time > 0 and id <> connection_id()), now(6))
   )) * 1000000) as signed)
 """
-# innodb_trx is a copy, which is up to 0.1 s old if somebody else has just read it.
+# innodb_trx is a copy, which is up to 0.1 s old if another session has just read it.
 WAIT_FOR_COPY = "do sleep(0.15)"
 WRITERS = """
 select trx_id from information_schema.innodb_trx

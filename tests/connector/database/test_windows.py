@@ -136,18 +136,21 @@ def test_an_open_writer_keeps_the_window_of_increasing_keys(server, create):
     second = reader.make_plan(after(first))
     assert read_ids(reader, second) == [12]
     assert "1 open transactions write to shop.orders" in second.notes[0]
+    assert second.until == first.until
     run(late, "commit")
     late.close()
     assert sorted(read_ids(reader, reader.make_plan(after(second)))) == [11, 12]
 
 
-def test_rows_without_a_time_are_noted(server, create):
+@pytest.mark.parametrize("value", ["null", "'2037-12-31 00:00:00'"])
+def test_rows_without_a_time_are_noted(server, create, value):
     server.create_orders(3)
     server.allow_everything()
-    server.execute("insert into shop.orders values (7, 'x', null)")
+    server.execute(f"insert into shop.orders values (7, 'x', {value})")
     plan = create(**BY_TIME).make_plan(FIRST)
-    assert plan.notes == (
-        "rows of shop.orders without a value in 'updated_at' are in no window and not copied",
+    [note] = plan.notes
+    assert note.startswith(
+        "rows of shop.orders with no value in 'updated_at', or one that is more than a day"
     )
 
 

@@ -1,0 +1,68 @@
+"""The end of a window: where the oldest transaction that is still open began, or the greatest key."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from connector.sources.database.config import SMALLEST_ID, TableWindow
+from connector.sources.database.database import Field, Session
+from connector.sources.database.ranges import RangeQuery
+from connector.sources.database.windows import Frozen, ceil_time, floor_time, to_moment
+from connector.sources.window import IdRange
+
+WRITER_CHECKS = 10
+WRITER_SECONDS = 1.0
+INVISIBLE = (
+    "open transactions are not visible to the account: only `look_back` finds rows that are committed late"
+)
+LATE_MICROSECONDS = 600 * 10**6  # a transaction that is open longer is noted
+
+
+@dataclass
+class WindowFreezer:
+    """`sleep`: between checks whether the writers of an increasing key have finished."""
+
+    changes: TableWindow
+    sleep: Callable[[float], None]
+
+    def freeze(self, session: Session, query: RangeQuery, span: IdRange) -> Frozen | None:
+        changes = self.changes
+        if not query.field:
+            return None
+        first = changes.to_time_window().first_microseconds if changes.is_time else None
+        start = None if span.start is None or first is not None and span.start <= first else span.start
+        if changes.is_time:
+            return self._freeze_time(session, query.field, start, span.until)
+        return self._freeze_ids(session, query, start, span)
+
+    def _freeze_time(self, session: Session, field: Field, start: int | None, until: int | None) -> Frozen:
+        zone = self.changes.zone
+        bound = session.read_bound()
+        end = bound.microseconds if until is None else min(bound.microseconds, until + 1)
+        notes = list(bound.notes)
+        if until is not None and until + 1 - end > LATE_MICROSECONDS:
+            notes.append(
+                f"a transaction is open since {to_moment(end):%Y-%m-%d %H:%M:%S} UTC: later rows belong to the next run"
+            )
+        if start is not None:
+            start = min(floor_time(start, field, zone), end)
+        covered = floor_time(end, field, zone)
+        return Frozen(start, ceil_time(end, field, zone), max(covered, start or covered), tuple(notes))
+
+    def _freeze_ids(self, session: Session, query: RangeQuery, start: int | None, span: IdRange) -> Frozen:
+        """Up to the greatest key. Transactions that are open may still commit smaller ones: they are awaited, and if
+        they stay open the next window begins where this one does."""
+        last = query.largest_id()
+        end = (last if last is not None else (start or 0) - 1) + 1
+        end = end if span.until is None else min(end, span.until + 1)
+        start = None if start is None else min(start, end)
+        writers, checks = session.list_writers(), 0
+        while writers and checks < WRITER_CHECKS:
+            self.sleep(WRITER_SECONDS)
+            writers &= session.list_writers() or set()
+            checks += 1
+        if writers is None:
+            return Frozen(start, end, end, (INVISIBLE,))
+        if writers:
+            note = f"{len(writers)} open transactions write to {session.name}: the next run reads this window again"
+            return Frozen(start, end, start if start is not None else SMALLEST_ID + 1, (note,))
+        return Frozen(start, end, end)
