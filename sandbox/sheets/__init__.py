@@ -1,4 +1,4 @@
-"""Google Sheets v4 and Drive v3: spreadsheets that are kept, shared, and shown as a page."""
+"""Google Sheets v4 and Drive v3: spreadsheets that are stored, shared, and displayed as a page."""
 
 from itertools import chain
 

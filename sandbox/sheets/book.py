@@ -1,4 +1,4 @@
-"""A spreadsheet: its tabs, its names, its metadata, and whom it is shared with."""
+"""A spreadsheet: its tabs, named ranges, metadata and permissions."""
 
 import random
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class Book:
     trashed: bool = False
 
     def copy(self) -> "Book":
-        """What a batch works on: if one of its requests fails, nothing has happened."""
+        """A copy that a batch changes: it is discarded if a request fails."""
         return replace(
             self,
             properties=dict(self.properties),
@@ -77,7 +77,7 @@ class Book:
         return tab_of_title, tab_of_title.inside(Area())
 
     def fresh_id(self) -> int:
-        """A number that no tab, protected range or metadata here has."""
+        """An id that no tab, protected range or metadata uses."""
         return next(number for number in numbers() if number not in self.used_ids())
 
     def used_ids(self) -> set[int]:
@@ -88,7 +88,7 @@ class Book:
         )
 
     def measure(self) -> None:
-        """Refuse what is larger than a spreadsheet can be."""
+        """BadRequest if the spreadsheet exceeds a limit of cells, columns or tabs."""
         cells = sum(tab.rows * tab.columns for tab in self.tabs)
         if cells > MOST_CELLS:
             raise BadRequest(

@@ -1,4 +1,4 @@
-"""A cell, what the API calls its value, and how much fits."""
+"""Cells, their values in requests and responses, and the limit of their length."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ type Format = Mapping[str, Any]  # a CellFormat; shared between cells, so never 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """What a person typed, with its leading `=`."""
+    """A formula as it was typed, with its leading `=`."""
 
     text: str
 
@@ -31,7 +31,7 @@ type Value = Scalar | Formula | None
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Nothing in it is ever changed: a new cell replaces it, so copies of a grid can share cells."""
+    """Immutable: a change creates a new cell, so copies of a grid can share cells."""
 
     value: Value = None
     format: Format | None = None
@@ -49,7 +49,7 @@ BLANK = Cell()
 
 
 def from_extended(value: Mapping[str, Any] | None) -> Value:
-    """An ExtendedValue. Its stringValue is text whatever it looks like; only formulaValue is a formula."""
+    """An ExtendedValue. Its stringValue is never parsed; only formulaValue is a formula."""
     if not value:
         return None
     if len(value) > 1:

@@ -17,7 +17,7 @@ KINDS = ("user", "group", "domain", "anyone")
 
 
 class Drive:
-    """The methods; each takes a Call and gives the answer."""
+    """The methods: from a Call to a response."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -123,7 +123,7 @@ def file(book: Book) -> dict[str, Any]:
 
 
 def query(text: str) -> list[Any]:
-    """`mimeType='…' and name = '…'`; what else Drive can search for is refused."""
+    """`mimeType='…' and name = '…'`; BadRequest for other terms, which Drive supports."""
     parts = [part.strip(" ()") for part in re.split(r"\band\b", text)] if text.strip() else []
     return [term(part) for part in parts]
 

@@ -7,14 +7,14 @@ type Span = tuple[int, int]  # [start, end)
 
 
 class Edit(Protocol):
-    """What one structural change does along one dimension."""
+    """The effect of a structural change on indexes and spans of one dimension."""
 
     def index(self, at: int) -> int | None:
-        """Where a row or column goes; None when it is deleted."""
+        """The new index of a row or column; None if it is deleted."""
         ...
 
     def span(self, start: int, end: int) -> Span | None:
-        """Where a range goes, as a named range or a formula follows; None when all of it is deleted."""
+        """The new span of a named range or of a formula's reference; None if all of it is deleted."""
         ...
 
 
@@ -45,13 +45,13 @@ class Delete:
         return (first, right) if first < right else None
 
     def count_remaining(self, boundary: int) -> int:
-        """How many indices before a boundary are left."""
+        """The number of remaining indexes before a boundary."""
         return boundary - max(0, min(boundary, self.end) - self.start)
 
 
 @dataclass(frozen=True)
 class Move:
-    """[start, end) goes before `to`, counted before anything moves."""
+    """[start, end) is moved before `to`; all indexes are those before the move."""
 
     start: int
     end: int
@@ -68,7 +68,7 @@ class Move:
         return at
 
     def span(self, start: int, end: int) -> Span:
-        """A span of one follows; a longer one follows when all of it moves, else it stays where it is."""
+        """A span of one index moves with it; a longer one only if all of it moves."""
         if end - start == 1 or (self.start <= start and end <= self.end):
             moved = self.index(start)
             return moved, moved + end - start

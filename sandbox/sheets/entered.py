@@ -1,4 +1,4 @@
-"""What becomes of a value written: kept as it is (RAW), or read as a person typed it (USER_ENTERED)."""
+"""Conversion of a written value: unchanged (RAW), or parsed as typed input (USER_ENTERED)."""
 
 import re
 from datetime import date, datetime, time
@@ -44,7 +44,7 @@ def typed(cell: Cell, text: str) -> Cell:
 
 
 def understood(text: str) -> tuple[Value, str | None]:
-    """The value a person means, and the number format that comes with it."""
+    """The value of typed input, and the number format that Sheets sets with it."""
     bare = text.strip()
     if not bare:
         return text or None, None

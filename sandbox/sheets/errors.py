@@ -1,4 +1,4 @@
-"""What the API answers instead of a result.
+"""Errors of the API.
 
 ApiError
 ├── BadRequest        400: the request is wrong
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """An answer of Google's form: {"error": {code, message, status}}."""
+    """A response in Google's format: {"error": {code, message, status}}."""
 
     code = 500
     status = "INTERNAL"

@@ -18,7 +18,7 @@ LEVELS = (("=", "<>", "<", ">", "<=", ">="), ("&",), ("+", "-"), ("*", "/"), ("^
 
 
 def value_at(book: Book, tab: Tab, row: int, column: int, depth: int = 0) -> Result:
-    """What a cell is worth: its own value, or that of its formula."""
+    """The effective value of a cell: its own value, or the result of its formula."""
     value = tab.at(row, column).value
     if not isinstance(value, Formula):
         return value

@@ -1,4 +1,4 @@
-"""What the operators and functions of a formula do."""
+"""Operators and functions of formulas."""
 
 import operator
 from collections.abc import Callable
@@ -20,7 +20,7 @@ COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
 
 
 class Stop(Exception):  # noqa: N818 (it carries a value, it is not an error)
-    """The formula has no value; carries what its cell shows."""
+    """The formula has no value; `code` is displayed in its cell."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

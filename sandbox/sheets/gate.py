@@ -24,7 +24,7 @@ SYSTEM = {"alt", "fields", "key", "prettyPrint", "quotaUser", "$alt", "$fields",
 
 @dataclass(frozen=True)
 class Call:
-    """A request, read: `caller` is an e-mail, `path` the variables in the path."""
+    """A parsed request: `caller` is a mail address, `path` are the variables in the path."""
 
     caller: str
     path: dict[str, str]
@@ -47,7 +47,7 @@ type Handler = Callable[[Call], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Method:
-    """A method of the API. `cost` is the quota it draws on (read, write, or none), `takes` its query."""
+    """A method of the API. `cost` is the quota it uses (read, write, or none), `takes` are its query parameters."""
 
     kind: str
     verb: str
@@ -56,11 +56,11 @@ class Method:
     handler: Handler
     takes: frozenset[str] = frozenset()
     body: str | None = None  # the message in its body
-    answer: str = ""  # the message it answers, where `fields` is checked against one
+    answer: str = ""  # the message of its response, if `fields` is checked
 
 
 class Cut(Response):
-    """An answer that promises more than it sends: the server then closes the connection."""
+    """A response that is shorter than its Content-Length: the server then closes the connection."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"content-length", b"1000"), (b"content-type", b"application/json")]
@@ -123,7 +123,7 @@ class Gate:
 
 
 def identify(request: Request) -> str:
-    """The sandbox's own tokens name an identity; any other is the person who owns the spreadsheets."""
+    """The identity in a token of the sandbox; any other token belongs to the owner of the spreadsheets."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         raise Unauthenticated(

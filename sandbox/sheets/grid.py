@@ -16,7 +16,7 @@ FROZEN = {ROWS: "frozenRowCount", COLUMNS: "frozenColumnCount"}
 
 @dataclass
 class Tab:
-    """A sheet in Google's words; `properties` are SheetProperties without the index: that is its place."""
+    """A sheet; `properties` are SheetProperties without the index, which is the position in the book."""
 
     properties: dict[str, Any]
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Tab:
         return area.within(self.rows, self.columns)
 
     def occupied(self, area: Area) -> Iterator[tuple[tuple[int, int], Cell]]:
-        """The cells in a closed area that hold something, in no order."""
+        """The cells of a closed area that are not empty, in no order."""
         if area.height * area.width < len(self.cells):
             for place in area.addresses():
                 if place in self.cells:
@@ -88,7 +88,7 @@ class Tab:
             yield from ((place, cell) for place, cell in self.cells.items() if area.holds(*place))
 
     def resize(self, dimension: str, size: int) -> None:
-        """Grow or cut the grid at its end; what was beyond is gone."""
+        """Add or remove rows or columns at the end; cells outside the new size are deleted."""
         if size < 1:
             raise BadRequest(f"You can't delete all the {dimension.lower()} on the sheet.")
         properties = dict(self.properties["gridProperties"]) | {SIZE[dimension]: size}

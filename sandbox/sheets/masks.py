@@ -76,7 +76,7 @@ def select(value: Any, mask: Mask) -> Any:
 
 
 def assign(target: dict[str, Any], source: dict[str, Any], mask: Mask, message: str) -> dict[str, Any]:
-    """`target` with the masked fields taken from `source`; a masked field that is absent there is cleared."""
+    """`target` with the masked fields taken from `source`; a masked field that `source` does not have is cleared."""
     names = MESSAGES[message] if "*" in mask else mask
     result = dict(target)
     for name in names:

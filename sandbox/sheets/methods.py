@@ -1,4 +1,4 @@
-"""The methods of both APIs: path, quota, parameters, and who carries them out."""
+"""The methods of both APIs: path, quota, parameters and handler."""
 
 from sandbox.sheets.drive import Drive
 from sandbox.sheets.gate import SPREADSHEETS, Method

@@ -1,4 +1,4 @@
-"""A spreadsheet as a page: what a person sees who opens it in a browser."""
+"""A spreadsheet as an HTML page, as it appears in a browser."""
 
 from html import escape
 from pathlib import Path
@@ -34,14 +34,14 @@ def route(store: Store) -> Route:
 
 
 def write_page(root: Path, spreadsheet: str, path: Path) -> None:
-    """Save the page of a spreadsheet that the sandbox in `root` keeps: one file, opens anywhere."""
+    """Save the page of a spreadsheet of the sandbox in `root` as one file."""
     book = load((root / "sheets" / f"{spreadsheet}.json").read_bytes())
     path.write_text(render(book))
 
 
 def render(book: Book) -> str:
     tabs = [tab for tab in book.tabs if not tab.properties.get("hidden")]
-    # The empty tab that every new spreadsheet has is not what one opens the page for.
+    # Not the empty tab that every new spreadsheet has.
     first = next((tab for tab in tabs if tab.cells), tabs[0])
     when = f"{book.modified[:16].replace('T', ' ')} UTC"
     people = [escape(item["emailAddress"]) for item in book.permissions if item["role"] != "owner"]

@@ -123,7 +123,7 @@ def address(row: int, column: int) -> str:
 
 
 def written(title: str, area: Area) -> str:
-    """A closed area with its tab, as the API answers it: `'Daily sales'!A1:E9`, `Sheet1!A1`."""
+    """A closed area with its tab, as in responses: `'Daily sales'!A1:E9`, `Sheet1!A1`."""
     first = address(area.first_row, area.first_column)
     last = address((area.end_row or 1) - 1, (area.end_column or 1) - 1)
     return f"{quoted(title)}!{first if first == last else f'{first}:{last}'}"

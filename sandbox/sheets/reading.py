@@ -1,4 +1,4 @@
-"""A range as a ValueRange: how its cells are answered."""
+"""Reads a range as a ValueRange."""
 
 from typing import Any
 

@@ -55,7 +55,7 @@ def area(first: str, last: str | None) -> Area:
 
 
 def tab_title(match: re.Match[str]) -> str | None:
-    """The tab a reference names, unquoted; None where it means its own."""
+    """The tab of a reference, unquoted; None for the tab of the formula."""
     return match["tab"].strip("'").replace("''", "'") if match["tab"] else None
 
 
@@ -84,7 +84,7 @@ def followed(formula: str, concerns: Callable[[str | None], bool], dimension: st
 
 
 def carried(formula: str, down: int, right: int) -> str:
-    """The formula after it was copied that far: relative references go with it."""
+    """The formula after a copy by `offset`: relative references are shifted."""
 
     def carry(end: Corner) -> Corner | None:
         row = end.row if end.row is None or end.fixed_row else end.row + down

@@ -22,7 +22,7 @@ PYTHON: dict[str, type | tuple[type, ...]] = {
 
 
 def check(message: str, value: Any, path: str = "") -> None:
-    """Refuse what Google's parser refuses: unknown fields, wrong types, unknown enum values."""
+    """BadRequest for what Google's parser rejects: unknown fields, wrong types, unknown enum values."""
     if not isinstance(value, dict):
         raise BadRequest(f"Invalid value at '{path}' (type.googleapis.com/google.apps.sheets.v4.{message})")
     for name, item in value.items():

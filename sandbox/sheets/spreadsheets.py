@@ -22,7 +22,7 @@ DEFAULT_FORMAT = {
 
 
 class Spreadsheets:
-    """The methods; each takes a Call and gives the answer. `address` is the sandbox's."""
+    """The methods: from a Call to a response. `address` is the sandbox's."""
 
     def __init__(self, store: Store, address: str) -> None:
         self.store = store

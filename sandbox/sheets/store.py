@@ -13,12 +13,12 @@ from sandbox.sheets.errors import Forbidden, NotFound
 from sandbox.sheets.grid import COLUMNS, ROWS, Tab
 from sandbox.state import State
 
-OWNER = "owner@example.com"  # the person whom every token means that is not a service account's
+OWNER = "owner@example.com"  # identity of every token that is not a service account's
 SEED = "sandbox-daily-sales"
 
 
 class Store:
-    """All spreadsheets. A new sandbox has one, made and shared as a person would before the first sync."""
+    """All spreadsheets. A new sandbox has one, which is shared with sheets-sync."""
 
     def __init__(self, state: State) -> None:
         self.folder = state.root / "sheets"
@@ -93,7 +93,7 @@ def dump(book: Book) -> bytes:
 
 
 def dump_tab(tab: Tab) -> dict[str, Any]:
-    """Formats are few and shared by many cells: they are written once, cells name them by place."""
+    """Formats are few and shared by many cells: they are written once, cells refer to them by index."""
     formats: dict[int, int] = {}
     written: list[Any] = []
     cells = []

@@ -18,7 +18,7 @@ ANSWERS = {"429", "500", "503", "reset"}
 
 @dataclass
 class Fault:
-    """What happens to calls of a kind (`values.get`, `read`, `write`, `any`): `times` times, after `skip`.
+    """A fault of the next `times` calls of a kind (`values.get`, `read`, `write`, `any`), after `skip` calls.
 
     `answer`: 429, 500, 503, or reset (the connection ends inside the answer). `applied`: the call is
     carried out first, so that only the answer is lost.
@@ -41,7 +41,7 @@ class Fault:
 
 
 class Reset(Exception):  # noqa: N818 (an event, not an error of ours)
-    """The connection ends inside the answer."""
+    """The connection is closed in the middle of the response."""
 
 
 def exhausted(cost: str, retry_after: int | None = None, scope: str = " per user") -> Exhausted:
@@ -55,7 +55,7 @@ def exhausted(cost: str, retry_after: int | None = None, scope: str = " per user
 
 @dataclass
 class Traffic:
-    """`clock` gives seconds; a quota is full again when a new minute of it begins."""
+    """`clock` returns seconds; a quota is reset at the beginning of each minute."""
 
     clock: Callable[[], float] = time.time
     quota: dict[str, int | None] = field(default_factory=lambda: dict(QUOTA))
@@ -64,7 +64,7 @@ class Traffic:
     spent: Counter[tuple[str, str, int]] = field(default_factory=Counter)
 
     def admit(self, kind: str, cost: str, caller: str) -> Fault | None:
-        """Exhausted where the caller has used up the minute; else the fault that this call meets, if any."""
+        """The fault of this call, if any. Exhausted if the quota of this minute is used up."""
         limit = self.quota.get(cost)
         now = int(self.clock() // 60)
         user, project = (caller, cost, now), ("", cost, now)

@@ -14,7 +14,7 @@ from sandbox.sheets.writing import erase, option, table, write
 
 
 class Values:
-    """The methods; each takes a Call and gives the answer."""
+    """The methods: from a Call to a response."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -86,7 +86,7 @@ class Values:
         return {"spreadsheetId": book.id, "clearedRanges": cleared}
 
     def book(self, call: Call) -> Book:
-        """A copy to write on: saved only when the whole call went well."""
+        """A copy that the call changes; it is saved only if the whole call succeeds."""
         return self.store.find(call.path["id"], call.caller, write=True).copy()
 
 

@@ -13,7 +13,7 @@ INPUT = ("RAW", "USER_ENTERED")
 
 
 def write(book: Book, text: str, body: dict[str, Any], chosen: str, caller: str) -> dict[str, Any]:
-    """Write a ValueRange from the range's first cell on; an UpdateValuesResponse."""
+    """Write a ValueRange, beginning at the range's first cell; returns an UpdateValuesResponse."""
     tab, area = book.range(text)
     rows = body.get("values") or []
     if body.get("majorDimension") == "COLUMNS":
@@ -63,7 +63,7 @@ def fits(tab: Tab, area: Area, block: Area) -> None:
 
 
 def erase(book: Book, text: str, caller: str) -> str:
-    """Values go; formats and notes stay."""
+    """Delete values; formats and notes are unchanged."""
     tab, area = book.range(text)
     writable(book, tab, area, caller)
     for place, cell in list(tab.occupied(area)):
@@ -72,7 +72,7 @@ def erase(book: Book, text: str, caller: str) -> str:
 
 
 def table(tab: Tab, area: Area) -> Area | None:
-    """The block of filled cells around the range's first cell, as far as it goes without a blank row."""
+    """The block of filled cells around the range's first cell, up to the first blank row."""
     rows: dict[int, list[int]] = {}
     for (row, column), cell in tab.cells.items():
         if cell.value is not None and row >= area.first_row:

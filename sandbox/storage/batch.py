@@ -1,4 +1,4 @@
-"""Many calls in one request, answered in their order.
+"""Several calls in one request; responses are in the same order.
 
 https://cloud.google.com/storage/docs/batch
 """

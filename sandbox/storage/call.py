@@ -15,7 +15,7 @@ type Combine = Callable[[Json, Json], Json]  # (stored settings, settings of a r
 
 @dataclass(frozen=True)
 class Call:
-    """names: what the path names in its order (bucket, object, …), decoded; headers: by any case."""
+    """names: decoded names in the path, in its order (bucket, object, …). headers: case-insensitive."""
 
     method: str
     names: tuple[str, ...]

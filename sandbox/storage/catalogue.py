@@ -1,4 +1,4 @@
-"""What Cloud Storage knows about buckets and objects; their contents are files (`contents.py`)."""
+"""Buckets and objects in SQLite; the contents of objects are files (`contents.py`)."""
 
 import json
 import sqlite3
@@ -73,7 +73,7 @@ class Catalogue:
             raise
 
     def next_generation(self) -> int:
-        """Microseconds since 1970, as Google's are, and always more than before."""
+        """Microseconds since 1970, as at Google; strictly increasing."""
         self._last = max(self._last + 1, time.time_ns() // 1000)
         return self._last
 
@@ -106,7 +106,7 @@ class Catalogue:
         return self._one("bucket = ? AND name = ? AND generation = ?", bucket, name, generation)
 
     def of_generation(self, generation: int) -> StoredObject | None:
-        """Generations are never given twice, whatever the object."""
+        """The object of a generation: each generation is used once."""
         return self._one("generation = ?", generation)
 
     def after(

@@ -38,7 +38,7 @@ class Contents:
             raise
 
     def place(self, bucket: str, name: str, generation: int) -> str:
-        """Where a live object's file belongs."""
+        """The path of a live object's file."""
         path = self.buckets / bucket / name
         if not representable(name) or path.is_dir():
             return self.aside(generation)
@@ -52,18 +52,18 @@ class Contents:
         return str(self.others / str(generation))
 
     def withdraw(self, stored: StoredObject, keep: bool) -> None:
-        """Back to the parts until the catalogue has changed; keep: readers see it until its successor."""
+        """Move the file to the parts until the catalogue has changed; `keep` it for readers until then."""
         (os.link if keep else os.replace)(stored.path, self.part(stored.generation))
 
     def settle(self, generation: int, path: str | None) -> None:
-        """The catalogue has changed: into its place, or away."""
+        """After a change of the catalogue: move the file to its path, or delete it."""
         part = self.part(generation)
         if path and part.exists():
             part.replace(path)
         part.unlink(missing_ok=True)  # a rename onto another link of the same file does nothing
 
     def prune(self, stored: StoredObject) -> None:
-        """Folders are not things in a bucket: empty ones go."""
+        """Delete empty folders: a bucket has none."""
         folder, bucket = Path(stored.path).parent, self.buckets / stored.bucket
         while folder.is_relative_to(bucket) and folder != bucket and not any(folder.iterdir()):
             folder.rmdir()

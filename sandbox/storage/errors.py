@@ -1,4 +1,4 @@
-"""What Cloud Storage refuses, in the words and the shape of its JSON API.
+"""Errors of Cloud Storage in the format of its JSON API.
 
 StorageError
 ├── NotModified          304  a read whose precondition states that the reader already has it

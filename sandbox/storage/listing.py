@@ -36,7 +36,7 @@ class Listing:
         if prefixes:
             head["prefixes"] = prefixes
         body = json.dumps(head)
-        if items:  # stored as JSON, and answered as it is
+        if items:  # stored as JSON, and returned unchanged
             body = f'{body[:-1]}, "items": [{", ".join(map(self.storage.rendered, items))}]}}'
         return Response(body, media_type="application/json")
 

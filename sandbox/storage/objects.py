@@ -14,7 +14,7 @@ from sandbox.storage.contents import Contents
 from sandbox.storage.errors import NotFound
 from sandbox.storage.resources import WRITABLE, check_name, described, etag, writable
 
-# A generation, and what becomes of it; None: it goes.
+# A generation before and after; None: it is deleted.
 Change = tuple[StoredObject, StoredObject | None]
 
 
@@ -50,7 +50,7 @@ class Storage:
         return current
 
     def put(self, bucket: str, name: str, content: bytes, fields: Json) -> StoredObject:
-        """A new generation, which takes the place of the live one. The caller has checked preconditions."""
+        """Create a generation that replaces the live one. The caller has checked the preconditions."""
         versioned, old = self.versioned(bucket), self.catalogue.live(bucket, name)
         check_name(name)
         generation = self.catalogue.next_generation()
@@ -107,7 +107,7 @@ class Storage:
         return bool(self.bucket(bucket).get("versioning", {}).get("enabled"))
 
     def rendered(self, stored: StoredObject) -> str:
-        """The resource as JSON, with links to where the sandbox is now."""
+        """The resource as JSON, with links to the sandbox's address."""
         path = f"/storage/v1/b/{stored.bucket}/o/{quote(stored.name, safe='')}"
         links = {
             "kind": "storage#object",

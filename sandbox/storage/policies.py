@@ -1,4 +1,4 @@
-"""IAM policies of buckets: kept with an etag, refused when stale, and when they name who does not exist.
+"""IAM policies of buckets: stored with an etag; rejected if the etag is outdated or a member does not exist.
 
 https://cloud.google.com/storage/docs/json_api/v1/buckets/setIamPolicy
 """

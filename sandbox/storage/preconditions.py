@@ -11,7 +11,7 @@ REFUSED = "At least one of the pre-conditions you specified did not hold."
 
 
 def check(call: Call, stored: StoredObject | None, prefix: str = "if", reading: bool = False) -> None:
-    """An object that is not there has generation 0. Raises PreconditionFailed, or NotModified for a read."""
+    """A missing object has generation 0. Raises PreconditionFailed, or NotModified for a read."""
     names = [name for name in call.query if name.startswith(prefix) and name.endswith("Match")]
     if names:
         generation, metageneration = (stored.generation, stored.metageneration) if stored else (0, 0)

@@ -1,4 +1,4 @@
-"""An object's metadata and its content, through the JSON API and as the XML API answers a plain GET.
+"""An object's metadata and its content, through the JSON API and through a plain GET of the XML API.
 
 https://cloud.google.com/storage/docs/json_api/v1/objects/get
 """
@@ -80,7 +80,7 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
 
 
 def xml(storage: Storage, call: Call) -> Response:
-    """Google's Go client, and so Terraform's backend, reads contents at /<bucket>/<object>."""
+    """Google's Go client, which Terraform's backend uses, reads contents at /<bucket>/<object>."""
     try:
         return download(storage, call)
     except NotModified as error:

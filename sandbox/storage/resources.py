@@ -10,7 +10,7 @@ from sandbox.storage.call import Json
 from sandbox.storage.catalogue import now
 from sandbox.storage.errors import BadRequest
 
-# https://cloud.google.com/storage/docs/json_api/v1/objects: what a client may say about an object.
+# https://cloud.google.com/storage/docs/json_api/v1/objects: fields that a client may set.
 WRITABLE = {
     "cacheControl", "contentDisposition", "contentEncoding", "contentLanguage", "contentType", "customTime",
     "eventBasedHold", "metadata", "retention", "storageClass", "temporaryHold",

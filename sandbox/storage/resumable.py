@@ -76,7 +76,7 @@ def cancel(storage: Storage, call: Call) -> Response:
 
 
 def append(storage: Storage, session: Session, start: int, content: bytes, final: bool) -> None:
-    """What overlaps with what is here already was sent again after a lost answer, and is not kept twice."""
+    """Bytes that were already received, and sent again after a lost response, are skipped."""
     path = part(storage, session)
     size = path.stat().st_size
     if start > size:
@@ -98,7 +98,7 @@ def finish(storage: Storage, session: Session, sums: Json) -> Response:
 
 
 def checksums(call: Call) -> Json:
-    """`X-Goog-Hash: crc32c=…,md5=…`: what the last chunk may say about the whole."""
+    """`X-Goog-Hash: crc32c=…,md5=…`: checksums of the whole content, which the last chunk may have."""
     describe_range = (entry.partition("=") for entry in call.headers.get("x-goog-hash", "").split(","))
     names = {"crc32c": "crc32c", "md5": "md5Hash"}
     return {names[kind.strip()]: value for kind, _, value in describe_range if kind.strip() in names}

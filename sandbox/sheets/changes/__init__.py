@@ -41,7 +41,7 @@ CHANGES: dict[str, Change] = {
 
 
 def apply(book: Book, requests: list[dict[str, Any]], caller: str) -> tuple[Book, list[dict[str, Any]]]:
-    """The spreadsheet after all requests, and a reply to each; the one given is left as it was."""
+    """The spreadsheet after all requests, and a reply to each; `book` itself is unchanged."""
     if not requests:
         raise BadRequest("Must specify at least one request.")
     changed = book.copy()

@@ -1,4 +1,4 @@
-"""Rows and columns: appended, inserted, deleted, moved; what refers to them follows."""
+"""Rows and columns: appended, inserted, deleted, moved. References to them are adjusted."""
 
 from dataclasses import replace
 from typing import Any
@@ -72,7 +72,7 @@ def update(book: Book, request: dict[str, Any]) -> None:
 
 
 def auto_resize(book: Book, request: dict[str, Any]) -> None:
-    """The page gives a column without a width the width of its content, so that is what is left."""
+    """Remove the declared width: the page then fits a column to its content."""
     tab, dimension, start, end = span_of(book, request.get("dimensions") or {})
     for index in range(start, end):
         remaining = {

@@ -1,4 +1,4 @@
-"""Developer metadata: what a program writes on a tab, a row or a column to find it again."""
+"""Developer metadata of tabs, rows and columns, by which programs recognise them."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def delete(book: Book, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def measure(book: Book, item: dict[str, Any]) -> None:
-    """Keys and values of all that lies where the item does."""
+    """BadRequest if keys and values in the location of `item` exceed the limit."""
     near = [other for other in book.metadata if sheet_of(other) == sheet_of(item)]
     size = sum(len(other["metadataKey"]) + len(other.get("metadataValue") or "") for other in near)
     if size > MOST_CHARACTERS:
@@ -84,7 +84,7 @@ def located(book: Book, location: dict[str, Any]) -> dict[str, Any]:
 
 
 def find_metadata(book: Book, data_filter: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a DataFilter selects; only lookups select metadata."""
+    """The metadata that a DataFilter selects; only lookups are supported."""
     lookup = data_filter.get("developerMetadataLookup")
     if not lookup:
         raise BadRequest("dataFilter.developerMetadataLookup must be specified.")

@@ -55,7 +55,7 @@ def whole(size: int, unit: int) -> int:
 
 
 def content(book: Book, tab: Tab, row: int, column: int, kind: str) -> Cell:
-    """What is on the clipboard: with PASTE_VALUES a formula's value."""
+    """The copied cell; with PASTE_VALUES the value of a formula."""
     cell = tab.at(row, column)
     if kind == "PASTE_VALUES" and isinstance(cell.value, Formula):
         value = value_at(book, tab, row, column)

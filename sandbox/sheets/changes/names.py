@@ -56,7 +56,7 @@ def valid(book: Book, named: dict[str, Any]) -> dict[str, Any]:
 
 
 def follow(book: Book, tab: Tab, dimension: str, edit: Edit) -> None:
-    """Named ranges, protected ranges, developer metadata and formulas go where their rows or columns went."""
+    """Named ranges, protected ranges, developer metadata and formulas are adjusted to moved rows or columns."""
     book.names = [
         named | {"range": moved}
         for named in book.names
@@ -86,7 +86,7 @@ def followed(grid_range: dict[str, Any], tab: int, dimension: str, edit: Edit) -
 
 
 def carried(item: dict[str, Any], tab: int, dimension: str, edit: Edit) -> dict[str, Any] | None:
-    """Metadata of a row or a column lives and dies with it."""
+    """Metadata of a row or column moves with it, and is deleted with it."""
     span = item["location"].get("dimensionRange")
     if not span or (span.get("sheetId") or 0) != tab or span["dimension"] != dimension:
         return item
@@ -112,13 +112,13 @@ def rewrite(book: Book, tab: Tab, dimension: str, edit: Edit) -> None:
 
 
 def forget_tab(book: Book, tab: int) -> None:
-    """What pointed to a deleted tab goes with it."""
+    """Delete named ranges and metadata of a deleted tab."""
     book.names = [item for item in book.names if (item["range"].get("sheetId") or 0) != tab]
     book.metadata = [item for item in book.metadata if sheet_of(item) != tab]
 
 
 def sheet_of(item: dict[str, Any]) -> int | None:
-    """The tab a DeveloperMetadata belongs to; None where it is the spreadsheet's."""
+    """The tab of a DeveloperMetadata; None for the spreadsheet's."""
     location = item["location"]
     if location.get("spreadsheet"):
         return None

@@ -1,4 +1,4 @@
-"""Protected ranges, and who may write into them."""
+"""Protected ranges and their editors."""
 
 from collections.abc import Iterator
 from typing import Any

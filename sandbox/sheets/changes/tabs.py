@@ -65,7 +65,7 @@ def update(book: Book, request: dict[str, Any]) -> None:
 
 
 def move(book: Book, tab: Tab, index: int) -> None:
-    """The index is counted before the tab is taken from where it was."""
+    """`index` is counted before the move."""
     old = book.tabs.index(tab)
     book.tabs.remove(tab)
     place(book, tab, index - 1 if index > old else index)
@@ -79,7 +79,7 @@ def update_spreadsheet(book: Book, request: dict[str, Any]) -> None:
 
 
 def resized(tab: Tab, after: dict[str, Any]) -> None:
-    """Take over new properties; a smaller grid loses what lies beyond."""
+    """Set new properties; cells outside a smaller grid are deleted."""
     tab.properties = after
     grid = after.get("gridProperties") or {}
     for dimension in (ROWS, COLUMNS):
