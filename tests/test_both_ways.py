@@ -100,7 +100,7 @@ class Planning:
 @pytest.fixture(scope="module")
 def planning(tmp_path_factory):
     folder = tmp_path_factory.mktemp("planning")
-    for package in ("connector", "sheets_sync"):
+    for package in ("runtime", "connector", "sheets_sync"):
         shutil.copytree(ROOT / package, folder / package)
     for name in ("workflow_settings.yaml", "includes"):
         copy = shutil.copytree if (ROOT / "dataform" / name).is_dir() else shutil.copy
