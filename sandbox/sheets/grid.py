@@ -16,7 +16,7 @@ FROZEN = {ROWS: "frozenRowCount", COLUMNS: "frozenColumnCount"}
 
 @dataclass
 class Tab:
-    """A sheet in Google's words; `properties` are SheetProperties without the index, which is the position in the book."""
+    """A sheet; `properties` are SheetProperties without the index, which is the position in the book."""
 
     properties: dict[str, Any]
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
