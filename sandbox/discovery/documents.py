@@ -85,10 +85,9 @@ class Document:
     def __init__(self, name: str, content: Json) -> None:
         self.name = name
         self.content = content
+        path = name.replace(".", "/")
         # The path of the API in the sandbox: "pubsub/v1".
-        self.path = {f"{to}": at for at, to in OTHER_NAMES.items()}.get(
-            name.replace(".", "/"), name.replace(".", "/")
-        )
+        self.path = next((at for at, other in OTHER_NAMES.items() if other == path), path)
         self.schemas: dict[str, Json] = content["schemas"]
 
     @cached_property

@@ -84,9 +84,9 @@ def plain(binding: Json) -> Iterator[str]:
 
 
 def full_name(resource: str) -> str:
-    """`resource.name` of a condition.
+    """`resource.name` of a condition, in the form that modules/landing uses; other resources: their names.
 
-    https://cloud.google.com/storage/docs/access-control/iam#conditions for objects.
+    Google's page on it (iam/docs/conditions-resource-attributes) was not readable.
     """
     api, name = split(resource)
     if api != STORAGE or not name.startswith("b/"):

@@ -1,6 +1,6 @@
 """Expressions of IAM conditions, as far as modules use them: names, times, and limits on granting roles.
 
-https://cloud.google.com/iam/docs/conditions-attribute-reference; the language is CEL.
+The language is CEL. Google's pages on it were not readable; the forms are those of modules/.
 """
 
 import re

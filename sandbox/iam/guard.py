@@ -1,7 +1,6 @@
 """The check of a request, before a service sees it."""
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote
 
 from sandbox.discovery.documents import Method
@@ -64,7 +63,7 @@ def grants(policy: Json) -> set[tuple[str, ...]]:
 
 def normalized(state: State, resource: str) -> str:
     """With the project's id, whichever form was sent."""
-    parts: list[Any] = [unquote(part) for part in resource.split("/")]
+    parts = [unquote(part) for part in resource.split("/")]
     if parts[:1] == ["projects"] and len(parts) > 1 and parts[1] in (PROJECT_NUMBER, "-"):
         parts[1] = state.project
     return "/".join(parts)

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from sandbox.discovery.documents import Json, Method
 
 VERBS = {"patch": "update", "insert": "create"}
-SERVICES = {"iam": "iam", "logging": "logging"}
 
 
 class Requirement(NamedTuple):

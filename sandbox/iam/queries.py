@@ -5,7 +5,7 @@ view or its dataset: https://cloud.google.com/bigquery/docs/authorized-datasets
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlglot import exp
@@ -29,6 +29,7 @@ class TableAccess:
 
     access: Access
     caller: str
+    known: dict[tuple[str, str], bool] = field(default_factory=dict, hash=False)
 
     def check_statement(self, tree: exp.Expr, context: Any) -> None:
         for view, project, scope in information_schemas(tree, context):
@@ -89,7 +90,11 @@ class TableAccess:
             self.deny(bigquery_message(permission, resource))
 
     def has(self, permission: str, resource: str) -> bool:
-        return self.access.allowed(self.caller, permission, f"{BIGQUERY}/{resource}")
+        """A statement often names a table several times, and its policies take milliseconds to read."""
+        asked = permission, resource
+        if asked not in self.known:
+            self.known[asked] = self.access.allowed(self.caller, permission, f"{BIGQUERY}/{resource}")
+        return self.known[asked]
 
     def deny(self, message: str) -> None:
         from local_bigquery.errors import BigQueryError

@@ -6,6 +6,7 @@ Upstream change that removes it: none is planned.
 """
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from sqlglot import exp
@@ -17,6 +18,7 @@ from sandbox.iam.policies import STORAGE
 from sandbox.iam.queries import READ, TableAccess, path
 
 OBJECT = "storage.objects.get"
+checked_as_a_whole: ContextVar[bool] = ContextVar("checked_as_a_whole", default=False)
 
 
 def install(access: Access) -> None:
@@ -24,8 +26,9 @@ def install(access: Access) -> None:
     from local_bigquery.sql.rules import STATEMENT_RULES
 
     def check(tree: exp.Expr, context: Any) -> exp.Expr:
-        """First of all rules: the later ones replace the names of tables."""
-        if rights := rights_of_caller(access):
+        """First of all rules: the later ones replace the names of tables. For expressions of a script."""
+        rights = None if checked_as_a_whole.get() else rights_of_caller(access)
+        if rights:
             rights.check_statement(tree, context)
         return tree
 
@@ -49,7 +52,11 @@ def with_check(statement: Callable[..., Any], check: Callable[..., Any]) -> Call
 
     def checked(cursor: Any, tree: exp.Expr, context: Any, *more: Any) -> Any:
         check(tree, context)
-        return statement(cursor, tree, context, *more)
+        token = checked_as_a_whole.set(True)
+        try:
+            return statement(cursor, tree, context, *more)
+        finally:
+            checked_as_a_whole.reset(token)
 
     return checked
 

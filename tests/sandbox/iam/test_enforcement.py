@@ -232,6 +232,27 @@ def test_rights_on_a_dataset(project: Project) -> None:
     assert single_value(project.query("SELECT COUNT(*) FROM iam_rights.sales")) == "2"
 
 
+def test_a_chain_of_views_needs_an_authorization_at_each_dataset(project: Project) -> None:
+    """iam_final reads a view of iam_middle, which reads a table of iam_source."""
+    reader = project.account("iam-chain")
+    project.grant_on_project(binding("roles/bigquery.jobUser", f"serviceAccount:{reader}"))
+    names = {"projectId": project.state.project}
+    middle = {"view": names | {"datasetId": "iam_middle", "tableId": "named"}}
+    final = {"view": names | {"datasetId": "iam_final", "tableId": "named"}}
+    project.create_dataset("iam_source", middle)
+    project.create_dataset("iam_middle", final)
+    project.create_dataset("iam_final", {"role": "READER", "userByEmail": reader})
+    assert project.query("CREATE OR REPLACE TABLE iam_source.sales AS SELECT 7 AS id").ok
+    assert project.query("CREATE OR REPLACE VIEW iam_middle.named AS SELECT id FROM iam_source.sales").ok
+    for name in ("named", "other"):
+        assert project.query(f"CREATE OR REPLACE VIEW iam_final.{name} AS SELECT id FROM iam_middle.named").ok
+    query = "WITH named AS (SELECT id FROM iam_final.named) SELECT id FROM named"
+    assert single_value(project.query(query, reader)) == "7"
+    assert project.query("SELECT id FROM iam_final.other", reader).status_code == 403
+    project.create_dataset("iam_source")
+    assert project.query(query, reader).status_code == 403
+
+
 def test_a_reader_without_a_job_role_cannot_query(project: Project) -> None:
     reader = project.account("iam-no-jobs")
     project.create_dataset("iam_no_jobs", {"role": "READER", "userByEmail": reader})
