@@ -15,6 +15,7 @@ from connector.extract.ndjson import encode_page
 from connector.extract.page_tracker import PageTracker
 from connector.extract.schema_drift import create_detector, learn_schema
 from connector.landing.page_metadata import ObservedSchema, PageResult
+from connector.raw_schema import list_columns
 from connector.run.context import RunContext
 from connector.run.extract_planned import extract_planned
 from connector.run.state import RunState
@@ -170,7 +171,8 @@ class PageExtractor:
             self._learn(page.items)
         if page.items:
             drift = self.detect_drift(page.items)
-            content = encode_page(page.items, self.state.run.file_name(number), drift.unmapped)
+            arrays = list_columns(self.context.columns)
+            content = encode_page(page.items, self.state.run.file_name(number), drift.unmapped, arrays)
             del page  # its items would stay in memory during the upload
             self.context.landing.write_page(self.state.run, result, content, drift)
         return result
