@@ -63,6 +63,15 @@ def strip_descriptions(columns: list[Column]) -> list[Column]:
     ]
 
 
+def list_columns(columns: list[Column]) -> list[str]:
+    """Names of the columns with lists of objects."""
+    return [
+        column["name"]
+        for column in columns
+        if column["type"] == "RECORD" and column.get("mode") == "REPEATED"
+    ]
+
+
 def read_columns(table: str, folder: Path = SCHEMAS) -> list[Column]:
     """The columns that files of `table` contain: the schema without the load time."""
     path = folder / f"{table}.json"

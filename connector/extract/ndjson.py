@@ -11,13 +11,16 @@ LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
 FILE_NAME_KEY = b'"%b"' % FILE_NAME.encode()
 
 
-def encode_page(items: list[msgspec.Raw], file: str, unmapped: Collection[str]) -> bytes:
+def encode_page(
+    items: list[msgspec.Raw], file: str, unmapped: Collection[str], arrays: Collection[str] = ()
+) -> bytes:
     """One line per item, with SYS_FILE_NAME inserted in front.
 
     `unmapped` are the fields without a column: only among them can be one that is called SYS_FILE_NAME too.
+    `arrays` are columns with lists of objects: an item that lacks one is marked (`mark_absent`).
     """
     opening = b'{%b:"%b"' % (FILE_NAME_KEY, file.encode())
-    rows = [bytes(item) for item in items]
+    rows = mark_absent([bytes(item) for item in items], arrays)
     has_reserved = any(is_reserved(name) for name in unmapped)
     if has_reserved or not is_simple(rows):
         return b"".join(encode_item(row, opening, has_reserved) for row in rows)
@@ -26,6 +29,30 @@ def encode_page(items: list[msgspec.Raw], file: str, unmapped: Collection[str]) 
     rests[0] = opening + b"," + rests[0]
     rests[-1] += b"\n"
     return (b"\n" + opening + b",").join(rests)
+
+
+def mark_absent(rows: list[bytes], arrays: Collection[str]) -> list[bytes]:
+    """An absent list becomes a list with one empty object.
+
+    BigQuery stores an absent list as an empty one, and an empty one has a meaning: a sale without lines is void.
+    ods rejects the empty object, so a source that drops the field voids nothing.
+    """
+    if not arrays:
+        return rows
+    members = [(name, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for name in arrays]
+    decode = msgspec.json.Decoder(list[msgspec.defstruct("Item", members, gc=False)]).decode  # type: ignore[misc]
+    try:
+        decoded = decode(b"[" + b",".join(rows) + b"]")
+    except msgspec.MsgspecError:  # an item is not an object: the others are still compared
+        return rows if len(rows) == 1 else [each for row in rows for each in mark_absent([row], arrays)]
+    absent = [[name for name in arrays if getattr(item, name) is msgspec.UNSET] for item in decoded]
+    return [append_markers(row, names) if names else row for row, names in zip(rows, absent, strict=True)]
+
+
+def append_markers(row: bytes, names: Collection[str]) -> bytes:
+    content = row.strip()[1:-1].rstrip()
+    markers = b",".join(b'"%b":[{}]' % name.encode() for name in names)
+    return b"{%b%b%b}" % (content, b"," if content.strip() else b"", markers)
 
 
 def is_simple(rows: list[bytes]) -> bool:

@@ -16,6 +16,7 @@ from connector.extract.page_inspection import Inspect, create_inspector
 from connector.extract.page_tracker import PageTracker
 from connector.extract.schema_drift import learn_schema
 from connector.landing.page_metadata import ObservedSchema, PageResult
+from connector.raw_schema import list_columns
 from connector.run.context import RunContext
 from connector.run.extract_planned import extract_planned
 from connector.run.state import RunState
@@ -135,6 +136,7 @@ class PageExtractor:
 
     def __init__(self, context: RunContext, state: RunState, schema: ObservedSchema | None) -> None:
         self.context = context
+        self.arrays = list_columns(context.columns)
         self.state = state
         self.schema = schema
         self.inspect = self._create_inspector()
@@ -161,7 +163,8 @@ class PageExtractor:
         drift, max_id = self.inspect(page.items)
         mark = fingerprint(page.items)
         result = PageResult(number, len(page.items), mark, max_id, **page.facts())
-        content = encode_page(page.items, self.state.run.file_name(number), drift.unmapped)
+        file_name = self.state.run.file_name(number)
+        content = encode_page(page.items, file_name, drift.unmapped, self.arrays)
         del page  # its items would stay in memory during the upload
         self.context.landing.write_page(self.state.run, result, content, drift)
         return result

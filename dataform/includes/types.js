@@ -74,7 +74,7 @@ const price = within(decimal, bounds.price);
 const required = (type) => ({ ...type, required: true });
 
 // An array of structs, one element a `key`: rejected when a key is missing or occurs twice, or when an element's column
-// is not of its type or outside its range. An empty array is valid: a sale without lines is a void.
+// is not of its type or outside its range. An empty array is valid: a sale without lines is a void. A missing one is not.
 const lines = (key, columns) => ({ lines: { key, columns } });
 
 // [condition, reason] pairs: why a row whose column `name` has this `type` is rejected.
@@ -97,6 +97,8 @@ const rejections = (name, type) => {
 const article = (word) => (/^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`);
 
 const lineRejections = (name, { key, columns }) => [
+  // The connector writes one empty line where the source returned none (connector/extract/ndjson.py).
+  [`source.${name}_lines.empty > 0`, `${name} are missing`],
   [`source.${name}_lines.without_${key} > 0`, `a line has no ${key}`],
   [`source.${name}_lines.with_key > source.${name}_lines.keys`, `two lines have one ${key}`],
   ...Object.entries(columns)
@@ -117,11 +119,13 @@ const typedLines = (name, { key, columns }) => {
           ifnull(array_agg(struct(${fields.map((field) => `line.${field} as ${field}`).join(", ")}) order by line.place), []) as typed,
           ${fields.map((field) => `countif(line.${field} is null) as without_${field}`).join(",\n          ")},
           ${ranged.map((field) => `countif(not line.${field} between ${columns[field].range.from} and ${columns[field].range.until}) as outside_${field},`).join("\n          ")}
+          countif(line.is_empty) as empty,
           count(line.${key}) as with_key,
           count(distinct line.${key}) as keys
         from (
           select
             ${fields.map((field) => `${columns[field].parse(`item.${field}`)} as ${field}`).join(",\n            ")},
+            ${fields.map((field) => `item.${field} is null`).join(" and ")} as is_empty,
             place
           from unnest(${name}) as item with offset as place
         ) as line

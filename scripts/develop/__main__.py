@@ -41,11 +41,13 @@ def main() -> None:
 def create_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m scripts.develop",
-        description="start: datasets with clones of ods and dmt; run: the models of a folder in them; drop: delete them. "
-        "raw and ops are shared and only read.",
+        description="start: datasets with clones of ods and dmt; run: the models of a folder in them; "
+        "drop: delete them. raw and ops are shared and only read.",
     )
     parser.add_argument("task", choices=("start", "run", "drop"))
-    parser.add_argument("--schema-suffix", type=parse_suffix, required=True, help="for example your first name")
+    parser.add_argument(
+        "--schema-suffix", type=parse_suffix, required=True, help="for example your first name"
+    )
     add_arguments(parser)
     parser.add_argument("--folder", type=Path, default=Path("dataform"), help="default: %(default)s")
     return parser
@@ -53,7 +55,9 @@ def create_parser() -> argparse.ArgumentParser:
 
 def parse_suffix(text: str) -> str:
     if not SUFFIX.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"'{text}': expected 2 to 20 lower-case letters and digits, for example ada")
+        raise argparse.ArgumentTypeError(
+            f"'{text}': expected 2 to 20 lower-case letters and digits, for example ada"
+        )
     return text
 
 

@@ -13,7 +13,7 @@ from scripts.develop import DevelopError
 CLONED = ("ods", "dmt")
 DATASETS = (*CLONED, "assertions")
 LABEL = "developer"
-EXPIRATION_DAYS = 14  # of a table that nobody clones or writes again
+EXPIRATION_DAYS = 14  # of a table that is not cloned or written again
 
 
 @dataclass(frozen=True)

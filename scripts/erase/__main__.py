@@ -71,7 +71,9 @@ def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> No
         print(f"dry run: {rows} rows and {len(names)} objects have data; nothing was changed")
         return
     log_erasure(client, subject, rows, len(names))
-    print(f"erased  {rows} rows and {len(names)} objects. Erase it at the source too: a later list brings it back.")
+    print(
+        f"erased  {rows} rows and {len(names)} objects. Erase it at the source too: a later list brings it back."
+    )
 
 
 def log_erasure(client: bigquery.Client, subject: Subject, rows: int, objects: int) -> None:

@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from connector.raw_schema import FILE_NAME
 from runtime.object_store import ObjectInfo, ObjectStore
 from scripts.erase import EraseError
 from scripts.erase.subject import Subject
 
 WORKERS = 8
+FILE_NAME = "SYS_FILE_NAME"  # written by the connector into every row
 
 
 @dataclass(frozen=True)
@@ -27,18 +27,22 @@ class Objects:
         """Names of the objects that contain, or contained, data of the subject."""
         with ThreadPoolExecutor(WORKERS) as pool:
             objects = self.store.list(f"{self.subject.folder}/")
-            found = pool.map(lambda each: self._erase_object(each, dry_run), objects)
-            return [name for name in found if name]
+            names = pool.map(lambda each: self._erase_object(each, dry_run), objects)
+            return [name for name in names if name]
 
     def _erase_object(self, info: ObjectInfo, dry_run: bool) -> str:
         content = self.store.read(info.name, info.generation)
         if content is None:
-            raise EraseError(f"{self.store.url_of(info.name)} changed while it was read: run the command again.")
+            raise EraseError(
+                f"{self.store.url_of(info.name)} changed while it was read: run the command again."
+            )
         rest = b"".join(self._erase_lines(content))
         if rest == content:
             return ""
         if not dry_run and self.store.replace(info.name, rest, info.generation, info.metadata) is None:
-            raise EraseError(f"{self.store.url_of(info.name)} changed while it was read: run the command again.")
+            raise EraseError(
+                f"{self.store.url_of(info.name)} changed while it was read: run the command again."
+            )
         return info.name
 
     def _erase_lines(self, content: bytes) -> Iterator[bytes]:
@@ -56,8 +60,8 @@ class Objects:
         """`value` without data of the subject; rows inside of texts too, as in files of rejected rows."""
         if isinstance(value, dict):
             if self.subject.matches(value.get(self.subject.key_column)):
-                kept = (self.subject.key_column, FILE_NAME)
-                return {name: value[name] for name in kept if name in value}
+                names = (self.subject.key_column, FILE_NAME)
+                return {name: value[name] for name in names if name in value}
             return {name: self._blank(each) for name, each in value.items()}
         if isinstance(value, list):
             return [self._blank(each) for each in value]

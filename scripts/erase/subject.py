@@ -1,15 +1,17 @@
 """What is erased: a key, and the columns of its table in raw that describe a person."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from connector.errors import DeclarationError
-from connector.raw_schema import FILE_NAME, read_columns
-from connector.sources.registry import SOURCES, read_source
+import yaml
+
 from scripts.erase import EraseError
 
+CONNECTOR = Path(__file__).parents[2] / "connector"
+SYSTEM = "SYS_"  # columns of the connector: no data of the source
 PERSONAL = "Personal data"  # in the description of a column: docs/reference/personal-data.md
 
 
@@ -38,26 +40,25 @@ class Subject:
 
 
 def read_subject(table: str, key: str) -> Subject:
-    """EraseError if `table` is no table of raw with one key and personal columns."""
-    found = [
-        (f"{path.stem}/{name}", endpoint)
-        for path in sorted(SOURCES.glob("*.yaml"))
-        for name, endpoint in read_source(path.stem).endpoints.items()
-        if endpoint.table == table
-    ]
-    if not found:
-        raise EraseError(f"invalid --table '{table}': no endpoint of connector/sources has this table.")
-    [(folder, endpoint)] = found
-    try:
-        columns = [column for column in read_columns(table) if column["name"] != FILE_NAME]
-    except DeclarationError as error:
-        raise EraseError(str(error)) from error
-    personal = tuple(column["name"] for column in columns if PERSONAL in column.get("description", ""))
-    if not personal or len(endpoint.key) != 1:
+    """EraseError if raw has no such table, or it has several key columns or no personal column."""
+    folder, keys = find_endpoint(table)
+    fields = json.loads((CONNECTOR / "schemas" / f"{table}.json").read_text(encoding="utf-8"))
+    columns = [field for field in fields if not field["name"].startswith(SYSTEM)]
+    personal = tuple(field["name"] for field in columns if PERSONAL in field["description"])
+    if not personal or len(keys) != 1:
         raise EraseError(
-            f"invalid --table '{table}': no column of connector/schemas/{Path(table).name}.json is described "
+            f"invalid --table '{table}': no column of connector/schemas/{table}.json is described "
             f"as '{PERSONAL}', or its key has several columns."
         )
-    [key_column] = endpoint.key
-    others = tuple(column["name"] for column in columns if column["name"] != key_column)
-    return Subject(table, folder, key_column, key.strip(), others, personal)
+    others = tuple(field["name"] for field in columns if field["name"] != keys[0])
+    return Subject(table, folder, keys[0], key.strip(), others, personal)
+
+
+def find_endpoint(table: str) -> tuple[str, list[str]]:
+    """`<source>/<endpoint>` of a table of raw, and its key."""
+    for path in sorted((CONNECTOR / "sources").glob("*.yaml")):
+        endpoints = yaml.safe_load(path.read_text(encoding="utf-8"))["endpoints"]
+        for name, endpoint in endpoints.items():
+            if endpoint["table"] == table:
+                return f"{path.stem}/{name}", list(endpoint.get("key", []))
+    raise EraseError(f"invalid --table '{table}': no endpoint of connector/sources has this table.")

@@ -44,13 +44,13 @@ class Tables:
         raw = f"raw.{self.subject.table}"
         columns = ", ".join(self.subject.personal)
         rows = self._query(f"select {columns} from {raw} where {self._same_key(self.subject.key_column)}")
-        texts = {str(value) for row in rows for value in row.values() if value}
+        texts = {str(value) for row in rows for value in tuple(row) if value}
         return sorted(text for text in texts if len(text) >= SHORTEST_VALUE)
 
     def erase(self, values: list[str], dry_run: bool) -> Iterator[Place]:
         """Every table with data of the subject. raw is last, because its rows name the values."""
-        for table in self._log_tables():
-            yield self._erase_texts(table, values, dry_run)
+        for log in self._log_tables():
+            yield self._erase_texts(log, values, dry_run)
         for table in sorted(self._tables(), key=lambda table: table.dataset_id == "raw"):
             if table.table_id == f"{self.subject.table}_rejects":
                 yield self._erase_payloads(table, dry_run)

@@ -44,6 +44,9 @@ BAD_SALES = {
     "datetime is more than a day after it was loaded": sale(96, "2099-01-01", ("a", 1, 1)),
     "a quantity is outside -1000000 to 1000000": sale(89, "2017-01-01", ("a", 4006381333931, 1)),
     "an amount is outside -100000000 to 100000000": sale(88, "2017-01-01", ("a", 1, "5e12")),
+    "items are missing; a line has no product_sku; a quantity is not a number; an amount is not a number": sale(
+        87, "2017-01-01", items=[{}]
+    ),
     "a line has no product_sku": sale(97, "2017-01-01", (None, 1, 1)),
     "two lines have one product_sku": sale(98, "2017-01-01", ("a", 1, 1), ("a", 2, 2)),
     "a quantity is not a number": sale(99, "2017-01-01", ("a", "1,5", 1)),

@@ -10,7 +10,11 @@ from tests.dataform.retail import file, product
 
 LISTS = {
     2: [product("a", 1.0), product("b", 2.0), product("e", 1.0, "Caf\u00e9")],
-    3: [product("a", "1.00"), product("c", 3.0), product("e", 1.0, "Cafe\u0301 ")],  # b left; a and e only look new
+    3: [
+        product("a", "1.00"),
+        product("c", 3.0),
+        product("e", 1.0, "Cafe\u0301 "),
+    ],  # b left; a and e only look new
     4: [product("a", 1.5), product("b", 2.0), product("c", "free"), product("e", 1.0, "Caf\u00e9")],
     5: [product("a", 1.5), product("b", 2.5), product("c", 3.0), product("e", 1.0, "Caf\u00e9")],
 }

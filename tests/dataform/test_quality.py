@@ -66,7 +66,9 @@ def test_a_day_with_much_less_than_usual_fails_and_ends_the_run(sandbox, graph):
     runner = Runner(connect(sandbox.address, "volume"), graph)
     day = (NOW - timedelta(hours=6)).date() - timedelta(1)
     weeks = [
-        sale(100 * week + n, f"{day - timedelta(7 * week)}", ("a", 1, 1)) for week in (1, 2, 3) for n in range(40)
+        sale(100 * week + n, f"{day - timedelta(7 * week)}", ("a", 1, 1))
+        for week in (1, 2, 3)
+        for n in range(40)
     ]
     runner.warehouse.load("products", {file("products", 2): [product("a", 1.0)]})
     runner.warehouse.load("customers", {file("customers", 2): [customer(1)]})

@@ -159,9 +159,9 @@ def test_a_dry_run_lists_every_place_and_changes_nothing(command, shop):
     before = shop.traces()
     result = command("--table", "customers", "--key", "17", "--dry-run")
     assert (result.returncode, result.stderr) == (0, "")
-    assert before - {name for name in before if name.startswith("retail/")} == PLACES - {"dmt.sales_final"} | (
-        before & {"dmt.sales_final", "staging.customers"}
-    )
+    assert before - {name for name in before if name.startswith("retail/")} == PLACES - {
+        "dmt.sales_final"
+    } | (before & {"dmt.sales_final", "staging.customers"})
     assert "table   raw.customers: 3 rows" in result.stdout
     assert shop.traces() == before
 
@@ -182,9 +182,10 @@ def test_no_trace_is_left_and_the_sales_stay(command, shop):
     assert [row["change"] for row in history] == ["new", "removed", "returned"]
     archived = shop.contents()[f"retail/customers/archive/20260104/{file('customers', 4)}"]
     assert [json.loads(line)["id"] for line in archived.splitlines()] == [17, 1]
-    assert [row["detail"] for row in shop.warehouse.rows("ops.sync_row", "key, detail")] == ["another row", "erased"][
-        ::-1
-    ]
+    assert [row["detail"] for row in shop.warehouse.rows("ops.sync_row", "key, detail")] == [
+        "another row",
+        "erased",
+    ][::-1]
 
 
 def test_the_log_has_neither_key_nor_data(shop):

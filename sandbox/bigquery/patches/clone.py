@@ -19,7 +19,7 @@ def install() -> None:
 
     def split(tree: exp.Expr) -> list[Any]:
         """A clone becomes a CREATE with a SELECT, which must still be recognized."""
-        statements = split_statement(tree)
+        statements: list[Any] = split_statement(tree)
         for statement in statements if tree.args.get("clone") else []:
             statement.meta["clone"] = True
         return statements
