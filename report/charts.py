@@ -21,7 +21,7 @@ WIDTH, HEIGHT = 320, 130
 INK, SOFT, TINT, BAND, BAD, MARK = "#1d2430", "#5b6472", "#2f6f8f", "#cfdfe8", "#b3261e", "#8a6d1b"
 FIT = {"type": "fit-x", "contains": "padding"}
 PADDING = {
-    "left": 34,
+    "left": 24,
     "right": 24,
     "top": 4,
     "bottom": 4,
@@ -31,7 +31,14 @@ CONFIG = {
     "font": "system-ui, sans-serif",
     "background": "transparent",
     "view": {"stroke": None},
-    "axis": {"labelColor": SOFT, "titleColor": SOFT, "labelFontSize": 11, "titleFontSize": 11, "gridColor": "#e6e9ed"},
+    "axis": {
+        "labelColor": SOFT,
+        "titleColor": SOFT,
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "labelLimit": 400,  # names are not cut off
+        "gridColor": "#e6e9ed",
+    },
 }  # fmt: skip
 FOURTH_HOUR = "toNumber(slice(datum.value, 6)) % 4 == 0 ? slice(datum.value, 6) : ''"
 STATE_COLOURS = {"domain": ["succeeded", "failed", "not run"], "range": [TINT, BAD, "#98a2b3"]}

@@ -107,7 +107,7 @@ def worst_days(night: Night) -> list[Row]:
     """The days with the greatest share of bad rows at the end of the window."""
 
     def good_share(row: Row) -> float:
-        return 1 - row["last"]["bad_rows"] / max(row["last"]["size"], 1)
+        return 1.0 - float(row["last"]["bad_rows"]) / max(int(row["last"]["size"]), 1)
 
     return sorted(night["quality"], key=good_share)[:SHOWN_DAYS]
 

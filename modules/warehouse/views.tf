@@ -25,7 +25,7 @@ resource "google_bigquery_table" "measures" {
   table_id            = "measures"
   description         = local.views.measures.description
   labels              = { layer = "ops" }
-  deletion_protection = false # a view has no data
+  deletion_protection = var.protected
 
   view {
     query          = local.views.measures.query
@@ -42,7 +42,7 @@ resource "google_bigquery_table" "last_night" {
   table_id            = "last_night"
   description         = local.views.last_night.description
   labels              = { layer = "ops" }
-  deletion_protection = false
+  deletion_protection = var.protected
 
   view {
     query          = local.views.last_night.query

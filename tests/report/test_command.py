@@ -30,6 +30,7 @@ def start(environ, *arguments):
     command = [sys.executable, "-m", "report", *arguments]
     variables = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"} | environ
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=variables)
+    assert process.stderr
     lines = [json.loads(line) for line in process.stderr]
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -57,7 +57,10 @@ def rows(history):
         values = [[row.get(name) for name in sorted(columns)] for row in newest]
         connection.executemany(f"insert into t values ({', '.join('?' * len(columns))})", values)
         since = (history.now - timedelta(hours=24)).isoformat()
-        return connection.execute(f"select {expression} from t where {where}", {"since": since}).fetchone()[0]
+        [result] = connection.execute(
+            f"select {expression} from t where {where}", {"since": since}
+        ).fetchall()
+        return result[0]
 
     return count
 

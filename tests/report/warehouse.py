@@ -21,7 +21,7 @@ PARTITIONS = dict(
 VIEWS = ("measures", "last_night")
 LIMITS = {"orphan_rate": 0.01, "rejects": 0}
 
-type Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+type Rows = Mapping[str, Sequence[dict[str, Any]]]
 
 
 def schema(table: str) -> list[bigquery.SchemaField]:

@@ -57,7 +57,7 @@ GRANTS = OWNERS | {
     ("report", "project", "bigquery.jobUser"),
     ("report", "dataset ops", "bigquery.dataViewer"),
     ("report", "repository warehouse", "dataform.viewer"),
-    ("report", "bucket report", "storage.objectUser"),
+    ("report", "bucket of pages", "storage.objectUser"),
     (SCHEDULER, "job pipeline", "run.jobsExecutorWithOverrides"),
     (SCHEDULER, "job key-rotation", "run.jobsExecutor"),
     (SHEETS, "project", "bigquery.jobUser"),
@@ -108,9 +108,10 @@ ANALYSTS = {
     ("group:analysts", "project", "bigquery.jobUser"),
     ("group:analysts", "dataset dmt", "bigquery.dataViewer"),
 }
-ENGINEERS = {("group:data-engineers", "project", "bigquery.jobUser")} | {
-    ("group:data-engineers", f"dataset {name}", "bigquery.dataViewer") for name in DATASETS
-}
+ENGINEERS = {
+    ("group:data-engineers", "project", "bigquery.jobUser"),
+    ("group:data-engineers", "bucket of pages", "storage.objectViewer"),
+} | {("group:data-engineers", f"dataset {name}", "bigquery.dataViewer") for name in DATASETS}
 
 
 def planned_grants(plan):
@@ -143,7 +144,8 @@ def short_resource(grant: Grant, values):
     """The resource with the condition of the grant; a bucket is the landing bucket or that of the state."""
     kind, _, name = grant.resource.removeprefix("the ").partition(" ")
     if kind == "bucket":
-        bucket = "state" if name.endswith("-terraform-state") else "bucket"
+        suffixes = {"-terraform-state": "state", "-report": "bucket of pages"}
+        bucket = next((text for suffix, text in suffixes.items() if name.endswith(suffix)), "bucket")
         return f"{bucket} {grant.conditions.removeprefix(', only ')}".strip()
     if kind == "repository" and "location" in values:
         kind = "registry"

@@ -17,8 +17,8 @@ run "each_alert_has_what_where_and_a_runbook" {
     condition = (
       output.runbooks
       == tolist([
-        "cost", "dataform-failed", "findings", "job-failed", "measurement-failed", "no-sales", "orphans", "pipeline-failed",
-        "quality", "rejects", "rotation", "scheduled-query-failed",
+        "cost", "dataform-failed", "findings", "job-failed", "measurement-failed", "no-sales", "orphans",
+        "pipeline-failed", "quality", "rejects", "rotation", "scheduled-query-failed",
       ])
     )
     error_message = "Every failure has an alert."

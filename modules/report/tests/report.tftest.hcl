@@ -20,7 +20,7 @@ run "pages_are_not_public_and_expire" {
   }
 
   assert {
-    condition     = one(google_storage_bucket.pages.lifecycle_rule).condition[*].age == [400]
+    condition     = one(one(google_storage_bucket.pages.lifecycle_rule).condition).age == 400
     error_message = "A page is deleted after more than a year."
   }
 }

@@ -63,7 +63,7 @@ def list_partitions(table: Any) -> list[Partition]:
     from local_bigquery.sql.rules import information_schema as upstream
 
     partitioning, name = table.timePartitioning, tables.name(*upstream._identity(table))
-    whole = [(None, int(table.numRows), upstream._timestamp(table.lastModifiedTime))]
+    whole: list[Partition] = [(None, int(table.numRows), upstream._timestamp(table.lastModifiedTime))]
     if not (partitioning and partitioning.field) or table.type != "TABLE":
         return whole
     day = f"coalesce(strftime({database.quote(partitioning.field)}, '%Y%m%d'), '__NULL__')"
