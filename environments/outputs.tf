@@ -70,7 +70,8 @@ output "declared" {
     error_message = format(
       "Not readable as exports: %s. An export is YAML with a table. %s",
       join(", ", [
-        for name in setsubtract(keys(local.export_files), keys(local.export_declarations)) : "sheets_sync/exports/${name}.yaml"
+        for name in setsubtract(keys(local.export_files), keys(local.export_declarations)) :
+        "sheets_sync/exports/${name}.yaml"
       ]),
       "For the place of the error run: python -m sheets_sync --export NAME",
     )

@@ -10,9 +10,7 @@ from scripts.style_rules import BANNED_NAMES, PHRASES, find_violations
 
 # Folders and files whose text is still to be revised. Delete a line when its folder has no violations:
 # `python -m scripts.measure_style <folder>`. The list is empty when the revision is complete.
-NOT_YET_REVISED = (
-    "tests/sandbox/sheets",
-)
+NOT_YET_REVISED = ("tests/sandbox/sheets",)
 FOLDERS = sorted({path.parts[0] for path in tracked_files(ROOT)})
 
 

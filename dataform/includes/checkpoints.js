@@ -43,7 +43,7 @@ const saveRest = (context) =>
 const inNames = (all) => `table_name in (${all.map((name) => `'${name}'`).join(", ")})`;
 
 // The checkpoints of `tables`, and of the days that this table left, that no run of this table has read: an array of
-// '<table> <microseconds of written_at>'. Found by identity and not by time alone: a transaction of another invocation
+// '<table> <microseconds of written_at>'. Found by identity and not only by time: a transaction of another invocation
 // can commit a checkpoint whose time this table's last run has passed. No script runs for as long as the look-back.
 const readName = (context) => `${names.ofTable(context.self())} read `;
 

@@ -7,7 +7,7 @@ const types = require("includes/types");
 
 const RUN = names.runOfFile("SYS_FILE_NAME");
 
-// Blanks around a text, an empty text and the form of its accents are no change.
+// Blanks around a text, an empty text and the form of its accents are not changes.
 const canonical = (columns, row) =>
   `to_json_string(struct(${Object.entries(columns)
     .map(([name, type]) => `${type.label ? `${row}.${name}` : `nullif(trim(normalize(${row}.${name}, nfc)), '')`} as ${name}`)

@@ -92,11 +92,11 @@ class Parser:
             value = TEXTS[method[0]](self.attribute(attribute), self.text(self.next()))
             self.take(")")
             return bool(value)
-        left = self.attribute(".".join([attribute, *method]))
+        actual = self.attribute(".".join([attribute, *method]))
         operator = self.next()
         if operator not in COMPARISONS:
             raise self.unsupported()
-        return COMPARISONS[operator](left, self.operand())
+        return COMPARISONS[operator](actual, self.operand())
 
     def operand(self) -> str:
         token = self.next()
@@ -143,10 +143,10 @@ class Parser:
             raise self.unsupported()
 
     def skip(self, token: str) -> bool:
-        found = self.tokens[:1] == [token]
-        if found:
+        is_next = self.tokens[:1] == [token]
+        if is_next:
             self.tokens.pop(0)
-        return found
+        return is_next
 
     def unsupported(self) -> Unsupported:
         return Unsupported(f"The sandbox does not support the condition {self.expression!r}.")

@@ -58,8 +58,8 @@ def of_bucket(state: State, name: str) -> list[Json]:
         row = connection.execute(
             "SELECT policy FROM buckets WHERE name = ?", (name.split("/")[1],)
         ).fetchone()
-    found: list[Json] = json.loads(row[0])["bindings"] if row else []
-    return found
+    bindings: list[Json] = json.loads(row[0])["bindings"] if row else []
+    return bindings
 
 
 def of_dataset(state: State, name: str) -> Iterator[Json]:

@@ -29,7 +29,7 @@ class TableAccess:
 
     access: Access
     caller: str
-    known: dict[tuple[str, str], bool] = field(default_factory=dict, hash=False)
+    decisions: dict[tuple[str, str], bool] = field(default_factory=dict, hash=False)
 
     def check_statement(self, tree: exp.Expr, context: Any) -> None:
         for view, project, scope in information_schemas(tree, context):
@@ -91,10 +91,10 @@ class TableAccess:
 
     def has(self, permission: str, resource: str) -> bool:
         """A statement often names a table several times, and its policies take milliseconds to read."""
-        asked = permission, resource
-        if asked not in self.known:
-            self.known[asked] = self.access.allowed(self.caller, permission, f"{BIGQUERY}/{resource}")
-        return self.known[asked]
+        right = permission, resource
+        if right not in self.decisions:
+            self.decisions[right] = self.access.allowed(self.caller, permission, f"{BIGQUERY}/{resource}")
+        return self.decisions[right]
 
     def deny(self, message: str) -> None:
         from local_bigquery.errors import BigQueryError
@@ -139,8 +139,8 @@ def information_schemas(tree: exp.Expr, context: Any) -> Iterator[tuple[str, str
     from local_bigquery.sql.rules import information_schema
 
     for table in tree.find_all(exp.Table):
-        if (found := information_schema._view(table)) is not None:
-            view, project, scope = found
+        if (parts := information_schema._view(table)) is not None:
+            view, project, scope = parts
             is_region = (scope or "").lower().startswith("region-")
             dataset = "" if is_region else scope or context.dataset_id or ""
             yield view, project or context.project_id, dataset

@@ -70,16 +70,16 @@ def test_ods_declares_the_same_columns(declared, tables):
 
 
 def test_a_personal_column_of_a_mart_is_declared_and_may_leave_ods(by_name, tables):
-    found = set()
+    personal = set()
     for name, action in by_name.items():
         if not name.startswith("dmt."):
             continue
         for column, text in tables[name].items():
             for table, origin in personal_origins(action.compiled["query"], column, tables):
-                found.add((name, column))
+                personal.add((name, column))
                 assert PERSONAL in text, f"{name}.{column} is {table}.{origin}: describe it as '{PERSONAL}'"
                 assert CONFINED not in tables[table][origin], f"{name}.{column} is {table}.{origin}"
-    assert found == {("dmt.sales_final", "customer_name")}
+    assert personal == {("dmt.sales_final", "customer_name")}
 
 
 def test_only_views_of_marts_have_personal_columns(by_name, tables):

@@ -53,7 +53,7 @@ def test_run_writes_only_the_datasets_of_the_person_and_continues_from_their_che
     assert all_rows(released) == before
     assert released.rows("ops.quality_results") == results
     assert sum(row["lines"] for row in released.rows("dmt_ada.daily_sales", "day, lines")) == 13
-    # The new sale alone was read: clones have the checkpoints of the released tables.
+    # Only the new sale was read: clones have the checkpoints of the released tables.
     [newest, *_] = released.query(
         "select touched_days from ods_ada.checkpoints where table_name = 'ods.sales' and written_at > '2000-01-01' "
         "order by written_at desc"
@@ -68,9 +68,9 @@ def test_drop_deletes_the_datasets_of_the_person_only(command, released):
     assert "develop: dataset ods_bob exists without the label developer=bob" in refused.stderr
     dropped = command("scripts.develop", "drop", *SUFFIX)
     assert (dropped.returncode, dropped.stdout) == (0, "deleted ods_ada, dmt_ada, assertions_ada\n")
-    left = {dataset.dataset_id for dataset in released.client.list_datasets()}
-    assert {"ods", "dmt", "ods_bob"} <= left
-    assert not {"ods_ada", "dmt_ada", "assertions_ada"} & left
+    remaining = {dataset.dataset_id for dataset in released.client.list_datasets()}
+    assert {"ods", "dmt", "ods_bob"} <= remaining
+    assert not {"ods_ada", "dmt_ada", "assertions_ada"} & remaining
     assert command("scripts.develop", "drop", *SUFFIX).stdout == "deleted nothing\n"
 
 

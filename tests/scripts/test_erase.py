@@ -84,12 +84,12 @@ class Warehouse:
     def traces(self):
         """Where any text of the person is, in every table of every dataset and every object."""
         client = self.warehouse.client
-        found = {name for name, text in self.contents().items() if any(trace in text for trace in TRACES)}
+        places = {name for name, text in self.contents().items() if any(trace in text for trace in TRACES)}
         for dataset in client.list_datasets():
             for table in client.list_tables(dataset.reference):
                 if self.mentions(client.get_table(table.reference)):
-                    found.add(f"{table.dataset_id}.{table.table_id}")
-        return found
+                    places.add(f"{table.dataset_id}.{table.table_id}")
+        return places
 
     def mentions(self, table):
         column = table.time_partitioning.field if table.time_partitioning else None

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
-from connector.sources.registry import load_yaml
 from runtime.errors import JobError
+from runtime.yaml_file import load_yaml
 from tests.connector.landing_harness import LandingHarness
 from tests.fakes.memory_store import MemoryStore
 from tests.servers.catalogue import FULL, ITEMS, KEY, SERVERS, TestedServer, write_inputs

@@ -33,21 +33,21 @@ def deployment(deployments, env):
 
 def shown_outputs():
     """The lines that the runbook shows below each command."""
-    shown = {}
+    printed = {}
     for block in BLOCK.findall(RUNBOOK):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, *lines = part.rstrip().splitlines()
-            shown.setdefault(command, []).extend(line for line in lines if line)
-    return shown
+            printed.setdefault(command, []).extend(line for line in lines if line)
+    return printed
 
 
 def test_every_command_succeeds_with_the_output_in_the_runbook(deployment, env):
     assert set(deployment.codes.values()) == {0}, deployment.outputs
-    shown = {
+    printed = {
         command: lines for command, lines in shown_outputs().items() if f"-{env}" in command or env in command
     }
-    assert len(shown) >= 6
-    for command, lines in shown.items():
+    assert len(printed) >= 6
+    for command, lines in printed.items():
         output = deployment.outputs[command]
         for line in lines:
             pattern = ".+".join(map(re.escape, line.split("…")))

@@ -69,7 +69,7 @@ def list_partitions(table: Any) -> list[Partition]:
     day = f"coalesce(strftime({database.quote(partitioning.field)}, '%Y%m%d'), '__NULL__')"
     snapshots = f"ducklake_snapshots('{table.tableReference.projectId}')"
     try:
-        found = database.fetch(
+        days = database.fetch(
             f"WITH day AS (SELECT {day} AS name, count(*) AS size, max(snapshot_id) AS newest"
             f" FROM {name} GROUP BY 1) SELECT day.name, day.size, CAST(snapshot.snapshot_time AS VARCHAR)"
             f" FROM day LEFT JOIN {snapshots} AS snapshot ON snapshot.snapshot_id = day.newest ORDER BY 1"
@@ -78,4 +78,4 @@ def list_partitions(table: Any) -> list[Partition]:
         return whole
     except duckdb.CatalogException:
         return []
-    return [(name, size, upstream._timestamp(moment)) for name, size, moment in found]
+    return [(name, size, upstream._timestamp(moment)) for name, size, moment in days]

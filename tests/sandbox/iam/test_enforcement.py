@@ -74,9 +74,9 @@ def test_calls_in_a_batch_have_the_caller_of_the_batch(project: Project, writer:
 
 
 def test_permissions_on_a_bucket_can_be_tested(project: Project, writer: str) -> None:
-    asked = "storage.objects.create&permissions=storage.buckets.delete"
+    permissions = "storage.objects.create&permissions=storage.buckets.delete"
     tested = project.send(
-        "GET", f"storage/v1/b/iam-objects/iam/testPermissions?permissions={asked}", identity=writer
+        "GET", f"storage/v1/b/iam-objects/iam/testPermissions?permissions={permissions}", identity=writer
     )
     assert tested.json()["permissions"] == ["storage.objects.create"]  # the condition matches the bucket
     assert project.send("GET", "storage/v1/b?project=sandbox-local", identity=writer).status_code == 403
@@ -124,12 +124,12 @@ def test_a_limited_administrator_cannot_grant_itself_more(project: Project) -> N
     assert project.send("POST", f"iam/v1/{project.name}/roles", role).status_code in (200, 409)
     limit = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', [])"
     expression = f"{limit}.hasOnly(['roles/bigquery.jobUser'])"
-    own = binding(f"{project.name}/roles/iam_grant", f"serviceAccount:{email}", expression=expression)
-    project.grant_on_project(own)
+    grant = binding(f"{project.name}/roles/iam_grant", f"serviceAccount:{email}", expression=expression)
+    project.grant_on_project(grant)
     path = f"cloudresourcemanager/v1/{project.name}:setIamPolicy"
     for granted, status in (("roles/bigquery.jobUser", 200), ("roles/owner", 403)):
         added = binding(granted, f"serviceAccount:{email}")
-        body = {"policy": {"version": 3, "bindings": [own, added]}}
+        body = {"policy": {"version": 3, "bindings": [grant, added]}}
         assert project.send("POST", path, body, email).status_code == status, granted
 
 
@@ -179,7 +179,7 @@ def replaced(value: object, account: str) -> object:
 
 
 def test_an_alert_on_log_lines_requires_a_second_permission(project: Project) -> None:
-    """Delivery could not create the alerts on log lines with monitoring.alertPolicies alone."""
+    """Delivery could not create the alerts on log lines with monitoring.alertPolicies only."""
     email = project.account("iam-alerts")
     member = f"serviceAccount:{email}"
     policies = f"monitoring/v3/{project.name}/alertPolicies"
