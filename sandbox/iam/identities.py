@@ -1,4 +1,4 @@
-"""The caller of a request. A path can name the identity as well, for clients that cannot send a token: the Dataform CLI.
+"""The caller of a request. A path can name the identity too, for clients that cannot send a token: the Dataform CLI.
 
 /as/dataform-runner@project.iam.gserviceaccount.com/bigquery/v2/projects/…
 """
