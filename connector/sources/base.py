@@ -49,7 +49,7 @@ class Source(Declared, frozen=True, kw_only=True):
         return self.endpoints[name]
 
     def requirements(self) -> list[str]:
-        """What the owner of the source must grant; empty if the secret only decides it."""
+        """What the owner of the source must grant; empty if nothing besides the secret."""
         return []
 
     def variables(self) -> dict[str, str | None]:
