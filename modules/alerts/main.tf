@@ -119,8 +119,8 @@ locals {
       subject = "Too many sales without their product or customer"
       happened = join(" ", [
         "$${log.extracted_label.percent} percent of the sale lines of a day have a product or a customer that no list",
-        "contains; they are not in dmt. State: $${log.extracted_label.state}. The limit is",
-        "${100 * var.limits.orphan_rate} percent.",
+        "contains; they are not in dmt. State: $${log.extracted_label.state}. The limit is a fraction of",
+        "${var.limits.orphan_rate}.", # 100 times it would be 0.99…, because Terraform computes in binary
       ])
       look = join(" ", [
         "What is unknown, and since when: `SELECT reason, DATE(datetime) AS day, COUNT(*)",

@@ -36,7 +36,6 @@ def render(view: str, project: str, **limits: float) -> str:
     replacements = {
         "${project}": project,
         "${orphan_rate}": repr(values["orphan_rate"]),
-        "${100 * orphan_rate}": repr(100 * values["orphan_rate"]),
         "${rejects}": repr(values["rejects"]),
     }
     for name, value in replacements.items():

@@ -308,7 +308,7 @@ def test_a_limit_without_a_setting_is_the_default_of_the_module(plans):
     policies = resources_of(plans["prod"], "monitoring_alert_policy").values()
     [alert] = [item for item in policies if item["display_name"].startswith("Too many sales without")]
     text = alert["documentation"][0]["content"]
-    assert "The limit is 1 percent." in text, text[:600]
+    assert "The limit is a fraction of 0.01." in text
     views = resources_of(plans["prod"], "bigquery_table")
     [query] = [item["view"][0]["query"] for item in views.values() if item["table_id"] == "last_night"]
     assert "bad_rows > 0.01 * `rows`" in query

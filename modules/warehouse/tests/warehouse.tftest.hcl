@@ -291,3 +291,30 @@ run "a_table_without_its_load_time" {
 
   expect_failures = [var.raw_tables]
 }
+
+run "the_verdict_has_the_limits" {
+  command = plan
+
+  variables {
+    limits = { orphan_rate = 0.05, rejects = 3 }
+  }
+
+  assert {
+    condition = (
+      strcontains(google_bigquery_table.last_night.view[0].query, "bad_rows > 0.05 * `rows`")
+      && strcontains(google_bigquery_table.last_night.view[0].query, "bad_rows > 3")
+      && !google_bigquery_table.last_night.view[0].use_legacy_sql
+    )
+    error_message = "The verdict compares with the limits of the environment."
+  }
+}
+
+run "an_orphan_rate_in_percent_is_rejected" {
+  command = plan
+
+  variables {
+    limits = { orphan_rate = 5 }
+  }
+
+  expect_failures = [var.limits]
+}

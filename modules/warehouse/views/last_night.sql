@@ -134,7 +134,7 @@ bad AS (
   WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY)
   UNION ALL
   -- Per day: in a rate over all history a bad day would disappear. Few lines say nothing about a rate.
-  SELECT 'orphans', table_name, logged_at, 100 * bad_rows / `rows`, ${100 * orphan_rate}, CONCAT('day ', CAST(day AS STRING))
+  SELECT 'orphans', table_name, logged_at, 100 * bad_rows / `rows`, 100 * ${orphan_rate}, CONCAT('day ', CAST(day AS STRING))
   FROM `${project}.ops.day_log`
   WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY)
     AND table_name = 'ods.sales_orphans' AND bad_rows >= 5 AND bad_rows > ${orphan_rate} * `rows`
