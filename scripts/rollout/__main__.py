@@ -40,8 +40,12 @@ def main() -> None:
         platform = open_platform(arguments)
         with platform.lease("rollout"):
             rollout(arguments, platform)
-    except (*ERRORS, requests.RequestException) as error:
+    except (Refused, DeployError) as error:
         sys.exit(f"rollout: {error}")
+    except (*ERRORS, requests.RequestException) as error:
+        sys.exit(
+            f"rollout: {error}\nIf it has not ended, finish it: python -m scripts.rollback --if-unfinished"
+        )
 
 
 def create_parser() -> argparse.ArgumentParser:

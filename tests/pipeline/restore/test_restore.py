@@ -11,6 +11,8 @@ from pipeline.restore.warehouse import Warehouse
 from runtime.structured_log import StructuredLog
 from tests.pipeline.restore.shop import FIRST, SECOND
 
+pytestmark = pytest.mark.timeout(900)  # each run of the warehouse takes seconds
+
 
 @pytest.fixture(scope="module")
 def settled(shop):

@@ -9,6 +9,8 @@ from pipeline.restore.warehouse import Warehouse
 from tests.fakes.memory_store import MemoryStore
 from tests.pipeline.restore.shop import FIRST, SECOND
 
+pytestmark = pytest.mark.timeout(900)  # each run of the warehouse takes seconds
+
 NAMES = [name for _, name, _ in SECOND]
 
 
