@@ -36,7 +36,7 @@ def test_the_retail_declaration_is_read():
 @pytest.mark.parametrize(
     ("path", "value", "where", "message"),
     [
-        ("kind", "soap", "retail.yaml", "invalid `kind` 'soap'; expected one of: files"),
+        ("kind", "soap", "retail.yaml", "invalid `kind` 'soap'; expected one of: files, mongodb"),
         ("url", "ftp://x", "retail.yaml", "https"),
         ("secret", None, "auth", "declare both `auth` and `secret`"),
         ("auth", {"cookie": "x"}, "auth", "Allowed here: header"),
