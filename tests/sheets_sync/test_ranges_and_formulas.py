@@ -92,7 +92,8 @@ def test_declared_formulas_are_filled_down() -> None:
         sheet.tab.put(row, 4, Cell(Formula(f"=C{row + 1}*2")))
         sheet.tab.put(row, 5, Cell(Formula(f"=A{row + 1}")))
     sheet.tab.put(3, 4, Cell("by hand"))
-    sync_rows(sheet, export, ROWS)
+    comparison = sync_rows(sheet, export, ROWS)
+    assert comparison.notes == ("fill_down names Missing, which no column of the tab is headed.",)
     doubled = {sheet.tab.at(row, 0).value: sheet.tab.at(row, 4).value for row in range(1, 7)}
     formulas = {key: Formula(f"=C{key - 8}*2") for key in (10, 11, 12, 14, 15)}
     assert doubled == formulas | {13: "by hand"}

@@ -124,6 +124,19 @@ def test_old_and_precise_instants_keep_their_notes_too(start: datetime, zone: st
     assert count_rows(sync_rows(sheet, export, rows, TYPES)) == {}
 
 
+def test_the_version_before_a_zone_change_is_restored_with_its_instants() -> None:
+    export, sheet = declared(order=["day"]), SheetInMemory()
+    sync_rows(sheet, export, HOURLY[:4], TYPES)
+    write_notes(sheet)
+    before = notes(sheet)
+    set_zone(sheet, "Asia/Tokyo")
+    sync_rows(sheet, export, HOURLY, TYPES)
+    sync_rows(sheet, export, [], TYPES, restore=True)
+    assert notes(sheet) == before
+    shown_keys = [row[0] for row in sheet.visible(1)]
+    assert shown_keys == [to_key_cell(row[0], ZoneInfo("Asia/Tokyo")) for row in HOURLY[:4]]
+
+
 KEYS = {
     "DATE": [date(1890, 1, 1), date(2026, 10, 25)],
     "DATETIME": [datetime(2026, 10, 25, 2, 30), datetime(2026, 10, 25, 3, 30)],  # noqa: DTZ001

@@ -102,9 +102,10 @@ class RowApi:
             matched = self.match_by_key(entries, key_fields, response)
         rejections = {}
         for key in keys:
-            entry = matched.get(key, {(results.status or "").split(".")[0]: "no result for this row"})
-            if read_field(entry, results.status or "") not in results.accepted:
-                rejections[key] = describe_reason(entry, results)
+            if key not in matched:
+                rejections[key] = "no result for this row"
+            elif read_field(matched[key], results.status or "") not in results.accepted:
+                rejections[key] = describe_reason(matched[key], results)
         return rejections
 
     def decode_body(self, response: requests.Response) -> Any:

@@ -91,7 +91,7 @@ class SheetsDestination:
         notes += describe_unmatched(desired, diff)
         editors = [self.spreadsheet.identity] if "@" in self.spreadsheet.identity else []
         status = partial(self.status_requests, export, document, current.tab)
-        formula_rows = self.read_formula_rows(export, current, diff)
+        formula_rows = self.read_formula_rows(export, current, diff, notes)
         plan = make_plan(
             desired, document, current, diff, now, editors, notes, status, takeover, formula_rows
         )
@@ -148,12 +148,21 @@ class SheetsDestination:
             "one. Rows are matched by instant, so notes beside them stay in place."
         ]
 
-    def read_formula_rows(self, export: Export, current: CurrentTab, diff: Diff) -> FormulaRows:
-        """Rows with formulas in the columns of `fill_down`; read only if there are new rows to fill."""
+    def read_formula_rows(
+        self, export: Export, current: CurrentTab, diff: Diff, notes: list[str]
+    ) -> FormulaRows:
+        """Rows with formulas in the columns of `fill_down`; read only if there are new rows to fill.
+
+        Adds a note for a column that the tab does not have.
+        """
         is_needed = export.fill_down and any(row.origin is None for row in diff.rows)
         if current.tab is None or current.columns is None or not is_needed:
             return {}
         rows = self.spreadsheet.read_formulas(current.tab)
+        first_row = rows[0] if rows else []
+        missing = [header for header in export.fill_down if header not in first_row]
+        if missing:
+            notes.append(f"fill_down names {', '.join(missing)}, which no column of the tab is headed.")
         return find_formula_rows(export.fill_down, rows, order_after(current.moves, current.tab.columns))
 
     def follow_zone_change(self, desired: DesiredTable, current: CurrentTab, mart: Mart) -> CurrentTab:

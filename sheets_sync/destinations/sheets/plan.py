@@ -94,6 +94,7 @@ class Planner:
         )
         self.leftover = staging.delete_leftover(desired, document)
         self.is_visible = bool(self.grid.requests or self.blocks or self.formats or current.moves)
+        self.mark = replace(self.mark, version_zone=self.version_zone())
 
     def make_plan(self) -> Plan:
         revision = self.mark.revision - 1
@@ -142,6 +143,12 @@ class Planner:
             *staging.paste_staged(staged, self.grid.tab, self.desired_rows, self.blocks, self.keep_edits),
             *clear_below(self.grid, self.desired_rows, self.desired.width),
         ]
+
+    def version_zone(self) -> str:
+        """The time zone in which the version that is saved now shows its times."""
+        if not self.is_visible:
+            return self.old_mark.version_zone if self.old_mark else ""
+        return self.current.state.zone if self.current.state else self.desired.zone
 
     def column_moves(self) -> list[Request]:
         """First, so that everything else finds the synced columns at the left edge."""

@@ -32,7 +32,8 @@ class Mark:
     headers, columns: those that were written last. layout: fingerprint of the formats. revision: number of
     writes. rows: rows of the mart. rejects: digest of the reported rows. protected: id of the protected range.
     spreadsheet: id of the spreadsheet, "" if another release wrote the mark. It reveals a copy of the whole
-    spreadsheet, which Drive makes with all metadata.
+    spreadsheet, which Drive makes with all metadata. version_zone: time zone in which the version before shows
+    TIMESTAMP columns, "" if unknown.
     """
 
     project: str
@@ -45,6 +46,7 @@ class Mark:
     rejects: str = ""
     protected: int | None = None
     spreadsheet: str = ""
+    version_zone: str = ""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
