@@ -89,6 +89,13 @@ class Planning:
             time.sleep(0.1)
         assert invocation["state"] == "SUCCEEDED", self.cloud.call("GET", f"/dataform/v1/{name}:query")
 
+    def grant_raw(self):
+        """The grant that an apply adds for an export of raw: sheets-sync may read the dataset."""
+        raw = f"/bigquery/v2/projects/{self.state.project}/datasets/raw"
+        reader = {"role": "READER", "userByEmail": self.state.identity("sheets-sync")}
+        access = [*self.cloud.call("GET", raw)["access"], reader]
+        self.cloud.call("PATCH", raw, {"access": access})
+
     def read_plan(self):
         rows = self.cloud.rows("SELECT * FROM dmt.sales_plan ORDER BY day")
         return [
@@ -206,9 +213,11 @@ def test_a_list_of_the_api_is_published_without_a_model(planning):
         "connector", ["connector", "--endpoint", "customers"], BUCKET=bucket, RETAIL_API_KEY=key
     )
     assert copied.returncode == 0, copied.stderr
-    published = planning.run_module(
-        "sheets-sync", ["sheets_sync", "--export", "households"], HOUSEHOLDS_SPREADSHEET=planning.book
-    )
+    publish = ["sheets_sync", "--export", "households"]
+    early = planning.run_module("sheets-sync", publish, HOUSEHOLDS_SPREADSHEET=planning.book)
+    assert early.returncode == 1 and "bigquery.tables.get denied on table" in early.stderr
+    planning.grant_raw()
+    published = planning.run_module("sheets-sync", publish, HOUSEHOLDS_SPREADSHEET=planning.book)
     assert published.returncode == 0, published.stderr
     values = f"{planning.state.address}/sheets/v4/spreadsheets/{planning.book}/values/Households"
     rows = planning.http.get(values, params={"valueRenderOption": "UNFORMATTED_VALUE"}, timeout=30).json()[

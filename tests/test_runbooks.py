@@ -30,3 +30,14 @@ def test_job_accepts_the_arguments_of_a_runbook(job, arguments):
 
 def test_runbooks_pass_arguments_to_jobs():
     assert len(list(commands())) >= 6
+
+
+def test_the_bootstrap_enables_every_api_that_terraform_uses():
+    root = RUNBOOKS[0].parents[2]
+    used = set(
+        re.findall(
+            r'^    "(\w+\.googleapis\.com)"', (root / "environments/main.tf").read_text(), re.MULTILINE
+        )
+    )
+    enabled = re.search(r"gcloud services enable (.+)", (root / "docs/runbooks/bootstrap.md").read_text())
+    assert len(used) > 15 and enabled and used - set(enabled[1].split()) == set()

@@ -113,6 +113,9 @@ ROLES = {
         "https://cloud.google.com/dataform/docs/schedule-executions-workflows names it for compilation results "
         "and workflow invocations",
     ),
+    "roles/dataform.viewer": Role(
+        DATAFORM_READ, DATAFORM, "the page describes it: read-only access to all Dataform resources"
+    ),
     "roles/iam.serviceAccountTokenCreator": Role(
         "iam.serviceAccounts.getAccessToken", ACCOUNTS, "the page states: creates OAuth 2.0 access tokens"
     ),
