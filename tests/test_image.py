@@ -29,6 +29,7 @@ def python(tmp_path_factory):
         ["connector", "--endpoint", "sales"],
         ["connector.key_rotation"],
         ["pipeline", "hourly"],
+        ["report"],
         ["sheets_sync"],
     ],
     ids=lambda words: words[0],
