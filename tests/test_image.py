@@ -30,6 +30,7 @@ def python(tmp_path_factory):
         ["connector.key_rotation"],
         ["pipeline", "hourly"],
         ["pipeline.restore", "to", "2026-01-31T09:30:00+00:00"],
+        ["report"],
         ["sheets_sync"],
     ],
     ids=lambda arguments: arguments[0],

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.report.nights import NIGHTS, quiet
+from tests.report.nights import NIGHTS, half_a_load, quiet, source_down
 
 
 def verdict(ops):
@@ -23,3 +23,29 @@ def test_the_verdict_names_the_cause_once_and_recovers(ops, night):
     assert verdict(ops) == ([(*cause, "new")] if cause else [])
     ops.load(history.one_night_later().rows)
     assert verdict(ops) == ([(*cause, "recovered")] if cause else [])
+
+
+def test_a_source_that_stays_down_is_known_and_then_worse(ops):
+    """Three failed loads on both nights, and then six more of them."""
+    history = quiet(datetime.now(UTC))
+    source_down(history)
+    history = history.one_night_later()
+    source_down(history)
+    ops.load(history.rows)
+    assert verdict(ops) == [("source", "retail/sales", "known")]
+    for row in history.last_night("run_log", endpoint="sales")[:6]:
+        row |= {"status": "failed", "error": "503 Service Unavailable"}
+    ops.load({"run_log": history.rows["run_log"]})
+    [source] = [row for row in ops.findings() if row["kind"] == "source"]
+    assert (source["state"], source["was"], source["now"]) == ("worse", 3, 9)
+
+
+def test_five_days_are_too_young_to_say(ops):
+    """Half a load after five days has no verdict: what is usual is unknown."""
+    history = quiet(datetime.now(UTC), days=6)
+    half_a_load(history)
+    ops.load(history.rows)
+    assert verdict(ops) == []
+    measures = ops.query("select points, usual, is_unusual from ops.measures where kind = 'night volume'")
+    assert measures and {(row["usual"], row["is_unusual"]) for row in measures} == {(None, False)}
+    assert max(row["points"] for row in measures) < 7
