@@ -26,7 +26,7 @@ STEP = st.one_of(
     st.tuples(st.just("restore"), st.integers(0, 9)),
 )
 # The first steps have nothing to restore or to unload, so each example begins with a load.
-STEPS = st.tuples(st.just(("load", [1, 2, 3, 5])), st.lists(STEP, min_size=3, max_size=4))
+STEPS = st.tuples(st.just(("load", [1, 2, 3, 5])), st.lists(STEP, min_size=2, max_size=3))
 
 
 def open_shop(sandbox, graph):
@@ -62,7 +62,7 @@ class History:
 
 
 @settings(
-    max_examples=3,
+    max_examples=2,
     phases=[Phase.explicit, Phase.generate],
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
