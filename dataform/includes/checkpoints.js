@@ -70,10 +70,11 @@ const saveRead = (context) =>
     current_timestamp()
   from unnest(unread) as one;`;
 
+// Never compared with an empty array, which would fold to FALSE together with the filter of the partitions.
 const touchedDays = (context) =>
   `select day
       from ${table(context)}, unnest(touched_days) as day
-      where written_at > look_back and ${keyOf("table_name", "written_at")} in unnest(unread)`;
+      where written_at > look_back and ${keyOf("table_name", "written_at")} in unnest(array_concat(unread, ['']))`;
 
 // Whether any of `tables` has an unread checkpoint.
 const anyUnread = (tables) =>
