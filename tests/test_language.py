@@ -8,9 +8,6 @@ import pytest
 from scripts.measure_style import ROOT, tracked_files
 from scripts.style_rules import BANNED_NAMES, PHRASES, find_violations
 
-# Folders and files whose text is still to be revised. Delete a line when its folder has no violations:
-# `python -m scripts.measure_style <folder>`. The list is empty when the revision is complete.
-NOT_YET_REVISED = ("tests/sandbox/sheets",)
 FOLDERS = sorted({path.parts[0] for path in tracked_files(ROOT)})
 
 
@@ -19,7 +16,7 @@ def test_text_follows_the_language_rules(folder: str) -> None:
     violations = [
         str(violation)
         for path in tracked_files(ROOT)
-        if path.parts[0] == folder and not any(map(path.is_relative_to, NOT_YET_REVISED))
+        if path.parts[0] == folder
         for violation in find_violations(ROOT, path)
     ]
     assert violations == []

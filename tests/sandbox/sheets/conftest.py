@@ -17,7 +17,7 @@ from sandbox.state import State
 
 
 class Sheets:
-    """A server of Sheets and Drive alone, and gspread's clients for it."""
+    """A server of only Sheets and Drive, and gspread's clients for it."""
 
     def __init__(self, state):
         self.state = state
@@ -83,7 +83,7 @@ def sheets(served):
 
 @pytest.fixture
 def restartable(tmp_path):
-    """Starts a server on the same state as often as the test asks."""
+    """Starts a server on the same state as often as the test requires."""
     return lambda: serving(tmp_path)
 
 

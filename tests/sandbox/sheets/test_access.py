@@ -40,7 +40,7 @@ def test_a_deleted_spreadsheet_does_not_come_back(restartable):
         assert sheets.client().openall() == []
 
 
-def test_without_a_token_nothing_is_told(sheets):
+def test_without_a_token_nothing_is_returned(sheets):
     address = f"{sheets.state.address}/sheets/v4/spreadsheets/{SEED}"
     answer = requests.get(address, timeout=10)
     assert (answer.status_code, answer.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
@@ -85,8 +85,8 @@ def test_a_copy_is_another_spreadsheet(sheets, book):
 def test_a_tab_can_be_copied_to_another_spreadsheet(sheets, book):
     book.sheet1.update([["x"]], "A1")
     other = sheets.client().create("Other")
-    made = book.sheet1.copy_to(other.id)
-    assert made["title"] == "Copy of Sheet1"
+    copy = book.sheet1.copy_to(other.id)
+    assert copy["title"] == "Copy of Sheet1"
     assert other.worksheet("Copy of Sheet1").acell("A1").value == "x"
 
 

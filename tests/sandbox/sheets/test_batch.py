@@ -25,9 +25,9 @@ def span(dimension, start, end, tab=0):
     return {"sheetId": tab, "dimension": dimension, "startIndex": start, "endIndex": end}
 
 
-def area(top, bottom, left, right, tab=0):
+def area(top, bottom, first_column, end_column, tab=0):
     rows = {"startRowIndex": top, "endRowIndex": bottom}
-    return {"sheetId": tab, **rows, "startColumnIndex": left, "endColumnIndex": right}
+    return {"sheetId": tab, **rows, "startColumnIndex": first_column, "endColumnIndex": end_column}
 
 
 def test_a_batch_happens_whole_or_not_at_all(sheet):
@@ -44,7 +44,7 @@ def test_a_batch_happens_whole_or_not_at_all(sheet):
 
 
 @pytest.mark.parametrize(
-    ("request_", "said"),
+    ("request_", "message"),
     [
         ({"makeCoffee": {}}, "Unknown name \"makeCoffee\" at 'requests\\[0\\]': Cannot find field"),
         ({"addSheet": {"title": "x"}}, "Unknown name \"title\" at 'requests\\[0\\].add_sheet'"),
@@ -92,13 +92,13 @@ def test_a_batch_happens_whole_or_not_at_all(sheet):
         ),
     ],
 )
-def test_what_google_refuses_is_refused(sheet, request_, said):
-    with pytest.raises(APIError, match=said) as refused:
+def test_what_google_refuses_is_refused(sheet, request_, message):
+    with pytest.raises(APIError, match=message) as refused:
         do(sheet, request_)
     assert refused.value.response.status_code == 400
 
 
-def test_what_google_has_and_the_sandbox_has_not_is_said(sheet):
+def test_what_only_google_has_is_reported(sheet):
     with pytest.raises(APIError, match="setDataValidation: Google has it, this sandbox has not") as refused:
         do(sheet, {"setDataValidation": {"range": area(0, 1, 0, 1)}})
     assert refused.value.response.status_code == 501
@@ -106,8 +106,8 @@ def test_what_google_has_and_the_sandbox_has_not_is_said(sheet):
 
 def test_tabs_are_made_renamed_moved_copied_and_deleted(sheet):
     book = sheet.spreadsheet
-    made = do(sheet, {"addSheet": {"properties": {"sheetId": 7, "title": "New", "index": 0}}})
-    assert made["replies"][0]["addSheet"]["properties"]["gridProperties"] == {
+    added = do(sheet, {"addSheet": {"properties": {"sheetId": 7, "title": "New", "index": 0}}})
+    assert added["replies"][0]["addSheet"]["properties"]["gridProperties"] == {
         "rowCount": 1000,
         "columnCount": 26,
     }
@@ -194,8 +194,8 @@ def test_rows_inserted_and_deleted_take_formulas_names_and_metadata_along(sheet)
     assert book.values_get("numbers")["range"] == "Sheet1!A2:A7"
     do(sheet, {"deleteDimension": {"range": span("ROWS", 1, 5)}})
     assert formulas(sheet, "A1:B3") == [["n", "twice"], [3, "=A2*2"], [4, "=A3*2"]]
-    found = do_search(book, {"metadataKey": "row"})
-    assert found["location"]["dimensionRange"]["startIndex"] == 1
+    matches = do_search(book, {"metadataKey": "row"})
+    assert matches["location"]["dimensionRange"]["startIndex"] == 1
     do(sheet, {"deleteDimension": {"range": span("ROWS", 1, 2)}})
     assert do_search(book, {"metadataKey": "row"}) is None
 
@@ -203,11 +203,11 @@ def test_rows_inserted_and_deleted_take_formulas_names_and_metadata_along(sheet)
 def do_search(book, lookup):
     url = f"https://sheets.googleapis.com/v4/spreadsheets/{book.id}/developerMetadata:search"
     body = {"dataFilters": [{"developerMetadataLookup": lookup}]}
-    found = book.client.request("post", url, json=body).json().get("matchedDeveloperMetadata")
-    return found[0]["developerMetadata"] if found else None
+    matches = book.client.request("post", url, json=body).json().get("matchedDeveloperMetadata")
+    return matches[0]["developerMetadata"] if matches else None
 
 
-def test_a_formula_whose_cell_is_deleted_says_so(sheet):
+def test_a_formula_whose_cell_is_deleted_is_an_error(sheet):
     sheet.update([["=A2+1"]], "D1", raw=False)
     do(sheet, {"deleteDimension": {"range": span("ROWS", 1, 2)}})
     assert formulas(sheet, "D1") == [["=#REF!+1"]]
@@ -347,7 +347,7 @@ def test_rows_at_the_very_end_are_inserted_as_those_before_them(sheet):
     do(sheet, {"insertDimension": {"range": span("ROWS", 6, 7), "inheritFromBefore": True}})
 
 
-def test_a_spreadsheet_is_answered_without_cells_unless_asked(sheet):
+def test_a_spreadsheet_is_answered_without_cells_unless_requested(sheet):
     book = sheet.spreadsheet
     assert "data" not in book.fetch_sheet_metadata()["sheets"][0]
     mask = {"fields": "properties.title,sheets(properties(sheetId,title))"}

@@ -115,15 +115,15 @@ def test_a_move_is_what_a_list_would_do(items, start, end, to):
         return
     moved = items[:start] + items[end:]
     place = to if to <= start else to - (end - start)
-    wanted = moved[:place] + items[start:end] + moved[place:]
+    expected_items = moved[:place] + items[start:end] + moved[place:]
     edit = Move(start, end, to)
     result = [None] * len(items)
     for index, item in enumerate(items):
         result[edit.index(index)] = item
-    assert result == wanted
+    assert result == expected_items
 
 
 @given(INDICES, st.integers(1, 5), INDICES, st.integers(1, 5))
 def test_what_is_inserted_and_deleted_again_leaves_spans_as_they_were(at, count, start, length):
-    made = Insert(at, count).span(start, start + length)
-    assert Delete(at, at + count).span(*made) == (start, start + length)
+    inserted = Insert(at, count).span(start, start + length)
+    assert Delete(at, at + count).span(*inserted) == (start, start + length)

@@ -1,4 +1,4 @@
-"""Protected ranges: by cell, respected by insertions, and editable for whoever created them."""
+"""Protected ranges: by cell, respected by insertions, and editable for their creators."""
 
 import pytest
 from gspread.exceptions import APIError
@@ -64,7 +64,7 @@ def test_the_requester_becomes_an_editor_and_empty_fields_are_omitted(book, writ
     writer(write(3, 5))
 
 
-def test_a_warning_stops_nobody(book, writer):
+def test_a_warning_rejects_no_edit(book, writer):
     protected = protect(book, HEADER, warningOnly=True)
     assert "editors" not in protected
     writer(write(0, 0))

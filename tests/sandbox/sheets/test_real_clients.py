@@ -57,11 +57,11 @@ def test_the_client_of_google_creates_writes_reads_and_changes(google):
     for name in ("Sales", "Sheet1!Sales", "'Sheet1'!Sales"):
         read = google.values().get(spreadsheetId=book, range=name).execute()
         assert read["values"] == [["Day", "Sales"], ["1", "2.5"], ["2", "3.5"]]
-    shown = google.get(spreadsheetId=book).execute()
-    [tab] = shown["sheets"]
+    displayed = google.get(spreadsheetId=book).execute()
+    [tab] = displayed["sheets"]
     assert tab["properties"]["gridProperties"] == {"rowCount": 1000, "columnCount": 26}
     assert (tab["properties"]["sheetId"], tab["properties"]["index"]) == (0, 0)
-    assert "sheetId" not in shown["namedRanges"][0]["range"]  # 0 is omitted
+    assert "sheetId" not in displayed["namedRanges"][0]["range"]  # 0 is omitted
 
 
 def test_what_the_sandbox_lacks_is_an_error_with_its_name(google):
@@ -110,7 +110,7 @@ def test_a_filter_follows_rows_and_columns(google):
     def change(*batch: dict[str, Any]) -> None:
         google.batchUpdate(spreadsheetId=book, body={"requests": list(batch)}).execute()
 
-    def shown() -> Any:
+    def displayed() -> Any:
         [tab] = google.get(spreadsheetId=book).execute()["sheets"]
         return tab.get("basicFilter", {}).get("range")
 
@@ -118,6 +118,6 @@ def test_a_filter_follows_rows_and_columns(google):
     change({"setBasicFilter": {"filter": {"range": place}}})
     inside = {"sheetId": 0, "dimension": "ROWS", "startIndex": 2, "endIndex": 5}
     change({"insertDimension": {"range": inside, "inheritFromBefore": True}})
-    assert shown() == place | {"endRowIndex": 7}
+    assert displayed() == place | {"endRowIndex": 7}
     change({"clearBasicFilter": {"sheetId": 0}})
-    assert shown() is None
+    assert displayed() is None

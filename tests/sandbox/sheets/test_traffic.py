@@ -66,7 +66,7 @@ def test_a_fault_strikes_once_and_nothing_has_happened(sheets, book, answer):
     book.sheet1.update([["x"]], "A1")
 
 
-def test_a_fault_may_lose_the_answer_alone(sheets, book):
+def test_a_fault_may_lose_only_the_answer(sheets, book):
     sheets.fault(kind="write", answer="503", applied=True)
     with pytest.raises(APIError):
         book.sheet1.update([["x"]], "A1")
@@ -89,7 +89,7 @@ def test_a_fault_waits_for_its_turn(sheets, book):
     book.values_get("A1")
 
 
-def test_a_fault_says_when_to_come_back(sheets, book):
+def test_a_fault_states_when_to_retry(sheets, book):
     sheets.fault(kind="read", answer="429", retry_after=7)
     with pytest.raises(APIError) as refused:
         book.values_get("A1")
@@ -99,5 +99,5 @@ def test_a_fault_says_when_to_come_back(sheets, book):
 @pytest.mark.parametrize(
     "wish", [{"kind": "read"}, {"kind": "read", "answer": "418"}, {"kind": "a", "answer": "500", "x": 1}]
 )
-def test_a_fault_that_nobody_can_play_is_refused(sheets, wish):
+def test_a_fault_that_cannot_be_injected_is_refused(sheets, wish):
     assert sheets.fault(**wish).status_code == 400

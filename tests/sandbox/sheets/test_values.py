@@ -69,7 +69,7 @@ def test_tabs_with_spaces_and_quotes_are_found(sheet):
 
 
 @pytest.mark.parametrize(
-    ("asked", "answered"),
+    ("requested", "answered"),
     [
         ("B2", "Sheet1!B2"),
         ("$B$2:c3", "Sheet1!B2:C3"),
@@ -81,12 +81,12 @@ def test_tabs_with_spaces_and_quotes_are_found(sheet):
         ("Sheet1", "Sheet1!A1:Z1000"),
     ],
 )
-def test_ranges(sheet, asked, answered):
-    assert sheet.spreadsheet.values_get(asked)["range"] == answered
+def test_ranges(sheet, requested, answered):
+    assert sheet.spreadsheet.values_get(requested)["range"] == answered
 
 
 @pytest.mark.parametrize(
-    ("place", "said"),
+    ("place", "message"),
     [
         ("A1001", "exceeds grid limits. Max rows: 1000, max columns: 26"),
         ("AA1", "exceeds grid limits"),
@@ -95,8 +95,8 @@ def test_ranges(sheet, asked, answered):
         ("", "Unable to parse range"),
     ],
 )
-def test_ranges_that_are_none(sheet, place, said):
-    with pytest.raises(APIError, match=said) as refused:
+def test_invalid_ranges(sheet, place, message):
+    with pytest.raises(APIError, match=message) as refused:
         sheet.spreadsheet.values_batch_get([place])
     assert refused.value.response.status_code == 400
 
@@ -121,15 +121,15 @@ def test_a_batch_of_values_is_written_whole_or_not_at_all(sheet):
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         ("x" * 50_001, "maximum of 50000 characters in a single cell"),
         ([1], "list_value"),
         ({"a": 1}, "struct_value"),
     ],
 )
-def test_what_no_cell_holds_is_refused(sheet, value, said):
-    with pytest.raises(APIError, match=said):
+def test_what_no_cell_holds_is_refused(sheet, value, message):
+    with pytest.raises(APIError, match=message):
         sheet.update([[value]], "A1")
 
 
