@@ -1,5 +1,5 @@
 # Permissions that the google provider and scripts/release need for the resources of this repository:
-# https://cloud.google.com/iam/docs/permissions-reference. tests/terraform/existing_permissions.py has the pages of
+# https://cloud.google.com/iam/docs/permissions-reference. sandbox/iam/permissions.py has the pages of
 # Google's documentation that name them, and those that no page confirmed.
 # Missing on purpose: what reads data (getData, objects.get, versions.access), and changes of custom roles and
 # workload identity pools, by which an identity would give itself more. A person applies changes of this module.
