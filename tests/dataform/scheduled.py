@@ -46,7 +46,7 @@ def configs() -> dict[str, dict]:
 
 def analyzable(sql: str) -> str:
     """As the analyzer of tests/dataform requires it: one name for a table, and parameters as variables."""
-    named = re.sub(r"\b(ods|dmt|ops)\.((?:INFORMATION_SCHEMA\.)?\w+)", r"`p.\1.\2`", sql)
+    named = re.sub(r"\b(ods|dmt|ops|assertions)\.((?:INFORMATION_SCHEMA\.)?\w+)", r"`p.\1.\2`", sql)
     jobs = re.sub(r"`?region-eu`?\.INFORMATION_SCHEMA\.JOBS", "`jobs`", named).replace("@run_", "run_")
     moment = "declare run_time timestamp default current_timestamp();"
     return f"declare run_date date default current_date();\n{moment}\n{jobs}"
