@@ -1,6 +1,6 @@
 # Permissions that the google provider and scripts/release need for the resources of this repository:
-# https://cloud.google.com/iam/docs/permissions-reference. sandbox/iam/permissions.py has the pages of
-# Google's documentation that name them, and those that no page confirmed.
+# https://cloud.google.com/iam/docs/permissions-reference. tests/terraform/test_plan.py fails for one that does
+# not exist, and says where the page that names each is listed.
 # Missing on purpose: what reads data (getData, objects.get, versions.access), and changes of custom roles and
 # workload identity pools, by which an identity would give itself more. A person applies changes of this module.
 locals {

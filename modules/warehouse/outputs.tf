@@ -4,7 +4,11 @@ output "datasets" {
     { for name, dataset in google_bigquery_dataset.datasets : name => dataset.id },
     { for name, dataset in google_bigquery_dataset.authorizing : name => dataset.id },
   )
-  depends_on = [google_project_iam_member.job_users, google_project_iam_member.job_viewers]
+  depends_on = [
+    google_bigquery_table_iam_member.editors,
+    google_project_iam_member.job_users,
+    google_project_iam_member.job_viewers,
+  ]
 }
 
 output "tables" {

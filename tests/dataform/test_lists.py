@@ -17,7 +17,8 @@ class Lists:
         self.warehouse, self.endpoint, self.runner = runner.warehouse, endpoint, runner
         self.row, self.keys = ENDPOINTS[endpoint]
         # The table itself, and the tables that its script fills.
-        needed = {"ods.checkpoints", "ods.file_reads", f"ods.{endpoint}_rejects", f"ods.{endpoint}"}
+        filled = {f"ods.{endpoint}{suffix}" for suffix in ("", "_rejects", "_changes")}
+        needed = {"ods.checkpoints", "ods.file_reads"} | filled
         self.actions = [action for action in runner.actions if action.name in needed]
 
     def load(self, number, page, *keys):

@@ -4,7 +4,6 @@ import subprocess
 import sys
 
 import pytest
-import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import dataform_v1 as dataform
 
@@ -19,23 +18,9 @@ REGION = "europe-west1"
 
 @pytest.fixture(scope="module")
 def state(tmp_path_factory):
-    """A sandbox of its own, because Dataform works in its one project."""
+    """A sandbox of its own, because Dataform works in its one project. The operator is the project's owner."""
     with running(tmp_path_factory.mktemp("refresh")) as state:
-        allow_operator_to_run_sql(state)
         yield state
-
-
-def allow_operator_to_run_sql(state):
-    """Dataform requires it of each caller that starts an invocation."""
-    accounts = f"{state.address}/iam/v1/projects/{state.project}/serviceAccounts"
-    for name in ("operator", "dataform-runner"):
-        requests.post(accounts, json={"accountId": name}, timeout=10).raise_for_status()
-    user = {
-        "role": "roles/iam.serviceAccountUser",
-        "members": [f"serviceAccount:{state.identity('operator')}"],
-    }
-    address = f"{accounts}/{state.identity('dataform-runner')}:setIamPolicy"
-    requests.post(address, json={"policy": {"bindings": [user]}}, timeout=10).raise_for_status()
 
 
 @pytest.fixture(scope="module")

@@ -129,8 +129,8 @@ def create(kind, address):
 
 
 def set_up(state: State) -> Project:
+    """Without service accounts: each identity counts as the project's owner."""
     project = Project(state, connect(state.address, state.project))
-    add_identities(project)
     for dataset in ("ods", "dmt", "assertions"):
         project.warehouse.client.create_dataset(dataset)
     for bucket in (f"{state.project}-terraform-state", f"{state.project}-landing"):
@@ -146,16 +146,6 @@ def set_up(state: State) -> Project:
     body = {"name": f"{project.location}/jobs/pipeline-hourly", "schedule": "5 * * * *", "httpTarget": target}
     project.post(f"scheduler/v1/{project.location}/jobs", body)
     return project
-
-
-def add_identities(project: Project) -> None:
-    accounts = f"iam/v1/projects/{project.state.project}/serviceAccounts"
-    for name in ("operator", "dataform-runner", "restore"):
-        project.post(accounts, {"accountId": name})
-    members = [f"serviceAccount:{project.state.identity('operator')}"]
-    policy = {"bindings": [{"role": "roles/iam.serviceAccountUser", "members": members}]}
-    runner = project.state.identity("dataform-runner")
-    project.post(f"{accounts}/{runner}:setIamPolicy", {"policy": policy})
 
 
 def add_log_of_releases(project: Project) -> None:
@@ -181,11 +171,7 @@ def add_job(project: Project, job: str, package: str) -> None:
         "env": [{"name": name, "value": value} for name, value in settings.items()],
     }
     task = {"containers": [container], "serviceAccount": project.state.identity("restore")}
-    jobs = f"run/v2/{project.location}/jobs"
-    project.post(jobs, {"template": {"template": task}}, jobId=job)
-    members = [f"serviceAccount:{project.state.identity('operator')}"]
-    policy = {"bindings": [{"role": "roles/run.jobsExecutorWithOverrides", "members": members}]}
-    project.post(f"{jobs}/{job}:setIamPolicy", {"policy": policy})
+    project.post(f"run/v2/{project.location}/jobs", {"template": {"template": task}}, jobId=job)
 
 
 def write_code(folder: Path, revenue: str = "sum(item.item_amount)") -> Path:

@@ -26,7 +26,7 @@ from tests.terraform.workspace import Workspace, commit_all, deliver_image
 PROJECTS = {"dev": "retail-platform-dev", "prod": "retail-platform-prod"}
 ANALYST = "alice@example.com"
 NOW = "2017-01-04T00:00:00Z"  # at the shop: three days of sales
-JOBS = ("connector", "key_rotation", "pipeline", "sheets_sync")
+JOBS = ("connector", "key_rotation", "pipeline", "report", "restore", "sheets_sync")
 
 
 @dataclass

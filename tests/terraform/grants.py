@@ -44,7 +44,6 @@ GRANTS = OWNERS | {
     (PIPELINE, "dataset ops", "bigquery.dataEditor"),
     (PIPELINE, "dataset ods", "bigquery.metadataViewer"),
     (PIPELINE, "dataset dmt", "bigquery.metadataViewer"),
-    (PIPELINE, "dataset ops", "bigquery.dataViewer"),
     ("agent:dataform", "identity dataform-runner", "iam.serviceAccountUser"),
     ("agent:dataform", "identity dataform-runner", "iam.serviceAccountTokenCreator"),
     (RUNNER, "project", "bigquery.jobUser"),

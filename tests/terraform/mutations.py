@@ -133,8 +133,8 @@ MUTATIONS = [
     Mutation(
         "schedules do not wait for grants",
         "environments/main.tf",
-        "  depends_on = [module.connector, module.dataform, module.landing, ",
-        "  depends_on = [",
+        "    module.connector, module.dataform, module.landing, ",
+        "    ",
         f"{TEXTS}::test_schedules_wait_for_the_grants_of_everything_they_start",
     ),
     Mutation(
@@ -154,8 +154,8 @@ MUTATIONS = [
     Mutation(
         "an alert names a job that does not exist",
         "modules/alerts/main.tf",
-        'resource.labels.job_name=\\"pipeline\\""\n  list',
-        'resource.labels.job_name=\\"pipelines\\""\n  list',
+        'pipeline = "resource.type=\\"cloud_run_job\\" AND resource.labels.job_name=\\"pipeline\\""',
+        'pipeline = "resource.type=\\"cloud_run_job\\" AND resource.labels.job_name=\\"pipelines\\""',
         f"{PLAN}::test_alerts_name_existing_jobs_and_resources",
     ),
     Mutation(

@@ -253,7 +253,7 @@ def test_each_alert_names_an_existing_runbook(plans):
     policies = resources_of(plans["prod"], "monitoring_alert_policy").values()
     texts = [policy["documentation"][0]["content"] for policy in policies]
     runbooks = {text.rsplit("**Runbook.** ", 1)[1] for text in texts}
-    assert len(texts) == 12
+    assert len(texts) == 13
     assert [name for name in runbooks if not (ROOT / name).is_file()] == []
 
 
@@ -262,7 +262,7 @@ def test_every_alert_notifies_every_channel(plans):
     changes = plans["prod"]["resource_changes"]
     channels = [item for item in changes if item["type"] == "google_monitoring_notification_channel"]
     policies = [item for item in changes if item["type"] == "google_monitoring_alert_policy"]
-    assert len(channels) == 1 and len(policies) == 12
+    assert len(channels) == 1 and len(policies) == 13
     for policy in policies:
         assert policy["change"]["after_unknown"].get("notification_channels"), policy["address"]
 

@@ -24,6 +24,7 @@ module "delivery" {
   name           = "delivery"
   repository_id  = "999999999999"
   branch         = "main"
+  environment    = "local"
   project_roles  = ["roles/bigquery.jobUser"]
   state_bucket   = "state"
   identities = {

@@ -49,7 +49,7 @@ class Shop:
         return {
             action.name: sorted(repr(self.visible(row, exact)) for row in self.rows(action))
             for action in self.runner.actions
-            if action.kind != "assertions" and (exact or action.name not in BOOKKEEPING)
+            if action.has_output and action.kind != "assertions" and (exact or action.name not in BOOKKEEPING)
         }
 
     def visible(self, row, exact):
