@@ -66,7 +66,7 @@ def query(by_name, inputs):
     """All tables after the inputs; the rows of a table are written as JSON."""
     selects = dict(inputs)
     for name, action in by_name.items():
-        if name.startswith("dmt.") and (action.follows_days or action.type == "view"):
+        if action.follows_days or (action.type == "view" and name.startswith("dmt.")):
             selects[name] = action.compiled["query"].replace("first_day", "date '1989-12-31'")
     expressions = ", ".join(f"{cte(name)} as ({select})" for name, select in selects.items())
     with_names = re.sub(r"`p\.(\w+\.\w+)`", lambda match: cte(match[1]), expressions)
