@@ -28,7 +28,13 @@ REFERENCED = re.compile(r".*/(topics/[^/:]+|notificationChannels|metrics)")
 ENABLE_SERVICES = re.compile(r".*/services:batchEnable")
 VOLATILE = {"etag", "alt", "prettyPrint"}  # set by the server, or only about the response's format
 VIEW_RANK = 5
-UNORDERED = {"access", "auditConfigs", "bindings", "members", "serviceIds"}  # lists whose order has no meaning
+UNORDERED = {
+    "access",
+    "auditConfigs",
+    "bindings",
+    "members",
+    "serviceIds",
+}  # lists whose order has no meaning
 
 
 def main() -> None:
