@@ -1,6 +1,6 @@
 # Permissions that the google provider and scripts/release need for the resources of this repository:
-# https://cloud.google.com/iam/docs/permissions-reference. tests/terraform/test_plan.py fails for one that does
-# not exist, and says where the page that names each is listed.
+# https://cloud.google.com/iam/docs/permissions-reference. A test fails for one that does not exist
+# (tests/terraform/test_plan.py), and names the list with the page of each.
 # Missing on purpose: what reads data (getData, objects.get, versions.access), and changes of custom roles and
 # workload identity pools, by which an identity would give itself more. A person applies changes of this module.
 locals {

@@ -25,17 +25,24 @@ SETTINGS = {
 }
 
 
+# Between fork and exec a process has the memory of its parent, and the one of a test runner is large.
+LAUNCHER = """
+import json, resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024]))
+sys.exit(code)
+"""
+
+
 def start(environ, *arguments):
     """The exit code, the log lines, CPU seconds and megabytes of one process."""
-    command = [sys.executable, "-m", "report", *arguments]
+    command = [sys.executable, "-c", LAUNCHER, sys.executable, "-m", "report", *arguments]
     variables = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"} | environ
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=variables)
-    assert process.stderr
-    lines = [json.loads(line) for line in process.stderr]
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stderr.close()
-    return process.returncode, lines, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    ended = subprocess.run(command, capture_output=True, text=True, env=variables, check=False)
+    lines = [json.loads(line) for line in ended.stderr.splitlines()]
+    seconds, megabytes = json.loads(ended.stdout.splitlines()[-1])
+    return ended.returncode, lines, seconds, megabytes
 
 
 @pytest.fixture(scope="module")
