@@ -6,7 +6,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 
@@ -59,7 +58,7 @@ def run_steps(
 ) -> None:
     # Google's clients take a second to import; wrong arguments and missing settings are reported before.
     from pipeline import assembly
-    from pipeline.jobs import make_execution_check
+    from pipeline.jobs import make_execution_check, own_execution
     from pipeline.polling import Poller
     from pipeline.run import Run
     from pipeline.run_record import RunRecord
@@ -71,7 +70,7 @@ def run_steps(
         assembly.LEASE_NAME,
         dict[str, str],
         holder=f"{arguments.schedule} {datetime.now(UTC).isoformat(timespec='seconds')}",
-        execution=own_execution(os.environ, settings),
+        execution=own_execution(os.environ, settings.location),
         has_ended=make_execution_check(clients.executions),
         renew_seconds=LEASE_RENEW_SECONDS,
     )
@@ -102,12 +101,6 @@ def run_steps(
             record.write,
         )
         run.execute(arguments.schedule, arguments.first_step)
-
-
-def own_execution(environ: Mapping[str, str], settings: Settings) -> str:
-    """The Cloud Run execution that this process belongs to; "" outside Cloud Run."""
-    job, execution = environ.get("CLOUD_RUN_JOB"), environ.get("CLOUD_RUN_EXECUTION")
-    return f"{settings.job(job)}/executions/{execution}" if job and execution else ""
 
 
 if __name__ == "__main__":

@@ -17,9 +17,7 @@ from pipeline.run import Action
 from pipeline.run_record import RunRecord
 from pipeline.settings import Settings
 from runtime.credentials import default_credentials
-from runtime.google_api import ApiClient
-from runtime.http_session import open_session
-from runtime.object_store import OK_STATUSES, ObjectStore
+from runtime.object_store import ObjectStore, open_bucket
 
 LEASE_NAME = "pipeline/lease.json"
 SCRIPT_TIMEOUT_SECONDS = 300.0
@@ -46,9 +44,7 @@ def create_clients(settings: Settings) -> Clients:
 
 
 def create_object_store(settings: Settings) -> ObjectStore:
-    session = open_session(STORAGE_CONNECTIONS)
-    api = ApiClient(session, default_credentials(), settings.storage_endpoint, OK_STATUSES)
-    return ObjectStore(api, settings.bucket)
+    return open_bucket(default_credentials(), settings.storage_endpoint, settings.bucket, STORAGE_CONNECTIONS)
 
 
 class BigQuery:

@@ -9,7 +9,7 @@ from google.api_core.exceptions import NotFound
 from google.cloud import dataform_v1 as api
 
 from pipeline.errors import NotReleased, Unavailable, WorkflowFailed
-from pipeline.polling import API_ERRORS, TRANSIENT, Poller
+from pipeline.polling import API_ERRORS, Poller
 from pipeline.run_record import ActionRow
 
 RELEASE_CONFIG = "live"  # scripts/release points it at a compilation result
@@ -51,7 +51,7 @@ class DataformRunner:
         """Run the released actions that carry `tag`; WorkflowFailed lists those that failed."""
         result = self._released_result()
         name = self._start(result, tag)
-        invocation = self.poller.wait_until(has_ended, lambda: self._poll(name), name)
+        invocation = self.poller.wait_until_ended(has_ended, lambda: self._get_invocation(name), name)
         state = State(invocation.state)
         try:
             actions = self.poller.call(lambda: self._list_actions(name), name)
@@ -91,13 +91,8 @@ class DataformRunner:
         except API_ERRORS as error:
             raise Unavailable(f"could not run {result}: {error}") from error
 
-    def _poll(self, name: str) -> api.WorkflowInvocation:
-        try:
-            return self.client.get_workflow_invocation(name=name, timeout=REQUEST_TIMEOUT_SECONDS)
-        except TRANSIENT:
-            raise
-        except API_ERRORS as error:
-            raise Unavailable(f"{name} was started, but polling it failed: {error}") from error
+    def _get_invocation(self, name: str) -> api.WorkflowInvocation:
+        return self.client.get_workflow_invocation(name=name, timeout=REQUEST_TIMEOUT_SECONDS)
 
     def _list_actions(self, invocation: str) -> list[ActionRow]:
         request = {"name": invocation}

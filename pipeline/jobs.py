@@ -8,7 +8,7 @@ from google.api_core.exceptions import NotFound
 from google.cloud import run_v2
 
 from pipeline.errors import JobFailed, Unavailable
-from pipeline.polling import API_ERRORS, TRANSIENT, Poller
+from pipeline.polling import API_ERRORS, Poller
 
 REQUEST_TIMEOUT_SECONDS = 60.0  # of one request, not of a job
 
@@ -39,7 +39,7 @@ class JobRunner:
     def run(self, job: str, arguments: Sequence[str] = ()) -> None:
         """Run `job` (projects/…/jobs/…) and wait for its end; JobFailed unless every task succeeded."""
         name = self._start(job, arguments)
-        execution = self.poller.wait_until(has_ended, lambda: self._poll(name), name)
+        execution = self.poller.wait_until_ended(has_ended, lambda: self._get_execution(name), name)
         if execution.succeeded_count < execution.task_count:
             description = describe_job(job, arguments)
             raise JobFailed(f"{description} failed: {failure_reason(execution)} Its log: {execution.log_uri}")
@@ -54,14 +54,8 @@ class JobRunner:
         except API_ERRORS as error:
             raise Unavailable(f"could not start {describe_job(job, arguments)}: {error}") from error
 
-    def _poll(self, execution: str) -> run_v2.Execution:
-        """Transient errors are left to the poller; every other error is Unavailable."""
-        try:
-            return self.executions.get_execution(name=execution, timeout=REQUEST_TIMEOUT_SECONDS)
-        except TRANSIENT:
-            raise
-        except API_ERRORS as error:
-            raise Unavailable(f"{execution} was started, but polling it failed: {error}") from error
+    def _get_execution(self, name: str) -> run_v2.Execution:
+        return self.executions.get_execution(name=name, timeout=REQUEST_TIMEOUT_SECONDS)
 
 
 def make_execution_check(executions: ExecutionsClient) -> Callable[[str], bool | None]:
@@ -76,6 +70,12 @@ def make_execution_check(executions: ExecutionsClient) -> Callable[[str], bool |
             return None
 
     return execution_has_ended
+
+
+def own_execution(environ: Mapping[str, str], location: str) -> str:
+    """The Cloud Run execution of this process, in projects/…/locations/…; "" outside Cloud Run."""
+    job, execution = environ.get("CLOUD_RUN_JOB"), environ.get("CLOUD_RUN_EXECUTION")
+    return f"{location}/jobs/{job}/executions/{execution}" if job and execution else ""
 
 
 def has_ended(execution: run_v2.Execution) -> bool:

@@ -46,6 +46,19 @@ class Poller:
             self.sleep(pause)
             pause = min(pause * BACKOFF_FACTOR, LONGEST_PAUSE_SECONDS)
 
+    def wait_until_ended[T](self, has_ended: Callable[[T], bool], get: Callable[[], T], started: str) -> T:
+        """`wait_until` for an operation that this run started; an error that is not transient is Unavailable."""
+
+        def poll() -> T:
+            try:
+                return get()
+            except TRANSIENT:
+                raise
+            except API_ERRORS as error:
+                raise Unavailable(f"{started} was started, but polling it failed: {error}") from error
+
+        return self.wait_until(has_ended, poll, started)
+
     def call[T](self, request: Callable[[], T], resource: str) -> T:
         """One idempotent request, retried while its errors are transient."""
         return self.wait_until(lambda result: True, request, resource)

@@ -12,9 +12,7 @@ from google.cloud import bigquery, dataform_v1
 from report.night import Model, first_line
 from report.settings import Settings
 from runtime.credentials import default_credentials
-from runtime.google_api import ApiClient
-from runtime.http_session import open_session
-from runtime.object_store import OK_STATUSES, ObjectStore
+from runtime.object_store import ObjectStore, open_bucket
 
 TIMEOUT_SECONDS = 60.0
 RELEASE_CONFIG = "live"
@@ -57,5 +55,4 @@ def describe_model(action: Any) -> Model:
 
 
 def create_store(settings: Settings) -> ObjectStore:
-    api = ApiClient(open_session(1), default_credentials(), settings.storage_endpoint, OK_STATUSES)
-    return ObjectStore(api, settings.bucket)
+    return open_bucket(default_credentials(), settings.storage_endpoint, settings.bucket, connections=1)

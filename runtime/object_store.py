@@ -13,9 +13,11 @@ from urllib.parse import quote
 import google_crc32c
 import msgspec
 import requests
+from google.auth.credentials import Credentials
 
 from runtime.errors import StorageDenied, StorageError
 from runtime.google_api import MULTIPART, ApiClient, ApiFailure, decode_response, multipart_body
+from runtime.http_session import open_session
 
 OK_STATUSES = {404, 412}  # absent, or no longer at the expected generation
 LIST_FIELDS = "nextPageToken,items(name,size,generation,metadata)"
@@ -174,6 +176,11 @@ class ObjectStore:
         except ApiFailure as error:
             kind = StorageDenied if status_of(error) == requests.codes.forbidden else StorageError
             raise kind(f"could not {action} {self.url_of(name)}: {error}{remedy(error)}") from error
+
+
+def open_bucket(credentials: Credentials, endpoint: str, bucket: str, connections: int) -> ObjectStore:
+    """`endpoint`: the address of Cloud Storage. `connections`: as many as threads that use the store."""
+    return ObjectStore(ApiClient(open_session(connections), credentials, endpoint, OK_STATUSES), bucket)
 
 
 def status_of(error: Exception) -> int | None:

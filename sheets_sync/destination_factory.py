@@ -7,9 +7,7 @@ from typing import Any
 import requests
 from google.auth.credentials import Credentials
 
-from runtime.google_api import ApiClient
-from runtime.http_session import open_session
-from runtime.object_store import OK_STATUSES, ObjectStore
+from runtime.object_store import ObjectStore, open_bucket
 from runtime.rate_limiter import RateLimiter
 from sheets_sync.destination import Destination
 from sheets_sync.destinations.file.config import FileConfig
@@ -73,5 +71,4 @@ class DestinationFactory:
         return HttpDestination(api, state, self.options, self.progress)
 
     def create_store(self, bucket: str) -> ObjectStore:
-        api = ApiClient(open_session(1), self.credentials, self.settings.storage_endpoint, OK_STATUSES)
-        return ObjectStore(api, bucket)
+        return open_bucket(self.credentials, self.settings.storage_endpoint, bucket, connections=1)

@@ -20,9 +20,7 @@ from connector.sources.reader import Reader
 from connector.sources.rest import reader as rest
 from connector.sources.sheet import reader as sheet
 from runtime.credentials import default_credentials
-from runtime.google_api import ApiClient
-from runtime.http_session import open_session
-from runtime.object_store import OK_STATUSES, ObjectStore
+from runtime.object_store import open_bucket
 from runtime.structured_log import StructuredLog
 
 # Called with the seconds and the reason of a long pause.
@@ -49,7 +47,7 @@ def create_context(
 ) -> RunContext:
     """The context of endpoint `name`; SettingsError without credentials."""
     credentials = default_credentials()
-    store = open_bucket(settings, credentials, settings.bucket)
+    store = open_bucket(credentials, settings.storage_endpoint, settings.bucket, WORKERS)
 
     def log_pause(seconds: float, reason: str) -> None:
         log(f"pausing for {seconds:.0f} s: {reason}", "WARNING", pause_seconds=round(seconds))
@@ -68,11 +66,6 @@ def create_context(
     )
 
 
-def open_bucket(settings: Settings, credentials: Credentials, bucket: str) -> ObjectStore:
-    api = ApiClient(open_session(WORKERS), credentials, settings.storage_endpoint, OK_STATUSES)
-    return ObjectStore(api, bucket)
-
-
 def columns_of(source: Source, name: str) -> list[Column]:
     """None yet for `describe`, which proposes the schema. A run has checked before that the schema exists."""
     table = source.endpoint(name).table
@@ -86,7 +79,8 @@ def create_files_reader(
     from connector.sources.files.assembly import create_reader
 
     columns = columns_of(source, name)
-    return create_reader(source, name, settings, partial(open_bucket, settings, credentials), columns)
+    open_any = partial(open_bucket, credentials, settings.storage_endpoint, connections=WORKERS)
+    return create_reader(source, name, settings, open_any, columns)
 
 
 def create_mongodb_reader(source: Any, name: str, settings: Settings) -> PlannedReader:

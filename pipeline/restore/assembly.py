@@ -8,17 +8,15 @@ from google.api_core.client_options import ClientOptions
 from google.cloud import bigquery, run_v2
 
 from pipeline.assembly import LEASE_NAME, STORAGE_CONNECTIONS
-from pipeline.jobs import make_execution_check
+from pipeline.jobs import make_execution_check, own_execution
 from pipeline.restore.files import withdraw_files
 from pipeline.restore.runner import describe, make_plan, restore
-from pipeline.restore.settings import Settings, read_settings
+from pipeline.restore.settings import read_settings
 from pipeline.restore.unload import find_load, statements
 from pipeline.restore.warehouse import Warehouse
 from runtime.credentials import default_credentials
-from runtime.google_api import ApiClient
-from runtime.http_session import open_session
 from runtime.lease import Lease
-from runtime.object_store import OK_STATUSES, ObjectStore
+from runtime.object_store import ObjectStore, open_bucket
 from runtime.structured_log import StructuredLog
 
 
@@ -66,21 +64,11 @@ def create_job(environ: Mapping[str, str], log: StructuredLog) -> Job:
     settings = read_settings(environ)
     credentials = default_credentials()
     client = bigquery.Client(settings.project, credentials=credentials, location=settings.location)
-    session = open_session(STORAGE_CONNECTIONS)
-    api = ApiClient(session, credentials, settings.storage_endpoint, OK_STATUSES)
     run = ClientOptions(api_endpoint=settings.run_endpoint)
     return Job(
         Warehouse(client),
-        ObjectStore(api, settings.bucket),
+        open_bucket(credentials, settings.storage_endpoint, settings.bucket, STORAGE_CONNECTIONS),
         run_v2.ExecutionsClient(credentials=credentials, transport="rest", client_options=run),
-        own_execution(environ, settings),
+        own_execution(environ, f"projects/{settings.project}/locations/{settings.region}"),
         log,
     )
-
-
-def own_execution(environ: Mapping[str, str], settings: Settings) -> str:
-    """The Cloud Run execution of this process; "" outside Cloud Run."""
-    job, execution = environ.get("CLOUD_RUN_JOB"), environ.get("CLOUD_RUN_EXECUTION")
-    if not (job and execution):
-        return ""
-    return f"projects/{settings.project}/locations/{settings.region}/jobs/{job}/executions/{execution}"

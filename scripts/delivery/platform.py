@@ -25,7 +25,7 @@ from scripts.deploy.checkout import check_clean
 from scripts.deploy.environment import Environment
 from scripts.deploy.jobs import create_jobs_client
 from scripts.release.release_config import LiveRelease
-from scripts.release.target import Target, create_dataform_client, read_target
+from scripts.release.target import Target, create_dataform_client, create_warehouse_client, read_target
 
 LEASE_NAME = "rollout/lease.json"
 CONNECTIONS = 2  # the main thread, and the one that renews the lease
@@ -73,7 +73,7 @@ def open_platform(arguments: argparse.Namespace) -> Platform:
     target = read_target(arguments)
     location = target.repository.rpartition("/repositories/")[0]
     client, jobs = create_dataform_client(), create_jobs_client()
-    warehouse = bigquery.Client(target.project, credentials=default_credentials(), location=target.location)
+    warehouse = create_warehouse_client(target)
     return Platform(
         target,
         warehouse,

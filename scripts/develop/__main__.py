@@ -11,7 +11,6 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
-from runtime.credentials import default_credentials
 from runtime.errors import SettingsError
 from scripts.deploy.errors import DeployError
 from scripts.develop import DevelopError
@@ -22,7 +21,13 @@ from scripts.release.invocation import Runner
 from scripts.release.release_config import LiveRelease
 from scripts.release.repository import Repository, compare_files
 from scripts.release.schemas import compare_schemas
-from scripts.release.target import Target, add_arguments, create_dataform_client, read_target
+from scripts.release.target import (
+    Target,
+    add_arguments,
+    create_dataform_client,
+    create_warehouse_client,
+    read_target,
+)
 from scripts.release.workspace import open_workspace
 
 SUFFIX = re.compile(r"[a-z][a-z0-9]{1,19}")
@@ -62,7 +67,7 @@ def parse_suffix(text: str) -> str:
 
 
 def develop(arguments: argparse.Namespace, target: Target) -> None:
-    client = bigquery.Client(target.project, credentials=default_credentials(), location=target.location)
+    client = create_warehouse_client(target)
     datasets = Datasets(client, arguments.schema_suffix, target.location, target.service_account)
     if arguments.task == "drop":
         print(f"deleted {', '.join(datasets.delete()) or 'nothing'}")

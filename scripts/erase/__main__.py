@@ -11,9 +11,7 @@ from google.cloud import bigquery
 
 from runtime.credentials import default_credentials
 from runtime.errors import SettingsError, StorageError
-from runtime.google_api import ApiClient
-from runtime.http_session import open_session
-from runtime.object_store import OK_STATUSES, ObjectStore
+from runtime.object_store import open_bucket
 from runtime.settings import read_endpoint
 from scripts.deploy.errors import DeployError
 from scripts.erase import EraseError
@@ -21,7 +19,7 @@ from scripts.erase.objects import WORKERS, Objects
 from scripts.erase.subject import Subject, read_subject
 from scripts.erase.tables import Tables
 from scripts.release import ReleaseError
-from scripts.release.target import Target, add_arguments, read_target
+from scripts.release.target import Target, add_arguments, create_warehouse_client, read_target
 
 LOG = """
 insert into ops.erasures (erased_at, table_name, subject, row_count, object_count)
@@ -54,10 +52,9 @@ def create_parser() -> argparse.ArgumentParser:
 
 def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> None:
     """Files first: a run that stops before the end finds everything again by the rows of raw."""
-    credentials = default_credentials()
-    client = bigquery.Client(target.project, credentials=credentials, location=target.location)
-    api = ApiClient(open_session(WORKERS), credentials, read_endpoint(os.environ, "storage"), OK_STATUSES)
-    store = ObjectStore(api, arguments.bucket or f"{target.project}-landing")
+    client = create_warehouse_client(target)
+    bucket = arguments.bucket or f"{target.project}-landing"
+    store = open_bucket(default_credentials(), read_endpoint(os.environ, "storage"), bucket, WORKERS)
     tables = Tables(client, subject)
     names = Objects(store, subject).erase(arguments.dry_run)
     for name in names:

@@ -10,7 +10,6 @@ from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 
-from runtime.credentials import default_credentials
 from runtime.errors import SettingsError
 from scripts.deploy.errors import DeployError
 from scripts.refresh import RefreshError
@@ -18,7 +17,13 @@ from scripts.refresh.tables import Table, find_table, read_tables
 from scripts.release import ReleaseError
 from scripts.release.invocation import Runner
 from scripts.release.release_config import LiveRelease
-from scripts.release.target import Target, add_arguments, create_dataform_client, read_target
+from scripts.release.target import (
+    Target,
+    add_arguments,
+    create_dataform_client,
+    create_warehouse_client,
+    read_target,
+)
 
 # Bookkeeping of the incremental tables: docs/adr/0003. A row "<table> (rest)" has days that the table writes next.
 READ_AGAIN = """
@@ -94,7 +99,7 @@ def refresh(arguments: argparse.Namespace, target: Target) -> None:
     if arguments.dry_run:
         print("dry run: nothing was changed")
         return
-    warehouse = bigquery.Client(target.project, credentials=default_credentials(), location=target.location)
+    warehouse = create_warehouse_client(target)
     runner = Runner(dataform, target.repository, release.name, target.service_account)
     if arguments.days:
         request_days(warehouse, table, arguments.days)

@@ -14,7 +14,6 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
-from runtime.credentials import default_credentials
 from runtime.errors import SettingsError
 from scripts.deploy.errors import DeployError
 from scripts.release import ReleaseError
@@ -23,7 +22,13 @@ from scripts.release.invocation import Runner
 from scripts.release.release_config import LiveRelease
 from scripts.release.repository import Repository, compare_files, count_operations
 from scripts.release.schemas import SchemaChange, check_changes, compare_schemas
-from scripts.release.target import Target, add_arguments, create_dataform_client, read_target
+from scripts.release.target import (
+    Target,
+    add_arguments,
+    create_dataform_client,
+    create_warehouse_client,
+    read_target,
+)
 from scripts.release.workspace import open_workspace
 
 
@@ -61,7 +66,7 @@ def release_or_preview(arguments: argparse.Namespace, target: Target) -> None:
         release_commit(live, arguments.commit, dry_run=arguments.dry_run)
         return
     files = read_files(arguments.folder)
-    warehouse = bigquery.Client(target.project, credentials=default_credentials(), location=target.location)
+    warehouse = create_warehouse_client(target)
     if arguments.dry_run:
         preview(repository, live, files, warehouse)
     else:

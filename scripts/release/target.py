@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 
 from google.api_core.client_options import ClientOptions
+from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
 from runtime.credentials import default_credentials
@@ -70,3 +71,7 @@ def runner_of(project: str) -> str:
 def create_dataform_client() -> api.DataformClient:
     options = ClientOptions(api_endpoint=read_endpoint(os.environ, "dataform"))
     return api.DataformClient(credentials=default_credentials(), transport="rest", client_options=options)
+
+
+def create_warehouse_client(target: Target) -> bigquery.Client:
+    return bigquery.Client(target.project, credentials=default_credentials(), location=target.location)

@@ -70,7 +70,9 @@ def text_of(page):
 
 
 def test_the_page_is_valid_html(page):
-    html5lib.HTMLParser(strict=True).parse(page)  # raises at the first parse error
+    parser = html5lib.HTMLParser(strict=True)  # raises at the first parse error
+    parser.parse(page)
+    assert parser.errors == []
 
 
 def test_a_year_of_runs_is_a_small_page(page):

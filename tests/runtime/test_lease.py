@@ -115,6 +115,7 @@ def test_a_write_whose_response_was_lost_keeps_the_lease(store):
     store.replace = replace
     lease.save(STATE)
     lease.check()
+    assert (lease.generation, lease.state) == (store.generation(NAME), STATE)
 
 
 def test_a_short_outage_of_the_storage_keeps_the_lease(store):
