@@ -1,5 +1,6 @@
 """Fixtures for all tests, and the reasons of skipped tests at the end of the output."""
 
+import gc
 from collections import Counter
 
 import pytest
@@ -13,6 +14,13 @@ from tests.terraform.tree import why_no_provider
 # A slow machine must not fail a property.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collected():
+    """A connection that a module left open fails this module, not a later one that collects memory."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -199,4 +199,4 @@ def test_soft_deleted_objects_are_refused_and_not_answered_with_live_ones(tmp_pa
         "Soft-deleted objects are not implemented: use versions of objects.",
     )
     assert call(storage, "GET", "/storage/v1/b/law-bucket/o", "softDeleted=false")[0] == 200
-    storage.catalogue.connection.close()
+    storage.close()
