@@ -57,6 +57,13 @@ variable "key_days" {
   nullable    = false
 }
 
+variable "hourly_endpoints" {
+  description = "Endpoints that are copied every hour: the absence of all their loads is an alert."
+  type        = list(string)
+  default     = ["sales"]
+  nullable    = false
+}
+
 variable "labels" {
   description = "Labels of policies, channels and the dashboard, to which the provider's default labels do not apply."
   type        = map(string)
