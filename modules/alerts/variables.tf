@@ -51,16 +51,16 @@ variable "expects_loads" {
   nullable    = false
 }
 
-variable "key_days" {
-  description = "Days after which the key of a source must be rotated."
-  type        = number
-  nullable    = false
-}
-
 variable "hourly_endpoints" {
   description = "Endpoints that are copied every hour: the absence of all their loads is an alert."
   type        = list(string)
   default     = ["sales"]
+  nullable    = false
+}
+
+variable "key_days" {
+  description = "Days after which the key of a source must be rotated."
+  type        = number
   nullable    = false
 }
 
