@@ -1,0 +1,35 @@
+// What the models about schools share.
+
+// Capitals, accents and punctuation are spelling: the city changes them from year to year.
+const canonical = (text) =>
+  `nullif(trim(regexp_replace(upper(regexp_replace(normalize(${text}, nfd), r'\\pM', '')), r'[^A-Z0-9]+', ' ')), '')`;
+
+const degrees = (text) => `safe_cast(${text} as float64)`;
+
+// Metres between two points in Paris: a degree of latitude is 111 195 m, one of longitude cos(48.86°) of it. Exact to
+// a thousandth over the distances that are compared, and the same in every engine.
+const metres = (one, other) =>
+  `sqrt(pow((${one}.latitude - ${other}.latitude) * 111195, 2) + pow((${one}.longitude - ${other}.longitude) * 73158, 2))`;
+
+// [condition, reason] of a row of raw that no model can use.
+const REJECTIONS = [
+  ["nullif(trim(libelle), '') is null", "libelle is missing"],
+  ["not regexp_contains(ifnull(annee_scol, ''), r'^[0-9]{4}')", "annee_scol is not a school year"],
+  ["not regexp_contains(ifnull(arr_insee, ''), r'^751(0[1-9]|1[0-9]|20)$')", "arr_insee is not an arrondissement of Paris"],
+  [`${degrees("geo_point_2d.lat")} is null or ${degrees("geo_point_2d.lon")} is null`, "geo_point_2d is not a point"],
+];
+
+const isRejected = REJECTIONS.map(([condition]) => `(${condition})`).join(" or ");
+
+const reason = `array_to_string([${REJECTIONS.map(([condition, text]) => `if(${condition}, '${text}', null)`).join(", ")}], '; ')`;
+
+const columns = {
+  school_id: "The school: arrondissement and first known name. Key; it stays when the school is renamed.",
+  name: "The name, in capitals without accents and punctuation.",
+  address: "Number and street, written as the name; NULL when unknown.",
+  arrondissement: "The arrondissement, 1 to 20.",
+  latitude: "Latitude in degrees, WGS 84.",
+  longitude: "Longitude in degrees, WGS 84.",
+};
+
+module.exports = { canonical, columns, degrees, isRejected, metres, reason };
