@@ -95,9 +95,15 @@ def bars_spec(sectors: list[Spec]) -> Spec:
         "mark": {"type": "bar", "color": OPEN},
         "encoding": {
             "y": {"field": "arrondissement", "type": "ordinal", "title": "arrondissement"},
-            "x": {"field": "schools", "type": "quantitative", "title": None, "axis": {"tickMinStep": 1}},
+            "x": {"field": "schools", "type": "quantitative", "title": None, "axis": {"format": "d", "values": axis_values(sectors)}},
         },
     }
+
+
+def axis_values(sectors: list[Spec]) -> list[int]:
+    """Whole numbers: there is no half a school."""
+    greatest = max(row["schools"] for row in sectors)
+    return list(range(0, greatest + 1, max(1, greatest // 5)))
 
 
 def years_spec(sectors: list[Spec]) -> Spec:
@@ -107,7 +113,7 @@ def years_spec(sectors: list[Spec]) -> Spec:
         "data": {"values": sectors},
         "mark": {"type": "bar", "color": OPEN},
         "encoding": {
-            "x": {"field": "school_year", "type": "ordinal", "title": None, "axis": {"labelAngle": -30}},
+            "x": {"field": "school_year", "type": "ordinal", "title": None, "axis": {"labelAngle": 0, "labelExpr": "slice(datum.label, 0, 9)"}},
             "y": {"aggregate": "sum", "field": "schools", "type": "quantitative", "title": "schools"},
         },
     }

@@ -15,7 +15,7 @@ HISTORY = "SELECT school_id, edition, name, address, is_open, change FROM dmt.sc
 SCHOOLS = "SELECT school_id, name, arrondissement, is_open FROM dmt.schools"
 COLLEGES = "SELECT edition, insee, name, address FROM ods.colleges"
 SECTORS = "SELECT arrondissement, school_year, schools FROM dmt.sectors"
-PLACES = "SELECT school_id, ST_X(place) AS longitude, ST_Y(place) AS latitude FROM dmt.addresses"
+PLACES = "SELECT school_id, ROUND(ST_X(place), 6) AS longitude, ROUND(ST_Y(place), 6) AS latitude FROM dmt.addresses"
 
 Row = tuple[Any, ...]
 
