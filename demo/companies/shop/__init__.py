@@ -1,0 +1,1 @@
+"""A web shop: orders and customers in MongoDB, the catalogue and shipments as CSV files in S3."""
