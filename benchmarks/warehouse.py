@@ -23,7 +23,7 @@ def warehouse() -> Iterator[Cloud]:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as state:
         shell, cloud = Shell(state), Cloud(state)
         replay(state)
-        provision.add_api_key(shell)
+        provision.add_secrets(shell)
         provision.release_dataform(shell)
         yield cloud
 

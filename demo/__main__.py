@@ -1,9 +1,11 @@
-"""The demo project on this machine: `python -m demo [run|serve|report|sql QUERY]`.
+"""The demo project on this machine: `python -m demo [run|serve|report|sql QUERY] [--source COMPANY]`.
 
 run    empties the folder and runs the whole flow once; exit code 0 only if every number is as expected
 serve  keeps the project running until Ctrl-C; an empty folder is filled by `run` first
 report writes the page about last night
 sql    prints the result of a query on the project's BigQuery
+
+Another company than retail has its own declarations: they run in a copy of this repository, .companies/<name>.
 """
 
 import argparse
@@ -11,12 +13,16 @@ import signal
 import sys
 from pathlib import Path
 
+from demo.companies import company_names, current_name
+from demo.companies.copied_repository import copy_repository, run_in_copy
 from demo.project import serve_project
 from demo.report import print_report
 from demo.screen import Screen
 from demo.sql import print_query
 from demo.story import run_story
 from sandbox.errors import SandboxError
+
+COMPANIES = Path(".companies")
 
 
 def main() -> None:
@@ -25,6 +31,8 @@ def main() -> None:
         sys.exit('demo: sql needs a query, for example: make sql Q="select * from ops.run_log"')
     # A SIGTERM stops the processes that the demo started, as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if arguments.source != current_name():
+        sys.exit(run_company(arguments))
     root, screen = arguments.root.resolve(), Screen()
     try:
         if arguments.command == "sql":
@@ -39,6 +47,16 @@ def main() -> None:
         sys.exit("demo: stopped; running jobs end within ten seconds")
 
 
+def run_company(arguments: argparse.Namespace) -> int:
+    """The same command in the company's copy of the repository, which `run` makes anew."""
+    folder = (COMPANIES / arguments.source).resolve()
+    if arguments.command == "run" or not (folder / "repository").exists():
+        copy_repository(arguments.source, folder / "repository")
+    query = [arguments.query] if arguments.query else []
+    command = [arguments.command, *query, "--source", arguments.source, "--root", str(folder / "project")]
+    return run_in_copy(folder / "repository", "demo", command)
+
+
 def create_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -47,6 +65,13 @@ def create_parser() -> argparse.ArgumentParser:
     parser.add_argument("query", nargs="?", help="for sql")
     parser.add_argument(
         "--root", type=Path, default=Path(".sandbox"), help="folder of the project; default: %(default)s"
+    )
+    parser.add_argument(
+        "--source",
+        choices=company_names(),
+        default=current_name(),
+        metavar="COMPANY",
+        help="one of %(choices)s; default: %(default)s",
     )
     return parser
 

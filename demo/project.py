@@ -4,13 +4,12 @@ import time
 from pathlib import Path
 
 from demo.cloud import Cloud
+from demo.companies import RETAIL, current_company
 from demo.environment_file import write_environment
 from demo.errors import ResultsDiffer, StepFailed
 from demo.project_folder import check_empty, is_complete, relative_path
-from demo.report import SHEET_EXPORT
 from demo.screen import Screen
 from demo.server import running
-from demo.shop.keys import FIRST_KEY_FILE
 from demo.spreadsheets import declared_spreadsheet, job_variables, read_declarations
 from demo.story import Story, fill_project, start_empty
 from sandbox.state import State
@@ -66,13 +65,14 @@ def report_new_spreadsheets(state: State, screen: Screen) -> None:
 
 def print_addresses(state: State, screen: Screen) -> None:
     root = relative_path(state.root)
-    key = (state.root / FIRST_KEY_FILE).relative_to(state.root)
+    company = current_company()
+    option = "" if company.name == RETAIL else f" SOURCE={company.name}"
     rows = {
         "project": f"{state.project}, data in {root}",
         "address": state.address,
-        "retail API": f"{state.address}/retail/v1, its key in {root / key}",
-        "sheet": f"{state.address}/sheets/view/{declared_spreadsheet(Cloud(state), SHEET_EXPORT)}",
-        "query": 'make sql Q="select * from dmt.daily_sales"',
+        **dict(sorted(state.job_variables.items())),
+        "sheet": f"{state.address}/sheets/view/{declared_spreadsheet(Cloud(state), company.sheet)}",
+        "query": f'make sql{option} Q="{company.query}"',
         "environment": f"source {root / 'env'}",
         "stop": "Ctrl-C",
     }

@@ -4,12 +4,11 @@ import shutil
 
 from demo.cloud import LOCATION, REGION
 from demo.commands import Shell
+from demo.companies import current_company
 from demo.errors import StepFailed
 from demo.recorded_apply.replay import replay
-from demo.shop.keys import FIRST_KEY_FILE
 
 APPLIED = "Apply complete!"
-SECRET = "retail-api-key"
 
 
 def provision(shell: Shell) -> str:
@@ -44,6 +43,7 @@ def release_dataform(shell: Shell) -> str:
     return shell.run_module("scripts.release", *project).splitlines()[0]
 
 
-def add_api_key(shell: Shell) -> None:
-    """Adds the retail API's key to its secret, through standard input: no argument and no log has it."""
-    shell.run_module("scripts.secret", SECRET, stdin=(shell.state.root / FIRST_KEY_FILE).read_text())
+def add_secrets(shell: Shell) -> None:
+    """Adds a version to each of the company's secrets, through standard input: no argument and no log has it."""
+    for name, value in current_company().secrets(shell.state.root).items():
+        shell.run_module("scripts.secret", name, stdin=value)

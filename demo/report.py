@@ -10,7 +10,6 @@ from demo.spreadsheets import declared_spreadsheet, job_variables
 from demo.sql import running_project
 
 FOLDER = "report"
-SHEET_EXPORT = "daily_sales"
 
 
 def print_report(root: Path, screen: Screen) -> None:
@@ -19,10 +18,10 @@ def print_report(root: Path, screen: Screen) -> None:
         screen.write(f"the report  {write_report(Cloud(state))}")
 
 
-def write_pages(cloud: Cloud) -> list[str]:
-    """Writes both pages into the project's folder. Returns a line of text for each."""
+def write_pages(cloud: Cloud, export: str) -> list[str]:
+    """Writes the page of the export's sheet, and the report. Returns a line of text for each."""
     root = cloud.state.root
-    sheet = cloud.get_text(f"/sheets/view/{declared_spreadsheet(cloud, SHEET_EXPORT)}")
+    sheet = cloud.get_text(f"/sheets/view/{declared_spreadsheet(cloud, export)}")
     (root / "sheet.html").write_text(sheet)
     return [f"the sheet   {relative_path(root / 'sheet.html')}", f"the report  {write_report(cloud)}"]
 

@@ -1,17 +1,20 @@
-"""The demo's server: the sandbox with the shop's retail API on the same port."""
+"""The demo's server: the sandbox with the company's sources on the same port or beside it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from demo.companies import current_company
 from sandbox import process
 from sandbox.state import State
-
-EXTENSION = "demo.shop"
 
 
 @contextmanager
 def running(root: Path, *options: str) -> Iterator[State]:
-    """Like sandbox.process.running, with the shop. The job variable RETAIL_URL is its address."""
-    with process.running(root, "--extension", EXTENSION, *options) as state:
+    """Like sandbox.process.running, with the company's sources: RETAIL_URL and the like are their addresses."""
+    company = current_company()
+    with (
+        company.serve_sources(root),
+        process.running(root, "--extension", company.extension, *options) as state,
+    ):
         yield state

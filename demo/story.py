@@ -6,20 +6,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo import measures, provision, report, tables
-from demo.cloud import CLOCK, Cloud
+from demo.cloud import Cloud
 from demo.commands import Shell
+from demo.companies import current_company
+from demo.companies.company import Company
 from demo.environment_file import write_environment
 from demo.errors import ResultsDiffer
-from demo.expected import Check, Facts, compare, last_sale
+from demo.expected import Check
 from demo.measures import Measure
 from demo.pipeline_runs import run_pipeline
 from demo.project_folder import empty_folder, mark_complete
 from demo.screen import Screen
 from demo.server import running
-from demo.shop.clock import parse_clock
 from sandbox.state import State
-
-HOUR_SECONDS = 3600
 
 
 @dataclass
@@ -28,6 +27,7 @@ class Story:
 
     state: State
     screen: Screen
+    company: Company
     measures: list[Measure] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
 
@@ -54,20 +54,20 @@ def start_empty(root: Path, screen: Screen) -> Iterator[Story]:
             empty_folder(root)
             state = stack.enter_context(running(root))
             step.note = state.address
-        yield Story(state, screen)
+        yield Story(state, screen, current_company())
 
 
 def fill_project(story: Story) -> None:
     """Raises StepFailed, or ResultsDiffer after everything ran."""
     with story.screen.step("provision") as step:
         step.note = provision.provision(story.shell)
-    with story.screen.step("add the API key"):
-        provision.add_api_key(story.shell)
+    with story.screen.step("add the secrets"):
+        provision.add_secrets(story.shell)
     with story.screen.step("release Dataform") as step:
         step.note = provision.release_dataform(story.shell)
     write_environment(story.cloud)
     run_schedule(story, "pipeline-daily", "daily")
-    pass_hour(story)
+    change_sources(story)
     run_schedule(story, "pipeline-hourly", "hourly")
     run_schedule(story, "pipeline-hourly", "hourly again")
     mark_complete(story.state.root)
@@ -80,22 +80,21 @@ def run_schedule(story: Story, schedule: str, label: str) -> None:
     story.measures.append(measures.measure_run(story.cloud, run, story.measures))
 
 
-def pass_hour(story: Story) -> None:
-    with story.screen.step("an hour passes at the shop") as step:
-        step.note = story.cloud.call("POST", f"{CLOCK}:advance", {"seconds": HOUR_SECONDS})["now"]
+def change_sources(story: Story) -> None:
+    with story.screen.step("the sources change") as step:
+        step.note = story.company.change_sources(story.cloud)
 
 
 def check_results(story: Story) -> None:
     with story.screen.step("compare with the oracle") as step:
-        now = parse_clock(story.cloud.call("GET", CLOCK)["now"])
-        story.checks = compare(story.cloud.bigquery, Facts(last_sale(now)))
+        story.checks = story.company.compare(story.cloud)
         wrong = [check.table for check in story.checks if check.differences]
         step.note = f"{', '.join(wrong)} differ" if wrong else "all tables are equal, to the row and the cent"
 
 
 def report_results(story: Story) -> None:
     """Prints the tables and writes the pages. Raises ResultsDiffer when a table is not as expected."""
-    pages = report.write_pages(story.cloud)
+    pages = [*report.write_pages(story.cloud, story.company.sheet), *story.company.write_pages(story.cloud)]
     lines = [*tables.runs_table(story.measures), "", *tables.checks_table(story.checks), "", *pages]
     for line in ("", *lines):
         story.screen.write(line)

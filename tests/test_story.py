@@ -45,7 +45,7 @@ def scenario(tmp_path_factory):
     with running(tmp_path_factory.mktemp("scenario")) as state:
         shell = Shell(state)
         replay(state)  # tests/terraform checks that the record is current
-        provision.add_api_key(shell)
+        provision.add_secrets(shell)
         provision.release_dataform(shell)
         yield Scenario(state, unsold_products(THIRD_DAY))
 

@@ -1,18 +1,24 @@
 """`make record`: applies workspace `local` to a new sandbox and records the requests of Terraform's provider.
 
+`--source COMPANY` records the declarations of another company than retail, in a temporary copy of the repository.
+
 Each line of the file is one request. Terraform sends requests in parallel, in another order every time; the
 file has them in an order that always works: a parent before its children, and grants last.
 """
 
+import argparse
 import json
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from demo.commands import Shell
+from demo.commands import REPOSITORY, Shell
+from demo.companies import company_names, current_name
+from demo.companies.copied_repository import copy_repository, declared_file, run_in_copy
 from demo.errors import CannotRecord
 from demo.provision import why_no_terraform
 from demo.recorded_apply.replay import RECORD
@@ -38,12 +44,29 @@ UNORDERED = {
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m demo.recorded_apply.record")
+    parser.add_argument("--source", choices=company_names(), default=current_name())
+    source = parser.parse_args().source
+    if source != current_name():
+        sys.exit(record_company(source))
     try:
         lines = record_apply()
     except SandboxError as error:
         sys.exit(f"record: {error}")
     RECORD.write_text("".join(f"{line}\n" for line in lines))
     print(f"{len(lines)} requests in {RECORD}")
+
+
+def record_company(name: str) -> int:
+    """Returns the exit code of this module in the company's copy of the repository."""
+    with tempfile.TemporaryDirectory() as folder:
+        repository = Path(folder) / "repository"
+        copy_repository(name, repository)
+        code = run_in_copy(repository, "demo.recorded_apply.record", [])
+        if code == 0:
+            record = RECORD.relative_to(REPOSITORY)
+            shutil.copy(repository / record, declared_file(name, record))
+        return code
 
 
 def record_apply() -> list[str]:

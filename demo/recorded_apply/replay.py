@@ -35,6 +35,10 @@ def replay(state: State, record: Path = RECORD) -> int:
 
     Raises ReplayFailed at the first that is rejected, for example when it is replayed a second time.
     """
+    if not record.exists():
+        raise ReplayFailed(
+            f"{record} does not exist: an apply is recorded by `make record`, which needs Terraform's provider."
+        )
     lines = record.read_text().splitlines()
     with requests.Session() as session:
         session.headers["Authorization"] = "Bearer sandbox"

@@ -83,7 +83,7 @@ def prepared(state: State) -> Iterator[tuple[Scenario, Windows]]:
     """The provisioned project, with its lists loaded and its clock at the end of the year."""
     shell, scenario = Shell(state), Scenario(state)
     replay(state)
-    provision.add_api_key(shell)
+    provision.add_secrets(shell)
     provision.release_dataform(shell)
     scenario.set_clock("2018-01-03T00:00:00Z")
     scenario.copy("customers", "products")

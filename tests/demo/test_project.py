@@ -30,7 +30,7 @@ def cloud(tmp_path_factory):
     """A project with all resources and the API key, but without data."""
     with running(tmp_path_factory.mktemp("project")) as state:
         replay(state)
-        provision.add_api_key(Shell(state))
+        provision.add_secrets(Shell(state))
         yield Cloud(state)
 
 
