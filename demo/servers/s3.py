@@ -1,5 +1,6 @@
 """An S3-compatible server: moto, in this process."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ TIMEOUT_SECONDS = 10
 @contextmanager
 def running_s3() -> Iterator[str]:
     """The address of the server. Buckets are those of the process, also of earlier servers in it."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it writes a line for every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

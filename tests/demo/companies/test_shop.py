@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from connector.errors import IncompleteRun, KeyRejected
+from connector.errors import KeyRejected, SourceUnavailable
 from demo.companies.shop.changes import SECOND_CLOCK, pass_hour
 from demo.companies.shop.data import FIRST_CLOCK, Shipment, create_data, file_of
 from demo.companies.shop.oracle import expect
@@ -127,7 +127,7 @@ def test_failures_lose_nothing(shop, servers, data):
     add_state(now, name, "9.500")
     reader = shop.create_reader("warehouse_files", "shipments")
     reader.store = OverwrittenStore(reader.store, lambda: servers.publish(now, THIRD_CLOCK))
-    with pytest.raises(IncompleteRun, match="was overwritten or removed after it was listed"):
+    with pytest.raises(SourceUnavailable, match="was overwritten or removed after it was listed"):
         shop.copy("warehouse_files", "shipments", reader=reader)
 
     shop.copy_all()
