@@ -56,6 +56,16 @@ locals {
     }
   ]...)
 
+  # The daily run copies every endpoint.
+  hourly_endpoints = sort([
+    for endpoint in local.endpoint_list : endpoint.name
+    if local.endpoint_schedules["${endpoint.source}/${endpoint.name}"] == "hourly"
+  ])
+  scheduled_endpoints = {
+    hourly = join(", ", local.hourly_endpoints)
+    daily  = join(", ", sort(local.endpoint_list[*].name))
+  }
+
   unknown_schedules = [
     for endpoint, schedule in local.endpoint_schedules : "${endpoint} has ${schedule}"
     if !contains(["hourly", "daily"], schedule)
@@ -149,8 +159,17 @@ locals {
   mart_folder = "${path.module}/../dataform/definitions/dmt"
   marts       = toset([for file in fileset(local.mart_folder, "*.sqlx") : trimsuffix(file, ".sqlx")])
 
-  # Tables of ods whose history exists nowhere else, with the partition column that a query has to filter by.
-  snapshots = { customers = "", products = "", sales = "datetime" }
+  # Tables of ods that follow from raw, with the partition column that a query has to filter by, or "". Their
+  # snapshots keep what raw no longer holds.
+  model_folder = "${path.module}/../dataform/definitions/ods"
+  models = {
+    for table in keys(local.raw_tables) : table => file("${local.model_folder}/${table}.sqlx")
+    if fileexists("${local.model_folder}/${table}.sqlx")
+  }
+  snapshots = {
+    for table, model in local.models :
+    table => try(regex("partitionBy: \"(?:date\\()?(\\w+).*requirePartitionFilter: true", model)[0], "")
+  }
 
   # Schedules of the transfer service are in UTC.
   scheduled_queries = merge(

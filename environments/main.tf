@@ -346,7 +346,7 @@ locals {
 
 module "schedule" {
   source   = "../modules/schedule"
-  for_each = { hourly = "sales", daily = "customers, products and sales" }
+  for_each = local.scheduled_endpoints
 
   # Outputs with names do not wait for grants, so that modules are created in parallel; a schedule waits for all of
   # them, because its first run would fail.
@@ -409,6 +409,7 @@ module "alerts" {
   limits                = var.limits
   key_days              = var.rotation.days
   expects_loads         = !local.paused
+  hourly_endpoints      = local.hourly_endpoints
   dataform_repository   = module.dataform.name
   rotation_subscription = split("/", module.rotation.subscription)[3]
 }

@@ -32,8 +32,12 @@ class Company(Protocol):
     def secrets(self, root: Path) -> dict[str, str]:
         """Values by the name of the secret. Read after the sandbox has started."""
 
-    def change_sources(self, cloud: Cloud) -> str:
-        """Everything that happens between the first run and the second. Returns a note for the screen."""
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The schedules of the pipeline in the order of the story: daily or hourly."""
+
+    def change_sources(self, cloud: Cloud, run: int) -> str:
+        """What happens before a run, numbered from 1; the first is number 0. Returns a note, "" for no change."""
 
     def compare(self, cloud: Cloud) -> list[Check]:
         """Every table of the warehouse against results that share no SQL with it."""

@@ -193,19 +193,22 @@ locals {
 
   # Nothing was measured: a paused schedule, a job that does not start, a source that does not answer.
   no_sales = {
-    subject = "No sales for ${var.limits.hours_without_sales} hours"
+    subject = "No ${join(", ", var.hourly_endpoints)} for ${var.limits.hours_without_sales} hours"
     happened = join(" ", [
-      "No load of sales has succeeded for ${var.limits.hours_without_sales} hours:",
+      "No load of ${join(", ", var.hourly_endpoints)} has succeeded for ${var.limits.hours_without_sales} hours:",
       "a schedule is paused, a job does not start, or a source does not answer.",
     ])
     look = join(" ", [
       "The schedule: `gcloud scheduler jobs describe pipeline-hourly --location ${var.region}`; the runs:",
-      "`SELECT * FROM ops.run_log WHERE endpoint = 'sales' ORDER BY started_at DESC LIMIT 5`",
+      "`SELECT * FROM ops.run_log WHERE endpoint IN (${local.quoted_endpoints}) ORDER BY started_at DESC LIMIT 5`",
     ])
   }
+  quoted_endpoints = join(", ", formatlist("'%s'", var.hourly_endpoints))
   no_sales_filter = join(" AND ", [
     "${local.log_metric}/${google_logging_metric.metrics["connector/rows"].name}\"",
-    "metric.labels.endpoint=\"sales\"",
+    length(var.hourly_endpoints) == 1
+    ? "metric.labels.endpoint=\"${var.hourly_endpoints[0]}\""
+    : "metric.labels.endpoint=one_of(${join(", ", formatlist("\"%s\"", var.hourly_endpoints))})",
     "metric.labels.status=\"success\"",
   ])
 
@@ -292,11 +295,11 @@ resource "google_monitoring_alert_policy" "lines" {
   }
 }
 
-# Disabled while schedules are paused: it would be permanently open.
+# Disabled while schedules are paused, and without an hourly endpoint: it would be permanently open.
 resource "google_monitoring_alert_policy" "no_sales" {
   project               = var.project_id
   display_name          = local.no_sales.subject
-  enabled               = var.expects_loads
+  enabled               = var.expects_loads && length(var.hourly_endpoints) > 0
   combiner              = "OR"
   severity              = "CRITICAL"
   notification_channels = local.channels

@@ -51,6 +51,13 @@ variable "expects_loads" {
   nullable    = false
 }
 
+variable "hourly_endpoints" {
+  description = "Endpoints that are copied every hour: the absence of all their loads is an alert."
+  type        = list(string)
+  default     = ["sales"]
+  nullable    = false
+}
+
 variable "key_days" {
   description = "Days after which the key of a source must be rotated."
   type        = number
