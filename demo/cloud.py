@@ -50,6 +50,9 @@ class Cloud:
         """The JSON of a response."""
         return self._request(method, path, body).json()
 
+    def delete(self, path: str) -> None:
+        self._request("DELETE", path)
+
     def exists(self, path: str) -> bool:
         """Whether a resource exists: False for a 404, StepFailed for other errors."""
         url = self.state.address + path

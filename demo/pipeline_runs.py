@@ -105,21 +105,22 @@ def report_step(cloud: Cloud, screen: Screen, run: PipelineRun, ended: Completed
     """`epoch` is the wall clock at the start of the run: APIs report wall-clock times."""
     start = run.start + ended.start.timestamp() - epoch
     seconds = (ended.end - ended.start).total_seconds()
-    step = Step(ended.label, start, describe_load(cloud, ended.label), seconds, depth=1)
+    step = Step(ended.label, start, describe_load(cloud, ended), seconds, depth=1)
     run.steps.append(step)
     screen.show(step)
 
 
-def describe_load(cloud: Cloud, label: str) -> str:
-    """Rows and files of the newest entry in the connector's run log; "" for other steps."""
-    job, *endpoint = label.split()
+def describe_load(cloud: Cloud, ended: CompletedStep) -> str:
+    """Rows and files in the connector's run log: of the copy, and of the comparison of keys if one followed. "" for
+    other steps."""
+    job, *endpoint = ended.label.split()
     if job != "connector":
         return ""
-    entries = cloud.rows(
-        "SELECT status, rows_loaded, files FROM ops.run_log "
-        f"WHERE endpoint = '{endpoint[0]}' ORDER BY started_at DESC LIMIT 1"
+    [entry] = cloud.rows(
+        "SELECT COUNT(*) AS runs, SUM(rows_loaded) AS loaded, SUM(files) AS files FROM ops.run_log "
+        f"WHERE endpoint = '{endpoint[0]}' AND started_at >= TIMESTAMP '{ended.start.isoformat()}'"
     )
-    return f"{entries[0]['rows_loaded'] or 0:,} rows in {entries[0]['files'] or 0} files" if entries else ""
+    return f"{entry['loaded'] or 0:,} rows in {entry['files'] or 0} files" if entry["runs"] else ""
 
 
 def check_success(cloud: Cloud, execution: Any) -> None:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from demo.companies import current_company
+from demo.spreadsheets import listed_spreadsheets
 from sandbox import process
 from sandbox.state import State
 
@@ -13,8 +14,10 @@ from sandbox.state import State
 def running(root: Path, *options: str) -> Iterator[State]:
     """Like sandbox.process.running, with the company's sources: RETAIL_URL and the like are their addresses."""
     company = current_company()
+    spreadsheets = [option for name in listed_spreadsheets() for option in ("--spreadsheet", name)]
+    extension = ["--extension", company.extension]
     with (
         company.serve_sources(root),
-        process.running(root, "--extension", company.extension, *options) as state,
+        process.running(root, *extension, *spreadsheets, *options) as state,
     ):
         yield state

@@ -5,6 +5,7 @@ listed there, the demo creates a spreadsheet, shares it, and adds its id to the 
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,13 @@ def read_declarations(repository: Path = REPOSITORY) -> list[Declaration]:
         if content.get("kind") == "sheet"
     ]
     return exports + sources
+
+
+def listed_spreadsheets(repository: Path = REPOSITORY) -> list[str]:
+    """The ids of exports in environments/local.tfvars: Terraform's checks need them before they can be created."""
+    text = (repository / "environments" / "local.tfvars").read_text()
+    match = re.search(r"^spreadsheets\s*=\s*\{([^}]*)\}", text, re.MULTILINE)
+    return sorted(set(re.findall(r'"([^"]+)"', match[1]))) if match else []
 
 
 def read_yaml_files(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sandbox.errors import SandboxError
 from sandbox.serving import Options, serve
-from sandbox.state import PROJECT, State
+from sandbox.state import PROJECT, SPREADSHEET, State
 
 
 def main() -> None:
@@ -25,6 +25,12 @@ def main() -> None:
         metavar="MODULE",
         help="serve the routes of this module as well",
     )
+    parser.add_argument(
+        "--spreadsheet",
+        action="append",
+        metavar="ID",
+        help=f"a spreadsheet that a new sandbox has; default: {SPREADSHEET}",
+    )
     arguments = parser.parse_args()
     options = Options(
         root=arguments.root.resolve(),
@@ -33,6 +39,7 @@ def main() -> None:
         record=arguments.record,
         project=arguments.project,
         extensions=tuple(arguments.extension),
+        spreadsheets=tuple(arguments.spreadsheet or [SPREADSHEET]),
     )
     try:
         serve(options, announce)

@@ -20,7 +20,7 @@ from sandbox import environment
 from sandbox.errors import CannotStart
 from sandbox.extensions import Extension, collect_variables, load_extension
 from sandbox.recorder import Recorder
-from sandbox.state import PROJECT, State
+from sandbox.state import PROJECT, SPREADSHEET, State
 
 GRACE_SECONDS = 3  # for requests in progress when the server stops
 # Longer than any client keeps an idle connection: if the server closed it first, a request that is sent at
@@ -63,6 +63,7 @@ class Options:
     record: bool = False
     project: str = PROJECT
     extensions: tuple[str, ...] = ()
+    spreadsheets: tuple[str, ...] = (SPREADSHEET,)
 
 
 class StopHandler:
@@ -84,7 +85,9 @@ def serve(options: Options, announce: Callable[[State], None]) -> None:
     if options.exit_with_parent:
         threading.Thread(target=stop_with_parent, daemon=True).start()
     with claimed(root), listening(options.port, Holder.of(root).port) as listener:
-        state = State(root, int(listener.getsockname()[1]), options.project)
+        state = State(
+            root, int(listener.getsockname()[1]), options.project, spreadsheets=options.spreadsheets
+        )
         loaded = [load_extension(name) for name in options.extensions]
         state = replace(state, job_variables=collect_variables(state, loaded))
         app = build_app(state, loaded, options.record)

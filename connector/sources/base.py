@@ -29,6 +29,12 @@ class Window(Declared, frozen=True, kw_only=True, rename={"start": "from", "star
     first: int = 1
 
 
+class Deletes(Declared, frozen=True, kw_only=True):
+    """`compare`: how often all keys of the source are compared with those in raw."""
+
+    compare: Literal["daily"]
+
+
 class Endpoint(Declared, frozen=True, kw_only=True):
     table: Name
     key: Annotated[list[Text], msgspec.Meta(min_length=1)]

@@ -71,7 +71,8 @@ const amount = within(decimal, bounds.amount);
 
 const price = within(decimal, bounds.price);
 
-const required = (type) => ({ ...type, required: true });
+// `unless`, a condition on the raw row `source`, exempts rows from being required.
+const required = (type, unless) => ({ ...type, required: true, ...(unless ? { unless } : {}) });
 
 // An array of structs, one element a `key`: rejected when a key is missing or occurs twice, or when an element's column
 // is not of its type or outside its range. An empty array is valid: a sale without lines is a void. A missing one is not.
@@ -82,7 +83,8 @@ const rejections = (name, type) => {
   const value = `source.${name}`;
   if (type.lines) return lineRejections(name, type.lines);
   const pairs = [];
-  if (type.required) pairs.push([`${present(value)} is null`, `${name} is missing`]);
+  const exempt = type.unless ? ` and not (${type.unless})` : "";
+  if (type.required) pairs.push([`${present(value)} is null${exempt}`, `${name} is missing`]);
   if (type.label) pairs.push([`${present(value)} is not null and ${type.parse(value)} is null`, `${name} is not ${type.label}`]);
   if (type.range) {
     const { from, until, label } = type.range;

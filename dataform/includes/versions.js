@@ -5,11 +5,12 @@
 const json = (row, columns) =>
   `to_json_string(struct(${columns.map((column) => `${row}.${column} as ${column}`).join(", ")}))`;
 
-// `tieBreakers` are expressions that distinguish the rows of one file.
-const newest = (key, tieBreakers) =>
+// `tieBreakers` are expressions that distinguish the rows of one file; `first` are columns that order the versions before
+// the names of their files do.
+const newest = (key, tieBreakers, first = []) =>
   `row_number() over (
     partition by ${key}
-    order by SYS_FILE_NAME desc, ${tieBreakers.map((expression) => `${expression} desc`).join(", ")}, SYS_DATE_CREATE
+    order by ${first.map((column) => `${column} desc, `).join("")}SYS_FILE_NAME desc, ${tieBreakers.map((expression) => `${expression} desc`).join(", ")}, SYS_DATE_CREATE
   ) = 1`;
 
 const supersedes = (row, other, columns) =>

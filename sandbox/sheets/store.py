@@ -14,11 +14,11 @@ from sandbox.sheets.grid import COLUMNS, ROWS, Tab
 from sandbox.state import State
 
 OWNER = "owner@example.com"  # identity of every token that is not a service account's
-SEED = "sandbox-daily-sales"
+PREFIX = "sandbox-"  # of the ids of spreadsheets that a new sandbox has
 
 
 class Store:
-    """All spreadsheets. A new sandbox has one, which is shared with sheets-sync."""
+    """All spreadsheets. Those that a new sandbox has are shared with sheets-sync."""
 
     def __init__(self, state: State) -> None:
         self.folder = state.root / "sheets"
@@ -29,9 +29,15 @@ class Store:
                 self.books[book.id] = book
         else:
             self.folder.mkdir(parents=True)
-            seeded = self.create(OWNER, {"title": "Daily sales"}, SEED)
-            seeded.permissions.append(permission("writer", state.identity("sheets-sync")))
-            self.save(seeded)
+            for name in state.spreadsheets:
+                self.seed(name, state.identity("sheets-sync"))
+
+    def seed(self, name: str, writer: str) -> None:
+        """`sandbox-daily-sales` has the title "Daily sales"."""
+        title = name.removeprefix(PREFIX).replace("-", " ").capitalize()
+        seeded = self.create(OWNER, {"title": title}, name)
+        seeded.permissions.append(permission("writer", writer))
+        self.save(seeded)
 
     def create(self, owner: str, properties: dict[str, Any], book_id: str = "") -> Book:
         defaults = {"title": "Untitled spreadsheet", "locale": "en_US", "autoRecalc": "ON_CHANGE"}

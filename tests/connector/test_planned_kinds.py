@@ -16,7 +16,7 @@ from connector.sources.files.reader import FilesReader
 from connector.sources.files.store import open_obstore
 from connector.sources.mongodb.reader import create_reader
 from connector.sources.window import IdRange
-from tests.fakes.mongo_server import FakeMongoServer
+from demo.servers.mongodb import MongoServer
 
 CSV = {
     "kind": "files",
@@ -84,7 +84,7 @@ def test_files_arrive_in_raw_once(project, copy_files, tmp_path):
 
 @pytest.fixture
 def server():
-    server = FakeMongoServer()
+    server = MongoServer()
     items = [{"product_sku": "1", "quantity": 2, "amount": 0.5}]
     for n in range(48):
         at = START + datetime.timedelta(hours=n)

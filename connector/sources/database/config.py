@@ -2,13 +2,22 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 
 from connector.errors import DeclarationError
-from connector.sources.base import Declared, Endpoint, Name, Source, Text, convert, convert_endpoints
+from connector.sources.base import (
+    Declared,
+    Deletes,
+    Endpoint,
+    Name,
+    Source,
+    Text,
+    convert,
+    convert_endpoints,
+)
 from connector.sources.time_window import TimeWindow, load_zone, parse_duration
 
 SMALLEST_ID = -(2**63)
@@ -39,12 +48,6 @@ class TableWindow(Declared, frozen=True, kw_only=True):
             zone=self.zone,
             first="0001-01-01T00:00:00Z",
         )
-
-
-class Deletes(Declared, frozen=True, kw_only=True):
-    """`compare`: how often all keys of the source are compared with those in raw."""
-
-    compare: Literal["daily"]
 
 
 class TableEndpoint(Endpoint, frozen=True, kw_only=True):

@@ -87,6 +87,7 @@ class FilesSource(Source, frozen=True, kw_only=True, rename={"server": "endpoint
 
 def parse_files_source(declared: dict[str, Any], where: str) -> FilesSource:
     """Convert part by part, so that an error names the key."""
+    check_null_keys(declared.get("endpoints"), where)
     convert_endpoints(declared.get("endpoints"), FilesEndpoint, where)
     source = convert(declared, FilesSource, where)
     if source.secret and not source.url.startswith("s3://"):
@@ -94,6 +95,18 @@ def parse_files_source(declared: dict[str, Any], where: str) -> FilesSource:
     for name, endpoint in source.endpoints.items():
         check_endpoint(endpoint, f"{where}: endpoints.{name}")
     return source
+
+
+def check_null_keys(endpoints: Any, where: str) -> None:
+    """YAML reads the plain word null as no value, and Terraform then rejects the whole file."""
+    for name, endpoint in endpoints.items() if isinstance(endpoints, dict) else ():
+        formats = endpoint.get("format") if isinstance(endpoint, dict) else None
+        for kind, options in formats.items() if isinstance(formats, dict) else ():
+            if isinstance(options, dict) and None in options:
+                raise DeclarationError(
+                    f'{where}: endpoints.{name}.format.{kind}: write "null" in quotes, for example '
+                    '{csv: {"null": ["NULL"]}}.'
+                )
 
 
 def check_endpoint(endpoint: FilesEndpoint, where: str) -> None:

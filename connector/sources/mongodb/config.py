@@ -7,7 +7,16 @@ from typing import Annotated, Any
 import msgspec
 
 from connector.errors import DeclarationError
-from connector.sources.base import Declared, Endpoint, Name, Source, Text, convert, convert_endpoints
+from connector.sources.base import (
+    Declared,
+    Deletes,
+    Endpoint,
+    Name,
+    Source,
+    Text,
+    convert,
+    convert_endpoints,
+)
 from connector.sources.time_window import TimeWindow
 
 
@@ -26,10 +35,11 @@ class ChangeWindow(Declared, frozen=True, kw_only=True):
 
 
 class MongoEndpoint(Endpoint, frozen=True, kw_only=True):
-    """`changes`: without it the whole collection is read in every run."""
+    """`changes`: without it the whole collection is read in every run. `deletes` needs `key: [_id]`."""
 
     collection: Text
     changes: ChangeWindow | None = None
+    deletes: Deletes | None = None
 
     @property
     def time_window(self) -> TimeWindow | None:
@@ -58,7 +68,20 @@ def parse_mongodb_source(declared: dict[str, Any], where: str) -> MongoSource:
     source = convert(declared | {"endpoints": endpoints}, MongoSource, where)
     if re.search(r"://[^/@]*:[^/@]*@", source.url):
         raise DeclarationError(f"{where}: remove the password from `url`; it is the content of `secret`.")
+    for name, endpoint in source.endpoints.items():
+        check_deletes(endpoint, f"{where}: endpoints.{name}")
     return source
+
+
+def check_deletes(endpoint: MongoEndpoint, where: str) -> None:
+    if endpoint.deletes and not endpoint.changes:
+        raise DeclarationError(
+            f"{where}: remove `deletes`: without `window` every run reads the whole collection."
+        )
+    if endpoint.deletes and endpoint.key != ["_id"]:
+        raise DeclarationError(
+            f"{where}: `deletes` needs `key: [_id]`, not {endpoint.key}: only _id is unique and never changes."
+        )
 
 
 def rename_window(endpoint: Any, where: str) -> Any:

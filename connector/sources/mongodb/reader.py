@@ -4,14 +4,14 @@ A part is a range of an index: of the window's field, or of _id. A range of _id 
 index, because $gte and $lt compare within one BSON type only, and a collection may have several types of _id.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import bson
 import msgspec
-from bson import json_util
 from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.errors import BSONError
 from pymongo import MongoClient
@@ -32,9 +32,17 @@ from connector.landing.files import RejectedRow
 from connector.raw_schema import FILE_NAME, Column
 from connector.settings import Settings
 from connector.sources.base import fingerprint
+from connector.sources.comparison import ComparingReader, KeyPage
 from connector.sources.mongodb.config import MongoEndpoint, MongoSource
 from connector.sources.mongodb.documents import DocumentEncoder
-from connector.sources.planned import PartContent, PlannedReader, ReadPlan
+from connector.sources.mongodb.key_lines import KeyEncoder
+from connector.sources.mongodb.values import (
+    decode_value,
+    encode_value,
+    from_microseconds,
+    to_microseconds,
+)
+from connector.sources.planned import PartContent, ReadPlan
 from connector.sources.window import IdRange
 from runtime.retry import RetryPolicy
 
@@ -42,23 +50,26 @@ PART_BYTES = 4 << 20
 PART_DOCUMENTS = (100, 50_000)  # at least and at most
 DEFAULT_DOCUMENT_BYTES = 1000  # if the account may not read the statistics of the collection
 BATCH_DOCUMENTS = 5000
+KEY_ROWS = 100_000  # of a page of the key list
+KEYS_PER_PART = 500  # they are listed in the query
 QUERY_TIMEOUT = timedelta(minutes=10)
 AUTHENTICATION_FAILED, UNAUTHORIZED, TIME_LIMIT_EXCEEDED = 18, 13, 50
 TRANSIENT = (AutoReconnect, NetworkTimeout, CursorNotFound)
 
 # pymongo's default refuses a whole batch if one date in it is before year 1 or after 9999.
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Bounds(msgspec.Struct, frozen=True, array_like=True):
-    """The position of a part: Extended JSON of the index key from `low` to before `high`; "" is an open end."""
+class Bounds(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """The position of a part: Extended JSON of the index key from `low` to before `high`; "" is an open end.
+    `ids`: instead of a range, the documents with these _id, Extended JSON."""
 
     low: str = ""
     high: str = ""
+    ids: tuple[str, ...] = ()
 
 
-class MongoReader(PlannedReader):
+class MongoReader(ComparingReader):
     """`part_documents`: the size of a part, for tests; by default it follows from the size of the documents."""
 
     def __init__(
@@ -81,6 +92,35 @@ class MongoReader(PlannedReader):
         self.field = endpoint.changes.field if endpoint.changes else "_id"
         database = client.get_default_database(codec_options=CODEC, read_concern=ReadConcern("majority"))
         self.collection: Collection[dict[str, Any]] = database[endpoint.collection]
+
+    @property
+    def compares_keys(self) -> bool:
+        return self.endpoint.deletes is not None
+
+    @property
+    def version(self) -> str:
+        return self.field
+
+    def iter_keys(self, until: int | None) -> Iterator[KeyPage]:
+        """In ranges of _id: a cursor over the whole collection could be closed by the server in between."""
+        low, encoder = "", KeyEncoder(self.field, until)
+        while True:
+            documents = self._retry(partial(self._read_keys, low))
+            page = documents[:KEY_ROWS]
+            yield KeyPage(b"".join(map(encoder.encode_line, page)), len(page))
+            if len(documents) <= KEY_ROWS:
+                return
+            low = encode_value(documents[KEY_ROWS]["_id"])
+
+    def _read_keys(self, low: str) -> list[dict[str, Any]]:
+        """One more than a page: its _id begins the next one."""
+        query = self._query_ids(Bounds(low), {"_id": 1, self.field: 1})
+        return list(query.sort("_id", 1).limit(KEY_ROWS + 1))
+
+    def plan_by_key(self, keys: Sequence[str]) -> list[str]:
+        starts = range(0, len(keys), KEYS_PER_PART)
+        parts = [Bounds(ids=tuple(keys[first : first + KEYS_PER_PART])) for first in starts]
+        return [msgspec.json.encode(part).decode() for part in parts]
 
     @property
     def fingerprint(self) -> str:
@@ -159,29 +199,41 @@ class MongoReader(PlannedReader):
         return encode_value(boundary[self.field]) if boundary else last
 
     def _query(self, bounds: Bounds, projection: dict[str, int] | None = None, raw: bool = False) -> Any:
-        find = self.collection.find_raw_batches if raw else self.collection.find
-        options: dict[str, Any] = {"projection": projection, "batch_size": BATCH_DOCUMENTS}
-        options["max_time_ms"] = int(QUERY_TIMEOUT.total_seconds() * 1000)
+        if bounds.ids:
+            return self._find({"_id": {"$in": [decode_value(text) for text in bounds.ids]}}, projection, raw)
         if self.endpoint.changes:
-            return find(
-                {self.field: {"$gte": decode_value(bounds.low), "$lt": decode_value(bounds.high)}}, **options
-            )
+            ends = {"$gte": decode_value(bounds.low), "$lt": decode_value(bounds.high)}
+            return self._find({self.field: ends}, projection, raw)
+        return self._query_ids(bounds, projection, raw)
+
+    def _query_ids(self, bounds: Bounds, projection: dict[str, int] | None, raw: bool = False) -> Any:
         ends = {
             name: {"_id": decode_value(value)}
             for name, value in (("min", bounds.low), ("max", bounds.high))
             if value
         }
-        return find({}, hint=[("_id", 1)], **ends, **options)
+        return self._find({}, projection, raw, hint=[("_id", 1)], **ends)
+
+    def _find(
+        self, condition: dict[str, Any], projection: dict[str, int] | None, raw: bool, **options: Any
+    ) -> Any:
+        find = self.collection.find_raw_batches if raw else self.collection.find
+        options["max_time_ms"] = int(QUERY_TIMEOUT.total_seconds() * 1000)
+        return find(condition, projection=projection, batch_size=BATCH_DOCUMENTS, **options)
 
     def read_part(self, position: str, file_name: str) -> PartContent:
-        """A cut connection discards the part and requests it again: a cursor cannot be continued."""
-        bounds, policy = msgspec.json.decode(position, type=Bounds), self.retry()
+        bounds = msgspec.json.decode(position, type=Bounds)
+        return self._retry(lambda: self._read_once(bounds, file_name))
+
+    def _retry[Result](self, operation: Callable[[], Result]) -> Result:
+        """A cut connection discards what was read and requests it again: a cursor cannot be continued."""
+        policy = self.retry()
 
         def next_delay(error: Exception, attempt: int) -> float | None:
             return policy.delay(attempt) if isinstance(error, TRANSIENT) else None
 
         with self._wrap_errors():
-            return policy.call(lambda: self._read_once(bounds, file_name), next_delay)
+            return policy.call(operation, next_delay)
 
     def _read_once(self, bounds: Bounds, file_name: str) -> PartContent:
         lines: list[bytes] = []
@@ -251,26 +303,6 @@ def decode_singly(batch: bytes) -> Iterator[tuple[bytes, dict[str, Any] | BSONEr
 def describe_raw(raw: bytes) -> str:
     """Hexadecimal, to be decoded by another program."""
     return raw[:1000].hex()
-
-
-def encode_value(value: Any) -> str:
-    return json_util.dumps({"v": value}, json_options=json_util.CANONICAL_JSON_OPTIONS)
-
-
-def decode_value(text: str) -> Any:
-    options = json_util.JSONOptions(
-        datetime_conversion=DatetimeConversion.DATETIME_AUTO, tz_aware=True, tzinfo=UTC
-    )
-    return json_util.loads(text, json_options=options)["v"]
-
-
-def to_microseconds(moment: datetime) -> int:
-    return (moment - EPOCH) // timedelta(microseconds=1)
-
-
-def from_microseconds(value: int) -> datetime:
-    """To the millisecond below, which is the precision of a BSON date."""
-    return EPOCH + timedelta(milliseconds=value // 1000)
 
 
 def create_reader(source: MongoSource, name: str, settings: Settings, columns: list[Column]) -> MongoReader:

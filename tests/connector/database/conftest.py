@@ -2,8 +2,8 @@
 
 import pytest
 
+from demo.servers.database import NO_MARIADB, find_mariadb, running_mariadb, running_postgres
 from tests.connector.database.servers import MariadbServer, PostgresServer
-from tests.database_server import NO_MARIADB, find_mariadb, running_mariadb, running_postgres
 
 
 @pytest.fixture(scope="session")

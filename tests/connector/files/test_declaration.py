@@ -49,6 +49,7 @@ def test_errors_of_the_source(others, text):
         ({"format": {"csv": {"header": False}}}, "`header: false` requires `columns`"),
         ({"format": {"csv": {"columns": ["id"]}}}, "remove `columns`"),
         ({"format": {"csv": {"seperator": ";"}}}, "Allowed here: delimiter, encoding, quote, null"),
+        ({"format": {"csv": {None: ["-"]}}}, 'write "null" in quotes'),
         ({"glob": "/a/*.csv"}, "must be relative"),
         ({"glob": "../*.csv"}, "must be relative"),
         ({"window": {"field": "a", "from": "b", "until": "c", "last": "d"}}, "remove `window`"),

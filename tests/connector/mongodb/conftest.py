@@ -5,8 +5,8 @@ import pytest
 from connector.settings import Settings
 from connector.sources import registry
 from connector.sources.mongodb.reader import MongoReader, create_reader
+from demo.servers.mongodb import MongoServer
 from runtime.retry import RetryPolicy
-from tests.fakes.mongo_server import FakeMongoServer
 
 ORDERS = {
     "collection": "orders",
@@ -19,7 +19,7 @@ ORDERS = {
 
 @pytest.fixture
 def server():
-    server = FakeMongoServer()
+    server = MongoServer()
     yield server
     server.close()
 

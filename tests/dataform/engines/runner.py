@@ -62,8 +62,11 @@ class Runner:
         return len(statements(self.script(action, full_refresh=False)))
 
     def script(self, action: Action, full_refresh: bool) -> str:
-        """Empty where a later run changes no rows: a view, or a table that other scripts fill."""
+        """Empty where a later run changes no rows: a view, or a table that other scripts fill. A plain table is created
+        again in every run."""
         columns = self.columns.get(action.name)
+        if action.type == "table":
+            return action.create()
         if action.type == "incremental" and columns and not full_refresh:
             return action.increment(columns)
         return "" if columns is not None and action.type != "incremental" else action.create()
