@@ -23,12 +23,12 @@ INTERRUPTED = "Streaming interrupted due to the following error: the backend did
 
 
 class Portal:
-    """The first `published` school years of the catalogue; `is_interrupted` is the fault of the next response."""
+    """The first `published` school years of the catalogue; the next `interruptions` responses break off."""
 
     def __init__(self, catalogue: list[School]) -> None:
         self.catalogue = catalogue
         self.published = 1
-        self.is_interrupted = False
+        self.interruptions = 0
 
     @property
     def years(self) -> list[str]:
@@ -73,8 +73,8 @@ def routes(state: State) -> list[BaseRoute]:
         portal.published += 1
         return JSONResponse({"years": portal.years})
 
-    def interrupt(request: Request) -> Response:
-        portal.is_interrupted = True
+    async def interrupt(request: Request) -> Response:
+        portal.interruptions = (await request.json())["times"]
         return JSONResponse({})
 
     path = f"{BASE}/catalog/datasets/{{dataset}}"
@@ -100,12 +100,13 @@ def serve_records(request: Request, portal: Portal) -> Response:
 
 
 def interrupted(portal: Portal) -> Response | None:
-    """Once: half of a body, then the text of the error, under status 200."""
-    if not portal.is_interrupted:
+    """Half of a body, then the text of the error, under status 200."""
+    if portal.interruptions == 0:
         return None
-    portal.is_interrupted = False
-    half = portal.records()[: len(portal.records()) // 2]
-    return Response(f"{json.dumps(half)[:-1]}{INTERRUPTED}", media_type="application/json")
+    portal.interruptions -= 1
+    everything = portal.records()
+    text = json.dumps({"total_count": len(everything), "results": everything})
+    return Response(text[: len(text) // 2] + INTERRUPTED, media_type="application/json")
 
 
 def error(status: int, code: str, message: str) -> Response:

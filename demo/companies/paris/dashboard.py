@@ -95,7 +95,12 @@ def bars_spec(sectors: list[Spec]) -> Spec:
         "mark": {"type": "bar", "color": OPEN},
         "encoding": {
             "y": {"field": "arrondissement", "type": "ordinal", "title": "arrondissement"},
-            "x": {"field": "schools", "type": "quantitative", "title": None, "axis": {"format": "d", "values": axis_values(sectors)}},
+            "x": {
+                "field": "schools",
+                "type": "quantitative",
+                "title": None,
+                "axis": {"format": "d", "values": axis_values(sectors)},
+            },
         },
     }
 
@@ -113,7 +118,12 @@ def years_spec(sectors: list[Spec]) -> Spec:
         "data": {"values": sectors},
         "mark": {"type": "bar", "color": OPEN},
         "encoding": {
-            "x": {"field": "school_year", "type": "ordinal", "title": None, "axis": {"labelAngle": 0, "labelExpr": "slice(datum.label, 0, 9)"}},
+            "x": {
+                "field": "school_year",
+                "type": "ordinal",
+                "title": None,
+                "axis": {"labelAngle": 0, "labelExpr": "slice(datum.label, 0, 9)"},
+            },
             "y": {"aggregate": "sum", "field": "schools", "type": "quantitative", "title": "schools"},
         },
     }

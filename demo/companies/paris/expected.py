@@ -3,10 +3,12 @@
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from demo.companies.paris.catalogue import School, school_years
+from demo.companies.rows import Expected
 
 SAME_PLACE_METRES = 30
 MOVED_METRES = 1
@@ -122,3 +124,40 @@ def follow(schools: list[Seen], following: list[Seen], ids: dict[Seen, str]) -> 
 
 def state(school_id: str, school: Seen, change: str) -> SchoolState:
     return SchoolState(school_id, school.edition, school.name, school.address, True, change)
+
+
+def expected_tables(catalogue: list[School]) -> list[Expected]:
+    """The tables after all years of the catalogue were loaded."""
+    years, editions, states = school_years(catalogue), read_editions(catalogue), school_states(catalogue)
+    last = {one.school_id: one for one in sorted(states, key=lambda one: one.edition)}
+    sizes = Counter(
+        (int(seen.insee[3:]), years[seen.edition - 1]) for edition in editions for seen in edition
+    )
+    seen = [
+        (s.edition, s.insee, s.name, s.address, s.latitude, s.longitude)
+        for edition in editions
+        for s in edition
+    ]
+    return [
+        Expected("ods.colleges", ("edition", "insee", "name", "address", "latitude", "longitude"), seen),
+        Expected(
+            "dmt.school_history",
+            tuple(SchoolState.__annotations__),
+            [tuple(vars(one).values()) for one in states],
+        ),
+        Expected(
+            "dmt.schools",
+            ("school_id", "name", "arrondissement", "is_open"),
+            [(key, one.name, int(key[3:5]), one.is_open) for key, one in last.items()],
+        ),
+        Expected(
+            "dmt.addresses",
+            ("school_id", "address", "st_x(place) = longitude and st_y(place) = latitude"),
+            [(key, one.address, True) for key, one in last.items()],
+        ),
+        Expected(
+            "dmt.sectors",
+            ("arrondissement", "school_year", "schools"),
+            [(*key, size) for key, size in sizes.items()],
+        ),
+    ]

@@ -52,11 +52,7 @@ def lay_out_company(name, folder, project="p"):
     for path in (folder / "definitions").glob("*/*.sqlx"):
         if path.stem not in GENERIC:
             path.unlink()
-    shutil.copytree(
-        COMPANIES / name / "declarations" / "dataform" / "definitions",
-        folder / "definitions",
-        dirs_exist_ok=True,
-    )
+    shutil.copytree(COMPANIES / name / "declarations" / "dataform", folder, dirs_exist_ok=True)
     return Project(folder, laid_out.id)
 
 
