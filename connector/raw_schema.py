@@ -19,6 +19,7 @@ Column = dict[str, Any]
 # Types of https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema that raw uses.
 TYPES = ("STRING", "JSON", "RECORD", "TIMESTAMP")
 MODES = ("NULLABLE", "REQUIRED", "REPEATED")
+# https://cloud.google.com/bigquery/docs/schemas#column_names
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,299}")
 
 
@@ -44,6 +45,7 @@ def check_columns(columns: Any, where: str) -> None:
             )
         if column["type"] == "RECORD":
             check_columns(column.get("fields"), place)
+    # BigQuery would report the repetition at the first load, after all pages were fetched.
     names = [column["name"].lower() for column in columns]
     if repeated := sorted({name for name in names if names.count(name) > 1}):
         raise DeclarationError(f"{where}: {', '.join(repeated)} is declared twice; BigQuery ignores case.")
@@ -51,6 +53,7 @@ def check_columns(columns: Any, where: str) -> None:
 
 def fingerprint(columns: list[Column]) -> str:
     """Of names, types and modes; descriptions may change at any time."""
+    # Sixteen digits: a collision only resumes one run under another schema.
     return hashlib.sha256(json.dumps(strip_descriptions(columns)).encode()).hexdigest()[:16]
 
 
@@ -81,6 +84,7 @@ def read_columns(table: str, folder: Path = SCHEMAS) -> list[Column]:
         raise DeclarationError(f"{path}: could not read the schema of raw.{table}: {error}.") from error
     check_columns(columns, str(path))
     names = [column["name"] for column in columns]
+    # The INSERT from staging appends the load time, and every encoder writes the file name.
     if names[-2:] != [LOAD_TIME, FILE_NAME]:
         raise DeclarationError(f"{path}: the last columns must be {LOAD_TIME} and {FILE_NAME}.")
     return [column for column in columns if column["name"] != LOAD_TIME]

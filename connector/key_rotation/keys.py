@@ -40,6 +40,7 @@ class SourceKeys:
     def issue(self, current: str) -> NewKey:
         """Sent once: after a lost response a second request could issue a second key."""
         revoke = self.rotation.revoke
+        # The name makes an unused key of a killed run recognisable (docs/concepts/key-rotation.md).
         body = {revoke.name: self.name} if revoke else None
         response = self.api.send("POST", self.rotation.path, current, json=body)
         where = f"POST {self.rotation.path}"
@@ -50,6 +51,7 @@ class SourceKeys:
         """Send one small request to each endpoint. KeyRejected if one rejects the key after all `delays`."""
         for name, endpoint in self.source.endpoints.items():
             size = self.source.paging_of(name).size
+            # One item is enough: only the status counts.
             params = endpoint.params | ({size: "1"} if size else {})
             self._verify_endpoint(endpoint.path, params, value, delays)
 
@@ -59,6 +61,7 @@ class SourceKeys:
         for delay in (*delays, None):
             try:
                 body = self.api.retry_idempotent(lambda: self.api.send("GET", path, value, params=params))
+                # A proxy may answer 200 without reaching the API.
                 if body is None:
                     raise InvalidResponse(f"GET {self.url}{path} returned an empty body.")
                 return
@@ -80,6 +83,7 @@ class SourceKeys:
         path = self.rotation.path
         body = self.api.retry_idempotent(lambda: self.api.send("GET", path, current))
         items = body.get(revoke.items) if isinstance(body, dict) else None
+        # An empty list by mistake would leave old keys valid without a sign.
         if not isinstance(items, list):
             raise InvalidResponse(f"GET {path} returned no list '{revoke.items}'.")
         return [key for key in (parse_key(item, revoke) for item in items) if key.name == self.name]

@@ -79,6 +79,7 @@ class Landing:
             "next": page.next,
             "max_id": page.max_id,
             "places": " ".join(sorted(page.places)) or None,
+            # A resumed run reads the facts of a page from here instead of requesting it again.
             "has_more": None if page.has_more is None else str(int(page.has_more)),
             "note": page.note,
             "fault": page.fault,
@@ -87,6 +88,7 @@ class Landing:
         }
         metadata = {"run": run.id, "page": str(page.page), "rows": str(page.rows), "mark": page.mark}
         metadata |= {name: str(value) for name, value in optional.items() if value is not None}
+        # False, an existing object, is not an error: the content of a page of one run does not change.
         self.store.create(names.path("in", run.file_name(page.page), self.root), content, metadata)
 
     def read_schema(self) -> ObservedSchema | None:
@@ -107,6 +109,7 @@ class Landing:
     def files_of_run(self, run: Run, *stages: Stage) -> list[LandedFile]:
         return self._list(
             {
+                # The prefix contains the start of the run, so the listing has its files only.
                 f"{names.folder(stage, run.file_name(1), self.root)}/{run.file_prefix}": stage
                 for stage in stages
             }
@@ -122,6 +125,7 @@ class Landing:
 
     def files_of_day(self, day: str) -> list[LandedFile]:
         """Files of runs of `day` (YYYYMMDD), archived or failed."""
+        # failed/ has folders by hour, archive/ by day (docs/reference/bucket.md).
         failed = f"{self.root}/failed/{day[:4]}/{day[4:6]}/{day[6:]}/"
         return self._list({f"{self.root}/archive/{day}/": "archive", failed: "failed"})
 
@@ -129,6 +133,7 @@ class Landing:
         return self._list({f"{self.root}/failed/": "failed"})
 
     def unfinished_files(self) -> list[LandedFile]:
+        # processing/ last: of two copies after a crash it is the later one.
         return self._list({f"{self.root}/in/": "in", f"{self.root}/processing/": "processing"})
 
     def _list(self, prefixes: Mapping[str, Stage]) -> list[LandedFile]:
@@ -146,11 +151,13 @@ class Landing:
                 names.path(file.stage, file.name, self.root), names.path(stage, file.name, self.root)
             )
 
+        # list() raises the first error; the moves that succeeded are not repeated by the next run.
         with ThreadPoolExecutor(MOVE_THREADS, "move") as pool:
             list(pool.map(move_one, [file for file in files if file.stage != stage]))
 
     def fail(self, file: LandedFile, reason: str) -> None:
         """Move the file to failed/ with the reason in its metadata."""
+        # Before the move: a file in failed/ always has its reason.
         self.store.set_metadata(
             names.path(file.stage, file.name, self.root), {"reason": reason[:METADATA_CHARACTERS]}
         )
@@ -166,15 +173,18 @@ class Landing:
     def read_lines(self, file: LandedFile) -> list[bytes]:
         """The lines of a file, without line ends."""
         stored = self.store.read_current(names.path(file.stage, file.name, self.root))
+        # bytes.splitlines() splits at \n and \r only, and no line contains \r (ndjson.LINE_BREAKS).
         return [] if stored is None else stored.content.splitlines()
 
     def write_part(self, file: LandedFile, first: int, lines: list[bytes]) -> str:
         """An object with some lines of a file, to find a row that BigQuery rejects; its name."""
+        # In a folder of its own: no stage lists it, so a part is never loaded as a page.
         name = f"{self.root}/parts/{file.name.removesuffix('.json')}.{first}-{first + len(lines)}.json"
         self.store.create(name, b"\n".join(lines) + b"\n")
         return name
 
     def delete_parts(self, file: LandedFile) -> None:
+        # Complete before the first delete, because deleting changes the following pages of a listing.
         for item in list(self.store.list(f"{self.root}/parts/{file.name.removesuffix('.json')}.")):
             self.store.delete(item.name)
 
@@ -196,6 +206,7 @@ class Landing:
         rest = [line for number, line in enumerate(lines, 1) if number not in numbers]
         name = names.path(file.stage, file.name, self.root)
         current = self.store.read_current(name)
+        # After a kill the file may be shortened already; the line numbers would then be those of other rows.
         if current is not None and not int(current.metadata.get("rejected_rows", 0)):
             metadata = dict(current.metadata) | {"rejected_rows": str(len(numbers))}
             self.store.replace(name, b"\n".join([*rest, b""]), current.generation, metadata)
@@ -205,6 +216,7 @@ class Landing:
 def fit_json(values: Sequence[Any]) -> str:
     """JSON of as many values as fit into METADATA_CHARACTERS."""
     while len(text := json.dumps(values)) > METADATA_CHARACTERS:
+        # The first ones are enough to name the problem; the file has all fields.
         values = values[: len(values) // 2]
     return text
 
@@ -216,6 +228,7 @@ def parse_object(item: "ObjectInfo", stage: Stage) -> LandedFile:
         name=item.name.rpartition("/")[2],
         stage=stage,
         bytes=item.size,
+        # `rows` stays what the source sent, so that received and landed rows can be compared.
         rows=int(metadata.get("rows", 0)) - int(metadata.get("rejected_rows", 0)),
         drift=frozenset(json.loads(metadata.get("drift", "[]"))),
         changes=frozenset((path, field_type) for path, field_type in changes),

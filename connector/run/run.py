@@ -28,8 +28,10 @@ from runtime.lease import Lease
 def copy(context: RunContext, requested: IdRange) -> None:
     """Copy the requested range into raw. Resuming an interrupted run of the same range is enough."""
     with context.create_lease() as lease:
+        # First, because its pages are numbered under the old range: a new run cannot include them.
         interrupted = resume(context, lease)
         is_same = interrupted and (interrupted.kind, interrupted.requested) == ("copy", requested)
+        # A comparison or a few pages are not what was requested now.
         is_part = interrupted and (
             interrupted.comparison or interrupted.only_pages and window_of(context.endpoint)
         )
@@ -40,6 +42,7 @@ def copy(context: RunContext, requested: IdRange) -> None:
             # A row that changed while pages were read moves to another page: its neighbour may have been skipped.
             context.log("a second pass follows, because keys were repeated", "WARNING", duplicates=duplicates)
             execute(context, lease, start_copy(context, requested))
+        # After the window, so that it only finds what the windows cannot see.
         if is_due(context, requested):
             execute(context, lease, start_comparison(context))
 
@@ -73,6 +76,7 @@ def resume(context: RunContext, lease: Lease[RunState]) -> RunState | None:
     interrupted = lease.state
     if not interrupted:
         return None
+    # In the load phase the files are complete, so the declaration does not matter any more.
     if interrupted.phase == "fetch" and interrupted.fingerprint not in ("", context.fingerprint):
         give_up(context, lease, interrupted)
         return None
@@ -80,6 +84,7 @@ def resume(context: RunContext, lease: Lease[RunState]) -> RunState | None:
     try:
         execute(context, lease, interrupted)
     except IncompleteRun:
+        # A whole run that is incomplete is reported; gaps that stay must not keep new rows out.
         if not interrupted.only_pages:
             raise
         context.log(
@@ -95,11 +100,13 @@ def give_up(context: RunContext, lease: Lease[RunState], interrupted: RunState) 
     )
     lease.clear_state()
     reason = "the declaration of the endpoint changed before the run was finished"
+    # Into failed/, not deleted: the source may not have these rows any more.
     for file in context.landing.files_of_run(interrupted.run, "in"):
         context.landing.fail(file, reason)
 
 
 def start_copy(context: RunContext, requested: IdRange) -> RunState:
+    # Only here, under a new lease and without a state: now every file in in/ belongs to a finished run.
     clean_up(context)
     watermark = context.warehouse.read_watermark(context.source, context.name)
     run = context.new_run(watermark)
@@ -108,6 +115,7 @@ def start_copy(context: RunContext, requested: IdRange) -> RunState:
         endpoint=context.name,
         began=run.began,
         requested=requested,
+        # Microseconds, as windows by time are stored.
         span=first_range(requested, window_of(context.endpoint), watermark, context.now() * 1000),
         covered=watermark.until,
         fingerprint=context.fingerprint,
@@ -117,7 +125,9 @@ def start_copy(context: RunContext, requested: IdRange) -> RunState:
 def start_replay(context: RunContext, selection: Selection, files: list[LandedFile]) -> RunState:
     for file in files:
         if file.stage == "failed":
+            # A person may have removed lines; the counts compared at the end must be those of the file.
             context.landing.count_lines(file)
+    # A replay has an id for its logs only: its files keep the names of their own runs.
     run = context.new_run(Watermark())
     return RunState(
         id=run.id,
@@ -135,6 +145,7 @@ def execute(context: RunContext, lease: Lease[RunState], state: RunState) -> int
 
     Every step is idempotent and the state is saved before each, so a kill at any point loses nothing.
     """
+    # Saved before the first request, so that a killed process leaves something to resume.
     lease.save(state, holder=state.id)
     with log_failures(context, lease, state):
         if state.phase == "fetch":
@@ -144,6 +155,7 @@ def execute(context: RunContext, lease: Lease[RunState], state: RunState) -> int
         if state.comparison and not state.gaps:
             finish_comparison(context)
         return duplicates
+    # For mypy, which assumes that a context manager may swallow an exception.
     raise AssertionError("unreachable")
 
 
@@ -159,6 +171,7 @@ def log_failures(context: RunContext, lease: Lease[RunState], state: RunState) -
         raise  # the first is logged already, the second will be by the process that took over
     except JobError as error:
         log_failed_run(context, lease.state or state, str(error), lease.owner)
+        # A run without a page has nothing to resume; its state would only pin the old range.
         is_empty = isinstance(error, SourceError) and not context.landing.files_of_run(state.run, "in")
         if is_empty or isinstance(error, CursorExpired):
             lease.clear_state()
@@ -171,6 +184,7 @@ def log_failures(context: RunContext, lease: Lease[RunState], state: RunState) -
 def log_failed_run(context: RunContext, state: RunState, error: str, attempt: str) -> None:
     row = replace(start_run_row(context, state, "failed"), error=error)
     try:
+        # One row per attempt: the id of the job contains the owner of the lease.
         context.warehouse.log_run(row, attempt)
     except (ConnectorError, LoadError) as second:
         context.log("could not write to ops.run_log", "WARNING", run=state.id, error=str(second))
@@ -183,6 +197,7 @@ def clean_up(context: RunContext) -> None:
     gave up by deleting run.json leaves files that can be replayed.
     """
     files = context.landing.unfinished_files()
+    # One listing for all files, instead of a request for each.
     archived = {file.name for file in context.landing.find([file.name for file in files], "archive")}
     for file in files:
         is_archived = file.name in archived

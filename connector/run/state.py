@@ -10,6 +10,7 @@ from connector.sources.planned import ReadPlan
 from connector.sources.window import IdRange
 
 
+# run.json outlives releases, so its two old keys keep their names.
 class RunState(
     msgspec.Struct, frozen=True, kw_only=True, rename={"requested": "asked", "selection": "wanted"}
 ):

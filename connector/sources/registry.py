@@ -55,6 +55,7 @@ def find_table_conflicts(folder: Path = SOURCES) -> list[str]:
         except DeclarationError:
             continue  # reported when that source is read
         for name, endpoint in (declared.get("endpoints") or {}).items() if isinstance(declared, dict) else ():
+            # Checked on the raw declaration: an error of another source must not stop this one.
             if isinstance(endpoint, dict) and isinstance(endpoint.get("table"), str):
                 endpoints.setdefault(endpoint["table"], []).append(f"{path.stem}/{name}")
     return [
@@ -85,6 +86,7 @@ def json_schema() -> str:
     schemas, components = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
     for component in components.values():
         properties = component.get("properties", {})
+        # `window` of these kinds is stored as `changes`, because the common Endpoint has a range of ids.
         if "changes" in properties:  # the kinds that declare their own form of `window`
             properties["window"] = properties.pop("changes")
     document = {

@@ -68,6 +68,7 @@ class FilesEndpoint(Endpoint, frozen=True, kw_only=True):
         """The folders of `glob` before its first wildcard: only they are listed."""
         parts = PurePosixPath(self.glob).parts
         wild = next((i for i, part in enumerate(parts) if any(c in part for c in "*?[")), len(parts) - 1)
+        # Without a wildcard the last part is the file itself, so its folder is listed.
         return "/".join(parts[:wild])
 
 

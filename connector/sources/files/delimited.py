@@ -20,6 +20,7 @@ BATCH_ROWS = 2000
 MAX_FIELD_CHARACTERS = 16 << 20
 UNCLOSED = "unexpected end of data"  # of Python's csv in strict mode: the file ends inside quotes
 
+# Python's default of 131,072 characters would reject long texts. The setting is of the process.
 csv.field_size_limit(MAX_FIELD_CHARACTERS)
 
 
@@ -50,6 +51,7 @@ class TextLines:
                     raise UnreadableFile(describe_encoding(error, f"line {self.number}")) from error
             else:
                 text = line
+            # The byte order mark of utf-8 is not removed by that codec, and would be part of the first name.
             if self.number == 1:
                 text = text.removeprefix("\ufeff")
             pending.append(text)
@@ -66,6 +68,7 @@ def decode_lines(chunks: Iterable[bytes], encoding: str) -> Iterator[str]:
     rest = ""
     try:
         for chunk in chunks:
+            # Not splitlines(), which also splits at characters such as U+2028 inside a field.
             *lines, rest = (rest + decoder.decode(chunk)).split("\n")
             yield from (f"{line}\n" for line in lines)
         rest += decoder.decode(b"", final=True)
@@ -99,6 +102,7 @@ def read_header(lines: TextLines, declared: Csv, rename: Mapping[str, str]) -> S
         header = next(open_csv(lines, declared), [])
     except csv.Error as error:
         raise UnreadableFile(f"the header cannot be read: {error}") from error
+    # Lines of the header must not count as lines of the first row.
     lines.pending.clear()
     names = [rename.get((name or "").strip(), (name or "").strip()) for name in header]
     folded = [name.casefold() for name in names]  # BigQuery compares names without case
@@ -148,6 +152,7 @@ def iter_batches(
     while True:
         try:
             for row in reader:
+                # A row with another number of fields cannot be assigned to columns without guessing.
                 if len(row) == width:
                     if nulls:
                         row = [None if value in nulls else value for value in row]

@@ -51,6 +51,7 @@ class JsonRows:
 
     def _as_text(self, value: msgspec.Raw) -> msgspec.Raw:
         text = bytes(value).strip()
+        # Digits as in the file: decoding and encoding a number could change them.
         return value if text[:1] == b'"' or text == b"null" else encode_raw(text.decode())
 
     def finish(self) -> Rows:
@@ -80,6 +81,7 @@ def read_json_array(chunks: Iterable[bytes], rows: JsonRows) -> Rows:
             raise UnreadableFile(
                 f"the array has more than {MAX_ARRAY_BYTES >> 20} MB. Split it, or write JSON lines (ndjson)."
             )
+    # An empty file is an empty list, as for the other formats.
     if not content.removeprefix(BOM).strip():
         return rows.finish()
     try:

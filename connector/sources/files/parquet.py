@@ -17,6 +17,7 @@ BATCH_ROWS = 5000
 
 def read_parquet(chunks: Iterable[bytes], rename: dict[str, str], provenance: Provenance) -> Rows:
     try:
+        # Only here: most images do not contain it.
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as error:
@@ -64,6 +65,7 @@ def convert_column(column: Any) -> list[str | None]:
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return [None if value is None else base64.b64encode(value).decode() for value in column.to_pylist()]
     if pa.types.is_duration(kind):
+        # Arrow has no text of a duration; the number is in the unit of the column.
         column = column.cast(pa.int64())
     return list(column.cast(pa.string()).to_pylist())
 
