@@ -52,14 +52,16 @@ def confirm_end(tracker: PageTracker, fetch: FetchPage) -> bool:
     return (tracker.last_row, tracker.received) != before
 
 
-def fetch_into(tracker: PageTracker, fetch: FetchPage, page: int) -> None:
+def fetch_into(tracker: PageTracker, fetch: FetchPage, page: int, may_be_end: bool = True) -> None:
+    """Request one page. `may_be_end`: a rejection means that the page does not exist, otherwise it is a gap."""
     try:
         tracker.add(fetch(page, None))
-    except RequestRejected as error:
-        if error.status in KEY_STATUSES:
+    except (InvalidResponse, RequestRejected, SourceUnavailable) as error:
+        if isinstance(error, RequestRejected) and error.status in KEY_STATUSES:
             raise
-        tracker.add(PageResult(page, 0))  # past the end
-    except (InvalidResponse, SourceUnavailable) as error:
+        if isinstance(error, RequestRejected) and may_be_end:
+            tracker.add(PageResult(page, 0))
+            return
         # It may have been received as empty before: unread now means a gap, not an end.
         tracker.rows.pop(page, None)
         tracker.invalid[page] = str(error)

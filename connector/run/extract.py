@@ -57,7 +57,8 @@ def fetch_gaps(tracker: PageTracker, extractor: "PageExtractor", pages: tuple[in
     """Request only the pages that an earlier run of the same range could not read."""
     for page in pages:
         if not tracker.has(page):
-            page_loop.fetch_into(tracker, extractor.fetch, page)
+            # An earlier run needed the page: a rejection now is not the end of the list.
+            page_loop.fetch_into(tracker, extractor.fetch, page, may_be_end=False)
 
 
 def refetch_lost_pages(context: RunContext, tracker: PageTracker, extractor: "PageExtractor") -> None:
@@ -67,7 +68,7 @@ def refetch_lost_pages(context: RunContext, tracker: PageTracker, extractor: "Pa
     there = {file.page.page for file in context.landing.files_of_run(extractor.state.run, "in") if file.page}
     for page in sorted(page for page, rows in tracker.rows.items() if rows and page not in there):
         context.log("an object was deleted during the run", "WARNING", run=extractor.state.id, page=page)
-        page_loop.fetch_into(tracker, extractor.fetch, page)
+        page_loop.fetch_into(tracker, extractor.fetch, page, may_be_end=False)
 
 
 def complete_state(context: RunContext, extractor: "PageExtractor", tracker: PageTracker) -> RunState:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from connector.errors import IncompleteRun
+from connector.run.finish import create_gap_state
 from tests.connector.project import sale, sales
 from tests.fakes import paged_api as shapes
 from tests.fakes.paged_api import SIZE
@@ -189,6 +190,19 @@ def test_a_page_that_always_fails_is_a_gap_and_the_others_are_landed(harness, an
     assert api.ids() == [*range(10), *range(20, 37)]
     assert state.gaps == (2,)
     assert "page=2" in state.missing
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_a_gap_that_is_rejected_stays_a_gap(harness, status):
+    """It is not the end of the list: the page was needed, and its rows would never be requested again."""
+    pages = {page: (200, {}, {"items": ITEMS[(page - 1) * SIZE : page * SIZE]}) for page in range(1, 5)}
+    serve = scripted(pages | {2: (500, {}, {})})
+    process, state = run_shape(harness, serve, {"page": "page", "items": "items"})
+    process.state = create_gap_state(state)
+    process.api.shape = scripted(pages | {2: (status, {}, {})})
+    state = process.land()
+    assert state.gaps == (2,)
+    assert f"returned {status}" in state.missing
 
 
 def test_rows_with_nan_a_surrogate_or_a_byte_order_mark_are_landed(harness):
