@@ -48,16 +48,28 @@ def finish(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
         # Not after a loss: files marked as read would never be read again.
         reader.on_loaded(state.plan, state.gaps, state.unreadable)
     # Last: until here a killed process is resumed and repeats the steps above.
-    lease.clear_state()
-    # The gaps become the state of the next run, which requests them first.
-    if state.gaps and not lost and not (isinstance(reader, PlannedReader) and not reader.keeps_gaps):
-        lease.save(create_gap_state(state))
+    leave_gaps(
+        lease, state, keeps_gaps=not (isinstance(reader, PlannedReader) and not reader.keeps_gaps), lost=lost
+    )
     severity = "WARNING" if row.notes else "INFO"
     facts = {"status": row.status, "files": row.files, "rows": result.rows, "notes": row.notes}
     context.log("run finished", severity, run=state.id, **facts)
     if row.error:
         raise IncompleteRun(row.error)
     return result.keys.repeated
+
+
+def leave_gaps(lease: Lease[RunState], state: RunState, keeps_gaps: bool, lost: str | None) -> None:
+    """What could not be read becomes the state of the next run, which requests it first."""
+    if state.gaps and keeps_gaps and not lost:
+        lease.save(create_gap_state(state))
+        return
+    # An incomplete run proves nothing about the range of earlier gaps, even if it is inside its own.
+    pending = state.pending if state.missing or lost else state.unread_gaps()
+    if pending:
+        lease.save(pending)
+    else:
+        lease.clear_state()
 
 
 def files_of(context: RunContext, state: RunState, *stages: Stage) -> list[LandedFile]:
@@ -118,6 +130,7 @@ def create_gap_state(state: RunState) -> RunState:
         rows=None,
         notes=(),
         missing=None,
+        pending=state.unread_gaps(),
     )
 
 

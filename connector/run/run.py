@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import msgspec
 
-from connector.errors import ConnectorError, CursorExpired, IncompleteRun, LoadError, SourceError
+from connector.errors import ConnectorError, CursorExpired, IncompleteRun, SourceError
 from connector.landing.files import LandedFile
 from connector.run.compare_keys import finish_comparison, is_due, start_comparison
 from connector.run.context import RunContext, start_run_row
@@ -41,16 +41,23 @@ def copy(context: RunContext, requested: IdRange) -> None:
         if duplicates and not isinstance(context.reader, PlannedReader):
             # A row that changed while pages were read moves to another page: its neighbour may have been skipped.
             context.log("a second pass follows, because keys were repeated", "WARNING", duplicates=duplicates)
-            execute(context, lease, start_copy(context, requested))
+            execute(context, lease, widen_to_gaps(start_copy(context, requested), lease.state))
         # After the window, so that it only finds what the windows cannot see.
         if is_due(context, requested):
-            execute(context, lease, start_comparison(context))
+            execute(context, lease, keep_gaps(start_comparison(context), lease.state))
+
+
+def keep_gaps(state: RunState, gaps: RunState | None) -> RunState:
+    """`gaps` still could not be read. They wait in the state of the new run: the watermark is after them already, and
+    no later run would request them. A list without a range is requested as a whole anyway."""
+    is_kept = gaps is not None and gaps.span.start is not None
+    return msgspec.structs.replace(state, pending=gaps if is_kept else None)
 
 
 def widen_to_gaps(state: RunState, gaps: RunState | None) -> RunState:
-    """The new run replaces `gaps`, which still could not be read, so it requests their range too: the watermark is
-    after them already, and no later run would."""
-    if gaps is None or gaps.span.start is None or state.span.start is None:
+    """The new run requests the range of `gaps` too, unless it has days, whose ids are not known yet."""
+    state = keep_gaps(state, gaps)
+    if gaps is None or gaps.span.start is None or state.span.start is None or state.span.until_date:
         return state
     ends = (state.span.until, gaps.span.until)
     until = None if state.span.until is None else max(end for end in ends if end is not None)
@@ -65,7 +72,7 @@ def replay_files(context: RunContext, selection: Selection) -> None:
         if interrupted and (interrupted.kind, interrupted.selection) == ("replay", selection):
             return
         if files := select_files(context.landing, selection):
-            execute(context, lease, start_replay(context, selection, files))
+            execute(context, lease, keep_gaps(start_replay(context, selection, files), lease.state))
         else:
             folder = f"archive/{selection.day}/" if selection.day else "failed/"
             context.log(f"no files in {context.label}/{folder}; nothing was done")
@@ -98,7 +105,7 @@ def give_up(context: RunContext, lease: Lease[RunState], interrupted: RunState) 
     context.log(
         "gives up an interrupted run: the declaration has changed since", "WARNING", run=interrupted.id
     )
-    lease.clear_state()
+    drop_state(lease, interrupted)
     reason = "the declaration of the endpoint changed before the run was finished"
     # Into failed/, not deleted: the source may not have these rows any more.
     for file in context.landing.files_of_run(interrupted.run, "in"):
@@ -174,11 +181,21 @@ def log_failures(context: RunContext, lease: Lease[RunState], state: RunState) -
         # A run without a page has nothing to resume; its state would only pin the old range.
         is_empty = isinstance(error, SourceError) and not context.landing.files_of_run(state.run, "in")
         if is_empty or isinstance(error, CursorExpired):
-            lease.clear_state()
+            drop_state(lease, state)
         else:
             remedy = f"the next run resumes it; to give it up, delete {lease.url}"
             context.log("the state of the failed run is kept", "WARNING", run=state.id, remedy=remedy)
         raise
+
+
+def drop_state(lease: Lease[RunState], state: RunState) -> None:
+    """Give up the run, but never the gaps of an earlier one: no watermark and no file shows them."""
+    if state.only_pages:
+        lease.save(state)
+    elif state.pending:
+        lease.save(state.pending)
+    else:
+        lease.clear_state()
 
 
 def log_failed_run(context: RunContext, state: RunState, error: str, attempt: str) -> None:
@@ -186,7 +203,7 @@ def log_failed_run(context: RunContext, state: RunState, error: str, attempt: st
     try:
         # One row per attempt: the id of the job contains the owner of the lease.
         context.warehouse.log_run(row, attempt)
-    except (ConnectorError, LoadError) as second:
+    except ConnectorError as second:
         context.log("could not write to ops.run_log", "WARNING", run=state.id, error=str(second))
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from connector.errors import IncompleteRun
+from connector.errors import IncompleteRun, RequestRejected, SourceUnavailable
 from connector.run.finish import create_gap_state
 from tests.connector.project import sale, sales
 from tests.fakes import paged_api as shapes
@@ -328,6 +328,51 @@ def test_only_the_gap_is_requested_by_the_next_run(project, shop):
     assert project.ids()[:1000] != [] and sorted(set(project.ids())) == list(range(1, 1001))
     assert [query["page"] for query in shop.queries][0] == "3"
     assert [status for (status,) in project.log("status")] == ["partial", "success", "success"]
+
+
+@pytest.fixture
+def gap(project, shop):
+    """Page 2 of 4 could not be read: ids 251 to 500 are not in raw, and the look-back begins at 501."""
+    shop.items["sales"] = sales(1, 250 * 4)
+    shop.faults = [Fault(page=2, times=99, status=500)]
+    with pytest.raises(IncompleteRun):
+        project.copy()
+    assert sorted(project.ids()) == [*range(1, 251), *range(501, 1001)]
+    return shop
+
+
+def change_limit(project):
+    project.source.paging["limit"] = 100
+
+
+def replay(project):
+    project.replay(day="20261121")
+
+
+def copy_with_a_rejected_key(project):
+    with pytest.raises(RequestRejected):
+        project.copy(key="wrong")
+
+
+def copy_days(project):
+    project.copy(start="2026-11-01")
+
+
+def outage(project):
+    project.shop.faults = [Fault(times=999, status=503)]
+    with pytest.raises(SourceUnavailable):
+        project.copy()
+
+
+EVENTS = [change_limit, replay, copy_with_a_rejected_key, copy_days, outage]
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_a_gap_is_requested_until_it_is_read_whatever_happens_before(project, gap, event):
+    event(project)
+    gap.faults = []
+    project.copy()
+    assert sorted(set(project.ids())) == list(range(1, 1001))
 
 
 def test_a_changed_limit_does_not_continue_with_the_old_page_numbers(project, shop):
