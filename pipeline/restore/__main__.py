@@ -64,9 +64,11 @@ def parse_moment(text: str) -> datetime:
 def run(log: StructuredLog) -> None:
     arguments = create_parser().parse_args()
     moment = parse_moment(arguments.moment) if arguments.command == "to" else None
+    # Imported here: Google's clients take seconds, and usage errors are reported before.
     from pipeline.restore.assembly import create_job
 
     job = create_job(os.environ, log)
+    # Without the lease, because nothing is written.
     if arguments.dry_run:
         start(job, arguments, moment)
         return
