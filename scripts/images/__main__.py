@@ -63,6 +63,7 @@ def read_registry(env: str) -> str:
 def push_all(registry: str) -> dict[str, str]:
     """Images by package, each with its digest."""
     log_in(registry.partition("/")[0])
+    # The registry's clean-up keeps images with this prefix.
     tag = f"release-{commit()}"
     return {package: push(registry, package, tag) for package in JOBS}
 
@@ -72,6 +73,7 @@ def push(registry: str, package: str, tag: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         metadata = Path(folder, "metadata.json")
         options = ("--push", "--tag", f"{name}:{tag}", "--metadata-file", str(metadata))
+        # Only buildx writes the digest to a file.
         docker("buildx", "build", *options, *build_arguments(package))
         digest = json.loads(metadata.read_text()).get(DIGEST) if metadata.is_file() else None
     if not digest:
@@ -91,6 +93,7 @@ def log_in(host: str) -> None:
         "login",
         "--username",
         "oauth2accesstoken",
+        # Not as an argument, which every process of the machine can read.
         "--password-stdin",
         f"https://{host}",
         text=credentials.token,

@@ -28,6 +28,7 @@ def read_tables(client: api.DataformClient, compilation_result: str) -> dict[str
     tables = [
         Table(action.target, any(target.schema == RAW for target in action.relation.dependency_targets))
         for action in actions
+        # Views and other tables are written as a whole by every run.
         if action.relation.relation_type == INCREMENTAL
     ]
     return {table.name: table for table in tables}
