@@ -15,7 +15,7 @@ type Row = Mapping[str, Any]
 type RunQuery = Callable[[str, Mapping[str, datetime]], Iterable[Row]]
 
 HISTORY = timedelta(days=28)
-PARALLEL_QUERIES = 4
+PARALLEL_QUERIES = 4  # most of a query's time is waiting for BigQuery
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def read_rows(
     moments = {"since": since, "until": until, "history": until - HISTORY}
 
     def read(name: str) -> tuple[str, Sequence[Row] | None, str]:
+        # A parameter that a query does not use need not be sent with it.
         needed = {key: value for key, value in moments.items() if f"@{key}" in QUERIES[name]}
         try:
             return name, list(run_query(QUERIES[name], needed)), ""
@@ -69,4 +70,5 @@ def read_rows(
 
 def first_line(error: Exception) -> str:
     text = getattr(error, "message", None) or str(error)
+    # The first line has the reason; the rest is the query, or ids of jobs.
     return text.strip().split("\n")[0][:300]
