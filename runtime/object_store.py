@@ -89,6 +89,7 @@ class ObjectStore:
 
         Readers see the old content or the new content, never a part of it.
         """
+        # With the checksum Cloud Storage rejects content that was damaged on the way.
         resource: dict[str, object] = {"name": name, "crc32c": checksum(content)}
         resource["metadata"] = dict(metadata or {})
         if content_type:
@@ -133,6 +134,7 @@ class ObjectStore:
 
     def delete(self, name: str, generation: int | None = None) -> None:
         """Delete the object, if it still is at `generation`. An absent object is not an error."""
+        # Without a generation a repetition finds nothing and changes nothing.
         query = {} if generation is None else {"ifGenerationMatch": str(generation)}
         with self._wrap_errors("delete", name):
             self.api.send("DELETE", self._path(name), query)
@@ -156,6 +158,7 @@ class ObjectStore:
         """
         path = f"{self._path(source)}/moveTo/o/{quote(target, safe='')}"
         with self._wrap_errors("move", source):
+            # 0: the target must not exist, so a move never overwrites a file.
             response = self.api.send("POST", path, {"ifGenerationMatch": "0", "fields": "name"})
         if is_precondition_failed(response):
             self.delete(source)
