@@ -13,6 +13,7 @@ DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 JOBS = {
     "connector": ("connector", "key-rotation"),
     "pipeline": ("pipeline", "restore"),
+    "report": ("report",),
     "sheets_sync": ("sheets-sync",),
 }
 
