@@ -23,7 +23,8 @@ from runtime.retry import TRANSIENT_STATUSES, RetryPolicy
 Job = LoadJob | QueryJob
 Submit = Callable[[str], Job]  # submits the job of this id, or raises Conflict
 
-API_ERRORS = (GoogleAPICallError, RetryError, GoogleAuthError, requests.RequestException)
+# TimeoutError: a query that has not ended after `wait_timeout`.
+API_ERRORS = (GoogleAPICallError, RetryError, GoogleAuthError, requests.RequestException, TimeoutError)
 # Reasons after which the same request may succeed; BigQuery sends some of them with status 403:
 # https://cloud.google.com/bigquery/docs/error-messages
 TRANSIENT_REASONS = {

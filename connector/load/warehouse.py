@@ -230,7 +230,7 @@ class Warehouse:
                         job_config=QueryJobConfig(labels=cost_labels(table.table)),
                         retry=NO_RETRY,
                         job_retry=NO_RETRY,
-                        wait_timeout=300.0,
+                        wait_timeout=QUERY_TIMEOUT_SECONDS,
                     )
                 )
             )
@@ -302,7 +302,7 @@ def wrap_errors(action: str) -> Iterator[None]:
     try:
         yield
     except API_ERRORS as error:
-        raise LoadError(f"BigQuery could not {action}: {error}") from error
+        raise LoadError(f"BigQuery could not {action}: {str(error) or type(error).__name__}") from error
 
 
 def insert_job_id(batch: Batch) -> str:
