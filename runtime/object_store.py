@@ -20,17 +20,18 @@ from runtime.google_api import MULTIPART, ApiClient, ApiFailure, decode_response
 from runtime.http_session import open_session
 
 OK_STATUSES = {404, 412}  # absent, or no longer at the expected generation
-LIST_FIELDS = "nextPageToken,items(name,size,generation,metadata)"
+LIST_FIELDS = "nextPageToken,items(name,size,generation,metadata,timeCreated)"
 
 
 @dataclass(frozen=True)
 class ObjectInfo:
-    """An object of a listing; `size` in bytes."""
+    """An object of a listing; `size` in bytes. `created`: when this generation was written, RFC 3339."""
 
     name: str
     size: int
     metadata: Mapping[str, str]
     generation: int = 0
+    created: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Resource(msgspec.Struct):
     generation: str = "0"
     size: str = "0"
     metadata: dict[str, str] = {}
+    timeCreated: str = ""
 
 
 class Listing(msgspec.Struct):
@@ -146,7 +148,8 @@ class ObjectStore:
             while True:
                 page = decode_response(self.api.send("GET", self.objects, query), Listing)
                 for item in page.items:
-                    yield ObjectInfo(item.name, int(item.size), item.metadata, int(item.generation))
+                    generation = int(item.generation)
+                    yield ObjectInfo(item.name, int(item.size), item.metadata, generation, item.timeCreated)
                 if not page.nextPageToken:
                     return
                 query["pageToken"] = page.nextPageToken

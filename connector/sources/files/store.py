@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
@@ -151,7 +151,10 @@ class GoogleFiles:
         start = self.folder + (f"{prefix}/" if prefix else "")
         try:
             for item in self.store.list(start):
-                yield FileInfo(item.name.removeprefix(self.folder), str(item.generation), item.size)
+                # The generation has its own time; `updated` also changes with the metadata.
+                modified = datetime.fromisoformat(item.created).timestamp() if item.created else 0
+                key = item.name.removeprefix(self.folder)
+                yield FileInfo(key, str(item.generation), item.size, modified)
         except StorageError as error:
             raise SourceUnavailable(str(error)) from error
 
@@ -188,7 +191,7 @@ def first_line(error: BaseError) -> str:
 
 
 def open_obstore(url: str, server: str, region: str, secret: str, retries: int = 5) -> ObstoreFiles:
-    """The store of an s3:// or file:// url; SettingsError if the secret or the folder is invalid."""
+    """The store of an s3:// or file:// url; SettingsError for an invalid secret, RequestRejected for a missing folder."""
     parts = urlsplit(url)
     if parts.scheme == "file":
         folder = Path(unquote(parts.path))
