@@ -206,8 +206,9 @@ def fetch_round(tracker: PageTracker, fetch: FetchPage, check: Check) -> dict[in
 
 
 @contextmanager
-def create_pool() -> Iterator[ThreadPoolExecutor]:
-    pool = ThreadPoolExecutor(WORKERS, "page")
+def create_pool(workers: int = WORKERS) -> Iterator[ThreadPoolExecutor]:
+    """A pool that, unlike its own `with` block, does not wait for its threads when the process is terminated."""
+    pool = ThreadPoolExecutor(workers, "page")
     try:
         yield pool
     except Exception:

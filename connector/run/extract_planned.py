@@ -1,10 +1,9 @@
 """Extract for kinds that plan their parts: every part of the plan becomes one object, in any order."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 from msgspec.structs import replace
 
 from connector.errors import InvalidResponse, RequestRejected, SourceError, SourceUnavailable
+from connector.extract.page_loop import create_pool
 from connector.landing.page_metadata import DriftReport, PageResult
 from connector.run.compare_keys import GONE, mark_gone, plan_comparison
 from connector.run.context import RunContext
@@ -111,5 +110,6 @@ def read_parts(
             context.landing.write_page(state.run, result, part.lines, drift)
         return result
 
-    with ThreadPoolExecutor(reader.connections, "part") as pool:
+    # Not the pool's own `with` block: on SIGTERM it would wait for queries of minutes, and the lease stay held.
+    with create_pool(reader.connections) as pool:
         return dict(zip(numbers, pool.map(read_and_write, numbers), strict=True))
