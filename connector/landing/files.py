@@ -21,7 +21,10 @@ if TYPE_CHECKING:  # importing it at run time would double the time until a usag
     from runtime.object_store import ObjectInfo, StoredObject
 
 MOVE_THREADS = 16
-METADATA_CHARACTERS = 2000  # per value; Cloud Storage accepts 8 KiB of metadata per object
+# Cloud Storage accepts 8 KiB of metadata per object, of which the position of the next page may take 4,000
+# (sources/rest/reader.py): https://cloud.google.com/storage/quotas#objects
+REASON_BYTES = 1500
+METADATA_BYTES = 500  # of each list of fields, and of other texts
 
 
 class RejectedRow(msgspec.Struct, frozen=True):
@@ -81,8 +84,8 @@ class Landing:
             "places": " ".join(sorted(page.places)) or None,
             # A resumed run reads the facts of a page from here instead of requesting it again.
             "has_more": None if page.has_more is None else str(int(page.has_more)),
-            "note": page.note,
-            "fault": page.fault,
+            "note": page.note and fit_text(page.note),
+            "fault": page.fault and fit_text(page.fault),
             "drift": fit_json(sorted(drift.unmapped)) if drift.unmapped else None,
             "changes": fit_json(sorted(drift.changes)) if drift.changes else None,
         }
@@ -159,7 +162,7 @@ class Landing:
         """Move the file to failed/ with the reason in its metadata."""
         # Before the move: a file in failed/ always has its reason.
         self.store.set_metadata(
-            names.path(file.stage, file.name, self.root), {"reason": reason[:METADATA_CHARACTERS]}
+            names.path(file.stage, file.name, self.root), {"reason": fit_text(reason, REASON_BYTES)}
         )
         self.move([file], "failed")
 
@@ -213,9 +216,14 @@ class Landing:
         return replace(file, rows=file.rows - len(numbers), rejected_rows=len(numbers))
 
 
+def fit_text(text: str, size: int = METADATA_BYTES) -> str:
+    """The beginning that has at most `size` bytes."""
+    return text.encode()[:size].decode(errors="ignore")
+
+
 def fit_json(values: Sequence[Any]) -> str:
-    """JSON of as many values as fit into METADATA_CHARACTERS."""
-    while len(text := json.dumps(values)) > METADATA_CHARACTERS:
+    """JSON of as many values as fit into METADATA_BYTES; it is ASCII."""
+    while len(text := json.dumps(values)) > METADATA_BYTES:
         # The first ones are enough to name the problem; the file has all fields.
         values = values[: len(values) // 2]
     return text

@@ -191,7 +191,7 @@ def first_line(error: BaseError) -> str:
 
 
 def open_obstore(url: str, server: str, region: str, secret: str, retries: int = 5) -> ObstoreFiles:
-    """The store of an s3:// or file:// url; SettingsError for an invalid secret, RequestRejected for a missing folder."""
+    """The store of an s3:// or file:// url. SettingsError for an invalid secret, RequestRejected without the folder."""
     parts = urlsplit(url)
     if parts.scheme == "file":
         folder = Path(unquote(parts.path))
