@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +48,14 @@ def check_columns(columns: Any, where: str) -> None:
         if column["type"] == "RECORD":
             check_columns(column.get("fields"), place)
     # BigQuery would report the repetition at the first load, after all pages were fetched.
-    names = [column["name"].lower() for column in columns]
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
+    if repeated := find_repeated([column["name"].lower() for column in columns]):
         raise DeclarationError(f"{where}: {', '.join(repeated)} is declared twice; BigQuery ignores case.")
+
+
+def find_repeated(names: Sequence[str]) -> list[str]:
+    """Names that are there more than once; BigQuery compares them without case."""
+    counts = Counter(name.casefold() for name in names)
+    return sorted({name for name in names if counts[name.casefold()] > 1})
 
 
 def fingerprint(columns: list[Column]) -> str:

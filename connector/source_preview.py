@@ -119,8 +119,8 @@ def build_columns(schema: ObservedSchema, path: str) -> list[dict[str, Any]]:
             column |= {"type": "RECORD", "fields": inner}
         # A field of several types cannot be a RECORD: BigQuery would reject the rows of the other types.
         elif "object" in types or "list" in types:
-            column["type"] = "JSON" if len(types) > 1 or not inner else "STRING"
-        if types == ["list"] and column["type"] != "JSON":
+            column["type"] = "JSON"
+        if types == ["list"] and inner:
             column["mode"] = "REPEATED"
         columns.append(column | {"description": f"Field `{field}` of the source."})
     return columns

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from connector.errors import RangeCancelled, RequestRejected, SourceUnavailable, ValueUnreadable
 from connector.landing.files import RejectedRow
-from connector.raw_schema import FILE_NAME, Column
+from connector.raw_schema import FILE_NAME, Column, find_repeated
 from connector.sources.comparison import ComparingReader, KeyPage
 from connector.sources.database.config import Limits, TableEndpoint
 from connector.sources.database.database import Connect, KeyTexts, Session
@@ -95,6 +95,10 @@ class TableReader(ComparingReader):
             replace_result(field, column=self.endpoint.rename.get(field.name, field.name))
             for field in table.fields
         ]
+        if repeated := find_repeated([field.column for field in renamed]):
+            raise RequestRejected(
+                f"several columns of {session.name} become {', '.join(repeated)} in raw. Correct `rename`."
+            )
         table = replace_result(table, fields=renamed)
         query = RangeQuery(session, self.endpoint, table)
         if self.endpoint.changes and query.field:

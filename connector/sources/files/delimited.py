@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from connector.raw_schema import find_repeated
 from connector.sources.files.config import Csv
 from connector.sources.files.content import Rows, UnreadableFile, iter_lines
 from connector.sources.files.position import PartRange
@@ -105,8 +106,7 @@ def read_header(lines: TextLines, declared: Csv, rename: Mapping[str, str]) -> S
     # Lines of the header must not count as lines of the first row.
     lines.pending.clear()
     names = [rename.get((name or "").strip(), (name or "").strip()) for name in header]
-    folded = [name.casefold() for name in names]  # BigQuery compares names without case
-    if twice := sorted({name for name in names if folded.count(name.casefold()) > 1}):
+    if twice := find_repeated(names):
         raise UnreadableFile(
             f"the header has {', '.join(map(repr, twice))} more than once: {shorten(names)}. Declare "
             "`header: false` with `columns` and remove the header, or ask for a file with distinct names."

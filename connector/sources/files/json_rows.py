@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from connector.extract.field_mapping import rename_members
 from connector.raw_schema import Column
 from connector.sources.files.content import Rows, UnreadableFile, iter_lines
 from connector.sources.files.position import PartRange
@@ -40,7 +41,7 @@ class JsonRows:
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             self.rows.reject(number, str(error), item.decode("utf-8", "replace"))
             return
-        row = {self.rename.get(name, name): value for name, value in members.items()}
+        row = rename_members(members, self.rename)
         self.names |= dict.fromkeys(row)
         row = {name: self._as_text(value) if name in self.texts else value for name, value in row.items()}
         row |= self.constants

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from connector.raw_schema import find_repeated
 from connector.sources.files.content import Rows, UnreadableFile
 from connector.sources.files.provenance import LINE, Provenance
 
@@ -30,6 +31,8 @@ def read_parquet(chunks: Iterable[bytes], rename: dict[str, str], provenance: Pr
         # int96 as nanoseconds would overflow silently before 1677 and after 2262.
         file = pq.ParquetFile(pa.BufferReader(content), coerce_int96_timestamp_unit="us")
         names = [rename.get(name, name) for name in file.schema_arrow.names]
+        if twice := find_repeated(names):
+            raise UnreadableFile(f"several columns become {', '.join(twice)} in raw. Check `rename`.")
         rows.names = names
         for batch in file.iter_batches(BATCH_ROWS):
             columns = [convert_column(column) for column in batch.columns]
