@@ -57,6 +57,7 @@ def create_parser() -> argparse.ArgumentParser:
 
 
 def run_command(log: StructuredLog) -> None:
+    """UsageError, SettingsError or DeclarationError before the first request; the errors of the command after it."""
     arguments = create_parser().parse_args()
     if arguments.command == "json-schema":
         print(registry.json_schema())
@@ -105,6 +106,7 @@ def run_command(log: StructuredLog) -> None:
 
 
 def print_check(name: str) -> None:
+    """DeclarationError lists every problem, one a line."""
     problems = check_source(name)
     if problems:
         raise DeclarationError("\n".join(problems))
@@ -114,6 +116,7 @@ def print_check(name: str) -> None:
 
 
 def check_combination(arguments: argparse.Namespace) -> None:
+    """UsageError for arguments of another command."""
     if arguments.command == "copy" and (arguments.file or arguments.day):
         raise UsageError(
             f"--file and --day belong to replay: python -m connector replay --endpoint {arguments.endpoint} …"

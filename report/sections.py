@@ -56,6 +56,7 @@ def run_grid(night: Night) -> list[GridDay]:
 
 
 def grid_cell(state: str) -> tuple[str, str]:
+    """A letter, and the state in words for readers of the cell."""
     return LETTERS.get(state, ""), state
 
 

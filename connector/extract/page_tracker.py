@@ -257,6 +257,7 @@ class PageTracker:
         return absent
 
     def notes(self) -> tuple[str, ...]:
+        """What the run must report although nothing is missing: changed totals, repaired pages."""
         changed = (
             [f"the source had {min(self.totals)} to {max(self.totals)} items while it was read"]
             if len(self.totals) > 1

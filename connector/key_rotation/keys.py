@@ -102,6 +102,7 @@ class SourceKeys:
 
 
 def parse_key(body: Any, revoke: Revocation) -> KeyInfo:
+    """InvalidResponse without an id or a time."""
     where = f"GET {revoke.current}"
     created = read_text(body, revoke.created, where)
     try:

@@ -46,6 +46,7 @@ class Secret:
         return sorted(versions, key=lambda version: version.number, reverse=True)
 
     def read_value(self, version: Version) -> str:
+        """The value as text. SecretError for a wrong checksum, SecretRefused if it is not UTF-8."""
         with self._wrap_errors(f"read version {version.number} of"):
             payload = self.client.access_secret_version(name=version.name).payload
         if payload.data_crc32c and google_crc32c.value(payload.data) != payload.data_crc32c:

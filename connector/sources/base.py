@@ -44,6 +44,7 @@ class Source(Declared, frozen=True, kw_only=True):
     endpoints: Mapping[Name, Endpoint]
 
     def endpoint(self, name: str) -> Endpoint:
+        """UsageError with the declared names."""
         if name not in self.endpoints:
             raise UsageError(f"unknown endpoint '{name}'; declared: {', '.join(self.endpoints)}.")
         return self.endpoints[name]

@@ -40,6 +40,7 @@ def read_source(name: str, folder: Path = SOURCES) -> Source:
 
 
 def load_declaration(path: Path) -> Any:
+    """DeclarationError with the position if the file is not YAML."""
     try:
         return load_yaml(path)
     except ValueError as error:
@@ -71,6 +72,7 @@ def read_all_sources(folder: Path = SOURCES) -> dict[str, Source]:
 
 
 def parse_source(declared: Any, where: str) -> Source:
+    """The source of its kind; DeclarationError names the key."""
     kinds = ", ".join(KINDS)
     if not isinstance(declared, dict):
         raise DeclarationError(f"{where}: expected a mapping with a `kind`, one of: {kinds}.")

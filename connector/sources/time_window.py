@@ -125,6 +125,7 @@ def end_of(text: str, zone: str = "UTC") -> int:
 
 
 def load_zone(name: str) -> ZoneInfo | timezone:
+    """DeclarationError for a name that is not in the IANA database."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:

@@ -81,12 +81,14 @@ def parse_bound(text: str | None, name: str, endpoint: str, window: Window) -> t
 
 
 def parse_id(text: str, name: str, window: Window) -> int:
+    """UsageError for anything but an integer from `window.first` on."""
     if text.isascii() and text.isdigit() and int(text) >= window.first:
         return int(text)
     raise UsageError(f"invalid {name} '{text}': expected an integer of at least {window.first}.")
 
 
 def parse_day(text: str, name: str, endpoint: str, window: Window) -> str:
+    """UsageError unless it is YYYY-MM-DD and the endpoint supports days."""
     try:
         if date.fromisoformat(text).isoformat() == text and window.start_date:
             return text
@@ -97,6 +99,7 @@ def parse_day(text: str, name: str, endpoint: str, window: Window) -> str:
 
 
 def check_order(span: IdRange) -> IdRange:
+    """UsageError if the range is empty."""
     ids = span.start is not None and span.until is not None and span.start > span.until
     days = span.start_date and span.until_date and span.start_date > span.until_date
     if ids or days:

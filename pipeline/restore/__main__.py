@@ -50,6 +50,7 @@ def create_parser() -> argparse.ArgumentParser:
 
 
 def parse_moment(text: str) -> datetime:
+    """In UTC; UsageError without an offset: a moment in the wrong zone would restore other rows."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:

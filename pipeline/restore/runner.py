@@ -55,6 +55,7 @@ def make_plan(
 
 
 def check_moment(moment: datetime, now: datetime, hours: int) -> None:
+    """OutsideTimeTravel for the future, and for more than `hours` before `now`."""
     oldest = now - timedelta(hours=hours)
     if moment > now:
         raise OutsideTimeTravel(f"{moment:%Y-%m-%d %H:%M:%S} UTC is in the future; nothing was changed.")

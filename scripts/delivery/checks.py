@@ -45,6 +45,7 @@ def travel_hours(dataset: Mapping[str, Any]) -> int:
 
 
 def check_columns(now: Mapping[str, list[str]], before: Mapping[str, list[str]]) -> None:
+    """Refused if a table of `before` lacks, or has other, columns `now`. Both are `name TYPE` by dataset.table."""
     # Sorted: a restore names its columns, so their order does not matter.
     changed = [table for table in before if sorted(now.get(table, [])) != sorted(before[table])]
     if changed:
@@ -56,6 +57,7 @@ def check_columns(now: Mapping[str, list[str]], before: Mapping[str, list[str]])
 
 
 def check_created(client: bigquery.Client, moment: datetime, before: Mapping[str, list[str]]) -> None:
+    """Refused if a table of `before` was created or replaced after `moment`."""
     existing = read_columns(client).keys()
     replaced = [name for name in before if name in existing and client.get_table(name).created > moment]
     if replaced:

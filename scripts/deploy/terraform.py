@@ -133,6 +133,7 @@ class Terraform:
         )
 
     def outputs(self) -> dict[str, Any]:
+        """Values by name. TerraformFailed with the messages of Terraform."""
         return {name: output["value"] for name, output in self.run_json("output").items()}
 
     def run(self, command: str, *arguments: str, **options: Any) -> str:
@@ -155,6 +156,7 @@ class Terraform:
         raise TerraformFailed(f"terraform {command} failed:\n{PROGRESS_LINE.sub('', out)}{err}")
 
     def run_json(self, command: str, *arguments: str) -> dict[str, Any]:
+        """The JSON that a command prints; as `run`."""
         return dict(json.loads(self.run(command, *arguments, json=IsFlagged)))
 
 

@@ -59,6 +59,7 @@ def create_parser() -> argparse.ArgumentParser:
 
 
 def parse_suffix(text: str) -> str:
+    """ArgumentTypeError unless it can end the name of a dataset."""
     if not SUFFIX.fullmatch(text):
         raise argparse.ArgumentTypeError(
             f"'{text}': expected 2 to 20 lower-case letters and digits, for example ada"

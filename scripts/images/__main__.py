@@ -52,6 +52,7 @@ def create_parser() -> argparse.ArgumentParser:
 
 
 def read_registry(env: str) -> str:
+    """The registry's address, host/project/repository; ImagesError before the first apply."""
     terraform = Terraform(Environment.load(env))
     terraform.init()
     registry = terraform.outputs().get("registry")
@@ -69,6 +70,7 @@ def push_all(registry: str) -> dict[str, str]:
 
 
 def push(registry: str, package: str, tag: str) -> str:
+    """Build and push one image; its name with the digest. ImagesError if docker fails or reports no digest."""
     name = f"{registry}/{package.replace('_', '-')}"
     with tempfile.TemporaryDirectory() as folder:
         metadata = Path(folder, "metadata.json")
@@ -101,6 +103,7 @@ def log_in(host: str) -> None:
 
 
 def commit() -> str:
+    """The full hash of HEAD; ImagesError outside of Git."""
     result = subprocess.run(
         ["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
     )
@@ -110,6 +113,7 @@ def commit() -> str:
 
 
 def docker(*arguments: str, text: str | None = None) -> None:
+    """Run docker with `text` as standard input; ImagesError if it fails or is not installed."""
     try:
         result = subprocess.run(["docker", *arguments], input=text, text=True, check=False)
     except OSError as error:

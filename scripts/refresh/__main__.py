@@ -74,6 +74,7 @@ def create_parser() -> argparse.ArgumentParser:
 
 
 def parse_days(text: str) -> Days:
+    """Of YYYYMMDD or YYYYMMDD..YYYYMMDD, both ends inclusive."""
     try:
         # One day is a range from itself to itself.
         first, last = (parse_day(part) for part in (text.split("..") * 2)[:2])

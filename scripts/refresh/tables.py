@@ -35,6 +35,7 @@ def read_tables(client: api.DataformClient, compilation_result: str) -> dict[str
 
 
 def find_table(tables: dict[str, Table], name: str) -> Table:
+    """RefreshError with the tables that can be refreshed."""
     if name not in tables:
         raise RefreshError(
             f"invalid --table '{name}': expected an incremental table: {', '.join(sorted(tables))}."

@@ -149,6 +149,7 @@ def expand_window(endpoint: Any, where: str) -> Any:
 
 
 def check_endpoint(endpoint: TableEndpoint, where: str) -> None:
+    """DeclarationError for keys that exclude each other, and for a look-back that is too short for the zone."""
     changes = endpoint.changes
     # A table that is read whole shows what is missing by itself.
     if endpoint.deletes and not changes:

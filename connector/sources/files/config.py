@@ -56,6 +56,7 @@ class FilesEndpoint(Endpoint, frozen=True, kw_only=True):
     settle: Annotated[int, msgspec.Meta(ge=0)] = 0
 
     def parse_format(self, where: str = "format") -> Format:
+        """The declared format with its options; DeclarationError unless there is exactly one."""
         if len(self.format) != 1 or (name := next(iter(self.format))) not in FORMATS:
             raise DeclarationError(
                 f"{where}: expected one of {', '.join(FORMATS)}, not {list(self.format)}; for example "
@@ -98,6 +99,7 @@ def parse_files_source(declared: dict[str, Any], where: str) -> FilesSource:
 
 
 def check_endpoint(endpoint: FilesEndpoint, where: str) -> None:
+    """DeclarationError for a window, a glob outside of the folder, or an invalid format."""
     declared = endpoint.parse_format(f"{where}.format")
     if endpoint.window:
         raise DeclarationError(f"{where}: remove `window`: new and changed files are found by their etag.")
@@ -108,6 +110,7 @@ def check_endpoint(endpoint: FilesEndpoint, where: str) -> None:
 
 
 def check_csv(declared: Csv, where: str) -> None:
+    """DeclarationError unless exactly one of `header` and `columns` has the names, or for an unknown encoding."""
     if not declared.header and not declared.columns:
         raise DeclarationError(f"{where}: `header: false` requires `columns`, the names in the file's order.")
     if declared.header and declared.columns:

@@ -65,6 +65,7 @@ def has_byte_lines(encoding: str) -> bool:
 
 
 def decode_lines(chunks: Iterable[bytes], encoding: str) -> Iterator[str]:
+    """Lines of an encoding in which a line end has several bytes; UnreadableFile for an invalid byte."""
     decoder = codecs.getincrementaldecoder(encoding)()
     rest = ""
     try:
@@ -120,6 +121,7 @@ def shorten(names: Sequence[str]) -> str:
 
 
 def check_key(names: Sequence[str], key: Collection[str]) -> None:
+    """UnreadableFile with the columns of the file if one of the key is missing."""
     if missing := [name for name in key if name not in names]:
         raise UnreadableFile(
             f"the file has no column {', '.join(map(repr, missing))}, the key; its columns are: {shorten(names)}. "
@@ -147,6 +149,11 @@ def read_rows(
 def iter_batches(
     lines: TextLines, declared: Csv, width: int, rows: Rows, with_line: bool
 ) -> Iterator[list[list[str | None]]]:
+    """Up to BATCH_ROWS rows at a time, each with `width` values, and its line number if `with_line`.
+
+    Rows with another number of values are added to `rows.rejects`.
+    UnreadableFile if the file ends inside quotes.
+    """
     reader, nulls, pending = open_csv(lines, declared), frozenset(declared.null), lines.pending
     batch: list[list[str | None]] = []
     while True:

@@ -17,6 +17,7 @@ BATCH_ROWS = 5000
 
 
 def read_parquet(chunks: Iterable[bytes], rename: dict[str, str], provenance: Provenance) -> Rows:
+    """All rows, every value as text; UnreadableFile for an invalid file, or without pyarrow."""
     try:
         # Only here: most images do not contain it.
         import pyarrow as pa

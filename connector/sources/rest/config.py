@@ -191,6 +191,7 @@ class RestSource(Source, frozen=True, kw_only=True):
         return convert(self.auth, kind, where)  # type: ignore[return-value]
 
     def paging_of(self, endpoint: str, where: str = "paging") -> Paging:
+        """The source's paging with the endpoint's overrides; DeclarationError names the unknown or conflicting key."""
         merged = self.paging | self.endpoints[endpoint].paging
         # `null` in an endpoint removes a key of the source.
         declared = {key: value for key, value in merged.items() if value is not None}
@@ -229,6 +230,7 @@ def check_paths(paging: Paging, where: str) -> None:
 
 
 def check_windows(endpoint: RestEndpoint, where: str) -> None:
+    """DeclarationError for two windows, a body of a GET, or an unknown zone."""
     if endpoint.window and endpoint.time_window:
         raise DeclarationError(f"{where}: window and time_window exclude each other; use one of them.")
     if endpoint.body and endpoint.method != "POST":

@@ -159,6 +159,7 @@ def check_unique(content: bytes, steps: list[str], items: list[Raw]) -> None:
 
 
 def count_key(content: bytes, members: dict[str, Raw], name: str) -> None:
+    """ValidationError if the object `content` has the key `name` itself more than once; `members` are its values."""
     key = msgspec.json.encode(name)
     inside = sum(bytes(value).count(key) for value in members.values())
     if content.count(key) - inside > 1:

@@ -63,6 +63,7 @@ def parse_total(value: Any) -> int | None:
 
 
 def read_more(place: str, body: Body, headers: Headers) -> tuple[bool | None, bool]:
+    """The statement that there is more, and whether its place exists; ValidationError for another value."""
     value, exists = read_place(place, body, headers)
     flag = parse_flag(value)
     if flag is None and value is not None:

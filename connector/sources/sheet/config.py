@@ -52,6 +52,7 @@ def parse_sheet_source(declared: dict[str, Any], where: str) -> SheetSource:
 
 
 def check_endpoint(endpoint: SheetEndpoint, where: str) -> None:
+    """DeclarationError for a window, an unknown key column, or two columns of one header."""
     if endpoint.window:
         raise DeclarationError(f"{where}: remove `window`: a sheet is always read as a whole.")
     if unknown := set(endpoint.key) - endpoint.columns.keys():
