@@ -28,6 +28,7 @@ def main() -> None:
     log = open_log(sys.stderr, os.environ)
     raise_on_termination()
     code = run_job(lambda: run_command(log), log)
+    # Cloud Run kills the task ten seconds after SIGTERM; the lease is released by now.
     if code > EXIT_SIGNAL_BASE:
         os._exit(code)  # a normal exit would wait for requests that are still in flight
     sys.exit(code)
@@ -42,6 +43,7 @@ def create_parser() -> argparse.ArgumentParser:
     add("command", nargs="?", choices=COMMANDS, default="copy", help="default: %(default)s")
     add("--endpoint", help="as declared in connector/sources, for example sales")
     add("--source", default="retail", help="a file of connector/sources without .yaml; default: %(default)s")
+    # The second spellings are required by the design; all other flags are kebab-case.
     add(
         "--from", "--start_sales_id", dest="start", metavar="ID|DATE", help="first id or day; default: resume"
     )
@@ -55,10 +57,12 @@ def create_parser() -> argparse.ArgumentParser:
 
 
 def run_command(log: StructuredLog) -> None:
+    """UsageError, SettingsError or DeclarationError before the first request; the errors of the command after it."""
     arguments = create_parser().parse_args()
     if arguments.command == "json-schema":
         print(registry.json_schema())
         return
+    # Needs no endpoint and no credentials: it sends no request.
     if arguments.command == "check":
         print_check(arguments.source)
         return
@@ -67,12 +71,14 @@ def run_command(log: StructuredLog) -> None:
     log = log.bind(source=arguments.source, endpoint=arguments.endpoint)
     source = registry.read_source(arguments.source)
     endpoint = source.endpoint(arguments.endpoint)
+    # Everything that only depends on the command line is checked before a client is created.
     requested = window.parse_range(
         arguments.endpoint, window.window_of(endpoint), arguments.start, arguments.end
     )
     check_combination(arguments)
     selection = replay.parse_selection(arguments.file, arguments.day)
     settings = read_settings(os.environ, arguments.source, source)
+    # These two are used while a declaration is written, when the schema does not exist yet.
     if arguments.command not in ("try", "describe"):
         require_valid(arguments.source, arguments.endpoint, source)
     # Imported here: Google's clients take half a second, and usage errors are reported before.
@@ -100,6 +106,7 @@ def run_command(log: StructuredLog) -> None:
 
 
 def print_check(name: str) -> None:
+    """DeclarationError lists every problem, one a line."""
     problems = check_source(name)
     if problems:
         raise DeclarationError("\n".join(problems))
@@ -109,10 +116,12 @@ def print_check(name: str) -> None:
 
 
 def check_combination(arguments: argparse.Namespace) -> None:
+    """UsageError for arguments of another command."""
     if arguments.command == "copy" and (arguments.file or arguments.day):
         raise UsageError(
             f"--file and --day belong to replay: python -m connector replay --endpoint {arguments.endpoint} …"
         )
+    # A file may hold ids of any window, so a range of ids cannot select files.
     if arguments.command == "replay" and (arguments.start or arguments.end):
         raise UsageError("replay loads files, not ids: use --file or --day instead of --from and --until.")
 

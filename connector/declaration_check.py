@@ -22,6 +22,7 @@ def check_source(
         source = registry.read_source(name, folder)
     except DeclarationError as error:
         return [str(error)]
+    # Across all sources: two endpoints of different sources may name the same table.
     problems = registry.find_table_conflicts(folder)
     for endpoint_name, endpoint in source.endpoints.items():
         problems += check_endpoint(f"{name}.yaml: endpoints.{endpoint_name}", endpoint)
@@ -38,9 +39,11 @@ def check_endpoint(where: str, endpoint: Endpoint, schemas: Path = raw_schema.SC
         columns = {column["name"] for column in raw_schema.read_columns(endpoint.table, schemas)}
     except DeclarationError as error:
         return [str(error)]
+    # Kinds differ in what they declare; a key that a kind does not have is not checked for it.
     window = window_of(endpoint)
     names = {"key": list(endpoint.key), "window.field": [window.field] if window else []}
     names["unmapped"] = [column] if (column := getattr(endpoint, "unmapped", None)) else []
+    # Rows that are gone at the source are marked in this column, so raw needs it.
     if getattr(endpoint, "deletes", None):
         names["deletes"] = [DELETED]
     names["rename"] = list(getattr(endpoint, "rename", {}).values())

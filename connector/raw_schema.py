@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ Column = dict[str, Any]
 # Types of https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema that raw uses.
 TYPES = ("STRING", "JSON", "RECORD", "TIMESTAMP")
 MODES = ("NULLABLE", "REQUIRED", "REPEATED")
+# https://cloud.google.com/bigquery/docs/schemas#column_names
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,299}")
 
 
@@ -44,13 +47,20 @@ def check_columns(columns: Any, where: str) -> None:
             )
         if column["type"] == "RECORD":
             check_columns(column.get("fields"), place)
-    names = [column["name"].lower() for column in columns]
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
+    # BigQuery would report the repetition at the first load, after all pages were fetched.
+    if repeated := find_repeated([column["name"].lower() for column in columns]):
         raise DeclarationError(f"{where}: {', '.join(repeated)} is declared twice; BigQuery ignores case.")
+
+
+def find_repeated(names: Sequence[str]) -> list[str]:
+    """Names that are there more than once; BigQuery compares them without case."""
+    counts = Counter(name.casefold() for name in names)
+    return sorted({name for name in names if counts[name.casefold()] > 1})
 
 
 def fingerprint(columns: list[Column]) -> str:
     """Of names, types and modes; descriptions may change at any time."""
+    # Sixteen digits: a collision only resumes one run under another schema.
     return hashlib.sha256(json.dumps(strip_descriptions(columns)).encode()).hexdigest()[:16]
 
 
@@ -81,6 +91,7 @@ def read_columns(table: str, folder: Path = SCHEMAS) -> list[Column]:
         raise DeclarationError(f"{path}: could not read the schema of raw.{table}: {error}.") from error
     check_columns(columns, str(path))
     names = [column["name"] for column in columns]
+    # The INSERT from staging appends the load time, and every encoder writes the file name.
     if names[-2:] != [LOAD_TIME, FILE_NAME]:
         raise DeclarationError(f"{path}: the last columns must be {LOAD_TIME} and {FILE_NAME}.")
     return [column for column in columns if column["name"] != LOAD_TIME]

@@ -25,7 +25,9 @@ def read_settings(environ: Mapping[str, str], source_name: str, source: Source) 
     defaults = source.variables()
     names = {key: f"{source_name.upper()}_{key}" for key in defaults}
     without_default = [names[key] for key, default in defaults.items() if default is None]
+    # One call for all names, so that one error lists everything that is missing.
     required = read_required(environ, ["PROJECT_ID", "LOCATION", "BUCKET", *without_default])
+    # An empty variable counts as missing: Terraform sets optional values to "".
     values = {key: environ.get(names[key]) or default or "" for key, default in defaults.items()}
     return Settings(
         required["PROJECT_ID"],

@@ -12,7 +12,7 @@ from connector.sources.planned import PartContent, PlannedReader
 from connector.sources.reader import Page, Reader
 from connector.sources.window import IdRange
 
-DESCRIBE_PAGES = 3
+DESCRIBE_PAGES = 3  # more show rarer fields, at the price of more requests to the source
 SHOWN_VALUE = 60  # characters
 
 
@@ -63,6 +63,7 @@ def infer_schema(reader: Reader, span: IdRange) -> str:
         page = reader.read_page(number, cursor, span)
         items += page.items
         cursor = page.next
+        # Without a position of the next page the chain has ended.
         if not page.items or (reader.sequential and cursor is None):
             break
     return write_schema(build_columns(learn_schema(items), ""))
@@ -116,9 +117,10 @@ def build_columns(schema: ObservedSchema, path: str) -> list[dict[str, Any]]:
         column: dict[str, Any] = {"name": field[len(path) :], "type": "STRING", "mode": "NULLABLE"}
         if inner and types in (["object"], ["list"]):
             column |= {"type": "RECORD", "fields": inner}
+        # A field of several types cannot be a RECORD: BigQuery would reject the rows of the other types.
         elif "object" in types or "list" in types:
-            column["type"] = "JSON" if len(types) > 1 or not inner else "STRING"
-        if types == ["list"] and column["type"] != "JSON":
+            column["type"] = "JSON"
+        if types == ["list"] and inner:
             column["mode"] = "REPEATED"
         columns.append(column | {"description": f"Field `{field}` of the source."})
     return columns

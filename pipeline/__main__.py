@@ -15,7 +15,7 @@ from runtime.errors import LeaseHeld, Terminated
 from runtime.process import ArgumentParser, run_job
 from runtime.structured_log import TRACE_FIELD, TRACE_VARIABLE, StructuredLog, open_log
 
-LEASE_RENEW_SECONDS = 5.0
+LEASE_RENEW_SECONDS = 5.0  # without an answer of Cloud Run, a dead owner is noticed after 15 s
 
 
 def main() -> None:
@@ -78,8 +78,10 @@ def run_steps(
     def check() -> None:
         if terminating.is_set():
             raise Terminated(signal.SIGTERM)
+        # A run that was taken over must start no further step: the other run has started it already.
         lease.check()
 
+    # The id of the run is the trace of its log lines, so rows of ops lead to the lines and back.
     run_id = log.facts[TRACE_FIELD].rpartition("/")[2]
     with lease:
         record = RunRecord(partial(assembly.BigQuery, settings), log)
@@ -89,6 +91,7 @@ def run_steps(
             Poller(terminating.wait, check),
             arguments.schedule,
             record,
+            # Every job that is started logs under the trace of this run.
             {TRACE_VARIABLE: run_id},
         )
         run = Run(

@@ -91,6 +91,7 @@ def create_actions(
 
     connector, sheets_sync = settings.job(settings.connector_job), settings.job(settings.sheets_sync_job)
     page: Action = partial(jobs.run, settings.job(settings.report_job))
+    # The daily plan contains the steps of all schedules.
     copies: dict[str, Action] = {
         step: partial(jobs.run, connector, copy_arguments(step))
         for step in list_steps(build_plans(settings.endpoints)["daily"])
@@ -98,6 +99,7 @@ def create_actions(
     }
     return copies | {
         TRANSFORM: partial(dataform.run, schedule),
+        # Without arguments: sheets_sync publishes every export.
         PUBLISH: partial(jobs.run, sheets_sync),
         REPORT: page,
     }

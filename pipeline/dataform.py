@@ -50,15 +50,18 @@ class DataformRunner:
     def run(self, tag: str) -> None:
         """Run the released actions that carry `tag`; WorkflowFailed lists those that failed."""
         result = self._released_result()
+        # The result is read once and named here: a release in between does not change a run that has begun.
         name = self._start(result, tag)
         invocation = self.poller.wait_until_ended(has_ended, lambda: self._get_invocation(name), name)
         state = State(invocation.state)
         try:
+            # Also after a success: the page shows how long each action took.
             actions = self.poller.call(lambda: self._list_actions(name), name)
         except (Unavailable, *API_ERRORS) as error:
             actions, failure = [], f"Dataform {state.name}; its actions could not be read: {error}."
         else:
             failure = describe_failure(state.name, actions)
+        # Before the error is raised, so that a failed run is recorded with its actions.
         self.observe(result.rpartition("/")[2], actions)
         if state != State.SUCCEEDED:
             raise WorkflowFailed(f"{failure} See {name}")
@@ -103,6 +106,7 @@ class DataformRunner:
 def describe_action(action: api.WorkflowInvocationAction) -> ActionRow:
     timing, reason = action.invocation_timing, action.failure_reason
     seconds = None
+    # Not every action has times.
     if timing.start_time and timing.end_time:
         seconds = (timing.end_time - timing.start_time).total_seconds()
     rows = BAD_ROWS.search(reason)
@@ -112,6 +116,7 @@ def describe_action(action: api.WorkflowInvocationAction) -> ActionRow:
         state=ActionState(action.state).name.lower(),
         seconds=seconds,
         bad_rows=int(rows[1]) if rows else None,
+        # A log line and a cell show one line only.
         reason=one_line(reason) if action.state == ActionState.FAILED else None,
     )
 

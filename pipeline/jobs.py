@@ -46,6 +46,7 @@ class JobRunner:
 
     def _start(self, job: str, arguments: Sequence[str]) -> str:
         """The name of the new execution. Not retried: after a lost response it may be running."""
+        # Added to the variables that Terraform has set on the job.
         variables = [run_v2.EnvVar(name=name, value=value) for name, value in self.environ.items()]
         override = Overrides.ContainerOverride(args=arguments, env=variables)
         request = run_v2.RunJobRequest(name=job, overrides=Overrides(container_overrides=[override]))
@@ -67,6 +68,7 @@ def make_execution_check(executions: ExecutionsClient) -> Callable[[str], bool |
         except NotFound:  # Cloud Run deletes old executions
             return True
         except API_ERRORS:
+            # Unknown: the lease is then watched, which takes longer and needs no API.
             return None
 
     return execution_has_ended
@@ -75,6 +77,7 @@ def make_execution_check(executions: ExecutionsClient) -> Callable[[str], bool |
 def own_execution(environ: Mapping[str, str], location: str) -> str:
     """The Cloud Run execution of this process, in projects/…/locations/…; "" outside Cloud Run."""
     job, execution = environ.get("CLOUD_RUN_JOB"), environ.get("CLOUD_RUN_EXECUTION")
+    # Cloud Run sets both variables in every task of a job.
     return f"{location}/jobs/{job}/executions/{execution}" if job and execution else ""
 
 

@@ -32,9 +32,12 @@ def build_plans(endpoints: Mapping[str, str]) -> Plans:
         )
         for schedule in SCHEDULES
     }
+    # Each in a group of its own: they read what the step before has written.
     rest: Plan = ((TRANSFORM,), (PUBLISH,))
+    # A group without steps would need a pool without threads.
     hourly = (groups["hourly"],) if groups["hourly"] else ()
     daily = (groups["daily"],) if groups["daily"] else ()
+    # The daily run includes the hourly endpoints, so it leaves no hour out when the two overlap.
     return {"hourly": (*hourly, *rest), "daily": (*daily, *hourly, *rest)}
 
 
@@ -56,6 +59,7 @@ def plan_from_step(plans: Plans, schedule: str, first_step: str | None) -> Plan:
     steps = list_steps(plan)
     if first_step not in steps:
         raise UsageError(f"invalid --from {first_step!r}: the steps of {schedule} are {', '.join(steps)}")
+    # Parallel steps of the same group that come before it are left out too, as they have succeeded.
     remaining = set(steps[steps.index(first_step) :])
     groups = (tuple(step for step in group if step in remaining) for group in plan)
     return tuple(group for group in groups if group)
@@ -68,5 +72,6 @@ def blocked_by(failed: set[str], step: str) -> str | None:
 
 def resume_command(plan: Plan, schedule: str, failed: set[str]) -> str:
     """The command that resumes at the first failed step."""
+    # Steps after it run again; they are idempotent and cost little when nothing is new.
     first = next(step for step in list_steps(plan) if step in failed)
     return f"python -m pipeline {schedule} --from {first}"

@@ -30,9 +30,11 @@ class Poller:
         """The first result of `poll` that is done. Retries transient errors; Unavailable after too many."""
         pause, failures = FIRST_PAUSE_SECONDS, 0
         while True:
+            # Before each poll: a long wait must end soon after a SIGTERM.
             self.check()
             try:
                 result = poll()
+                # In a row: a run of hours meets some transient errors.
                 failures = 0
                 if is_done(result):
                     return result
@@ -53,6 +55,7 @@ class Poller:
             try:
                 return get()
             except TRANSIENT:
+                # First, because API_ERRORS contains these as well.
                 raise
             except API_ERRORS as error:
                 raise Unavailable(f"{started} was started, but polling it failed: {error}") from error

@@ -10,7 +10,7 @@ from pipeline.plan import CLOSING, Plan, Plans, blocked_by, plan_from_step, resu
 from pipeline.run_record import RunRow, StepRow
 from runtime.structured_log import StructuredLog
 
-MAX_PARALLEL_STEPS = 8
+MAX_PARALLEL_STEPS = 8  # each is one execution that is polled; the work is done elsewhere
 # Runs one step; StepError if it fails.
 Action = Callable[[], None]
 
@@ -43,14 +43,17 @@ class Run:
         started_at, outcomes = self.now(), list[Outcome]()
         try:
             self._run_plan(plan_from_step(self.plans, schedule, first_step), outcomes)
+            # Before the error: a person who opens the log sees all steps above it.
             self.log(format_table(outcomes))
             error = describe_failure(self.plans, schedule, outcomes)
         except Exception as unexpected:
             # The run ends early, for example because it lost its lease; what it did until then is recorded.
             self.record(self._row(schedule, started_at, outcomes, str(unexpected)))
             raise
+        # Before the closing step, because the page shows this run.
         self.record(self._row(schedule, started_at, outcomes, error))
         closing = self._close(schedule)
+        # Both: a page that is missing is a failure of its own.
         if error or closing:
             raise RunFailed("\n".join(text for text in (error, closing) if text))
 
@@ -73,6 +76,7 @@ class Run:
     def _run_plan(self, plan: Plan, outcomes: list[Outcome]) -> None:
         for group in plan:
             failed = {outcome.step for outcome in outcomes if outcome.state == "failed"}
+            # `failed` is bound now: a step of the group cannot block another one of it.
             with ThreadPoolExecutor(min(len(group), MAX_PARALLEL_STEPS)) as pool:
                 outcomes += pool.map(lambda step, failed=failed: self._run_step(step, failed), group)
 
@@ -84,6 +88,7 @@ class Run:
         start = self.clock()
         try:
             self.actions[step]()
+        # Only these: a lost lease must end the run instead of counting as a failed step.
         except StepError as error:
             return self._log_outcome(Outcome(step, "failed", started_at, self.clock() - start, str(error)))
         return self._log_outcome(Outcome(step, "succeeded", started_at, self.clock() - start))

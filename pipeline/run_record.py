@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import requests
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
@@ -83,17 +84,21 @@ class RunRecord:
         """
         try:
             client = self.connect()
+            # In this order: ops.last_night reads the rows of this run.
             [facts] = client.run_script(RECORD_SCRIPT, self._parameters(run))
             news = list(client.run_script(NEWS_SCRIPT, {"run_id": run.run_id}))
-        except (GoogleAPIError, GoogleAuthError) as error:
-            self.log(f"could not measure the tables of Dataform: {error}", "WARNING", measurement="failed")
+        except (GoogleAPIError, GoogleAuthError, requests.RequestException, TimeoutError) as error:
+            reason = str(error) or type(error).__name__  # a TimeoutError has no text
+            self.log(f"could not measure the tables of Dataform: {reason}", "WARNING", measurement="failed")
             return
+        # Logged also when nothing is wrong: the alerts need the values of every run.
         self.log("measured the tables of Dataform", **{name: facts[name] for name in FACTS})
         for finding in news:
             log_finding(self.log, finding)
 
     def _parameters(self, run: RunRow) -> dict[str, str]:
         texts = {name: str(value) for name, value in asdict(run).items() if name != "steps"}
+        # Without a Dataform step no partition was written, so no day counts.
         began = [step.started_at for step in run.steps if step.step == "dataform"]
         return texts | {
             "error": run.error or "",

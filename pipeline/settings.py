@@ -57,6 +57,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """SettingsError lists every missing variable."""
     values = read_required(environ, REQUIRED)
     endpoints = [read_endpoint(environ, api) for api in ("run", "dataform", "storage")]
+    # pop: the remaining names are in the order of the fields.
     declared = parse_endpoints(values.pop("CONNECTOR_ENDPOINTS"))
     project, region, bucket, *names = values.values()
     return Settings(project, region, bucket, declared, *names, *endpoints)

@@ -40,6 +40,7 @@ def write_report(log: StructuredLog) -> None:
     from report.wording import describe_verdict
 
     until = datetime.now(UTC)
+    # A section that cannot be read becomes a sentence of the page: the others are still worth showing.
     rows, problems = read_rows(assembly.OpsReader(settings), until - window, until)
     models, unreadable = assembly.read_models(settings)
     night = Night(
@@ -57,6 +58,7 @@ def write_report(log: StructuredLog) -> None:
         places = write_folder(arguments.out, files)
     else:
         places = write_bucket(assembly.create_store(settings), files, until)
+    # After the page is written, so that a problem never keeps the page from being updated.
     for problem in night.problems:
         log(problem, "WARNING")
     log(describe_verdict(night), places=places, problems=len(night.problems))

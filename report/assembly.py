@@ -14,7 +14,7 @@ from report.settings import Settings
 from runtime.credentials import default_credentials
 from runtime.object_store import ObjectStore, open_bucket
 
-TIMEOUT_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0  # of a query or a request: the queries read some megabytes
 RELEASE_CONFIG = "live"
 
 
@@ -36,6 +36,7 @@ class OpsReader:
 def read_models(settings: Settings) -> tuple[list[Model], list[str]]:
     """The actions of the released graph, and a sentence if it could not be read."""
     options = ClientOptions(api_endpoint=settings.dataform_endpoint)
+    # Over REST, as an endpoint can be any address.
     client = dataform_v1.DataformClient(
         credentials=default_credentials(), transport="rest", client_options=options
     )
@@ -49,6 +50,7 @@ def read_models(settings: Settings) -> tuple[list[Model], list[str]]:
 
 
 def describe_model(action: Any) -> Model:
+    # One of the three is set, by the type of the action.
     part = action.relation or action.operations or action.assertion
     reads = tuple(f"{target.schema}.{target.name}" for target in part.dependency_targets) if part else ()
     return Model(f"{action.target.schema}.{action.target.name}", reads)

@@ -16,7 +16,7 @@ from report.night import Night, Row
 type Spec = dict[str, Any]
 
 VEGA_LITE = "https://vega.github.io/schema/vega-lite/v5.json"
-VERSION = "5.20"
+VERSION = "5.20"  # fixed: another version of Vega-Lite may draw other bytes
 WIDTH, HEIGHT = 320, 130
 INK, SOFT, TINT, BAND, BAD, MARK = "#1d2430", "#5b6472", "#2f6f8f", "#cfdfe8", "#b3261e", "#8a6d1b"
 FIT = {"type": "fit-x", "contains": "padding"}
@@ -68,6 +68,7 @@ def hourly_volume(measures: Sequence[Row]) -> str:
             "rows": row["amount"],
             "low": max(row["usual"] - row["spread"], 0) if row["usual"] is not None else None,
             "high": row["usual"] + row["spread"] if row["usual"] is not None else None,
+            # The verdict of the view: the chart computes no limits of its own.
             "unusual": row["is_unusual"],
         }
         for row in measures
@@ -93,6 +94,7 @@ def hourly_volume(measures: Sequence[Row]) -> str:
                     },
                 },  # fmt: skip
                 {
+                    # A sign besides the colour, for readers who do not see red (docs/adr/0015).
                     "transform": [{"filter": "datum.unusual"}],
                     "mark": {"type": "text", "text": "×", "dy": -8, "color": BAD, "fontSize": 15},
                     "encoding": {"y": quantity("rows", "rows")},
@@ -133,12 +135,14 @@ def step_timeline(steps: Sequence[Row]) -> str:
         {
             "step": step["step"].removeprefix("connector:"),
             "from": (step["started_at"] - start).total_seconds(),
+            # At least half a second, otherwise the bar of a short step is invisible.
             "to": (step["started_at"] - start).total_seconds() + max(step["seconds"], 0.5),
             "state": step["state"],
             "label": step["state"] if step["state"] != "succeeded" else f"{step['seconds']:.0f} s",
         }
         for step in steps
     ]
+    # sort None keeps the order of the rows, which is that of time.
     y = {"field": "step", "type": "nominal", "sort": None, "title": None}
     return draw(
         {
@@ -170,6 +174,7 @@ def step_timeline(steps: Sequence[Row]) -> str:
 
 def cost_bars(costs: Sequence[Row]) -> str:
     """GiB billed for each table, export or endpoint."""
+    # Decimal, as BigQuery's client returns NUMERIC, is not JSON.
     values = [{"of": row["label_value"], "gib": float(row["gib_billed"])} for row in costs[:15]]
     return draw(
         {
@@ -194,5 +199,6 @@ def release_days(night: Night) -> list[str]:
     releases = [
         (run["started_at"].date().isoformat(), run["release"]) for run in night["runs"] if run["release"]
     ]
+    # strict=False: the second sequence is shorter by one.
     pairs = zip(releases, releases[1:], strict=False)
     return sorted({day for (_, before), (day, release) in pairs if release != before})

@@ -23,9 +23,11 @@ def build_lineage(night: Night) -> dict[str, list[Node]]:
     """The nodes of each layer. Tables that nothing of dmt or of a sheet needs, such as checkpoints, are left out."""
     models = {model.name: model for model in night.models}
     edges: list[tuple[str, str, tuple[str, ...]]]
+    # With a prefix, as a source and a sheet may have the name of a table.
     edges = [(f"source {name}", "source", ()) for name in sorted(night.endpoints)]
     raw: dict[str, tuple[str, ...]] = {}
     for name, table in sorted(night.endpoints.items()):
+        # The declarations, not the graph: Dataform has no record of what fills raw.
         raw[table] = (*raw.get(table, ()), name)
     edges += [(table, "raw", sources) for table, sources in sorted(raw.items())]
     for name in sorted(needed(models, night.exports.values())):
@@ -57,6 +59,7 @@ def needed(models: dict[str, Model], tables: Iterable[str]) -> set[str]:
     collected: set[str] = set()
     while waiting:
         name = waiting.pop()
+        # `collected` also ends the walk where two tables are made of the same one.
         if name in models and name not in collected and is_shown(name, models):
             collected.add(name)
             waiting += models[name].reads

@@ -40,6 +40,7 @@ def findings(night: Night) -> list[Sample]:
 
 def runs(night: Night) -> list[Sample]:
     states = [run["state"] for run in night["runs"] if run["started_at"] >= night.since]
+    # Both states, also with 0: a series that disappears cannot be compared.
     return [Sample({"state": state}, states.count(state)) for state in ("succeeded", "failed")]
 
 
@@ -68,6 +69,7 @@ def costs(night: Night) -> list[Sample]:
 
 def render_family(name: str, text: str, samples: Iterable[Sample]) -> str:
     lines = [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
+    # repr keeps all digits of a float.
     lines += [f"{name}{render_labels(sample.labels)} {sample.value!r}" for sample in samples]
     return "\n".join(lines) + "\n"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import requests
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
@@ -15,7 +16,7 @@ type Row = Mapping[str, Any]
 type RunQuery = Callable[[str, Mapping[str, datetime]], Iterable[Row]]
 
 HISTORY = timedelta(days=28)
-PARALLEL_QUERIES = 4
+PARALLEL_QUERIES = 4  # most of a query's time is waiting for BigQuery
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,11 @@ def read_rows(
     moments = {"since": since, "until": until, "history": until - HISTORY}
 
     def read(name: str) -> tuple[str, Sequence[Row] | None, str]:
+        # A parameter that a query does not use need not be sent with it.
         needed = {key: value for key, value in moments.items() if f"@{key}" in QUERIES[name]}
         try:
             return name, list(run_query(QUERIES[name], needed)), ""
-        except (GoogleAPIError, GoogleAuthError) as error:
+        except (GoogleAPIError, GoogleAuthError, requests.RequestException, TimeoutError) as error:
             return name, None, f"The section {name} could not be read: {first_line(error)}"
 
     with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:
@@ -68,5 +70,6 @@ def read_rows(
 
 
 def first_line(error: Exception) -> str:
-    text = getattr(error, "message", None) or str(error)
+    text = getattr(error, "message", None) or str(error) or type(error).__name__
+    # The first line has the reason; the rest is the query, or ids of jobs.
     return text.strip().split("\n")[0][:300]

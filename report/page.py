@@ -21,6 +21,7 @@ def render_page(night: Night, runbooks: str) -> str:
     # autoescape by name: the template is a string, which has none.
     environment = Environment(
         autoescape=select_autoescape(default=True, default_for_string=True),
+        # A misspelt name in the template is an error instead of an empty cell.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -37,6 +37,7 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> list[str]:
 
 def write_bucket(store: Store, files: Mapping[str, str], until: datetime) -> list[str]:
     """Addresses of the written objects: the newest files, and a copy of the page that keeps its day."""
+    # A later page of the same day replaces the copy: one per day is enough to look back.
     copies = {f"{until:%Y/%m/%d}.html": files[PAGE]}
     for name, text in {**files, **copies}.items():
         replace(store, name, text.encode())
@@ -46,6 +47,7 @@ def write_bucket(store: Store, files: Mapping[str, str], until: datetime) -> lis
 def replace(store: Store, name: str, content: bytes) -> None:
     """NotWritten if another process writes the object all the time."""
     for _ in range(ATTEMPTS):
+        # The store writes over a generation only; two runs at a time are rare, so a few attempts suffice.
         generation = store.generation(name)
         if store.replace(name, content, generation, content_type=TYPES[Path(name).suffix]) is not None:
             return

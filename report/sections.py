@@ -41,6 +41,7 @@ def run_grid(night: Night) -> list[GridDay]:
     states: dict[tuple[date, int], str] = {}
     for run in night["runs"]:
         key = (run["started_at"].date(), run["started_at"].hour)
+        # Several runs may begin in one hour: one that failed decides.
         states[key] = "failed" if "failed" in (run["state"], states.get(key)) else "succeeded"
     releases = set(charts.release_days(night))
     days = [(night.until - timedelta(days=number)).date() for number in range(HISTORY.days)]
@@ -55,6 +56,7 @@ def run_grid(night: Night) -> list[GridDay]:
 
 
 def grid_cell(state: str) -> tuple[str, str]:
+    """A letter, and the state in words for readers of the cell."""
     return LETTERS.get(state, ""), state
 
 
@@ -76,6 +78,7 @@ def timeline_figures(night: Night) -> list[Figure]:
     figures = []
     for schedule in sorted({step["schedule"] for step in night["steps"]}):
         steps = [step for step in night["steps"] if step["schedule"] == schedule]
+        # Sorted by their start, so the last step belongs to the newest run.
         steps = [step for step in steps if step["run_id"] == steps[-1]["run_id"]]
         title = f"{schedule} run of {steps[0]['started_at']:%m-%d %H:%M}"
         figures.append(Figure(title, charts.step_timeline(steps)))
@@ -107,12 +110,14 @@ def worst_days(night: Night) -> list[Row]:
     """The days with the greatest share of bad rows at the end of the window."""
 
     def good_share(row: Row) -> float:
+        # The good share ascending is the bad share descending, and equal days keep their order.
         return 1.0 - float(row["last"]["bad_rows"]) / max(int(row["last"]["size"]), 1)
 
     return sorted(night["quality"], key=good_share)[:SHOWN_DAYS]
 
 
 def describe_age(night: Night, row: Row) -> str:
+    # Never negative: a table may have changed after the moment of the page.
     return format_age(max(night.until - row["newest"], timedelta(0))) if row["newest"] else "never"
 
 

@@ -71,6 +71,7 @@ def parse_tables(variable: str, text: str) -> dict[str, str]:
 
 def parse_since(text: str) -> timedelta:
     """`24h` or `7d`; UsageError for anything else and for more than 28 days."""
+    # Four digits at most, because timedelta overflows at longer numbers.
     match = re.fullmatch(r"([1-9][0-9]{0,3})([hd])", text)
     since = timedelta(**{UNITS[match[2]]: int(match[1])}) if match else timedelta(0)
     if not timedelta(0) < since <= LONGEST:

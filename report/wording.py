@@ -34,6 +34,7 @@ def format_age(age: timedelta) -> str:
 
 def describe_finding(finding: Row) -> str:
     """A sentence without its state: `retail/sales could not be copied (3 failed loads)`."""
+    # A recovered finding has no value now.
     amount = finding["now"] if finding["now"] is not None else finding["was"]
     size = f" ({format_number(amount)} {finding['unit']})" if amount is not None else ""
     return f"{finding['subject']} {finding['what']}{size}"
@@ -41,6 +42,7 @@ def describe_finding(finding: Row) -> str:
 
 def verdict_level(night: Night) -> str:
     """The class of the first line: error, warning, info or good."""
+    # Without the verdict the page must not look as if everything were well.
     if "findings" not in night.rows:
         return "error"
     levels = {finding["severity"] for finding in night.causes if finding["state"] != "recovered"}
@@ -54,6 +56,7 @@ def describe_verdict(night: Night) -> str:
     active = [finding for finding in night.causes if finding["state"] != "recovered"]
     recovered = [finding for finding in night.causes if finding["state"] == "recovered"]
     if active:
+        # sorted() is stable: within a state the worst finding stays first.
         first, *others = sorted(active, key=lambda finding: STATES.index(finding["state"]))
         more = f" And {len(others)} more {plural('finding', len(others))}." if others else ""
         return f"{first['state'].capitalize()}: {describe_finding(first)}.{more}"

@@ -19,6 +19,7 @@ def default_credentials(scopes: Sequence[str] = (CLOUD_PLATFORM,)) -> Credential
     load: Callable[..., tuple[Any, str | None]] = google.auth.default
     try:
         credentials, _ = load(scopes=list(scopes))
+    # Not only DefaultCredentialsError: a login may also have expired.
     except GoogleAuthError as error:
         raise SettingsError(
             f"no Google Cloud credentials: {error}. In a shell, run `gcloud auth application-default login`."
@@ -33,6 +34,7 @@ def read_metadata_email(environ: Mapping[str, str]) -> str:
     """
     host = environ.get("GCE_METADATA_HOST") or "metadata.google.internal"
     url = f"http://{host}/computeMetadata/v1/instance/service-accounts/default/email"
+    # The server refuses requests without this header.
     response = requests.get(url, headers={"Metadata-Flavor": "Google"}, timeout=METADATA_TIMEOUT)
     response.raise_for_status()
     return response.text.strip()

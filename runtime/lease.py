@@ -110,6 +110,7 @@ class Lease[State]:
         """LeaseHeld if a living process holds it."""
         self.generation = self.store.generation(self.name)
         if self.generation:
+            # What the dead owner had saved; without it its run would be lost.
             self.document.state = self._read_dead_owner().state
         try:
             self._write()
@@ -119,6 +120,7 @@ class Lease[State]:
 
     def release(self) -> None:
         """Delete the object if no state is left, else clear the owner: the next process can resume."""
+        # The thread first: a renewal after the release would write the object again.
         self.stop_renewing.set()
         self.renewer.join()
         if self.is_lost:
@@ -133,6 +135,7 @@ class Lease[State]:
 
     def save(self, state: State, holder: str = "") -> None:
         """Store `state` before doing what it describes: a process that resumes must find it."""
+        # The renewer writes the same document and generation.
         with self.write_lock:
             self.check()
             self.document.state = msgspec.Raw(msgspec.json.encode(state))
@@ -172,6 +175,7 @@ class Lease[State]:
     def _stands_still(self, renew_seconds: float) -> bool:
         for _ in range(int(MISSED_RENEWALS * CHECKS_PER_RENEWAL)):
             self.sleep(renew_seconds / CHECKS_PER_RENEWAL)
+            # Only the generation: reading the content would not show more, and clocks are not compared.
             if self.store.generation(self.name) != self.generation:
                 return False
         return True

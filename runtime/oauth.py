@@ -119,6 +119,7 @@ class OAuthClient:
         except msgspec.MsgspecError as error:
             raise TokenError(f"no token from {url}: {error}", "invalid") from error
         self.token = token.access_token
+        # By the monotonic clock: a corrected system time must not prolong a token.
         self.expires_at = self.clock() + token.seconds - EXPIRY_MARGIN_SECONDS
         if token.refresh_token:  # servers that rotate refresh tokens accept each of them once
             self.client.refresh_token = token.refresh_token
@@ -131,5 +132,6 @@ class OAuthClient:
         if endpoint.grant == "refresh_token":
             form["refresh_token"] = client.refresh_token
         if endpoint.client_auth == "header":
+            # As an Authorization header, which RFC 6749 prefers to the body (section 2.3.1).
             return form, (client.client_id, client.client_secret)
         return form | {"client_id": client.client_id, "client_secret": client.client_secret}, None

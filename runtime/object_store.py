@@ -20,17 +20,18 @@ from runtime.google_api import MULTIPART, ApiClient, ApiFailure, decode_response
 from runtime.http_session import open_session
 
 OK_STATUSES = {404, 412}  # absent, or no longer at the expected generation
-LIST_FIELDS = "nextPageToken,items(name,size,generation,metadata)"
+LIST_FIELDS = "nextPageToken,items(name,size,generation,metadata,timeCreated)"
 
 
 @dataclass(frozen=True)
 class ObjectInfo:
-    """An object of a listing; `size` in bytes."""
+    """An object of a listing; `size` in bytes. `created`: when this generation was written, RFC 3339."""
 
     name: str
     size: int
     metadata: Mapping[str, str]
     generation: int = 0
+    created: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Resource(msgspec.Struct):
     generation: str = "0"
     size: str = "0"
     metadata: dict[str, str] = {}
+    timeCreated: str = ""
 
 
 class Listing(msgspec.Struct):
@@ -89,6 +91,7 @@ class ObjectStore:
 
         Readers see the old content or the new content, never a part of it.
         """
+        # With the checksum Cloud Storage rejects content that was damaged on the way.
         resource: dict[str, object] = {"name": name, "crc32c": checksum(content)}
         resource["metadata"] = dict(metadata or {})
         if content_type:
@@ -133,6 +136,7 @@ class ObjectStore:
 
     def delete(self, name: str, generation: int | None = None) -> None:
         """Delete the object, if it still is at `generation`. An absent object is not an error."""
+        # Without a generation a repetition finds nothing and changes nothing.
         query = {} if generation is None else {"ifGenerationMatch": str(generation)}
         with self._wrap_errors("delete", name):
             self.api.send("DELETE", self._path(name), query)
@@ -144,7 +148,8 @@ class ObjectStore:
             while True:
                 page = decode_response(self.api.send("GET", self.objects, query), Listing)
                 for item in page.items:
-                    yield ObjectInfo(item.name, int(item.size), item.metadata, int(item.generation))
+                    generation = int(item.generation)
+                    yield ObjectInfo(item.name, int(item.size), item.metadata, generation, item.timeCreated)
                 if not page.nextPageToken:
                     return
                 query["pageToken"] = page.nextPageToken
@@ -156,6 +161,7 @@ class ObjectStore:
         """
         path = f"{self._path(source)}/moveTo/o/{quote(target, safe='')}"
         with self._wrap_errors("move", source):
+            # 0: the target must not exist, so a move never overwrites a file.
             response = self.api.send("POST", path, {"ifGenerationMatch": "0", "fields": "name"})
         if is_precondition_failed(response):
             self.delete(source)

@@ -26,6 +26,7 @@ def run_job(job: Callable[[], None], log: StructuredLog) -> int:
     try:
         job()
     except JobError as error:
+        # Another run is active: expected, and no reason for an alert.
         severity = "WARNING" if error.exit_code == EXIT_TRY_LATER else "ERROR"
         log(str(error), severity, error=type(error).__name__, exit_code=error.exit_code)
         return error.exit_code

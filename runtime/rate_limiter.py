@@ -34,6 +34,7 @@ class RateLimiter:
             now = self.clock()
             start = now
             if len(self.starts) >= self.limit:
+                # One period after the call that began `limit` calls ago.
                 start = max(now, self.starts.popleft() + self.period)
             self.starts.append(start)
         # Outside the lock: the start is reserved, so other threads can compute theirs meanwhile.

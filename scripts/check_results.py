@@ -15,6 +15,7 @@ def main() -> None:
     results = {name: job["result"] for name, job in json.loads(os.environ.get("NEEDS") or "{}").items()}
     failed = failures(results)
     print(*(f"{name}: {result}" for name, result in sorted(results.items())), sep="\n")
+    # Without results the workflow is wrong, which must not count as a success.
     if failed or not results:
         sys.exit(f"check_results: not successful: {', '.join(failed) or 'no job is known'}")
 

@@ -63,6 +63,7 @@ def format_report(suite: ElementTree.Element) -> str:
     single: dict[str, float] = {}
     for case in suite.iter("testcase"):
         file, spent = case.get("classname", ""), float(case.get("time", 0))
+        # A set: a file directly in tests/ is its own folder.
         for group in {folder_of(file), file}:
             seconds[group] = seconds.get(group, 0) + spent
             tests[group] += 1

@@ -16,9 +16,11 @@ def create_mapper(columns: list[Column], rename: Mapping[str, str], unmapped: st
     """None if nothing is declared: then an item keeps the exact bytes of the source."""
     if not rename and not unmapped:
         return None
+    # A field with the name of the collecting column would be overwritten by it, so it is collected too.
     names = {column["name"] for column in columns} - {unmapped}
 
     def map_item(item: Raw) -> Raw:
+        # Not an object: ndjson.encode_item makes it a row that ods rejects.
         if bytes(item).lstrip()[:1] != b"{":
             return item
         members = msgspec.json.decode(item, type=Members)
@@ -29,6 +31,7 @@ def create_mapper(columns: list[Column], rename: Mapping[str, str], unmapped: st
             rest = {name: value for name, value in renamed.items() if name not in names}
             renamed = {name: value for name, value in renamed.items() if name in names}
             if rest:
+                # Encoded twice: the column contains JSON as text.
                 renamed[unmapped] = Raw(msgspec.json.encode(msgspec.json.encode(rest).decode()))
         return Raw(msgspec.json.encode(renamed))
 
@@ -57,9 +60,11 @@ def has_repeated_name(item: bytes, members: Members) -> bool:
     Without one, its length follows from its members in the two usual spellings, which saves the slow decoding.
     """
     length = sum(len(bytes(value)) + len(msgspec.json.encode(name)) for name, value in members.items())
+    # `{"a":1,"b":2}` has per member a colon and a comma, less one comma, and two braces.
     compact = length + 2 * len(members) + 1
     spaced = compact + 2 * len(members) - 1
     if len(item) in (compact, spaced):
         return False
+    # Other white space, or escapes in a name: only a complete parse can decide.
     pairs = json.loads(item, object_pairs_hook=list)
     return len(pairs) > len(members)

@@ -19,12 +19,15 @@ def encode_page(
     `unmapped` are the fields without a column: only among them can be one that is called SYS_FILE_NAME too.
     `arrays` are columns with lists of objects: an item that lacks one is marked (`mark_absent`).
     """
+    # In front, because an item may be of any length, and its end is not known without parsing it.
     opening = b'{%b:"%b"' % (FILE_NAME_KEY, file.encode())
     rows = mark_absent([bytes(item) for item in items], arrays)
     has_reserved = any(is_reserved(name) for name in unmapped)
+    # SYS_FILE_NAME twice in one object would make BigQuery reject the row.
     if has_reserved or not is_simple(rows):
         return b"".join(encode_item(row, opening, has_reserved) for row in rows)
     # The usual page is joined as a whole, which takes less than half the time of encoding item by item.
+    # Without the opening brace: every line begins with the same opening.
     rests = [row[1:] for row in rows]
     rests[0] = opening + b"," + rests[0]
     rests[-1] += b"\n"
@@ -39,6 +42,7 @@ def mark_absent(rows: list[bytes], arrays: Collection[str]) -> list[bytes]:
     """
     if not arrays:
         return rows
+    # Only these fields are decoded; all other members are skipped in C.
     members = [(name, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for name in arrays]
     decode = msgspec.json.Decoder(list[msgspec.defstruct("Item", members, gc=False)]).decode  # type: ignore[misc]
     try:
@@ -59,6 +63,7 @@ def is_simple(rows: list[bytes]) -> bool:
     """Whether every item is an object on one line."""
     joined = b"".join(rows)
     on_one_line = b"\n" not in joined and b"\r" not in joined
+    # `{"` also excludes `{}`, after which no comma may follow.
     return bool(rows) and on_one_line and all(row.startswith(b'{"') for row in rows)
 
 

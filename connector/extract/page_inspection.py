@@ -17,6 +17,7 @@ Inspect = Callable[[list[msgspec.Raw]], tuple[DriftReport, int | None]]
 
 def create_inspector(columns: list[Column], schema: ObservedSchema, id_field: str | None) -> Inspect:
     """A function from the items of a page to their drift, and the largest integer in `id_field`."""
+    # Written by the connector, so it is neither drift nor missing.
     columns = [column for column in columns if column["name"] != FILE_NAME]
     decode = create_item_decoder(columns, schema)
 
@@ -24,6 +25,7 @@ def create_inspector(columns: list[Column], schema: ObservedSchema, id_field: st
         joined = b"[" + b",".join(items) + b"]"
         try:
             rows = decode(joined)
+        # One difference is enough: now every item is compared field by field, to name what differs.
         except msgspec.MsgspecError:
             values = read_values(joined, id_field) if id_field else []
             return compare_items(items, columns, schema), largest_integer(values)
@@ -47,8 +49,10 @@ def largest_integer(values: list[Any]) -> int | None:
 
 
 def is_integer(value: Any) -> bool:
+    # In Python a bool is an int.
     if isinstance(value, bool):
         return False
     return isinstance(value, int) or (
+        # isdigit() also accepts digits of other scripts.
         isinstance(value, str) and value.isascii() and value.lstrip("-").isdigit()
     )

@@ -33,6 +33,7 @@ def fetch_pages(tracker: PageTracker, fetch: FetchPage, check: Check) -> None:
     while True:
         before = len(tracker.rows)
         failures = fetch_round(tracker, fetch, check)
+        # A round without one new page will not get better by another.
         if not failures or len(tracker.rows) == before:
             tracker.invalid |= {page: str(error) for page, error in failures.items()}
             if not confirm_end(tracker, fetch):
@@ -42,6 +43,7 @@ def fetch_pages(tracker: PageTracker, fetch: FetchPage, check: Check) -> None:
 def confirm_end(tracker: PageTracker, fetch: FetchPage) -> bool:
     """Request what contradicts the end of the pages once more; whether there are pages to fetch after that."""
     before = tracker.last_row, tracker.received
+    # Each page once: a server that insists on an empty page is believed, and the hole is reported.
     for page in tracker.unconfirmed_empty():
         tracker.confirmed_empty.add(page)
         fetch_into(tracker, fetch, page)
@@ -50,14 +52,17 @@ def confirm_end(tracker: PageTracker, fetch: FetchPage) -> bool:
     return (tracker.last_row, tracker.received) != before
 
 
-def fetch_into(tracker: PageTracker, fetch: FetchPage, page: int) -> None:
+def fetch_into(tracker: PageTracker, fetch: FetchPage, page: int, may_be_end: bool = True) -> None:
+    """Request one page. `may_be_end`: a rejection means that the page does not exist, otherwise it is a gap."""
     try:
         tracker.add(fetch(page, None))
-    except RequestRejected as error:
-        if error.status in KEY_STATUSES:
+    except (InvalidResponse, RequestRejected, SourceUnavailable) as error:
+        if isinstance(error, RequestRejected) and error.status in KEY_STATUSES:
             raise
-        tracker.add(PageResult(page, 0))  # past the end
-    except (InvalidResponse, SourceUnavailable) as error:
+        if isinstance(error, RequestRejected) and may_be_end:
+            tracker.add(PageResult(page, 0))
+            return
+        # It may have been received as empty before: unread now means a gap, not an end.
         tracker.rows.pop(page, None)
         tracker.invalid[page] = str(error)
 
@@ -73,6 +78,7 @@ def fetch_chain(tracker: PageTracker, fetch: FetchPage, check: Check) -> None:
         check()
         try:
             tracker.add(fetch(*position))
+        # Not a gap: the whole chain must start again, because its next link is lost.
         except CursorExpired:
             raise
         except SourceError as error:
@@ -82,6 +88,7 @@ def fetch_chain(tracker: PageTracker, fetch: FetchPage, check: Check) -> None:
             )
             if is_key or is_first_attempt:
                 raise
+            # The received pages are loaded; without this gap they would wait for a page that never comes.
             tracker.invalid[position[0]] = f"page {position[0]} failed in two runs: {error}"
         position = tracker.next_in_chain()
 
@@ -113,6 +120,7 @@ class FetchRound:
         with self.changed:
             while not self.is_finished:
                 if page := self._next_page():
+                    # Counted, because the response of an active request may announce more pages.
                     self.active += 1
                     return page
                 if not self.active:
@@ -132,12 +140,14 @@ class FetchRound:
         try:
             result = self.fetch(page, None)
         except RequestRejected as error:
+            # No page can succeed with this key, or at this address.
             if error.status is None or error.status in KEY_STATUSES:
                 raise
             result = error
         except (InvalidResponse, SourceUnavailable) as error:
             result = error
         with self.changed:
+            # Under the lock: the run ends before another page is recorded.
             self.check()
             self._record(page, result)
             self.active -= 1
@@ -147,8 +157,10 @@ class FetchRound:
         match result:
             case PageResult():
                 self.tracker.add(result)
+                # A page in between shows that the source works, and that the failed pages are the problem.
                 self.consecutive_failures.clear()
                 return
+            # The source answered, so this is not an outage; the client has retried it already.
             case InvalidResponse():
                 self.tracker.invalid[page] = str(result)
             case RequestRejected():
@@ -171,6 +183,7 @@ class FetchRound:
 
         Only known after the round, because earlier pages may arrive later.
         """
+        # In order, so that an accepted end counts for the pages after it.
         for page, error in sorted(self.rejections.items()):
             if self.tracker.is_past_end(page):
                 self.tracker.add(PageResult(page, 0))
@@ -183,16 +196,19 @@ def fetch_round(tracker: PageTracker, fetch: FetchPage, check: Check) -> dict[in
     current = FetchRound(tracker, fetch, check)
     with create_pool() as pool:
         for future in as_completed([pool.submit(current.work) for _ in range(WORKERS)]):
+            # Raises what a worker raised; the others end by themselves (`work`).
             future.result()
     current.resolve_rejections()
+    # Rejections without a failure are pages past the end, not an outage.
     if current.is_outage and current.failures:
         raise current.consecutive_failures[0]
     return current.failures
 
 
 @contextmanager
-def create_pool() -> Iterator[ThreadPoolExecutor]:
-    pool = ThreadPoolExecutor(WORKERS, "page")
+def create_pool(workers: int = WORKERS) -> Iterator[ThreadPoolExecutor]:
+    """A pool that, unlike its own `with` block, does not wait for its threads when the process is terminated."""
+    pool = ThreadPoolExecutor(workers, "page")
     try:
         yield pool
     except Exception:

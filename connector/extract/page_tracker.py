@@ -51,6 +51,7 @@ class PageTracker:
         self.rows[page] = result.rows
         self.cursors[page] = result.next
         self.places |= result.places
+        # A second attempt that succeeds replaces the failure.
         self.invalid.pop(page, None)
         self.empty.discard(page)
         if result.rows:
@@ -69,6 +70,7 @@ class PageTracker:
             self.faults[page] = f"page {page}: {result.fault}"
         if result.ended_by:
             self.ended_by[page] = result.ended_by
+        # The same items twice: a server may answer a page past the end with the last one.
         if result.rows and (same := self.marks.setdefault(result.mark, page)) != page:
             self.invalid[page] = f"page {page} repeats page {same}"
         elif result.rows:
@@ -82,8 +84,10 @@ class PageTracker:
         back full: only an empty page marks the end.
         """
         is_full = result.rows >= (self.size or 1)
+        # Rounded up.
         by_items = -(-(result.total_items or 0) // self._items_per_page(result))
         has_total = result.total_pages is not None or result.total_items is not None
+        # Doubling: n pages that came back full justify n more requests.
         ahead = (min(result.page, MAX_PREFETCH) if is_full else 1) if not has_total else int(is_full)
         self.last_page = max(self.last_page, result.total_pages or 0, by_items, result.page + ahead)
 
@@ -95,6 +99,7 @@ class PageTracker:
 
     def probe(self, page: int) -> None:
         """Request `page` too, unless the source has announced how many there are."""
+        # With totals every page is needed anyway.
         if not self.totals and not self.announced_pages:
             self.last_page = max(self.last_page, page)
 
@@ -132,6 +137,7 @@ class PageTracker:
 
     def next_in_chain(self) -> tuple[int, str | None] | None:
         """The next page of a chain and its cursor; None at the end, or where the chain repeats itself."""
+        # From page 1, because a resumed run knows the chain only from the metadata of its objects.
         page, cursor, empty, seen = 1, None, 0, set[str]()
         while page in self.rows and page not in self.invalid:
             requested, cursor = cursor, self.cursors[page]
@@ -140,6 +146,7 @@ class PageTracker:
                 return None
             if cursor == requested:
                 return None  # a page that points to itself: several APIs mark the end so (Zendesk, dlt-hub/dlt#3358)
+            # A longer cycle: without this check the chain would never end.
             if cursor in seen:
                 self.invalid[page + 1] = (
                     f"page {page} has the same position of the next page as an earlier one"
@@ -159,6 +166,7 @@ class PageTracker:
         """Whether a rejected `page` can be the end: every announced item was received from the pages before."""
         announced = max(self.totals, default=None) if self.totals else None
         if announced is not None:
+            # Totals can shrink while the source is read: the largest is the strictest.
             return self.received >= announced
         return bool(self.announced_pages) and page > self.announced_pages
 
@@ -184,6 +192,7 @@ class PageTracker:
         announced = max(self.totals, default=0)
         if self.received < announced:
             sentences.append(f"the source announced {announced} items and returned {self.received}")
+        # Only where nothing else is missing: a signal beside an explained loss would be noise.
         if not sentences:
             sentences += [*self._unfinished(), *self._absent_places()]
         return "; ".join(sentences) or None
@@ -238,6 +247,7 @@ class PageTracker:
             for name, place in self.declared_places.items()
             if name not in self.places
         ]
+        # A single page that is not full needs no position of a next one.
         is_short = max(self.rows) == 1 and bool(self.size) and self.rows[1] < self.size
         knows_end = self.totals or is_short or self.has_more.get(max(self.rows)) is not None
         if self.position and "next" not in self.places and not knows_end:
@@ -247,6 +257,7 @@ class PageTracker:
         return absent
 
     def notes(self) -> tuple[str, ...]:
+        """What the run must report although nothing is missing: changed totals, repaired pages."""
         changed = (
             [f"the source had {min(self.totals)} to {max(self.totals)} items while it was read"]
             if len(self.totals) > 1

@@ -19,10 +19,12 @@ PYTHON_TYPES = {"text": str, "number": int | float, "boolean": bool}
 
 def learn_schema(items: Iterable[msgspec.Raw]) -> ObservedSchema:
     """The schema of the very first page. A field that some of its items lack may be absent."""
+    # What is not an object is wrapped by ndjson.py and has no fields.
     objects = [bytes(item) for item in items if json_type(bytes(item)) == "object"]
     empty = ObservedSchema()
     types = [field_type for item in objects for field_type in iter_fields(item, empty)]
     schema = empty.extend(types, initial=())
+    # A second pass: only now all fields of the page are known, so that absent ones can be noticed.
     return schema.extend(field_type for item in objects for field_type in iter_fields(item, schema))
 
 
@@ -41,7 +43,9 @@ def compare_items(items: list[msgspec.Raw], columns: list[Column], schema: Obser
         field_type for row in rows if json_type(row) == "object" for field_type in iter_fields(row, schema)
     }
     unmapped = {path for path, observed_type in observed if path not in mapped and observed_type != ABSENT}
+    # A text column receives the whole value as JSON text, so nothing inside it is lost.
     unmapped = {path for path in unmapped if not path.startswith(leaves)}
+    # The outermost field is enough: a column for it covers what is inside.
     unmapped = {path for path in unmapped if "." not in path or path.rpartition(".")[0] not in unmapped}
     if any(json_type(row) != "object" for row in rows):
         unmapped.add(WRAPPED_ITEM)
@@ -61,6 +65,7 @@ def iter_fields(value: bytes, schema: ObservedSchema, path: str = "") -> Iterato
     for name, member in members.items():
         content = bytes(member).strip()
         yield path + name, json_type(content)
+        # One recursion per level: without a limit a deeply nested document would end the run.
         for inner in inner_objects(content) if path.count(".") < MAX_DEPTH else []:
             yield from iter_fields(inner, schema, f"{path}{name}.")
     for name in schema.fields_of(path):
@@ -90,6 +95,7 @@ def expected_type(path: str, columns: list[Column], schema: ObservedSchema) -> A
             member_type = expected_field_type(field_path, column, types, schema)
             member = (column["name"], member_type)
             members.append((*member, None) if ABSENT in types else member)
+    # gc=False: the structs contain no cycles, and decoding is faster without tracking them.
     return msgspec.defstruct("Item", members, forbid_unknown_fields=True, kw_only=True, gc=False)
 
 

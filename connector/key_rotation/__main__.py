@@ -43,12 +43,14 @@ def create_parser() -> argparse.ArgumentParser:
 def run_command(log: StructuredLog) -> None:
     arguments = create_parser().parse_args()
     sources = registry.read_all_sources()
+    # Other kinds have no API that issues keys.
     rest_sources = {name: source for name, source in sources.items() if isinstance(source, RestSource)}
     secrets = [source.secret for source in rest_sources.values() if source.secret and source.rotation]
     if arguments.secret and arguments.secret not in secrets:
         raise UsageError(
             f"no source declares a rotation of '{arguments.secret}'; declared: {', '.join(secrets)}."
         )
+    # 0 is allowed: after a leak the old key is revoked at once.
     if arguments.grace_seconds < 0:
         raise UsageError(f"invalid --grace-seconds {arguments.grace_seconds}: expected at least 0.")
     settings = read_settings(os.environ, rest_sources)

@@ -24,6 +24,7 @@ def create_context(
 ) -> RotationContext:
     """SettingsError without credentials."""
     credentials = default_credentials()
+    # REST, because gRPC needs a second transport and more memory (docs/adr/0004).
     secrets = SecretManagerServiceClient(
         credentials=credentials, transport="rest", client_options={"api_endpoint": settings.secret_manager}
     )

@@ -21,6 +21,7 @@ class RotationEvent:
 
 def parse_event(attributes: Mapping[str, str], published: datetime, ack_id: str) -> RotationEvent | None:
     """None for any other message: the topic receives every change of a secret, and messages of any publisher."""
+    # Only the id: declarations do not contain the project.
     secret = attributes.get("secretId", "").rpartition("/secrets/")[2]
     if attributes.get("eventType") != ROTATE or not secret:
         return None
@@ -30,6 +31,7 @@ def parse_event(attributes: Mapping[str, str], published: datetime, ack_id: str)
 def parse_time(timestamp: str, published: datetime) -> datetime:
     """The time of the event, which is the same in a repeated publication; never later than `published`."""
     try:
+        # A time in the future would make every later version look older than the event.
         return min(datetime.fromisoformat(timestamp), published)
     except (ValueError, TypeError):
         return published

@@ -46,7 +46,9 @@ class RotationContext:
 def rotate_due(context: RotationContext) -> None:
     """Rotate every due secret; IncompleteRun if a step failed, after all other steps were done."""
     events = group_by_secret(context, context.subscription.pull_all())
+    # Messages first: rotations are due, retirement can wait for the next run.
     failures = [rotate_for_events(context, secret, group) for secret, group in events.items()]
+    # Every secret, due or not: grace periods end without a message.
     for name, target in context.targets.items():
         failures.append(run_step(context, name, partial(report_and_retire, context, target)))
     if errors := [failure for failure in failures if failure]:
@@ -75,6 +77,7 @@ def group_by_secret(
             others.append(received.ack_id)
     if others:
         context.log(f"acknowledged {len(others)} messages that are not rotations", "WARNING")
+    # Otherwise they are delivered to every run until they expire.
     context.subscription.acknowledge(others)
     context.log(f"due secrets: {', '.join(events)}" if events else "no secret is due")
     return events
@@ -93,6 +96,7 @@ def rotate_for_events(context: RotationContext, secret: str, events: list[Rotati
         context.log(error, "ERROR", secret=secret)
         context.subscription.acknowledge(ack_ids)
         return error
+    # The newest event: a rotation after it has served the older ones as well.
     log, latest = context.log.bind(secret=secret), max(events, key=lambda event: event.at)
     failure = run_step(context, secret, partial(rotate, target.secret, target.keys, latest, log))
     if failure:
@@ -105,6 +109,7 @@ def rotate_for_events(context: RotationContext, secret: str, events: list[Rotati
 def report_and_retire(context: RotationContext, target: RotationTarget) -> None:
     """Log the age of the newest version, which an alert reads, and retire older versions."""
     log = context.log.bind(secret=target.secret.id)
+    # A slice, because a secret may have no version yet.
     for newest in target.secret.enabled_versions()[:1]:
         age = (context.now() - newest.created) / DAY
         log(f"{target.secret.id} is {age:.1f} days old", version=newest.number, age_days=round(age, 3))
@@ -115,6 +120,7 @@ def run_step(context: RotationContext, secret: str, step: Callable[[], None]) ->
     """The message of its error, which is logged, or None: the steps of other secrets continue."""
     try:
         step()
+    # Only expected errors: a defect must end the run with its stack trace.
     except ConnectorError as error:
         context.log(str(error), "ERROR", secret=secret)
         return str(error)

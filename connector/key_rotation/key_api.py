@@ -42,6 +42,7 @@ class KeyApiClient:
             )
         except requests.RequestException as error:
             raise SourceUnavailable(auth.redact(f"no response to {where}: {error}.")) from error
+        # Before the check of 2xx: here the status is the expected outcome.
         if response.status_code in (absent_statuses or ()):
             return None
         if not 200 <= response.status_code < 300:
@@ -61,6 +62,7 @@ def to_error(
 
 def parse_json(where: str, response: requests.Response) -> Any:
     """The body is never part of an error: it may be a key."""
+    # DELETE often has no body.
     if not response.content:
         return None
     try:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from connector.errors import InvalidResponse, KeyRejected
 from connector.key_rotation.key_api import KeyApiClient
-from connector.sources.rest.config import RestSource, Revocation, Rotation
+from connector.sources.rest.config import RestEndpoint, RestSource, Revocation, Rotation
 
 # A new key may be unknown to some servers of an API for a few seconds: delays between attempts, in seconds.
 PROPAGATION_DELAYS = (1.0, 2.0, 4.0, 8.0)
@@ -40,6 +40,7 @@ class SourceKeys:
     def issue(self, current: str) -> NewKey:
         """Sent once: after a lost response a second request could issue a second key."""
         revoke = self.rotation.revoke
+        # The name makes an unused key of a killed run recognisable (docs/concepts/key-rotation.md).
         body = {revoke.name: self.name} if revoke else None
         response = self.api.send("POST", self.rotation.path, current, json=body)
         where = f"POST {self.rotation.path}"
@@ -47,20 +48,29 @@ class SourceKeys:
         return NewKey(value, read_text(response, revoke.id, where) if revoke else None)
 
     def verify(self, value: str, delays: tuple[float, ...] = ()) -> None:
-        """Send one small request to each endpoint. KeyRejected if one rejects the key after all `delays`."""
+        """Send one small request to each endpoint, as a run sends it. KeyRejected if one rejects the key after all
+        `delays`, which are in seconds."""
         for name, endpoint in self.source.endpoints.items():
-            size = self.source.paging_of(name).size
-            params = endpoint.params | ({size: "1"} if size else {})
-            self._verify_endpoint(endpoint.path, params, value, delays)
+            paging = self.source.paging_of(name)
+            # One item is enough: only the status counts.
+            size = {paging.size: "1"} if paging.size and paging.within == "query" else {}
+            options: dict[str, Any] = {"params": endpoint.params | size}
+            options["headers"] = self.source.headers | endpoint.headers
+            if endpoint.method == "POST":
+                options["json"] = endpoint.body
+            self._verify_endpoint(endpoint, options, value, delays)
 
     def _verify_endpoint(
-        self, path: str, params: dict[str, str], value: str, delays: tuple[float, ...]
+        self, endpoint: RestEndpoint, options: dict[str, Any], value: str, delays: tuple[float, ...]
     ) -> None:
+        method, path = endpoint.method, endpoint.path
         for delay in (*delays, None):
             try:
-                body = self.api.retry_idempotent(lambda: self.api.send("GET", path, value, params=params))
+                # A POST of an endpoint only reads, so it may be repeated.
+                body = self.api.retry_idempotent(lambda: self.api.send(method, path, value, **options))
+                # A proxy may answer 200 without reaching the API.
                 if body is None:
-                    raise InvalidResponse(f"GET {self.url}{path} returned an empty body.")
+                    raise InvalidResponse(f"{method} {self.url}{path} returned an empty body.")
                 return
             except KeyRejected:
                 if delay is None:
@@ -80,6 +90,7 @@ class SourceKeys:
         path = self.rotation.path
         body = self.api.retry_idempotent(lambda: self.api.send("GET", path, current))
         items = body.get(revoke.items) if isinstance(body, dict) else None
+        # An empty list by mistake would leave old keys valid without a sign.
         if not isinstance(items, list):
             raise InvalidResponse(f"GET {path} returned no list '{revoke.items}'.")
         return [key for key in (parse_key(item, revoke) for item in items) if key.name == self.name]
@@ -91,6 +102,7 @@ class SourceKeys:
 
 
 def parse_key(body: Any, revoke: Revocation) -> KeyInfo:
+    """InvalidResponse without an id or a time."""
     where = f"GET {revoke.current}"
     created = read_text(body, revoke.created, where)
     try:

@@ -27,6 +27,7 @@ class Subscription:
         while True:
             batch = self._pull()
             messages += batch
+            # A full batch may be followed by more; messages that were pulled are not delivered meanwhile.
             if len(batch) < MAX_MESSAGES:
                 return messages
 
@@ -36,6 +37,7 @@ class Subscription:
                 response = self.client.pull(
                     subscription=self.name, max_messages=MAX_MESSAGES, timeout=PULL_SECONDS
                 )
+            # No message within PULL_SECONDS is the usual case, not an error.
             except (DeadlineExceeded, requests.Timeout):
                 return []
             return list(response.received_messages)

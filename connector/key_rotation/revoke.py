@@ -24,9 +24,11 @@ def retire_old_versions(
     revocation.
     """
     versions = secret.enabled_versions()
+    # Nothing to retire, and no request is sent to the source.
     if len(versions) < 2:
         return
     newest, older = versions[0], versions[1:]
+    # Running jobs may use the previous key until then.
     if now - newest.created < grace:
         log(f"{secret.id} keeps its old versions until {newest.created + grace:%Y-%m-%d %H:%M} UTC")
         return
@@ -70,9 +72,12 @@ def revoke_old_keys(
         raise KeyRejected(
             f"the key of {secret.name} works, but the key API has no record of it: nothing is revoked."
         )
+    # A version holds a value, the API revokes by id: so each key is sent to it and returns its record.
     described = (keys.describe(secret.read_value(version), declared) for version in older)
     key_ids = {key.id for key in described if key}
+    # Not keys that are newer than the present one: another rotation may be about to store them.
     until = min(current.created, issued_before)
     key_ids |= {key.id for key in keys.list_issued(value, declared) if key.created <= until}
+    # Two versions may hold the same key, also the present one.
     for key_id in sorted(key_ids - {current.id}):
         keys.revoke(key_id, value)

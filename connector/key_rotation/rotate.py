@@ -13,12 +13,14 @@ from runtime.structured_log import StructuredLog
 
 def rotate(secret: Secret, keys: SourceKeys, event: RotationEvent | None, log: StructuredLog) -> None:
     """Without an event unconditionally; for an event unless the secret was rotated since."""
+    # Listed once: what another rotation adds meanwhile is found by confirm_version.
     versions = secret.enabled_versions()
     if event and (newer := find_rotation_since(secret, keys, versions, event)):
         message = f"{secret.id} has version {newer.number}, added after it was due: not rotated again"
         log(message, version=newer.number)
         return
     before, value = find_working_version(secret, keys, versions)
+    # Before it becomes a version: a job that starts takes the newest one, whatever it contains.
     new_key = issue_verified_key(keys, value)
     version = add_version(secret, keys, new_key, value)
     confirm_version(secret, keys, version, value)
@@ -31,6 +33,7 @@ def find_rotation_since(
     """The newest version, if it was added after the event, has another key than before, and works."""
     if not versions or versions[0].created < event.at:
         return None
+    # A version that a person added with the old key is not a rotation.
     earlier = {secret.read_value(version) for version in versions if version.created < event.at}
     value = secret.read_value(versions[0])
     is_new = value not in earlier and is_accepted(keys, value, PROPAGATION_DELAYS)
@@ -103,11 +106,13 @@ def confirm_version(secret: Secret, keys: SourceKeys, version: Version, previous
 
 def restore_previous(secret: Secret, keys: SourceKeys, version: Version, previous: str) -> str:
     """A description of the outcome."""
+    # Another rotation has added a newer one: the previous key must not come after it.
     if secret.enabled_versions()[:1] != [version]:
         secret.disable(version)
         return f"version {version.number} of {secret.name} is disabled, there is a newer one"
     if not is_accepted(keys, previous):
         return f"version {version.number} of {secret.name} is rejected, and so is the previous key"
+    # Before the bad version is disabled: `latest` would be a disabled version otherwise.
     newest = secret.add_version(previous)
     secret.disable(version)
     return f"version {version.number} of {secret.name} is disabled, {newest.number} is the previous key"

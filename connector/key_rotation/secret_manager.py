@@ -42,9 +42,11 @@ class Secret:
                 for listed in self.client.list_secret_versions(parent=self.name)
                 if listed.state == SecretVersion.State.ENABLED
             ]
+        # By number: times of two versions can be equal.
         return sorted(versions, key=lambda version: version.number, reverse=True)
 
     def read_value(self, version: Version) -> str:
+        """The value as text. SecretError for a wrong checksum, SecretRefused if it is not UTF-8."""
         with self._wrap_errors(f"read version {version.number} of"):
             payload = self.client.access_secret_version(name=version.name).payload
         if payload.data_crc32c and google_crc32c.value(payload.data) != payload.data_crc32c:
@@ -60,6 +62,7 @@ class Secret:
 
     def add_version(self, value: str) -> Version:
         data = value.encode()
+        # Google compares the checksum, so a value that was damaged on the way is rejected.
         payload = SecretPayload(data=data, data_crc32c=google_crc32c.value(data))
         with self._wrap_errors("add a version to"):
             return to_version(self.client.add_secret_version(parent=self.name, payload=payload))
@@ -72,6 +75,7 @@ class Secret:
     def _wrap_errors(self, action: str) -> Iterator[None]:
         try:
             yield
+        # 4xx: the request was rejected. Everything else may have been executed.
         except ClientError as error:
             raise SecretRefused(f"could not {action} {self.name}: {error}") from error
         except (GoogleAPICallError, RetryError, GoogleAuthError, requests.RequestException) as error:

@@ -27,6 +27,7 @@ def read_settings(environ: Mapping[str, str], sources: Mapping[str, RestSource])
         raise SettingsError(
             f"invalid ROTATION_SUBSCRIPTION '{subscription}': expected projects/<project>/subscriptions/<name>."
         )
+    # The same variables as the connector's, so that both use the same address.
     urls = {
         name: (environ.get(f"{name.upper()}_URL") or source.url).rstrip("/")
         for name, source in sources.items()

@@ -21,7 +21,10 @@ if TYPE_CHECKING:  # importing it at run time would double the time until a usag
     from runtime.object_store import ObjectInfo, StoredObject
 
 MOVE_THREADS = 16
-METADATA_CHARACTERS = 2000  # per value; Cloud Storage accepts 8 KiB of metadata per object
+# Cloud Storage accepts 8 KiB of metadata per object, of which the position of the next page may take 4,000
+# (sources/rest/reader.py): https://cloud.google.com/storage/quotas#objects
+REASON_BYTES = 1500
+METADATA_BYTES = 500  # of each list of fields, and of other texts
 
 
 class RejectedRow(msgspec.Struct, frozen=True):
@@ -79,14 +82,16 @@ class Landing:
             "next": page.next,
             "max_id": page.max_id,
             "places": " ".join(sorted(page.places)) or None,
+            # A resumed run reads the facts of a page from here instead of requesting it again.
             "has_more": None if page.has_more is None else str(int(page.has_more)),
-            "note": page.note,
-            "fault": page.fault,
+            "note": page.note and fit_text(page.note),
+            "fault": page.fault and fit_text(page.fault),
             "drift": fit_json(sorted(drift.unmapped)) if drift.unmapped else None,
             "changes": fit_json(sorted(drift.changes)) if drift.changes else None,
         }
         metadata = {"run": run.id, "page": str(page.page), "rows": str(page.rows), "mark": page.mark}
         metadata |= {name: str(value) for name, value in optional.items() if value is not None}
+        # False, an existing object, is not an error: the content of a page of one run does not change.
         self.store.create(names.path("in", run.file_name(page.page), self.root), content, metadata)
 
     def read_schema(self) -> ObservedSchema | None:
@@ -107,6 +112,7 @@ class Landing:
     def files_of_run(self, run: Run, *stages: Stage) -> list[LandedFile]:
         return self._list(
             {
+                # The prefix contains the start of the run, so the listing has its files only.
                 f"{names.folder(stage, run.file_name(1), self.root)}/{run.file_prefix}": stage
                 for stage in stages
             }
@@ -122,6 +128,7 @@ class Landing:
 
     def files_of_day(self, day: str) -> list[LandedFile]:
         """Files of runs of `day` (YYYYMMDD), archived or failed."""
+        # failed/ has folders by hour, archive/ by day (docs/reference/bucket.md).
         failed = f"{self.root}/failed/{day[:4]}/{day[4:6]}/{day[6:]}/"
         return self._list({f"{self.root}/archive/{day}/": "archive", failed: "failed"})
 
@@ -129,6 +136,7 @@ class Landing:
         return self._list({f"{self.root}/failed/": "failed"})
 
     def unfinished_files(self) -> list[LandedFile]:
+        # processing/ last: of two copies after a crash it is the later one.
         return self._list({f"{self.root}/in/": "in", f"{self.root}/processing/": "processing"})
 
     def _list(self, prefixes: Mapping[str, Stage]) -> list[LandedFile]:
@@ -146,13 +154,15 @@ class Landing:
                 names.path(file.stage, file.name, self.root), names.path(stage, file.name, self.root)
             )
 
+        # list() raises the first error; the moves that succeeded are not repeated by the next run.
         with ThreadPoolExecutor(MOVE_THREADS, "move") as pool:
             list(pool.map(move_one, [file for file in files if file.stage != stage]))
 
     def fail(self, file: LandedFile, reason: str) -> None:
         """Move the file to failed/ with the reason in its metadata."""
+        # Before the move: a file in failed/ always has its reason.
         self.store.set_metadata(
-            names.path(file.stage, file.name, self.root), {"reason": reason[:METADATA_CHARACTERS]}
+            names.path(file.stage, file.name, self.root), {"reason": fit_text(reason, REASON_BYTES)}
         )
         self.move([file], "failed")
 
@@ -166,15 +176,18 @@ class Landing:
     def read_lines(self, file: LandedFile) -> list[bytes]:
         """The lines of a file, without line ends."""
         stored = self.store.read_current(names.path(file.stage, file.name, self.root))
+        # bytes.splitlines() splits at \n and \r only, and no line contains \r (ndjson.LINE_BREAKS).
         return [] if stored is None else stored.content.splitlines()
 
     def write_part(self, file: LandedFile, first: int, lines: list[bytes]) -> str:
         """An object with some lines of a file, to find a row that BigQuery rejects; its name."""
+        # In a folder of its own: no stage lists it, so a part is never loaded as a page.
         name = f"{self.root}/parts/{file.name.removesuffix('.json')}.{first}-{first + len(lines)}.json"
         self.store.create(name, b"\n".join(lines) + b"\n")
         return name
 
     def delete_parts(self, file: LandedFile) -> None:
+        # Complete before the first delete, because deleting changes the following pages of a listing.
         for item in list(self.store.list(f"{self.root}/parts/{file.name.removesuffix('.json')}.")):
             self.store.delete(item.name)
 
@@ -196,15 +209,22 @@ class Landing:
         rest = [line for number, line in enumerate(lines, 1) if number not in numbers]
         name = names.path(file.stage, file.name, self.root)
         current = self.store.read_current(name)
+        # After a kill the file may be shortened already; the line numbers would then be those of other rows.
         if current is not None and not int(current.metadata.get("rejected_rows", 0)):
             metadata = dict(current.metadata) | {"rejected_rows": str(len(numbers))}
             self.store.replace(name, b"\n".join([*rest, b""]), current.generation, metadata)
         return replace(file, rows=file.rows - len(numbers), rejected_rows=len(numbers))
 
 
+def fit_text(text: str, size: int = METADATA_BYTES) -> str:
+    """The beginning that has at most `size` bytes."""
+    return text.encode()[:size].decode(errors="ignore")
+
+
 def fit_json(values: Sequence[Any]) -> str:
-    """JSON of as many values as fit into METADATA_CHARACTERS."""
-    while len(text := json.dumps(values)) > METADATA_CHARACTERS:
+    """JSON of as many values as fit into METADATA_BYTES; it is ASCII."""
+    while len(text := json.dumps(values)) > METADATA_BYTES:
+        # The first ones are enough to name the problem; the file has all fields.
         values = values[: len(values) // 2]
     return text
 
@@ -216,6 +236,7 @@ def parse_object(item: "ObjectInfo", stage: Stage) -> LandedFile:
         name=item.name.rpartition("/")[2],
         stage=stage,
         bytes=item.size,
+        # `rows` stays what the source sent, so that received and landed rows can be compared.
         rows=int(metadata.get("rows", 0)) - int(metadata.get("rejected_rows", 0)),
         drift=frozenset(json.loads(metadata.get("drift", "[]"))),
         changes=frozenset((path, field_type) for path, field_type in changes),

@@ -29,13 +29,16 @@ class Run:
 
     def file_name(self, page: int) -> str:
         """`{endpoint}_{YYYYMMDD_HHmm}_{uuid}.json`; the uuid has the form of version 7 of RFC 9562."""
+        # Deterministic instead of random: a page has the same name in every attempt (docs/adr/0001).
         digest = hashlib.sha1(f"{self.id}/{self.endpoint}/{page}".encode()).hexdigest()
+        # The two bits of the variant: https://www.rfc-editor.org/rfc/rfc9562#section-4.1
         variant = "89ab"[int(digest[3], 16) % 4]
         return f"{self.file_prefix}{digest[:3]}-{variant}{digest[4:7]}-{digest[7:19]}.json"
 
     @property
     def file_prefix(self) -> str:
         """The beginning of the names of all files of this run, and of no other run."""
+        # Milliseconds first, so that names of one minute sort by the start of their run.
         bits = f"{self.began:012x}"
         return f"{self.endpoint}_{to_datetime(self.began):%Y%m%d_%H%M}_{bits[:8]}-{bits[8:]}-7"
 

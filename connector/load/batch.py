@@ -33,10 +33,12 @@ class Batch:
     @cached_property
     def stage_hash(self) -> str:
         columns = strip_descriptions(list(self.columns))
+        # With the columns: after a corrected schema the same files must be staged again.
         return digest(self.run, self.table, columns, [self._version(file) for file in self.files])
 
     @cached_property
     def insert_hash(self) -> str:
+        # With the run: a replay loads the same files once more, on purpose.
         return digest(self.run, self.table, [file.name for file in self.files])
 
     @property

@@ -23,7 +23,8 @@ from runtime.retry import TRANSIENT_STATUSES, RetryPolicy
 Job = LoadJob | QueryJob
 Submit = Callable[[str], Job]  # submits the job of this id, or raises Conflict
 
-API_ERRORS = (GoogleAPICallError, RetryError, GoogleAuthError, requests.RequestException)
+# TimeoutError: a query that has not ended after `wait_timeout`.
+API_ERRORS = (GoogleAPICallError, RetryError, GoogleAuthError, requests.RequestException, TimeoutError)
 # Reasons after which the same request may succeed; BigQuery sends some of them with status 403:
 # https://cloud.google.com/bigquery/docs/error-messages
 TRANSIENT_REASONS = {
@@ -43,6 +44,7 @@ NO_RETRY: Any = None  # documented for every method; its type hints do not conta
 @dataclass
 class BigQueryJobs:
     client: Client
+    # A job that BigQuery does not accept waits for the next run: its files stay in processing/.
     submit_retry: RetryPolicy = field(default_factory=lambda: RetryPolicy(attempts=4, base=1.0))
     read_retry: RetryPolicy = field(default_factory=lambda: RetryPolicy(attempts=8, deadline=120))
 
@@ -52,11 +54,14 @@ class BigQueryJobs:
         InvalidData if its files cannot be read, LoadError if it cannot be done now.
         """
         failures = 0
+        # Ends: each number was either used before, or leads to a job of this process.
         for number in itertools.count():
             job, is_adopted = self._submit(f"{job_id}_a{number}" if number else job_id, submit)
             job = self._wait(job)
+            # The staging table of an adopted job may have expired since: then the load is repeated.
             if not job.error_result and (not is_adopted or output_exists()):
                 return job
+            # A failure of an earlier process is not final: its cause may be corrected by now.
             if job.error_result and not is_adopted:
                 failures = self._handle_failure(job, failures)
         raise AssertionError("unreachable")
@@ -87,6 +92,7 @@ class BigQueryJobs:
                 if not is_transient(error):
                     raise LoadError(f"BigQuery rejected job {job_id}: {error}.") from error
                 reason = str(error)
+            # After a Conflict, and after a lost response: the job may exist all the same.
             if job := self.find(job_id):
                 return job, True
             self.submit_retry.sleep(self.submit_retry.delay(attempt))
@@ -111,6 +117,7 @@ class BigQueryJobs:
         """Wait before the next attempt, if the reason is transient."""
         reason = job.error_result["reason"]
         errors = job.errors or [job.error_result]
+        # The content of the files: no repetition helps, but the loader can take the rows out.
         if reason == "invalid":
             raise InvalidData(describe_failure(job), [describe_error(error) for error in errors])
         if reason not in TRANSIENT_REASONS or failures + 1 >= self.submit_retry.attempts:
@@ -123,6 +130,7 @@ class BigQueryJobs:
 
 def is_transient(error: Exception) -> bool:
     """Whether the same request may succeed later."""
+    # The metadata server may be unreachable for a moment; google-auth marks that as retryable.
     if isinstance(error, GoogleAuthError):
         return bool(error.retryable) or isinstance(error, TransportError)
     if not isinstance(error, GoogleAPICallError):

@@ -41,12 +41,14 @@ def comparison_query(table: KeyList) -> str:
     A key that was marked as gone and is there again counts as missed. Rows that change after the last window belong to
     the next one: they are not due.
     """
+    # Null is equal to nothing, so rows with a null in the key cannot be compared.
     key = ", ".join(f"`{name}`" for name in table.key)
     same = " and ".join(f"listed.`{name}` = known.`{name}`" for name in table.key)
     present = " and ".join(f"`{name}` is not null" for name in table.key)
     names = ", ".join(f"coalesce(listed.`{name}`, known.`{name}`)" for name in table.key)
     first = f"`{table.key[0]}`"
     is_gone = f"listed.{first} is null and known.{DELETED} is null"
+    # `is distinct from` also finds a version that was null.
     is_missed = (
         f"listed.{first} is not null and listed.{DUE} = 'true' and (known.{first} is null "
         f"or known.{DELETED} is not null or listed.`{table.version}` is distinct from known.`{table.version}`)"

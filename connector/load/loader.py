@@ -60,25 +60,30 @@ def load_batch(raw: RawTable, batch: Batch, files: Files) -> LoadResult:
 
     So the remaining files, and with them the ids of the jobs, are the same whenever the batch is loaded again.
     """
+    # Repeated, because one attempt does not always name every unreadable file.
     while unreadable := find_unreadable(raw, batch):
         readable = []
         for file in batch.files:
             repaired = take_out_rows(raw, batch, file, files) if file.name in unreadable else file
             if repaired is None:
+                # Moved at once: a process that is killed here does not have to find the file a second time.
                 files.fail(file, unreadable[file.name])
             else:
                 readable.append(repaired)
         batch = batch.with_files(readable)
     if not batch.files:
         return LoadResult(0, 0)
+    # Before the insert: afterwards the rows of this batch cannot be distinguished in raw.
     keys = raw.count_keys(batch)
     rows = raw.insert(batch)
+    # The dataset deletes it after a day anyway; until then hourly runs would leave many copies.
     raw.drop_staging(batch)
     return LoadResult(rows, batch.rows, keys)
 
 
 def take_out_rows(raw: RawTable, batch: Batch, file: LandedFile, files: Files) -> LandedFile | None:
     """The file without the rows that BigQuery rejects; None if they are not single rows."""
+    # Its rejected rows were taken out before, and it is rejected again: not a matter of single rows.
     if file.rejected_rows:
         return None
     lines = files.read_lines(file)
@@ -92,6 +97,7 @@ def take_out_rows(raw: RawTable, batch: Batch, file: LandedFile, files: Files) -
         return None
 
     def bisect_lines(first: int, part: list[bytes]) -> None:
+        # Each step is a load job: a file with many bad rows would take hundreds of them.
         if len(rejects) > MAX_REJECTED_ROWS:
             return
         reason = raw.check_part(batch, files.write_part(file, first, part))
@@ -118,6 +124,7 @@ def find_unreadable(raw: RawTable, batch: Batch) -> dict[str, str]:
     try:
         raw.stage(batch)
     except InvalidData as error:
+        # BigQuery names some files only; the others are found by loading halves.
         named = {file.name: text for file in batch.files for text in error.messages if file.name in text}
         return named or bisect_files(raw, batch, error)
     return {}
@@ -130,6 +137,7 @@ def bisect_files(raw: RawTable, batch: Batch, error: InvalidData) -> dict[str, s
     unreadable: dict[str, str] = {}
     for half in halves(batch):
         unreadable |= find_unreadable(raw, half)
+        # The halves are staged again as one batch later: these tables only answered a question.
         raw.drop_staging(half)
     if not unreadable:
         raise LoadError(
@@ -154,6 +162,7 @@ def split_into_jobs(
     """
     groups: dict[int, list[LandedFile]] = {}
     for file in files:
+        # A file without metadata, for example uploaded by hand, counts as the first page.
         number = positions.get(file.name) or (file.page.page if file.page else 1)
         groups.setdefault((number - 1) // MAX_FILES, []).append(file)
     return list(groups.values())

@@ -77,6 +77,7 @@ class Warehouse:
                 ScalarQueryParameter("source", "STRING", source),
                 ScalarQueryParameter("endpoint", "STRING", endpoint),
             ],
+            # The log grows with every run: the limit turns an unexpected growth into an error.
             maximum_bytes_billed=MAX_BYTES_BILLED,
             labels=cost_labels(endpoint),
         )
@@ -89,6 +90,7 @@ class Warehouse:
         uris = [f"gs://{self.bucket}/{path(file.stage, file.name, batch.root)}" for file in batch.files]
 
         def output_exists() -> bool:
+            # After the insert the staging table is dropped, and is not needed again.
             return self._table_exists(batch.staging) or self._is_inserted(batch)
 
         self._load(f"connector_stage_{batch.stage_hash}", uris, batch.staging, batch, output_exists)
@@ -99,6 +101,7 @@ class Warehouse:
         config = LoadJobConfig(
             schema=[SchemaField.from_api_repr(column) for column in batch.columns],
             source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            # A repeated load replaces the rows of the first one.
             write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
             ignore_unknown_values=True,  # schema_drift.py has reported them; the file keeps them
             labels=cost_labels(batch.endpoint),
@@ -133,6 +136,7 @@ class Warehouse:
 
     def count_keys(self, batch: Batch) -> KeyCounts:
         """Repeated and missing keys of the staged rows; none if the rows were inserted by an earlier attempt."""
+        # A key without a column in raw was reported by `check`; it must not fail a load.
         names = {column["name"] for column in batch.columns}
         if not batch.key or not names.issuperset(batch.key) or self._is_inserted(batch):
             return KeyCounts()
@@ -161,6 +165,7 @@ class Warehouse:
 
     def insert(self, batch: Batch) -> int:
         """Insert the staged rows into raw, with the clock of the warehouse; the number of rows."""
+        # By name, not `SELECT *`: the columns of raw may be in another order than those of the file.
         columns = ", ".join(f"`{column['name']}`" for column in batch.columns)
         sql = f"""INSERT INTO raw.`{batch.table}` ({columns}, {LOAD_TIME})
             SELECT {columns}, CURRENT_TIMESTAMP() FROM {batch.staging}"""
@@ -176,6 +181,7 @@ class Warehouse:
                 timeout=REQUEST_TIMEOUT_SECONDS,
             )
 
+        # An adopted job reports the number of rows that the killed process inserted.
         job = cast(QueryJob, self.jobs.run_once(insert_job_id(batch), submit))
         return int(job.num_dml_affected_rows or 0)
 
@@ -224,12 +230,13 @@ class Warehouse:
                         job_config=QueryJobConfig(labels=cost_labels(table.table)),
                         retry=NO_RETRY,
                         job_retry=NO_RETRY,
-                        wait_timeout=300.0,
+                        wait_timeout=QUERY_TIMEOUT_SECONDS,
                     )
                 )
             )
         self._drop(table.staging)
         keys = [(row[0], MissedKey(row[1], tuple(row[2:]))) for row in (tuple(row.values()) for row in rows)]
+        # The query returns one row more than the limit, which shows that there are more.
         more, keys = len(keys) > MAX_DIFFERENCES, keys[:MAX_DIFFERENCES]
         return [key for gone, key in keys if not gone], [key for gone, key in keys if gone], more
 
@@ -263,6 +270,7 @@ class Warehouse:
                 f"{self.client.project}.ops.{table}",
                 job_id=job_id,
                 job_config=config,
+                # The content is sent again only after the job was looked up by its id.
                 num_retries=0,
                 timeout=REQUEST_TIMEOUT_SECONDS,
             )
@@ -276,6 +284,7 @@ class Warehouse:
 
     def _is_inserted(self, batch: Batch) -> bool:
         job = self.jobs.find(insert_job_id(batch))
+        # A job that still runs does not count: the caller submits the same id and waits for it.
         return job is not None and job.state == "DONE" and not job.error_result
 
     def _table_exists(self, table: str) -> bool:
@@ -293,7 +302,7 @@ def wrap_errors(action: str) -> Iterator[None]:
     try:
         yield
     except API_ERRORS as error:
-        raise LoadError(f"BigQuery could not {action}: {error}") from error
+        raise LoadError(f"BigQuery could not {action}: {str(error) or type(error).__name__}") from error
 
 
 def insert_job_id(batch: Batch) -> str:

@@ -47,9 +47,11 @@ def create_context(
 ) -> RunContext:
     """The context of endpoint `name`; SettingsError without credentials."""
     credentials = default_credentials()
+    # As many connections as workers: each of them uploads the page that it has fetched.
     store = open_bucket(credentials, settings.storage_endpoint, settings.bucket, WORKERS)
 
     def log_pause(seconds: float, reason: str) -> None:
+        # A run that waits without a line looks like one that hangs.
         log(f"pausing for {seconds:.0f} s: {reason}", "WARNING", pause_seconds=round(seconds))
 
     client = bigquery.Client(settings.project, credentials=credentials, location=settings.location)

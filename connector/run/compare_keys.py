@@ -19,7 +19,7 @@ from connector.sources.planned import PartContent, ReadPlan
 from connector.sources.window import IdRange, Watermark
 from runtime.lease import Lease
 
-ROWS_PER_MARKING = 1000
+ROWS_PER_MARKING = 1000  # keys of one part, whose position is stored in run.json
 GONE = "gone:"  # the beginning of the position of a part with rows that do not exist any more
 
 
@@ -35,11 +35,13 @@ def is_due(context: RunContext, requested: IdRange) -> bool:
     reader = context.reader
     if not isinstance(reader, ComparingReader) or not reader.compares_keys or requested != IdRange():
         return False
+    # The day is an object in the bucket: the state of the run is deleted when the run ends.
     current = context.landing.store.read_current(marker(context))
     return current is None or current.content.decode() != today(context)
 
 
 def start_comparison(context: RunContext) -> RunState:
+    # A later start than all runs before: its rows must count as the newest versions of their keys.
     run = context.new_run(context.warehouse.read_watermark(context.source, context.name))
     return RunState(
         id=run.id,
@@ -67,6 +69,7 @@ def plan_comparison(
     context: RunContext, reader: ComparingReader, lease: Lease[RunState], state: RunState
 ) -> RunState:
     """The plan has the rows that were missed and those that are gone. It exists only if every key was listed."""
+    # Rows above the watermark belong to the next window; without this bound each would count as missed.
     watermark: Watermark = context.warehouse.read_watermark(context.source, context.name)
     pages = write_keys(context, reader, lease, state, watermark.until)
     table = KeyList(state.id, context.endpoint.table, tuple(context.endpoint.key), reader.version)
@@ -75,6 +78,7 @@ def plan_comparison(
     finally:
         delete_keys(context)
     positions = reader.plan_by_key([key.position for key in missed])
+    # Not a position of the reader: these rows do not exist at the source any more.
     positions += [GONE + msgspec.json.encode(part).decode() for part in split_gone(context, gone)]
     note = (
         f"{sum(pages.values())} keys of the source were compared: {len(missed)} rows missed, {len(gone)} gone"
@@ -92,6 +96,7 @@ def write_keys(
     delete_keys(context)  # of an attempt that was killed
     pages: dict[str, int] = {}
     for number, page in enumerate(reader.iter_keys(until), 1):
+        # A list takes minutes: stop when another process has taken the run over.
         lease.check()
         name = f"{context.landing.root}/keys/{state.id}-{number}.json"
         context.landing.store.create(name, page.lines)
@@ -113,6 +118,7 @@ def split_gone(context: RunContext, gone: list[MissedKey]) -> Iterator[Gone]:
 def mark_gone(context: RunContext, position: str, file_name: str) -> PartContent:
     """A line per key, with nothing but the key and the time."""
     part = msgspec.json.decode(position.removeprefix(GONE), type=Gone)
+    # The time of the comparison, not of the load: a resumed run must write the same line.
     constants = {DELETED: part.at, FILE_NAME: file_name}
     lines = [
         msgspec.json.encode(dict(zip(context.endpoint.key, key, strict=True)) | constants)

@@ -53,6 +53,7 @@ class RunContext:
     renew_seconds: float = lease.RENEW_SECONDS
     schema_folder: Path = raw_schema.SCHEMAS
     now: Callable[[], int] = now_milliseconds
+    # Two machines may start a run of the endpoint in the same millisecond.
     new_token: Callable[[], str] = lambda: uuid.uuid4().hex[:8]
     sleep: Callable[[float], None] = time.sleep
     source: str = ""
@@ -71,6 +72,7 @@ class RunContext:
     @property
     def page_reader(self) -> Reader:
         """The reader of a kind that discovers its pages while it reads them."""
+        # A defect of the caller, not of a declaration: hence not an error of the connector's tree.
         if isinstance(self.reader, PlannedReader):
             raise TypeError(f"{self.name} is read by a plan, not page by page")
         return self.reader
@@ -88,6 +90,7 @@ class RunContext:
 
     def new_run(self, watermark: Watermark) -> Run:
         """Its files sort after those of every earlier run, even if this machine's clock is behind."""
+        # Names sort by this time and the greatest name wins, so it must grow from run to run (docs/adr/0001).
         return Run.create(self.name, max(self.now(), watermark.newest_start + 1), self.new_token())
 
     @property

@@ -32,19 +32,23 @@ def extract(context: RunContext, lease: Lease[RunState], state: RunState) -> Run
     """The state with phase `load`, once the last page is in the bucket."""
     if isinstance(context.reader, PlannedReader):
         return extract_planned(context, context.reader, lease, state)
+    # Before the tracker: a resumed run must have the same range as the pages that are there already.
     state = resolve_dates(context, lease, state)
     schema = context.landing.read_schema()
     tracker = load_tracker(context, state, schema)
     extractor = PageExtractor(context, state, schema)
     check = make_progress_check(context, lease, state, tracker)
+    # Gaps of a run whose other pages are in raw: its range and its end are known.
     if state.only_pages:
         fetch_gaps(tracker, extractor, state.only_pages)
         return complete_state(context, extractor, tracker)
+    # Page 1 first and on its own: it fixes the end of the range that all others request.
     if not tracker.has(1):
         extractor, page = freeze_range(extractor, lease)
         tracker.add(extractor.write(1, page))
     fetch_all = page_loop.fetch_chain if context.page_reader.sequential else page_loop.fetch_pages
     fetch_all(tracker, extractor.fetch, check)
+    # A lifecycle rule or a person may have deleted objects since they were written.
     refetch_lost_pages(context, tracker, extractor)
     return complete_state(context, extractor, tracker)
 
@@ -53,7 +57,8 @@ def fetch_gaps(tracker: PageTracker, extractor: "PageExtractor", pages: tuple[in
     """Request only the pages that an earlier run of the same range could not read."""
     for page in pages:
         if not tracker.has(page):
-            page_loop.fetch_into(tracker, extractor.fetch, page)
+            # An earlier run needed the page: a rejection now is not the end of the list.
+            page_loop.fetch_into(tracker, extractor.fetch, page, may_be_end=False)
 
 
 def refetch_lost_pages(context: RunContext, tracker: PageTracker, extractor: "PageExtractor") -> None:
@@ -63,7 +68,7 @@ def refetch_lost_pages(context: RunContext, tracker: PageTracker, extractor: "Pa
     there = {file.page.page for file in context.landing.files_of_run(extractor.state.run, "in") if file.page}
     for page in sorted(page for page, rows in tracker.rows.items() if rows and page not in there):
         context.log("an object was deleted during the run", "WARNING", run=extractor.state.id, page=page)
-        page_loop.fetch_into(tracker, extractor.fetch, page)
+        page_loop.fetch_into(tracker, extractor.fetch, page, may_be_end=False)
 
 
 def complete_state(context: RunContext, extractor: "PageExtractor", tracker: PageTracker) -> RunState:
@@ -75,6 +80,7 @@ def complete_state(context: RunContext, extractor: "PageExtractor", tracker: Pag
     is_requested = (
         bool(requested.until is not None or requested.until_date or state.only_pages) or not has_last
     )
+    # A single wrong `last` of the source would move the watermark past rows that never came.
     checked = window.check_end(state.span, is_requested, tracker.max_id, state.covered)
     # Totals are those of the whole range; an attempt at its gaps receives only a part of it.
     lost = "; ".join(sorted(tracker.invalid.values())) if state.only_pages else tracker.missing()
@@ -85,11 +91,13 @@ def complete_state(context: RunContext, extractor: "PageExtractor", tracker: Pag
     return replace(
         state,
         phase="load",
+        # With gaps the largest received id does not show the end: the range stays as it was requested.
         span=state.span if tracker.gaps else checked.span,
         pages=len(tracker.rows),
         rows=sum(tracker.rows.values()),
         notes=tuple(text for text in (gap, checked.note, *tracker.notes()) if text),
         missing=missing,
+        # Only gaps are worth a partial attempt; any other doubt needs the whole range again.
         gaps=tracker.gaps if can_resume and is_only_gaps else (),
     )
 
@@ -103,6 +111,7 @@ def load_tracker(context: RunContext, state: RunState, schema: ObservedSchema | 
     for file in context.landing.files_of_run(state.run, "in"):
         if file.page:
             tracker.add(file.page)
+    # A chain that fails twice at one page ends there; only a resumed run can know that it is the second time.
     tracker.is_resumed = bool(tracker.rows)
     start, until = state.span.start, state.span.until
     context.log("fetching starts", run=state.id, pages_there=len(tracker.rows), start=start, until=until)
@@ -121,6 +130,7 @@ def resolve_dates(context: RunContext, lease: Lease[RunState], state: RunState) 
 
 def first_id_since(context: RunContext, day: str) -> tuple[int | None, int | None]:
     """The first id since `day` (None if the source has none yet), and the largest id of the source."""
+    # Relies on a source that sorts by id: the first item has the smallest id since that day.
     page = context.page_reader.read_page(1, None, window.IdRange(start_date=day))
     if not page.items or not context.endpoint.window:
         return None, page.last
@@ -136,6 +146,7 @@ class PageExtractor:
 
     def __init__(self, context: RunContext, state: RunState, schema: ObservedSchema | None) -> None:
         self.context = context
+        # An absent list must be distinguishable from an empty one (ndjson.mark_absent).
         self.arrays = list_columns(context.columns)
         self.state = state
         self.schema = schema
@@ -154,10 +165,12 @@ class PageExtractor:
 
     def write(self, number: int, page: Page) -> PageResult:
         """An empty page has no object."""
+        # Before the comparison: drift is about the names that raw has.
         if self.map_fields:
             page = dataclasses.replace(page, items=self.map_fields(page.items))
         if not page.items:
             return PageResult(number, 0, **page.facts())
+        # Page 1 comes here before the workers start, so two threads never learn at once.
         if self.schema is None:
             self._learn(page.items)
         drift, max_id = self.inspect(page.items)
@@ -197,6 +210,7 @@ def freeze_range(extractor: PageExtractor, lease: Lease[RunState]) -> tuple[Page
     declared = context.endpoint.window
     if not declared:
         return extractor, page
+    # Without an end new rows would shift the pages while they are read.
     if page.last is None and page.items:
         raise InvalidResponse(f"a response of {context.name} has no '{declared.last}', the end of the window")
     state = replace(extractor.state, span=window.freeze(extractor.state.span, page.last))

@@ -1,10 +1,9 @@
 """Extract for kinds that plan their parts: every part of the plan becomes one object, in any order."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 from msgspec.structs import replace
 
 from connector.errors import InvalidResponse, RequestRejected, SourceError, SourceUnavailable
+from connector.extract.page_loop import create_pool
 from connector.landing.page_metadata import DriftReport, PageResult
 from connector.run.compare_keys import GONE, mark_gone, plan_comparison
 from connector.run.context import RunContext
@@ -30,6 +29,7 @@ def extract_planned(
         file.page.page: file.page.rows for file in context.landing.files_of_run(state.run, "in") if file.page
     }
     numbers = [number for number in range(1, len(plan.parts) + 1) if number not in there]
+    # The other parts of the plan are in raw already.
     numbers = [number for number in numbers if not state.only_pages or number in state.only_pages]
     context.log("fetching starts", run=state.id, parts=len(plan.parts), parts_there=len(there))
     results = read_parts(context, reader, lease, state, plan, numbers)
@@ -42,6 +42,7 @@ def extract_planned(
     rows = there | {
         number: result.rows for number, result in results.items() if isinstance(result, PageResult)
     }
+    # Nothing at all was read: this is an outage, not a part that is bad.
     if failures and not rows and not unreadable and not state.only_pages:
         raise next(result for result in results.values() if isinstance(result, SourceError))
     texts = failures | {number: str(error) for number, error in unreadable.items()}
@@ -54,6 +55,7 @@ def extract_planned(
         rows=sum(rows.values()),
         notes=(*plan.notes, *notes[:MAX_NOTES]),
         missing="; ".join(missing) or None,
+        # Unreadable parts are not gaps: they stay unreadable until the source changes them.
         gaps=tuple(sorted(failures)),
         unreadable=tuple(sorted(unreadable)),
     )
@@ -68,6 +70,7 @@ def plan_once(
     if state.comparison and isinstance(reader, ComparingReader):
         return plan_comparison(context, reader, lease, state)
     plan = reader.make_plan(state.span)
+    # The end that the reader froze becomes the watermark of this run.
     span = replace(state.span, until=plan.until) if plan.until is not None else state.span
     state = replace(state, plan=plan, span=span)
     lease.save(state)
@@ -85,6 +88,7 @@ def read_parts(
     """The result of each part. One failed part does not stop the others."""
 
     def read_and_write(number: int) -> PageResult | SourceError:
+        # Before each part, because a part can take minutes.
         lease.check()
         file_name = state.run.file_name(number)
         try:
@@ -97,6 +101,7 @@ def read_parts(
             return error
         result = PageResult(number, part.rows, mark=str(number), note=part.note)
         if part.rejects:
+            # Before the page: after a kill between them the part is read again, and its rejects are not lost.
             context.landing.write_rejects(file_name, part.rejects, "source_")  # the loader may add its own
         if part.unreadable:
             return UnreadablePart(part.unreadable)
@@ -105,5 +110,6 @@ def read_parts(
             context.landing.write_page(state.run, result, part.lines, drift)
         return result
 
-    with ThreadPoolExecutor(reader.connections, "part") as pool:
+    # Not the pool's own `with` block: on SIGTERM it would wait for queries of minutes, and the lease stay held.
+    with create_pool(reader.connections) as pool:
         return dict(zip(numbers, pool.map(read_and_write, numbers), strict=True))

@@ -26,12 +26,16 @@ from runtime.lease import Lease
 
 def finish(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
     """Load the files of the run; the number of repeated keys. IncompleteRun if any of its rows is not in raw."""
+    # A replay of archived files loads them where they are: they are not moved back.
     context.landing.move(files_of(context, state, "failed" if state.kind == "replay" else "in"), "processing")
     result = load_files(context, lease, state)
+    # A process that was taken over must not move files that its successor is loading.
     lease.check()
     context.landing.move(files_of(context, state, "processing"), "archive")
     archived, failed = files_of(context, state, "archive"), files_of(context, state, "failed")
+    # From listings made after the moves: what is compared is what the bucket has now.
     lost = describe_lost(state, result, archived, failed)
+    # Computed before anything is logged: the severity and the error below come from the same row.
     row = create_run_row(context, state, result, archived, failed, lost)
     if archived or failed:
         context.warehouse.log_files(
@@ -41,16 +45,31 @@ def finish(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
     context.warehouse.log_run(row, f"end of pages {state.only_pages}" if state.only_pages else "end")
     reader = context.reader
     if isinstance(reader, PlannedReader) and state.plan and not lost:
+        # Not after a loss: files marked as read would never be read again.
         reader.on_loaded(state.plan, state.gaps, state.unreadable)
-    lease.clear_state()
-    if state.gaps and not lost and not (isinstance(reader, PlannedReader) and not reader.keeps_gaps):
-        lease.save(create_gap_state(state))
+    # Last: until here a killed process is resumed and repeats the steps above.
+    leave_gaps(
+        lease, state, keeps_gaps=not (isinstance(reader, PlannedReader) and not reader.keeps_gaps), lost=lost
+    )
     severity = "WARNING" if row.notes else "INFO"
     facts = {"status": row.status, "files": row.files, "rows": result.rows, "notes": row.notes}
     context.log("run finished", severity, run=state.id, **facts)
     if row.error:
         raise IncompleteRun(row.error)
     return result.keys.repeated
+
+
+def leave_gaps(lease: Lease[RunState], state: RunState, keeps_gaps: bool, lost: str | None) -> None:
+    """What could not be read becomes the state of the next run, which requests it first."""
+    if state.gaps and keeps_gaps and not lost:
+        lease.save(create_gap_state(state))
+        return
+    # An incomplete run proves nothing about the range of earlier gaps, even if it is inside its own.
+    pending = state.pending if state.missing or lost else state.unread_gaps()
+    if pending:
+        lease.save(pending)
+    else:
+        lease.clear_state()
 
 
 def files_of(context: RunContext, state: RunState, *stages: Stage) -> list[LandedFile]:
@@ -66,6 +85,7 @@ def load_files(context: RunContext, lease: Lease[RunState], state: RunState) -> 
     files = files_of(context, state, "processing", "archive")
     context.log("loading", run=state.id, files=len(files), bytes=sum(file.bytes for file in files))
     results = []
+    # A replay has files of many runs, whose page numbers repeat.
     positions = {name: number for number, name in enumerate(state.files, 1)}
     for part in split_into_jobs(files, positions):
         lease.check()
@@ -86,6 +106,7 @@ def describe_lost(
     state: RunState, result: LoadResult, archived: list[LandedFile], failed: list[LandedFile]
 ) -> str | None:
     """A sentence if the counts of received, landed and loaded rows differ; None if they are equal."""
+    # Rejected rows were taken out of their files, but they did arrive.
     landed = sum(file.rows + file.rejected_rows for file in archived + failed)
     if state.kind == "copy" and state.rows is not None and landed != state.rows:
         return (
@@ -109,6 +130,7 @@ def create_gap_state(state: RunState) -> RunState:
         rows=None,
         notes=(),
         missing=None,
+        pending=state.unread_gaps(),
     )
 
 
@@ -165,6 +187,7 @@ def describe_notes(
     state: RunState, files: list[LandedFile], columns: set[str], keys: KeyCounts
 ) -> str | None:
     """Fields of the source without a column, and the notes of a run that succeeded."""
+    # Every run repeats the note: with only the first one in ops.drift a missing column is forgotten.
     unmapped = sorted(set().union(*(file.drift for file in files)) - columns)
     drift = [f"fields without a column in raw, kept in the files: {', '.join(unmapped)}"] if unmapped else []
     rejected = sum(file.rejected_rows for file in files)
@@ -185,6 +208,7 @@ def log_drift(context: RunContext, state: RunState, files: list[LandedFile]) -> 
     changes: dict[FieldType, str] = {}
     for file in files if state.kind == "copy" else []:
         for field_type in sorted(file.changes):
+            # The first file is enough to find an example.
             changes.setdefault(field_type, file.name)
     if not changes:
         return
@@ -197,6 +221,7 @@ def log_drift(context: RunContext, state: RunState, files: list[LandedFile]) -> 
         facts = {"field": row.field, "change": row.change, "now": row.now}
         context.log("schema drift", "WARNING", run=state.id, **facts)
     context.warehouse.log_drift(rows, state.run, state.only_pages)
+    # After the log: a run that is killed between them logs the change once more, under the same job id.
     context.landing.write_schema(schema.extend(changes))
 
 
@@ -204,6 +229,7 @@ def create_drift_row(
     context: RunContext, state: RunState, schema: ObservedSchema, field_type: FieldType, file: str
 ) -> DriftRow:
     path, observed = field_type
+    # Only types: that a field may be absent is a kind of change of its own.
     previous = [name for name in schema.fields.get(path, []) if name != ABSENT]
     return DriftRow(
         run_id=state.id,

@@ -20,6 +20,7 @@ class Selection(msgspec.Struct, frozen=True):
 
 def parse_selection(files: Iterable[str], day: str | None) -> Selection:
     """From the command line; UsageError if it cannot match any file."""
+    # Checks the form of the name, which decides the folder.
     for file in files:
         names.folder("in", file)
     if day and files:
@@ -31,6 +32,7 @@ def parse_selection(files: Iterable[str], day: str | None) -> Selection:
 
 def is_day(text: str) -> bool:
     try:
+        # Compared with itself, because strptime also accepts 2026131.
         return f"{datetime.strptime(text, '%Y%m%d'):%Y%m%d}" == text  # noqa: DTZ007 - a day has no zone
     except ValueError:
         return False
@@ -40,6 +42,7 @@ def select_files(landing: Landing, selection: Selection) -> list[LandedFile]:
     """The files in the bucket; FileMissing if one that was named is not there."""
     if selection.day:
         return landing.files_of_day(selection.day)
+    # Not archive/: loading all of it again would add every row a second time.
     if not selection.files:
         return landing.failed_files()
     files = landing.find(selection.files, "archive", "failed")

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import msgspec
 
-from connector.errors import ConnectorError, CursorExpired, IncompleteRun, LoadError, SourceError
+from connector.errors import ConnectorError, CursorExpired, IncompleteRun, SourceError
 from connector.landing.files import LandedFile
 from connector.run.compare_keys import finish_comparison, is_due, start_comparison
 from connector.run.context import RunContext, start_run_row
@@ -28,8 +28,10 @@ from runtime.lease import Lease
 def copy(context: RunContext, requested: IdRange) -> None:
     """Copy the requested range into raw. Resuming an interrupted run of the same range is enough."""
     with context.create_lease() as lease:
+        # First, because its pages are numbered under the old range: a new run cannot include them.
         interrupted = resume(context, lease)
         is_same = interrupted and (interrupted.kind, interrupted.requested) == ("copy", requested)
+        # A comparison or a few pages are not what was requested now.
         is_part = interrupted and (
             interrupted.comparison or interrupted.only_pages and window_of(context.endpoint)
         )
@@ -39,15 +41,23 @@ def copy(context: RunContext, requested: IdRange) -> None:
         if duplicates and not isinstance(context.reader, PlannedReader):
             # A row that changed while pages were read moves to another page: its neighbour may have been skipped.
             context.log("a second pass follows, because keys were repeated", "WARNING", duplicates=duplicates)
-            execute(context, lease, start_copy(context, requested))
+            execute(context, lease, widen_to_gaps(start_copy(context, requested), lease.state))
+        # After the window, so that it only finds what the windows cannot see.
         if is_due(context, requested):
-            execute(context, lease, start_comparison(context))
+            execute(context, lease, keep_gaps(start_comparison(context), lease.state))
+
+
+def keep_gaps(state: RunState, gaps: RunState | None) -> RunState:
+    """`gaps` still could not be read. They wait in the state of the new run: the watermark is after them already, and
+    no later run would request them. A list without a range is requested as a whole anyway."""
+    is_kept = gaps is not None and gaps.span.start is not None
+    return msgspec.structs.replace(state, pending=gaps if is_kept else None)
 
 
 def widen_to_gaps(state: RunState, gaps: RunState | None) -> RunState:
-    """The new run replaces `gaps`, which still could not be read, so it requests their range too: the watermark is
-    after them already, and no later run would."""
-    if gaps is None or gaps.span.start is None or state.span.start is None:
+    """The new run requests the range of `gaps` too, unless it has days, whose ids are not known yet."""
+    state = keep_gaps(state, gaps)
+    if gaps is None or gaps.span.start is None or state.span.start is None or state.span.until_date:
         return state
     ends = (state.span.until, gaps.span.until)
     until = None if state.span.until is None else max(end for end in ends if end is not None)
@@ -62,7 +72,7 @@ def replay_files(context: RunContext, selection: Selection) -> None:
         if interrupted and (interrupted.kind, interrupted.selection) == ("replay", selection):
             return
         if files := select_files(context.landing, selection):
-            execute(context, lease, start_replay(context, selection, files))
+            execute(context, lease, keep_gaps(start_replay(context, selection, files), lease.state))
         else:
             folder = f"archive/{selection.day}/" if selection.day else "failed/"
             context.log(f"no files in {context.label}/{folder}; nothing was done")
@@ -73,6 +83,7 @@ def resume(context: RunContext, lease: Lease[RunState]) -> RunState | None:
     interrupted = lease.state
     if not interrupted:
         return None
+    # In the load phase the files are complete, so the declaration does not matter any more.
     if interrupted.phase == "fetch" and interrupted.fingerprint not in ("", context.fingerprint):
         give_up(context, lease, interrupted)
         return None
@@ -80,6 +91,7 @@ def resume(context: RunContext, lease: Lease[RunState]) -> RunState | None:
     try:
         execute(context, lease, interrupted)
     except IncompleteRun:
+        # A whole run that is incomplete is reported; gaps that stay must not keep new rows out.
         if not interrupted.only_pages:
             raise
         context.log(
@@ -93,13 +105,15 @@ def give_up(context: RunContext, lease: Lease[RunState], interrupted: RunState) 
     context.log(
         "gives up an interrupted run: the declaration has changed since", "WARNING", run=interrupted.id
     )
-    lease.clear_state()
+    drop_state(lease, interrupted)
     reason = "the declaration of the endpoint changed before the run was finished"
+    # Into failed/, not deleted: the source may not have these rows any more.
     for file in context.landing.files_of_run(interrupted.run, "in"):
         context.landing.fail(file, reason)
 
 
 def start_copy(context: RunContext, requested: IdRange) -> RunState:
+    # Only here, under a new lease and without a state: now every file in in/ belongs to a finished run.
     clean_up(context)
     watermark = context.warehouse.read_watermark(context.source, context.name)
     run = context.new_run(watermark)
@@ -108,6 +122,7 @@ def start_copy(context: RunContext, requested: IdRange) -> RunState:
         endpoint=context.name,
         began=run.began,
         requested=requested,
+        # Microseconds, as windows by time are stored.
         span=first_range(requested, window_of(context.endpoint), watermark, context.now() * 1000),
         covered=watermark.until,
         fingerprint=context.fingerprint,
@@ -117,7 +132,9 @@ def start_copy(context: RunContext, requested: IdRange) -> RunState:
 def start_replay(context: RunContext, selection: Selection, files: list[LandedFile]) -> RunState:
     for file in files:
         if file.stage == "failed":
+            # A person may have removed lines; the counts compared at the end must be those of the file.
             context.landing.count_lines(file)
+    # A replay has an id for its logs only: its files keep the names of their own runs.
     run = context.new_run(Watermark())
     return RunState(
         id=run.id,
@@ -135,6 +152,7 @@ def execute(context: RunContext, lease: Lease[RunState], state: RunState) -> int
 
     Every step is idempotent and the state is saved before each, so a kill at any point loses nothing.
     """
+    # Saved before the first request, so that a killed process leaves something to resume.
     lease.save(state, holder=state.id)
     with log_failures(context, lease, state):
         if state.phase == "fetch":
@@ -144,6 +162,7 @@ def execute(context: RunContext, lease: Lease[RunState], state: RunState) -> int
         if state.comparison and not state.gaps:
             finish_comparison(context)
         return duplicates
+    # For mypy, which assumes that a context manager may swallow an exception.
     raise AssertionError("unreachable")
 
 
@@ -159,20 +178,32 @@ def log_failures(context: RunContext, lease: Lease[RunState], state: RunState) -
         raise  # the first is logged already, the second will be by the process that took over
     except JobError as error:
         log_failed_run(context, lease.state or state, str(error), lease.owner)
+        # A run without a page has nothing to resume; its state would only pin the old range.
         is_empty = isinstance(error, SourceError) and not context.landing.files_of_run(state.run, "in")
         if is_empty or isinstance(error, CursorExpired):
-            lease.clear_state()
+            drop_state(lease, state)
         else:
             remedy = f"the next run resumes it; to give it up, delete {lease.url}"
             context.log("the state of the failed run is kept", "WARNING", run=state.id, remedy=remedy)
         raise
 
 
+def drop_state(lease: Lease[RunState], state: RunState) -> None:
+    """Give up the run, but never the gaps of an earlier one: no watermark and no file shows them."""
+    if state.only_pages:
+        lease.save(state)
+    elif state.pending:
+        lease.save(state.pending)
+    else:
+        lease.clear_state()
+
+
 def log_failed_run(context: RunContext, state: RunState, error: str, attempt: str) -> None:
     row = replace(start_run_row(context, state, "failed"), error=error)
     try:
+        # One row per attempt: the id of the job contains the owner of the lease.
         context.warehouse.log_run(row, attempt)
-    except (ConnectorError, LoadError) as second:
+    except ConnectorError as second:
         context.log("could not write to ops.run_log", "WARNING", run=state.id, error=str(second))
 
 
@@ -183,6 +214,7 @@ def clean_up(context: RunContext) -> None:
     gave up by deleting run.json leaves files that can be replayed.
     """
     files = context.landing.unfinished_files()
+    # One listing for all files, instead of a request for each.
     archived = {file.name for file in context.landing.find([file.name for file in files], "archive")}
     for file in files:
         is_archived = file.name in archived

@@ -10,6 +10,7 @@ from connector.sources.planned import ReadPlan
 from connector.sources.window import IdRange
 
 
+# run.json outlives releases, so its two old keys keep their names.
 class RunState(
     msgspec.Struct, frozen=True, kw_only=True, rename={"requested": "asked", "selection": "wanted"}
 ):
@@ -21,7 +22,8 @@ class RunState(
     that cannot be read until they change at the source. only_pages: gaps of an
     earlier attempt, to which this one is limited. plan: the parts of kinds that plan them. comparison: whether they are
     the result of a comparison of all keys. fingerprint: of the declaration, the only one under which the fetch phase
-    may be resumed. selection, files: of a replay.
+    may be resumed. selection, files: of a replay. pending: the state with the gaps of an earlier run, which becomes the
+    state again unless this run reads their range.
     """
 
     id: str
@@ -44,7 +46,22 @@ class RunState(
     comparison: bool = False
     notes: tuple[str, ...] = ()
     missing: str | None = None
+    pending: "RunState | None" = None
 
     @property
     def run(self) -> Run:
         return Run(self.id, self.endpoint, self.began)
+
+    def unread_gaps(self) -> "RunState | None":
+        """Those of earlier runs whose range this run, once it is complete, does not contain."""
+        gaps = self.pending
+        while gaps is not None and contains(self.span, gaps.span):
+            gaps = gaps.pending
+        return gaps
+
+
+def contains(span: IdRange, other: IdRange) -> bool:
+    """Whether every id of `other` is in `span`; False where an end of them is not known."""
+    if span.start is None or span.until is None or other.start is None or other.until is None:
+        return False
+    return span.start <= other.start and other.until <= span.until

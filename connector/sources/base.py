@@ -50,6 +50,7 @@ class Source(Declared, frozen=True, kw_only=True):
     endpoints: Mapping[Name, Endpoint]
 
     def endpoint(self, name: str) -> Endpoint:
+        """UsageError with the declared names."""
         if name not in self.endpoints:
             raise UsageError(f"unknown endpoint '{name}'; declared: {', '.join(self.endpoints)}.")
         return self.endpoints[name]
@@ -60,11 +61,13 @@ class Source(Declared, frozen=True, kw_only=True):
 
     def variables(self) -> dict[str, str | None]:
         """Environment variables without the prefix <SOURCE>_, with their defaults; None: required."""
+        # Terraform mounts the secret as this variable (environments/declarations.tf).
         return {"API_KEY": None} if self.secret else {}
 
 
 def fingerprint(*parts: Any) -> str:
     """Of the parts of a declaration that decide which rows are read, and on which page."""
+    # Deterministic: the order of keys in a YAML file must not end the run that is to be resumed.
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
 
 

@@ -50,6 +50,7 @@ class PlannedReader(ABC):
     """
 
     connections: int = 2
+    # False for files: the ledger already makes the next plan contain what failed.
     keeps_gaps: bool = True
 
     @property
@@ -71,6 +72,7 @@ class PlannedReader(ABC):
         """Names of the source's fields, with descriptions; by default the fields of the first part."""
         plan = self.make_plan(span)
         content = self.read_part(plan.parts[0], "").lines if plan.parts else b""
+        # Of all rows of the part, because JSON rows may have different fields.
         names = {name for line in content.splitlines() for name in msgspec.json.decode(line)}
         return [(name, f"Field `{name}` of the source.") for name in sorted(names - {FILE_NAME})]
 

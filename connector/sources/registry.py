@@ -40,6 +40,7 @@ def read_source(name: str, folder: Path = SOURCES) -> Source:
 
 
 def load_declaration(path: Path) -> Any:
+    """DeclarationError with the position if the file is not YAML."""
     try:
         return load_yaml(path)
     except ValueError as error:
@@ -55,6 +56,7 @@ def find_table_conflicts(folder: Path = SOURCES) -> list[str]:
         except DeclarationError:
             continue  # reported when that source is read
         for name, endpoint in (declared.get("endpoints") or {}).items() if isinstance(declared, dict) else ():
+            # Checked on the raw declaration: an error of another source must not stop this one.
             if isinstance(endpoint, dict) and isinstance(endpoint.get("table"), str):
                 endpoints.setdefault(endpoint["table"], []).append(f"{path.stem}/{name}")
     return [
@@ -70,6 +72,7 @@ def read_all_sources(folder: Path = SOURCES) -> dict[str, Source]:
 
 
 def parse_source(declared: Any, where: str) -> Source:
+    """The source of its kind; DeclarationError names the key."""
     kinds = ", ".join(KINDS)
     if not isinstance(declared, dict):
         raise DeclarationError(f"{where}: expected a mapping with a `kind`, one of: {kinds}.")
@@ -85,6 +88,7 @@ def json_schema() -> str:
     schemas, components = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
     for component in components.values():
         properties = component.get("properties", {})
+        # `window` of these kinds is stored as `changes`, because the common Endpoint has a range of ids.
         if "changes" in properties:  # the kinds that declare their own form of `window`
             properties["window"] = properties.pop("changes")
     document = {

@@ -16,7 +16,7 @@ from connector.sources.base import Declared, Text
 from runtime.errors import UsageError
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-DURATION = re.compile(r"(\d+)([smhdw])")
+DURATION = re.compile(r"(\d+)([smhdw])")  # no months and years, whose length varies
 RESOLUTIONS = {
     "microsecond": 1,
     "millisecond": 1000,
@@ -63,10 +63,12 @@ class TimeWindow(Declared, frozen=True, kw_only=True, rename={"start": "from"}):
             # One step earlier, so that a source that excludes its bound still returns the rows at it.
             values[self.start] = self._format(lower - step if self.bounds == "exclusive" else lower)
         if self.until and until is not None:
+            # Rounded up, so that the last step is requested as a whole; the next run starts inside it.
             values[self.until] = self._format(-(-(until + 1) // step) * step)
         return values
 
     def _format(self, microseconds: int) -> str | int:
+        # Integer arithmetic: datetime.fromtimestamp(float) would lose microseconds.
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
         match self.format:
             case "epoch":
@@ -109,18 +111,21 @@ def parse_time(text: str, zone: str = "UTC") -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=load_zone(zone))
     delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    # Not total_seconds(), which is a float.
     return (delta.days * 86_400 + delta.seconds) * 10**6 + delta.microseconds
 
 
 def end_of(text: str, zone: str = "UTC") -> int:
     """The last microsecond of a day, or the time itself: `--until` includes it."""
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        # By the calendar: a day with a change of the clocks has 23 or 25 hours.
         following = date.fromisoformat(text) + timedelta(days=1)
         return parse_time(following.isoformat(), zone) - 1
     return parse_time(text, zone)
 
 
 def load_zone(name: str) -> ZoneInfo | timezone:
+    """DeclarationError for a name that is not in the IANA database."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:

@@ -74,18 +74,21 @@ def parse_bound(text: str | None, name: str, endpoint: str, window: Window) -> t
     """An id or a day: (id, None) or (None, day)."""
     if not text:
         return None, None
+    # A negative number is a wrong id, not a wrong day: the error should name the smallest id.
     if text.lstrip("-").isdigit():
         return parse_id(text, name, window), None
     return None, parse_day(text, name, endpoint, window)
 
 
 def parse_id(text: str, name: str, window: Window) -> int:
+    """UsageError for anything but an integer from `window.first` on."""
     if text.isascii() and text.isdigit() and int(text) >= window.first:
         return int(text)
     raise UsageError(f"invalid {name} '{text}': expected an integer of at least {window.first}.")
 
 
 def parse_day(text: str, name: str, endpoint: str, window: Window) -> str:
+    """UsageError unless it is YYYY-MM-DD and the endpoint supports days."""
     try:
         if date.fromisoformat(text).isoformat() == text and window.start_date:
             return text
@@ -96,6 +99,7 @@ def parse_day(text: str, name: str, endpoint: str, window: Window) -> str:
 
 
 def check_order(span: IdRange) -> IdRange:
+    """UsageError if the range is empty."""
     ids = span.start is not None and span.until is not None and span.start > span.until
     days = span.start_date and span.until_date and span.start_date > span.until_date
     if ids or days:
@@ -116,7 +120,9 @@ def first_range(span: IdRange, window: AnyWindow | None, watermark: Watermark, n
     is_time = isinstance(window, TimeWindow)
     first = window.first_microseconds if isinstance(window, TimeWindow) else window.first
     look_back = window.look_back_microseconds if isinstance(window, TimeWindow) else window.look_back
+    # +1, because both ends of a range are inclusive.
     after = first if watermark.until is None else watermark.until + 1 - look_back
+    # The look-back never reaches below the first id that the source has.
     start = max(first, after)
     if is_time and span.until is not None and start > span.until:
         return replace(span, start=span.until)  # the clock is behind the last run: read the newest rows again
@@ -128,9 +134,11 @@ def resolve_dates(span: IdRange, first_id_since: Callable[[str], tuple[int | Non
     the largest id of the source."""
     if span.start_date:
         first, last = first_id_since(span.start_date)
+        # No row since that day: a range that is empty now, and not one from the first id on.
         start = first if first is not None else None if last is None else last + 1
         span = replace(span, start=start, start_date=None)
     if span.until_date:
+        # The day itself is included, so the range ends before the first id of the next day.
         first, last = first_id_since(next_day(span.until_date))
         span = replace(span, until=last if first is None else first - 1, until_date=None)
     return span
@@ -143,6 +151,7 @@ def next_day(day: str) -> str:
 def freeze(span: IdRange, last: int | None) -> IdRange:
     """The range that ends at the largest id that the source had at its first response."""
     ends = [end for end in (span.until, last) if end is not None]
+    # The smaller one: a back-fill that ends earlier keeps its end.
     return replace(span, until=min(ends, default=None))
 
 
@@ -171,6 +180,7 @@ def check_end(span: IdRange, is_requested: bool, max_id: int | None, covered: in
         return CheckedEnd(span, error)
     if span.until == max_id:
         return CheckedEnd(span)
+    # Without any row the watermark stays below this range, and the next run requests it again.
     trusted = max_id if max_id is not None else min(span.until, span.start - 1)
     if span.until <= trusted:
         return CheckedEnd(span)

@@ -50,6 +50,7 @@ def create_parser() -> argparse.ArgumentParser:
 
 
 def parse_moment(text: str) -> datetime:
+    """In UTC; UsageError without an offset: a moment in the wrong zone would restore other rows."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
@@ -64,9 +65,11 @@ def parse_moment(text: str) -> datetime:
 def run(log: StructuredLog) -> None:
     arguments = create_parser().parse_args()
     moment = parse_moment(arguments.moment) if arguments.command == "to" else None
+    # Imported here: Google's clients take seconds, and usage errors are reported before.
     from pipeline.restore.assembly import create_job
 
     job = create_job(os.environ, log)
+    # Without the lease, because nothing is written.
     if arguments.dry_run:
         start(job, arguments, moment)
         return

@@ -51,9 +51,11 @@ class Job:
         rows = ", ".join(f"{count} rows of {table}" for table, count in load.rows.items())
         self.log(f"{len(load.files)} files, {rows or 'no rows in raw any more'}")
         if load.rows:
+            # Only while rows are in raw: after an interrupted attempt just the files are left to move.
             plan = make_plan(self.warehouse, load.moment, datetime.now(UTC))
             self.log(describe(plan))
             if not dry_run:
+                # One transaction: a state without the load in ods but with it in raw would load it again.
                 restore(self.warehouse, plan, self.log, list(statements(load, reason)))
         if not dry_run:
             moved = withdraw_files(self.store, load.files, reason)

@@ -63,6 +63,7 @@ def read_diff(warehouse: Warehouse, moment: datetime, now: datetime) -> Diff:
     days: dict[str, set[date]] = defaultdict(set)
     for row in rows:
         if not row["is_common"]:
+            # NULL for tables without days, which are restored as a whole.
             days[table_of(row)].update(row["touched_days"] or ())
     return Diff(
         moment,
@@ -82,6 +83,7 @@ def watermark(rows: list[Mapping[str, Any]], table: str) -> datetime:
     """How far `table` had read at the last state that both sides share."""
     common = [row for row in rows if row["is_common"] and row["table_name"] == table]
     newest = max(common, key=lambda row: row["written_at"], default=None)
+    # Without a common state everything that raw has may differ.
     return newest["seen_until"] if newest else NEVER
 
 

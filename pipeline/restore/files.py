@@ -23,6 +23,7 @@ def withdraw_files(store: Store, files: Iterable[Mapping[str, Any]], reason: str
     moved = 0
     for file in files:
         source, target = paths(file)
+        # The reason first, as the connector does: a file in failed/ always has one.
         if store.generation(source):
             store.set_metadata(source, {"reason": f"withdrawn: {reason}"})
             store.move(source, target)

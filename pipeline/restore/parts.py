@@ -50,6 +50,7 @@ def find_parts(warehouse: Warehouse, diff: Diff, tables: Iterable[Table]) -> Ite
     """In the order of the tables; nothing for tables that no differing run has changed."""
     by_name = {table.name: table for table in tables}
     for name, table in by_name.items():
+        # Companions have no checkpoints of their own: they follow the table whose script writes them.
         base = by_name.get(name.removesuffix("_rejects").removesuffix("_days").removesuffix("_changes"))
         if not diff.days:
             return
@@ -75,6 +76,7 @@ def parts_of_companion(warehouse: Warehouse, diff: Diff, table: Table, base: Tab
     if table.name.endswith("_changes"):
         yield Part(table, "true", "all rows")
         return
+    # Rejects: partitioned by the day of the file, which no checkpoint names.
     if table.range_column is None:
         sql = FILE_DAYS.format(table=table.name, since=literal(diff.since), moment=literal(diff.moment))
         yield from parts_of_days(table, {row["file_day"] for row in warehouse.rows(sql)})
@@ -84,6 +86,7 @@ def parts_of_companion(warehouse: Warehouse, diff: Diff, table: Table, base: Tab
             key=table.range_column, table=base.name, where=part.where, moment=literal(diff.moment)
         )
         [keys] = warehouse.rows(sql)
+        # Null where those days have no row, neither now nor then.
         if keys["low"] is not None:
             where = f"{table.range_column} between {keys['low']} and {keys['high']}"
             yield Part(table, where, f"{table.range_column} {keys['low']} to {keys['high']}")

@@ -31,10 +31,12 @@ def make_plan(
     the first run of a later release writes them from the beginning.
     """
     hours = warehouse.travel_hours()
+    # Twice: the moment may move to before a load that was withdrawn, and then be too old.
     check_moment(moment, now, hours)
     moment = before_withdrawn_loads(warehouse, moment)
     check_moment(moment, now, hours)
     every = [table for dataset in DATASETS for table in warehouse.tables(dataset)]
+    # For these FOR SYSTEM_TIME AS OF would be an error.
     tables = [table for table in every if table.name not in new_tables]
     diff = read_diff(warehouse, moment, now)
     check_tables(tables, diff)
@@ -53,6 +55,7 @@ def make_plan(
 
 
 def check_moment(moment: datetime, now: datetime, hours: int) -> None:
+    """OutsideTimeTravel for the future, and for more than `hours` before `now`."""
     oldest = now - timedelta(hours=hours)
     if moment > now:
         raise OutsideTimeTravel(f"{moment:%Y-%m-%d %H:%M:%S} UTC is in the future; nothing was changed.")

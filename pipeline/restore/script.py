@@ -24,6 +24,7 @@ def build_script(diff: Diff, parts: Sequence[Part], locks: Sequence[str], more: 
             "begin transaction;",
             # A run of Dataform that started meanwhile updates the same rows: BigQuery cancels one of the two.
             *(f"update {lock} set locked_at = current_timestamp() where true;" for lock in locks),
+            # After the locks: from here on no other transaction can change the answer.
             raise_if(f"({checkpoints}) != {diff.present}", CHANGED),
             *writes,
             *more,

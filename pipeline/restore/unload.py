@@ -46,6 +46,7 @@ class Load:
     @property
     def moment(self) -> datetime:
         """Just before the first of its rows was in raw."""
+        # Only used for loads with rows, which have a first one.
         assert self.first_load is not None
         return self.first_load - timedelta(microseconds=1)
 
@@ -55,6 +56,7 @@ def find_load(warehouse: Warehouse, run: str | None, names: Sequence[str]) -> Lo
     selected = f"run_id = {text(run)}" if run else f"file_name in ({listed(names)})"
     files = warehouse.rows(FILES.format(selected=selected))
     missing = set(names) - {file["file_name"] for file in files}
+    # Withdrawn is accepted: an interrupted command is finished by running it again.
     refused = [file["file_name"] for file in files if file["state"] not in ("archived", "withdrawn")]
     if not files or missing or refused:
         raise NotLoaded(
@@ -69,6 +71,7 @@ def count_rows(warehouse: Warehouse, files: Sequence[Mapping[str, Any]], since: 
     names = listed([file["file_name"] for file in files])
     rows: dict[str, int] = {}
     first: list[datetime] = []
+    # Every table, because the log does not name the table of a file.
     for table in warehouse.tables("raw"):
         [counted] = warehouse.rows(ROWS.format(table=table.name, since=literal(since), files=names))
         if counted["rows"]:

@@ -53,6 +53,7 @@ class Warehouse:
         return [
             describe(self.client.get_table(item.reference))
             for item in listed
+            # Restoring a lock would undo the update by which this transaction holds it.
             if not item.table_id.startswith("lock_")
         ]
 
@@ -63,6 +64,7 @@ class Warehouse:
     def travel_hours(self) -> int:
         """How far back every dataset can be read."""
         resources = [self.client.get_dataset(name).to_api_repr() for name in DATASETS]
+        # The shorter one: a restore of one dataset without the other would mix two moments.
         return min(int(each.get("maxTimeTravelHours") or DEFAULT_TRAVEL_HOURS) for each in resources)
 
 

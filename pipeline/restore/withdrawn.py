@@ -22,6 +22,7 @@ where SYS_DATE_CREATE >= {floor} and SYS_FILE_NAME in ({files})
 
 def before_withdrawn_loads(warehouse: Warehouse, moment: datetime) -> datetime:
     """`moment`, or an earlier one. The next run reads what was loaded in between and not withdrawn."""
+    # Again from the earlier moment: a load before it may have been withdrawn as well.
     while True:
         files = [row["file_name"] for row in warehouse.rows(WITHDRAWN.format(moment=literal(moment)))]
         loads = (

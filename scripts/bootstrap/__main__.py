@@ -46,8 +46,10 @@ def bootstrap(environment: Environment, location: str) -> None:
         credentials = credentials.with_quota_project(environment.project)  # type: ignore[no-untyped-call]
     session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
     agents = ServiceAgents(session, environment.project, read_endpoint(os.environ, "service-usage"))
+    # Before Terraform: a grant to an agent that does not exist yet fails (docs/reference/traps.md).
     print(*agents.create_all(), sep="\n")
     client = Client(project=environment.project, credentials=credentials)
+    # Terraform cannot create the bucket that its own state is in.
     print(create_state_bucket(client, environment.state_bucket, location))
     print(NEXT_STEPS.format(env=environment.name, project=environment.project))
 

@@ -44,6 +44,7 @@ class ServiceAgents:
                 break
             self.sleep(POLL_SECONDS)
             operation = self._send("GET", str(operation["name"]))
+        # A timeout is reported in the same way: the bootstrap can be repeated.
         if "error" in operation or not operation.get("done"):
             message = operation.get("error", {}).get("message", operation)
             raise BootstrapError(f"could not create a service agent: {message}. Run the bootstrap again.")

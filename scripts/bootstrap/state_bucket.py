@@ -13,6 +13,7 @@ def create_state_bucket(client: Client, name: str, location: str) -> str:
     bucket = with_settings(client.bucket(name))
     try:
         if bucket.exists():
+            # Corrected on every run, because a person may have created the bucket by hand.
             bucket.patch()
             return f"gs://{name} exists already"
         client.create_bucket(bucket, location=location)

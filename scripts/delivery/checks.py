@@ -35,6 +35,7 @@ def check_data(
             f"the data of {moment:%Y-%m-%d %H:%M} UTC is outside time travel ({hours} h); nothing was changed. "
             "Roll back the code only (--code-only), then write the tables again: python -m scripts.refresh"
         )
+    # Before the images change: a restore that fails later would leave old code with new tables.
     check_columns(read_columns(client), before)
     check_created(client, moment, before)
 
@@ -44,6 +45,8 @@ def travel_hours(dataset: Mapping[str, Any]) -> int:
 
 
 def check_columns(now: Mapping[str, list[str]], before: Mapping[str, list[str]]) -> None:
+    """Refused if a table of `before` lacks, or has other, columns `now`. Both are `name TYPE` by dataset.table."""
+    # Sorted: a restore names its columns, so their order does not matter.
     changed = [table for table in before if sorted(now.get(table, [])) != sorted(before[table])]
     if changed:
         raise Refused(
@@ -54,6 +57,7 @@ def check_columns(now: Mapping[str, list[str]], before: Mapping[str, list[str]])
 
 
 def check_created(client: bigquery.Client, moment: datetime, before: Mapping[str, list[str]]) -> None:
+    """Refused if a table of `before` was created or replaced after `moment`."""
     existing = read_columns(client).keys()
     replaced = [name for name in before if name in existing and client.get_table(name).created > moment]
     if replaced:

@@ -13,6 +13,7 @@ DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 JOBS = {
     "connector": ("connector", "key-rotation"),
     "pipeline": ("pipeline", "restore"),
+    "report": ("report",),
     "sheets_sync": ("sheets-sync",),
 }
 
@@ -24,6 +25,7 @@ def images_by_job(images: Mapping[str, str]) -> dict[str, str]:
             f"unknown image {', '.join(sorted(unknown))}; expected {', '.join(JOBS)}. Nothing was changed."
         )
     for name, image in images.items():
+        # Only a digest names the image that was tested.
         if not DIGEST.fullmatch(image):
             raise Refused(
                 f"invalid image of {name}: '{image}' has no digest, expected REGISTRY/NAME@sha256:…; "
@@ -50,9 +52,11 @@ class Images:
         """DeliveryError if a job does not run its image afterwards."""
         for name, image in images.items():
             job = self.client.get_job(name=f"{self.location}/jobs/{name}")
+            # An update without a difference would still be a new generation of the job.
             if job.template.template.containers[0].image != image:
                 job.template.template.containers[0].image = image
                 self.client.update_job(job=job).result()  # type: ignore[no-untyped-call]
+        # Read back, because the job may have been changed by an apply in between.
         live = self.read()
         wrong = [name for name, image in images.items() if live.get(name) != image]
         if wrong:

@@ -51,6 +51,7 @@ class Platform:
     @contextmanager
     def lease(self, holder: str) -> Iterator[None]:
         """At most one rollout or rollback at a time; Refused while another is running."""
+        # In the bucket of the state: the landing bucket may not exist before the first rollout.
         lease = Lease(self.state, LEASE_NAME, dict[str, str], holder=holder, renew_seconds=2.0)
         try:
             lease.acquire()
@@ -68,6 +69,7 @@ def open_platform(arguments: argparse.Namespace) -> Platform:
     """DirtyCheckout in a protected environment, unless the checkout is a commit."""
     if arguments.env:
         environment = Environment.load(arguments.env)
+        # A release is recorded with its commit, which must contain what is delivered.
         if environment.protected:
             check_clean(environment.folder, environment.name)
     target = read_target(arguments)

@@ -89,6 +89,7 @@ class ReleaseLog:
 
 
 def parse(row: Mapping[str, Any]) -> Release:
+    # Maps and lists are stored as JSON text, as BigQuery has no type for their keys.
     decoded = {name: json.loads(row[name]) for name in JSON_COLUMNS}
     return Release(**({field.name: row[field.name] for field in fields(Release)} | decoded))
 
@@ -119,6 +120,7 @@ def choose(releases: list[Release], to: str | None) -> Undo:
         raise Refused(
             f"unknown release {to!r}; nothing was changed. Known: {', '.join(names[-5:]) or 'none'} (ops.releases)."
         )
+    # A release needs one before it, whose code is returned to.
     if len(live) < 2:
         raise Refused(
             "no earlier release is recorded in ops.releases, so there is nothing to roll back to; nothing was changed. "

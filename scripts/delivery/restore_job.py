@@ -8,7 +8,7 @@ from google.cloud import run_v2
 
 from scripts.delivery import DeliveryError, Refused
 
-TIMEOUT_SECONDS = 3600.0
+TIMEOUT_SECONDS = 3600.0  # waits up to half an hour for a run of the pipeline, then writes
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,11 @@ class RestoreJob:
         print(f"restore {' '.join(arguments)}: {log}")
         try:
             execution = operation.result(timeout=TIMEOUT_SECONDS)  # type: ignore[no-untyped-call]
+        # The future of an operation raises errors of several libraries.
         except Exception as error:
             raise DeliveryError(
                 f"the job restore failed and changed no table; its log: {log}. {error}"
             ) from error
+        # An operation can succeed although its execution failed.
         if not execution.succeeded_count:
             raise DeliveryError(f"the job restore failed and changed no table; its log: {log}")

@@ -34,6 +34,7 @@ class Schedules:
         return sorted(job.name for job in self._list() if job.state == "ENABLED")
 
     def pause(self, names: Iterable[str]) -> None:
+        # Only those that are enabled: a repeated command must not fail at a schedule that is paused already.
         self._change("pause", set(names) & set(self.enabled()))
 
     def resume(self, names: Iterable[str]) -> None:

@@ -24,9 +24,11 @@ class Rollback:
 
 def plan_rollback(platform: Platform, to: str | None, scope: Scope, reason: str | None) -> Rollback:
     """Refused with nothing changed, if it cannot be done."""
+    # Everything that can be refused is checked before the first row is written.
     platform.restore_job.check()
     releases = platform.log.read()
     resumed = find_unfinished(releases, to)
+    # Without the unfinished rollback itself, which would count as the newest release.
     earlier = releases[: releases.index(resumed)] if resumed else releases
     undo = choose(earlier, resumed.target if resumed else to)
     if resumed:
@@ -93,10 +95,13 @@ def execute(platform: Platform, rollback: Rollback) -> None:
     """The code first: a run in between would be undone by the restore, and by good code."""
     record, undo = rollback.record, rollback.undo
     if not rollback.is_resumed:
+        # The row first: from here on a process that is killed leaves a trace of what it had begun.
         platform.log.append(record)
+    # Runs would write with the old code while tables are restored.
     platform.schedules.pause(record.schedules)
     if record.scope != "data":
         if record.dataform_commit:
+            # Compiled before it is promoted: a commit that does not compile any more changes nothing.
             platform.live.compile_commit(record.dataform_commit)
             platform.live.promote(record.dataform_commit)
         platform.images.set(record.images)
@@ -106,6 +111,7 @@ def execute(platform: Platform, rollback: Rollback) -> None:
     platform.schedules.resume(record.schedules)
     if undo.first_undone.state != "rolled back":
         platform.log.append(undo.first_undone.ended("rolled back", f"by {record.release}"))
+    # Last: with this row the rollback counts as ended.
     platform.log.append(record.ended("accepted"))
 
 

@@ -83,8 +83,10 @@ def run(arguments: argparse.Namespace) -> int:
         if summary := getattr(arguments, "summary", None):
             write_summary(summary, environment, plan)
         if is_changing and plan.applyable:
+            # Before the confirmation: a plan that will be refused need not be typed for.
             plan.check_protection()
             confirm(environment, plan, typed=arguments.confirm, ask=not arguments.yes)
+            # After the confirmation, which may take minutes in which an image is delivered.
             check_images(plan, read_image)
             apply_with_retry(terraform, plan, Path(folder, "retry"), time.sleep)
     return EXIT_DRIFT if arguments.command == "drift" and plan.changes else 0
@@ -110,6 +112,7 @@ def create_plan(terraform: Terraform, arguments: argparse.Namespace, path: Path)
     if saved:
         return terraform.load_plan(saved.resolve())
     out: Path = getattr(arguments, "out", None) or path
+    # Other commands have no --target.
     destroy, targets = arguments.command == "destroy", getattr(arguments, "target", [])
     return terraform.plan(out.resolve(), destroy=destroy, targets=targets)
 
@@ -136,6 +139,7 @@ def confirmation_text(environment: Environment, plan: Plan) -> str:
 def confirm(environment: Environment, plan: Plan, *, typed: str | None, ask: bool) -> None:
     """NotConfirmed unless the text is typed. `--yes` is not enough to destroy in a protected environment."""
     expected = confirmation_text(environment, plan)
+    # --yes suffices only where nothing of a protected environment is destroyed.
     if typed is None and not ask and expected == environment.name:
         return
     if typed is None and ask:
@@ -168,6 +172,7 @@ def apply_with_retry(terraform: Terraform, plan: Plan, path: Path, sleep: Callab
                 raise
         print(f"deploy: waiting {METRIC_RETRY_SECONDS:.0f} s for a new log metric", file=sys.stderr)
         sleep(METRIC_RETRY_SECONDS)
+        # Terraform refuses the first plan now, because its state has changed.
         rest = terraform.plan(path)
         if not rest.applyable:
             return None

@@ -21,6 +21,7 @@ def check_clean(folder: Path, env: str) -> None:
             f"{folder} is not in a Git repository, so the deployed state of {env} could not be traced to a "
             "commit. Deploy it from a clone."
         )
+    # Files that CI itself writes must not block its deployment.
     changed = [line for line in status.splitlines() if not is_ci_credentials(line)]
     if changed:
         more = f"\n  and {len(changed) - MAX_LISTED} more" if changed[MAX_LISTED:] else ""

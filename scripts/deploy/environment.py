@@ -7,6 +7,7 @@ from pathlib import Path
 from scripts.deploy.errors import UnknownEnvironment
 
 FOLDER = Path(__file__).parents[2] / "environments"
+# Read by pattern: a parser of HCL would be one more package for two lines.
 PROJECT_LINE = re.compile(r'^project_id\s*=\s*"([^"]+)"', re.MULTILINE)
 UNPROTECTED_LINE = re.compile(r"^protected\s*=\s*false\b", re.MULTILINE)
 
@@ -24,6 +25,7 @@ class Environment:
     def load(cls, name: str, folder: Path = FOLDER) -> "Environment":
         """UnknownEnvironment if `<name>.tfvars` is missing or names no project."""
         path = folder / f"{name}.tfvars"
+        # The name becomes a path and a workspace, so it must contain neither slashes nor blanks.
         if not re.fullmatch("[a-z][a-z0-9-]*", name) or not path.is_file():
             existing = ", ".join(sorted(file.stem for file in folder.glob("*.tfvars")))
             raise UnknownEnvironment(

@@ -57,6 +57,7 @@ def format_grants(changes: list[Change]) -> list[str]:
         if change.is_destructive:
             removed += before
             added += after if change.action == "replace" else ()
+        # A policy is replaced as a whole; only the grants that differ are of interest.
         elif change.action in ("create", "update"):
             removed += before - after
             added += after - before
@@ -75,6 +76,7 @@ def read_grants(values: Json) -> Iterator[Grant]:
             conditions = describe({"condition": [binding["condition"]] if "condition" in binding else []})
             for member in binding["members"]:
                 yield Grant(member, short_role(binding["role"]), resource, conditions)
+    # A table has the attribute dataset_id as well, but no access list.
     if "dataset_id" in values and "table_id" not in values:
         for entry in values.get("access") or []:
             yield read_dataset_access(entry, resource)
@@ -100,6 +102,7 @@ def describe_resource(values: Json) -> str:
     present = [(kind, values[field]) for field, kind in RESOURCE_KINDS.items() if values.get(field)]
     if not present:
         return "the project"
+    # The first of RESOURCE_KINDS, because nearly every resource has a `name` too.
     kind, name = present[0]
     return f"{kind} {str(name).rsplit('/', 1)[-1].split('@')[0]}"
 

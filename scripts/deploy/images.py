@@ -45,6 +45,7 @@ def check_images(plan: Plan, read_image: ReadImage) -> None:
 
 def find_reverted(plan: Plan, read_image: ReadImage) -> Iterator[Reverted]:
     for change in plan.changes:
+        # A new job has no delivered image yet, and a destroyed one needs none.
         if change.kind != JOB or change.action not in ("update", "replace"):
             continue
         live, planned = read_image(full_name(change)), image_of(change.after)

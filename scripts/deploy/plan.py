@@ -81,6 +81,7 @@ class Plan:
 
     def check_time_zone(self) -> None:
         """InvalidSetting for a misspelt zone, which Cloud Scheduler would reject halfway through an apply."""
+        # The provider does not check it at plan time.
         zones = available_timezones()
         if self.time_zone not in zones:
             similar = get_close_matches(self.time_zone, zones, MAX_LISTED)
@@ -102,6 +103,7 @@ class Plan:
 
     def is_part_of(self, other: "Plan") -> bool:
         """Whether every change was already in `other`."""
+        # By address and action: values may differ, as some are known only after the first part.
         confirmed = {(change.address, change.action) for change in other.changes}
         return all((change.address, change.action) in confirmed for change in self.changes)
 
@@ -123,10 +125,12 @@ def parse_change(entry: Json) -> Change:
 def parse_action(entry: Json) -> str:
     """The action; "" if the resource is only read or not changed."""
     actions = entry["change"]["actions"]
+    # In both orders: create_before_destroy reverses them.
     if set(actions) == {"create", "delete"}:
         return "replace"
     if actions == ["no-op"]:
         if entry["change"].get("importing"):
             return "import"
+        # A resource that only got another address is not changed, but a person should see it.
         return "move" if entry.get("previous_address") else ""
     return ACTIONS.get(actions[0], "")

@@ -71,6 +71,7 @@ def format_differences(change: Change) -> str:
 
 def differences(change: Change, name: str) -> list[str]:
     """`path: before → after` for each value inside attribute `name` that differs. Secrets only by name."""
+    # Only the name: a value that is secret, or known only after the apply.
     if name in change.sensitive or name not in change.after:
         return [name]
     pairs = walk(name, change.before.get(name, ABSENT), change.after[name])
@@ -80,6 +81,7 @@ def differences(change: Change, name: str) -> list[str]:
 def walk(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
     """The innermost values that differ. A list is compared by position, a list of one as its element."""
     if isinstance(before, list) and isinstance(after, list):
+        # Blocks are lists of one in a plan; the position would only lengthen the path.
         if len(before) == len(after) == 1:
             yield from walk(path, before[0], after[0])
             return
@@ -115,6 +117,7 @@ def format_value(value: Any) -> str:
     if value is ABSENT:
         return "null"
     text = "" if isinstance(value, dict | list) else json.dumps(value, ensure_ascii=False)
+    # A cut value would hide the place where two long ones differ.
     return text if len(text) <= MAX_VALUE_LENGTH else ""
 
 

@@ -67,6 +67,7 @@ class Terraform:
         """Select the backend in the project's bucket, and the workspace."""
         bucket = {"bucket": self.environment.state_bucket}
         try:
+            # reconfigure: the folder may be initialised for the backend of another environment.
             self.run("init", input=False, reconfigure=IsFlagged, backend_config=bucket)
         except TerraformFailed as error:
             if NO_BUCKET not in str(error):
@@ -85,6 +86,7 @@ class Terraform:
             input=False,
             var_file=self.environment.tfvars,
             lock_timeout=LOCK_TIMEOUT,
+            # python_terraform writes `-destroy=false` for False, and nothing for None.
             destroy=destroy or None,
             target=list(targets),
         )
@@ -105,8 +107,10 @@ class Terraform:
 
         MetricNotReady if the only errors are alerts whose metric is too new.
         """
+        # Terraform writes to the same terminal; the plan must be above its output.
         sys.stdout.flush()
         with tempfile.TemporaryFile("w+") as errors:
+            # Captured to recognise one error, and printed below: terraform inherits sys.stderr.
             with interruptible(), redirect_stderr(errors):
                 code, _, _ = self.cli.cmd(
                     "apply",
@@ -129,6 +133,7 @@ class Terraform:
         )
 
     def outputs(self) -> dict[str, Any]:
+        """Values by name. TerraformFailed with the messages of Terraform."""
         return {name: output["value"] for name, output in self.run_json("output").items()}
 
     def run(self, command: str, *arguments: str, **options: Any) -> str:
@@ -137,6 +142,7 @@ class Terraform:
             code, out, err = self.cli.cmd(command, *arguments, no_color=IsFlagged, **options)
         if code == 0:
             return str(out)
+        # By text: Terraform has one exit code for all errors.
         if LOCKED in err:
             raise StateLocked(
                 f"{err.strip()}\nAnother deployment of {self.environment.name} is running: wait for it. "
@@ -150,11 +156,13 @@ class Terraform:
         raise TerraformFailed(f"terraform {command} failed:\n{PROGRESS_LINE.sub('', out)}{err}")
 
     def run_json(self, command: str, *arguments: str) -> dict[str, Any]:
+        """The JSON that a command prints; as `run`."""
         return dict(json.loads(self.run(command, *arguments, json=IsFlagged)))
 
 
 def is_only_metric_not_ready(errors: str) -> bool:
     """Whether every error of an apply is an alert whose metric is not ready."""
+    # Any other error beside it must not be retried.
     count = len(re.findall(r"^.{0,4}Error: ", errors, re.MULTILINE))
     return count > 0 and errors.count(METRIC_NOT_READY) >= count
 

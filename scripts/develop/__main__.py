@@ -59,6 +59,7 @@ def create_parser() -> argparse.ArgumentParser:
 
 
 def parse_suffix(text: str) -> str:
+    """ArgumentTypeError unless it can end the name of a dataset."""
     if not SUFFIX.fullmatch(text):
         raise argparse.ArgumentTypeError(
             f"'{text}': expected 2 to 20 lower-case letters and digits, for example ada"
@@ -85,12 +86,14 @@ def run_models(arguments: argparse.Namespace, target: Target, warehouse: bigquer
     repository = Repository(dataform, target.repository)
     operations = compare_files(repository.read_files(repository.head_commit()), read_files(arguments.folder))
     live = LiveRelease(dataform, target.repository, with_suffix(target, suffix))
+    # One workspace a person, so that two people do not overwrite each other's files.
     with open_workspace(dataform, target.repository, f"develop-{suffix}") as workspace:
         workspace.apply(operations)
         compiled = live.compile_workspace(workspace.name)
         actions = live.read_actions(compiled)
         changes = compare_schemas(warehouse, actions)
         runner = Runner(dataform, target.repository, compiled.name, target.service_account)
+        # A clone has the columns of the live table, which the changed model may not fit any more.
         if changes:
             print(f"refresh {', '.join(str(change) for change in changes)}")
             runner.run([change.target for change in changes], full_refresh=True, with_dependents=False)
@@ -100,6 +103,7 @@ def run_models(arguments: argparse.Namespace, target: Target, warehouse: bigquer
 
 def with_suffix(target: Target, suffix: str) -> api.CodeCompilationConfig:
     config = target.compilation_config
+    # Appended by Dataform to the name of every dataset that a model writes.
     config.schema_suffix = suffix
     return config
 

@@ -30,6 +30,7 @@ class Datasets:
             dataset = bigquery.Dataset(f"{self.client.project}.{self._name(base)}")
             dataset.location = self.location
             dataset.labels = {LABEL: self.suffix}
+            # Forgotten datasets must not cost anything for ever.
             dataset.default_table_expiration_ms = EXPIRATION_DAYS * 24 * 3600 * 1000
             writer = bigquery.AccessEntry("WRITER", "userByEmail", self.runner)
             owners = bigquery.AccessEntry("OWNER", "specialGroup", "projectOwners")
@@ -37,6 +38,7 @@ class Datasets:
             try:
                 self.client.create_dataset(dataset)
             except Conflict:
+                # An existing dataset of that name may belong to another application.
                 self._check_label(self.client.get_dataset(dataset.reference))
 
     def clone(self) -> Iterator[str]:
@@ -58,6 +60,7 @@ class Datasets:
                 present.append(self.client.get_dataset(f"{self.client.project}.{self._name(base)}"))
             except NotFound:
                 continue
+        # All labels first, so that either all datasets are deleted or none.
         for dataset in present:
             self._check_label(dataset)
         for dataset in present:

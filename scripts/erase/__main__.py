@@ -67,6 +67,7 @@ def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> No
     if arguments.dry_run:
         print(f"dry run: {rows} rows and {len(names)} objects have data; nothing was changed")
         return
+    # Only after everything succeeded: the row proves a complete erasure.
     log_erasure(client, subject, rows, len(names))
     print(
         f"erased  {rows} rows and {len(names)} objects. Erase it at the source too: a later list brings it back."

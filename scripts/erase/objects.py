@@ -26,6 +26,7 @@ class Objects:
     def erase(self, dry_run: bool) -> list[str]:
         """Names of the objects that contain, or contained, data of the subject."""
         with ThreadPoolExecutor(WORKERS) as pool:
+            # With archive/, failed/ and rejects/: each may contain rows of the subject.
             objects = self.store.list(f"{self.subject.folder}/")
             names = pool.map(lambda each: self._erase_object(each, dry_run), objects)
             return [name for name in names if name]
@@ -37,8 +38,10 @@ class Objects:
                 f"{self.store.url_of(info.name)} changed while it was read: run the command again."
             )
         rest = b"".join(self._erase_lines(content))
+        # Other objects keep their generation, so a run of the connector is not disturbed.
         if rest == content:
             return ""
+        # With its metadata, which the connector needs to resume and to replay.
         if not dry_run and self.store.replace(info.name, rest, info.generation, info.metadata) is None:
             raise EraseError(
                 f"{self.store.url_of(info.name)} changed while it was read: run the command again."
@@ -65,6 +68,7 @@ class Objects:
             return {name: self._blank(each) for name, each in value.items()}
         if isinstance(value, list):
             return [self._blank(each) for each in value]
+        # A rejected row is stored as text inside of a JSON line.
         if isinstance(value, str) and value.lstrip().startswith("{"):
             return self._blank_text(value)
         return value

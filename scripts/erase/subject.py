@@ -57,6 +57,7 @@ def read_subject(table: str, key: str) -> Subject:
 def find_endpoint(table: str) -> tuple[str, list[str]]:
     """`<source>/<endpoint>` of a table of raw, and its key."""
     for path in sorted((CONNECTOR / "sources").glob("*.yaml")):
+        # Without the connector, whose packages this command does not need.
         endpoints = yaml.safe_load(path.read_text(encoding="utf-8"))["endpoints"]
         for name, endpoint in endpoints.items():
             if endpoint["table"] == table:

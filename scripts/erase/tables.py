@@ -45,10 +45,12 @@ class Tables:
         columns = ", ".join(self.subject.personal)
         rows = self._query(f"select {columns} from {raw} where {self._same_key(self.subject.key_column)}")
         texts = {str(value) for row in rows for value in tuple(row) if value}
+        # Shorter ones would blank unrelated texts of the logs.
         return sorted(text for text in texts if len(text) >= SHORTEST_VALUE)
 
     def erase(self, values: list[str], dry_run: bool) -> Iterator[Place]:
         """Every table with data of the subject. raw is last, because its rows name the values."""
+        # First, while raw still has the values to search for.
         for log in self._log_tables():
             yield self._erase_texts(log, values, dry_run)
         for table in sorted(self._tables(), key=lambda table: table.dataset_id == "raw"):
@@ -60,6 +62,7 @@ class Tables:
     def _tables(self) -> Iterator[bigquery.Table]:
         for dataset in self.client.list_datasets():
             for item in self.client.list_tables(dataset.reference):
+                # A view has no rows of its own, and a snapshot cannot be changed.
                 if item.table_type != "TABLE":
                     continue
                 table = self.client.get_table(item.reference)
@@ -78,6 +81,7 @@ class Tables:
         where = f"{filter_of(table)} and {self._same_key(self.subject.key_column)}"
         has_data = " or ".join(f"{column} is not null" for column in columns)
         sets = ", ".join(f"{column} = null" for column in columns)
+        # Rows without data are not counted, so that a second erasure finds nothing.
         place = self._change(
             name_of(table), f"{where} and ({has_data})", f"update {{table}} set {sets}", dry_run
         )

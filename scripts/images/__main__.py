@@ -52,6 +52,7 @@ def create_parser() -> argparse.ArgumentParser:
 
 
 def read_registry(env: str) -> str:
+    """The registry's address, host/project/repository; ImagesError before the first apply."""
     terraform = Terraform(Environment.load(env))
     terraform.init()
     registry = terraform.outputs().get("registry")
@@ -63,15 +64,18 @@ def read_registry(env: str) -> str:
 def push_all(registry: str) -> dict[str, str]:
     """Images by package, each with its digest."""
     log_in(registry.partition("/")[0])
+    # The registry's clean-up keeps images with this prefix.
     tag = f"release-{commit()}"
     return {package: push(registry, package, tag) for package in JOBS}
 
 
 def push(registry: str, package: str, tag: str) -> str:
+    """Build and push one image; its name with the digest. ImagesError if docker fails or reports no digest."""
     name = f"{registry}/{package.replace('_', '-')}"
     with tempfile.TemporaryDirectory() as folder:
         metadata = Path(folder, "metadata.json")
         options = ("--push", "--tag", f"{name}:{tag}", "--metadata-file", str(metadata))
+        # Only buildx writes the digest to a file.
         docker("buildx", "build", *options, *build_arguments(package))
         digest = json.loads(metadata.read_text()).get(DIGEST) if metadata.is_file() else None
     if not digest:
@@ -91,6 +95,7 @@ def log_in(host: str) -> None:
         "login",
         "--username",
         "oauth2accesstoken",
+        # Not as an argument, which every process of the machine can read.
         "--password-stdin",
         f"https://{host}",
         text=credentials.token,
@@ -98,6 +103,7 @@ def log_in(host: str) -> None:
 
 
 def commit() -> str:
+    """The full hash of HEAD; ImagesError outside of Git."""
     result = subprocess.run(
         ["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
     )
@@ -107,6 +113,7 @@ def commit() -> str:
 
 
 def docker(*arguments: str, text: str | None = None) -> None:
+    """Run docker with `text` as standard input; ImagesError if it fails or is not installed."""
     try:
         result = subprocess.run(["docker", *arguments], input=text, text=True, check=False)
     except OSError as error:

@@ -74,7 +74,9 @@ def create_parser() -> argparse.ArgumentParser:
 
 
 def parse_days(text: str) -> Days:
+    """Of YYYYMMDD or YYYYMMDD..YYYYMMDD, both ends inclusive."""
     try:
+        # One day is a range from itself to itself.
         first, last = (parse_day(part) for part in (text.split("..") * 2)[:2])
     except ValueError as error:
         raise argparse.ArgumentTypeError(
@@ -91,6 +93,7 @@ def parse_day(text: str) -> date:
 
 def refresh(arguments: argparse.Namespace, target: Target) -> None:
     dataform = create_dataform_client()
+    # The live release, not the folder: a refresh must not deliver code.
     release = LiveRelease(dataform, target.repository, target.compilation_config).current_result()
     if release is None:
         raise RefreshError("nothing is released: run python -m scripts.release first.")
@@ -104,6 +107,7 @@ def refresh(arguments: argparse.Namespace, target: Target) -> None:
     if arguments.days:
         request_days(warehouse, table, arguments.days)
     else:
+        # Without dependents, which follow incrementally below: their own rows need no replacement.
         runner.run([table.target], full_refresh=True, with_dependents=False)
     run_until_complete(warehouse, runner, table)
 
@@ -132,6 +136,7 @@ def run_until_complete(warehouse: bigquery.Client, runner: Runner, table: Table)
     while True:
         [start] = query(warehouse, "select current_timestamp() as at")
         runner.run([table.target], full_refresh=False, with_dependents=True)
+        # By the warehouse's clock, which also wrote the rows.
         [rest] = query(warehouse, REST, since=start["at"])
         if not rest["days"]:
             print("done     the table and those that follow it are complete")

@@ -28,12 +28,14 @@ def read_tables(client: api.DataformClient, compilation_result: str) -> dict[str
     tables = [
         Table(action.target, any(target.schema == RAW for target in action.relation.dependency_targets))
         for action in actions
+        # Views and other tables are written as a whole by every run.
         if action.relation.relation_type == INCREMENTAL
     ]
     return {table.name: table for table in tables}
 
 
 def find_table(tables: dict[str, Table], name: str) -> Table:
+    """RefreshError with the tables that can be refreshed."""
     if name not in tables:
         raise RefreshError(
             f"invalid --table '{name}': expected an incremental table: {', '.join(sorted(tables))}."

@@ -39,6 +39,7 @@ def main() -> None:
         release_or_preview(arguments, target)
     except (ReleaseError, DeployError, SettingsError) as error:
         sys.exit(f"release: {error}")
+    # A missing repository is the usual reason, and has another remedy than other errors.
     except NotFound as error:
         sys.exit(f"release: {error}\nTerraform creates {target.repository}, so deploy first.")
     except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
@@ -91,12 +92,14 @@ def release(
     may_refresh: bool,
 ) -> list[SchemaChange]:
     """The tables whose columns changed: they must be refreshed before their next run."""
+    # The commit and the release are two steps: a release that is refused leaves a commit that is not live.
     head = repository.head_commit()
     operations = compare_files(repository.read_files(head), files)
     if operations:
         head = repository.commit(operations, head, origin)
     print(f"commit  {head[:12]}: {count_operations(operations) if operations else 'no changes since'}")
     before = live.current_result()
+    # Also compares the configuration: another project or location needs a new compilation.
     if live.is_live(head, before):
         print(f"live    {describe_result(before)}, as before")
         return []
@@ -124,6 +127,7 @@ def preview(repository: Repository, live: LiveRelease, files: Files, warehouse: 
     for path, operation in sorted(operations.items()):
         print(f"{'write ' if 'write_file' in operation else 'delete'}  {path}")
     print(f"dry run: {count_operations(operations)}")
+    # A random name, because previews of several people may run at a time.
     with open_workspace(live.client, repository.name, f"preview-{uuid.uuid4().hex[:8]}") as workspace:
         workspace.apply(operations)
         compiled = live.compile_workspace(workspace.name)

@@ -31,6 +31,7 @@ def read_files(folder: Path) -> Files:
     """ReleaseError if it is not a Dataform project."""
     if not (folder / SETTINGS_FILE).is_file():
         raise ReleaseError(f"{folder} is not a Dataform project: {SETTINGS_FILE} is missing")
+    # Sorted, so that the same folder gives the same operations.
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     by_name = {path.relative_to(folder): path for path in paths}
     return {name.as_posix(): path.read_bytes() for name, path in by_name.items() if is_included(name)}
@@ -44,6 +45,7 @@ def read_origin(folder: Path) -> Origin:
     """Dirty means uncommitted changes in `folder`; nothing outside of it is released."""
     output = git_output(folder, "log", "-1", "--format=%H%n%an%n%ae")
     commit, author, email = output.split("\n") if output else ("", "scripts.release", "release@example.com")
+    # Only the folder: changes elsewhere are not part of the release.
     return Origin(commit, bool(git_output(folder, "status", "--porcelain", "--", ".")), author, email)
 
 

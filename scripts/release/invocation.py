@@ -48,6 +48,7 @@ class Runner:
         invocation = api.WorkflowInvocation(
             compilation_result=self.compilation_result, invocation_config=config
         )
+        # Without a retry: after a lost response the invocation may be running.
         name = self.client.create_workflow_invocation(
             parent=self.repository, workflow_invocation=invocation
         ).name
@@ -61,6 +62,7 @@ class Runner:
             invocation = self.client.get_workflow_invocation(name=name, retry=Retry(timeout=RETRY_SECONDS))
             if invocation.state not in ACTIVE:
                 return invocation
+            # A person waits for it, so polls are frequent; the pipeline's own poller becomes slower.
             time.sleep(POLL_SECONDS)
 
     def _failures(self, name: str) -> str:

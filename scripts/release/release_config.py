@@ -46,6 +46,7 @@ class LiveRelease:
         """
         config = api.ReleaseConfig(name=self.name, git_commitish=commit, code_compilation_config=self.config)
         try:
+            # Updated first: creating is the rare case, once per environment.
             self._update(config, "git_commitish", "code_compilation_config")
         except NotFound:
             self.client.create_release_config(
@@ -63,6 +64,7 @@ class LiveRelease:
         """Whether `result` is what promoting `commit` would produce."""
         if result is None or result.resolved_git_commit_sha != commit:
             return False
+        # The same commit compiled for another location would write to other datasets.
         return result.code_compilation_config == self.config
 
     def _update(self, config: api.ReleaseConfig, *fields: str) -> None:

@@ -44,6 +44,7 @@ class Repository:
         request = {
             "name": self.name,
             "commit_metadata": {"author": author, "commit_message": origin.message},
+            # Two releases at a time: the second one fails instead of overwriting the first.
             "required_head_commit_sha": head,
             "file_operations": operations,
         }

@@ -42,6 +42,7 @@ def compare_schemas(
     for action in actions:
         if action.relation.relation_type != INCREMENTAL:
             continue
+        # From BigQuery, not from the release before: a table may have been refreshed since.
         stored = read_columns(warehouse, action.target)
         described = {column.path[0] for column in action.relation.relation_descriptor.columns}
         if stored is not None and stored != described:

@@ -35,6 +35,7 @@ class Workspace:
 def open_workspace(client: api.DataformClient, repository: str, name: str) -> Iterator[Workspace]:
     """A new workspace `name`, a copy of the head; one that a stopped command left is replaced."""
     workspace = Workspace(client, f"{repository}/workspaces/{name}")
+    # Left by a command that was killed; its files would be compiled as well.
     workspace.delete()
     client.create_workspace(parent=repository, workspace=api.Workspace(), workspace_id=name)
     try:

@@ -67,6 +67,7 @@ def rollback(arguments: argparse.Namespace, platform: Platform) -> None:
         plan = plan_rollback(platform, arguments.to or None, arguments.scope, arguments.reason)
         print(*describe(plan), "dry run: nothing was changed", sep="\n")
         return
+    # Planned again inside: what a dry run has shown may have changed.
     with platform.lease("rollback"):
         if arguments.if_unfinished and not platform.log.has_unfinished():
             print("every release has ended; nothing to do")

@@ -76,6 +76,7 @@ def rollout(arguments: argparse.Namespace, platform: Platform) -> None:
         platform.schedules.pause(record.schedules)
         deliver(arguments, platform, images)
     except (*ERRORS, requests.RequestException) as error:
+        # Never returns: the schedules are resumed by the rollback.
         undo(platform, record, error)
     platform.schedules.resume(record.schedules)
     accepted = record.ended("accepted")
@@ -110,6 +111,7 @@ def begin(arguments: argparse.Namespace, platform: Platform, images: dict[str, s
     files = read_files(arguments.folder)
     before = platform.images.read()
     if not releases:
+        # Without it the first rollout would have nothing to return to.
         platform.log.append(baseline(platform, before))
     now = platform.log.now()
     record = Release(
@@ -161,12 +163,14 @@ def deliver(arguments: argparse.Namespace, platform: Platform, images: dict[str,
     platform.images.set(images)
     repository = Repository(platform.dataform, platform.target.repository)
     files, origin = read_files(arguments.folder), read_origin(arguments.folder)
+    # Without a refresh: a replaced table cannot be restored (docs/adr/0016).
     release(repository, platform.live, files, origin, platform.bigquery, may_refresh=False)
     result = platform.live.current_result()
     assert result is not None
     runner = Runner(
         platform.dataform, platform.target.repository, result.name, platform.target.service_account
     )
+    # The first run is part of the delivery: a wrong formula is noticed while it can be rolled back.
     runner.run_tag(FIRST_RUN)
     print(f"first run the actions tagged {FIRST_RUN} succeeded")
 

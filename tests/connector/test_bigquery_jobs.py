@@ -12,6 +12,7 @@ from google.cloud.bigquery import LoadJobConfig
 
 from connector.errors import InvalidData, LoadError
 from connector.load.bigquery_jobs import NO_RETRY, POLL_SECONDS, BigQueryJobs
+from connector.load.warehouse import wrap_errors
 from runtime.retry import RetryPolicy
 from tests.fakes.scripted_server import Answer, ScriptedServer, error_body, json_body
 
@@ -258,3 +259,11 @@ def test_a_missing_grant_is_not_retried(scripted):
     outcome = scripted(Answer(403, error_body("accessDenied")))
     assert "BigQuery rejected job load" in str(outcome.error)
     assert outcome.methods == ["POST"]
+
+
+def test_a_query_that_takes_too_long_is_an_error_of_bigquery():
+    with (
+        pytest.raises(LoadError, match="could not count the keys: TimeoutError"),
+        wrap_errors("count the keys"),
+    ):
+        raise TimeoutError

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from connector.errors import IncompleteRun
+from connector.errors import IncompleteRun, RequestRejected, SourceUnavailable
+from connector.run.finish import create_gap_state
 from tests.connector.project import sale, sales
 from tests.fakes import paged_api as shapes
 from tests.fakes.paged_api import SIZE
@@ -191,6 +192,19 @@ def test_a_page_that_always_fails_is_a_gap_and_the_others_are_landed(harness, an
     assert "page=2" in state.missing
 
 
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_a_gap_that_is_rejected_stays_a_gap(harness, status):
+    """It is not the end of the list: the page was needed, and its rows would never be requested again."""
+    pages = {page: (200, {}, {"items": ITEMS[(page - 1) * SIZE : page * SIZE]}) for page in range(1, 5)}
+    serve = scripted(pages | {2: (500, {}, {})})
+    process, state = run_shape(harness, serve, {"page": "page", "items": "items"})
+    process.state = create_gap_state(state)
+    process.api.shape = scripted(pages | {2: (status, {}, {})})
+    state = process.land()
+    assert state.gaps == (2,)
+    assert f"returned {status}" in state.missing
+
+
 def test_rows_with_nan_a_surrogate_or_a_byte_order_mark_are_landed(harness):
     body = '\ufeff{"items": [{"id": 1, "price": NaN}, {"id": 2, "name": "a\\ud800b", "path": "C:\\\\ud800"}]}'
     api = harness(shapes.whole, paging={"items": "items"})
@@ -314,6 +328,51 @@ def test_only_the_gap_is_requested_by_the_next_run(project, shop):
     assert project.ids()[:1000] != [] and sorted(set(project.ids())) == list(range(1, 1001))
     assert [query["page"] for query in shop.queries][0] == "3"
     assert [status for (status,) in project.log("status")] == ["partial", "success", "success"]
+
+
+@pytest.fixture
+def gap(project, shop):
+    """Page 2 of 4 could not be read: ids 251 to 500 are not in raw, and the look-back begins at 501."""
+    shop.items["sales"] = sales(1, 250 * 4)
+    shop.faults = [Fault(page=2, times=99, status=500)]
+    with pytest.raises(IncompleteRun):
+        project.copy()
+    assert sorted(project.ids()) == [*range(1, 251), *range(501, 1001)]
+    return shop
+
+
+def change_limit(project):
+    project.source.paging["limit"] = 100
+
+
+def replay(project):
+    project.replay(day="20261121")
+
+
+def copy_with_a_rejected_key(project):
+    with pytest.raises(RequestRejected):
+        project.copy(key="wrong")
+
+
+def copy_days(project):
+    project.copy(start="2026-11-01")
+
+
+def outage(project):
+    project.shop.faults = [Fault(times=999, status=503)]
+    with pytest.raises(SourceUnavailable):
+        project.copy()
+
+
+EVENTS = [change_limit, replay, copy_with_a_rejected_key, copy_days, outage]
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_a_gap_is_requested_until_it_is_read_whatever_happens_before(project, gap, event):
+    event(project)
+    gap.faults = []
+    project.copy()
+    assert sorted(set(project.ids())) == list(range(1, 1001))
 
 
 def test_a_changed_limit_does_not_continue_with_the_old_page_numbers(project, shop):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 from google.api_core.exceptions import ServiceUnavailable
 from google.cloud import bigquery
 
@@ -174,12 +175,20 @@ def test_only_metadata_is_read():
     assert outside == {f"{dataset}.INFORMATION_SCHEMA.PARTITIONS" for dataset in ("ods", "dmt")}
 
 
-def test_an_unavailable_warehouse_is_a_warning():
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ServiceUnavailable("not today"), "not today"),
+        (requests.ConnectionError("reset"), "reset"),
+        (TimeoutError(), "TimeoutError"),  # of a query that takes longer than its limit
+    ],
+)
+def test_an_unavailable_warehouse_is_a_warning(error, text):
     class Unavailable:
         def run_script(self, sql, parameters):
-            raise ServiceUnavailable("not today")
+            raise error
 
     [line] = write(Unavailable, run_row())
-    assert line["severity"] == "WARNING" and "not today" in line["message"]
+    assert line["severity"] == "WARNING" and text in line["message"]
     assert "orphan_rate" not in line
     assert line["measurement"] == "failed"  # counted by the alert measurement-failed

@@ -80,7 +80,10 @@ def test_all_jobs_of_an_image_move_together():
     [
         ({"connector": "registry/connector:latest"}, "has no digest"),
         ({"connector": "registry/connector@sha256:abc"}, "has no digest"),
-        ({"conector": image("a")}, "unknown image conector; expected connector, pipeline, sheets_sync"),
+        (
+            {"conector": image("a")},
+            "unknown image conector; expected connector, pipeline, report, sheets_sync",
+        ),
     ],
 )
 def test_an_image_that_can_move_is_refused(images, message):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.delivery.images import JOBS
 from scripts.images import ImagesError
 from scripts.images.__main__ import push
 
@@ -39,6 +40,11 @@ def docker(tmp_path, monkeypatch):
     return install
 
 
+def test_every_image_of_the_dockerfile_is_built_and_delivered():
+    [recipe] = [line for line in (ROOT / "Dockerfile").read_text().splitlines() if "--build-arg JOB=" in line]
+    assert recipe.split("JOB=")[1].split()[0].split("|") == list(JOBS)
+
+
 def test_an_image_is_known_by_its_digest_and_tagged_for_the_registry(docker):
     commands = docker()
     name = "europe-west1-docker.pkg.dev/p/jobs/sheets-sync"
@@ -62,5 +68,5 @@ def test_build_only_pushes_nothing(docker):
     commands = docker()
     ended = subprocess.run([sys.executable, "-m", "scripts.images", "--build-only"], cwd=ROOT, check=False)
     assert ended.returncode == 0
-    assert [command[2] for command in commands()] == ["JOB=connector", "JOB=pipeline", "JOB=sheets_sync"]
+    assert [command[2] for command in commands()] == [f"JOB={package}" for package in JOBS]
     assert not [command for command in commands() if "--push" in command]

@@ -20,7 +20,7 @@ from connector.sources.base import (
 )
 from connector.sources.time_window import TimeWindow, load_zone, parse_duration
 
-SMALLEST_ID = -(2**63)
+SMALLEST_ID = -(2**63)  # of a BIGINT: keys may be negative
 HOUR = 3600 * 10**6
 Duration = Annotated[str, msgspec.Meta(pattern=r"^\d+[smhdw]$")]
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -46,6 +46,7 @@ class TableWindow(Declared, frozen=True, kw_only=True):
             start=self.field,
             look_back=str(self.look_back),
             zone=self.zone,
+            # Before every time of the column, so that the first window has no lower bound in effect.
             first="0001-01-01T00:00:00Z",
         )
 
@@ -68,6 +69,7 @@ class Limits(Declared, frozen=True, kw_only=True):
     """`connections`: of one run. `statement_timeout`: seconds. `page_rows`: rows of a part, at most; parts aim at
     16 MB."""
 
+    # At most two: the run reads a database that serves other users.
     connections: Annotated[int, msgspec.Meta(ge=1, le=2)] = 2
     statement_timeout: Annotated[int, msgspec.Meta(ge=1)] = 300
     page_rows: Annotated[int, msgspec.Meta(ge=1)] = 50_000
@@ -128,6 +130,7 @@ def parse_database_source[Kind: DatabaseSource](
         }
     convert_endpoints(endpoints, TableEndpoint, where)
     source = convert(declared | {"endpoints": endpoints}, kind, where)
+    # The declaration is in the repository; libpq also accepts the password as a parameter.
     if re.search(r"://[^/@]*:[^/@]*@|[?&]password=", source.url):
         raise DeclarationError(f"{where}: remove the password from `url`; it is the content of `secret`.")
     for name, endpoint in source.endpoints.items():
@@ -149,7 +152,9 @@ def expand_window(endpoint: Any, where: str) -> Any:
 
 
 def check_endpoint(endpoint: TableEndpoint, where: str) -> None:
+    """DeclarationError for keys that exclude each other, and for a look-back that is too short for the zone."""
     changes = endpoint.changes
+    # A table that is read whole shows what is missing by itself.
     if endpoint.deletes and not changes:
         raise DeclarationError(
             f"{where}: remove `deletes`: without `window` every run reads the whole table."

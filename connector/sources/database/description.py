@@ -5,6 +5,7 @@ import re
 from connector.raw_schema import FILE_NAME
 from connector.sources.database.database import Table
 
+# A proposal only: no catalogue states which column every change sets.
 CHANGE_NAME = re.compile("updat|modif|chang", re.IGNORECASE)
 
 
@@ -32,6 +33,7 @@ def propose_declaration(table: Table) -> dict[str, object]:
 def describe_differences(table: Table, columns: frozenset[str]) -> list[str]:
     """Notes about columns of raw that the source lacks, and columns that the account may not read."""
     missing = sorted(columns - {field.column for field in table.fields} - {FILE_NAME})
+    # Columns of the connector, which no source has.
     expected = [name for name in missing if not name.startswith("SYS_")]
     notes = [f"columns of raw that the source does not have: {', '.join(expected)}"] if expected else []
     if table.hidden:

@@ -9,6 +9,7 @@ from connector.sources.database.ranges import RangeQuery
 from connector.sources.database.windows import Frozen, ceil_time, floor_time, to_moment
 from connector.sources.window import IdRange
 
+# Ten seconds: usual transactions end in this time, and a longer one only costs a repeated window.
 WRITER_CHECKS = 10
 WRITER_SECONDS = 1.0
 INVISIBLE = (
@@ -29,6 +30,7 @@ class WindowFreezer:
         if not query.field:
             return None
         first = changes.to_time_window().first_microseconds if changes.is_time else None
+        # The declared beginning of all times means no lower bound, so rows before it are read as well.
         start = None if span.start is None or first is not None and span.start <= first else span.start
         if changes.is_time:
             return self._freeze_time(session, query.field, start, span.until)
@@ -39,12 +41,14 @@ class WindowFreezer:
         bound = session.read_bound()
         end = bound.microseconds if until is None else min(bound.microseconds, until + 1)
         notes = list(bound.notes)
+        # A transaction that stays open holds back all later rows, which a person should know.
         if until is not None and until + 1 - end > LATE_MICROSECONDS:
             notes.append(
                 f"a transaction is open since {to_moment(end):%Y-%m-%d %H:%M:%S} UTC: later rows belong to the next run"
             )
         if start is not None:
             start = min(floor_time(start, field, zone), end)
+        # Rounded down: later rows may still get the last value of the column, such as the same day.
         covered = floor_time(end, field, zone)
         return Frozen(start, ceil_time(end, field, zone), max(covered, start or covered), tuple(notes))
 
@@ -55,14 +59,17 @@ class WindowFreezer:
         end = (last if last is not None else (start or 0) - 1) + 1
         end = end if span.until is None else min(end, span.until + 1)
         start = None if start is None else min(start, end)
+        # After the greatest key was read: a writer that begins later gets a greater one.
         writers, checks = session.list_writers(), 0
         while writers and checks < WRITER_CHECKS:
             self.sleep(WRITER_SECONDS)
+            # Only those that were open at first; new ones write greater keys.
             writers &= session.list_writers() or set()
             checks += 1
         if writers is None:
             return Frozen(start, end, end, (INVISIBLE,))
         if writers:
             note = f"{len(writers)} open transactions write to {session.name}: the next run reads this window again"
+            # The watermark stays where it was, so that the next run requests the same keys.
             return Frozen(start, end, start if start is not None else SMALLEST_ID + 1, (note,))
         return Frozen(start, end, end)

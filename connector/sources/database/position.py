@@ -5,6 +5,7 @@ import msgspec
 from connector.sources.database.database import KeyTexts
 
 
+# In run.json, once per part: arrays without trailing defaults keep it small.
 class Part(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """Rows with keys from `low` to before `high` (None: open) and the window's field from `start` to before `until`.
 

@@ -37,6 +37,7 @@ class RangeQuery:
         nullable = [field for field in self.key if field.is_nullable]
         if part.nulls:
             return " and ".join([*terms, f"({' or '.join(f'{field.sort} is null' for field in nullable)})"])
+        # No comparison is true for null; these rows are a part of their own.
         terms += [f"{field.sort} is not null" for field in nullable]
         fields = self.order(part)
         if part.low is not None:
@@ -63,6 +64,7 @@ class RangeQuery:
         """The key after the first `rows` rows of the part; None if it has no more. It is greater than `part.low`."""
         if part.low is None:
             return self.key_after(part, rows)
+        # Strictly greater, otherwise rows with equal keys would make a range of no rows, without end.
         beyond = f"{self.condition(part)} and {self.session.compare(self.order(part), '>', part.low)}"
         return self._key_of(part, beyond, rows - 1)
 
@@ -89,8 +91,10 @@ class RangeQuery:
         # A time far in the future is in no window, so the row is due now.
         far = f"when {later[1]} then 'true' " if len(later) > 1 else ""
         due = f"case {far}when {later[0] if later else '1 = 0'} then 'false' else 'true' end"
+        # As the server writes the key, so that it can be read back as a literal.
         position = self.session.json_array([field.key_text for field in self.key])
         fields = {field.column: field for field in [*self.key, *([self.field] if self.field else [])]}
+        # Expressions instead of columns; only the text is used.
         plain = Field("", "", "text", False, "", "", "")
         return [
             *fields.values(),

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from connector.errors import RangeCancelled, RequestRejected, SourceUnavailable, ValueUnreadable
 from connector.landing.files import RejectedRow
-from connector.raw_schema import FILE_NAME, Column
+from connector.raw_schema import FILE_NAME, Column, find_repeated
 from connector.sources.comparison import ComparingReader, KeyPage
 from connector.sources.database.config import Limits, TableEndpoint
 from connector.sources.database.database import Connect, KeyTexts, Session
@@ -30,7 +30,7 @@ from connector.sources.planned import PartContent, ReadPlan
 from connector.sources.window import IdRange
 from runtime.retry import RetryPolicy
 
-PART_BYTES = 16 << 20
+PART_BYTES = 16 << 20  # of JSON lines, in memory once per connection
 KEY_ROWS = 200_000  # of a page of the key list
 KEYS_PER_PART = 500  # they are listed in the query
 SMALLEST_PART = 100  # rows
@@ -62,6 +62,7 @@ class TableReader(ComparingReader):
         return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
 
     def make_plan(self, span: IdRange) -> ReadPlan:
+        # As a whole: half a plan of one transaction and half of another would not fit together.
         return self._retry(lambda: self._make_plan(span))
 
     def _make_plan(self, span: IdRange) -> ReadPlan:
@@ -84,6 +85,7 @@ class TableReader(ComparingReader):
     def open_query(self, session: Session) -> RangeQuery:
         """The table as it is now: a column may be added or dropped between two parts."""
         table = session.read_table()
+        # The table exists, but without a grant on any column every query fails.
         if not table.fields:
             raise RequestRejected(
                 f"the account {session.user!r} may not read any column of {session.name}. Ask the owner for: "
@@ -93,6 +95,10 @@ class TableReader(ComparingReader):
             replace_result(field, column=self.endpoint.rename.get(field.name, field.name))
             for field in table.fields
         ]
+        if repeated := find_repeated([field.column for field in renamed]):
+            raise RequestRejected(
+                f"several columns of {session.name} become {', '.join(repeated)} in raw. Correct `rename`."
+            )
         table = replace_result(table, fields=renamed)
         query = RangeQuery(session, self.endpoint, table)
         if self.endpoint.changes and query.field:
@@ -109,6 +115,7 @@ class TableReader(ComparingReader):
             if frozen.start is not None and frozen.start >= frozen.until:
                 return
             base = replace(base, start=frozen.start, until=frozen.until, by_field=frozen.start is not None)
+        # First, and without a range: the number of such rows is usually small.
         if query.has_nullable_key():
             yield replace(base, nulls=True)
         # Without a lower bound nearly all rows are in the window, and an index of the key finds the boundaries.
@@ -133,6 +140,7 @@ class TableReader(ComparingReader):
         """In ranges of the key, each in a transaction of its own: a key is in one range only."""
         low: KeyTexts | None = None
         while True:
+            # A page is read again as a whole, so a cut connection repeats no key.
             page, low = self._retry(partial(self._read_keys, Part(low=low), until))
             yield page
             if low is None:
@@ -172,6 +180,7 @@ class TableReader(ComparingReader):
             halves = self._split(part)
             if halves:
                 return join(self._read(half, constants) for half in halves)
+            # Down to one row: it is a reject, and its neighbours are copied.
             if isinstance(error, ValueUnreadable):
                 return self._reject(part, error)
             raise
@@ -182,6 +191,7 @@ class TableReader(ComparingReader):
             fields = query.table.fields
             lines = session.read_lines(fields, query.condition(part), constants)
             rows = lines.content.count(b"\n")
+            # A proxy or a pooler may end a result early without an error.
             if rows != lines.announced:
                 raise SourceUnavailable(
                     f"{session.name}: the server announced {lines.announced} rows and sent {rows}"
@@ -193,6 +203,7 @@ class TableReader(ComparingReader):
         """The only row of a range. Several rows with the same key cannot be separated: then the part fails."""
         with self.sessions.begin() as session:
             query = self.open_query(session)
+            # 0: the row was deleted meanwhile; more: rows with the same key.
             if query.count(part) != 1:
                 raise error
             key = query.key_at(part, 0)
@@ -206,6 +217,7 @@ class TableReader(ComparingReader):
             halves = part.keys[:half], part.keys[half:]
             return [replace(part, keys=keys) for keys in halves] if half else []
         size = max(part.rows, 2) // 2
+        # Rows with nulls have no order by which they could be divided.
         while size and not part.nulls:
             with suppress(RangeCancelled):  # finding a key that is nearer is cheaper
                 middle = self._retry(partial(self._find_key, part, size))
@@ -224,6 +236,7 @@ class TableReader(ComparingReader):
         policy = self.retry()
 
         def next_delay(error: Exception, attempt: int) -> float | None:
+            # A cancelled range would be cancelled again; a smaller one may succeed.
             is_cut = isinstance(error, SourceUnavailable) and not isinstance(error, RangeCancelled)
             return policy.delay(attempt) if is_cut else None
 

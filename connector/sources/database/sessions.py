@@ -23,7 +23,9 @@ class Sessions:
             try:
                 session.begin()
                 yield session
+                # Inside `try`: a session whose commit fails is closed, not used again.
                 session.end()
+            # Also on termination: an open transaction must not stay at the server.
             except BaseException:
                 with suppress(SourceError):
                     session.close()

@@ -40,6 +40,7 @@ def floor_time(microseconds: int, field: Field, zone: str) -> int:
     if field.group == "day":
         day = to_moment(microseconds).astimezone(load_zone(zone)).date()
         return to_microseconds(datetime(day.year, day.month, day.day, tzinfo=load_zone(zone)))
+    # A time that is written to a column with fewer digits is cut or rounded to such a step.
     return microseconds // field.resolution * field.resolution
 
 
@@ -47,6 +48,7 @@ def ceil_time(microseconds: int, field: Field, zone: str) -> int:
     floor = floor_time(microseconds, field, zone)
     if floor == microseconds:
         return floor
+    # By the calendar, as days with a change of the clocks are shorter or longer.
     if field.group == "day":
         local = to_moment(microseconds).astimezone(load_zone(zone)) + DAY
         return floor_time(to_microseconds(local), field, zone)
@@ -59,6 +61,7 @@ def write_bound(session: Session, field: Field, value: int, zone: str) -> str:
         return str(value)
     moment = to_moment(value)
     local = moment if field.group == "moment" else moment.astimezone(load_zone(zone))
+    # rjust: strftime does not fill years before 1000 with zeros on every platform.
     return session.time_literal(field, local.strftime("%Y-%m-%d %H:%M:%S.%f").rjust(26, "0"))
 
 
@@ -67,4 +70,5 @@ def to_moment(microseconds: int) -> datetime:
 
 
 def to_microseconds(moment: datetime) -> int:
+    # Integer arithmetic: timestamp() is a float and would lose microseconds.
     return (moment - EPOCH) // MICROSECOND

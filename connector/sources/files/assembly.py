@@ -20,6 +20,7 @@ def create_reader(
     columns: list[Column],
 ) -> FilesReader:
     """`open_bucket`: a bucket of Cloud Storage by its name, with the job's credentials."""
+    # In the landing bucket: the job may only read the bucket of the source.
     ledger = Ledger(open_bucket(settings.bucket), f"{settings.source_name}/{name}")
     store = open_store(source, settings, open_bucket)
     return FilesReader(store, ledger, source.endpoints[name], columns, source.connections)

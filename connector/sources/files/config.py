@@ -56,6 +56,7 @@ class FilesEndpoint(Endpoint, frozen=True, kw_only=True):
     settle: Annotated[int, msgspec.Meta(ge=0)] = 0
 
     def parse_format(self, where: str = "format") -> Format:
+        """The declared format with its options; DeclarationError unless there is exactly one."""
         if len(self.format) != 1 or (name := next(iter(self.format))) not in FORMATS:
             raise DeclarationError(
                 f"{where}: expected one of {', '.join(FORMATS)}, not {list(self.format)}; for example "
@@ -68,6 +69,7 @@ class FilesEndpoint(Endpoint, frozen=True, kw_only=True):
         """The folders of `glob` before its first wildcard: only they are listed."""
         parts = PurePosixPath(self.glob).parts
         wild = next((i for i, part in enumerate(parts) if any(c in part for c in "*?[")), len(parts) - 1)
+        # Without a wildcard the last part is the file itself, so its folder is listed.
         return "/".join(parts[:wild])
 
 
@@ -110,6 +112,7 @@ def check_null_keys(endpoints: Any, where: str) -> None:
 
 
 def check_endpoint(endpoint: FilesEndpoint, where: str) -> None:
+    """DeclarationError for a window, a glob outside of the folder, or an invalid format."""
     declared = endpoint.parse_format(f"{where}.format")
     if endpoint.window:
         raise DeclarationError(f"{where}: remove `window`: new and changed files are found by their etag.")
@@ -120,6 +123,7 @@ def check_endpoint(endpoint: FilesEndpoint, where: str) -> None:
 
 
 def check_csv(declared: Csv, where: str) -> None:
+    """DeclarationError unless exactly one of `header` and `columns` has the names, or for an unknown encoding."""
     if not declared.header and not declared.columns:
         raise DeclarationError(f"{where}: `header: false` requires `columns`, the names in the file's order.")
     if declared.header and declared.columns:

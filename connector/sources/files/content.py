@@ -10,6 +10,7 @@ from connector.landing.files import RejectedRow
 from connector.sources.files.position import PartRange
 from connector.sources.files.store import FileStore
 
+# A wrong `format` can make a whole file one line.
 MAX_LINE_BYTES = 64 << 20
 MAX_REJECTED_ROWS = 20  # if most rows are rejects, and more than these, the declaration is wrong
 MAX_TEXT_CHARACTERS = 2000  # of a rejected row
@@ -65,6 +66,7 @@ def decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:
             is_empty = is_empty and not chunk
             while chunk:
                 yield decoder.decompress(chunk)
+                # Tools that append to a gzip file write another member; each needs its own decoder.
                 chunk = decoder.unused_data
                 if decoder.eof and chunk:
                     decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -79,6 +81,7 @@ def iter_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     rest = b""
     for chunk in chunks:
         lines = io.BytesIO(rest + chunk).readlines()
+        # The last line may continue in the next chunk.
         rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
         if len(rest) > MAX_LINE_BYTES:
             raise UnreadableFile(

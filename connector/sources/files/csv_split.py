@@ -32,8 +32,10 @@ class CsvSplitter:
         ends = self._find_ends(open_chunks()) if self._is_simple() else None
         if ends is None:
             ends = list(self._parse_ends(open_chunks()))
+        # One part: the header need not be read twice.
         if not ends:
             return [self.part]
+        # Ranges after the first have no header line, so each of them carries the names.
         lines = TextLines(open_chunks(), self.declared.encoding, self.part)
         header = tuple(read_header(lines, self.declared, self.rename))
         starts = [(0, 1), *ends]
@@ -71,6 +73,7 @@ class CsvSplitter:
         while True:
             try:
                 for _ in reader:
+                    # The parser keeps the lines of a row for messages; here only positions matter.
                     lines.pending.clear()
                     if end:  # only if a row follows
                         yield end

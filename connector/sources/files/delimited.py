@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from connector.raw_schema import find_repeated
 from connector.sources.files.config import Csv
 from connector.sources.files.content import Rows, UnreadableFile, iter_lines
 from connector.sources.files.position import PartRange
@@ -20,6 +21,7 @@ BATCH_ROWS = 2000
 MAX_FIELD_CHARACTERS = 16 << 20
 UNCLOSED = "unexpected end of data"  # of Python's csv in strict mode: the file ends inside quotes
 
+# Python's default of 131,072 characters would reject long texts. The setting is of the process.
 csv.field_size_limit(MAX_FIELD_CHARACTERS)
 
 
@@ -50,6 +52,7 @@ class TextLines:
                     raise UnreadableFile(describe_encoding(error, f"line {self.number}")) from error
             else:
                 text = line
+            # The byte order mark of utf-8 is not removed by that codec, and would be part of the first name.
             if self.number == 1:
                 text = text.removeprefix("\ufeff")
             pending.append(text)
@@ -62,10 +65,12 @@ def has_byte_lines(encoding: str) -> bool:
 
 
 def decode_lines(chunks: Iterable[bytes], encoding: str) -> Iterator[str]:
+    """Lines of an encoding in which a line end has several bytes; UnreadableFile for an invalid byte."""
     decoder = codecs.getincrementaldecoder(encoding)()
     rest = ""
     try:
         for chunk in chunks:
+            # Not splitlines(), which also splits at characters such as U+2028 inside a field.
             *lines, rest = (rest + decoder.decode(chunk)).split("\n")
             yield from (f"{line}\n" for line in lines)
         rest += decoder.decode(b"", final=True)
@@ -99,10 +104,10 @@ def read_header(lines: TextLines, declared: Csv, rename: Mapping[str, str]) -> S
         header = next(open_csv(lines, declared), [])
     except csv.Error as error:
         raise UnreadableFile(f"the header cannot be read: {error}") from error
+    # Lines of the header must not count as lines of the first row.
     lines.pending.clear()
     names = [rename.get((name or "").strip(), (name or "").strip()) for name in header]
-    folded = [name.casefold() for name in names]  # BigQuery compares names without case
-    if twice := sorted({name for name in names if folded.count(name.casefold()) > 1}):
+    if twice := find_repeated(names):
         raise UnreadableFile(
             f"the header has {', '.join(map(repr, twice))} more than once: {shorten(names)}. Declare "
             "`header: false` with `columns` and remove the header, or ask for a file with distinct names."
@@ -116,6 +121,7 @@ def shorten(names: Sequence[str]) -> str:
 
 
 def check_key(names: Sequence[str], key: Collection[str]) -> None:
+    """UnreadableFile with the columns of the file if one of the key is missing."""
     if missing := [name for name in key if name not in names]:
         raise UnreadableFile(
             f"the file has no column {', '.join(map(repr, missing))}, the key; its columns are: {shorten(names)}. "
@@ -143,11 +149,17 @@ def read_rows(
 def iter_batches(
     lines: TextLines, declared: Csv, width: int, rows: Rows, with_line: bool
 ) -> Iterator[list[list[str | None]]]:
+    """Up to BATCH_ROWS rows at a time, each with `width` values, and its line number if `with_line`.
+
+    Rows with another number of values are added to `rows.rejects`.
+    UnreadableFile if the file ends inside quotes.
+    """
     reader, nulls, pending = open_csv(lines, declared), frozenset(declared.null), lines.pending
     batch: list[list[str | None]] = []
     while True:
         try:
             for row in reader:
+                # A row with another number of fields cannot be assigned to columns without guessing.
                 if len(row) == width:
                     if nulls:
                         row = [None if value in nulls else value for value in row]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from connector.extract.field_mapping import rename_members
 from connector.raw_schema import Column
 from connector.sources.files.content import Rows, UnreadableFile, iter_lines
 from connector.sources.files.position import PartRange
@@ -40,7 +41,7 @@ class JsonRows:
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             self.rows.reject(number, str(error), item.decode("utf-8", "replace"))
             return
-        row = {self.rename.get(name, name): value for name, value in members.items()}
+        row = rename_members(members, self.rename)
         self.names |= dict.fromkeys(row)
         row = {name: self._as_text(value) if name in self.texts else value for name, value in row.items()}
         row |= self.constants
@@ -51,6 +52,7 @@ class JsonRows:
 
     def _as_text(self, value: msgspec.Raw) -> msgspec.Raw:
         text = bytes(value).strip()
+        # Digits as in the file: decoding and encoding a number could change them.
         return value if text[:1] == b'"' or text == b"null" else encode_raw(text.decode())
 
     def finish(self) -> Rows:
@@ -80,6 +82,7 @@ def read_json_array(chunks: Iterable[bytes], rows: JsonRows) -> Rows:
             raise UnreadableFile(
                 f"the array has more than {MAX_ARRAY_BYTES >> 20} MB. Split it, or write JSON lines (ndjson)."
             )
+    # An empty file is an empty list, as for the other formats.
     if not content.removeprefix(BOM).strip():
         return rows.finish()
     try:

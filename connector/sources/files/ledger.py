@@ -53,6 +53,7 @@ class Ledger:
     def update(self, entries: Mapping[str, Entry], gone: frozenset[str]) -> None:
         """Add `entries`; drop files that are no longer at the source. Idempotent. Only the lease's owner writes."""
         stored, generation = self._read()
+        # Read again before the write, so that a repeated call changes nothing.
         merged = {key: entry for key, entry in stored.items() if key not in gone} | dict(entries)
         if merged != stored:
             self.store.replace(self.name, msgspec.json.encode(merged), generation)
@@ -62,4 +63,5 @@ def is_read(file: FileInfo, entry: Entry | None, fingerprint: str) -> bool:
     """Whether this version was read before; an unreadable file is tried again under a changed declaration."""
     if entry is None or (entry.etag, entry.size) != (file.etag, file.size):
         return False
+    # Under another declaration the file may be readable.
     return entry.unreadable in ("", fingerprint)

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from connector.raw_schema import find_repeated
 from connector.sources.files.content import Rows, UnreadableFile
 from connector.sources.files.provenance import LINE, Provenance
 
@@ -16,7 +17,9 @@ BATCH_ROWS = 5000
 
 
 def read_parquet(chunks: Iterable[bytes], rename: dict[str, str], provenance: Provenance) -> Rows:
+    """All rows, every value as text; UnreadableFile for an invalid file, or without pyarrow."""
     try:
+        # Only here: most images do not contain it.
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as error:
@@ -29,6 +32,8 @@ def read_parquet(chunks: Iterable[bytes], rename: dict[str, str], provenance: Pr
         # int96 as nanoseconds would overflow silently before 1677 and after 2262.
         file = pq.ParquetFile(pa.BufferReader(content), coerce_int96_timestamp_unit="us")
         names = [rename.get(name, name) for name in file.schema_arrow.names]
+        if twice := find_repeated(names):
+            raise UnreadableFile(f"several columns become {', '.join(twice)} in raw. Check `rename`.")
         rows.names = names
         for batch in file.iter_batches(BATCH_ROWS):
             columns = [convert_column(column) for column in batch.columns]
@@ -64,6 +69,7 @@ def convert_column(column: Any) -> list[str | None]:
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return [None if value is None else base64.b64encode(value).decode() for value in column.to_pylist()]
     if pa.types.is_duration(kind):
+        # Arrow has no text of a duration; the number is in the unit of the column.
         column = column.cast(pa.int64())
     return list(column.cast(pa.string()).to_pylist())
 

@@ -61,6 +61,7 @@ class FilesReader(PlannedReader):
     def make_plan(self, span: IdRange) -> ReadPlan:
         files = self._list_matching()
         entries = self.ledger.read_entries()
+        # Dropped from the ledger after the load: a file that returns is new again.
         self.gone = frozenset(entries.keys() - {file.key for file in files})
         settled = self.now() - self.endpoint.settle
         new = [
@@ -69,6 +70,7 @@ class FilesReader(PlannedReader):
             if not is_read(file, entries.get(file.key), self.fingerprint)
             and (not self.endpoint.settle or file.modified <= settled)
         ]
+        # The oldest first, so that a backlog above MAX_FILES is read in its order.
         new.sort(key=lambda file: (file.modified, file.key))
         parts = [part.encode() for file in new[:MAX_FILES] for part in self._split(file)]
         return ReadPlan(tuple(parts), notes=tuple(self._notes(files, entries, len(new))))
@@ -100,6 +102,7 @@ class FilesReader(PlannedReader):
     def _split(self, file: FileInfo) -> list[PartRange]:
         """One part for a small file. A file that cannot be split is one part too: reading it reports the reason."""
         whole = PartRange(file)
+        # The size of the content is not known before it is decompressed.
         limit = self.part_bytes // COMPRESSION if file.key.endswith(".gz") else self.part_bytes
         if file.size <= limit:
             return [whole]
@@ -110,6 +113,7 @@ class FilesReader(PlannedReader):
             if isinstance(self.format, JsonLines):
                 return split_lines(read_content(self.store, whole), whole, self.part_bytes) or [whole]
         except (UnreadableFile, SourceUnavailable):
+            # Not raised: a bad file must not keep the plan of all others from being made.
             pass
         return [whole]
 
@@ -149,6 +153,7 @@ class FilesReader(PlannedReader):
     def on_loaded(self, plan: ReadPlan, failed: Collection[int], unreadable: Collection[int]) -> None:
         """A file of several parts is read once all of them are."""
         files = [parse_position(position).file for position in plan.parts]
+        # Numbers of parts begin at 1.
         incomplete = {files[number - 1].key for number in failed}
         bad = {files[number - 1].key for number in unreadable}
         entries = {

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
@@ -109,6 +109,7 @@ class ObstoreFiles:
         status = match[1] if (match := STATUS.search(str(error))) else ""
         if isinstance(error, PreconditionError):
             return SourceUnavailable(describe_overwritten(self.url, key))
+        # Listed and then removed: the declaration is right, which it is not for a missing bucket.
         if isinstance(error, NotFoundError) and action == "read":
             return SourceUnavailable(
                 f"{self.url}{key} was removed after it was listed; its rows are not in raw"
@@ -150,7 +151,10 @@ class GoogleFiles:
         start = self.folder + (f"{prefix}/" if prefix else "")
         try:
             for item in self.store.list(start):
-                yield FileInfo(item.name.removeprefix(self.folder), str(item.generation), item.size)
+                # The generation has its own time; `updated` also changes with the metadata.
+                modified = datetime.fromisoformat(item.created).timestamp() if item.created else 0
+                key = item.name.removeprefix(self.folder)
+                yield FileInfo(key, str(item.generation), item.size, modified)
         except StorageError as error:
             raise SourceUnavailable(str(error)) from error
 
@@ -160,6 +164,7 @@ class GoogleFiles:
     def _read_once(self, file: FileInfo) -> bytes:
         with self.lock:
             download = self.downloads.setdefault(file, Download())
+            # The oldest: parts of a file are read one after another, so it is rarely needed again.
             while len(self.downloads) > self.kept_files:
                 del self.downloads[next(iter(self.downloads))]
         with download.lock:  # two readers of one file download it once, those of two files do not wait
@@ -186,7 +191,7 @@ def first_line(error: BaseError) -> str:
 
 
 def open_obstore(url: str, server: str, region: str, secret: str, retries: int = 5) -> ObstoreFiles:
-    """The store of an s3:// or file:// url; SettingsError if the secret or the folder is invalid."""
+    """The store of an s3:// or file:// url. SettingsError for an invalid secret, RequestRejected without the folder."""
     parts = urlsplit(url)
     if parts.scheme == "file":
         folder = Path(unquote(parts.path))
@@ -198,6 +203,7 @@ def open_obstore(url: str, server: str, region: str, secret: str, retries: int =
     if server:
         config["endpoint"] = server
     if keys is None:
+        # Otherwise obstore would search for credentials on the machine.
         config["skip_signature"] = True
     else:
         config |= {"access_key_id": keys.access_key_id, "secret_access_key": keys.secret_access_key}
@@ -226,6 +232,7 @@ def parse_secret(secret: str) -> S3Secret | None:
     try:
         return msgspec.json.decode(secret, type=S3Secret)
     except msgspec.MsgspecError:
+        # Without the cause, whose text could quote the secret.
         raise SettingsError(
             'the secret of an s3:// source must be JSON: {"access_key_id": "…", "secret_access_key": "…"}.'
         ) from None

@@ -66,6 +66,7 @@ def parse_mongodb_source(declared: dict[str, Any], where: str) -> MongoSource:
         }
     convert_endpoints(endpoints, MongoEndpoint, where)
     source = convert(declared | {"endpoints": endpoints}, MongoSource, where)
+    # The declaration is in the repository.
     if re.search(r"://[^/@]*:[^/@]*@", source.url):
         raise DeclarationError(f"{where}: remove the password from `url`; it is the content of `secret`.")
     for name, endpoint in source.endpoints.items():

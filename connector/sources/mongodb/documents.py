@@ -73,6 +73,7 @@ TEXTS: dict[type, Callable[[Any], str]] = {
 def simplify(value: Any) -> Any:
     """A nested value as JSON can hold it: numbers and booleans stay, other types become text."""
     kind = type(value)
+    # By exact type: the frequent ones first, and subclasses such as Int64 below.
     if kind in (str, int, bool):
         return value
     if kind is dict:

@@ -90,6 +90,7 @@ class MongoReader(ComparingReader):
         structured = [c["name"] for c in columns if c["type"] != "STRING" or c.get("mode") == "REPEATED"]
         self.encoder = DocumentEncoder(FILE_NAME, structured)
         self.field = endpoint.changes.field if endpoint.changes else "_id"
+        # Majority: a document that is rolled back after a failover was never read.
         database = client.get_default_database(codec_options=CODEC, read_concern=ReadConcern("majority"))
         self.collection: Collection[dict[str, Any]] = database[endpoint.collection]
 
@@ -152,6 +153,7 @@ class MongoReader(ComparingReader):
             stats = self.collection.database.command("collStats", self.collection.name)
             average = int(stats.get("avgObjSize") or DEFAULT_DOCUMENT_BYTES)
         except OperationFailure:
+            # The account may lack the privilege for statistics; a usual size is good enough.
             average = DEFAULT_DOCUMENT_BYTES
         return min(max(PART_BYTES // max(average, 1), PART_DOCUMENTS[0]), PART_DOCUMENTS[1])
 
@@ -159,6 +161,7 @@ class MongoReader(ComparingReader):
         """Half-open. It ends at the clock of the server, which is frozen here: later changes belong to the next run."""
         end: datetime = self.client.admin.command("hello")["localTime"].replace(tzinfo=UTC)
         if span.until is not None:
+            # `until` is inclusive, the range of a query is not.
             end = min(end, from_microseconds(span.until + 1))
         start = from_microseconds(span.start) if span.start is not None else datetime.min.replace(tzinfo=UTC)
         return start, end
@@ -184,6 +187,7 @@ class MongoReader(ComparingReader):
         )  # the index is enough
         while True:
             query = self._query(Bounds(low, last), projection)
+            # The first document after `size` others is the beginning of the next part.
             boundary = next(iter(query.sort(self.field, 1).skip(size).limit(1)), None)
             high = encode_value(boundary.get(self.field)) if boundary else last
             if boundary and high == low:  # a larger value follows the documents that share this one
@@ -212,6 +216,7 @@ class MongoReader(ComparingReader):
             for name, value in (("min", bounds.low), ("max", bounds.high))
             if value
         }
+        # min() and max() require the index to be named.
         return self._find({}, projection, raw, hint=[("_id", 1)], **ends)
 
     def _find(
@@ -246,6 +251,7 @@ class MongoReader(ComparingReader):
                 if isinstance(document, BSONError):
                     rejects.append(RejectedRow(number, f"not readable BSON: {document}", describe_raw(raw)))
                     continue
+                # Fields differ from document to document, so only the part shows all of them.
                 names.update(document)
                 lines.append(self.encoder.encode_line(document, file_name))
         note = f"{len(rejects)} documents of {self.collection.name} are in rejects/" if rejects else None
@@ -266,10 +272,12 @@ class MongoReader(ComparingReader):
                 raise RequestRejected(
                     f"the account may not read {where}. Grant it the role `read`."
                 ) from error
+            # The server stopped the query; it is read again, so not a rejection.
             if error.code == TIME_LIMIT_EXCEEDED:
                 raise SourceUnavailable(
                     f"a query of {where} took longer than {QUERY_TIMEOUT}. Is there an index on {self.field!r}?"
                 ) from error
+            # A subclass of OperationFailure, but transient.
             if isinstance(error, CursorNotFound):
                 raise SourceUnavailable(f"the cursor of {where} was closed by the server: {error}") from error
             raise RequestRejected(f"MongoDB rejected a query of {where}: {error}") from error
@@ -313,6 +321,7 @@ def create_reader(source: MongoSource, name: str, settings: Settings, columns: l
             settings.source["URL"],
             **password,
             appname="data-platform",
+            # The first request opens it: an unreachable server is an error of the run, not of its creation.
             connect=False,
             serverSelectionTimeoutMS=10_000,
             connectTimeoutMS=10_000,

@@ -73,11 +73,14 @@ def build_field(row: list[str]) -> Field:
 def write_expressions(kind: str, column: str) -> tuple[str, str, str]:
     """The expressions of the text, of the order, and of the text of a key."""
     text = f"cast({column} as char)"
+    # + 0: the number instead of the bytes.
     if kind == "bit":
         text = f"cast({column} + 0 as char)"
         return text, column, text
+    # Ordered by the number, as the index is; the text is only for raw.
     if kind in ("enum", "set"):
         return text, f"{column} + 0", f"cast({column} + 0 as char)"
+    # As DOUBLE it is printed with all digits.
     if kind == "float":
         text = f"cast(cast({column} as double) as char)"
         return text, column, text

@@ -43,11 +43,13 @@ def wrap_errors(name: str, user: str) -> Iterator[None]:
 
 
 def error_code(error: pymysql.MySQLError) -> int:
+    # Errors of the client itself may have no number.
     return int(error.args[0]) if error.args and str(error.args[0]).isdigit() else 0
 
 
 def translate(error: pymysql.MySQLError, name: str, user: str) -> SourceError:
     code, text = error_code(error), " ".join(str(error.args[-1] if error.args else error).split())[:500]
+    # By number: pymysql has one class of exception for most of them.
     if code in (TABLE_DENIED, COLUMN_DENIED, DATABASE_DENIED):
         return RequestRejected(
             f"the account {user!r} may not read {name}: {text}. Ask the owner for: GRANT SELECT ON {name} TO {user};"

@@ -33,9 +33,11 @@ def parse_url(url: str) -> dict[str, Any]:
     """Arguments of pymysql.connect; RequestRejected with the allowed values."""
     parts = urlsplit(url)
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    # The names of libpq, so that both kinds of databases are declared alike.
     mode = query.pop("sslmode", "prefer")
     authority = {"ssl_ca": query.pop("sslrootcert")} if "sslrootcert" in query else {}
     database = parts.path.strip("/")
+    # What is left of `query` is an unknown parameter, which would be ignored otherwise.
     if mode not in TLS or query or not parts.hostname or not database:
         raise RequestRejected(
             f"invalid url: expected mysql://user@host:{PORT}/database, with sslmode one of {', '.join(TLS)}, and "
@@ -53,7 +55,9 @@ def connect(url: str, password: str, relation: str, limits: Limits) -> MysqlSess
         connection = pymysql.connect(
             **arguments,
             password=password,
+            # The server converts texts of all its charsets to this one.
             charset="utf8mb4",
+            # Bytes: the server's JSON is written to the bucket as it is.
             use_unicode=False,
             conv=NO_DECODERS,
             connect_timeout=CONNECT_SECONDS,

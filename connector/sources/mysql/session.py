@@ -81,7 +81,9 @@ class MysqlSession(Session):
             self.settings = self.settings.replace("transaction_isolation", "tx_isolation")
 
     def begin(self) -> None:
+        # In every transaction, as a pooler may reset or change sessions between them.
         self._execute(self.settings)
+        # With the snapshot taken now, not at the first query: count and lines must be of one version.
         self._execute("start transaction with consistent snapshot, read only")
 
     def end(self) -> None:
@@ -107,6 +109,7 @@ class MysqlSession(Session):
         """Columns that the account may not read are not listed; an error of the table itself is reported by a query."""
         names = {"schema": quote_text(self.schema), "table": quote_text(self.table)}
         rows = self.read_rows(COLUMNS.format(**names))
+        # No columns: no such table, or no grant on it. The query reports which.
         if not rows:
             self._execute(f"select 1 from {self.relation} limit 0")
         return build_table(rows)
@@ -116,6 +119,7 @@ class MysqlSession(Session):
         table has the time of its start, and no transaction yet."""
         self._execute("set session time_zone = 'SYSTEM'")
         try:
+            # Before the transactions are read: one that begins in between has a later time.
             clock = self._read_integer(CLOCK)
             self._execute(WAIT_FOR_COPY)
             return Bound(min(clock, self._read_integer(OLDEST)))
@@ -136,6 +140,7 @@ class MysqlSession(Session):
 
     def read_lines(self, fields: Sequence[Field], condition: str, constants: Mapping[str, str]) -> Lines:
         """The number of rows is counted by the server in the same snapshot."""
+        # Compared with the lines that arrive; a cut result would look like the end.
         announced = self._read_integer(f"select count(*) from {self.relation} where {condition}")
         buffer = io.BytesIO()
         sql = f"select {write_object(fields, constants)} from {self.relation} where {condition}"
@@ -163,6 +168,7 @@ class MysqlSession(Session):
 
     def measure_line(self, fields: Sequence[Field]) -> float:
         columns = ", ".join(quote(field.name) for field in fields)
+        # The limit inside: otherwise the average would be computed over the whole table.
         rows = f"select {columns} from {self.relation} limit {SAMPLE_ROWS}"
         sql = f"select coalesce(avg(length({write_object(fields, {})})), 0) from ({rows}) {TABLE}"
         return float(self.read_rows(sql)[0][0] or 0)
@@ -174,6 +180,7 @@ class MysqlSession(Session):
         kind = field.type.split("(")[0].split(" ")[0].lower()
         if kind in NUMBERS:
             return text
+        # Hexadecimal, as `key_text` writes it.
         if kind in BYTES:
             return f"x'{text}'"
         return quote_text(text) if kind in TEXTS else f"'{text}'"

@@ -37,6 +37,7 @@ def quote(name: str) -> str:
 
 def quote_relation(relation: str) -> str:
     """`schema.table`; without a schema, the server's search_path finds it."""
+    # At the first dot only: a table's name may contain another one.
     return ".".join(quote(part) for part in relation.split(".", 1))
 
 

@@ -43,6 +43,7 @@ def translate(error: psycopg.Error, name: str, user: str) -> SourceError:
         return RequestRejected(
             f"PostgreSQL has no table {name} that the account {user!r} can see: {text}. Correct `relation`."
         )
+    # ALTER TABLE between the catalogue and the query; the next attempt reads the catalogue again.
     if isinstance(error, errors.UndefinedColumn | errors.InvalidColumnReference):
         return SourceUnavailable(f"the columns of {name} changed while it was read: {text}")
     if isinstance(error, CANCELLED):
@@ -51,6 +52,7 @@ def translate(error: psycopg.Error, name: str, user: str) -> SourceError:
         )
     if isinstance(error, UNREADABLE):
         return ValueUnreadable(f"PostgreSQL cannot write a value of {name}: {text}")
+    # Before OperationalError, of which this is a subclass.
     if isinstance(error, errors.LockNotAvailable):
         return SourceUnavailable(f"{name} is locked by another session, for example by ALTER TABLE: {text}")
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
@@ -65,6 +67,7 @@ def translate_connect(error: psycopg.Error, name: str, place: str) -> SourceErro
         return KeyRejected(
             f"PostgreSQL at {place} rejected the password for {name}. Add a correct version of the secret."
         )
+    # Permanent: retrying for minutes would only delay the message.
     if any(part in text for part in REJECTED_TEXTS) or isinstance(error, psycopg.ProgrammingError):
         return RequestRejected(f"cannot connect to PostgreSQL at {place} for {name}: {text}. Correct `url`.")
     return SourceUnavailable(

@@ -29,6 +29,7 @@ def connect(url: str, password: str | None, relation: str, limits: Limits) -> Po
         declared = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
         raise translate_connect(error, relation, "the address in `url`") from error
+    # A declared parameter wins over the defaults, and the secret over everything.
     parameters = CONNECTION | declared | ({"password": password} if password else {})
     place = f"{declared.get('host', '')}:{declared.get('port', 5432)}/{declared.get('dbname', '')}"
     try:

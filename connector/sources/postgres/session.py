@@ -21,7 +21,9 @@ from connector.sources.database.database import (
 from connector.sources.postgres.catalogue import COLUMNS, build_table, quote, quote_relation
 from connector.sources.postgres.errors import wrap_errors
 
+# Without a limit a statement would wait for ALTER TABLE as long as that runs.
 LOCK_SECONDS = 30
+# A transaction that a killed run leaves open would hold back VACUUM.
 IDLE_SECONDS = 600
 SAMPLE_ROWS = 200
 # The text of a value depends on these. Per transaction, because a pooler may give every transaction another connection.
@@ -77,6 +79,7 @@ class PostgresSession(Session):
             "lock_timeout": f"{LOCK_SECONDS}s",
             "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
         }
+        # Repeatable read: the catalogue, the boundaries and the rows are of one version.
         self.start = "begin isolation level repeatable read read only" + "".join(
             f"; set local {name} = '{value}'" for name, value in settings.items()
         )
@@ -97,7 +100,9 @@ class PostgresSession(Session):
 
     def _rows(self, sql: str, *parameters: str) -> list[tuple[Any, ...]]:
         with self._wrap():
+            # Parameters are inserted by the client: a pooler may not support server-side binding.
             cursor = psycopg.ClientCursor(self.connection)
+            # None without parameters: then a % in the text is not a placeholder.
             return cursor.execute(sql, parameters or None).fetchall()
 
     def read_table(self) -> Table:
@@ -105,6 +110,7 @@ class PostgresSession(Session):
 
     def read_bound(self) -> Bound:
         [(microseconds, sees_others, is_replica)] = self._rows(BOUND)
+        # On a replica the grant does not help, so only one of the notes is shown.
         notes = [REPLICA] if is_replica else [] if sees_others else [NO_GRANT]
         return Bound(int(microseconds), tuple(notes))
 
@@ -126,6 +132,7 @@ class PostgresSession(Session):
             with cursor.copy(copy.encode()) as stream:
                 for data in stream:
                     buffer.write(data)
+            # rowcount is the number that the server reports at the end of COPY.
             return Lines(buffer.getvalue(), cursor.rowcount)
 
     def _select(self, fields: Sequence[Field], condition: str, constants: Mapping[str, str]) -> str:
@@ -146,6 +153,7 @@ class PostgresSession(Session):
         return f"{quote_text(text)}::{field.type}"
 
     def time_literal(self, field: Field, text: str) -> str:
+        # Explicit, so that the literal does not depend on the session's zone.
         zone = "+00" if field.group == "moment" else ""
         return self.literal(field, text + zone)
 
@@ -155,5 +163,6 @@ class PostgresSession(Session):
 
 
 def quote_text(text: str) -> str:
+    # Sufficient with standard_conforming_strings, which TEXT_SETTINGS sets.
     escaped = text.replace("'", "''")
     return f"'{escaped}'"

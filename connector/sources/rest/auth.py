@@ -33,11 +33,13 @@ class ApiKeyAuth(AuthBase):
             credentials = f"{self.declared.username}:{self.secret}".encode()
             request.headers["Authorization"] = "Basic " + base64.b64encode(credentials).decode()
         elif self.declared:
+            # Here and not in `params`, so that the key is in no message or metadata that is built from them.
             request.prepare_url(request.url, {self.declared.query: self.secret})
         return request
 
     def redact(self, text: str) -> str:
         encodings = (str, quote, quote_plus, partial(quote, safe=""))  # as it is, and as in a URL
+        # An empty text is contained everywhere; replacing it would destroy the message.
         for encode in encodings if self.secret else ():
             text = text.replace(encode(self.secret), "***")
         return text
@@ -49,6 +51,7 @@ class ApiKeyAuth(AuthBase):
 
 def check_header_value(secret: str) -> str:
     """KeyRejected for a value that a header cannot contain; http.client's own error would show the value."""
+    # A trailing line break, as `echo` adds it to a file, is the usual cause.
     if secret.isascii() and secret.isprintable() and secret == secret.strip():
         return secret
     raise KeyRejected(

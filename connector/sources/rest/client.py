@@ -61,6 +61,7 @@ class SourceClient:
         self.retry = retry or RetryPolicy()
         self.rate_limiter = rate_limiter or RateLimiter(None, 1.0)
         self.slots = threading.BoundedSemaphore(in_flight)
+        # Shared by all threads without a lock: the worst outcome of a race is one more 429.
         self.paused_until = 0.0
         self.on_pause = on_pause
         self.now = now
@@ -75,6 +76,7 @@ class SourceClient:
         RequestRejected at once; SourceUnavailable and InvalidResponse after all attempts, or when the next attempt
         would begin after the deadline.
         """
+        # One deadline over all attempts and pauses: the job itself has a time limit.
         end = self.retry.clock() + self.retry.deadline
         attempt = 0
         while True:
@@ -88,6 +90,7 @@ class SourceClient:
     def _prepare(self, request: Request) -> requests.PreparedRequest:
         prepared = requests.PreparedRequest()
         content_type = {"Content-Type": "application/json"} if request.body is not None else {}
+        # In this order, so that a declared header wins.
         headers = dict(self.session.headers) | content_type | dict(request.headers)
         try:
             prepared.prepare(
@@ -105,6 +108,7 @@ class SourceClient:
     def _attempt[Result](self, request: Request, parse: Parse[Result], renew: bool) -> Result:
         prepared = self._prepare(request)
         response, body = self._send(prepared)
+        # Once: a new token that is rejected as well will not be accepted at the third attempt.
         if response.status_code == requests.codes.unauthorized and renew and self.auth.renew(prepared):
             return self._attempt(request, parse, renew=False)
         if response.status_code not in (requests.codes.ok, requests.codes.partial):
@@ -112,10 +116,12 @@ class SourceClient:
         try:
             return parse(response, body)
         except InvalidResponse as error:
+            # The address may contain the key as a parameter.
             raise InvalidResponse(self.auth.redact(f"{prepared.url}: {error}.")) from error
 
     def _send(self, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
         try:
+            # Only while the request is active: a worker that writes its page to the bucket frees the slot.
             with self.slots:
                 self.rate_limiter.wait()
                 response = self.transmit(prepared)
@@ -155,6 +161,7 @@ class SourceClient:
                 f"{self.url} requested a pause of {seconds:.0f} s, past the deadline of {self.retry.deadline:.0f} s.",
                 seconds,
             )
+        # With jitter, otherwise all workers would send their requests at the same moment.
         self._sleep(seconds + self.retry.jitter(0, self.retry.base), "requested by the source")
 
     def _sleep(self, seconds: float, reason: str) -> None:
@@ -168,6 +175,7 @@ class SourceClient:
         """Sleep before the next attempt; raises `error` if that would be past the deadline."""
         if isinstance(error, PauseTooLong):
             raise error
+        # InvalidResponse has no Retry-After, but a page that was cut off is worth another attempt.
         delay = self.retry.delay(attempt, getattr(error, "retry_after", None))
         if attempt + 1 >= self.retry.attempts:
             raise type(error)(f"{error} Tried {attempt + 1} times.") from error

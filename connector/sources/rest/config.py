@@ -125,6 +125,7 @@ class Limits(Declared, frozen=True, kw_only=True):
     """At most `in_flight` requests at the same time, of which `per_second` begin in a second."""
 
     per_second: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    # 16 as in page_loop.IN_FLIGHT: more workers than that do not exist.
     in_flight: Annotated[int, msgspec.Meta(ge=1, le=16)] = 16
 
 
@@ -190,8 +191,11 @@ class RestSource(Source, frozen=True, kw_only=True):
         return convert(self.auth, kind, where)  # type: ignore[return-value]
 
     def paging_of(self, endpoint: str, where: str = "paging") -> Paging:
+        """The source's paging with the endpoint's overrides; DeclarationError names the unknown or conflicting key."""
         merged = self.paging | self.endpoints[endpoint].paging
+        # `null` in an endpoint removes a key of the source.
         declared = {key: value for key, value in merged.items() if value is not None}
+        # `next` belongs to two kinds, so it only decides where no other key does.
         kind = select_kind(PAGING, declared, where) or (ByNext if "next" in declared else Paging)
         unknown = sorted(declared.keys() - set(kind.__struct_encode_fields__))
         if kind is Paging and unknown:
@@ -226,6 +230,7 @@ def check_paths(paging: Paging, where: str) -> None:
 
 
 def check_windows(endpoint: RestEndpoint, where: str) -> None:
+    """DeclarationError for two windows, a body of a GET, or an unknown zone."""
     if endpoint.window and endpoint.time_window:
         raise DeclarationError(f"{where}: window and time_window exclude each other; use one of them.")
     if endpoint.body and endpoint.method != "POST":
@@ -250,6 +255,7 @@ def parse_rest_source(declared: dict[str, Any], where: str) -> RestSource:
     convert_rotation(declared.get("rotation"), f"{where}: rotation")
     source = convert(declared, RestSource, where)
     auth = source.authentication(f"{where}: auth")
+    # OAuth and Basic have no API to issue a key.
     if source.rotation and not isinstance(auth, Header | Query):
         raise DeclarationError(
             f"{where}: rotation: only API keys can be rotated: `auth` needs `header` or `query`."

@@ -41,12 +41,14 @@ def create_body_decoder(items: str, others: Iterable[str]) -> Callable[[bytes], 
         return lambda content: Body({}, decode_list(content) or [])
     steps = split_path(items)
     body_type, names = build_type(steps, [split_path(path) for path in others])
+    # Built once per endpoint: creating the type takes longer than decoding a page.
     decode = msgspec.json.Decoder(body_type).decode
 
     def decode_body(content: bytes) -> Body:
         try:
             members = to_members(decode(content), names)
         except msgspec.ValidationError:
+            # A body of another form than declared: its single values are inspected below.
             members = msgspec.json.decode(content, type=dict[str, Raw])
         value = find_node(members, steps, MISSING)
         rows = None if value is MISSING else to_list(value)
@@ -66,6 +68,7 @@ def split_path(path: str) -> list[str]:
 
 def prefixes(steps: list[str]) -> Iterator[tuple[str, list[str]]]:
     """Every key that may be the first one of the path, because keys may contain dots, and the steps after it."""
+    # The longest first: an existing key with dots wins over a nested one.
     for length in range(len(steps), 0, -1):
         yield ".".join(steps[:length]), steps[length:]
 
@@ -144,6 +147,7 @@ def check_unique(content: bytes, steps: list[str], items: list[Raw]) -> None:
     opening = OPENING.match(content, content.find(key) + len(key))
     if items and opening and content.startswith(bytes(items[0]).strip(), opening.end()):
         return
+    # The expensive way, only for a body that does not begin its list in the usual form.
     level: Any = content
     for step in steps:
         members = msgspec.json.decode(level, type=dict[str, Raw])
@@ -155,6 +159,7 @@ def check_unique(content: bytes, steps: list[str], items: list[Raw]) -> None:
 
 
 def count_key(content: bytes, members: dict[str, Raw], name: str) -> None:
+    """ValidationError if the object `content` has the key `name` itself more than once; `members` are its values."""
     key = msgspec.json.encode(name)
     inside = sum(bytes(value).count(key) for value in members.values())
     if content.count(key) - inside > 1:

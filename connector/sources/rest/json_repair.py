@@ -10,6 +10,7 @@ import re
 import zlib
 from email.message import Message
 
+# Texts are matched as a whole, so that NaN inside a text stays as it is.
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[+-]?(?:Infinity|NaN)', re.DOTALL)
 CONTROL = re.compile(rb"[\x00-\x1f]")
 SURROGATE = re.compile(
@@ -55,9 +56,11 @@ def find_charset(content: bytes, content_type: str) -> str | None:
     for mark, charset in MARKS.items():
         if content.startswith(mark):
             return charset
+    # The standard library's parser of header parameters: charsets may be quoted.
     message = Message()
     message["Content-Type"] = content_type
     charset = message.get_content_charset() or "utf-8"
+    # The bytes decide over the header: a wrong charset must not damage valid UTF-8.
     is_utf8 = can_decode(content, "utf-8") and b"\0" not in content
     return None if is_utf8 or charset == "utf-8" or not can_decode(content, charset) else charset
 
@@ -74,6 +77,7 @@ def _repair_token(match: re.Match[bytes]) -> bytes:
     token = match[0]
     if not token.startswith(b'"'):
         return b'"' + token + b'"'
+    # Escaped, as RFC 8259 requires in section 7.
     token = CONTROL.sub(lambda control: b"\\u%04x" % control[0][0], token)
     return _repair_surrogates(token) if b"\\u" in token else token
 

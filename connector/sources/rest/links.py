@@ -27,6 +27,7 @@ def find_link(header: str, relation: str) -> tuple[str | None, bool]:
             # A link with an anchor is about another resource (section 3.2).
             urls.append((bool(params.get("anchor")), url))
     is_paged = relation.lower() == "next" and not relations_there.isdisjoint(PAGE_RELATIONS)
+    # Links without an anchor first; sort() is stable.
     urls.sort(key=lambda link: link[0])
     return (urls[0][1] if urls else None), bool(urls) or is_paged
 
@@ -37,6 +38,7 @@ def parse_links(header: str) -> list[tuple[str, dict[str, str]]]:
     Only the first `rel` counts (section 3.3), but a `next` in a second one would end the run early.
     """
     links, end = [], 0
+    # Each match must begin where the last one ended: a part that is skipped could contain `next`.
     while header[end:].strip(" \t,;"):
         link = LINK.match(header, end)
         if not link:

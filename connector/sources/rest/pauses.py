@@ -12,6 +12,7 @@ import requests
 
 from runtime.retry import TRANSIENT_STATUSES, parse_retry_after
 
+# Only with these a header about the rate limit explains the response; 5xx may carry it by accident.
 LIMITED_STATUSES = {requests.codes.forbidden, requests.codes.too_many_requests}
 REMAINING = ("X-RateLimit-Remaining", "RateLimit-Remaining", "X-Rate-Limit-Remaining")
 RESET = ("X-RateLimit-Reset", "RateLimit-Reset", "X-Rate-Limit-Reset")
@@ -26,6 +27,7 @@ def utc_now() -> datetime:
 
 def is_transient(status: int, headers: Mapping[str, str]) -> bool:
     """Whether the same request may succeed later."""
+    # Without these headers a 403 is about the key, and a retry cannot help.
     if status == requests.codes.forbidden:
         return bool(headers.get("Retry-After")) or is_exhausted(headers)
     return status in TRANSIENT_STATUSES
@@ -41,6 +43,7 @@ def read_pause(status: int, headers: Mapping[str, str], now: Now = utc_now) -> f
         value = float(reset)
     except ValueError:
         return None
+    # The wall clock, because the header names a time.
     value -= now().timestamp() if value >= FIRST_EPOCH else 0
     return value if 0 < value < float("inf") else None
 

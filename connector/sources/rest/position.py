@@ -43,16 +43,19 @@ def read_total(place: str | None, body: Body, headers: Headers) -> tuple[int | N
 
 def parse_total(value: Any) -> int | None:
     """None for anything but a whole number."""
+    # A bool is an int in Python.
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, int):
         return value
     text = str(value).strip()
     if in_range := CONTENT_RANGE.fullmatch(text):
+        # `*`: the server does not know the total.
         return -1 if in_range[1] == "*" else int(in_range[1])
     if GROUPED.fullmatch(text) and isinstance(value, str):
         return int(re.sub(r"\D", "", text))
     try:
+        # Some servers write 250.0.
         number = float(text)
         return int(text) if text.lstrip("+-").isdigit() else int(number) if number.is_integer() else None
     except (ValueError, OverflowError):
@@ -60,6 +63,7 @@ def parse_total(value: Any) -> int | None:
 
 
 def read_more(place: str, body: Body, headers: Headers) -> tuple[bool | None, bool]:
+    """The statement that there is more, and whether its place exists; ValidationError for another value."""
     value, exists = read_place(place, body, headers)
     flag = parse_flag(value)
     if flag is None and value is not None:
@@ -72,11 +76,13 @@ def find_position(
 ) -> tuple[str | None, bool]:
     """The position of the next page, and whether the declared place exists at all."""
     if isinstance(paging, ByLink):
+        # Case-insensitive also where the headers are a plain dictionary.
         header = next((value for name, value in headers.items() if name.lower() == "link"), "")
         return find_link(header, paging.link)
     if not isinstance(paging, ByCursor | ByNext):
         return None, False
     if paging.next.startswith(LAST_ITEM):
+        # The place always exists: an empty page is the end.
         return find_in_last_item(items, paging.next.removeprefix(LAST_ITEM), paging, has_more), True
     if paging.next.startswith(HEADER):
         text = headers.get(paging.next.removeprefix(HEADER).strip())
@@ -95,6 +101,7 @@ def encode_position(value: bytes, paging: ByCursor | ByNext) -> str | None:
     if is_empty or (isinstance(decoded, str) and not decoded.strip()):
         return None
     is_address = isinstance(paging, ByNext)
+    # `true` states that there is more, but not where.
     if decoded is True or (is_address and not isinstance(decoded, str)):
         expected = "the address of a page" if is_address else "a text or a number"
         raise msgspec.ValidationError(f"Expected {expected} at {paging.next}, got {bytes(value)[:40]!r}")
@@ -107,6 +114,7 @@ def find_in_last_item(
     items: list[Raw], path: str, paging: ByCursor | ByNext, has_more: bool | None
 ) -> str | None:
     """Keyset paging (Stripe, Shopify since_id, search_after): the id of the last item is the next position."""
+    # Without `has_more` the chain ends with an empty page.
     if not items or has_more is False:
         return None
     members = msgspec.json.decode(items[-1], type=dict[str, Raw])

@@ -54,6 +54,7 @@ class RestReader:
 
     @property
     def sequential(self) -> bool:
+        # Also for a source without paging: its only page is the whole chain.
         return not isinstance(self.paging, ByPage | ByOffset)
 
     @property
@@ -93,8 +94,10 @@ class RestReader:
             page = self.client.send(self._request(number, cursor, span), self._parse)
             return self._check_cap(page, number, span) if isinstance(self.paging, ByOffset) else page
         except RequestRejected as error:
+            # A success without a body to parse.
             if error.status == NO_CONTENT:
                 return Page([])
+            # Page 1 must exist: there the same status means a wrong address.
             if number > 1 and error.status and error.status == self.paging.end:
                 return Page([], ended_by=error.status)
             if cursor and error.status in EXPIRED_STATUSES:
@@ -106,10 +109,12 @@ class RestReader:
         """A short page is the last one, or the server returns fewer items than `limit`: then the items up to the next
         offset would never be sent. Where no total shows it, one more request does."""
         received = len(page.items)
+        # With a total the missing items are noticed without another request.
         if not 0 < received < self.size or page.total_items is not None:
             return page
         position = (number - 1) * self.size + received
         try:
+            # A server may refuse the offset after the last item: then nothing follows.
             rest = self.client.send(self._request(number, None, span, position), self._parse)
         except RequestRejected:
             return page
@@ -122,11 +127,13 @@ class RestReader:
         self, number: int, cursor: str | None, span: IdRange, position: int | None = None
     ) -> Request:
         method = self.endpoint.method
+        # The address of the source already contains page size and filters.
         if cursor and isinstance(self.paging, ByNext | ByLink):
             return Request(method, cursor, {}, self.headers, self._body({}))
         values = self._position(number, cursor)
         if position is not None and isinstance(self.paging, ByOffset):
             values = {self.paging.offset: position}
+        # Without `size` the limit only documents what the server returns.
         if self.paging.size and self.paging.limit:
             values[self.paging.size] = self.paging.limit
         values |= span.parameters(window_of(self.endpoint))
@@ -138,6 +145,7 @@ class RestReader:
     def _body(self, values: dict[str, Any]) -> bytes | None:
         if self.endpoint.method == "GET":
             return None
+        # A deep copy: several threads build their bodies from the same declaration.
         body: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self.endpoint.body))
         for path, value in values.items():
             *parents, name = path.split(".")
@@ -163,6 +171,7 @@ class RestReader:
             return page
         cursor = page.next
         if not isinstance(self.paging, ByCursor):
+            # Links may be relative (RFC 3986, section 5).
             cursor = self._check_host(urljoin(response.url, cursor))
         if len(cursor) > MAX_CURSOR_CHARACTERS:
             raise InvalidResponse(
@@ -187,6 +196,7 @@ class RestReader:
         if not isinstance(self.auth, Query):
             return linked.geturl()
         pairs = parse_qsl(linked.query, keep_blank_values=True)
+        # Servers repeat the request's parameters in the link; the key must not reach the object's metadata.
         query = [(name, value) for name, value in pairs if name != self.auth.query]
         return linked._replace(query=urlencode(query)).geturl()
 
@@ -202,6 +212,7 @@ def create_reader(
     session, url = open_session(IN_FLIGHT), settings.source["URL"].rstrip("/")
     auth = create_auth(session, url, source.authentication(), settings.source.get("API_KEY", ""))
     limits = source.limits
+    # Evenly spaced: a burst of a second's requests would violate limits that are measured more finely.
     limiter = RateLimiter(1, 1 / limits.per_second) if limits.per_second else RateLimiter(None, 1.0)
     client = SourceClient(session, url, auth, retry(), limiter, limits.in_flight, on_pause)
     return RestReader(client, source, name)

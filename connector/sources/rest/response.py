@@ -43,12 +43,14 @@ def create_parser(paging: Paging, window: Window | None) -> PageParser:
         try:
             return parser.parse(content, headers, status)
         except PARSE_ERRORS as error:
+            # Only after a failure: nearly all bodies are valid, and the repair reads every byte.
             repaired, note = repair(content, headers.get("Content-Type") or "")
             if note:
                 try:
                     return replace(parser.parse(repaired, headers, status), note=note)
                 except PARSE_ERRORS:
                     pass
+            # The beginning shows whether it was HTML of a proxy, or another API.
             start = content[:80].decode("utf-8", "replace")
             reason = f"no items at '{paging.items}': {error}; the body begins with {start!r}"
             raise InvalidResponse(reason) from error
@@ -69,6 +71,7 @@ class ResponseParser:
             getattr(paging, "next", None),
             self.last,
         )
+        # NAMES besides: what a body states at undeclared places is read as a second opinion.
         paths = [place for place in places if place and not place.startswith((HEADER, LAST_ITEM))]
         self.decode: Callable[[bytes], Body] = create_body_decoder(paging.items, [*paths, *NAMES])
         self.is_whole = type(paging) is Paging
@@ -80,6 +83,7 @@ class ResponseParser:
         pages, has_pages = read_total(self.paging.total_pages, body, headers)
         total, has_total = read_total(self.paging.total_items, body, headers)
         items = self._items(body, total)
+        # Beside items a fault only makes the run incomplete; the items are real.
         fault = describe_fault(body.members)
         if fault and not items:
             # A failure that is answered with status 200 must not look like the last page.
@@ -111,6 +115,7 @@ class ResponseParser:
         if self.paging.more:
             return read_more(self.paging.more, body, headers)
         statement = read_statement(body.members)
+        # Where paging is declared, its own fields decide; here a hint is all there is.
         if statement is None and self.is_whole and not self.paging.total_items:
             statement = is_partial(headers, status, items) or indicates_more(body.members, items) or None
         return statement, False

@@ -67,6 +67,7 @@ def read_statement(members: Members) -> bool | None:
     """The source's own statement that more items exist; None without one."""
     for level in (members, *iter_nested(members)):
         for name in MORE_NAMES:
+            # Also `"yes"` and 1, but not an object: `more` may be the name of a list.
             flag = parse_flag(decode_member(level, name))
             if flag is not None:
                 return flag
@@ -79,6 +80,7 @@ def indicates_more(members: Members, items: int) -> bool:
         if any(is_position(decode_member(level, name)) for name in NEXT_NAMES):
             return True
         totals = [decode_member(level, name) for name in TOTAL_NAMES]
+        # A smaller `count` is usually the number of items in this response.
         if any(isinstance(total, int) and total > items for total in totals):
             return True
     return False
@@ -96,6 +98,7 @@ def describe_fault(members: Members) -> str | None:
     for level in (members, *iter_nested(members)):
         values = {name: decode_member(level, name) for name in FAULT_NAMES if name in level}
         faults = {name: values[name] for name in ERROR_NAMES if contains_value(values.get(name))}
+        # Only the boolean: `ok: "no"` may be data of the application.
         faults |= {name: False for name in SUCCESS_NAMES if values.get(name) is False}
         faults |= {name: values[name] for name in STATUS_NAMES if is_failure(values.get(name))}
         faults |= {name: True for name in PARTIAL_NAMES if values.get(name) is True}

@@ -15,6 +15,7 @@ END_OF_DATES = 2_958_466  # 10000-01-01; Sheets has no later dates
 
 def cell_text(cell: msgspec.Raw, kind: Kind, zone: ZoneInfo) -> str | None:
     """None for a blank cell. A number keeps the digits that Sheets sent."""
+    # The text of the number, because a float would change its digits.
     literal = bytes(cell).decode()
     value = msgspec.json.decode(literal)
     if isinstance(value, bool):
@@ -31,6 +32,7 @@ def format_serial(serial: Decimal, kind: Kind, zone: ZoneInfo) -> str | None:
     """
     if kind not in ("date", "datetime", "time") or not 0 <= serial < END_OF_DATES:
         return None
+    # Decimal: multiplying the double itself would shift some times by a millisecond.
     local = EPOCH + timedelta(milliseconds=int((serial * 86_400_000).to_integral_value()))
     match kind:
         case "date" if local.time() == datetime.min.time():

@@ -52,6 +52,7 @@ def parse_sheet_source(declared: dict[str, Any], where: str) -> SheetSource:
 
 
 def check_endpoint(endpoint: SheetEndpoint, where: str) -> None:
+    """DeclarationError for a window, an unknown key column, or two columns of one header."""
     if endpoint.window:
         raise DeclarationError(f"{where}: remove `window`: a sheet is always read as a whole.")
     if unknown := set(endpoint.key) - endpoint.columns.keys():
@@ -59,6 +60,7 @@ def check_endpoint(endpoint: SheetEndpoint, where: str) -> None:
             f"{where}.key: {', '.join(sorted(unknown))} is not a column; the columns are: "
             f"{', '.join(endpoint.columns)}."
         )
+    # Blanks around a header are invisible in the sheet, so they make no difference.
     headers = [column.header.strip() for column in endpoint.columns.values()]
     if twice := sorted({header for header in headers if headers.count(header) > 1}):
         raise DeclarationError(f"{where}.columns: two columns have the header {twice[0]!r}.")

@@ -23,7 +23,9 @@ from connector.sources.window import IdRange
 from runtime.http_session import open_session
 from runtime.retry import RetryPolicy
 
+# What the checks need; without a field mask the response describes every tab completely.
 FIELDS = "properties(timeZone),sheets(properties(title),merges)"
+# Unformatted, because a formatted value depends on the locale and loses digits.
 RENDER_OPTIONS = {"valueRenderOption": "UNFORMATTED_VALUE", "dateTimeRenderOption": "SERIAL_NUMBER"}
 
 type Row = list[msgspec.Raw]
@@ -59,6 +61,7 @@ class Values(msgspec.Struct):
 class SheetReader:
     """Implements sources.reader.Reader. The whole tab is one page: a run copies all of it or nothing."""
 
+    # Sequential, so that page 1 without a next position is the end.
     size, sequential, offset_paged = 0, True, False
     position: str | None = None
     declared_places: Mapping[str, str] = MappingProxyType({})
@@ -79,9 +82,11 @@ class SheetReader:
         return fingerprint(*parts)
 
     def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
+        # Before the values: a renamed tab or merged cells are reported instead of half a table.
         document = self._get("", {"fields": FIELDS}, Document)
         zone = self._parse_zone(document.properties.time_zone)
         self._check_tabs(document.sheets)
+        # Always quoted, whatever the title contains; a quote inside it is doubled.
         tab = "'" + self.endpoint.tab.replace("'", "''") + "'"
         rows = self._get(f"/values/{quote(tab, safe='')}", RENDER_OPTIONS, Values).values[
             self.endpoint.header_row - 1 :
@@ -89,6 +94,7 @@ class SheetReader:
         first = [msgspec.json.decode(cell) for cell in rows[0]] if rows else []
         header = parse_header(first, self.endpoint, self.where)
         items = [item for row in rows[1:] if (item := self._encode_row(row, header, zone))]
+        # The total makes an empty tab a complete run instead of a doubtful one.
         return Page(items, total_pages=1, total_items=len(items))
 
     def _encode_row(self, row: Row, header: Header, zone: ZoneInfo) -> msgspec.Raw | None:

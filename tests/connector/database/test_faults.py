@@ -248,6 +248,14 @@ def test_columns_can_be_renamed(server, create):
     ]
 
 
+def test_two_columns_of_one_name_in_raw_are_rejected(server, create):
+    """A server would write both into the line, or only one of them."""
+    server.execute("create table shop.orders (id int primary key, total int, amount int)")
+    reader = create(key=["id"], rename={"total": "amount"})
+    with pytest.raises(RequestRejected, match="several columns of shop.orders become amount in raw"):
+        reader.make_plan(IdRange())
+
+
 def test_a_locked_table_does_not_block_for_ever(server, create):
     """The statement waits for ALTER TABLE at most 30 seconds; here the lock ends earlier."""
     server.create_orders(10)

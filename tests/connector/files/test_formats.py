@@ -38,6 +38,13 @@ def test_json_arrays(local, folder):
     assert values(local.copy(), "id", "name", "amount") == ROWS
 
 
+def test_a_field_whose_new_name_is_taken_keeps_its_own(local, folder):
+    local.endpoint |= {"format": {"ndjson": {}}, "rename": {"title": "name"}}
+    (folder / "a.json").write_text('{"id": "1", "name": "a", "title": "b"}')
+    assert values(local.copy(), "id", "name", "title") == [("1", "a", "b")]
+    assert "without a column in raw, kept in the files: title" in local.notes
+
+
 def test_bad_json_lines_are_rejects(local, folder):
     local.endpoint["format"] = {"ndjson": {}}
     content = b"\n".join([ITEMS[0].encode(), b'{"id": 2', b"[1]", b'{"id": "\xe9"}', ITEMS[2].encode()])
@@ -121,3 +128,10 @@ def test_an_invalid_parquet_file_is_unreadable(local, folder):
     rows, message = local.copy_incomplete()
     assert rows == []
     assert "not a readable Parquet file" in message
+
+
+def test_two_parquet_columns_of_one_name_in_raw_are_unreadable(local, folder):
+    local.endpoint |= {"format": {"parquet": {}}, "rename": {"title": "name"}}
+    pq.write_table(pa.table({"id": ["1"], "name": ["a"], "title": ["b"]}), folder / "a.parquet")
+    rows, message = local.copy_incomplete()
+    assert (rows, "several columns become name in raw" in message) == ([], True)

@@ -2,6 +2,7 @@
 
 import http.server
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +14,7 @@ from connector.settings import Settings
 from connector.sources import registry
 from connector.sources.files.assembly import create_reader
 from connector.sources.files.ledger import Ledger
+from connector.sources.files.position import parse_position
 from connector.sources.files.reader import FilesReader
 from connector.sources.files.store import GoogleFiles, open_obstore
 from connector.sources.window import IdRange
@@ -102,6 +104,8 @@ def test_cloud_storage(sandbox):
         reader = create_reader(source, "shipments", settings, lambda name: ObjectStore(api, name), [])
         plan = reader.make_plan(IdRange())
         [position] = plan.parts
+        written = parse_position(position).file.modified  # orders two files with versions of one row
+        assert 0 <= time.time() - written < 600
         assert reader.read_part(position, "f").lines == b'{"id":"1","name":"x","SYS_FILE_NAME":"f"}\n'
         reader.on_loaded(plan, (), ())
         assert reader.make_plan(IdRange()).parts == ()

@@ -21,7 +21,7 @@ class FakeKeyApi(serving.Served):
     """Responds with each of `first` once, then always with `default`: status and body. Records `requests`."""
 
     def __init__(self):
-        self.requests, self.first, self.default = [], [], (200, {})
+        self.requests, self.first, self.default, self.headers = [], [], (200, {}), []
         super().__init__(Handler)
 
 
@@ -29,6 +29,7 @@ class Handler(serving.Handler):
     def answer(self):
         api = self.owner
         api.requests.append((self.command, self.path, self.body()))
+        api.headers.append(self.headers)
         status, body = api.first.pop(0) if api.first else api.default
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.reply(status, {"Location": "http://127.0.0.1:9/"}, content)
@@ -155,3 +156,29 @@ def test_an_invalid_time_is_an_error(api, keys, created):
     api.default = 200, GOOD | {"created_at": created}
     with pytest.raises(InvalidResponse):
         keys.describe("new", keys.rotation.revoke)
+
+
+def test_a_key_is_verified_by_the_request_that_a_run_sends(api, keys):
+    """GET of an endpoint that is read by POST would be a 405, and no key could ever be rotated."""
+    endpoint = {
+        "method": "POST",
+        "path": "/search",
+        "body": {"query": {}},
+        "headers": {"Accept-Version": "2"},
+    }
+    others = {"table": "things", "key": ["id"], "schedule": "daily", "paging": {"within": "body"}}
+    declared = {
+        "kind": "rest",
+        "url": api.url,
+        "secret": "this-secret",
+        "auth": {"header": "X-API-Key"},
+        "headers": {"X-Client": "platform"},
+        "rotation": {"path": "/keys", "key": "key"},
+        "paging": {"page": "page", "size": "size", "limit": 100, "items": "items"},
+        "endpoints": {"things": endpoint | others},
+    }
+    keys.source = registry.parse_source(declared, "things.yaml")
+    keys.verify("new")
+    assert api.requests == [("POST", "/search", b'{"query": {}}')]
+    [headers] = api.headers
+    assert [headers[name] for name in ("X-API-Key", "X-Client", "Accept-Version")] == ["new", "platform", "2"]

@@ -1,0 +1,34 @@
+"""A terminated run does not wait for what is in flight: Cloud Run kills it after ten seconds."""
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from connector.run.extract_planned import read_parts
+from connector.run.state import RunState
+from connector.sources.planned import PartContent, ReadPlan
+from runtime.errors import Terminated
+
+
+def test_parts_in_flight_are_not_awaited_when_a_run_is_terminated():
+    started, released, finished = threading.Event(), threading.Event(), threading.Event()
+
+    def read_part(position, file_name):
+        if position == "terminates":
+            started.wait(10)
+            raise Terminated(15)
+        started.set()
+        released.wait(10)
+        finished.set()
+        return PartContent(b"", 0)
+
+    reader = SimpleNamespace(connections=2, read_part=read_part)
+    state = RunState(id="run", endpoint="sales", began=1_795_246_443_000)
+    lease = SimpleNamespace(check=lambda: None)
+    try:
+        with pytest.raises(Terminated):
+            read_parts(None, reader, lease, state, ReadPlan(("terminates", "is in flight")), [1, 2])
+        assert not finished.is_set()
+    finally:
+        released.set()
