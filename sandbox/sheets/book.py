@@ -27,6 +27,7 @@ class Book:
     permissions: list[dict[str, Any]] = field(default_factory=list)
     created: str = ""
     modified: str = ""
+    version: int = 0
     trashed: bool = False
 
     def copy(self) -> "Book":

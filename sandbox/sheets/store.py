@@ -56,6 +56,7 @@ class Store:
 
     def save(self, book: Book) -> None:
         book.modified = now()
+        book.version += 1
         path = self.folder / f"{book.id}.json"
         beside = path.with_suffix(".new")
         beside.write_bytes(dump(book))
@@ -86,6 +87,7 @@ def dump(book: Book) -> bytes:
             "permissions": book.permissions,
             "created": book.created,
             "modified": book.modified,
+            "version": book.version,
             "trashed": book.trashed,
             "tabs": [dump_tab(tab) for tab in book.tabs],
         }

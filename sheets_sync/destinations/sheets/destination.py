@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
 from runtime.errors import JobError
-from sheets_sync.destination import Comparison
+from sheets_sync.destination import Checked, Comparison
 from sheets_sync.destinations.sheets.current.column_positions import order_after
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
 from sheets_sync.destinations.sheets.current.document import STAGING, Document, Tab
-from sheets_sync.destinations.sheets.current.read_tab import read_current_tab
+from sheets_sync.destinations.sheets.current.read_tab import read_content, read_current_tab
 from sheets_sync.destinations.sheets.current.takeover import describe_abandoned, take_over
 from sheets_sync.destinations.sheets.desired.cells import to_cell
 from sheets_sync.destinations.sheets.desired.table import (
@@ -32,6 +32,7 @@ from sheets_sync.export import Export
 from sheets_sync.options import Options
 from sheets_sync.outcome import RowIssue
 from sheets_sync.row_loss_guard import check_row_loss
+from sheets_sync.seen import Seen
 from sheets_sync.warehouse import Mart
 
 MOVED_COLUMNS = (
@@ -72,6 +73,30 @@ class SheetsDestination:
     def calls(self) -> int:
         return self.spreadsheet.calls
 
+    def find_unchanged(self, export: Export, seen: Seen) -> Checked | None:
+        """One request if Drive reports the version that the spreadsheet had, else also two that read it.
+
+        The version is read first: what is changed between the requests has a later one.
+        """
+        self.spreadsheet.progress.set_step("looking for changes of the sheet")
+        version, now = self.spreadsheet.read_version(), self.clock()
+        is_note_due = export.status == "note" and SyncStatus(seen.shown).is_due(now)
+        if version and version == seen.place and not is_note_due:
+            return Checked(seen, is_read=False)
+        document = self.spreadsheet.read_document()
+        if read_content(self.project, export, document, self.spreadsheet) != seen.content:
+            return None
+        [tab] = document.marked_tabs(self.project, export.name)
+        requests = self.status_requests(export, document, tab, tab.id, is_changed=False)
+        try:
+            if requests:
+                self.spreadsheet.apply_batch(requests)
+        except SyncError:  # another run may have been faster: compare
+            return None
+        shown = now.isoformat(timespec="seconds") if requests else SyncStatus.from_json(tab.status).checked
+        place = "" if requests else version
+        return Checked(replace(seen, place=place, shown=shown), is_read=True)
+
     def compare(self, export: Export, mart: Mart) -> SheetPlan:
         progress = self.spreadsheet.progress
         progress.set_step(f"reading the sheet, for {len(mart.rows):,} rows of the mart")
@@ -100,8 +125,26 @@ class SheetsDestination:
         drifted = tuple(RowIssue("drift", row) for row in diff.drifted)
         title = current.tab.title if current.tab else export.tab
         calls = count_calls(plan)
-        status_id = current.tab.status_id if current.tab else None
-        return SheetPlan(diff.counts, title, calls, rejected + drifted, tuple(notes), export, plan, status_id)
+        issues, status_id = rejected + drifted, current.tab.status_id if current.tab else None
+        is_done = not (plan.changes or issues or notes)
+        return SheetPlan(
+            diff.counts,
+            title,
+            calls,
+            issues,
+            tuple(notes),
+            export,
+            plan,
+            status_id,
+            content=current.content if is_done else "",
+            shown=self.shown_time(current.tab, plan),
+        )
+
+    def shown_time(self, tab: Tab | None, plan: Plan) -> str:
+        """The time in the status note after `plan`."""
+        if plan.requests and not plan.changes:
+            return self.clock().isoformat(timespec="seconds")
+        return SyncStatus.from_json(tab.status if tab else "").checked
 
     def build_desired(self, export: Export, mart: Mart, document: Document) -> DesiredTable:
         if self.options.restore:

@@ -32,12 +32,14 @@ MAX_AUDIT_TEXT = 1_000  # characters
 @dataclass(frozen=True)
 class Plan:
     """requests: the batch, empty if the tab is up to date. revision: of the tab when it was read; another
-    revision at the time of the write means that another run wrote meanwhile."""
+    revision at the time of the write means that another run wrote meanwhile. changes: whether the batch does
+    more than to renew the status note."""
 
     requests: list[Request]
     tab: int
     revision: int
     staging: Staging | None = None
+    changes: bool = False
 
 
 def make_plan(
@@ -57,10 +59,12 @@ def make_plan(
     plan = Planner(
         desired, document, current, diff, now, editors, notes, takeover, formula_rows or {}
     ).make_plan()
-    show_status = status(plan.tab, bool(plan.requests))
+    changes = bool(plan.requests)
+    show_status = status(plan.tab, changes)
     # In front of the revision guard, which is the last request of a batch.
     position = max(0, len(plan.requests) - 1)
-    return replace(plan, requests=[*plan.requests[:position], *show_status, *plan.requests[position:]])
+    requests = [*plan.requests[:position], *show_status, *plan.requests[position:]]
+    return replace(plan, requests=requests, changes=changes)
 
 
 class Planner:
