@@ -3,8 +3,8 @@
 Tables of 10 columns: a key, a date, four numbers, four texts. Each is written, then synced again with
 nothing changed (compared; without reading the mart, because its table is as it was; without reading the
 sheet either, because Drive reports the same version), with 1 % of the rows changed in two cells, with 1 %
-inserted and 1 % deleted, and with its halves in the other order. Clear-and-append is what common tools do at every run, whatever changed:
-`values.clear`, then `values.append` of 5,000 rows each.
+inserted and 1 % deleted, and with its halves in the other order. Clear-and-append is what common tools do
+at every run, whatever changed: `values.clear`, then `values.append` of 5,000 rows each.
 
 Reads and writes are those that the quota of the Sheets API counts; a request to Drive is in the bytes only.
 Calls and bytes are those of the requests that the sandbox received: Google would receive the same. Wall time
