@@ -86,6 +86,7 @@ class Book:
             {tab.id for tab in self.tabs}
             | {protected["protectedRangeId"] for tab in self.tabs for protected in tab.protected}
             | {item["metadataId"] for item in self.metadata}
+            | {chart["chartId"] for tab in self.tabs for chart in tab.objects.get("charts", [])}
         )
 
     def measure(self) -> None:

@@ -25,6 +25,7 @@ def sheet(book: Book, tab: Tab, areas: list[Area], cells: bool) -> dict[str, Any
         **present(
             protectedRanges=[without_default_sheet(item) for item in tab.protected],
             developerMetadata=on_tab,
+            **tab.objects,
             basicFilter=tab.basic_filter and without_default_sheet(tab.basic_filter),
         ),
     }

@@ -76,6 +76,7 @@ class Spreadsheets:
         title = tabs.free_title(target, f"Copy of {tab.title}", first="")
         copied.properties = tab.properties | {"sheetId": target.fresh_id(), "title": title}
         copied.protected = []
+        tabs.renumber(target, copied)
         target.tabs.append(copied)
         target.measure()
         self.store.save(target)

@@ -112,6 +112,7 @@ def dump_tab(tab: Tab) -> dict[str, Any]:
         "protected": tab.protected,
         "filter": tab.basic_filter,
         "dimensions": dimensions,
+        "objects": tab.objects,
         "formats": written,
         "cells": cells,
     }
@@ -129,6 +130,7 @@ def load_tab(fields: dict[str, Any]) -> Tab:
         fields["protected"],
         fields.get("filter"),
         {name: dict(fields["dimensions"][name]) for name in (ROWS, COLUMNS)},
+        fields.get("objects", {}),
     )
 
 

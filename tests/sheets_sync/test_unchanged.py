@@ -269,3 +269,19 @@ def test_the_status_note_is_renewed_once_an_hour(runs, person):
     [tab] = person.client.fetch_sheet_metadata(person.id, fields)["sheets"]
     note = tab["data"][0]["rowData"][0]["values"][0]["note"]
     assert note == "Checked at 2026-11-21 08:15\nChanged at 2026-11-21 06:15"
+
+
+def test_a_chart_that_people_deleted_is_drawn_again_although_the_table_is_unchanged(runs, person):
+    runs.fields = runs.fields | {"chart": {"tab": "Chart", "x": "day", "y": ["revenue"]}}
+    runs.settle()
+    [tab] = [tab for tab in person.sheets() if tab["properties"]["title"] == "Chart"]
+    person.batch({"deleteEmbeddedObject": {"objectId": tab["charts"][0]["chartId"]}})
+    assert runs.run().writes == 1
+    [tab] = [tab for tab in person.sheets() if tab["properties"]["title"] == "Chart"]
+    assert len(tab["charts"]) == 1
+
+
+def test_the_jobs_of_an_export_carry_its_name(runs, cloud):
+    runs.run()
+    labels = [job.labels for job in cloud.bigquery.list_jobs(max_results=20)]
+    assert {"component": "sheets-sync", "export": runs.name} in labels

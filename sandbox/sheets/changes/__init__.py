@@ -5,7 +5,17 @@ from functools import partial
 from typing import Any
 
 from sandbox.sheets.book import Book
-from sandbox.sheets.changes import cells, dimensions, filters, metadata, moves, names, protection, tabs
+from sandbox.sheets.changes import (
+    cells,
+    charts,
+    dimensions,
+    filters,
+    metadata,
+    moves,
+    names,
+    protection,
+    tabs,
+)
 from sandbox.sheets.errors import BadRequest, Unsupported
 
 type Change = Callable[[Book, dict[str, Any]], dict[str, Any] | None]
@@ -29,6 +39,9 @@ CHANGES: dict[str, Change] = {
     "sortRange": moves.sort_range,
     "setBasicFilter": filters.set_basic,
     "clearBasicFilter": filters.clear_basic,
+    "addChart": charts.add,
+    "updateChartSpec": charts.update,
+    "deleteEmbeddedObject": charts.delete,
     "addNamedRange": names.add,
     "updateNamedRange": names.update,
     "deleteNamedRange": names.delete,

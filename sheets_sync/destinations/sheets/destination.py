@@ -10,7 +10,7 @@ from runtime.errors import JobError
 from sheets_sync.destination import Checked, Comparison
 from sheets_sync.destinations.sheets.current.column_positions import order_after
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
-from sheets_sync.destinations.sheets.current.document import STAGING, Document, Tab
+from sheets_sync.destinations.sheets.current.document import CHART, STAGING, Document, Tab
 from sheets_sync.destinations.sheets.current.read_tab import read_content, read_current_tab
 from sheets_sync.destinations.sheets.current.takeover import describe_abandoned, take_over
 from sheets_sync.destinations.sheets.desired.cells import to_cell
@@ -26,7 +26,7 @@ from sheets_sync.destinations.sheets.previous_version import read_previous_versi
 from sheets_sync.destinations.sheets.requests.batch import Request
 from sheets_sync.destinations.sheets.requests.fill_down import FormulaRows, find_formula_rows
 from sheets_sync.destinations.sheets.requests.status_note import SyncStatus, status_requests
-from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet, split_rows
+from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet, quote_title, split_rows
 from sheets_sync.errors import Invalid, OutcomeUnknown, Refused, SyncError
 from sheets_sync.export import Export
 from sheets_sync.options import Options
@@ -117,8 +117,9 @@ class SheetsDestination:
         editors = [self.spreadsheet.identity] if "@" in self.spreadsheet.identity else []
         status = partial(self.status_requests, export, document, current.tab)
         formula_rows = self.read_formula_rows(export, current, diff, notes)
+        has_content = self.has_chart_content(desired, document)
         plan = make_plan(
-            desired, document, current, diff, now, editors, notes, status, takeover, formula_rows
+            desired, document, current, diff, now, editors, notes, status, takeover, formula_rows, has_content
         )
         self.link = f"{self.link.partition('#')[0]}#gid={plan.tab}"
         rejected = tuple(RowIssue("rejected", row) for row in desired.rejected)
@@ -207,6 +208,14 @@ class SheetsDestination:
         if missing:
             notes.append(f"fill_down names {', '.join(missing)}, which no column of the tab is headed.")
         return find_formula_rows(export.fill_down, rows, order_after(current.moves, current.tab.columns))
+
+    def has_chart_content(self, desired: DesiredTable, document: Document) -> bool:
+        """Whether people wrote into the tab of a chart that is no longer declared; read only then."""
+        tab = document.find_helper(CHART, desired.owner)
+        if tab is None or desired.export.chart:
+            return False
+        [values] = self.spreadsheet.read_values([quote_title(tab.title)])
+        return any(cell != "" for row in values for cell in row)
 
     def follow_zone_change(self, desired: DesiredTable, current: CurrentTab, mart: Mart) -> CurrentTab:
         zones = current.zone_change(desired)

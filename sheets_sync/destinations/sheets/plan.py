@@ -13,6 +13,7 @@ from sheets_sync.destinations.sheets.diff.blocks import MAX_GAP, Block, find_blo
 from sheets_sync.destinations.sheets.diff.compare import Diff
 from sheets_sync.destinations.sheets.requests import batch, helper_tabs, staging
 from sheets_sync.destinations.sheets.requests.batch import Request
+from sheets_sync.destinations.sheets.requests.chart import chart_requests
 from sheets_sync.destinations.sheets.requests.fill_down import FormulaRows, fill_formulas
 from sheets_sync.destinations.sheets.requests.grid import Grid, clear_below, clip_block, shape_grid
 from sheets_sync.destinations.sheets.requests.ownership import (
@@ -53,12 +54,14 @@ def make_plan(
     status: Callable[[int, bool], list[Request]] = lambda tab, is_changed: [],
     takeover: Takeover | None = None,
     formula_rows: FormulaRows | None = None,
+    has_chart_content: bool = False,
 ) -> Plan:
     """now: current time as a cell. editors: may change a header that only its owner may. notes: lines for
-    the sync log. status: requests that show when a tab was checked, by its id and whether it changes."""
-    plan = Planner(
-        desired, document, current, diff, now, editors, notes, takeover, formula_rows or {}
-    ).make_plan()
+    the sync log. status: requests that show when a tab was checked, by its id and whether it changes.
+    has_chart_content: whether people wrote into the tab of the chart."""
+    planner = Planner(desired, document, current, diff, now, editors, notes, takeover, formula_rows or {})
+    planner.draw_chart(has_chart_content)
+    plan = planner.make_plan()
     changes = bool(plan.requests)
     show_status = status(plan.tab, changes)
     # In front of the revision guard, which is the last request of a batch.
@@ -99,6 +102,11 @@ class Planner:
         self.leftover = staging.delete_leftover(desired, document)
         self.is_visible = bool(self.grid.requests or self.blocks or self.formats or current.moves)
         self.mark = replace(self.mark, version_zone=self.version_zone())
+        self.chart: list[Request] = []
+
+    def draw_chart(self, has_content: bool) -> None:
+        grid, bottom = self.grid, len(self.desired_rows)
+        self.chart = chart_requests(self.desired, self.document, self.current.tab, grid, bottom, has_content)
 
     def make_plan(self) -> Plan:
         revision = self.mark.revision - 1
@@ -112,6 +120,7 @@ class Planner:
             *self.version_requests(size),
             *self.archive_requests(),
             *self.grid.requests,
+            *self.chart,
             *fill_formulas(self.grid.tab, self.diff.rows, self.formula_rows),
             *self.value_requests(staged),
             *self.formats,
@@ -126,7 +135,7 @@ class Planner:
         old_rejects = self.old_mark.rejects if self.old_mark else ""
         is_reported = self.mark.rejects == old_rejects
         is_marked = is_reported and not self.takeover.is_new_owner
-        return bool(self.is_visible or self.state_write or self.leftover or not is_marked)
+        return bool(self.is_visible or self.chart or self.state_write or self.leftover or not is_marked)
 
     def find_changed_blocks(self) -> list[Block]:
         # With kept edits, equal cells between two changed ones must not be written.

@@ -9,7 +9,7 @@ from sheets_sync.destinations.sheets.current.column_positions import (
     reorder,
 )
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
-from sheets_sync.destinations.sheets.current.document import STAGING, STATE, Document, Tab
+from sheets_sync.destinations.sheets.current.document import CHART, STAGING, STATE, Document, Tab
 from sheets_sync.destinations.sheets.current.header_checks import (
     check_key_columns,
     check_places,
@@ -65,9 +65,14 @@ def read_content(project: str, export: Export, document: Document, spreadsheet: 
 
 
 def content_digest(document: Document, owner: str, tab: Tab, rows: Rows, log: Rows) -> str:
-    """Of all that a comparison uses: the time zone, the mark, the synced cells, the last synced state."""
-    has_leftover = document.find_helper(STAGING, owner) is not None
-    return digest([document.zone, tab.mark.to_json() if tab.mark else "", has_leftover, rows, log])
+    """Of all that a comparison uses: the time zone, the mark, the chart, the synced cells, the last synced
+    state."""
+    chart = document.find_helper(CHART, owner)
+    helpers = [
+        document.find_helper(STAGING, owner) is not None,
+        chart and [chart.chart_spec, *document.charts],
+    ]
+    return digest([document.zone, tab.mark.to_json() if tab.mark else "", helpers, rows, log])
 
 
 def follow_columns(
