@@ -11,6 +11,7 @@ from sheets_sync.destination import Checked, Comparison
 from sheets_sync.destinations.sheets.current.column_positions import order_after
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
 from sheets_sync.destinations.sheets.current.document import CHART, STAGING, Document, Tab
+from sheets_sync.destinations.sheets.current.merges import check_merges, describe_obstacle
 from sheets_sync.destinations.sheets.current.read_tab import read_content, read_current_tab
 from sheets_sync.destinations.sheets.current.takeover import describe_abandoned, take_over
 from sheets_sync.destinations.sheets.desired.cells import to_cell
@@ -105,6 +106,7 @@ class SheetsDestination:
         takeover = take_over(desired, document, self.options)
         document = takeover.document
         current = read_current_tab(desired, document, self.spreadsheet, self.options)
+        check_merges(desired, current)
         progress.set_step("comparing")
         notes = self.describe_zone_change(desired, current)
         current = self.follow_zone_change(desired, current, mart)
@@ -268,6 +270,8 @@ class SheetsDestination:
                 f"Another run of export {name} is writing to tab {staging.title!r} of the spreadsheet now. Run "
                 "again after it has ended; the tab of a killed run is deleted by the next run."
             )
+        if marked and marked[0].merges:
+            return Refused(describe_obstacle(marked[0], name, str(error)))
         return error
 
 

@@ -23,7 +23,7 @@ from sheets_sync.destinations.sheets.requests.ownership import (
     revision_guard,
 )
 from sheets_sync.destinations.sheets.requests.staging import Staging
-from sheets_sync.errors import SheetError
+from sheets_sync.errors import Refused, SheetError
 from sheets_sync.outcome import Example
 
 MAX_AUDIT_LINES = 50  # lines of rejected, and of drifted rows that one run writes to the sync log
@@ -113,6 +113,7 @@ class Planner:
         if not self.is_needed():
             return Plan([], self.grid.tab, revision)
         staged = self.stage_values()
+        self.check_filter(staged)
         size = self.check_size(staged)
         requests = [
             *retag_helpers(self.takeover),
@@ -130,6 +131,17 @@ class Planner:
             *revision_guard(self.desired, self.document, self.grid.tab, self.current.tab, self.mark),
         ]
         return Plan(requests, self.grid.tab, revision, staged)
+
+    def check_filter(self, staged: Staging | None) -> None:
+        """Refused if rows that a filter hides would be copied or sorted: Sheets may leave them out (unverified)."""
+        tab = self.current.tab
+        is_sorted = any("sortRange" in request for request in self.grid.requests)
+        if tab and tab.is_filtered and (staged or is_sorted or self.diff.archived):
+            raise Refused(
+                f"A filter of a user may hide rows of tab {tab.title!r}, and export {self.desired.export.name} has "
+                "rows to copy or to sort, which Sheets may do without the hidden ones. Remove the filter (Data > "
+                "Remove filter); a filter view (Data > Create filter view) does not disturb."
+            )
 
     def is_needed(self) -> bool:
         old_rejects = self.old_mark.rejects if self.old_mark else ""
@@ -171,13 +183,13 @@ class Planner:
         ]
 
     def version_requests(self, size: int) -> list[Request]:
-        """Save the version before, if there is room for it; otherwise delete an older one, which would be
-        restored as if it were the last."""
+        """Save the version before, if there is room for it and no filter hides rows; otherwise delete an older
+        one, which would be restored as if it were the last."""
         tab, rows = self.current.tab, len(self.current.rows)
         width = len(self.old_mark.headers) if self.old_mark else self.desired.width
         if not self.is_visible:
             return []
-        if tab and rows and size + rows * width <= MAX_CELLS:
+        if tab and rows and not tab.is_filtered and size + rows * width <= MAX_CELLS:
             return helper_tabs.save_version(self.desired, self.document, tab, rows, width)
         outdated = self.document.find_helper(BEFORE, self.desired.owner)
         return [batch.delete_tab(outdated.id)] if outdated else []

@@ -66,8 +66,8 @@ def test_the_client_of_google_creates_writes_reads_and_changes(google):
 
 def test_what_the_sandbox_lacks_is_an_error_with_its_name(google):
     book = google.create(body={}).execute()["spreadsheetId"]
-    requests_ = [{"addChart": {"chart": {}}}]
-    with pytest.raises(HttpError, match="addChart"):
+    requests_ = [{"addSlicer": {"slicer": {}}}]
+    with pytest.raises(HttpError, match="addSlicer"):
         google.batchUpdate(spreadsheetId=book, body={"requests": requests_}).execute()
 
 

@@ -20,7 +20,7 @@ FIELDS = (
     "spreadsheetId,properties(timeZone),"
     "sheets(properties(sheetId,title,gridProperties(rowCount,columnCount,frozenRowCount)),"
     "protectedRanges(protectedRangeId),"
-    "charts(chartId),"
+    "charts(chartId),merges,basicFilter(criteria,filterSpecs),"
     "developerMetadata(metadataId,metadataKey,metadataValue))"
 )
 # Of all grids of a spreadsheet, blank cells included: https://support.google.com/drive/answer/37603
@@ -66,12 +66,28 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Area:
+    """Rows [top, bottom), columns [left, right) of a tab, counted from 0."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    def __str__(self) -> str:
+        """In A1 notation."""
+        first, last = column_letters(self.left), column_letters(self.right - 1)
+        return f"{first}{self.top + 1}:{last}{self.bottom}"
+
+
+@dataclass(frozen=True)
 class Tab:
     """rows, columns: size of the grid, blank cells included. mark_id: id of the mark's metadata.
 
     helper_of: owner by role, for a helper tab. frozen_rows: rows that do not scroll. status, status_id: value
     and id of the metadata that records the last check. helper_ids: ids of the metadata of helper_of. charts: ids
-    of all charts over its cells. chart_spec, chart_spec_id: metadata of the export's own chart.
+    of all charts over its cells. chart_spec, chart_spec_id: metadata of the export's own chart. merges: cells that
+    people merged. is_filtered: whether a filter may hide rows.
     """
 
     id: int
@@ -86,6 +102,8 @@ class Tab:
     status_id: int | None = None
     helper_ids: Mapping[str, int] = field(default_factory=dict)
     charts: tuple[int, ...] = ()
+    merges: tuple[Area, ...] = ()
+    is_filtered: bool = False
     chart_spec: str = ""
     chart_spec_id: int | None = None
 
@@ -176,6 +194,21 @@ def parse_tab(sheet: Mapping[str, Any]) -> Tab:
         status["metadataId"] if status else None,
         {key: entry["metadataId"] for key, entry in metadata.items() if key != METADATA_KEY},
         tuple(chart["chartId"] for chart in sheet.get("charts", [])),
+        tuple(parse_area(item, grid) for item in sheet.get("merges", [])),
+        any(sheet.get("basicFilter", {}).get(name) for name in ("criteria", "filterSpecs")),
         chart_spec.get("metadataValue", "") if chart_spec else "",
         chart_spec["metadataId"] if chart_spec else None,
     )
+
+
+def parse_area(place: Mapping[str, int], grid: Mapping[str, int]) -> Area:
+    """A GridRange: a missing index is the edge of the grid."""
+    rows = place.get("startRowIndex", 0), place.get("endRowIndex", grid.get("rowCount", 0))
+    columns = place.get("startColumnIndex", 0), place.get("endColumnIndex", grid.get("columnCount", 0))
+    return Area(*rows, *columns)
+
+
+def column_letters(index: int) -> str:
+    """0 -> A, 26 -> AA"""
+    before, last = divmod(index, 26)
+    return (column_letters(before - 1) if before else "") + chr(ord("A") + last)
