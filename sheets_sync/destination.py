@@ -15,7 +15,7 @@ class Comparison:
 
     issues: rows for ops.sync_row, rejected or edited by users. calls_needed: requests that `apply` sends.
     notes: sentences for people, such as a changed time zone. content: digest of what the destination contains, ""
-    unless it already is as declared and there is nothing to report. shown: time in the status note.
+    unless it already is as declared and there is nothing to report. note_time: time in the status note.
     """
 
     counts: Counts
@@ -24,7 +24,7 @@ class Comparison:
     issues: tuple[RowIssue, ...]
     notes: tuple[str, ...]
     content: str = field(default="", kw_only=True)
-    shown: str = field(default="", kw_only=True)
+    note_time: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ MAX_AGE = timedelta(days=1)
 class Seen:
     """declaration: digest of the export's declaration and address. table: what identifies the content of the
     mart. content: digest of what was read from the destination. compared: when both were last compared,
-    ISO 8601. place: version of the destination before it was read, "" if unknown. shown: time in the status
+    ISO 8601. place: version of the destination before it was read, "" if unknown. note_time: time in the status
     note, "" without one.
     """
 
@@ -29,7 +29,7 @@ class Seen:
     content: str
     compared: str
     place: str = ""
-    shown: str = ""
+    note_time: str = ""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))

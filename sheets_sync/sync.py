@@ -152,7 +152,7 @@ class ExportSync:
         self.issues = result.issues
         status: Status = "partial" if result.counts.rejected.count else "success"
         declaration, now = self.history.digest(export, destination.address), self.clock().isoformat()
-        seen = Seen(declaration, mart.version, result.content, now, shown=result.shown)
+        seen = Seen(declaration, mart.version, result.content, now, note_time=result.note_time)
         self.outcome = replace(
             self.outcome,
             counts=result.counts,

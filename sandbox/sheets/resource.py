@@ -62,12 +62,12 @@ def overlaid(tab: Tab, area: Area) -> list[tuple[int, int]]:
 def filtered_rows(book: Book, tab: Tab) -> set[int]:
     if not tab.basic_filter:
         return set()
-    shown = {
+    displayed = {
         (row, column): format_value(value_at(book, tab, row, column), cell.format)
         for (row, column), cell in tab.cells.items()
         if cell.value is not None
     }
-    return hidden_rows(tab, shown)
+    return hidden_rows(tab, displayed)
 
 
 def dimension(book: Book, tab: Tab, kind: str, start: int, end: int, pixels: int) -> list[dict[str, Any]]:

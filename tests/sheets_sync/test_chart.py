@@ -19,8 +19,8 @@ def charted(**changes: Any) -> Export:
 class Sheet(SheetInMemory):
     def charts(self) -> dict[str, list[dict[str, Any]]]:
         """The charts by the title of their tab."""
-        found = {tab.title: tab.objects.get("charts", []) for tab in self.book.tabs}
-        return {title: charts for title, charts in found.items() if charts}
+        by_title = {tab.title: tab.objects.get("charts", []) for tab in self.book.tabs}
+        return {title: charts for title, charts in by_title.items() if charts}
 
     def titles(self) -> list[str]:
         return [tab.title for tab in self.book.tabs if not tab.properties.get("hidden")]

@@ -16,21 +16,21 @@ MORE = [(0, "z", 0.5), *OLD, (4, "d", 4.5)]
 BOOLEAN = {"condition": {"type": "NUMBER_GREATER", "values": [{"userEnteredValue": "2"}]}, "format": {}}
 
 
-def place(sheet: SheetInMemory, top: int, bottom: int, left: int, right: int) -> dict[str, int]:
+def place(sheet: SheetInMemory, top: int, bottom: int, first_column: int, end_column: int) -> dict[str, int]:
     rows = {"sheetId": sheet.tab.id, "startRowIndex": top, "endRowIndex": bottom}
-    return rows | {"startColumnIndex": left, "endColumnIndex": right}
+    return rows | {"startColumnIndex": first_column, "endColumnIndex": end_column}
 
 
 def objects(sheet: SheetInMemory, kind: str) -> list[Any]:
-    found: list[Any] = describe_tab(sheet.book, sheet.tab, [], False).get(kind, [])
-    return found
+    returned: list[Any] = describe_tab(sheet.book, sheet.tab, [], False).get(kind, [])
+    return returned
 
 
 @pytest.fixture
 def sheet() -> SheetInMemory:
-    made = SheetInMemory()
-    sync_rows(made, MIRROR, OLD)
-    return made
+    new_sheet = SheetInMemory()
+    sync_rows(new_sheet, MIRROR, OLD)
+    return new_sheet
 
 
 def merge(sheet: SheetInMemory, *area: int) -> None:
@@ -79,14 +79,14 @@ def test_a_row_is_not_moved_through_merged_cells(sheet: SheetInMemory) -> None:
 
 
 def test_a_merged_total_below_the_rows_of_an_upsert_stays() -> None:
-    made, upsert = SheetInMemory(), declared(mode="upsert", removed=None)
-    sync_rows(made, upsert, OLD)
-    made.person({"appendDimension": {"sheetId": made.tab.id, "dimension": "ROWS", "length": 1}})
-    made.tab.put(4, 0, Cell("Total"))
-    merge(made, 4, 5, 0, 2)
-    sync_rows(made, upsert, [(1, "new", 1.5), *OLD[1:]])
-    assert made.visible(3) == [[1, "new", 1.5], *map(list, OLD[1:]), ["Total", None, None]]
-    assert objects(made, "merges") == [place(made, 4, 5, 0, 2)]
+    new_sheet, upsert = SheetInMemory(), declared(mode="upsert", removed=None)
+    sync_rows(new_sheet, upsert, OLD)
+    new_sheet.person({"appendDimension": {"sheetId": new_sheet.tab.id, "dimension": "ROWS", "length": 1}})
+    new_sheet.tab.put(4, 0, Cell("Total"))
+    merge(new_sheet, 4, 5, 0, 2)
+    sync_rows(new_sheet, upsert, [(1, "new", 1.5), *OLD[1:]])
+    assert new_sheet.visible(3) == [[1, "new", 1.5], *map(list, OLD[1:]), ["Total", None, None]]
+    assert objects(new_sheet, "merges") == [place(new_sheet, 4, 5, 0, 2)]
 
 
 def test_new_rows_join_a_table(sheet: SheetInMemory) -> None:
@@ -127,9 +127,9 @@ def test_checkboxes_of_people_beside_the_rows_follow_them(sheet: SheetInMemory) 
 
 def pivot(sheet: SheetInMemory, tab: int, row: int = 0, column: int = 0) -> None:
     source = place(sheet, 0, 4, 0, 3)
-    made = {"source": source, "rows": [{"sourceColumnOffset": 1}], "values": [{"sourceColumnOffset": 2}]}
+    new_sheet = {"source": source, "rows": [{"sourceColumnOffset": 1}], "values": [{"sourceColumnOffset": 2}]}
     start = {"sheetId": tab, "rowIndex": row, "columnIndex": column}
-    rows = [{"values": [{"pivotTable": made}]}]
+    rows = [{"values": [{"pivotTable": new_sheet}]}]
     sheet.person({"updateCells": {"start": start, "rows": rows, "fields": "pivotTable"}})
 
 

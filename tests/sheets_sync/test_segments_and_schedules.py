@@ -131,7 +131,7 @@ def test_a_scheduled_export_is_synced_once_per_slot(marts, cloud):
             issues=(),
             notes=(),
             content="",
-            shown="",
+            note_time="",
         )
         return SimpleNamespace(
             address="",

@@ -1,4 +1,4 @@
-"""What cannot have changed is not read; what anybody changed is found by the next run."""
+"""What cannot have changed is not read; what people changed is found by the next run."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -93,7 +93,7 @@ def test_the_reads_of_an_unchanged_export_end(runs):
     assert report.describe_outcome(replace(last, calls=done[-1].calls)) == text
 
 
-def test_the_log_in_ops_says_what_was_not_read(runs, cloud):
+def test_the_log_in_ops_names_what_was_not_read(runs, cloud):
     runs.settle()
     sql = f"SELECT unchanged, `rows`, inserted FROM ops.sync_run WHERE export = '{runs.name}' ORDER BY started_at"
     logged = [tuple(row.values()) for row in cloud.bigquery.query_and_wait(sql)]

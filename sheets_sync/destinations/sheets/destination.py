@@ -81,7 +81,7 @@ class SheetsDestination:
         """
         self.spreadsheet.progress.set_step("looking for changes of the sheet")
         version, now = self.spreadsheet.read_version(), self.clock()
-        is_note_due = export.status == "note" and SyncStatus(seen.shown).is_due(now)
+        is_note_due = export.status == "note" and SyncStatus(seen.note_time).is_due(now)
         if version and version == seen.place and not is_note_due:
             return Checked(seen, is_read=False)
         document = self.spreadsheet.read_document()
@@ -94,9 +94,11 @@ class SheetsDestination:
                 self.spreadsheet.apply_batch(requests)
         except SyncError:  # another run may have been faster: compare
             return None
-        shown = now.isoformat(timespec="seconds") if requests else SyncStatus.from_json(tab.status).checked
+        note_time = (
+            now.isoformat(timespec="seconds") if requests else SyncStatus.from_json(tab.status).checked
+        )
         place = "" if requests else version
-        return Checked(replace(seen, place=place, shown=shown), is_read=True)
+        return Checked(replace(seen, place=place, note_time=note_time), is_read=True)
 
     def compare(self, export: Export, mart: Mart) -> SheetPlan:
         progress = self.spreadsheet.progress
@@ -140,10 +142,10 @@ class SheetsDestination:
             plan,
             status_id,
             content=current.content if is_done else "",
-            shown=self.shown_time(current.tab, plan),
+            note_time=self.status_time(current.tab, plan),
         )
 
-    def shown_time(self, tab: Tab | None, plan: Plan) -> str:
+    def status_time(self, tab: Tab | None, plan: Plan) -> str:
         """The time in the status note after `plan`."""
         if plan.requests and not plan.changes:
             return self.clock().isoformat(timespec="seconds")
@@ -190,7 +192,7 @@ class SheetsDestination:
         if zones is None:
             return []
         return [
-            f"The spreadsheet's time zone changed from {zones[0]} to {zones[1]}: all times are shown in the new "
+            f"The spreadsheet's time zone changed from {zones[0]} to {zones[1]}: all times are note_time in the new "
             "one. Rows are matched by instant, so notes beside them stay in place."
         ]
 

@@ -96,7 +96,7 @@ class Spreadsheet:
         return parse_document(self._send(lambda: self.client.fetch_sheet_metadata(self.id, fields)))
 
     def read_version(self) -> str:
-        """Drive's version of the file, "" if Drive does not tell.
+        """Drive's version of the file, "" if Drive does not return it.
 
         It reflects every change made to the file, but may be reported some minutes late: equal versions mean
         that nothing older was missed. https://developers.google.com/workspace/drive/api/reference/rest/v3/files

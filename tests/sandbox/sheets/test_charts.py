@@ -9,9 +9,9 @@ def do(book, *requests):
     return book.batch_update({"requests": list(requests)})["replies"]
 
 
-def source(top, bottom, left, right, tab=0):
+def source(top, bottom, first_column, end_column, tab=0):
     rows = {"sheetId": tab, "startRowIndex": top, "endRowIndex": bottom}
-    place = rows | {"startColumnIndex": left, "endColumnIndex": right}
+    place = rows | {"startColumnIndex": first_column, "endColumnIndex": end_column}
     return {"sourceRange": {"sources": [place]}}
 
 

@@ -8,9 +8,9 @@ def do(book, *requests):
     return book.batch_update({"requests": list(requests)})["replies"]
 
 
-def place(top, bottom, left, right, tab=0):
+def place(top, bottom, first_column, end_column, tab=0):
     rows = {"sheetId": tab, "startRowIndex": top, "endRowIndex": bottom}
-    return rows | {"startColumnIndex": left, "endColumnIndex": right}
+    return rows | {"startColumnIndex": first_column, "endColumnIndex": end_column}
 
 
 def table(table_id="t1", name="Sales", **area):
@@ -37,9 +37,9 @@ def test_each_object_is_returned_and_removed(book):
         {"addConditionalFormatRule": {"rule": RULE, "index": 0}},
     )
     assert reply["addTable"]["table"]["tableId"] == "t1"
-    found = tab(book)
-    assert (found["merges"], found["conditionalFormats"]) == ([place(5, 7, 0, 2)], [RULE])
-    assert [item["name"] for item in found["tables"]] == ["Sales"]
+    returned = tab(book)
+    assert (returned["merges"], returned["conditionalFormats"]) == ([place(5, 7, 0, 2)], [RULE])
+    assert [item["name"] for item in returned["tables"]] == ["Sales"]
     do(
         book,
         {"deleteTable": {"tableId": "t1"}},
@@ -105,13 +105,13 @@ def test_cells_show_their_validation_and_pivot_table(book):
         {"updateCells": {"start": start, "rows": cells, "fields": "pivotTable"}},
     )
     [data] = tab(book, "data(rowData(values(dataValidation,pivotTable)))")["data"]
-    found = {
+    returned = {
         (row, column): cell
         for row, line in enumerate(data["rowData"])
         for column, cell in enumerate(line.get("values", []))
         if cell
     }
-    assert found == {
+    assert returned == {
         (1, 0): {"dataValidation": rule}, (2, 0): {"dataValidation": rule}, (8, 1): {"pivotTable": pivot}
     }  # fmt: skip
     do(book, {"insertDimension": {"range": rows(2, 4)}})

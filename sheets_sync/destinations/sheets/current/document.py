@@ -67,17 +67,17 @@ class Mark:
 
 @dataclass(frozen=True)
 class Area:
-    """Rows [top, bottom), columns [left, right) of a tab, counted from 0."""
+    """Rows [first_row, end_row), columns [first_column, end_column) of a tab, counted from 0."""
 
-    top: int
-    bottom: int
-    left: int
-    right: int
+    first_row: int
+    end_row: int
+    first_column: int
+    end_column: int
 
     def __str__(self) -> str:
         """In A1 notation."""
-        first, last = column_letters(self.left), column_letters(self.right - 1)
-        return f"{first}{self.top + 1}:{last}{self.bottom}"
+        first, last = column_letters(self.first_column), column_letters(self.end_column - 1)
+        return f"{first}{self.first_row + 1}:{last}{self.end_row}"
 
 
 @dataclass(frozen=True)

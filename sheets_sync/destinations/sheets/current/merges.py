@@ -14,8 +14,12 @@ def check_merges(desired: DesiredTable, current: CurrentTab) -> None:
     tab, width = current.tab, len(current.columns or ())
     if tab is None or not tab.merges:
         return
-    ours = synced_rows(desired, current)
-    hiding = [area for area in tab.merges if area.left < width and ours & set(range(area.top, area.bottom))]
+    synced = synced_rows(desired, current)
+    hiding = [
+        area
+        for area in tab.merges
+        if area.first_column < width and synced & set(range(area.first_row, area.end_row))
+    ]
     if hiding:
         raise Refused(
             f"Users merged cells {describe_areas(hiding)} of tab {tab.title!r}, which belong to export "

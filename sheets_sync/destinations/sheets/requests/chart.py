@@ -105,7 +105,7 @@ def remove_chart(tab: Tab, document: Document, has_content: bool) -> list[Reques
 
 def chart_spec(desired: DesiredTable, chart: Chart, grid: Grid, bottom: int) -> Request:
     """Ranges begin at the header, from which Sheets takes the names of the series."""
-    bottom = max(MIN_ROWS, bottom)  # the header alone is no column
+    bottom = max(MIN_ROWS, bottom)  # the header has at least one cell below it
 
     def source(name: str) -> Request:
         column = desired.names.index(name)
