@@ -18,6 +18,7 @@ from sheets_sync.errors import OutcomeUnknown
 from sheets_sync.export import Export
 from sheets_sync.outcome import Outcome, RowIssue, Status
 from sheets_sync.progress import Progress, silent_progress
+from sheets_sync.row_filter import describe_empty_selection
 from sheets_sync.seen import History, LastRun, Seen
 from sheets_sync.warehouse import Mart, Warehouse
 
@@ -150,6 +151,8 @@ class ExportSync:
     def _compare(self, export: Export, mart: Mart, destination: Destination[Any]) -> None:
         result = sync_until_known(export, mart, destination)
         self.issues = result.issues
+        is_empty = export.row_filter and not mart.rows
+        empty = (describe_empty_selection(export.row_filter, export.source),) if is_empty else ()
         status: Status = "partial" if result.counts.rejected.count else "success"
         declaration, now = self.history.digest(export, destination.address), self.clock().isoformat()
         seen = Seen(declaration, mart.version, result.content, now, note_time=result.note_time)
@@ -158,8 +161,8 @@ class ExportSync:
             counts=result.counts,
             title=result.title,
             status=status,
-            notes=result.notes,
-            seen=seen.to_json() if result.content and mart.version else "",
+            notes=(*result.notes, *empty),
+            seen=seen.to_json() if result.content and mart.version and not empty else "",
         )
 
     def _is_unchanged(self, last: LastRun, is_table_read: bool) -> bool:

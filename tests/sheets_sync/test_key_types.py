@@ -38,7 +38,14 @@ KEYS: dict[str, tuple[str, list[Any]]] = {
     "bytes": ("BYTES", [b"\x00", b"\xff\xfe", b"abc"]),
     "json": ("JSON", [{"a": 1}, {"a": 2}, [1], []]),
 }  # fmt: skip
-ZONES = ["Etc/GMT", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "Australia/Lord_Howe"]
+ZONES = [
+    "Etc/GMT",
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kathmandu",
+    "Pacific/Apia",
+    "Australia/Lord_Howe",
+]
 
 
 def rows_of(keys: list[Any]) -> list[tuple[Any, ...]]:

@@ -285,3 +285,14 @@ def test_the_jobs_of_an_export_carry_its_name(runs, cloud):
     runs.run()
     labels = [job.labels for job in cloud.bigquery.list_jobs(max_results=20)]
     assert {"component": "sheets-sync", "export": runs.name} in labels
+
+
+def test_a_selection_without_rows_is_noted_by_every_run(runs):
+    """A misspelt value of a segment publishes nothing, and a value may disappear from the mart."""
+    runs.fields = runs.fields | {"where": {"note": ["a"]}}
+    runs.settle()
+    runs.query(f"UPDATE dmt.{runs.name} SET note = 'b' WHERE TRUE")
+    done = [runs.run() for _ in range(3)]
+    note = f"No row of dmt.{runs.name} has note = 'a'. Check where and segments of the export."
+    assert [run.outcome.notes for run in done] == [(note,)] * 3
+    assert [run.counts.deleted.count for run in done] == [1, 0, 0]
