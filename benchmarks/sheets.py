@@ -1,10 +1,12 @@
 """What a sync of a sheet costs beside clear-and-append: python -m benchmarks.sheets
 
 Tables of 10 columns: a key, a date, four numbers, four texts. Each is written, then synced again with
-nothing changed, with 1 % of the rows changed in two cells, with 1 % inserted and 1 % deleted, and with its
-halves in the other order. Clear-and-append is what common tools do at every run, whatever changed:
-`values.clear`, then `values.append` of 5,000 rows each.
+nothing changed (compared; without reading the mart, because its table is as it was; without reading the
+sheet either, because Drive reports the same version), with 1 % of the rows changed in two cells, with 1 %
+inserted and 1 % deleted, and with its halves in the other order. Clear-and-append is what common tools do
+at every run, whatever changed: `values.clear`, then `values.append` of 5,000 rows each.
 
+Reads and writes are those that the quota of the Sheets API counts; a request to Drive is in the bytes only.
 Calls and bytes are those of the requests that the sandbox received: Google would receive the same. Wall time
 is that of the sandbox and the sync on this machine, without the start of an interpreter; it does not predict
 Google's."""
@@ -16,7 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
@@ -25,14 +27,17 @@ from typing import Any
 import google.oauth2.credentials
 import requests
 
+from benchmarks.errors import BenchmarkError
 from sandbox.process import running
 from sandbox.state import State
 from sheets_sync import sync
+from sheets_sync.destination import Checked
 from sheets_sync.destinations.sheets.desired.table import build_table
 from sheets_sync.destinations.sheets.destination import SheetsDestination
 from sheets_sync.destinations.sheets.spreadsheet import SheetsClient, Spreadsheet
 from sheets_sync.export import Export
 from sheets_sync.export_parser import parse_export
+from sheets_sync.seen import Seen
 from sheets_sync.transient import RETRY_POLICY
 from sheets_sync.warehouse import Mart
 
@@ -41,7 +46,8 @@ WIDTH = 10
 RUNS = 3  # of the largest table one
 APPENDED = 5_000  # rows a call of the others
 DOCUMENT = Path(__file__).parents[1] / "docs/reports/benchmarks-sheets.md"
-HEADS = ("cells", "what", "reads", "writes", "bytes sent", "of a rewrite", "wall s")
+HEADS = ("cells", "what", "reads", "writes", "bytes read", "bytes sent", "of a rewrite", "wall s")
+NOTHING = "nothing changed"
 TYPES = dict(zip("abcdefghij", ["STRING", "DATE", *["NUMERIC"] * 4, *["STRING"] * 4], strict=True))
 type Row = tuple[Any, ...]
 
@@ -50,6 +56,7 @@ type Row = tuple[Any, ...]
 class Cost:
     reads: int
     writes: int
+    read: int
     sent: int
     seconds: float
 
@@ -69,9 +76,9 @@ class Desk:
         work()
         seconds = perf_counter() - start
         counted = requests.get(calls, timeout=10).json()
-        return Cost(
-            counted["reads"], counted["writes"], sum(call["bytes"] for call in counted["calls"]), seconds
-        )
+        read = sum(call["answered"] for call in counted["calls"] if call["cost"] != "write")
+        sent = sum(call["bytes"] for call in counted["calls"])
+        return Cost(counted["reads"], counted["writes"], read, sent, seconds)
 
 
 def main() -> None:
@@ -105,7 +112,7 @@ def measured(state: State, rows: int) -> list[tuple[str, ...]]:
     turned = [row(rows + number) for number in range(few)] + table[few:]
     stories: dict[str, tuple[list[Row], list[Row]]] = {
         "first sync": ([], table),
-        "nothing changed": (table, table),
+        NOTHING: (table, table),
         "1 % changed": (table, changed),
         "1 % inserted, 1 % deleted": (table, turned),
         "half in another place": (table, [*table[rows // 2 :], *table[: rows // 2]]),
@@ -115,13 +122,37 @@ def measured(state: State, rows: int) -> list[tuple[str, ...]]:
     for name, (before, after) in stories.items():
         costs = [synced(desk(state), before, after) for _ in range(runs)]
         lines.append(line(rows, name, middle(costs), rewrite))
+        if name == NOTHING:
+            lines += unchanged_lines(state, rows, table, rewrite)
     return lines
+
+
+def unchanged_lines(state: State, rows: int, table: list[Row], rewrite: Cost) -> list[tuple[str, ...]]:
+    """What later runs cost whose table is as it was: the sheet is read once, then it is not."""
+    at = desk(state)
+    book = Spreadsheet(at.client, at.id, "person", RETRY_POLICY)
+    place = SheetsDestination(book, "p")
+    for _ in range(2):
+        done = sync.sync_until_known(export(), Mart(TYPES, table, "1"), place)
+    seen = Seen("d", "1", done.content, datetime.now(UTC).isoformat())
+    checked: list[Checked] = []
+
+    def check() -> None:
+        result = place.find_unchanged(export(), checked[-1].seen if checked else seen)
+        checked.extend([result] if result else [])
+
+    costs = [at.measured(check), at.measured(check)]
+    if [item.is_read for item in checked] != [True, False]:
+        raise BenchmarkError(f"The sheet of {rows} rows was not found unchanged: {checked}.")
+    names = (f"{NOTHING}, mart not read", f"{NOTHING}, mart and sheet not read")
+    return [line(rows, name, cost, rewrite) for name, cost in zip(names, costs, strict=True)]
 
 
 def line(rows: int, name: str, cost: Cost, rewrite: Cost) -> tuple[str, ...]:
     share = f"{100 * cost.sent / rewrite.sent:.1f} %"
     seconds = f"{cost.seconds:.2f}"
-    return (f"{rows * WIDTH:,}", name, f"{cost.reads}", f"{cost.writes}", f"{cost.sent:,}", share, seconds)
+    counts = (f"{cost.reads}", f"{cost.writes}", f"{cost.read:,}", f"{cost.sent:,}")
+    return (f"{rows * WIDTH:,}", name, *counts, share, seconds)
 
 
 def row(number: int) -> Row:
@@ -131,7 +162,8 @@ def row(number: int) -> Row:
 
 
 def desk(state: State) -> Desk:
-    client = SheetsClient(google.oauth2.credentials.Credentials("person"), f"{state.address}/sheets")  # type: ignore[no-untyped-call]
+    token = google.oauth2.credentials.Credentials("person")  # type: ignore[no-untyped-call]
+    client = SheetsClient(token, f"{state.address}/sheets", state.address)
     headers = {"Authorization": "Bearer person"}
     files = f"{state.address}/drive/v3/files"
     spreadsheet = requests.post(files, json={"name": "Benchmark"}, headers=headers, timeout=10).json()["id"]
@@ -169,7 +201,8 @@ def clear_and_append(at: Desk, rows: Sequence[Row]) -> Cost:
 
 def middle(costs: Sequence[Cost]) -> Cost:
     first = costs[0]
-    return Cost(first.reads, first.writes, first.sent, statistics.median(cost.seconds for cost in costs))
+    seconds = statistics.median(cost.seconds for cost in costs)
+    return Cost(first.reads, first.writes, first.read, first.sent, seconds)
 
 
 def format_line(cells: Any) -> str:

@@ -39,6 +39,7 @@ def clients(state: State, identity: str) -> dict[str, str]:
         "PUBSUB_ENDPOINT": f"{state.address}/pubsub",
         "SERVICE_USAGE_ENDPOINT": f"{state.address}/serviceusage",
         "SHEETS_ENDPOINT": f"{state.address}/sheets",
+        "DRIVE_ENDPOINT": state.address,
         "GCE_METADATA_HOST": f"127.0.0.1:{state.port}/metadata/{identity}",
         "GCE_METADATA_IP": f"127.0.0.1:{state.port}",
         # Clients prefer a person's own key or gcloud login to the metadata server, and would send it here.

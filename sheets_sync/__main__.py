@@ -26,11 +26,12 @@ from runtime.process import ArgumentParser, raise_on_termination, run_job
 from runtime.structured_log import StructuredLog, open_log
 from sheets_sync import exports, report
 from sheets_sync.destination import Destination
-from sheets_sync.errors import ExportError, SyncError
+from sheets_sync.errors import ExportError, SyncError, WarehouseError
 from sheets_sync.export import Export
 from sheets_sync.options import Options
 from sheets_sync.outcome import Outcome
 from sheets_sync.progress import Progress, silent_progress
+from sheets_sync.seen import MAX_AGE, History
 from sheets_sync.settings import Settings, read_settings, read_target
 from sheets_sync.sync import CreateDestination, describe_error, sync_exports
 from sheets_sync.warehouse import Warehouse
@@ -39,6 +40,7 @@ SCOPES = (
     "https://www.googleapis.com/auth/bigquery",
     CLOUD_PLATFORM,
     "https://www.googleapis.com/auth/spreadsheets",
+    "https://www.googleapis.com/auth/drive.metadata.readonly",
 )
 
 type Loaders = Mapping[str, Callable[[], Export]]
@@ -108,8 +110,17 @@ def publish(
     dispatcher = Dispatcher(settings.notifications.create_channels(now), DeliveryLog(warehouse), now)
     run_id = f"{now():%Y%m%dT%H%M%S}_{secrets.token_hex(4)}"
     failed = []
+    history = read_history(warehouse, options, log)
     for synced in sync_exports(
-        loaders, warehouse, create_destination, now, run_id, options.restore, progress, follows_schedules
+        loaders,
+        warehouse,
+        create_destination,
+        now,
+        run_id,
+        options.restore,
+        progress,
+        follows_schedules,
+        history,
     ):
         outcome = synced.outcome
         log_outcome(log, outcome)
@@ -119,6 +130,18 @@ def publish(
             for problem in dispatcher.notify(synced.export.notify, notification):
                 log(f"{outcome.export}: {problem}", "WARNING", export=outcome.export)
     return failed
+
+
+def read_history(warehouse: Warehouse, options: Options, log: StructuredLog) -> History:
+    """What earlier runs saw. Nothing is skipped with an option that changes what a run does."""
+    declared = options.declared or frozenset()
+    if options.adopt or options.accept_row_loss or options.restore or options.test_row:
+        return History(declared=declared)
+    try:
+        return History(warehouse.read_last_runs(now() - MAX_AGE), declared, warehouse.read_version)
+    except WarehouseError as error:
+        log(f"Everything is compared again, because earlier runs could not be read: {error}", "WARNING")
+        return History(declared=declared)
 
 
 def log_outcome(log: StructuredLog, outcome: Outcome) -> None:
@@ -138,6 +161,7 @@ def log_outcome(log: StructuredLog, outcome: Outcome) -> None:
         deleted=counts.deleted.count,
         rejected=counts.rejected.count,
         drift=counts.drift.count,
+        unchanged=outcome.unchanged or None,
         calls=outcome.calls,
         seconds=round((outcome.finished_at - outcome.started_at).total_seconds(), 1),
         stack_trace=outcome.stack_trace,

@@ -1,10 +1,11 @@
 """Interface of a destination: a tab, an API or a file that follows one export."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sheets_sync.export import Export
 from sheets_sync.outcome import Counts, RowIssue
+from sheets_sync.seen import Seen
 from sheets_sync.warehouse import Mart
 
 
@@ -13,7 +14,8 @@ class Comparison:
     """The changes to make. Each kind of destination adds what its `apply` needs.
 
     issues: rows for ops.sync_row, rejected or edited by users. calls_needed: requests that `apply` sends.
-    notes: sentences for people, such as a changed time zone.
+    notes: sentences for people, such as a changed time zone. content: digest of what the destination contains, ""
+    unless it already is as declared and there is nothing to report. note_time: time in the status note.
     """
 
     counts: Counts
@@ -21,6 +23,16 @@ class Comparison:
     calls_needed: int
     issues: tuple[RowIssue, ...]
     notes: tuple[str, ...]
+    content: str = field(default="", kw_only=True)
+    note_time: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`seen`: for the next run. is_read: whether the destination was read."""
+
+    seen: Seen
+    is_read: bool
 
 
 class Destination[C: Comparison](Protocol):
@@ -32,6 +44,11 @@ class Destination[C: Comparison](Protocol):
 
     @property
     def calls(self) -> int: ...
+
+    def find_unchanged(self, export: Export, seen: Seen) -> Checked | None:
+        """What is known of the destination if it still is as `seen`, for an unchanged mart; None if it must be
+        compared. Renews the status that readers see."""
+        ...
 
     def compare(self, export: Export, mart: Mart) -> C:
         """Compare the source, the last synced state and the current content. Writes nothing: a dry run ends

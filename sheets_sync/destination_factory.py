@@ -59,7 +59,8 @@ class DestinationFactory:
                 return self.create_sheets(target.address)
 
     def create_sheets(self, spreadsheet_id: str) -> SheetsDestination:
-        client = SheetsClient(self.credentials, self.settings.sheets_endpoint, self.limiters)
+        endpoints = self.settings.sheets_endpoint, self.settings.drive_endpoint
+        client = SheetsClient(self.credentials, *endpoints, limiters=self.limiters)
         spreadsheet = Spreadsheet(client, spreadsheet_id, self.identity, RETRY_POLICY, self.progress)
         return SheetsDestination(spreadsheet, self.settings.project_id, self.options)
 

@@ -18,6 +18,7 @@ type Drift = Literal["overwrite", "keep"]
 type LoadMode = Literal["whole", "incremental"]
 type Protect = Literal["warning", "owner", "none"]
 type SyncStatus = Literal["note", "none"]
+type ChartType = Literal["line", "column", "bar", "area", "scatter"]
 type ColumnType = Literal[
     "STRING", "INT64", "FLOAT64", "NUMERIC", "BOOL", "DATE", "DATETIME", "TIMESTAMP", "TIME"
 ]
@@ -60,6 +61,17 @@ class Removed:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """A chart in a tab of its own: columns `y` over column `x`. tab, title: as people see them."""
+
+    tab: str
+    type: ChartType
+    x: str
+    y: tuple[str, ...]
+    title: str
+
+
+@dataclass(frozen=True)
 class Export:
     """Columns of `table`, a mart or raw.<table>, from left to right. `key` identifies a row.
 
@@ -87,6 +99,7 @@ class Export:
     fill_down: tuple[str, ...] = ()
     row_filter: RowFilter = field(default_factory=dict)
     schedule: Schedule | None = None
+    chart: Chart | None = None
     destination: SheetsConfig | FileConfig | HttpConfig = SheetsConfig()  # noqa: RUF009 (frozen)
     notify: Notify = Notify()
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from sheets_sync.chart_parser import check_chart, parse_chart
 from sheets_sync.declaration import Part, convert_part
 from sheets_sync.destinations.file.config import FileConfig
 from sheets_sync.destinations.http.config import HttpConfig, parse_http_config
@@ -84,6 +85,7 @@ class ExportPart(Part, frozen=True, kw_only=True):
     where: Any = None
     segments: Any = None
     schedule: Any = None
+    chart: Any = None
     destination: Any = None
     notify: Any = None
 
@@ -114,12 +116,14 @@ def parse_export(name: str, file: str, content: Any, segment: str = "") -> Expor
         fill_down=tuple(part.fill_down),
         row_filter=parse_row_filter(file, part.where, parse_segments(file, part.segments), segment),
         schedule=parse_schedule(file, part.schedule),
+        chart=parse_chart(file, part.chart, segment),
         destination=destination,
         notify=parse_notify(file, part.notify),
     )
     if export.status != "none" and destination.kind != "sheets":
         raise ExportError(f"{file}: status is {part.status}, which only a sheet supports: expected none.")
     check_fill_down(file, export)
+    check_chart(file, export)
     if export.is_raw and export.row_filter:
         raise ExportError(f"{file}: where and segments are for marts, but table is {export.table}.")
     check_column_names(file, export)
@@ -235,6 +239,7 @@ def check_titles(file: str, export: Export) -> None:
     if len(set(headers)) < len(headers):
         raise ExportError(f"{file}: headers are {headers}, expected each header once.")
     titles = [export.tab, export.audit or "", export.removed.title if export.removed.how == "move" else ""]
+    titles += [export.chart.tab] if export.chart else []
     lower = [title.lower() for title in titles if title]
     if len(set(lower)) < len(lower):
         raise ExportError(f"{file}: titles of tabs are {titles}, expected each title once.")

@@ -66,6 +66,8 @@ class Outcome:
     that users see, such as the tab's. link: where a person opens it. rows: number of rows of the source.
     status: `partial` if some rows were rejected and the others were published. error: problem and remedy;
     None unless failed. stack_trace: of a defect of this job. notes: sentences for people.
+    unchanged: `table`, `sheet` or `table and sheet`, not read because they cannot have changed.
+    seen: JSON of a Seen, "" unless there was nothing to do.
     """
 
     run_id: str
@@ -83,3 +85,5 @@ class Outcome:
     error: str | None = None
     stack_trace: str | None = None
     notes: tuple[str, ...] = ()
+    unchanged: str = ""
+    seen: str = ""

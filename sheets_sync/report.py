@@ -11,8 +11,11 @@ def describe_outcome(outcome: Outcome) -> str:
     if outcome.error:
         return f"{outcome.export}: {outcome.error}"
     counts = outcome.counts
+    where = f"{outcome.rows} rows in {'tab ' if outcome.destination == 'sheets' else ''}{outcome.title!r}"
+    if outcome.unchanged:
+        return f"{outcome.export}: {where}, unchanged: {outcome.unchanged} not read, {outcome.calls} calls"
     parts = [
-        f"{outcome.rows} rows in {'tab ' if outcome.destination == 'sheets' else ''}{outcome.title!r}",
+        where,
         f"{counts.inserted.count} inserted",
         f"{counts.updated.count} updated",
         f"{counts.deleted.count} deleted",

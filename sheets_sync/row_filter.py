@@ -67,3 +67,9 @@ def filter_parameters(row_filter: RowFilter, types: Mapping[str, str]) -> list[A
         ArrayQueryParameter(f"where_{at}", STANDARD_TYPES.get(types[column], types[column]), list(values))
         for at, (column, values) in enumerate(row_filter.items())
     ]
+
+
+def describe_empty_selection(row_filter: RowFilter, source: str) -> str:
+    """A note for a selection without rows: a misspelt value publishes nothing, and looks like success."""
+    parts = [f"{column} = {' or '.join(map(repr, values))}" for column, values in row_filter.items()]
+    return f"No row of {source} has {' and '.join(parts)}. Check where and segments of the export."

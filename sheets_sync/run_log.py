@@ -28,6 +28,8 @@ def run_row(outcome: Outcome) -> dict[str, Any]:
         "drift": counts.drift.count,
         "calls": outcome.calls,
         "error": outcome.error,
+        "unchanged": outcome.unchanged or None,
+        "seen": outcome.seen or None,
     }
 
 

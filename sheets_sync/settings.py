@@ -8,6 +8,9 @@ from sheets_sync.destinations.http.config import HttpConfig
 from sheets_sync.export import Export
 from sheets_sync.notifications.settings import NotificationSettings, read_notification_settings
 
+# The root of the Drive API, unlike that of other APIs, does not contain its name:
+# https://www.googleapis.com/discovery/v1/apis/drive/v3/rest
+DRIVE_ENDPOINT = "https://www.googleapis.com"
 # Variables of each kind of destination, without the export's name in front.
 TARGET_VARIABLES = {"sheets": "SPREADSHEET", "file": "BUCKET", "http": "URL"}
 
@@ -17,6 +20,7 @@ class Settings:
     project_id: str
     location: str
     sheets_endpoint: str
+    drive_endpoint: str
     storage_endpoint: str
     notifications: NotificationSettings = NotificationSettings()
 
@@ -40,6 +44,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         required["PROJECT_ID"],
         required["LOCATION"],
         read_endpoint(environ, "sheets"),
+        (environ.get("DRIVE_ENDPOINT") or DRIVE_ENDPOINT).rstrip("/"),
         read_endpoint(environ, "storage"),
         read_notification_settings(environ),
     )

@@ -18,6 +18,8 @@ from sheets_sync.errors import OutcomeUnknown
 from sheets_sync.export import Export
 from sheets_sync.outcome import Outcome, RowIssue, Status
 from sheets_sync.progress import Progress, silent_progress
+from sheets_sync.row_filter import describe_empty_selection
+from sheets_sync.seen import History, LastRun, Seen
 from sheets_sync.warehouse import Mart, Warehouse
 
 # A write of unknown outcome is not sent again: the destination is compared again instead.
@@ -43,11 +45,12 @@ def sync_exports(
     is_restore: bool = False,
     progress: Progress | None = None,
     follows_schedules: bool = False,
+    history: History | None = None,
 ) -> Iterator[Synced]:
     """Sync the exports that `loaders` return, by name, and record each in ops.
 
     A restore does not read the mart: the mart may be what is broken. With `follows_schedules`, exports that are
-    not due are left out.
+    not due are left out. history: what earlier runs saw, to skip what cannot have changed.
     """
     read = warehouse.read_types if is_restore else warehouse.read_mart
     progress = progress or silent_progress()
@@ -56,6 +59,7 @@ def sync_exports(
         with progress.track(name):
             sync = ExportSync(name, load, read, create_destination, clock, run_id)
             sync.is_due = partial(is_due, warehouse, clock()) if follows_schedules else always_due
+            sync.history = history or History()
             sync.run()
         if sync.is_skipped:
             continue
@@ -103,6 +107,7 @@ class ExportSync:
         self.destination: Destination[Any] | None = None
         self.issues: Sequence[RowIssue] = ()
         self.is_due: Callable[[Export], bool] = always_due
+        self.history = History()
         self.is_skipped = False
         started = clock()
         self.outcome = Outcome(run_id, name, "", "", "", "", "failed", started, started)
@@ -119,8 +124,8 @@ class ExportSync:
             with suppress(Exception):
                 self.destination.record_failure(self.export, self.outcome.error)
         if self.destination:
-            calls, link = self.destination.calls, self.destination.link
-            self.outcome = replace(self.outcome, calls=calls, link=link)
+            link = self.outcome.link or self.destination.link
+            self.outcome = replace(self.outcome, calls=self.destination.calls, link=link)
         self.outcome = replace(self.outcome, finished_at=self.clock())
 
     def _sync(self) -> None:
@@ -132,14 +137,54 @@ class ExportSync:
             return
         destination = self.destination = self.create_destination(export)
         self.outcome = replace(self.outcome, address=destination.address)
+        last = self.history.find(export, destination.address, self.clock())
+        version = self.history.read_version(export) if last else ""
+        if last and version == last.seen.table and self._is_unchanged(last, is_table_read=False):
+            return
         mart = self.read(export)
         self.outcome = replace(self.outcome, rows=len(mart.rows))
+        is_same = last and not version and mart.version == last.seen.table
+        if last and is_same and self._is_unchanged(last, is_table_read=True):
+            return
+        self._compare(export, mart, destination)
+
+    def _compare(self, export: Export, mart: Mart, destination: Destination[Any]) -> None:
         result = sync_until_known(export, mart, destination)
         self.issues = result.issues
+        is_empty = export.row_filter and not mart.rows
+        empty = (describe_empty_selection(export.row_filter, export.source),) if is_empty else ()
         status: Status = "partial" if result.counts.rejected.count else "success"
+        declaration, now = self.history.digest(export, destination.address), self.clock().isoformat()
+        seen = Seen(declaration, mart.version, result.content, now, note_time=result.note_time)
         self.outcome = replace(
-            self.outcome, counts=result.counts, title=result.title, status=status, notes=result.notes
+            self.outcome,
+            counts=result.counts,
+            title=result.title,
+            status=status,
+            notes=(*result.notes, *empty),
+            seen=seen.to_json() if result.content and mart.version and not empty else "",
         )
+
+    def _is_unchanged(self, last: LastRun, is_table_read: bool) -> bool:
+        """Whether the destination too is as it was. Then the outcome is complete."""
+        if self.destination is None or self.export is None:
+            return False
+        checked = self.destination.find_unchanged(self.export, last.seen)
+        if checked is None:
+            return False
+        unread = tuple(
+            name for name, is_read in (("table", is_table_read), ("sheet", checked.is_read)) if not is_read
+        )
+        self.outcome = replace(
+            self.outcome,
+            rows=last.rows,
+            title=last.title,
+            link=last.link,
+            status="success",
+            unchanged=" and ".join(unread),
+            seen=checked.seen.to_json(),
+        )
+        return True
 
 
 def describe_error(error: Exception) -> str:

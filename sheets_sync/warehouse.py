@@ -1,6 +1,7 @@
 """BigQuery: reads rows of a mart and appends rows to the tables of ops."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,20 +15,29 @@ from sheets_sync import raw_table
 from sheets_sync.errors import WarehouseError
 from sheets_sync.export import Export
 from sheets_sync.row_filter import filter_condition, filter_parameters
+from sheets_sync.seen import LastRun, Seen, digest
 
 LOG_DATASET = "ops"
 PARAMETER_TYPES: dict[type, str] = {str: "STRING", datetime: "TIMESTAMP"}
 # Peak of a whole job, measured: 448 MB for 887,000 cells, 562 MB for 1,330,000.
 BASE_MEMORY, MEMORY_PER_CELL = 140_000_000, 350  # bytes
 FAILURES = (GoogleAPIError, GoogleAuthError, RequestException)
+# Of all jobs of the package, so that ops.costs has the cost of each export. The values of labels have at most 63
+# characters: https://cloud.google.com/bigquery/docs/labels-intro#requirements
+COMPONENT = {"component": "sheets-sync"}
+MAX_LABEL = 63
 
 
 @dataclass(frozen=True)
 class Mart:
-    """Rows in the export's order, values in the order of its columns; `types` are BigQuery's, by column."""
+    """Rows in the export's order, values in the order of its columns; `types` are BigQuery's, by column.
+
+    version: identifies the content, the same for equal rows; "" if unknown.
+    """
 
     types: Mapping[str, str]
     rows: list[tuple[Any, ...]]
+    version: str = ""
 
 
 class Warehouse:
@@ -54,11 +64,17 @@ class Warehouse:
         types |= {column.name: column.type for column in export.columns if column.type}
         return Mart({name: types.get(name, "STRING") for name in export.names}, [])
 
+    def read_version(self, export: Export) -> str:
+        """What identifies the rows of the export's table now, without reading them; "" if that is unknown."""
+        with translate_errors(export, self.project):
+            return table_version(self.client.get_table(f"{self.project}.{export.source}"), export)
+
     def read_mart(self, export: Export) -> Mart:
         """WarehouseError if the table, a column or a grant is missing."""
-        table = f"{self.project}.{export.source}"
-        try:
-            types = {field.name: field.field_type for field in self.client.get_table(table).schema}
+        name = f"{self.project}.{export.source}"
+        with translate_errors(export, self.project):
+            table = self.client.get_table(name)
+            types = {field.name: field.field_type for field in table.schema}
             used = dict.fromkeys([*export.names, *export.row_filter])
             missing = [column for column in used if column not in types]
             if missing:
@@ -68,20 +84,13 @@ class Warehouse:
                 )
             # REST, because the Storage Read API needs one more role and is not faster for a mart's size.
             if export.is_raw:
-                return self._read_raw_table(table, export)
-            config = bigquery.QueryJobConfig(query_parameters=filter_parameters(export.row_filter, types))
-            rows = self.client.query_and_wait(select_rows(table, export), job_config=config)
-            self.check_memory(export, rows.total_rows or 0)
-            return Mart(types, [tuple(row.values()) for row in rows])
-        except NotFound as error:
-            remedy = (
-                "Declare it in connector/sources."
-                if export.is_raw
-                else "Release and run Dataform to create it."
-            )
-            raise WarehouseError(f"There is no table {export.source} in {self.project}. {remedy}") from error
-        except FAILURES as error:
-            raise WarehouseError(f"{export.source} could not be read: {error}") from error
+                return self._read_raw_table(name, export)
+            parameters = filter_parameters(export.row_filter, types)
+            config = bigquery.QueryJobConfig(query_parameters=parameters, labels=job_labels(export.name))
+            result = self.client.query_and_wait(select_rows(name, export), job_config=config)
+            self.check_memory(export, result.total_rows or 0)
+            rows = [tuple(row.values()) for row in result]
+            return Mart(types, rows, table_version(table, export) or digest(rows))
 
     def check_memory(self, export: Export, rows: int) -> None:
         needed = BASE_MEMORY + rows * len(export.columns) * MEMORY_PER_CELL
@@ -94,14 +103,29 @@ class Warehouse:
 
     def _read_raw_table(self, table: str, export: Export) -> Mart:
         query = raw_table.select_valid_rows(table, export)
-        rows = [tuple(row.values()) for row in self.client.query_and_wait(query)]
+        config = bigquery.QueryJobConfig(labels=job_labels(export.name))
+        rows = [tuple(row.values()) for row in self.client.query_and_wait(query, job_config=config)]
         if not rows:
             raise WarehouseError(
                 f"{export.source} has no rows of the last {raw_table.MAX_COPY_AGE_DAYS} days. Check that its "
                 "endpoint is still copied."
             )
         types = {column.name: column.type or "STRING" for column in export.columns}
-        return Mart(types, raw_table.convert_rows(export, rows))
+        converted = raw_table.convert_rows(export, rows)
+        return Mart(types, converted, digest(converted))
+
+    def read_last_runs(self, since: datetime) -> dict[str, LastRun]:
+        """The newest run of each export after `since`, if it recorded what it saw. A failed run records nothing."""
+        table = f"{LOG_DATASET}.sync_run"
+        newest = "started_at >= @since QUALIFY ROW_NUMBER() OVER (PARTITION BY export ORDER BY started_at DESC) = 1"
+        columns = ["export", "`rows`", "title", "link", "seen"]
+        runs = self.query_rows(table, columns, newest, "export", since=since)
+        seen = {run["export"]: Seen.from_json(run["seen"]) for run in runs}
+        return {
+            run["export"]: LastRun(run["rows"], run["title"], run["link"], saw)
+            for run in runs
+            if (saw := seen[run["export"]])
+        }
 
     def read_last_success(self, export: str, since: datetime) -> datetime | None:
         """Begin of the last run of an export that did not fail, if it began after `since`."""
@@ -122,7 +146,9 @@ class Warehouse:
         """
         try:
             target = self.client.get_table(f"{self.project}.{table}")
-            config = bigquery.LoadJobConfig(schema=target.schema, write_disposition="WRITE_APPEND")
+            config = bigquery.LoadJobConfig(
+                schema=target.schema, write_disposition="WRITE_APPEND", labels=COMPONENT
+            )
             try:
                 self.client.load_table_from_json(rows, target, job_id=job_id, job_config=config).result()
             except Conflict:  # the job was submitted before
@@ -139,7 +165,7 @@ class Warehouse:
             bigquery.ScalarQueryParameter(name, PARAMETER_TYPES[type(value)], value)
             for name, value in parameters.items()
         ]
-        config = bigquery.QueryJobConfig(query_parameters=query_parameters)
+        config = bigquery.QueryJobConfig(query_parameters=query_parameters, labels=COMPONENT)
         try:
             return [dict(row) for row in self.client.query_and_wait(sql, job_config=config)]
         except FAILURES as error:
@@ -154,3 +180,34 @@ def select_rows(table: str, export: Export) -> str:
     columns = ", ".join(f"`{column}`" for column in export.names)
     condition = filter_condition(export.row_filter)
     return f"SELECT {columns} FROM `{table}`{condition} ORDER BY {', '.join(order)}"
+
+
+@contextmanager
+def translate_errors(export: Export, project: str) -> Iterator[None]:
+    try:
+        yield
+    except NotFound as error:
+        remedy = (
+            "Declare it in connector/sources." if export.is_raw else "Release and run Dataform to create it."
+        )
+        raise WarehouseError(f"There is no table {export.source} in {project}. {remedy}") from error
+    except FAILURES as error:
+        raise WarehouseError(f"{export.source} could not be read: {error}") from error
+
+
+def table_version(table: bigquery.Table, export: Export) -> str:
+    """Time of the last modification, with the number of rows; "" if rows can change without a new time.
+
+    A view changes with its tables. The rows of a raw export also depend on the time of the run. Rows in the
+    streaming buffer and expired partitions are not known to change the time (unverified).
+    https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#Table.FIELDS.last_modified_time
+    """
+    is_known = table.table_type == "TABLE" and not export.is_raw and table.modified is not None
+    partitioning = table.time_partitioning
+    if not is_known or table.streaming_buffer or (partitioning and partitioning.expiration_ms):
+        return ""
+    return f"{table.modified.isoformat()}/{table.num_rows}"
+
+
+def job_labels(export: str) -> dict[str, str]:
+    return COMPONENT | {"export": export[:MAX_LABEL]}

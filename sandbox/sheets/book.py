@@ -27,6 +27,7 @@ class Book:
     permissions: list[dict[str, Any]] = field(default_factory=list)
     created: str = ""
     modified: str = ""
+    version: int = 0
     trashed: bool = False
 
     def copy(self) -> "Book":
@@ -85,6 +86,7 @@ class Book:
             {tab.id for tab in self.tabs}
             | {protected["protectedRangeId"] for tab in self.tabs for protected in tab.protected}
             | {item["metadataId"] for item in self.metadata}
+            | {chart["chartId"] for tab in self.tabs for chart in tab.objects.get("charts", [])}
         )
 
     def measure(self) -> None:

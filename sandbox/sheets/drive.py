@@ -118,6 +118,7 @@ def file(book: Book) -> dict[str, Any]:
         "mimeType": SPREADSHEET,
         "createdTime": book.created,
         "modifiedTime": book.modified,
+        "version": str(book.version),
         "trashed": book.trashed,
     }
 

@@ -90,10 +90,18 @@ class Gate:
         return [self.route(method), self.route(replace(method, path=f"{slashed}/{rest}"))]
 
     def answer(self, method: Method, request: Request, content: bytes) -> Response:
-        record = {"kind": method.kind, "cost": method.cost, "bytes": len(content), "status": 200}
+        record = {
+            "kind": method.kind,
+            "cost": method.cost,
+            "bytes": len(content),
+            "answered": 0,
+            "status": 200,
+        }
         self.traffic.calls.append(record)
         try:
-            return JSONResponse(self.perform(method, request, content, record))
+            response = JSONResponse(self.perform(method, request, content, record))
+            record["answered"] = len(response.body)
+            return response
         except ApiError as error:
             record["status"] = error.code
             headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else None

@@ -16,13 +16,17 @@ FROZEN = {ROWS: "frozenRowCount", COLUMNS: "frozenColumnCount"}
 
 @dataclass
 class Tab:
-    """A sheet; `properties` are SheetProperties without the index, which is the position in the book."""
+    """A sheet; `properties` are SheetProperties without the index, which is the position in the book.
+
+    `objects`: charts, merges, tables and rules, by their field of a Sheet.
+    """
 
     properties: dict[str, Any]
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     protected: list[dict[str, Any]] = field(default_factory=list)
     basic_filter: dict[str, Any] | None = None
     dimensions: dict[str, dict[int, dict[str, Any]]] = field(default_factory=lambda: {ROWS: {}, COLUMNS: {}})
+    objects: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def copy(self) -> "Tab":
         """Another grid with the same cells, which are immutable."""
@@ -32,6 +36,7 @@ class Tab:
             list(self.protected),
             self.basic_filter,
             {name: dict(items) for name, items in self.dimensions.items()},
+            {kind: list(items) for kind, items in self.objects.items()},
         )
 
     @property

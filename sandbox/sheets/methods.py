@@ -82,6 +82,15 @@ def spreadsheet_methods(books: Spreadsheets) -> list[Method]:
         Method("developerMetadata.get", "GET", f"{metadata}/{{metadata}}", "read", books.metadata_get),
         Method("sheets.copyTo", "POST", f"{tab}:copyTo", "write", books.copy_to, body=copy),
         Method("spreadsheets.batchUpdate", "POST", update, "write", books.batch_update, body=batch),
+        Method(
+            "spreadsheets.getByDataFilter",
+            "POST",
+            f"{ONE}:getByDataFilter",
+            "read",
+            books.get_by_data_filter,
+            body="GetSpreadsheetByDataFilterRequest",
+            answer=book,
+        ),
         Method("spreadsheets.create", "POST", SPREADSHEETS, "write", books.create, body=book, answer=book),
         Method("spreadsheets.get", "GET", ONE, "read", books.get, GRID, answer=book),
     ]

@@ -3,6 +3,7 @@
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -10,10 +11,11 @@ from starlette.routing import Route
 
 from sandbox.sheets.book import Book
 from sandbox.sheets.cells import Cell, Failure, Formula
+from sandbox.sheets.changes.charts import source_ranges
 from sandbox.sheets.formats import format_value
 from sandbox.sheets.formulas import value_at
 from sandbox.sheets.grid import COLUMNS, ROWS, Tab
-from sandbox.sheets.ranges import column_letters
+from sandbox.sheets.ranges import column_letters, from_grid_range, written
 from sandbox.sheets.store import Store, load
 
 TEMPLATE = Template((Path(__file__).parent / "page.html").read_text())
@@ -64,7 +66,22 @@ def section(book: Book, tab: Tab) -> str:
     body = "".join(line(book, tab, row, columns) for row in range(cut))
     more = f'<p class="more">… and {rows - cut:,} rows more</p>' if rows > cut else ""
     table = f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f'<section data-tab="{tab.id}">{table}{more}</section>'
+    figures = "".join(chart_html(book, chart) for chart in tab.objects.get("charts", []))
+    return f'<section data-tab="{tab.id}">{figures}{table}{more}</section>'
+
+
+def chart_html(book: Book, chart: dict[str, Any]) -> str:
+    """Title and ranges: what the chart is of, not how it looks."""
+    spec = chart["spec"]
+    kind = str(spec["basicChart"].get("chartType", "")).lower().replace("_", " ")
+    rows = "".join(f"<li>{escape(range_text(book, item))}</li>" for item in source_ranges(spec))
+    title = escape(spec.get("title") or "Chart")
+    return f"<figure><figcaption>{title}</figcaption><p>{kind} chart of<ul>{rows}</ul></figure>"
+
+
+def range_text(book: Book, grid_range: dict[str, Any]) -> str:
+    tab = book.tab(grid_range.get("sheetId"))
+    return written(tab.title, tab.inside(from_grid_range(grid_range)))
 
 
 def width(tab: Tab, column: int) -> str:

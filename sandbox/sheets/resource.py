@@ -5,10 +5,11 @@ from typing import Any
 from sandbox.sheets.book import Book
 from sandbox.sheets.cells import Cell, to_extended
 from sandbox.sheets.changes import names, tabs
+from sandbox.sheets.changes.objects import PIVOTS, VALIDATIONS, cell_fields, hidden_rows
 from sandbox.sheets.formats import format_value
 from sandbox.sheets.formulas import value_at
 from sandbox.sheets.grid import COLUMNS, ROWS, Tab
-from sandbox.sheets.ranges import Area
+from sandbox.sheets.ranges import Area, from_grid_range
 
 WIDTH, HEIGHT = 100, 21  # pixels of a column and a row without a size of its own
 
@@ -25,6 +26,7 @@ def sheet(book: Book, tab: Tab, areas: list[Area], cells: bool) -> dict[str, Any
         **present(
             protectedRanges=[without_default_sheet(item) for item in tab.protected],
             developerMetadata=on_tab,
+            **{kind: items for kind, items in tab.objects.items() if kind not in (VALIDATIONS, PIVOTS)},
             basicFilter=tab.basic_filter and without_default_sheet(tab.basic_filter),
         ),
     }
@@ -36,6 +38,9 @@ def grid_data(book: Book, tab: Tab, area: Area) -> dict[str, Any]:
         lines.setdefault(row - area.first_row, {})[column - area.first_column] = cell_data(
             book, tab, row, column, cell
         )
+    for place in overlaid(tab, area):
+        line = lines.setdefault(place[0] - area.first_row, {})
+        line.setdefault(place[1] - area.first_column, {}).update(cell_fields(tab, *place))
     rows = [lines.get(place, {}) for place in range(max(lines, default=-1) + 1)]
     data = {
         "rowData": [
@@ -47,10 +52,30 @@ def grid_data(book: Book, tab: Tab, area: Area) -> dict[str, Any]:
     return present(startRow=area.first_row, startColumn=area.first_column, **data)
 
 
+def overlaid(tab: Tab, area: Area) -> list[tuple[int, int]]:
+    """Cells of the area with a validation rule or a pivot table."""
+    items = [item for kind in (VALIDATIONS, PIVOTS) for item in tab.objects.get(kind, [])]
+    places = [place for item in items for place in from_grid_range(item["range"]).addresses()]
+    return [place for place in places if area.holds(*place)]
+
+
+def filtered_rows(book: Book, tab: Tab) -> set[int]:
+    if not tab.basic_filter:
+        return set()
+    displayed = {
+        (row, column): format_value(value_at(book, tab, row, column), cell.format)
+        for (row, column), cell in tab.cells.items()
+        if cell.value is not None
+    }
+    return hidden_rows(tab, displayed)
+
+
 def dimension(book: Book, tab: Tab, kind: str, start: int, end: int, pixels: int) -> list[dict[str, Any]]:
     properties: list[dict[str, Any]] = [
         {"pixelSize": pixels} | tab.dimensions[kind].get(index, {}) for index in range(start, end)
     ]
+    for index in filtered_rows(book, tab) & set(range(start, end)) if kind == ROWS else ():
+        properties[index - start] |= {"hiddenByFilter": True}
     for item in book.metadata:
         span = item["location"].get("dimensionRange")
         on_tab = span and span["dimension"] == kind and names.sheet_of(item) == tab.id

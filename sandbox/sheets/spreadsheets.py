@@ -5,9 +5,10 @@ from typing import Any
 from sandbox.sheets import changes, masks
 from sandbox.sheets.book import Book
 from sandbox.sheets.changes import metadata, names, tabs
-from sandbox.sheets.errors import NotFound
+from sandbox.sheets.errors import NotFound, Unsupported
 from sandbox.sheets.gate import Call
-from sandbox.sheets.ranges import Area
+from sandbox.sheets.grid import Tab
+from sandbox.sheets.ranges import Area, from_grid_range
 from sandbox.sheets.resource import present, sheet, without_default_sheet
 from sandbox.sheets.store import Store
 
@@ -47,6 +48,25 @@ class Spreadsheets:
         cells = call.flag("includeGridData") if not mask else includes_cells(mask)
         return self.resource(book, self.areas(book, call.query.getlist("ranges")), cells)
 
+    def get_by_data_filter(self, call: Call) -> dict[str, Any]:
+        """The tabs and cells that filters by range select; all without a filter."""
+        book = self.store.find(call.path["id"], call.caller)
+        areas_by_tab: dict[int, list[Area]] = {}
+        for data_filter in call.body.get("dataFilters") or []:
+            tab, area = self.filtered(book, data_filter)
+            areas_by_tab.setdefault(tab.id, []).append(area)
+        mask = masks.parse(call.query.get("fields") or "", "Spreadsheet")
+        cells = bool(call.body.get("includeGridData")) if not mask else includes_cells(mask)
+        return self.resource(book, areas_by_tab, cells)
+
+    def filtered(self, book: Book, data_filter: dict[str, Any]) -> tuple[Tab, Area]:
+        if "a1Range" in data_filter:
+            return book.range(data_filter["a1Range"])
+        if "gridRange" in data_filter:
+            tab = book.tab(data_filter["gridRange"].get("sheetId"))
+            return tab, tab.inside(from_grid_range(data_filter["gridRange"]))
+        raise Unsupported("A DataFilter by developer metadata: not in this sandbox.")
+
     def areas(self, book: Book, texts: list[str]) -> dict[int, list[Area]]:
         areas_by_tab: dict[int, list[Area]] = {}
         for text in texts:
@@ -76,6 +96,7 @@ class Spreadsheets:
         title = tabs.free_title(target, f"Copy of {tab.title}", first="")
         copied.properties = tab.properties | {"sheetId": target.fresh_id(), "title": title}
         copied.protected = []
+        tabs.renumber(target, copied)
         target.tabs.append(copied)
         target.measure()
         self.store.save(target)

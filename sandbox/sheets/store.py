@@ -62,6 +62,7 @@ class Store:
 
     def save(self, book: Book) -> None:
         book.modified = now()
+        book.version += 1
         path = self.folder / f"{book.id}.json"
         beside = path.with_suffix(".new")
         beside.write_bytes(dump(book))
@@ -92,6 +93,7 @@ def dump(book: Book) -> bytes:
             "permissions": book.permissions,
             "created": book.created,
             "modified": book.modified,
+            "version": book.version,
             "trashed": book.trashed,
             "tabs": [dump_tab(tab) for tab in book.tabs],
         }
@@ -116,6 +118,7 @@ def dump_tab(tab: Tab) -> dict[str, Any]:
         "protected": tab.protected,
         "filter": tab.basic_filter,
         "dimensions": dimensions,
+        "objects": tab.objects,
         "formats": written,
         "cells": cells,
     }
@@ -133,6 +136,7 @@ def load_tab(fields: dict[str, Any]) -> Tab:
         fields["protected"],
         fields.get("filter"),
         {name: dict(fields["dimensions"][name]) for name in (ROWS, COLUMNS)},
+        fields.get("objects", {}),
     )
 
 

@@ -68,7 +68,8 @@ class Values:
             tab.title,
             Area(top, (table_area or area).first_column, top + 1, (table_area or area).first_column + 1),
         )
-        updates = write(book, start, call.body, chosen, call.caller)
+        written = write(book, start, call.body, chosen, call.caller)
+        updates = with_values(book, written, call.flag("includeValuesInResponse"), call)
         self.store.save(book)
         touched = {"tableRange": ranges.written(tab.title, table_area)} if table_area else {}
         return {"spreadsheetId": book.id, **touched, "updates": updates}

@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ TIMEOUT = (5.0, 10.0)  # seconds to connect, and between two bytes of the respon
 MAX_RETRY_AFTER = 10.0  # seconds; after a longer Retry-After the next run sends it again
 MAX_EXCERPT = 200  # characters of a response in an error
 PREFIX = "whsec_"
+FAILED_STATUS = re.compile(r"HTTP error (\d{3})")
 RETRY_POLICY = RetryPolicy(attempts=3, base=1.0, cap=MAX_RETRY_AFTER, deadline=60.0)
 
 
@@ -84,12 +86,27 @@ def check_response(response: requests.Response, where: str) -> None:
     """A receiver has accepted the notification if the status is 2xx."""
     status = response.status_code
     if 200 <= status < 300:
+        check_body(response, where)
         return
     message = f"{where} answered {status} {response.reason}"
     if status in TRANSIENT_STATUSES:
         raise TransientRejection(f"{message}.", parse_retry_after(response.headers.get("Retry-After")))
     excerpt = read_excerpt(response)
     raise NotificationError(f"{message}{f': {excerpt}' if excerpt else ''}.", is_final=True)
+
+
+def check_body(response: requests.Response, where: str) -> None:
+    """Teams reports some failures with status 200 and a sentence that contains the status:
+    https://github.com/MicrosoftDocs/msteams-docs/issues/7425
+    """
+    excerpt = read_excerpt(response)
+    if "delivery failed with error" not in excerpt:
+        return
+    message = f"{where} answered {response.status_code}: {excerpt}."
+    failed = FAILED_STATUS.search(excerpt)
+    if failed and int(failed[1]) in TRANSIENT_STATUSES:
+        raise TransientRejection(message)
+    raise NotificationError(message, is_final=True)
 
 
 def read_excerpt(response: requests.Response) -> str:

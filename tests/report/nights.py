@@ -133,9 +133,11 @@ def sync(history: History, start: datetime, run: str, drift: int) -> None:
 
 def cost(history: History, age: int) -> None:
     of = (history.now - timedelta(days=age)).date().isoformat()
-    for table, amount in {"dmt.daily_sales": 0.4, "dmt.sales_items": 1.2, "ods.sales": 0.8}.items():
+    tables = {"dmt.daily_sales": 0.4, "dmt.sales_items": 1.2, "ods.sales": 0.8}
+    labels = [("table", table, amount) for table, amount in tables.items()]
+    for key, value, amount in [*labels, ("export", "daily_sales", 0.1), ("component", "sheets-sync", 0.1)]:
         history.add(
-            "costs", day=of, identity="dataform-runner@p", label_key="table", label_value=table, jobs=24,
+            "costs", day=of, identity="dataform-runner@p", label_key=key, label_value=value, jobs=24,
             gib_billed=amount, slot_hours=0.1, cost_usd=round(amount * 0.0061, 6),
         )  # fmt: skip
 
@@ -245,6 +247,10 @@ def slow_step(history: History, number: int = 4) -> None:
     history.last_night("step_log", step="dataform")[number]["seconds"] = 1200.0
 
 
+def an_export_of_five_times_the_cost(history: History) -> None:
+    history.known_cost("daily_sales")["gib_billed"] *= 5
+
+
 def five_times_the_cost(history: History) -> None:
     history.known_cost("ods.sales")["gib_billed"] *= 5
 
@@ -269,6 +275,7 @@ NIGHTS: dict[Night, tuple[str, str] | None] = {
     late_list: ("gap", "retail/products"),
     slow_step: ("duration", "hourly dataform"),
     five_times_the_cost: ("cost", "ods.sales"),
+    an_export_of_five_times_the_cost: ("cost", "sheet daily_sales"),
     edits_of_a_person: ("edits", "sheet daily_sales"),
     nothing_wrong: None,
 }

@@ -1,6 +1,7 @@
 """Copy every row of real servers through the connector, and compare it: `make test-servers`.
 
-Arguments: names of servers; all of them by default.
+Then the npm package google-spreadsheet works on the sandbox's Sheets. Arguments: names of servers, or
+google_spreadsheet; all of them by default.
 """
 
 import json
@@ -15,6 +16,7 @@ from runtime.errors import JobError
 from runtime.yaml_file import load_yaml
 from tests.connector.landing_harness import LandingHarness
 from tests.fakes.memory_store import MemoryStore
+from tests.servers import sheets_client
 from tests.servers.catalogue import FULL, ITEMS, KEY, SERVERS, TestedServer, write_inputs
 from tests.servers.process import running
 
@@ -27,7 +29,12 @@ def main() -> None:
     for server in SERVERS:
         if server.name in (sys.argv[1:] or [server.name]):
             failures += list(check_server(server))
-    print("\n".join(failures) or "every row of every server was copied")
+    if sheets_client.NAME in (sys.argv[1:] or [sheets_client.NAME]):
+        failures += list(sheets_client.check_client())
+    print(
+        "\n".join(failures)
+        or "every row of every server was copied, and the client of Sheets read what it wrote"
+    )
     sys.exit(bool(failures))
 
 

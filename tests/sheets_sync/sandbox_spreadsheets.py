@@ -61,5 +61,5 @@ def reached(cloud, person, waits):
     """The same spreadsheet as the job reaches it: without waiting."""
     identity = cloud.state.identity("sheets-sync")
     token = google.oauth2.credentials.Credentials(f"sandbox.{identity}")
-    client = SheetsClient(token, f"{cloud.state.address}/sheets")
+    client = SheetsClient(token, f"{cloud.state.address}/sheets", cloud.state.address)
     return Spreadsheet(client, person.id, identity, replace(RETRY_POLICY, sleep=waits.append))

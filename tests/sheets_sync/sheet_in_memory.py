@@ -40,11 +40,14 @@ class SheetInMemory:
 
     def __init__(self):
         self.book = Book("sheet", {"title": "x", "timeZone": "Etc/GMT"}, [blank_tab(0, "Sheet1")])
-        self.batches, self.progress = [], silent_progress()
+        self.batches, self.progress, self.version = [], silent_progress(), 1
 
     @property
     def tab(self):
         return self.book.titled("Ours")
+
+    def read_version(self):
+        return str(self.version)
 
     def read_document(self):
         sheets = [sheet(self.book, tab, [], False) for tab in self.book.tabs]
@@ -72,6 +75,7 @@ class SheetInMemory:
         self.batches.append(batch)
         try:
             self.book, _ = changes.apply(self.book, batch, self.identity)
+            self.version += 1
         except BadRequest as error:
             raise Invalid(error.message) from error
 
@@ -83,6 +87,7 @@ class SheetInMemory:
 
     def person(self, *requests):
         self.book, _ = changes.apply(self.book, list(requests), "owner")
+        self.version += 1
 
     def visible(self, width):
         """Values of the first columns below the header, blank rows at the end left out."""

@@ -39,7 +39,10 @@ def test_a_file_that_cannot_be_parsed_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"tabel": "x"}, "Object contains unknown field `tabel`. Allowed keys: audit, columns, copied"),
+        (
+            {"tabel": "x"},
+            "Object contains unknown field `tabel`. Allowed keys: audit, chart, columns, copied",
+        ),
         ({"mode": "merge"}, "mode is 'merge', expected one of mirror, upsert, update, insert, append"),
         ({"key": ["day", "day"]}, "key is \\['day', 'day'\\], expected each column once"),
         (

@@ -130,6 +130,8 @@ def test_a_scheduled_export_is_synced_once_per_slot(marts, cloud):
             title="",
             issues=(),
             notes=(),
+            content="",
+            note_time="",
         )
         return SimpleNamespace(
             address="",

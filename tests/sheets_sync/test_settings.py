@@ -19,7 +19,11 @@ def daily() -> Export:
 
 
 def test_settings_are_read(daily: Export) -> None:
-    google = ("https://sheets.googleapis.com", "https://storage.googleapis.com")
+    google = (
+        "https://sheets.googleapis.com",
+        "https://www.googleapis.com",
+        "https://storage.googleapis.com",
+    )
     assert read_settings(COMPLETE) == Settings("p", "EU", *google)
     assert read_target(COMPLETE, daily) == Target("s")
 

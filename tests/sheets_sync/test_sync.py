@@ -260,6 +260,8 @@ def test_a_run_syncs_and_is_logged(warehouse, export, sheets, person, cloud):
             "drift": 0,
             "calls": 2,
             "error": None,
+            "unchanged": None,
+            "seen": None,
         }
     ]
     tab = next(tab["properties"] for tab in person.sheets() if tab["properties"]["title"] == "Daily sales")

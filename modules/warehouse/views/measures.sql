@@ -48,9 +48,10 @@ value AS (
   WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 31 DAY) AND state = 'succeeded'
   UNION ALL
   -- The cost of a day is known on the next day, after three o'clock.
-  SELECT 'cost' AS kind, label_value AS subject, TIMESTAMP_ADD(TIMESTAMP(day), INTERVAL 27 HOUR) AS measured_at, CAST(gib_billed AS FLOAT64) AS amount
+  -- sheets_sync's jobs have the label export, and no table that they write.
+  SELECT 'cost' AS kind, IF(label_key = 'export', CONCAT('sheet ', label_value), label_value) AS subject, TIMESTAMP_ADD(TIMESTAMP(day), INTERVAL 27 HOUR) AS measured_at, CAST(gib_billed AS FLOAT64) AS amount
   FROM `${project}.ops.costs`
-  WHERE day >= DATE_SUB(CURRENT_DATE(), INTERVAL 32 DAY) AND label_key = 'table'
+  WHERE day >= DATE_SUB(CURRENT_DATE(), INTERVAL 32 DAY) AND label_key IN ('table', 'export')
   UNION ALL
   SELECT 'rewritten days' AS kind, table_name AS subject, MAX(logged_at) AS measured_at, CAST(COUNT(DISTINCT day) AS FLOAT64) AS amount
   FROM `${project}.ops.day_log`

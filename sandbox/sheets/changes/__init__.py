@@ -5,7 +5,18 @@ from functools import partial
 from typing import Any
 
 from sandbox.sheets.book import Book
-from sandbox.sheets.changes import cells, dimensions, filters, metadata, moves, names, protection, tabs
+from sandbox.sheets.changes import (
+    cells,
+    charts,
+    dimensions,
+    filters,
+    metadata,
+    moves,
+    names,
+    objects,
+    protection,
+    tabs,
+)
 from sandbox.sheets.errors import BadRequest, Unsupported
 
 type Change = Callable[[Book, dict[str, Any]], dict[str, Any] | None]
@@ -29,6 +40,16 @@ CHANGES: dict[str, Change] = {
     "sortRange": moves.sort_range,
     "setBasicFilter": filters.set_basic,
     "clearBasicFilter": filters.clear_basic,
+    "addChart": charts.add,
+    "updateChartSpec": charts.update,
+    "deleteEmbeddedObject": charts.delete,
+    "mergeCells": objects.merge,
+    "unmergeCells": objects.unmerge,
+    "addTable": objects.add_table,
+    "deleteTable": objects.delete_table,
+    "addConditionalFormatRule": objects.add_rule,
+    "deleteConditionalFormatRule": objects.delete_rule,
+    "setDataValidation": objects.set_validation,
     "addNamedRange": names.add,
     "updateNamedRange": names.update,
     "deleteNamedRange": names.delete,

@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.sheets import masks, ranges
 from sandbox.sheets.book import Book
 from sandbox.sheets.cells import Cell, from_extended
+from sandbox.sheets.changes import objects
 from sandbox.sheets.changes.tabs import find_tab, required_mask
 from sandbox.sheets.errors import BadRequest, Unsupported
 from sandbox.sheets.grid import ROWS, Tab
@@ -23,12 +24,28 @@ def update(book: Book, request: dict[str, Any]) -> None:
     if (start is None) == (grid_range is None):
         raise BadRequest("Exactly one of 'start' and 'range' must be set.")
     rows = [row.get("values") or [] for row in request.get("rows") or []]
-    if start is not None:
+    if "pivotTable" in mask:
+        set_pivots(book, start, rows, mask)
+    elif start is not None:
         tab = book.tab(start.get("sheetId"))
         write(tab, start.get("rowIndex") or 0, start.get("columnIndex") or 0, rows, mask)
     elif grid_range is not None:
         tab = book.tab(grid_range.get("sheetId"))
         fill(tab, tab.inside(ranges.from_grid_range(grid_range)), rows, mask)
+
+
+def set_pivots(
+    book: Book, start: dict[str, Any] | None, rows: list[list[dict[str, Any]]], mask: Mask
+) -> None:
+    if start is None or len(mask) > 1:
+        raise Unsupported(
+            "A pivot table with a range or with other fields: not in this sandbox, only with start."
+        )
+    tab = book.tab(start.get("sheetId"))
+    for down, row in enumerate(rows):
+        for right, data in enumerate(row):
+            place = ((start.get("rowIndex") or 0) + down, (start.get("columnIndex") or 0) + right)
+            objects.set_pivot(tab, *place, data.get("pivotTable"))
 
 
 def write(tab: Tab, first_row: int, first_column: int, rows: list[list[dict[str, Any]]], mask: Mask) -> None:
@@ -86,7 +103,7 @@ def cell_mask(request: dict[str, Any]) -> Mask:
         return {name: {} for name in KEPT}
     if READ_ONLY & set(mask):
         raise BadRequest(f"{min(READ_ONLY & set(mask))} is read-only.")
-    if set(mask) - KEPT:
+    if set(mask) - KEPT - {"pivotTable"}:
         raise Unsupported(f"fields '{min(set(mask) - KEPT)}' of a cell: Google has it, this sandbox has not.")
     return mask
 

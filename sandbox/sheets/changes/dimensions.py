@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.sheets import masks
 from sandbox.sheets.book import Book
-from sandbox.sheets.changes import names
+from sandbox.sheets.changes import names, objects
 from sandbox.sheets.changes.tabs import find_tab, required_mask
 from sandbox.sheets.edits import Delete, Edit, Insert, Move
 from sandbox.sheets.errors import BadRequest
@@ -59,6 +59,7 @@ def move(book: Book, request: dict[str, Any]) -> None:
     to = request.get("destinationIndex") or 0
     if not 0 <= to <= size(tab, dimension) or start < to < end:
         raise BadRequest(f"destinationIndex {to} lies inside the source or outside the grid.")
+    objects.check_move(tab, dimension, start, end, to)
     rearrange(book, tab, dimension, Move(start, end, to))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.sheets import ranges, references
 from sandbox.sheets.book import Book
 from sandbox.sheets.cells import BLANK, Cell, Failure, Formula
+from sandbox.sheets.changes import objects
 from sandbox.sheets.errors import BadRequest, Unsupported
 from sandbox.sheets.formulas import value_at
 from sandbox.sheets.grid import Tab
@@ -78,6 +79,7 @@ def sort_range(book: Book, request: dict[str, Any]) -> None:
     specs = request.get("sortSpecs") or []
     if not specs:
         raise BadRequest("sortSpecs must be specified.")
+    objects.check_sort(tab, area)
     order = list(lines(area))
     for spec in reversed(specs):
         column = spec.get("dimensionIndex") or 0

@@ -14,6 +14,8 @@ from sandbox.sheets.grid import ROWS, Tab
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,249}")
 ENDS = {ROWS: ("startRowIndex", "endRowIndex"), "COLUMNS": ("startColumnIndex", "endColumnIndex")}
 
+RANGE_FIELDS = {field for fields in ENDS.values() for field in fields}
+
 
 def add(book: Book, request: dict[str, Any]) -> dict[str, Any]:
     named = dict(request.get("namedRange") or {})
@@ -70,6 +72,10 @@ def follow(book: Book, tab: Tab, dimension: str, edit: Edit) -> None:
     if tab.basic_filter:
         place = followed(tab.basic_filter["range"], tab.id, dimension, edit)
         tab.basic_filter = None if place is None else tab.basic_filter | {"range": place}
+    for other in book.tabs:
+        for kind, items in other.objects.items():
+            moved_items = [follow_object(item, tab.id, dimension, edit) for item in items]
+            other.objects[kind] = [item for item in moved_items if item is not None]
     book.metadata = [moved for item in book.metadata if (moved := carried(item, tab.id, dimension, edit))]
     rewrite(book, tab, dimension, edit)
 
@@ -83,6 +89,20 @@ def followed(grid_range: dict[str, Any], tab: int, dimension: str, edit: Edit) -
     if span is None:
         return None
     return grid_range | {first: span[0]} | ({} if end is None else {last: span[1]})
+
+
+def follow_object(value: Any, tab: int, dimension: str, edit: Edit) -> Any:
+    """A value with all its GridRanges adjusted; None for a range that is deleted, and for what lost its own range."""
+    if isinstance(value, list):
+        moved_items = [follow_object(item, tab, dimension, edit) for item in value]
+        return [item for item in moved_items if item is not None]
+    if not isinstance(value, dict):
+        return value
+    if RANGE_FIELDS & value.keys():
+        return followed(value, tab, dimension, edit)
+    moved = {key: follow_object(item, tab, dimension, edit) for key, item in value.items()}
+    has_lost_range = any(value.get(key) and not moved[key] for key in ("range", "ranges"))
+    return None if has_lost_range else moved
 
 
 def carried(item: dict[str, Any], tab: int, dimension: str, edit: Edit) -> dict[str, Any] | None:

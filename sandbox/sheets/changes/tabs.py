@@ -43,9 +43,18 @@ def duplicate(book: Book, request: dict[str, Any]) -> dict[str, Any]:
     title = request.get("newSheetName") or free_title(book, f"Copy of {source.title}", first="")
     tab.properties = source.properties | {"sheetId": sheet_id, "title": title}
     tab.protected = []
+    renumber(book, tab)
     titled(book, tab, title)
     place(book, tab, request.get("insertSheetIndex") or 0)
     return {"properties": properties(book, tab)}
+
+
+def renumber(book: Book, tab: Tab) -> None:
+    """Give the objects of a copied tab ids of their own."""
+    for kind, name in (("charts", "chartId"), ("tables", "tableId")):
+        if kind in tab.objects:
+            of_type = type(tab.objects[kind][0][name]) if tab.objects[kind] else int
+            tab.objects[kind] = [item | {name: of_type(book.fresh_id())} for item in tab.objects[kind]]
 
 
 def update(book: Book, request: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ from sheets_sync.records import (
     record_key,
 )
 from sheets_sync.row_loss_guard import check_row_loss
+from sheets_sync.seen import Seen
 from sheets_sync.warehouse import Mart
 
 OWNER_KEY = "sheets_sync"  # metadata of the object: project/export
@@ -53,6 +54,9 @@ class FileDestination:
         self.calls = 0
         self.address = f"gs://{store.bucket}/{config.path}"
         self.link = f"https://storage.cloud.google.com/{store.bucket}/{config.path}"
+
+    def find_unchanged(self, export: Export, seen: Seen) -> None:
+        """None: An object is compared by its digest, which costs one request."""
 
     def compare(self, export: Export, mart: Mart) -> FilePlan:
         records, current = build_records(export, mart), self.read_object()

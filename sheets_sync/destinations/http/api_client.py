@@ -1,7 +1,7 @@
 """Client of one API that accepts rows: sends requests, and returns which rows were rejected and why."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ from runtime.oauth import OAuthClient, TokenEndpoint, TokenError
 from runtime.rate_limiter import RateLimiter
 from runtime.retry import TRANSIENT_STATUSES, RetryPolicy, parse_retry_after
 from sheets_sync.destinations.http.config import Auth, HttpConfig, OAuth, Results
+from sheets_sync.destinations.http.failures import reports_failure
 from sheets_sync.destinations.http.payload import build_body, build_path, read_field
 from sheets_sync.errors import OutcomeUnknown, TargetError, TransientError
 from sheets_sync.records import Key, Record, encode_value, record_key
@@ -23,10 +24,6 @@ MAX_EXCERPT = 300  # characters of a response in an error
 ROW_STATUSES = {400, 409, 413, 422}
 
 type Rejections = dict[Key, str]  # rows that were not accepted, and the reason
-
-
-# Fields of a response, or of the entry of one row, that are true, not empty or not 0 if rows failed.
-FAILURE_FIELDS = ("error", "errors", "numErrors", "hasErrors", "failures", "failed", "rejected")
 
 
 class RowsRejected(TargetError):
@@ -64,7 +61,10 @@ class RowApi:
         body = build_body(self.config, records)
         try:
             response = self.send(self.config.method, build_path(self.config.path, records[0]), body)
-            return self.read_rejections(response, list(rows), key_fields)
+            if self.config.results is None:
+                self.check_no_failures(response, records[0].keys())
+                return {}
+            return self.read_rejections(response, list(rows), key_fields, self.config.results)
         except RowsRejected as error:
             if len(rows) == 1:
                 return dict.fromkeys(rows, str(error))
@@ -83,12 +83,8 @@ class RowApi:
         return {}
 
     def read_rejections(
-        self, response: requests.Response, keys: Sequence[Key], key_fields: list[str]
+        self, response: requests.Response, keys: Sequence[Key], key_fields: list[str], results: Results
     ) -> Rejections:
-        results = self.config.results
-        if results is None:
-            self.check_no_failures(response)
-            return {}
         body = self.decode_body(response)
         if results.errors:
             failures = read_field(body, results.errors) or []
@@ -140,17 +136,27 @@ class RowApi:
             for entry in entries
         }
 
-    def check_no_failures(self, response: requests.Response) -> None:
+    def check_no_failures(self, response: requests.Response, fields: Collection[str]) -> None:
         """A success may contain rows that failed; without `results` it is not known which ones."""
         try:
             body = msgspec.json.decode(response.content or b"null")
         except msgspec.DecodeError:
+            self.check_no_page(response)
             return
-        if reports_failure(body):
+        if reports_failure(body, fields):
             raise TargetError(
                 f"{self.address} answered {response.status_code} with failures: "
                 f"{self.excerpt(response.content)}. Declare destination.results, so that rejected rows are "
                 "found and sent again."
+            )
+
+    def check_no_page(self, response: requests.Response) -> None:
+        """A page for people is the answer of a proxy or of a form for logging in, not of the API."""
+        is_page = "html" in response.headers.get("Content-Type", "").lower()
+        if is_page or response.content.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
+            raise TargetError(
+                f"{self.address} answered {response.status_code} with a page instead of its results: "
+                f"{self.excerpt(response.content)}. Check the URL, and whether a proxy answers."
             )
 
     def send(self, method: str, path: str, body: bytes) -> requests.Response:
@@ -235,18 +241,3 @@ def create_oauth(
 def describe_reason(entry: Any, results: Results) -> str:
     reason = read_field(entry, results.reason) if results.reason else None
     return str(reason or read_field(entry, results.status or "$"))
-
-
-def reports_failure(body: Any) -> bool:
-    """Whether a response, or an entry of a list in it, names a failure."""
-    if isinstance(body, list):
-        return any(isinstance(entry, dict) and is_failure(entry) for entry in body)
-    if not isinstance(body, dict):
-        return False
-    return is_failure(body) or any(
-        reports_failure(value) for value in body.values() if isinstance(value, list)
-    )
-
-
-def is_failure(entry: dict[str, Any]) -> bool:
-    return entry.get("success") is False or any(entry.get(name) for name in FAILURE_FIELDS)

@@ -23,6 +23,7 @@ from sheets_sync.records import (
     key_headers,
 )
 from sheets_sync.row_loss_guard import check_row_loss
+from sheets_sync.seen import Seen
 from sheets_sync.warehouse import Mart
 
 
@@ -64,6 +65,9 @@ class HttpDestination:
     @property
     def calls(self) -> int:
         return self.api.calls
+
+    def find_unchanged(self, export: Export, seen: Seen) -> None:
+        """None: An API is not read, and its state object costs one request."""
 
     def compare(self, export: Export, mart: Mart) -> HttpPlan:
         records, state = build_records(export, mart), self.state.load()

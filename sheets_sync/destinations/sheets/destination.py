@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
 from runtime.errors import JobError
-from sheets_sync.destination import Comparison
+from sheets_sync.destination import Checked, Comparison
 from sheets_sync.destinations.sheets.current.column_positions import order_after
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
-from sheets_sync.destinations.sheets.current.document import STAGING, Document, Tab
-from sheets_sync.destinations.sheets.current.read_tab import read_current_tab
+from sheets_sync.destinations.sheets.current.document import CHART, STAGING, Document, Tab
+from sheets_sync.destinations.sheets.current.merges import check_merges, describe_obstacle
+from sheets_sync.destinations.sheets.current.read_tab import read_content, read_current_tab
 from sheets_sync.destinations.sheets.current.takeover import describe_abandoned, take_over
 from sheets_sync.destinations.sheets.desired.cells import to_cell
 from sheets_sync.destinations.sheets.desired.table import (
@@ -26,12 +27,13 @@ from sheets_sync.destinations.sheets.previous_version import read_previous_versi
 from sheets_sync.destinations.sheets.requests.batch import Request
 from sheets_sync.destinations.sheets.requests.fill_down import FormulaRows, find_formula_rows
 from sheets_sync.destinations.sheets.requests.status_note import SyncStatus, status_requests
-from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet, split_rows
+from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet, quote_title, split_rows
 from sheets_sync.errors import Invalid, OutcomeUnknown, Refused, SyncError
 from sheets_sync.export import Export
 from sheets_sync.options import Options
 from sheets_sync.outcome import RowIssue
 from sheets_sync.row_loss_guard import check_row_loss
+from sheets_sync.seen import Seen
 from sheets_sync.warehouse import Mart
 
 MOVED_COLUMNS = (
@@ -72,6 +74,32 @@ class SheetsDestination:
     def calls(self) -> int:
         return self.spreadsheet.calls
 
+    def find_unchanged(self, export: Export, seen: Seen) -> Checked | None:
+        """One request if Drive reports the version that the spreadsheet had, else also two that read it.
+
+        The version is read first: what is changed between the requests has a later one.
+        """
+        self.spreadsheet.progress.set_step("looking for changes of the sheet")
+        version, now = self.spreadsheet.read_version(), self.clock()
+        is_note_due = export.status == "note" and SyncStatus(seen.note_time).is_due(now)
+        if version and version == seen.place and not is_note_due:
+            return Checked(seen, is_read=False)
+        document = self.spreadsheet.read_document()
+        if read_content(self.project, export, document, self.spreadsheet) != seen.content:
+            return None
+        [tab] = document.marked_tabs(self.project, export.name)
+        requests = self.status_requests(export, document, tab, tab.id, is_changed=False)
+        try:
+            if requests:
+                self.spreadsheet.apply_batch(requests)
+        except SyncError:  # another run may have been faster: compare
+            return None
+        note_time = (
+            now.isoformat(timespec="seconds") if requests else SyncStatus.from_json(tab.status).checked
+        )
+        place = "" if requests else version
+        return Checked(replace(seen, place=place, note_time=note_time), is_read=True)
+
     def compare(self, export: Export, mart: Mart) -> SheetPlan:
         progress = self.spreadsheet.progress
         progress.set_step(f"reading the sheet, for {len(mart.rows):,} rows of the mart")
@@ -80,6 +108,7 @@ class SheetsDestination:
         takeover = take_over(desired, document, self.options)
         document = takeover.document
         current = read_current_tab(desired, document, self.spreadsheet, self.options)
+        check_merges(desired, current)
         progress.set_step("comparing")
         notes = self.describe_zone_change(desired, current)
         current = self.follow_zone_change(desired, current, mart)
@@ -92,16 +121,35 @@ class SheetsDestination:
         editors = [self.spreadsheet.identity] if "@" in self.spreadsheet.identity else []
         status = partial(self.status_requests, export, document, current.tab)
         formula_rows = self.read_formula_rows(export, current, diff, notes)
+        has_content = self.has_chart_content(desired, document)
         plan = make_plan(
-            desired, document, current, diff, now, editors, notes, status, takeover, formula_rows
+            desired, document, current, diff, now, editors, notes, status, takeover, formula_rows, has_content
         )
         self.link = f"{self.link.partition('#')[0]}#gid={plan.tab}"
         rejected = tuple(RowIssue("rejected", row) for row in desired.rejected)
         drifted = tuple(RowIssue("drift", row) for row in diff.drifted)
         title = current.tab.title if current.tab else export.tab
         calls = count_calls(plan)
-        status_id = current.tab.status_id if current.tab else None
-        return SheetPlan(diff.counts, title, calls, rejected + drifted, tuple(notes), export, plan, status_id)
+        issues, status_id = rejected + drifted, current.tab.status_id if current.tab else None
+        is_done = not (plan.changes or issues or notes)
+        return SheetPlan(
+            diff.counts,
+            title,
+            calls,
+            issues,
+            tuple(notes),
+            export,
+            plan,
+            status_id,
+            content=current.content if is_done else "",
+            note_time=self.status_time(current.tab, plan),
+        )
+
+    def status_time(self, tab: Tab | None, plan: Plan) -> str:
+        """The time in the status note after `plan`."""
+        if plan.requests and not plan.changes:
+            return self.clock().isoformat(timespec="seconds")
+        return SyncStatus.from_json(tab.status if tab else "").checked
 
     def build_desired(self, export: Export, mart: Mart, document: Document) -> DesiredTable:
         if self.options.restore:
@@ -144,7 +192,7 @@ class SheetsDestination:
         if zones is None:
             return []
         return [
-            f"The spreadsheet's time zone changed from {zones[0]} to {zones[1]}: all times are shown in the new "
+            f"The spreadsheet's time zone changed from {zones[0]} to {zones[1]}: all times are note_time in the new "
             "one. Rows are matched by instant, so notes beside them stay in place."
         ]
 
@@ -164,6 +212,14 @@ class SheetsDestination:
         if missing:
             notes.append(f"fill_down names {', '.join(missing)}, which no column of the tab is headed.")
         return find_formula_rows(export.fill_down, rows, order_after(current.moves, current.tab.columns))
+
+    def has_chart_content(self, desired: DesiredTable, document: Document) -> bool:
+        """Whether people wrote into the tab of a chart that is no longer declared; read only then."""
+        tab = document.find_helper(CHART, desired.owner)
+        if tab is None or desired.export.chart:
+            return False
+        [values] = self.spreadsheet.read_values([quote_title(tab.title)])
+        return any(cell != "" for row in values for cell in row)
 
     def follow_zone_change(self, desired: DesiredTable, current: CurrentTab, mart: Mart) -> CurrentTab:
         zones = current.zone_change(desired)
@@ -216,6 +272,8 @@ class SheetsDestination:
                 f"Another run of export {name} is writing to tab {staging.title!r} of the spreadsheet now. Run "
                 "again after it has ended; the tab of a killed run is deleted by the next run."
             )
+        if marked and marked[0].merges:
+            return Refused(describe_obstacle(marked[0], name, str(error)))
         return error
 
 

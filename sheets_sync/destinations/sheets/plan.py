@@ -13,6 +13,7 @@ from sheets_sync.destinations.sheets.diff.blocks import MAX_GAP, Block, find_blo
 from sheets_sync.destinations.sheets.diff.compare import Diff
 from sheets_sync.destinations.sheets.requests import batch, helper_tabs, staging
 from sheets_sync.destinations.sheets.requests.batch import Request
+from sheets_sync.destinations.sheets.requests.chart import chart_requests
 from sheets_sync.destinations.sheets.requests.fill_down import FormulaRows, fill_formulas
 from sheets_sync.destinations.sheets.requests.grid import Grid, clear_below, clip_block, shape_grid
 from sheets_sync.destinations.sheets.requests.ownership import (
@@ -22,7 +23,7 @@ from sheets_sync.destinations.sheets.requests.ownership import (
     revision_guard,
 )
 from sheets_sync.destinations.sheets.requests.staging import Staging
-from sheets_sync.errors import SheetError
+from sheets_sync.errors import Refused, SheetError
 from sheets_sync.outcome import Example
 
 MAX_AUDIT_LINES = 50  # lines of rejected, and of drifted rows that one run writes to the sync log
@@ -32,12 +33,14 @@ MAX_AUDIT_TEXT = 1_000  # characters
 @dataclass(frozen=True)
 class Plan:
     """requests: the batch, empty if the tab is up to date. revision: of the tab when it was read; another
-    revision at the time of the write means that another run wrote meanwhile."""
+    revision at the time of the write means that another run wrote meanwhile. changes: whether the batch does
+    more than to renew the status note."""
 
     requests: list[Request]
     tab: int
     revision: int
     staging: Staging | None = None
+    changes: bool = False
 
 
 def make_plan(
@@ -51,16 +54,20 @@ def make_plan(
     status: Callable[[int, bool], list[Request]] = lambda tab, is_changed: [],
     takeover: Takeover | None = None,
     formula_rows: FormulaRows | None = None,
+    has_chart_content: bool = False,
 ) -> Plan:
     """now: current time as a cell. editors: may change a header that only its owner may. notes: lines for
-    the sync log. status: requests that show when a tab was checked, by its id and whether it changes."""
-    plan = Planner(
-        desired, document, current, diff, now, editors, notes, takeover, formula_rows or {}
-    ).make_plan()
-    show_status = status(plan.tab, bool(plan.requests))
+    the sync log. status: requests that show when a tab was checked, by its id and whether it changes.
+    has_chart_content: whether people wrote into the tab of the chart."""
+    planner = Planner(desired, document, current, diff, now, editors, notes, takeover, formula_rows or {})
+    planner.draw_chart(has_chart_content)
+    plan = planner.make_plan()
+    changes = bool(plan.requests)
+    show_status = status(plan.tab, changes)
     # In front of the revision guard, which is the last request of a batch.
     position = max(0, len(plan.requests) - 1)
-    return replace(plan, requests=[*plan.requests[:position], *show_status, *plan.requests[position:]])
+    requests = [*plan.requests[:position], *show_status, *plan.requests[position:]]
+    return replace(plan, requests=requests, changes=changes)
 
 
 class Planner:
@@ -95,12 +102,18 @@ class Planner:
         self.leftover = staging.delete_leftover(desired, document)
         self.is_visible = bool(self.grid.requests or self.blocks or self.formats or current.moves)
         self.mark = replace(self.mark, version_zone=self.version_zone())
+        self.chart: list[Request] = []
+
+    def draw_chart(self, has_content: bool) -> None:
+        grid, bottom = self.grid, len(self.desired_rows)
+        self.chart = chart_requests(self.desired, self.document, self.current.tab, grid, bottom, has_content)
 
     def make_plan(self) -> Plan:
         revision = self.mark.revision - 1
         if not self.is_needed():
             return Plan([], self.grid.tab, revision)
         staged = self.stage_values()
+        self.check_filter(staged)
         size = self.check_size(staged)
         requests = [
             *retag_helpers(self.takeover),
@@ -108,6 +121,7 @@ class Planner:
             *self.version_requests(size),
             *self.archive_requests(),
             *self.grid.requests,
+            *self.chart,
             *fill_formulas(self.grid.tab, self.diff.rows, self.formula_rows),
             *self.value_requests(staged),
             *self.formats,
@@ -118,11 +132,22 @@ class Planner:
         ]
         return Plan(requests, self.grid.tab, revision, staged)
 
+    def check_filter(self, staged: Staging | None) -> None:
+        """Refused if rows that a filter hides would be copied or sorted: Sheets may leave them out (unverified)."""
+        tab = self.current.tab
+        is_sorted = any("sortRange" in request for request in self.grid.requests)
+        if tab and tab.is_filtered and (staged or is_sorted or self.diff.archived):
+            raise Refused(
+                f"A filter of a user may hide rows of tab {tab.title!r}, and export {self.desired.export.name} has "
+                "rows to copy or to sort, which Sheets may do without the hidden ones. Remove the filter (Data > "
+                "Remove filter); a filter view (Data > Create filter view) does not disturb."
+            )
+
     def is_needed(self) -> bool:
         old_rejects = self.old_mark.rejects if self.old_mark else ""
         is_reported = self.mark.rejects == old_rejects
         is_marked = is_reported and not self.takeover.is_new_owner
-        return bool(self.is_visible or self.state_write or self.leftover or not is_marked)
+        return bool(self.is_visible or self.chart or self.state_write or self.leftover or not is_marked)
 
     def find_changed_blocks(self) -> list[Block]:
         # With kept edits, equal cells between two changed ones must not be written.
@@ -158,13 +183,13 @@ class Planner:
         ]
 
     def version_requests(self, size: int) -> list[Request]:
-        """Save the version before, if there is room for it; otherwise delete an older one, which would be
-        restored as if it were the last."""
+        """Save the version before, if there is room for it and no filter hides rows; otherwise delete an older
+        one, which would be restored as if it were the last."""
         tab, rows = self.current.tab, len(self.current.rows)
         width = len(self.old_mark.headers) if self.old_mark else self.desired.width
         if not self.is_visible:
             return []
-        if tab and rows and size + rows * width <= MAX_CELLS:
+        if tab and rows and not tab.is_filtered and size + rows * width <= MAX_CELLS:
             return helper_tabs.save_version(self.desired, self.document, tab, rows, width)
         outdated = self.document.find_helper(BEFORE, self.desired.owner)
         return [batch.delete_tab(outdated.id)] if outdated else []

@@ -27,6 +27,7 @@ from sheets_sync.errors import (
     TransientError,
 )
 from sheets_sync.progress import Progress, silent_progress
+from sheets_sync.settings import DRIVE_ENDPOINT
 from sheets_sync.transient import call_with_retry
 
 GOOGLE_ENDPOINT = "https://sheets.googleapis.com"  # gspread's constant, replaced by the configured one
@@ -46,10 +47,11 @@ class SheetsClient(gspread.HTTPClient):  # type: ignore[misc]
         self,
         auth: Credentials,
         endpoint: str = GOOGLE_ENDPOINT,
+        drive_endpoint: str = DRIVE_ENDPOINT,
         limiters: Mapping[str, RateLimiter] | None = None,
     ) -> None:
         super().__init__(auth)
-        self.endpoint = endpoint
+        self.endpoint, self.drive_endpoint = endpoint, drive_endpoint
         self.limiters = limiters or {}
         self.calls = 0
         self.set_timeout(TIMEOUT)
@@ -92,6 +94,20 @@ class Spreadsheet:
     def read_document(self) -> Document:
         fields = {"fields": FIELDS}
         return parse_document(self._send(lambda: self.client.fetch_sheet_metadata(self.id, fields)))
+
+    def read_version(self) -> str:
+        """Drive's version of the file, "" if Drive does not return it.
+
+        It reflects every change made to the file, but may be reported some minutes late: equal versions mean
+        that nothing older was missed. https://developers.google.com/workspace/drive/api/reference/rest/v3/files
+        """
+        url = f"{self.client.drive_endpoint}/drive/v3/files/{self.id}"
+        params = {"fields": "version", "supportsAllDrives": "true"}
+        try:
+            response = self._send(lambda: self.client.request("get", url, params=params).json())
+            return str(response.get("version", ""))
+        except SyncError:  # such as an API that is off, or a scope that the caller lacks
+            return ""
 
     def read_cells(self, tab: Tab, width: int, state_tab: Tab | None = None) -> tuple[Rows, list[Any], Rows]:
         """The first `width` columns, all of row 1, and the first column of the state tab.

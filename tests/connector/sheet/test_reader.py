@@ -104,7 +104,7 @@ MERGED = """{"properties": {"timeZone": "Etc/GMT"}, "sheets": [{"properties": {"
 
 @pytest.mark.parametrize(("header_row", "row"), [(1, 1), (2, 5), (5, 5), (7, None)])
 def test_merged_cells_below_the_header_are_rejected(declared, header_row, row):
-    """https://developers.google.com/sheets/api/reference/rest/v4/spreadsheets/sheets; the sandbox has no merges."""
+    """https://developers.google.com/sheets/api/reference/rest/v4/spreadsheets/sheets"""
     declared["endpoints"]["targets"]["header_row"] = header_row
     endpoint = registry.parse_source(declared, "planning.yaml").endpoint("targets")
     tabs = msgspec.json.decode(MERGED, type=Document).sheets

@@ -99,8 +99,8 @@ def test_what_google_refuses_is_refused(sheet, request_, message):
 
 
 def test_what_only_google_has_is_reported(sheet):
-    with pytest.raises(APIError, match="setDataValidation: Google has it, this sandbox has not") as refused:
-        do(sheet, {"setDataValidation": {"range": area(0, 1, 0, 1)}})
+    with pytest.raises(APIError, match="addSlicer: Google has it, this sandbox has not") as refused:
+        do(sheet, {"addSlicer": {"slicer": {}}})
     assert refused.value.response.status_code == 501
 
 

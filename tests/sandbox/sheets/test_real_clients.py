@@ -1,6 +1,6 @@
 """Real clients do their ordinary work: google-api-python-client, pygsheets, and the paths of google-spreadsheet.
 
-gspread is the client of the other tests.
+gspread is the client of the other tests; google-spreadsheet itself works in `make test-servers`.
 """
 
 from typing import Any
@@ -66,8 +66,8 @@ def test_the_client_of_google_creates_writes_reads_and_changes(google):
 
 def test_what_the_sandbox_lacks_is_an_error_with_its_name(google):
     book = google.create(body={}).execute()["spreadsheetId"]
-    requests_ = [{"addChart": {"chart": {}}}]
-    with pytest.raises(HttpError, match="addChart"):
+    requests_ = [{"addSlicer": {"slicer": {}}}]
+    with pytest.raises(HttpError, match="addSlicer"):
         google.batchUpdate(spreadsheetId=book, body={"requests": requests_}).execute()
 
 
@@ -121,3 +121,21 @@ def test_a_filter_follows_rows_and_columns(google):
     assert displayed() == place | {"endRowIndex": 7}
     change({"clearBasicFilter": {"sheetId": 0}})
     assert displayed() is None
+
+
+def test_cells_are_read_by_data_filter(google):
+    book = google.create(body={}).execute()["spreadsheetId"]
+    values = {"values": [["Day", "Sales"], [1, 2.5]]}
+    appended = google.values().append(
+        spreadsheetId=book, range="A1", valueInputOption="RAW", includeValuesInResponse=True, body=values
+    )
+    assert appended.execute()["updates"]["updatedData"]["values"] == [["Day", "Sales"], ["1", "2.5"]]
+    place = {"sheetId": 0, "startRowIndex": 1, "endRowIndex": 2, "startColumnIndex": 0, "endColumnIndex": 2}
+    for data_filter in ({"a1Range": "Sheet1!A2:B2"}, {"gridRange": place}):
+        body = {"dataFilters": [data_filter], "includeGridData": True}
+        [tab] = google.getByDataFilter(spreadsheetId=book, body=body).execute()["sheets"]
+        [row] = tab["data"][0]["rowData"]
+        assert [cell["formattedValue"] for cell in row["values"]] == ["1", "2.5"]
+    unknown = {"dataFilters": [{"a1Range": "Nowhere!A1"}]}
+    with pytest.raises(HttpError, match="Unable to parse range"):
+        google.getByDataFilter(spreadsheetId=book, body=unknown).execute()

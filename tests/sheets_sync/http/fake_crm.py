@@ -72,5 +72,5 @@ class Handler(serving.Handler):
         return self.say(status or done[0], done[1] if not status else {"error": "busy"}, headers)
 
     def say(self, status, body, headers):
-        content = b"" if body is None else json.dumps(body).encode()
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         self.reply(status, {name.replace("_", "-"): value for name, value in headers.items()}, content)

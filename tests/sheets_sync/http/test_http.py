@@ -8,6 +8,7 @@ import pytest
 
 from runtime.errors import StorageError
 from sheets_sync.destinations.http.config import parse_http_config
+from sheets_sync.destinations.http.failures import reports_failure
 from sheets_sync.errors import ExportError, Refused, TargetError, TransientError
 from sheets_sync.export_parser import parse_export
 from sheets_sync.progress import Progress
@@ -301,6 +302,21 @@ def test_207_without_declared_results_is_an_error_and_its_rows_are_sent_again(pu
         {"hasErrors": True, "results": [{"id": 1}]},
         [{"id": "003", "success": True, "errors": []}, {"success": False, "errors": [{"message": "no"}]}],
         {"items": [{"id": 1, "error": None}, {"id": 2, "error": "no email"}]},
+        {"data": {"results": {"failed": [{"id": 2}]}}},
+        {"failedCount": 1, "successCount": 1},
+        {"failed_rows": 2},
+        {"RejectedRecords": [{"id": 1}]},
+        {"total_errors": "1"},
+        {"ok": False},
+        {"success": "false"},
+        {"status": "error", "message": "no email"},
+        {"status": "PARTIAL_FAILURE"},
+        [{"id": 1, "status": 201}, {"id": 2, "status": 422}],
+        {"responses": [{"code": "200"}, {"code": "400", "body": {}}]},
+        {"compositeResponse": [{"httpStatusCode": 400, "body": [{"message": "no"}]}]},
+        {"result": {"invalid": {"2": "no email"}}},
+        {"unprocessedItems": [{"id": 2}]},
+        {"batches": [{"rows": [{"id": 1, "errors": ["no email"]}]}]},
     ],
 )
 def test_a_success_that_reports_failed_rows_is_an_error_without_results(publish, crm, declared, body):
@@ -318,6 +334,29 @@ def test_a_success_that_reports_failed_rows_is_an_error_without_results(publish,
 def test_a_success_without_failures_needs_no_results(publish, crm, declared, body):
     del declared["destination"]["results"]
     crm.upsert = lambda rows: (200, body)
+    assert count_rows(publish(people(2))) == (2, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"rows": [{"code": 404, "status": "failed", "errors": ["x"]}], "status": "ok"},
+        {"status": "COMPLETE", "failedCount": 0, "errors": [], "hasErrors": False, "rejected": "0"},
+        {"code": 200, "message": "2 taken", "invalid": None, "total": 404, "terrors": 5},
+        [{"id": 1, "status": "created"}, {"id": 2, "status": 201}],
+    ],
+)
+def test_rows_that_an_api_returns_and_counts_of_nothing_are_no_failures(body):
+    assert not reports_failure(body, {"code", "status", "errors"} if "rows" in body else ())
+
+
+@pytest.mark.parametrize("page", [b"<!DOCTYPE html><title>Log in</title>", b"\n<html><body>Blocked"])
+def test_a_page_of_a_proxy_is_an_error(publish, crm, declared, page):
+    del declared["destination"]["results"]
+    crm.upsert = lambda rows: (200, page)
+    with pytest.raises(TargetError, match="answered 200 with a page instead of its results"):
+        publish(people(2))
+    del crm.upsert
     assert count_rows(publish(people(2))) == (2, 0, 0, 0)
 
 

@@ -154,3 +154,17 @@ def test_a_rejection_names_the_hook_and_quotes_the_response(webhook, delivery, r
     assert "/hook…/toke… answered 400 Bad Request: " in str(error.value)
     assert "unknown field" in str(error.value)
     assert error.value.is_final
+
+
+TEAMS = b"Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error %d with ContextId x"
+
+
+def test_a_failure_inside_a_success_is_tried_again_or_final(webhook, delivery, receiver, waits):
+    """Teams: https://github.com/MicrosoftDocs/msteams-docs/issues/1810 and 7425"""
+    receiver.answers = [(200, {}, TEAMS % 429), (200, {}, b"1")]
+    webhook.deliver(delivery)
+    assert (len(receiver.got), len(waits)) == (2, 1)
+    receiver.answers = [(200, {}, TEAMS % 413)]
+    with pytest.raises(NotificationError, match="answered 200: .*returned HTTP error 413") as error:
+        webhook.deliver(delivery)
+    assert (error.value.is_final, len(receiver.got)) == (True, 3)

@@ -26,7 +26,7 @@ class CurrentTab:
 
     columns: their names in order; None if they are unknown and everything is written anew. new_keys: keys of
     the mart's rows after a change of the time zone, by the keys before. moves: bring the synced columns back
-    to the left edge; `rows` are as after them.
+    to the left edge; `rows` are as after them. content: digest of what was read.
     """
 
     tab: Tab | None
@@ -35,6 +35,7 @@ class CurrentTab:
     state: SyncState | None = None
     new_keys: Mapping[Key, Key] = field(default_factory=dict)
     moves: tuple[ColumnMove, ...] = ()
+    content: str = ""
 
     def rows_for(self, desired: DesiredTable) -> list[CurrentRow]:
         """The rows below the header, with the columns of `desired`."""

@@ -11,13 +11,16 @@ METADATA_KEY = "sheets_sync"  # of the developer metadata on an export's tab
 # Roles of helper tabs; the value of the metadata is the owner: `project/export`, or `project`.
 STATE, BEFORE, REMOVED = f"{METADATA_KEY}.memory", f"{METADATA_KEY}.before", f"{METADATA_KEY}.removed"
 STAGING, AUDIT = f"{METADATA_KEY}.staging", f"{METADATA_KEY}.audit"
-ROLES = (METADATA_KEY, STATE, BEFORE, REMOVED, STAGING, AUDIT)
+CHART = f"{METADATA_KEY}.chart"
+ROLES = (METADATA_KEY, STATE, BEFORE, REMOVED, STAGING, AUDIT, CHART)
+CHART_SPEC = f"{METADATA_KEY}.chart_spec"  # on the chart's tab: its id, and a digest of what was written
 STATUS = f"{METADATA_KEY}.status"  # on the export's tab: when it was checked, JSON of a SyncStatus
 # Field mask of the request whose response `parse_document` reads: without it Google returns every cell.
 FIELDS = (
     "spreadsheetId,properties(timeZone),"
     "sheets(properties(sheetId,title,gridProperties(rowCount,columnCount,frozenRowCount)),"
     "protectedRanges(protectedRangeId),"
+    "charts(chartId),merges,basicFilter(criteria,filterSpecs),"
     "developerMetadata(metadataId,metadataKey,metadataValue))"
 )
 # Of all grids of a spreadsheet, blank cells included: https://support.google.com/drive/answer/37603
@@ -63,11 +66,28 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Area:
+    """Rows [first_row, end_row), columns [first_column, end_column) of a tab, counted from 0."""
+
+    first_row: int
+    end_row: int
+    first_column: int
+    end_column: int
+
+    def __str__(self) -> str:
+        """In A1 notation."""
+        first, last = column_letters(self.first_column), column_letters(self.end_column - 1)
+        return f"{first}{self.first_row + 1}:{last}{self.end_row}"
+
+
+@dataclass(frozen=True)
 class Tab:
     """rows, columns: size of the grid, blank cells included. mark_id: id of the mark's metadata.
 
     helper_of: owner by role, for a helper tab. frozen_rows: rows that do not scroll. status, status_id: value
-    and id of the metadata that records the last check. helper_ids: ids of the metadata of helper_of.
+    and id of the metadata that records the last check. helper_ids: ids of the metadata of helper_of. charts: ids
+    of all charts over its cells. chart_spec, chart_spec_id: metadata of the export's own chart. merges: cells that
+    people merged. is_filtered: whether a filter may hide rows.
     """
 
     id: int
@@ -81,6 +101,11 @@ class Tab:
     status: str = ""
     status_id: int | None = None
     helper_ids: Mapping[str, int] = field(default_factory=dict)
+    charts: tuple[int, ...] = ()
+    merges: tuple[Area, ...] = ()
+    is_filtered: bool = False
+    chart_spec: str = ""
+    chart_spec_id: int | None = None
 
     @property
     def size(self) -> int:
@@ -89,12 +114,17 @@ class Tab:
 
 @dataclass(frozen=True)
 class Document:
-    """`used_ids` are ids of metadata and of protected ranges."""
+    """`used_ids` are ids of metadata, protected ranges and charts."""
 
     zone: str
     tabs: tuple[Tab, ...]
     used_ids: frozenset[int] = frozenset()
     id: str = ""
+
+    @property
+    def charts(self) -> list[int]:
+        """Ids of all charts."""
+        return sorted(chart for tab in self.tabs for chart in tab.charts)
 
     def marked_tabs(self, project: str, export: str) -> list[Tab]:
         """Tabs with the mark of this export, whatever their titles are. More than one after a copy."""
@@ -135,10 +165,11 @@ def parse_document(resource: Mapping[str, Any]) -> Document:
     metadata = [item["metadataId"] for sheet in sheets for item in sheet.get("developerMetadata", [])]
     ranges = [item["protectedRangeId"] for sheet in sheets for item in sheet.get("protectedRanges", [])]
     tabs = tuple(map(parse_tab, sheets))
+    charts = [chart for tab in tabs for chart in tab.charts]
     return Document(
         resource["properties"]["timeZone"],
         tabs,
-        frozenset(metadata + ranges),
+        frozenset(metadata + ranges + charts),
         resource.get("spreadsheetId", ""),
     )
 
@@ -149,7 +180,7 @@ def parse_tab(sheet: Mapping[str, Any]) -> Tab:
     metadata = {item["metadataKey"]: item for item in sheet.get("developerMetadata", [])}
     item = metadata.get(METADATA_KEY)
     mark = Mark.from_json(item["metadataValue"]) if item else None
-    status = metadata.pop(STATUS, None)
+    status, chart_spec = metadata.pop(STATUS, None), metadata.pop(CHART_SPEC, None)
     return Tab(
         properties["sheetId"],
         properties["title"],
@@ -162,4 +193,22 @@ def parse_tab(sheet: Mapping[str, Any]) -> Tab:
         status.get("metadataValue", "") if status else "",
         status["metadataId"] if status else None,
         {key: entry["metadataId"] for key, entry in metadata.items() if key != METADATA_KEY},
+        tuple(chart["chartId"] for chart in sheet.get("charts", [])),
+        tuple(parse_area(item, grid) for item in sheet.get("merges", [])),
+        any(sheet.get("basicFilter", {}).get(name) for name in ("criteria", "filterSpecs")),
+        chart_spec.get("metadataValue", "") if chart_spec else "",
+        chart_spec["metadataId"] if chart_spec else None,
     )
+
+
+def parse_area(place: Mapping[str, int], grid: Mapping[str, int]) -> Area:
+    """A GridRange: a missing index is the edge of the grid."""
+    rows = place.get("startRowIndex", 0), place.get("endRowIndex", grid.get("rowCount", 0))
+    columns = place.get("startColumnIndex", 0), place.get("endColumnIndex", grid.get("columnCount", 0))
+    return Area(*rows, *columns)
+
+
+def column_letters(index: int) -> str:
+    """0 -> A, 26 -> AA"""
+    before, last = divmod(index, 26)
+    return (column_letters(before - 1) if before else "") + chr(ord("A") + last)

@@ -9,7 +9,7 @@ from sheets_sync.destinations.sheets.current.column_positions import (
     reorder,
 )
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
-from sheets_sync.destinations.sheets.current.document import STATE, Document, Tab
+from sheets_sync.destinations.sheets.current.document import CHART, STAGING, STATE, Document, Tab
 from sheets_sync.destinations.sheets.current.header_checks import (
     check_key_columns,
     check_places,
@@ -19,10 +19,13 @@ from sheets_sync.destinations.sheets.current.header_checks import (
 )
 from sheets_sync.destinations.sheets.current.sync_state import SyncState
 from sheets_sync.destinations.sheets.current.takeover import describe_owner
+from sheets_sync.destinations.sheets.desired.cells import Rows
 from sheets_sync.destinations.sheets.desired.table import DesiredTable
 from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet
 from sheets_sync.errors import Refused
+from sheets_sync.export import Export
 from sheets_sync.options import Options
+from sheets_sync.seen import digest
 
 
 def read_current_tab(
@@ -37,7 +40,8 @@ def read_current_tab(
     rows, first_row, log = spreadsheet.read_cells(tab, len(tab.mark.headers), state_tab)
     state = SyncState.parse(log)
     state = state if state and state.key == desired.export.key else None
-    current = CurrentTab(tab, rows, tab.mark.columns, state)
+    content = content_digest(document, desired.owner, tab, rows, log)
+    current = CurrentTab(tab, rows, tab.mark.columns, state, content=content)
     check_key_columns(desired, tab, tab.mark.columns)
     try:
         check_places(desired, current, tab.mark.headers, first_row)
@@ -48,6 +52,27 @@ def read_current_tab(
         check_places(desired, followed, tab.mark.headers, followed.rows[0])
         return followed
     return current
+
+
+def read_content(project: str, export: Export, document: Document, spreadsheet: Spreadsheet) -> str:
+    """Digest of what `read_current_tab` reads, without the mart; "" if there is not exactly one tab."""
+    owner, marked = f"{project}/{export.name}", document.marked_tabs(project, export.name)
+    if len(marked) != 1 or marked[0].mark is None:
+        return ""
+    [tab], mark = marked, marked[0].mark
+    rows, _, log = spreadsheet.read_cells(tab, len(mark.headers), document.find_helper(STATE, owner))
+    return content_digest(document, owner, tab, rows, log)
+
+
+def content_digest(document: Document, owner: str, tab: Tab, rows: Rows, log: Rows) -> str:
+    """Of all that a comparison uses: the time zone, the mark, the chart, the synced cells, the last synced
+    state."""
+    chart = document.find_helper(CHART, owner)
+    helpers = [
+        document.find_helper(STAGING, owner) is not None,
+        chart and [chart.chart_spec, *document.charts],
+    ]
+    return digest([document.zone, tab.mark.to_json() if tab.mark else "", helpers, rows, log])
 
 
 def follow_columns(

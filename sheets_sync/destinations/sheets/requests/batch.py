@@ -15,10 +15,19 @@ type GridRange = dict[str, int]
 ROWS, COLUMNS = "ROWS", "COLUMNS"
 
 
-def add_tab(tab: int, title: str, rows: int, columns: int, frozen: int = 0, hidden: bool = False) -> Request:
+def add_tab(
+    tab: int,
+    title: str,
+    rows: int,
+    columns: int,
+    frozen: int = 0,
+    hidden: bool = False,
+    index: int | None = None,
+) -> Request:
     grid = {"rowCount": rows, "columnCount": columns} | ({"frozenRowCount": frozen} if frozen else {})
     properties: Request = {"sheetId": tab, "title": title, "gridProperties": grid}
-    return {"addSheet": {"properties": properties | ({"hidden": True} if hidden else {})}}
+    properties |= ({"hidden": True} if hidden else {}) | ({} if index is None else {"index": index})
+    return {"addSheet": {"properties": properties}}
 
 
 def delete_tab(tab: int) -> Request:
@@ -129,6 +138,21 @@ def create_metadata(tab: int, key: str, value: str, metadata_id: int | None = No
 def delete_metadata(metadata_id: int) -> Request:
     lookup = {"developerMetadataLookup": {"metadataId": metadata_id}}
     return {"deleteDeveloperMetadata": {"dataFilter": lookup}}
+
+
+def add_chart(chart_id: int, spec: Request, tab: int, size: dict[str, int]) -> Request:
+    """Over the cells of a tab, from the first one. The batch fails if the id is already used."""
+    position = {"overlayPosition": {"anchorCell": {"sheetId": tab, "rowIndex": 0, "columnIndex": 0}, **size}}
+    return {"addChart": {"chart": {"chartId": chart_id, "spec": spec, "position": position}}}
+
+
+def update_chart(chart_id: int, spec: Request) -> Request:
+    """Place and size stay."""
+    return {"updateChartSpec": {"chartId": chart_id, "spec": spec}}
+
+
+def delete_chart(chart_id: int) -> Request:
+    return {"deleteEmbeddedObject": {"objectId": chart_id}}
 
 
 def protect_range(range_id: int, place: GridRange, reason: str, editors: Sequence[str] | None) -> Request:
