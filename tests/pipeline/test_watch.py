@@ -225,7 +225,15 @@ def test_a_day_that_the_release_did_not_write_is_not_judged(pipeline):
 def test_four_times_the_sales_of_an_unusual_load_are_good(pipeline):
     """ops.measures explains them: no release makes a source send more."""
     night = [
-        {"run_id": f"n{n}", "source": "retail", "endpoint": "sales", "status": "success", "rows_loaded": rows}
+        {
+            "run_id": f"n{n}",
+            "source": "retail",
+            "endpoint": "sales",
+            "status": "success",
+            "rows_loaded": rows,
+            "files": 1,
+            "bytes": 1,
+        }
         | {
             name: str(datetime.now(UTC) - timedelta(hours=24 * n, minutes=5))
             for name in ("started_at", "finished_at")
