@@ -95,6 +95,9 @@ apply-all: install ## apply, change and destroy local, dev and prod, each in its
 campaign: install ## crash test: kill -9 at every request; writes docs/reports/crash-test.md
 	@$(PY) -m tests.crash_campaign
 
+campaign-delivery: install ## kill test: rollout, rollback and undo, kill -9 at every request; an hour or more
+	@$(PY) -m tests.crash_campaign.delivery
+
 bench: install ## speed beside the lower bound and other tools: 15 minutes
 	@$(PY) -m benchmarks start copy
 
@@ -141,4 +144,4 @@ lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
 clean: ## delete the sandbox's state
 	@rm -rf .sandbox .companies
 
-.PHONY: help install check lint-terraform lint-workflows mutate-terraform format test test-servers test-times style apply-all campaign bench bench-full bench-sheets demo sandbox sql report record lock clean
+.PHONY: help install check lint-terraform lint-workflows mutate-terraform format test test-servers test-times style apply-all campaign campaign-delivery bench bench-full bench-sheets demo sandbox sql report record lock clean

@@ -195,6 +195,7 @@ module "connector" {
     LOCATION   = var.location
     BUCKET     = module.landing.name
   })
+  updaters = local.updaters
   runners  = { pipeline = { member = module.identities.members["pipeline"], overrides = true } }
   watchers = { pipeline = module.identities.members["pipeline"] }
 }
@@ -209,6 +210,7 @@ module "dataform" {
   description    = "raw to ods to dmt"
   protected      = var.protected
   invokers       = merge({ pipeline = module.identities.members["pipeline"] }, local.deliverers)
+  releasers      = local.updaters
   viewers        = { report = module.identities.members["report"] }
   runner = {
     email = module.identities.emails["dataform-runner"]
@@ -235,6 +237,7 @@ module "sheets_sync" {
     { for setting, _ in local.notice_secrets : setting => module.notice_secret[setting].name },
     { for export, _ in local.export_secrets : "${upper(export)}_API_KEY" => module.export_secret[export].name },
   )
+  updaters = local.updaters
   runners  = { pipeline = { member = module.identities.members["pipeline"], overrides = true } }
   watchers = { pipeline = module.identities.members["pipeline"] }
 }
@@ -268,6 +271,7 @@ module "report" {
     ENDPOINT_TABLES = jsonencode(local.endpoint_tables)
     EXPORT_TABLES   = jsonencode({ for name, export in local.exports : name => export.table })
   }
+  updaters = local.updaters
   runners  = { pipeline = { member = module.identities.members["pipeline"], overrides = true } }
   watchers = { pipeline = module.identities.members["pipeline"] }
 }
@@ -290,16 +294,20 @@ module "pipeline" {
     CONNECTOR_JOB            = module.connector.name
     SHEETS_SYNC_JOB          = module.sheets_sync.name
     REPORT_JOB               = module.report.name
+    RESTORE_JOB              = module.restore.name
+    WATCHED_RUNS             = tostring(var.watched_runs)
     DATAFORM_REPOSITORY      = module.dataform.name
     DATAFORM_SERVICE_ACCOUNT = module.identities.emails["dataform-runner"]
   }
-  runners = { scheduler = { member = module.identities.members["scheduler"], overrides = true } }
+  updaters = local.updaters
+  runners  = { scheduler = { member = module.identities.members["scheduler"], overrides = true } }
   watchers = { # has the run with the lease ended?
     for name in ["pipeline", "restore"] : name => module.identities.members[name]
   }
 }
 
-# The only job that delivery may start. Its identity writes ods, dmt and raw, so that no identity of CI has to.
+# The only job that delivery may start. Its identity writes ods, dmt and raw, so that no identity of CI has to. A rollback
+# that the pipeline starts also restores code and images here.
 module "restore" {
   source = "../modules/job"
 
@@ -315,8 +323,15 @@ module "restore" {
     REGION     = var.region
     LOCATION   = var.location
     BUCKET     = module.landing.name
+
+    DATAFORM_REPOSITORY = module.dataform.name
   }
-  runners = { for name, member in local.deliverers : name => { member = member, overrides = true } }
+  # The pipeline starts it for a release that is bad, and nothing else of the kind.
+  runners = {
+    for name, member in merge(local.deliverers, { pipeline = module.identities.members["pipeline"] }) :
+    name => { member = member, overrides = true }
+  }
+  updaters = local.updaters
   watchers = merge(local.deliverers, {
     for name in ["pipeline", "restore"] : name => module.identities.members[name] # has the run with the lease ended?
   })
@@ -336,7 +351,8 @@ module "key_rotation" {
     PROJECT_ID            = var.project_id
     ROTATION_SUBSCRIPTION = module.rotation.subscription
   })
-  runners = { scheduler = { member = module.identities.members["scheduler"] } }
+  updaters = local.updaters
+  runners  = { scheduler = { member = module.identities.members["scheduler"] } }
 }
 
 locals {

@@ -17,7 +17,7 @@ locals {
   }
   value_variables = [
     "channels", "env", "export_buckets", "export_urls", "location", "project_id", "protected", "region",
-    "scan_images", "source_spreadsheets", "source_urls", "spreadsheets", "usd_per_tib",
+    "scan_images", "source_spreadsheets", "source_urls", "spreadsheets", "usd_per_tib", "watched_runs",
   ]
 
   unknown_keys = concat(

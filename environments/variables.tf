@@ -348,6 +348,18 @@ variable "usd_per_tib" {
   }
 }
 
+variable "watched_runs" {
+  description = "How many runs of the pipeline judge a new release, and roll it back if it is bad; 0 for none."
+  type        = number
+  default     = 24
+  nullable    = false
+
+  validation {
+    condition     = var.watched_runs >= 0 && var.watched_runs == floor(var.watched_runs)
+    error_message = "A number of runs is a whole number, 0 to watch no release: ${var.watched_runs}."
+  }
+}
+
 locals {
   # https://cloud.google.com/about/locations, read 2026-11-28
   region_pattern = join("", [
@@ -356,6 +368,7 @@ locals {
   ])
 
   deliverers = var.delivery == null ? {} : { delivery-apply = module.identities.members["delivery-apply"] }
+  updaters   = { restore = module.identities.members["restore"] }
 
   analysts  = { for address in var.groups.analysts[*] : "analysts" => "group:${address}" }
   engineers = { for address in var.groups.engineers[*] : "engineers" => "group:${address}" }

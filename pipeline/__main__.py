@@ -61,7 +61,8 @@ def run_steps(
     from pipeline.jobs import make_execution_check, own_execution
     from pipeline.polling import Poller
     from pipeline.run import Run
-    from pipeline.run_record import RunRecord
+    from pipeline.run_record import RunRecord, RunRow
+    from pipeline.watch import Watch
     from runtime.lease import Lease
 
     clients = assembly.create_clients(settings)
@@ -84,16 +85,20 @@ def run_steps(
     # The id of the run is the trace of its log lines, so rows of ops lead to the lines and back.
     run_id = log.facts[TRACE_FIELD].rpartition("/")[2]
     with lease:
-        record = RunRecord(partial(assembly.BigQuery, settings), log)
+        connect = partial(assembly.BigQuery, settings)
+        record = RunRecord(connect, log)
+        poller = Poller(terminating.wait, check)
         actions = assembly.create_actions(
-            settings,
-            clients,
-            Poller(terminating.wait, check),
-            arguments.schedule,
-            record,
             # Every job that is started logs under the trace of this run.
-            {TRACE_VARIABLE: run_id},
+            settings, clients, poller, arguments.schedule, record, {TRACE_VARIABLE: run_id}
         )
+        start = assembly.create_rollback(settings, clients, poller, {TRACE_VARIABLE: run_id})
+        watch = Watch(connect, start, settings.watched_runs, log)
+
+        def finish(row: RunRow) -> None:
+            record.write(row)
+            watch.judge(row, record.actions)
+
         run = Run(
             run_id,
             plan.build_plans(settings.endpoints),
@@ -101,7 +106,7 @@ def run_steps(
             log,
             time.monotonic,
             lambda: datetime.now(UTC),
-            record.write,
+            finish,
         )
         run.execute(arguments.schedule, arguments.first_step)
 

@@ -1,6 +1,6 @@
 """Create the clients of Google Cloud and the action of each step. The only file that creates a client."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -103,3 +103,11 @@ def create_actions(
         PUBLISH: partial(jobs.run, sheets_sync),
         REPORT: page,
     }
+
+
+def create_rollback(
+    settings: Settings, clients: Clients, poller: Poller, environ: Mapping[str, str]
+) -> Callable[[Sequence[str]], str]:
+    """A function that starts the job `restore` with arguments; it waits for this run's lease."""
+    jobs = JobRunner(clients.jobs, clients.executions, poller, environ)
+    return partial(jobs.start, settings.job(settings.restore_job))

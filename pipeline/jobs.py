@@ -38,14 +38,14 @@ class JobRunner:
 
     def run(self, job: str, arguments: Sequence[str] = ()) -> None:
         """Run `job` (projects/…/jobs/…) and wait for its end; JobFailed unless every task succeeded."""
-        name = self._start(job, arguments)
+        name = self.start(job, arguments)
         execution = self.poller.wait_until_ended(has_ended, lambda: self._get_execution(name), name)
         if execution.succeeded_count < execution.task_count:
             description = describe_job(job, arguments)
             raise JobFailed(f"{description} failed: {failure_reason(execution)} Its log: {execution.log_uri}")
 
-    def _start(self, job: str, arguments: Sequence[str]) -> str:
-        """The name of the new execution. Not retried: after a lost response it may be running."""
+    def start(self, job: str, arguments: Sequence[str]) -> str:
+        """The name of the new execution, which runs on by itself. Not retried: after a lost response it may run."""
         # Added to the variables that Terraform has set on the job.
         variables = [run_v2.EnvVar(name=name, value=value) for name, value in self.environ.items()]
         override = Overrides.ContainerOverride(args=arguments, env=variables)

@@ -16,6 +16,8 @@ REQUIRED = (
     "CONNECTOR_JOB",
     "SHEETS_SYNC_JOB",
     "REPORT_JOB",
+    "RESTORE_JOB",
+    "WATCHED_RUNS",
     "DATAFORM_REPOSITORY",
     "DATAFORM_SERVICE_ACCOUNT",
 )
@@ -26,6 +28,7 @@ class Settings:
     """Jobs and repository by their short names; `dataform_service_account` is an e-mail address.
 
     `endpoints`: schedules by `<source>/<endpoint>`, which Terraform reads from connector/sources.
+    `watched_runs`: how many runs judge a new release; 0 for none.
     """
 
     project: str
@@ -35,6 +38,8 @@ class Settings:
     connector_job: str
     sheets_sync_job: str
     report_job: str
+    restore_job: str
+    watched_runs: int
     dataform_repository: str
     dataform_service_account: str
     run_endpoint: str
@@ -57,10 +62,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """SettingsError lists every missing variable."""
     values = read_required(environ, REQUIRED)
     endpoints = [read_endpoint(environ, api) for api in ("run", "dataform", "storage")]
-    # pop: the remaining names are in the order of the fields.
-    declared = parse_endpoints(values.pop("CONNECTOR_ENDPOINTS"))
-    project, region, bucket, *names = values.values()
-    return Settings(project, region, bucket, declared, *names, *endpoints)
+    declared = parse_endpoints(values["CONNECTOR_ENDPOINTS"])
+    watched = parse_watched_runs(values["WATCHED_RUNS"])
+    project, region, bucket, _, connector, sheets_sync, report, restore, _, *dataform = values.values()
+    jobs = (connector, sheets_sync, report, restore)
+    return Settings(project, region, bucket, declared, *jobs, watched, *dataform, *endpoints)
 
 
 def parse_endpoints(text: str) -> dict[str, str]:
@@ -75,3 +81,10 @@ def parse_endpoints(text: str) -> dict[str, str]:
             f'invalid CONNECTOR_ENDPOINTS {text[:80]!r}: expected JSON such as {{"retail/sales": "hourly"}}.'
         )
     return dict(declared)
+
+
+def parse_watched_runs(text: str) -> int:
+    """SettingsError unless it is a whole number, 0 for no watch."""
+    if not text.isascii() or not text.isdigit():
+        raise SettingsError(f"invalid WATCHED_RUNS {text!r}: expected a whole number, 0 to watch no release.")
+    return int(text)

@@ -13,6 +13,7 @@ from sandbox import (
     dataform,
     disk_full,
     jobs,
+    keyless,
     metadata,
     scheduler,
     sheets,
@@ -27,7 +28,7 @@ from sandbox.resources import apis
 from sandbox.resources.store import Store
 from sandbox.state import State
 
-SERVICES = (metadata, storage, apis, jobs, scheduler, transfers, dataform, sheets)
+SERVICES = (metadata, storage, apis, jobs, keyless, scheduler, transfers, dataform, sheets)
 
 
 def application(state: State, extra_routes: Sequence[BaseRoute] = ()) -> Starlette:

@@ -115,6 +115,15 @@ locals {
       runbook  = "rotation"
       severity = "WARNING"
     }
+    # The line of the run that found the release bad. If it cannot be rolled back, the job restore fails as well.
+    roll-back = {
+      subject  = "A release is rolled back"
+      happened = "The run of the pipeline after it found a release bad. $${log.extracted_label.message}"
+      look     = "`SELECT release, state, reason FROM ops.releases ORDER BY logged_at DESC`, and the log of the job restore."
+      filter   = "${local.pipeline} AND jsonPayload.watch=\"rollback\""
+      extract  = { message = "jsonPayload.message" }
+      severity = "ERROR"
+    }
     orphans = {
       subject = "Too many sales without their product or customer"
       happened = join(" ", [

@@ -19,6 +19,17 @@ resource "google_dataform_repository_iam_member" "invokers" {
   member     = each.value
 }
 
+# roles/dataform.editor reads release configs and does not change them.
+resource "google_dataform_repository_iam_member" "releasers" {
+  for_each = var.releasers
+
+  project    = var.project_id
+  region     = var.region
+  repository = google_dataform_repository.repository.name
+  role       = "roles/dataform.admin"
+  member     = each.value
+}
+
 resource "google_dataform_repository_iam_member" "viewers" {
   for_each = var.viewers
 

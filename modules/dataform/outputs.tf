@@ -3,6 +3,7 @@ output "id" {
   value       = google_dataform_repository.repository.id
   depends_on = [
     google_dataform_repository_iam_member.invokers,
+    google_dataform_repository_iam_member.releasers,
     google_dataform_repository_iam_member.viewers,
     google_service_account_iam_member.invokers,
     google_service_account_iam_member.agent,

@@ -47,6 +47,13 @@ variable "region" {
   nullable    = false
 }
 
+variable "releasers" {
+  description = "Members that make another commit live: name => member."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
 variable "runner" {
   description = "The service account that runs the SQL: its e-mail and its full resource name."
   type = object({

@@ -69,6 +69,25 @@ resource "google_cloud_run_v2_job_iam_member" "runners" {
   member   = each.value.member
 }
 
+resource "google_cloud_run_v2_job_iam_member" "updaters" {
+  for_each = var.updaters
+
+  project  = var.project_id
+  location = var.region
+  name     = google_cloud_run_v2_job.job.name
+  role     = "roles/run.developer"
+  member   = each.value
+}
+
+# Who changes a job acts as its identity: https://cloud.google.com/run/docs/reference/iam/roles#additional-configuration
+resource "google_service_account_iam_member" "updaters" {
+  for_each = var.updaters
+
+  service_account_id = "projects/${var.project_id}/serviceAccounts/${var.identity}"
+  role               = "roles/iam.serviceAccountUser"
+  member             = each.value
+}
+
 resource "google_cloud_run_v2_job_iam_member" "watchers" {
   for_each = var.watchers
 

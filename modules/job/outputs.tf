@@ -7,7 +7,12 @@ output "has_image" {
 output "id" {
   description = "Full name, projects/PROJECT/locations/REGION/jobs/NAME; available after all grants."
   value       = google_cloud_run_v2_job.job.id
-  depends_on  = [google_cloud_run_v2_job_iam_member.runners, google_cloud_run_v2_job_iam_member.watchers]
+  depends_on = [
+    google_cloud_run_v2_job_iam_member.runners,
+    google_cloud_run_v2_job_iam_member.updaters,
+    google_cloud_run_v2_job_iam_member.watchers,
+    google_service_account_iam_member.updaters,
+  ]
 }
 
 output "name" {

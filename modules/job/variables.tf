@@ -129,6 +129,13 @@ variable "timeout_seconds" {
   }
 }
 
+variable "updaters" {
+  description = "Members that set its image, and act as its identity for that: name => member."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
 variable "watchers" {
   description = "Members that read how executions end: name => member. A runner cannot do that by itself."
   type        = map(string)

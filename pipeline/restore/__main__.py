@@ -1,6 +1,6 @@
-"""python -m pipeline.restore to MOMENT | unload (--run ID | --file NAME …) --reason TEXT [--dry-run]
+"""python -m pipeline.restore to MOMENT | unload (--run ID | --file NAME …) --reason TEXT [--dry-run] | undo …
 
-Started by scripts.rollback and scripts.unload as the Run job `restore`.
+Started as the Run job `restore`: by scripts.rollback and scripts.unload, and by the pipeline to undo a bad release.
 """
 
 import argparse
@@ -44,7 +44,12 @@ def create_parser() -> argparse.ArgumentParser:
         "--file", action="append", default=[], metavar="NAME", help="a landing file (ops.file_log)"
     )
     unload.add_argument("--reason", required=True, help="stored in ops.file_log")
-    for command in (to, unload):
+    undo = commands.add_parser("undo", help="roll back a release that the pipeline found bad")
+    what = undo.add_mutually_exclusive_group(required=True)
+    what.add_argument("--release", metavar="ID", help="the newest of ops.releases, still watched")
+    what.add_argument("--unfinished", action="store_true", help="finish such a rollback that was killed")
+    undo.add_argument("--reason", default="", help="stored in ops.releases")
+    for command in (to, unload, undo):
         command.add_argument("--dry-run", action="store_true", help="log the plan, and change nothing")
     return parser
 
@@ -79,6 +84,8 @@ def run(log: StructuredLog) -> None:
 def start(job: "Job", arguments: argparse.Namespace, moment: datetime | None) -> None:
     if moment is not None:
         job.restore_to(moment, arguments.leave, dry_run=arguments.dry_run)
+    elif arguments.command == "undo":
+        job.undo(arguments.release, arguments.reason, dry_run=arguments.dry_run)
     else:
         job.unload(arguments.run, arguments.file, arguments.reason, dry_run=arguments.dry_run)
 

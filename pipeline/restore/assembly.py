@@ -3,18 +3,30 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from google.api_core.client_options import ClientOptions
 from google.cloud import bigquery, run_v2
+from google.cloud.dataform_v1 import CodeCompilationConfig, DataformClient
 
 from pipeline.assembly import LEASE_NAME, STORAGE_CONNECTIONS
 from pipeline.jobs import make_execution_check, own_execution
+from pipeline.restore.automatic import (
+    JobPlatform,
+    NoSchedules,
+    RestoreInProcess,
+    find_release,
+    roll_back,
+)
 from pipeline.restore.files import withdraw_files
 from pipeline.restore.runner import describe, make_plan, restore
 from pipeline.restore.settings import read_settings
 from pipeline.restore.unload import find_load, statements
 from pipeline.restore.warehouse import Warehouse
 from runtime.credentials import default_credentials
+from runtime.delivery.images import Images
+from runtime.delivery.release_config import LiveRelease
+from runtime.delivery.releases import ReleaseLog
 from runtime.lease import Lease
 from runtime.object_store import ObjectStore, open_bucket
 from runtime.structured_log import StructuredLog
@@ -22,9 +34,15 @@ from runtime.structured_log import StructuredLog
 
 @dataclass(frozen=True)
 class Job:
+    """`location` is projects/…/locations/… of the jobs."""
+
+    client: bigquery.Client
     warehouse: Warehouse
     store: ObjectStore
+    jobs: run_v2.JobsClient
     executions: run_v2.ExecutionsClient
+    live: LiveRelease
+    location: str
     execution: str
     log: StructuredLog
 
@@ -44,6 +62,18 @@ class Job:
         self.log(describe(plan))
         if not dry_run:
             restore(self.warehouse, plan, self.log)
+
+    def undo(self, release: str | None, reason: str, *, dry_run: bool) -> None:
+        """Roll `release` back, or finish such a rollback; nothing if there is nothing to do any more."""
+        releases = ReleaseLog(self.client)
+        found = find_release(releases.read(), release)
+        if found is None:
+            self.log(f"{release or 'an unfinished rollback'} is not watched any more; nothing to do")
+            return
+        images = Images(self.jobs, self.location, tuple(sorted(found.images)))
+        restore = RestoreInProcess(partial(self.restore_to, dry_run=False))
+        platform = JobPlatform(self.client, self.live, releases, images, NoSchedules(), restore)
+        roll_back(platform, found, reason, self.log, dry_run=dry_run)
 
     def unload(self, run: str | None, names: Sequence[str], reason: str, *, dry_run: bool) -> None:
         """Take a load out; a repeated call finishes what an earlier one began."""
@@ -67,10 +97,20 @@ def create_job(environ: Mapping[str, str], log: StructuredLog) -> Job:
     credentials = default_credentials()
     client = bigquery.Client(settings.project, credentials=credentials, location=settings.location)
     run = ClientOptions(api_endpoint=settings.run_endpoint)
+    dataform = ClientOptions(api_endpoint=settings.dataform_endpoint)
+    live = LiveRelease(
+        DataformClient(credentials=credentials, transport="rest", client_options=dataform),
+        f"{settings.parent}/repositories/{settings.dataform_repository}",
+        CodeCompilationConfig(default_database=settings.project, default_location=settings.location),
+    )
     return Job(
+        client,
         Warehouse(client),
         open_bucket(credentials, settings.storage_endpoint, settings.bucket, STORAGE_CONNECTIONS),
+        run_v2.JobsClient(credentials=credentials, transport="rest", client_options=run),
         run_v2.ExecutionsClient(credentials=credentials, transport="rest", client_options=run),
-        own_execution(environ, f"projects/{settings.project}/locations/{settings.region}"),
+        live,
+        settings.parent,
+        own_execution(environ, settings.parent),
         log,
     )

@@ -4,6 +4,7 @@ RestoreError (pipeline.errors.PipelineError)
 ├── OutsideTimeTravel   the moment is in the future, or older than BigQuery keeps
 ├── TableReplaced       a table was created or replaced after the moment
 ├── NotLoaded           no rows of the file or run are in raw
+├── NotRolledBack       a release that was found bad cannot be undone; ops.releases has it as kept
 └── RestoreFailed       BigQuery refused the script; its transaction was rolled back
 """
 
@@ -27,4 +28,8 @@ class NotLoaded(RestoreError):
 
 
 class RestoreFailed(RestoreError):
+    pass
+
+
+class NotRolledBack(RestoreError):
     pass

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from runtime.settings import read_endpoint, read_required
 
-REQUIRED = ("PROJECT_ID", "REGION", "LOCATION", "BUCKET")
+REQUIRED = ("PROJECT_ID", "REGION", "LOCATION", "BUCKET", "DATAFORM_REPOSITORY")
 
 
 @dataclass(frozen=True)
@@ -16,13 +16,19 @@ class Settings:
     region: str
     location: str
     bucket: str
+    dataform_repository: str
     run_endpoint: str
+    dataform_endpoint: str
     storage_endpoint: str
+
+    @property
+    def parent(self) -> str:
+        """Of the jobs and of the repository."""
+        return f"projects/{self.project}/locations/{self.region}"
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """SettingsError lists every missing variable."""
     values = read_required(environ, REQUIRED)
-    project, region, location, bucket = (values[name] for name in REQUIRED)
-    endpoints = [read_endpoint(environ, api) for api in ("run", "storage")]
-    return Settings(project, region, location, bucket, *endpoints)
+    endpoints = [read_endpoint(environ, api) for api in ("run", "dataform", "storage")]
+    return Settings(*(values[name] for name in REQUIRED), *endpoints)

@@ -123,7 +123,7 @@ ROLES = {
     "roles/iam.workloadIdentityUser": Role(
         "iam.serviceAccounts.getAccessToken",
         ACCOUNTS,
-        "no page was read; federation is not served here, so nothing checks this role",
+        "no page was read",
     ),
     "roles/pubsub.admin": Role("pubsub.*", PUBSUB, DESCRIBED),
     "roles/pubsub.editor": Role(

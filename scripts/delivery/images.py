@@ -1,12 +1,9 @@
-"""Images of the Run jobs: read, set by digest, read back."""
+"""Which jobs run which image."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from google.cloud import run_v2
-
-from scripts.delivery import DeliveryError, Refused
+from runtime.delivery import Refused
 
 DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 # The jobs of an image move together: a job that stays behind runs old code beside new data.
@@ -32,34 +29,3 @@ def images_by_job(images: Mapping[str, str]) -> dict[str, str]:
                 "nothing was changed."
             )
     return {job: image for name, image in images.items() for job in JOBS[name]}
-
-
-@dataclass(frozen=True)
-class Images:
-    """`location` is projects/…/locations/…"""
-
-    client: run_v2.JobsClient
-    location: str
-
-    def read(self) -> dict[str, str]:
-        """The image of every job of the region, by the job's name."""
-        return {
-            job.name.rpartition("/")[2]: job.template.template.containers[0].image
-            for job in self.client.list_jobs(parent=self.location)
-        }
-
-    def set(self, images: Mapping[str, str]) -> None:
-        """DeliveryError if a job does not run its image afterwards."""
-        for name, image in images.items():
-            job = self.client.get_job(name=f"{self.location}/jobs/{name}")
-            # An update without a difference would still be a new generation of the job.
-            if job.template.template.containers[0].image != image:
-                job.template.template.containers[0].image = image
-                self.client.update_job(job=job).result()  # type: ignore[no-untyped-call]
-        # Read back, because the job may have been changed by an apply in between.
-        live = self.read()
-        wrong = [name for name, image in images.items() if live.get(name) != image]
-        if wrong:
-            raise DeliveryError(
-                f"{', '.join(wrong)} does not run the delivered image; run the command again."
-            )

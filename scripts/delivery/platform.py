@@ -10,21 +10,21 @@ from google.cloud import bigquery
 from google.cloud import dataform_v1 as dataform
 
 from runtime.credentials import default_credentials
+from runtime.delivery import Refused
+from runtime.delivery.images import Images
+from runtime.delivery.release_config import LiveRelease
+from runtime.delivery.releases import ReleaseLog
 from runtime.errors import LeaseHeld
 from runtime.google_api import ApiClient
 from runtime.http_session import open_session
 from runtime.lease import Lease
 from runtime.object_store import OK_STATUSES, ObjectStore
 from runtime.settings import read_endpoint
-from scripts.delivery import Refused
-from scripts.delivery.images import Images
-from scripts.delivery.releases import ReleaseLog
 from scripts.delivery.restore_job import RestoreJob
 from scripts.delivery.schedules import Schedules
 from scripts.deploy.checkout import check_clean
 from scripts.deploy.environment import Environment
 from scripts.deploy.jobs import create_jobs_client
-from scripts.release.release_config import LiveRelease
 from scripts.release.target import Target, create_dataform_client, create_warehouse_client, read_target
 
 LEASE_NAME = "rollout/lease.json"
@@ -42,11 +42,6 @@ class Platform:
     schedules: Schedules
     restore_job: RestoreJob
     state: ObjectStore
-
-    def live_commit(self) -> str | None:
-        """The commit of the Dataform repository that runs now; None before the first release."""
-        result = self.live.current_result()
-        return result.resolved_git_commit_sha if result else None
 
     @contextmanager
     def lease(self, holder: str) -> Iterator[None]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from google.api_core.exceptions import NotFound
 from google.cloud import run_v2
 
-from scripts.delivery import DeliveryError, Refused
+from runtime.delivery import DeliveryError, Refused
 
 TIMEOUT_SECONDS = 3600.0  # waits up to half an hour for a run of the pipeline, then writes
 
@@ -27,6 +28,11 @@ class RestoreJob:
                 f"the job {self.name} does not exist, so this environment is not set up for delivery; nothing was "
                 "changed. Apply Terraform first: python -m scripts.deploy apply"
             ) from error
+
+    def restore(self, moment: datetime, new_tables: Sequence[str]) -> None:
+        """ods, dmt and ods.checkpoints as of `moment`; `new_tables` did not exist then."""
+        leave = [word for table in new_tables for word in ("--leave", table)]
+        self.run(["to", moment.isoformat(), *leave])
 
     def run(self, arguments: Sequence[str]) -> None:
         """DeliveryError with the address of its log if it fails. It can be repeated: it writes a fixed state."""

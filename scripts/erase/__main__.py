@@ -10,6 +10,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 
 from runtime.credentials import default_credentials
+from runtime.delivery import ReleaseError
 from runtime.errors import SettingsError, StorageError
 from runtime.object_store import open_bucket
 from runtime.settings import read_endpoint
@@ -18,7 +19,6 @@ from scripts.erase import EraseError
 from scripts.erase.objects import WORKERS, Objects
 from scripts.erase.subject import Subject, read_subject
 from scripts.erase.tables import Tables
-from scripts.release import ReleaseError
 from scripts.release.target import Target, add_arguments, create_warehouse_client, read_target
 
 LOG = """

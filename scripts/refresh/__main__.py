@@ -10,13 +10,13 @@ from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 
+from runtime.delivery import ReleaseError
+from runtime.delivery.release_config import LiveRelease
 from runtime.errors import SettingsError
 from scripts.deploy.errors import DeployError
 from scripts.refresh import RefreshError
 from scripts.refresh.tables import Table, find_table, read_tables
-from scripts.release import ReleaseError
 from scripts.release.invocation import Runner
-from scripts.release.release_config import LiveRelease
 from scripts.release.target import (
     Target,
     add_arguments,

@@ -3,12 +3,7 @@
 folder           the files to release, and the Git commit they come from
 repository       Dataform's copy of the folder: commits what differs
 target           the environment: project, repository, location
-release_config   compiles a commit, refuses one with errors, makes it live
 workspace        files that are compiled without a commit
 schemas          columns of the tables, compared with those of the new release
 invocation       runs released actions and waits for them
 """
-
-
-class ReleaseError(Exception):
-    """The live release has not changed; the message states the reason and the remedy."""

@@ -14,12 +14,12 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
+from runtime.delivery import ReleaseError
+from runtime.delivery.release_config import LiveRelease
 from runtime.errors import SettingsError
 from scripts.deploy.errors import DeployError
-from scripts.release import ReleaseError
 from scripts.release.folder import Files, Origin, read_files, read_origin
 from scripts.release.invocation import Runner
-from scripts.release.release_config import LiveRelease
 from scripts.release.repository import Repository, compare_files, count_operations
 from scripts.release.schemas import SchemaChange, check_changes, compare_schemas
 from scripts.release.target import (

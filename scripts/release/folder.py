@@ -4,7 +4,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.release import ReleaseError
+from runtime.delivery import ReleaseError
 
 EXCLUDED = "node_modules"  # and every name that begins with a dot
 SETTINGS_FILE = "workflow_settings.yaml"

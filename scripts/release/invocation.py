@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from google.api_core.retry import Retry
 from google.cloud import dataform_v1 as api
 
-from scripts.release import ReleaseError
+from runtime.delivery import ReleaseError
 
 State = api.WorkflowInvocation.State
 ACTIVE = (State.RUNNING, State.CANCELING)

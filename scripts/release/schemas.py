@@ -11,7 +11,7 @@ from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
-from scripts.release import ReleaseError
+from runtime.delivery import ReleaseError
 
 INCREMENTAL = api.CompilationResultAction.Relation.RelationType.INCREMENTAL_TABLE
 

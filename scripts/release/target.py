@@ -9,10 +9,10 @@ from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
 from runtime.credentials import default_credentials
+from runtime.delivery import ReleaseError
 from runtime.settings import read_endpoint
 from scripts.deploy.environment import Environment
 from scripts.deploy.terraform import Terraform
-from scripts.release import ReleaseError
 
 RUNNER = "dataform-runner"  # the service account that executes the SQL (environments/identities.tf)
 

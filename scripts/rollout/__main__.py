@@ -2,6 +2,8 @@
 
 Applies exactly the saved plan, sets the images by digest, makes the folder dataform/ live and runs it once. If a step
 fails, code, images and tables are rolled back. Terraform's changes are not: they are a plan of the commit before.
+The next runs of the pipeline watch the release and roll it back if it is bad. Run again after an interruption: what was
+begun is undone first.
 """
 
 import argparse
@@ -14,16 +16,15 @@ import requests
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
+from runtime.delivery import DeliveryError, Refused, ReleaseError
+from runtime.delivery.checks import read_columns
+from runtime.delivery.releases import Release, State, new_id
+from runtime.delivery.steps import execute, plan_rollback
 from runtime.errors import JobError
-from scripts.delivery import DeliveryError, Refused
-from scripts.delivery.checks import read_columns
 from scripts.delivery.images import images_by_job
 from scripts.delivery.platform import Platform, open_platform
-from scripts.delivery.releases import Release, new_id
-from scripts.delivery.steps import execute, plan_rollback
 from scripts.deploy.__main__ import apply_saved
 from scripts.deploy.errors import DeployError
-from scripts.release import ReleaseError
 from scripts.release.__main__ import release
 from scripts.release.folder import read_files, read_origin
 from scripts.release.invocation import Runner
@@ -44,7 +45,7 @@ def main() -> None:
         sys.exit(f"rollout: {error}")
     except (*ERRORS, requests.RequestException) as error:
         sys.exit(
-            f"rollout: {error}\nIf it has not ended, finish it: python -m scripts.rollback --if-unfinished"
+            f"rollout: {error}\nIf it has not ended, undo it: python -m scripts.rollback --if-unfinished"
         )
 
 
@@ -61,6 +62,7 @@ def create_parser() -> argparse.ArgumentParser:
         help="a plan of scripts.deploy plan --out; it is applied as it is",
     )
     add("--images", type=Path, metavar="FILE", help='JSON: {"connector": "REGISTRY/NAME@sha256:…", …}')
+    add("--unwatched", action="store_true", help="accept it at once: its rows are meant to differ")
     add("--folder", type=Path, default=Path("dataform"), help="default: %(default)s")
     return parser
 
@@ -79,9 +81,9 @@ def rollout(arguments: argparse.Namespace, platform: Platform) -> None:
         # Never returns: the schedules are resumed by the rollback.
         undo(platform, record, error)
     platform.schedules.resume(record.schedules)
-    accepted = record.ended("accepted")
-    platform.log.append(accepted)
-    print(f"accepted  {record.release}; undo it with: python -m scripts.rollback")
+    state: State = "accepted" if arguments.unwatched else "watching"
+    platform.log.append(record.ended(state))
+    print(f"{state:<9} {record.release}; undo it with: python -m scripts.rollback")
 
 
 def read_images(path: Path | None) -> dict[str, str]:
@@ -95,20 +97,15 @@ def read_images(path: Path | None) -> dict[str, str]:
 
 
 def begin(arguments: argparse.Namespace, platform: Platform, images: dict[str, str]) -> Release:
-    """The row of the release, written before anything changes. Refused while an earlier one has not ended."""
+    """The row of the release, written before anything changes."""
     platform.restore_job.check()
-    releases = platform.log.read()
-    if releases and releases[-1].is_open:
-        raise Refused(
-            f"release {releases[-1].release} was begun and has not ended; nothing was changed. Its process was killed: "
-            "return to the state before it with python -m scripts.rollback"
-        )
     origin = read_origin(arguments.folder)
     if origin.is_dirty:
         raise Refused(
             f"{arguments.folder} differs from its commit; nothing was changed. Commit it, or: git stash -u"
         )
-    files = read_files(arguments.folder)
+    files, plan = read_files(arguments.folder), digest(arguments.plan)
+    releases = close_earlier(platform)
     before = platform.images.read()
     if not releases:
         # Without it the first rollout would have nothing to return to.
@@ -125,10 +122,22 @@ def begin(arguments: argparse.Namespace, platform: Platform, images: dict[str, s
         schedules=platform.schedules.enabled(),
         commit=origin.commit,
         dataform_commit=commit_files(platform, files, arguments.folder),
-        plan=digest(arguments.plan),
+        plan=plan,
     )
-    platform.log.append(record)
+    platform.log.begin(record)
     return record
+
+
+def close_earlier(platform: Platform) -> list[Release]:
+    """What a killed process began is undone; a release that is being watched is accepted."""
+    releases = platform.log.read()
+    if releases and releases[-1].is_open:
+        print(f"undo      {releases[-1].release} was begun and has not ended: its process was killed")
+        execute(platform, plan_rollback(platform, None, "all", "its process was killed"))
+        return platform.log.read()
+    if releases and releases[-1].state == "watching":
+        platform.log.append(releases[-1].ended("accepted", "the next release was begun"))
+    return releases
 
 
 def baseline(platform: Platform, images: dict[str, str]) -> Release:
@@ -143,7 +152,7 @@ def baseline(platform: Platform, images: dict[str, str]) -> Release:
         images=images,
         columns={},
         schedules=[],
-        dataform_commit=platform.live_commit(),
+        dataform_commit=platform.live.commit(),
         reason="what was live before the first rollout",
     )
 

@@ -11,11 +11,10 @@ import requests
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
+from runtime.delivery import DeliveryError, ReleaseError
 from runtime.errors import JobError
-from scripts.delivery import DeliveryError
 from scripts.delivery.platform import Platform, open_platform
 from scripts.deploy.errors import DeployError
-from scripts.release import ReleaseError
 from scripts.release.target import add_arguments
 
 

@@ -36,6 +36,7 @@ class Project:
         self.location = f"projects/{sandbox.project}/locations/europe-west1"
         self.settings = dict.fromkeys(REQUIRED, "unused") | {
             "CONNECTOR_ENDPOINTS": '{"retail/sales": "hourly"}',
+            "WATCHED_RUNS": "24",
             "PROJECT_ID": sandbox.project,
             "REGION": "europe-west1",
             "BUCKET": f"landing-{self.suffix}",
@@ -94,11 +95,11 @@ def test_a_successful_run_exits_with_0_and_releases_its_lease(project):
     project.declare(project.settings["SHEETS_SYNC_JOB"], "python", "-c", "print('published')")
     project.declare(project.settings["REPORT_JOB"], "python", "-c", "print('page')")
     result = run_command("daily", "--from", "sheets_sync", environ=project.environ)
-    step, table, measured, page = log_lines(result)
+    step, table, measured, judged, page = log_lines(result)
     assert result.returncode == 0
     assert (step["step"], step["severity"], step["schedule"]) == ("sheets_sync", "INFO", "daily")
     assert table["message"].splitlines()[1].startswith("sheets_sync  succeeded")
-    assert measured["measurement"] == "failed"  # this project has no ops
+    assert (measured["measurement"], judged["watch"]) == ("failed", "failed")  # this project has no ops
     assert (page["step"], page["state"]) == ("report", "succeeded")
     assert project.lease() is None
 

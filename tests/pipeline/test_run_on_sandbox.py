@@ -45,6 +45,8 @@ def settings(sandbox):
         connector_job=f"connector-{suffix}",
         sheets_sync_job=f"sheets-sync-{suffix}",
         report_job=f"report-{suffix}",
+        restore_job=f"restore-{suffix}",
+        watched_runs=0,
         dataform_repository=f"warehouse-{suffix}",
         dataform_service_account=sandbox.identity("dataform-runner"),
         run_endpoint=f"{sandbox.address}/run",

@@ -164,6 +164,7 @@ def add_job(project: Project, job: str, package: str) -> None:
         "REGION": REGION,
         "LOCATION": "EU",
         "BUCKET": f"{project.state.project}-landing",
+        "DATAFORM_REPOSITORY": "warehouse",
     }
     container = {
         "image": image("0"),

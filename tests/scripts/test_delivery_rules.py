@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scripts.delivery import DeliveryError, Refused
-from scripts.delivery.checks import check_columns, check_data
+from runtime.delivery import DeliveryError, Refused
+from runtime.delivery.checks import check_columns, check_data
+from runtime.delivery.releases import Release, choose, encode, new_id, parse
+from runtime.delivery.steps import find_unfinished, undone_schedules
 from scripts.delivery.images import images_by_job
-from scripts.delivery.releases import Release, choose, encode, new_id, parse
-from scripts.delivery.steps import find_unfinished, undone_schedules
 from tests.scripts.delivery_project import image
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)

@@ -182,6 +182,7 @@ def test_wrong_places_and_names(rejection):
         '-var=source_urls={retail="ftp://x"}',
         '-var=notices={smtp={host="",from="a@example.com",port=0}}',
         "-var=usd_per_tib=-1",
+        "-var=watched_runs=1.5",
     )
     assert "Unknown region europe-wst1" in message
     assert "spreadsheets has names that are not exports to a spreadsheet: daily_sale." in message
@@ -191,6 +192,7 @@ def test_wrong_places_and_names(rejection):
     assert "An address begins with https://: ftp://x." in message
     assert "notices.smtp needs a host" in message
     assert "The price of a TiB is above 0, not -1." in message
+    assert "A number of runs is a whole number, 0 to watch no release: 1.5." in message
 
 
 def test_data_and_jobs_on_two_continents(rejection):

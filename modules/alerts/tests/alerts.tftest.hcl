@@ -18,7 +18,7 @@ run "each_alert_has_what_where_and_a_runbook" {
       output.runbooks
       == tolist([
         "cost", "dataform-failed", "findings", "job-failed", "measurement-failed", "no-sales", "orphans",
-        "pipeline-failed", "quality", "rejects", "rotation", "scheduled-query-failed",
+        "pipeline-failed", "quality", "rejects", "roll-back", "rotation", "scheduled-query-failed",
       ])
     )
     error_message = "Every failure has an alert."

@@ -10,7 +10,8 @@ variables {
     email = "dataform-runner@retail-test.iam.gserviceaccount.com"
     name  = "projects/retail-test/serviceAccounts/dataform-runner@retail-test.iam.gserviceaccount.com"
   }
-  invokers = { pipeline = "serviceAccount:pipeline@retail-test.iam.gserviceaccount.com" }
+  invokers  = { pipeline = "serviceAccount:pipeline@retail-test.iam.gserviceaccount.com" }
+  releasers = { restore = "serviceAccount:restore@retail-test.iam.gserviceaccount.com" }
 }
 
 run "an_invoker_acts_as_the_runner" {
@@ -22,6 +23,11 @@ run "an_invoker_acts_as_the_runner" {
       && google_dataform_repository_iam_member.invokers["pipeline"].role == "roles/dataform.editor"
     )
     error_message = "A run needs both the repository and the account that runs the SQL."
+  }
+
+  assert {
+    condition     = google_dataform_repository_iam_member.releasers["restore"].role == "roles/dataform.admin"
+    error_message = "A releaser changes the release config, which an editor only reads."
   }
 
   assert {

@@ -47,6 +47,17 @@ run "runners_with_and_without_overrides" {
       scheduler = { member = "serviceAccount:scheduler@retail-test.iam.gserviceaccount.com", overrides = true }
     }
     watchers = { pipeline = "serviceAccount:pipeline@retail-test.iam.gserviceaccount.com" }
+    updaters = { restore = "serviceAccount:restore@retail-test.iam.gserviceaccount.com" }
+  }
+
+  assert {
+    condition = (
+      google_cloud_run_v2_job_iam_member.updaters["restore"].role == "roles/run.developer"
+      && google_service_account_iam_member.updaters["restore"].role == "roles/iam.serviceAccountUser"
+      && google_service_account_iam_member.updaters["restore"].service_account_id
+      == "projects/retail-test/serviceAccounts/connector@retail-test.iam.gserviceaccount.com"
+    )
+    error_message = "Who sets the image acts as the identity of this job only."
   }
 
   assert {

@@ -2,15 +2,52 @@
 command again: it finds its own unfinished row in ops.releases and continues with the same moment.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
-from scripts.delivery import DeliveryError
-from scripts.delivery.checks import check_data, read_columns
-from scripts.delivery.platform import Platform
-from scripts.delivery.releases import Release, Scope, Undo, choose, new_id
+from google.cloud import bigquery
+
+from runtime.delivery import DeliveryError
+from runtime.delivery.checks import check_data, read_columns
+from runtime.delivery.images import Images
+from runtime.delivery.release_config import LiveRelease
+from runtime.delivery.releases import Release, ReleaseLog, Scope, Undo, choose, new_id
 
 CHECKPOINTS = "ods.checkpoints"
+
+
+class RestoreJob(Protocol):
+    """The only writer of ods and dmt beside Dataform."""
+
+    def check(self) -> None: ...
+    def restore(self, moment: datetime, new_tables: Sequence[str]) -> None: ...
+
+
+class Schedules(Protocol):
+    """What starts the pipeline."""
+
+    def enabled(self) -> list[str]: ...
+    def pause(self, names: Iterable[str]) -> None: ...
+    def resume(self, names: Iterable[str]) -> None: ...
+
+
+class Platform(Protocol):
+    """The parts of an environment that a rollback changes."""
+
+    @property
+    def bigquery(self) -> bigquery.Client: ...
+    @property
+    def live(self) -> LiveRelease: ...
+    @property
+    def log(self) -> ReleaseLog: ...
+    @property
+    def images(self) -> Images: ...
+    @property
+    def schedules(self) -> Schedules: ...
+    @property
+    def restore_job(self) -> RestoreJob: ...
 
 
 @dataclass(frozen=True)
@@ -36,7 +73,7 @@ def plan_rollback(platform: Platform, to: str | None, scope: Scope, reason: str 
     now = platform.log.now()
     if scope != "code":
         check_data(platform.bigquery, undo.moment, now, undo.first_undone.columns)
-    live = platform.live_commit()
+    live = platform.live.commit()
     images = platform.images.read()
     record = Release(
         release=new_id(now),
@@ -96,7 +133,7 @@ def execute(platform: Platform, rollback: Rollback) -> None:
     record, undo = rollback.record, rollback.undo
     if not rollback.is_resumed:
         # The row first: from here on a process that is killed leaves a trace of what it had begun.
-        platform.log.append(record)
+        platform.log.begin(record, undo.first_undone.release)
     # Runs would write with the old code while tables are restored.
     platform.schedules.pause(record.schedules)
     if record.scope != "data":
@@ -119,8 +156,6 @@ def restore_data(platform: Platform, undo: Undo) -> None:
     """The tables that existed then; the others keep their rows, which older code does not read."""
     before = undo.first_undone.columns
     if CHECKPOINTS not in before:
-        print("  data      no table existed then, so none is restored")
-        return
+        return  # no table existed then
     new_tables = sorted(read_columns(platform.bigquery).keys() - before.keys())
-    arguments = [word for table in new_tables for word in ("--leave", table)]
-    platform.restore_job.run(["to", undo.moment.isoformat(), *arguments])
+    platform.restore_job.restore(undo.moment, new_tables)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from google.api_core.exceptions import NotFound
 from google.cloud import dataform_v1 as api
 
-from scripts.release import ReleaseError
+from runtime.delivery import ReleaseError
 
 RELEASE_CONFIG = "live"
 COMPILE_TIMEOUT_SECONDS = 300.0
@@ -30,6 +30,11 @@ class LiveRelease:
         except NotFound:
             return None
         return self.client.get_compilation_result(name=name) if name else None
+
+    def commit(self) -> str | None:
+        """The commit of the Dataform repository that runs now; None before the first release."""
+        result = self.current_result()
+        return result.resolved_git_commit_sha if result else None
 
     def compile_commit(self, commit: str) -> api.CompilationResult:
         """The result of `commit`, which is not live; ReleaseError if it has errors."""

@@ -9,9 +9,10 @@ from typing import Any, Literal
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
-from scripts.delivery import Refused
+from runtime.delivery import Refused
 
-State = Literal["rolling out", "accepted", "rolled back", "failed"]
+# watching: live, and judged by the first runs of the pipeline. kept: judged as bad, and could not be rolled back.
+State = Literal["rolling out", "watching", "accepted", "rolled back", "kept", "failed"]
 Scope = Literal["all", "code", "data"]
 READ = """
 select * from ops.releases where logged_at >= timestamp '2020-01-01'
@@ -66,6 +67,24 @@ class ReleaseLog:
     def has_unfinished(self) -> bool:
         releases = self.read()
         return bool(releases) and releases[-1].is_open
+
+    def begin(self, release: Release, undone: str | None = None) -> None:
+        """Append its first row; Refused if another release began before it and has not ended.
+
+        Each of two that begin at once sees the other's row or is seen by it, so at most one of them continues.
+        `undone` is the unfinished release that `release` undoes.
+        """
+        self.append(release)
+        others = [
+            each for each in self.read() if each.is_open and each.release not in (release.release, undone)
+        ]
+        first = min(others, key=lambda each: (each.moment, each.release), default=None)
+        if first and (first.moment, first.release) < (release.moment, release.release):
+            self.append(release.ended("failed", f"{first.release} began before it"))
+            raise Refused(
+                f"another rollout or rollback is in progress: {first.release} began before. Nothing was changed; wait "
+                "until it has ended, then run this again."
+            )
 
     def append(self, release: Release) -> None:
         """Sent again after a lost response it would be a second row with the same facts, which changes nothing."""

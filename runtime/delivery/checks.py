@@ -6,7 +6,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from scripts.delivery import Refused
+from runtime.delivery import Refused
 
 DATASETS = ("ods", "dmt")
 DEFAULT_TRAVEL_HOURS = 168  # https://cloud.google.com/bigquery/docs/time-travel
