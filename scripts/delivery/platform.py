@@ -27,8 +27,19 @@ from scripts.deploy.jobs import create_jobs_client
 from scripts.release.release_config import LiveRelease
 from scripts.release.target import Target, create_dataform_client, create_warehouse_client, read_target
 
-LEASE_NAME = "rollout/lease.json"
 CONNECTIONS = 2  # the main thread, and the one that renews the lease
+
+
+@dataclass(frozen=True)
+class LeaseKind:
+    """`name` of the object in the bucket of Terraform's state; `excludes` is for people."""
+
+    name: str
+    excludes: str
+
+
+ROLLOUT = LeaseKind("rollout/lease.json", "rollout or rollback")
+REHEARSAL = LeaseKind("rehearsal/lease.json", "rehearsal")
 
 
 @dataclass(frozen=True)
@@ -49,14 +60,14 @@ class Platform:
         return result.resolved_git_commit_sha if result else None
 
     @contextmanager
-    def lease(self, holder: str) -> Iterator[None]:
-        """At most one rollout or rollback at a time; Refused while another is running."""
-        lease = Lease(self.state, LEASE_NAME, dict[str, str], holder=holder, renew_seconds=2.0)
+    def lease(self, holder: str, kind: LeaseKind = ROLLOUT) -> Iterator[None]:
+        """At most one of the kind at a time; Refused while another is running."""
+        lease = Lease(self.state, kind.name, dict[str, str], holder=holder, renew_seconds=2.0)
         try:
             lease.acquire()
         except LeaseHeld as error:
             raise Refused(
-                f"another rollout or rollback is in progress: {error} Wait until it has ended, then run this again."
+                f"another {kind.excludes} is in progress: {error} Wait until it has ended, then run this again."
             ) from error
         try:
             yield
