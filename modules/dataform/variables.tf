@@ -47,6 +47,15 @@ variable "region" {
   nullable    = false
 }
 
+variable "rehearsal" {
+  description = "Full name of the account that runs the SQL of rehearsals, and the members that start them as it."
+  type = object({
+    runner_name = string
+    invokers    = map(string)
+  })
+  nullable = false
+}
+
 variable "runner" {
   description = "The service account that runs the SQL: its e-mail and its full resource name."
   type = object({

@@ -16,3 +16,7 @@ class DeliveryError(Exception):
 
 class Refused(DeliveryError):
     """Nothing was changed."""
+
+
+class Busy(Refused):
+    """Another command of the same kind is running."""

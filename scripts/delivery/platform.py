@@ -16,7 +16,7 @@ from runtime.http_session import open_session
 from runtime.lease import Lease
 from runtime.object_store import OK_STATUSES, ObjectStore
 from runtime.settings import read_endpoint
-from scripts.delivery import Refused
+from scripts.delivery import Busy
 from scripts.delivery.images import Images
 from scripts.delivery.releases import ReleaseLog
 from scripts.delivery.restore_job import RestoreJob
@@ -61,12 +61,12 @@ class Platform:
 
     @contextmanager
     def lease(self, holder: str, kind: LeaseKind = ROLLOUT) -> Iterator[None]:
-        """At most one of the kind at a time; Refused while another is running."""
+        """At most one of the kind at a time; Busy while another is running."""
         lease = Lease(self.state, kind.name, dict[str, str], holder=holder, renew_seconds=2.0)
         try:
             lease.acquire()
         except LeaseHeld as error:
-            raise Refused(
+            raise Busy(
                 f"another {kind.excludes} is in progress: {error} Wait until it has ended, then run this again."
             ) from error
         try:

@@ -7,7 +7,8 @@ dropped. Prints the rows added, removed and changed per table and day; ops.relea
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +19,7 @@ from google.auth.exceptions import GoogleAuthError
 
 from runtime.errors import JobError, Terminated
 from runtime.process import raise_on_termination
-from scripts.delivery import DeliveryError
+from scripts.delivery import Busy, DeliveryError
 from scripts.delivery.platform import REHEARSAL, Platform, open_platform
 from scripts.delivery.releases import Rehearsal, new_id
 from scripts.deploy.errors import DeployError
@@ -31,13 +32,17 @@ from scripts.release.folder import Files, digest_of_files, read_files, read_orig
 from scripts.release.target import add_arguments
 
 SUFFIX = "rehearsal"  # of the datasets, which Terraform creates (modules/warehouse)
+WAIT_SECONDS = 1800.0
+RETRY_SECONDS = 10.0
 
 
 def main() -> None:
     arguments = create_parser().parse_args()
     raise_on_termination()
     try:
-        report(arguments, rehearse(arguments, open_platform(arguments)))
+        platform = open_platform(arguments)
+        deadline = time.monotonic() + (WAIT_SECONDS if arguments.wait else 0)
+        report(arguments, wait_for_turn(lambda: rehearse(arguments, platform), deadline))
     except (DeliveryError, DeployError, ReleaseError, JobError) as error:
         sys.exit(f"rehearse: {error}")
     except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
@@ -56,12 +61,25 @@ def create_parser() -> argparse.ArgumentParser:
     add("--folder", type=Path, default=Path("dataform"), help="default: %(default)s")
     add("--json", type=Path, metavar="FILE", help="write the result to a file")
     add("--summary", type=Path, metavar="FILE", help="append the result as Markdown, for a CI's summary")
+    add("--wait", action="store_true", help=f"up to {WAIT_SECONDS / 60:.0f} minutes for another rehearsal")
     add(
         "--incremental-only",
         action="store_true",
         help="only what the next run writes; tables whose code changed are not written again from the beginning",
     )
     return parser
+
+
+def wait_for_turn(action: Callable[[], Rehearsal], deadline: float) -> Rehearsal:
+    """The result of `action`; Busy if another rehearsal is still running at `deadline`."""
+    while True:
+        try:
+            return action()
+        except Busy as error:
+            if time.monotonic() >= deadline:
+                raise
+            print(f"waiting: {error}", file=sys.stderr)
+            time.sleep(RETRY_SECONDS)
 
 
 def rehearse(arguments: argparse.Namespace, platform: Platform) -> Rehearsal:

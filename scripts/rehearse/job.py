@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.cloud import run_v2
 
-from scripts.delivery import DeliveryError, Refused
+from scripts.delivery import Busy, DeliveryError, Refused
 
 TIMEOUT_SECONDS = 3600.0
 CANCEL_SECONDS = 60.0
@@ -21,7 +21,7 @@ class RehearseJob:
     name: str
 
     def check(self) -> None:
-        """Refused if the environment has no such job, or if it runs: its process was killed here, not there."""
+        """Refused if the environment has no such job; Busy if it runs: its command was killed, and it was not."""
         try:
             running = [each for each in self.executions.list_executions(parent=self.name) if is_running(each)]
         except NotFound as error:
@@ -30,7 +30,7 @@ class RehearseJob:
                 "changed. Apply Terraform first: python -m scripts.deploy apply"
             ) from error
         if running:
-            raise Refused(
+            raise Busy(
                 f"another rehearsal is in progress: {running[0].name}; nothing was changed. Wait until it has ended, "
                 f"or cancel it: gcloud run jobs executions cancel {running[0].name.rpartition('/')[2]}"
             )

@@ -10,7 +10,9 @@ from tests.terraform.plans import ENVIRONMENTS, only, resources_of
 
 OWN, OTHER = "999999999999", "1296269"
 MAIN = "refs/heads/main"
-NOTHING, PLAN, BOTH = set(), {"delivery-plan"}, {"delivery-plan", "delivery-apply"}
+NOTHING, PLAN = set(), {"delivery-plan"}
+REHEARSE = PLAN | {"delivery-rehearse"}
+ALL = REHEARSE | {"delivery-apply"}
 
 
 def claims(event, ref=MAIN, environment=None, repository=OWN):
@@ -44,7 +46,7 @@ def identities_of(plan, token):
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 @pytest.mark.parametrize("event", ["push", "workflow_dispatch"])
 def test_a_job_of_the_environment_on_main_applies(plans, env, event):
-    assert identities_of(plans[env], claims(event, environment=env)) == BOTH
+    assert identities_of(plans[env], claims(event, environment=env)) == ALL
 
 
 # Everything that the issue of such tokens allows besides: for each, the least that differs from a deployment.
@@ -91,9 +93,20 @@ FOREIGN = [
 ]
 
 
+def runs_code_of_main(token):
+    return token["event_name"] in ("push", "workflow_dispatch") and token["ref"] == MAIN
+
+
 @pytest.mark.parametrize("token", REFUSED, ids=lambda token: f"{token['event_name']} {token['ref']}")
-def test_any_other_run_of_the_repository_only_plans(plans, token):
-    assert identities_of(plans["prod"], token) == PLAN
+def test_any_other_run_of_the_repository_does_not_apply(plans, token):
+    """It plans, and only with code of main it rehearses: its SQL reads the data of prod."""
+    assert identities_of(plans["prod"], token) == (REHEARSE if runs_code_of_main(token) else PLAN)
+
+
+@pytest.mark.parametrize("token", REFUSED, ids=lambda token: f"{token['event_name']} {token['ref']}")
+def test_where_data_is_not_protected_every_branch_rehearses(plans, token):
+    expected = ALL if token in (claims("push", environment="dev"),) else REHEARSE
+    assert identities_of(plans["dev"], token) == expected
 
 
 @pytest.mark.parametrize("token", [*FOREIGN, claims("push", environment="prod", repository=f"{OWN}0")])
@@ -102,4 +115,4 @@ def test_another_repository_gets_nothing(plans, token):
 
 
 def test_the_environment_of_one_project_does_not_apply_to_another(plans):
-    assert identities_of(plans["prod"], claims("push", environment="dev")) == PLAN
+    assert identities_of(plans["prod"], claims("push", environment="dev")) == REHEARSE
