@@ -95,6 +95,9 @@ apply-all: install ## apply, change and destroy local, dev and prod, each in its
 campaign: install ## crash test: kill -9 at every request; writes docs/reports/crash-test.md
 	@$(PY) -m tests.crash_campaign
 
+rollback-campaign: install ## a hundred mixed sequences of loads, releases, unloads and rollbacks; half an hour
+	@ROLLBACK_SEQUENCES=100 .venv/bin/pytest -n 2 --dist load tests/pipeline/restore/test_properties.py
+
 bench: install ## speed beside the lower bound and other tools: 15 minutes
 	@$(PY) -m benchmarks start copy
 
@@ -138,4 +141,4 @@ lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
 clean: ## delete the sandbox's state
 	@rm -rf .sandbox
 
-.PHONY: help install check lint-terraform lint-workflows mutate-terraform format test test-servers test-times style apply-all campaign bench bench-full bench-sheets demo sandbox sql report record lock clean
+.PHONY: help install check lint-terraform lint-workflows mutate-terraform format test test-servers test-times style apply-all campaign rollback-campaign bench bench-full bench-sheets demo sandbox sql report record lock clean
