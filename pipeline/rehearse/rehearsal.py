@@ -5,6 +5,7 @@ checkpoints as they are; it shows SQL that fails on existing tables, and writes 
 whose code changed are written again from the beginning: only this shows what a formula does to rows that exist.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from pipeline.rehearse.tables import CLONED, Table, Warehouse, clone_of, rehears
 from runtime.clones import clone_tables
 from runtime.structured_log import StructuredLog
 
+QUIET_SECONDS = 3.0
+LONGEST_DROP_SECONDS = 8.0  # Cloud Run kills a task 10 s after SIGTERM
 Run = Literal["next run", "written again"]
 TOUCHED = """
 select table_name, day
@@ -73,19 +76,33 @@ class Rehearsal:
     warehouse: Warehouse
     dataform: Dataform
     log: StructuredLog
+    sleep: Callable[[float], object] = time.sleep
+    clock: Callable[[], float] = time.monotonic
 
     def run(self, result: str, *, incremental_only: bool) -> Result:
         """Clones exist only in here; those of a rehearsal that was killed are dropped first."""
         self.drop("left by an earlier rehearsal")
         try:
-            return self.rehearse(result, incremental_only)
-        finally:
+            outcome = self.rehearse(result, incremental_only)
+        except BaseException:
             self.dataform.cancel()
-            self.drop("of this rehearsal")
+            self.drop_until_quiet()
+            raise
+        self.drop("of this rehearsal")
+        return outcome
 
-    def drop(self, which: str) -> None:
+    def drop(self, which: str) -> int:
         if dropped := self.warehouse.drop_clones():
             self.log(f"dropped {dropped} tables and views {which}")
+        return dropped
+
+    def drop_until_quiet(self) -> None:
+        """A statement that was sent before this process was stopped may still create a table after the drop."""
+        begin = last = self.clock()
+        while self.clock() - last < QUIET_SECONDS and self.clock() - begin < LONGEST_DROP_SECONDS:
+            if self.drop("of this rehearsal, which did not end"):
+                last = self.clock()
+            self.sleep(QUIET_SECONDS / 10)
 
     def rehearse(self, result: str, incremental_only: bool) -> Result:
         models, live_models = self.dataform.models(result), self.dataform.live_models()
