@@ -98,6 +98,9 @@ campaign: install ## crash test: kill -9 at every request; writes docs/reports/c
 campaign-delivery: install ## kill test: rollout, rollback and undo, kill -9 at every request; an hour or more
 	@$(PY) -m tests.crash_campaign.delivery
 
+rollback-campaign: install ## a hundred mixed sequences of loads, releases, unloads and rollbacks; half an hour
+	@ROLLBACK_SEQUENCES=100 .venv/bin/pytest -n 2 --dist load tests/pipeline/restore/test_properties.py
+
 bench: install ## speed beside the lower bound and other tools: 15 minutes
 	@$(PY) -m benchmarks start copy
 
@@ -144,4 +147,4 @@ lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
 clean: ## delete the sandbox's state
 	@rm -rf .sandbox .companies
 
-.PHONY: help install check lint-terraform lint-workflows mutate-terraform format test test-servers test-times style apply-all campaign campaign-delivery bench bench-full bench-sheets demo sandbox sql report record lock clean
+.PHONY: help install check lint-terraform lint-workflows mutate-terraform format test test-servers test-times style apply-all campaign campaign-delivery rollback-campaign bench bench-full bench-sheets demo sandbox sql report record lock clean

@@ -32,18 +32,21 @@ module "identities" {
 
   project_id = module.project_services.project_id
   identities = merge({
-    connector         = "Copies the sources into the landing bucket and loads them into raw."
-    dataform-runner   = "Runs the SQL that builds ods and dmt from raw."
-    key-rotation      = "Requests new keys from the sources when they are due, and stores them in their secrets."
-    pipeline          = "Starts the jobs and Dataform in order, and waits for each."
-    report            = "Reads the logs in ops and writes the page about last night."
-    restore           = "Writes ods and dmt as they were, and takes loads out of raw; only when delivery starts it."
-    scheduled-queries = "Runs the queries of environments/queries on their schedules."
-    scheduler         = "Starts the jobs on their schedules."
-    sheets-sync       = "Publishes dmt to the spreadsheets that are shared with it."
+    connector          = "Copies the sources into the landing bucket and loads them into raw."
+    dataform-runner    = "Runs the SQL that builds ods and dmt from raw."
+    dataform-rehearsal = "Runs the SQL of candidates on clones; it cannot write the live tables."
+    key-rotation       = "Requests new keys from the sources when they are due, and stores them in their secrets."
+    pipeline           = "Starts the jobs and Dataform in order, and waits for each."
+    rehearse           = "Clones ods and dmt, starts candidates on the clones, and counts the rows that differ."
+    report             = "Reads the logs in ops and writes the page about last night."
+    restore            = "Writes ods and dmt as they were, and takes loads out of raw; only when delivery starts it."
+    scheduled-queries  = "Runs the queries of environments/queries on their schedules."
+    scheduler          = "Starts the jobs on their schedules."
+    sheets-sync        = "Publishes dmt to the spreadsheets that are shared with it."
     }, var.delivery == null ? {} : {
-    delivery-apply = "Applies Terraform, pushes images and releases Dataform, for one branch of the repository."
-    delivery-plan  = "Plans Terraform for every branch of the repository, and changes nothing."
+    delivery-apply    = "Applies Terraform, pushes images and releases Dataform, for one branch of the repository."
+    delivery-rehearse = "Compiles candidates and starts their rehearsal; it reads no data."
+    delivery-plan     = "Plans Terraform for every branch of the repository, and changes nothing."
   })
 }
 
@@ -141,7 +144,10 @@ module "warehouse" {
     dmt = {
       for name in ["dataform-runner", "restore"] : name => module.identities.members[name]
     }
-    assertions = { dataform-runner = module.identities.members["dataform-runner"] }
+    assertions           = { dataform-runner = module.identities.members["dataform-runner"] }
+    ods_rehearsal        = local.rehearsal
+    dmt_rehearsal        = local.rehearsal
+    assertions_rehearsal = local.rehearsal
     ops = {
       for name in ["connector", "dataform-runner", "pipeline", "restore", "scheduled-queries", "sheets-sync"] :
       name => module.identities.members[name]
@@ -151,27 +157,45 @@ module "warehouse" {
   readers = merge(
     { for dataset in ["assertions", "snapshots", "staging"] : dataset => local.engineers },
     # ops.run_log contains which lists were copied completely. A writer may read its dataset.
-    { ops = merge(local.engineers, { report = module.identities.members["report"] }) },
-    { ods = merge(local.engineers, { scheduled-queries = module.identities.members["scheduled-queries"] }) },
+    {
+      ops = merge(local.engineers, {
+        for name in ["dataform-rehearsal", "report"] : name => module.identities.members[name]
+      })
+    },
+    {
+      ods = merge(local.engineers, {
+        for name in ["rehearse", "scheduled-queries"] : name => module.identities.members[name]
+      })
+    },
     {
       raw = merge(
-        local.engineers, local.raw_readers, { dataform-runner = module.identities.members["dataform-runner"] },
+        local.engineers, local.raw_readers,
+        { for name in ["dataform-rehearsal", "dataform-runner"] : name => module.identities.members[name] },
       )
     },
-    { dmt = merge(local.engineers, local.analysts, { sheets-sync = module.identities.members["sheets-sync"] }) },
+    {
+      dmt = merge(local.engineers, local.analysts, {
+        for name in ["rehearse", "sheets-sync"] : name => module.identities.members[name]
+      })
+    },
   )
   job_users = merge(
     {
       for name in [
-        "connector", "dataform-runner", "pipeline", "report", "restore", "scheduled-queries", "sheets-sync"
+        "connector", "dataform-rehearsal", "dataform-runner", "pipeline", "rehearse", "report", "restore",
+        "scheduled-queries", "sheets-sync"
       ] :
       name => module.identities.members[name]
     },
     local.engineers,
     local.analysts,
     local.deliverers,
+    local.rehearsers,
   )
-  table_editors = { "ops.releases" = local.deliverers }
+  table_editors = {
+    "ops.releases" = merge(local.deliverers, { rehearse = module.identities.members["rehearse"] })
+  }
+  table_readers = { "ops.releases" = local.rehearsers }
 
   # The pipeline counts orphans and rejects; the query cost reads every job's bytes.
   watchers    = { for dataset in ["ods", "dmt"] : dataset => { pipeline = module.identities.members["pipeline"] } }
@@ -215,6 +239,10 @@ module "dataform" {
   runner = {
     email = module.identities.emails["dataform-runner"]
     name  = module.identities.names["dataform-runner"]
+  }
+  rehearsal = {
+    runner_name = module.identities.names["dataform-rehearsal"]
+    invokers    = { rehearse = module.identities.members["rehearse"] }
   }
 }
 
@@ -304,6 +332,28 @@ module "pipeline" {
   watchers = { # has the run with the lease ended?
     for name in ["pipeline", "restore"] : name => module.identities.members[name]
   }
+}
+
+# Runs code that nobody has approved on clones. A candidate that would write ods or dmt fails by its identity's grants.
+module "rehearse" {
+  source = "../modules/job"
+
+  project_id      = module.project_services.project_id
+  region          = var.region
+  name            = "rehearse"
+  command         = ["python", "-m", "pipeline.rehearse"]
+  image           = var.images.pipeline
+  identity        = module.identities.emails["rehearse"]
+  timeout_seconds = 3600
+  environment = {
+    PROJECT_ID                = var.project_id
+    REGION                    = var.region
+    LOCATION                  = var.location
+    DATAFORM_REPOSITORY       = module.dataform.name
+    REHEARSAL_SERVICE_ACCOUNT = module.identities.emails["dataform-rehearsal"]
+  }
+  runners  = { for name, member in local.rehearsers : name => { member = member, overrides = true } }
+  watchers = local.rehearsers
 }
 
 # The only job that delivery may start. Its identity writes ods, dmt and raw, so that no identity of CI has to. A rollback
@@ -463,10 +513,13 @@ module "delivery" {
   repository_id  = each.value.repository_id
   branch         = each.value.branch
   environment    = var.env
-  project_roles  = ["roles/bigquery.jobUser", "roles/bigquery.resourceViewer"]
-  state_bucket   = "${var.project_id}-terraform-state"
+
+  rehearses_every_branch = !var.protected
+
+  project_roles = ["roles/bigquery.jobUser", "roles/bigquery.resourceViewer"]
+  state_bucket  = "${var.project_id}-terraform-state"
   identities = {
-    for task in ["plan", "apply"] : task => {
+    for task in ["plan", "apply", "rehearse"] : task => {
       member = module.identities.members["delivery-${task}"]
       name   = module.identities.names["delivery-${task}"]
     }

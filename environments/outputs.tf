@@ -102,6 +102,7 @@ output "jobs" {
     connector    = module.connector.id
     key_rotation = module.key_rotation.id
     pipeline     = module.pipeline.id
+    rehearse     = module.rehearse.id
     report       = module.report.id
     restore      = module.restore.id
     sheets_sync  = module.sheets_sync.id

@@ -369,6 +369,9 @@ locals {
 
   deliverers = var.delivery == null ? {} : { delivery-apply = module.identities.members["delivery-apply"] }
   updaters   = { restore = module.identities.members["restore"] }
+  rehearsers = var.delivery == null ? {} : { delivery-rehearse = module.identities.members["delivery-rehearse"] }
+
+  rehearsal = { for name in ["dataform-rehearsal", "rehearse"] : name => module.identities.members[name] }
 
   analysts  = { for address in var.groups.analysts[*] : "analysts" => "group:${address}" }
   engineers = { for address in var.groups.engineers[*] : "engineers" => "group:${address}" }

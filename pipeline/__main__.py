@@ -90,7 +90,12 @@ def run_steps(
         poller = Poller(terminating.wait, check)
         actions = assembly.create_actions(
             # Every job that is started logs under the trace of this run.
-            settings, clients, poller, arguments.schedule, record, {TRACE_VARIABLE: run_id}
+            settings,
+            clients,
+            poller,
+            arguments.schedule,
+            record,
+            {TRACE_VARIABLE: run_id},
         )
         start = assembly.create_rollback(settings, clients, poller, {TRACE_VARIABLE: run_id})
         watch = Watch(connect, start, settings.watched_runs, log)

@@ -49,9 +49,13 @@ class DataformRunner:
 
     def run(self, tag: str) -> None:
         """Run the released actions that carry `tag`; WorkflowFailed lists those that failed."""
-        result = self._released_result()
+        result = self.released_result()
         # The result is read once and named here: a release in between does not change a run that has begun.
-        name = self._start(result, tag)
+        config = api.InvocationConfig(included_tags=[tag], service_account=self.service_account)
+        self.wait(self.start(result, config), result)
+
+    def wait(self, name: str, result: str) -> None:
+        """Until the invocation `name` of a compilation result has ended; WorkflowFailed unless it succeeded."""
         invocation = self.poller.wait_until_ended(has_ended, lambda: self._get_invocation(name), name)
         state = State(invocation.state)
         try:
@@ -66,8 +70,8 @@ class DataformRunner:
         if state != State.SUCCEEDED:
             raise WorkflowFailed(f"{failure} See {name}")
 
-    def _released_result(self) -> str:
-        """The compilation result that the release config points at."""
+    def released_result(self) -> str:
+        """The compilation result that the release config points at; NotReleased if there is none."""
         name = f"{self.repository}/releaseConfigs/{RELEASE_CONFIG}"
 
         def get_config() -> api.ReleaseConfig:
@@ -83,9 +87,8 @@ class DataformRunner:
             raise NotReleased(f"{name} has no compilation result: run python -m scripts.release")
         return config.release_compilation_result
 
-    def _start(self, result: str, tag: str) -> str:
+    def start(self, result: str, config: api.InvocationConfig) -> str:
         """The name of the new invocation. Not retried: after a lost response it may be running."""
-        config = api.InvocationConfig(included_tags=[tag], service_account=self.service_account)
         invocation = api.WorkflowInvocation(compilation_result=result, invocation_config=config)
         try:
             return self.client.create_workflow_invocation(

@@ -29,6 +29,7 @@ def python(tmp_path_factory):
         ["connector", "--endpoint", "sales"],
         ["connector.key_rotation"],
         ["pipeline", "hourly"],
+        ["pipeline.rehearse", "projects/p", "--release", "h1", "--digest", "1f"],
         ["pipeline.restore", "to", "2026-01-31T09:30:00+00:00"],
         ["report"],
         ["sheets_sync"],

@@ -86,6 +86,7 @@ def test_few_files_use_the_bigquery_client():
         "connector/run/assembly.py",
         "pipeline/assembly.py",
         "report/assembly.py",
+        "pipeline/rehearse/assembly.py",
         "pipeline/restore/assembly.py",
         "sheets_sync/__main__.py",
         "sheets_sync/warehouse.py",

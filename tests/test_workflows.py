@@ -116,6 +116,7 @@ def test_who_applies_names_the_environment_whose_reviewers_approve():
     assert {job: declared.get("environment") for job, declared in jobs.items()} == {
         "dev": "dev",
         "plan": None,
+        "rehearse": None,
         "prod": "prod",
         "rollback": "prod",
     }
@@ -123,12 +124,29 @@ def test_who_applies_names_the_environment_whose_reviewers_approve():
 
 def test_prod_applies_the_plan_that_was_shown():
     jobs = WORKFLOWS["deploy"]["jobs"]
-    assert [jobs[job].get("needs") for job in jobs] == [None, ["dev"], ["plan"], ["prod"]]
+    assert [jobs[job].get("needs") for job in jobs] == [
+        None,
+        ["dev"],
+        ["dev"],
+        ["plan", "rehearse"],
+        ["prod"],
+    ]
     [upload] = [step["with"] for step in jobs["plan"]["steps"] if "upload" in step.get("uses", "")]
     [download] = [step["with"] for step in jobs["prod"]["steps"] if "download" in step.get("uses", "")]
     assert upload["name"] == download["name"] and upload["retention-days"] == 1
     commands = " ".join(step.get("run", "") for step in jobs["prod"]["steps"])
     assert '--plan "$RUNNER_TEMP/prod.tfplan"' in commands and "scripts.deploy" not in commands
+
+
+def test_a_rehearsal_shows_its_rows_and_reads_them_as_an_identity_of_its_own():
+    """That of prod before its approval; a pull request never rehearses on prod, whose data it could print."""
+    for name, env in (("checks", "dev"), ("deploy", "prod")):
+        job = WORKFLOWS[name]["jobs"]["rehearse"]
+        [command] = [step["run"] for step in job["steps"] if "run" in step]
+        assert command.endswith(f'scripts.rehearse --env {env} --wait --summary "$GITHUB_STEP_SUMMARY"')
+        [auth] = [step["with"] for step in job["steps"] if "google-github-actions" in step.get("uses", "")]
+        assert auth["service_account"] == f"${{{{ vars.{env.upper()}_REHEARSE_IDENTITY }}}}"
+    assert "prod" not in json.dumps(WORKFLOWS["checks"]["jobs"]["rehearse"]).lower()
 
 
 def test_one_job_needs_all_others():
@@ -141,6 +159,8 @@ def test_one_job_needs_all_others():
     [
         ({"check": "success", "plan": "success"}, 0),
         ({"check": "success", "plan": "skipped"}, 0),
+        ({"check": "success", "rehearse": "skipped"}, 0),
+        ({"check": "success", "rehearse": "failure"}, 1),
         ({"check": "skipped", "plan": "success"}, 1),
         ({"check": "cancelled"}, 1),
         ({"check": "failure", "plan": "success"}, 1),

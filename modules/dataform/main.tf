@@ -49,6 +49,34 @@ resource "google_service_account_iam_member" "invokers" {
   member             = each.value
 }
 
+# A rehearsal runs code that nobody has approved yet, as an identity that cannot write the live datasets.
+resource "google_dataform_repository_iam_member" "rehearsers" {
+  for_each = var.rehearsal.invokers
+
+  project    = var.project_id
+  region     = var.region
+  repository = google_dataform_repository.repository.name
+  role       = "roles/dataform.editor"
+  member     = each.value
+}
+
+resource "google_service_account_iam_member" "rehearsers" {
+  for_each = var.rehearsal.invokers
+
+  service_account_id = var.rehearsal.runner_name
+  role               = "roles/iam.serviceAccountUser"
+  member             = each.value
+}
+
+resource "google_service_account_iam_member" "rehearsal_agent" {
+  for_each   = toset(["roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountUser"])
+  depends_on = [google_dataform_repository.repository]
+
+  service_account_id = var.rehearsal.runner_name
+  role               = each.key
+  member             = "serviceAccount:service-${var.project_number}@gcp-sa-dataform.iam.gserviceaccount.com"
+}
+
 # Google creates the agent with the first repository, so it cannot be granted anything before.
 resource "google_service_account_iam_member" "agent" {
   for_each   = toset(["roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountUser"])

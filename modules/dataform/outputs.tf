@@ -7,6 +7,9 @@ output "id" {
     google_dataform_repository_iam_member.viewers,
     google_service_account_iam_member.invokers,
     google_service_account_iam_member.agent,
+    google_dataform_repository_iam_member.rehearsers,
+    google_service_account_iam_member.rehearsers,
+    google_service_account_iam_member.rehearsal_agent,
   ]
 }
 

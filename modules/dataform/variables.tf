@@ -47,6 +47,15 @@ variable "region" {
   nullable    = false
 }
 
+variable "rehearsal" {
+  description = "Full name of the account that runs the SQL of rehearsals, and the members that start them as it."
+  type = object({
+    runner_name = string
+    invokers    = map(string)
+  })
+  nullable = false
+}
+
 variable "releasers" {
   description = "Members that make another commit live: name => member."
   type        = map(string)

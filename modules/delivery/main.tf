@@ -26,6 +26,12 @@ resource "google_iam_workload_identity_pool_provider" "github" {
       "assertion.event_name",
       "assertion.ref",
     ])
+
+    # A run of another event has the ref of the default branch too, but not its code.
+    "attribute.source" = join(" + \":\" + ", [
+      "assertion.repository_id",
+      "(assertion.event_name == \"push\" || assertion.event_name == \"workflow_dispatch\" ? assertion.ref : \"\")",
+    ])
   }
 
   oidc {
@@ -43,9 +49,19 @@ locals {
   # released, of one branch may apply, and only for these events: in a run of pull_request_target the ref is that of
   # the default branch, while a stranger chooses what it runs.
   # https://docs.github.com/en/actions/reference/security/oidc
-  events = ["push", "workflow_dispatch"]
+  events       = ["push", "workflow_dispatch"]
+  every_branch = "attribute.repository_id/${var.repository_id}"
   runs = merge(
-    { plan = { task = "plan", principal = "attribute.repository_id/${var.repository_id}" } },
+    { plan = { task = "plan", principal = local.every_branch } },
+    # What it may print of the data, a pull request could print too: where data is protected only the branch rehearses.
+    {
+      rehearse = {
+        task = "rehearse"
+        principal = (
+          var.rehearses_every_branch ? local.every_branch : "attribute.source/${var.repository_id}:refs/heads/${var.branch}"
+        )
+      }
+    },
     {
       for event in local.events : "apply-${event}" => {
         task      = "apply"
@@ -67,6 +83,12 @@ locals {
       title       = "Apply Terraform"
       description = "Creates, changes and deletes what this repository declares. It can grant itself access to data."
       permissions = concat(local.reads, local.writes)
+    }
+    # It compiles candidates and starts the job `rehearse`; it reads no data and starts no SQL by itself.
+    rehearse = {
+      title       = "Rehearse candidates"
+      description = "Compiles code in a workspace of Dataform. The job that runs it on clones has its own grant."
+      permissions = local.rehearses
     }
     grant = {
       title       = "Grant Terraform's roles"
@@ -97,7 +119,7 @@ resource "google_project_iam_custom_role" "roles" {
 }
 
 resource "google_project_iam_member" "roles" {
-  for_each = { plan = "plan", apply = "apply", grant = "apply" } # role => identity
+  for_each = { plan = "plan", apply = "apply", grant = "apply", rehearse = "rehearse" } # role => identity
 
   project = var.project_id
   role    = "projects/${var.project_id}/roles/${google_project_iam_custom_role.roles[each.key].role_id}"
@@ -117,7 +139,11 @@ resource "google_project_iam_member" "roles" {
 
 # scripts/bootstrap creates this bucket, before Terraform can run.
 resource "google_storage_bucket_iam_member" "state" {
-  for_each = { plan = "roles/storage.objectViewer", apply = "roles/storage.objectUser" }
+  for_each = {
+    plan     = "roles/storage.objectViewer"
+    apply    = "roles/storage.objectUser"
+    rehearse = "roles/storage.objectViewer"
+  }
 
   bucket = var.state_bucket
   role   = each.value
@@ -134,5 +160,18 @@ resource "google_storage_bucket_iam_member" "lock" {
     title       = "only *.tflock"
     description = "Only the lock of Terraform's state."
     expression  = "resource.name.endsWith(\".tflock\")"
+  }
+}
+
+# One rehearsal at a time.
+resource "google_storage_bucket_iam_member" "rehearsal" {
+  bucket = var.state_bucket
+  role   = "roles/storage.objectUser"
+  member = var.identities.rehearse.member
+
+  condition {
+    title       = "only rehearsal/lease.json"
+    description = "Only the lease of rehearsals."
+    expression  = "resource.name.endsWith(\"/rehearsal/lease.json\")"
   }
 }

@@ -5,6 +5,7 @@ output "provider" {
     google_project_iam_member.roles,
     google_service_account_iam_member.federated,
     google_storage_bucket_iam_member.lock,
+    google_storage_bucket_iam_member.rehearsal,
     google_storage_bucket_iam_member.state,
   ]
 }

@@ -67,4 +67,12 @@ locals {
       "serviceusage.services.enable",
     ],
   ))
+
+  # Of scripts/rehearse: the folder is compiled in a workspace, a copy that is not released.
+  rehearses = sort(concat(
+    [for verb in ["create", "delete", "removeFile", "writeFile"] : "dataform.workspaces.${verb}"],
+    [for verb in ["create", "get", "query"] : "dataform.compilationResults.${verb}"],
+    [for verb in ["fetchHistory", "get", "queryDirectoryContents", "readFile"] : "dataform.repositories.${verb}"],
+    ["run.operations.get", "serviceusage.services.use"],
+  ))
 }

@@ -27,17 +27,19 @@ variable "environment" {
 }
 
 variable "identities" {
-  description = "The service accounts that plan and apply: member and full resource name of each."
+  description = "The service accounts that plan, apply and rehearse: member and full resource name of each."
   type = object({
-    plan  = object({ member = string, name = string })
-    apply = object({ member = string, name = string })
+    plan     = object({ member = string, name = string })
+    apply    = object({ member = string, name = string })
+    rehearse = object({ member = string, name = string })
   })
   nullable = false
 
   validation {
-    condition = var.identities.plan.member != var.identities.apply.member
+    condition = length(distinct([for identity in values(var.identities) : identity.member])) == 3
     error_message = join(" ", [
-      "plan and apply need separate identities, or every branch could apply: ${var.identities.plan.member}.",
+      "plan, apply and rehearse need separate identities, or every branch could apply:",
+      "${var.identities.plan.member}, ${var.identities.apply.member}, ${var.identities.rehearse.member}.",
     ])
   }
 }
@@ -88,6 +90,13 @@ variable "project_roles" {
       "Only narrow roles: no basic, admin, token creator or agent role. Given: ${join(", ", var.project_roles)}.",
     ])
   }
+}
+
+variable "rehearses_every_branch" {
+  description = "Whether pull requests rehearse too. Their SQL then reads this project's data, on clones."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 # Repositories are numbered from 1, so a placeholder is the number of a real repository: its owner could apply.

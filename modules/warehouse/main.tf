@@ -7,6 +7,10 @@ locals {
     assertions = "Rows that violate an assertion of the models. Written by Dataform."
     snapshots  = "Daily copies of tables of ods, table_YYYYMMDD; each expires after ${var.snapshot_days} days."
     staging    = "Landing tables of load jobs on their way to raw; each expires after a day."
+
+    ods_rehearsal        = "Clones of ods in which a candidate runs; dropped at its end, at the latest after a day."
+    dmt_rehearsal        = "Clones of dmt in which a candidate runs; dropped at its end, at the latest after a day."
+    assertions_rehearsal = "Rows that violate an assertion of a candidate; dropped at its end."
   }
 
   # The tables that Terraform owns; Dataform owns those of ods, dmt and assertions.
@@ -24,7 +28,13 @@ locals {
   )
 
   # Datasets whose tables expire can be rebuilt: they keep the shortest time travel that BigQuery allows.
-  expiration_days = { snapshots = var.snapshot_days, staging = 1 }
+  expiration_days = {
+    snapshots            = var.snapshot_days
+    staging              = 1
+    ods_rehearsal        = 1
+    dmt_rehearsal        = 1
+    assertions_rehearsal = 1
+  }
   settings = {
     for name, description in local.datasets : name => {
       description       = description
@@ -177,6 +187,22 @@ resource "google_bigquery_table_iam_member" "editors" {
   dataset_id = google_bigquery_table.tables[each.value.table].dataset_id
   table_id   = google_bigquery_table.tables[each.value.table].table_id
   role       = "roles/bigquery.dataEditor"
+  member     = each.value.member
+}
+
+resource "google_bigquery_table_iam_member" "readers" {
+  for_each = {
+    for grant in flatten([
+      for table, members in var.table_readers : [
+        for name, member in members : { table = table, name = name, member = member }
+      ]
+    ]) : "${grant.table} ${grant.name}" => grant
+  }
+
+  project    = var.project_id
+  dataset_id = google_bigquery_table.tables[each.value.table].dataset_id
+  table_id   = google_bigquery_table.tables[each.value.table].table_id
+  role       = "roles/bigquery.dataViewer"
   member     = each.value.member
 }
 

@@ -6,6 +6,7 @@ output "datasets" {
   )
   depends_on = [
     google_bigquery_table_iam_member.editors,
+    google_bigquery_table_iam_member.readers,
     google_project_iam_member.job_users,
     google_project_iam_member.job_viewers,
   ]

@@ -264,6 +264,13 @@ variable "table_editors" {
   nullable    = false
 }
 
+variable "table_readers" {
+  description = "Members that read one table and not its dataset: dataset.table => name => member."
+  type        = map(map(string))
+  default     = {}
+  nullable    = false
+}
+
 variable "watchers" {
   description = "Members that see names, sizes and times of tables, but no rows: dataset => name => member."
   type        = map(map(string))

@@ -18,5 +18,9 @@ class Refused(DeliveryError):
     """Nothing was changed."""
 
 
+class Busy(Refused):
+    """Another command of the same kind is running."""
+
+
 class ReleaseError(DeliveryError):
     """The live release of Dataform has not changed; the message states the reason and the remedy."""

@@ -14,10 +14,17 @@ from runtime.delivery import Refused
 # watching: live, and judged by the first runs of the pipeline. kept: judged as bad, and could not be rolled back.
 State = Literal["rolling out", "watching", "accepted", "rolled back", "kept", "failed"]
 Scope = Literal["all", "code", "data"]
-READ = """
-select * from ops.releases where logged_at >= timestamp '2020-01-01'
+REHEARSAL = "rehearsal"  # a kind of row that is no release: nothing was live
+READ = f"""
+select * from ops.releases where logged_at >= timestamp '2020-01-01' and kind != '{REHEARSAL}'
 qualify row_number() over (partition by `release` order by logged_at desc) = 1
 order by moment, `release`
+"""
+READ_REHEARSALS = f"""
+select `release`, state, `commit`, moment, reason, rehearsal
+from ops.releases
+where logged_at >= timestamp_sub(current_timestamp(), interval 60 day) and kind = '{REHEARSAL}'
+order by logged_at
 """
 JSON_COLUMNS = ("images", "columns", "schedules")
 
@@ -50,19 +57,37 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Rehearsal:
+    """`result` is the JSON of pipeline.rehearse.record: digest, changed_code, no_longer_written, runs."""
+
+    release: str
+    state: str
+    commit: str | None
+    moment: datetime
+    reason: str | None
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class ReleaseLog:
     client: bigquery.Client
 
     def read(self) -> list[Release]:
         """Every release in the order of their beginning; Refused if the environment has no log."""
+        return [parse(dict(row)) for row in self._rows(READ)]
+
+    def read_rehearsals(self) -> list[Rehearsal]:
+        """Those of the last 60 days, oldest first; Refused if the environment has no log."""
+        return [parse_rehearsal(row) for row in self._rows(READ_REHEARSALS)]
+
+    def _rows(self, sql: str) -> list[Mapping[str, Any]]:
         try:
-            rows = list(self.client.query_and_wait(READ))
+            return list(self.client.query_and_wait(sql))
         except NotFound as error:
             raise Refused(
                 f"{self.client.project} has no table ops.releases, so it is not set up for delivery; nothing was "
                 "changed. Apply Terraform first: python -m scripts.deploy apply"
             ) from error
-        return [parse(dict(row)) for row in rows]
 
     def has_unfinished(self) -> bool:
         releases = self.read()
@@ -111,6 +136,11 @@ def parse(row: Mapping[str, Any]) -> Release:
     # Maps and lists are stored as JSON text, as BigQuery has no type for their keys.
     decoded = {name: json.loads(row[name]) for name in JSON_COLUMNS}
     return Release(**({field.name: row[field.name] for field in fields(Release)} | decoded))
+
+
+def parse_rehearsal(row: Mapping[str, Any]) -> Rehearsal:
+    values = {field.name: row[field.name] for field in fields(Rehearsal) if field.name != "result"}
+    return Rehearsal(**values, result=json.loads(row["rehearsal"]))
 
 
 def encode(release: Release) -> dict[str, Any]:

@@ -30,6 +30,9 @@ PAGES: dict[str, dict[str, str]] = {
         "dataform.workflowConfigs": CRUD,
         "dataform.workflowInvocations": "cancel create delete get list query",
     },
+    "https://docs.cloud.google.com/dataform/reference/rest/v1/projects.locations.repositories.workspaces": {
+        "dataform.workspaces": "delete removeFile writeFile",
+    },
     "https://cloud.google.com/run/docs/reference/iam/permissions": {
         "run.executions": "cancel delete get list",
         "run.jobs": f"{CRUD} {GET_SET} run runWithOverrides",
@@ -112,6 +115,7 @@ UNVERIFIED: dict[str, str] = {
     "bigquery.rowAccessPolicies": f"create delete list update {GET_SET}",  # the transfer page lists some
     "bigquery.tables": "export getData updateData",
     "billing.resourcebudgets": "write",
+    "dataform.workspaces": "create",
     "iam.roles": "create delete list undelete update",
     "iam.serviceAccounts": f"{CRUD} {GET_SET}",
     "iam.workloadIdentityPoolProviders": "create delete list undelete update",

@@ -9,7 +9,7 @@ DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 # The jobs of an image move together: a job that stays behind runs old code beside new data.
 JOBS = {
     "connector": ("connector", "key-rotation"),
-    "pipeline": ("pipeline", "restore"),
+    "pipeline": ("pipeline", "rehearse", "restore"),
     "report": ("report",),
     "sheets_sync": ("sheets-sync",),
 }

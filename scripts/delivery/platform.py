@@ -10,7 +10,7 @@ from google.cloud import bigquery
 from google.cloud import dataform_v1 as dataform
 
 from runtime.credentials import default_credentials
-from runtime.delivery import Refused
+from runtime.delivery import Busy
 from runtime.delivery.images import Images
 from runtime.delivery.release_config import LiveRelease
 from runtime.delivery.releases import ReleaseLog
@@ -27,8 +27,19 @@ from scripts.deploy.environment import Environment
 from scripts.deploy.jobs import create_jobs_client
 from scripts.release.target import Target, create_dataform_client, create_warehouse_client, read_target
 
-LEASE_NAME = "rollout/lease.json"
 CONNECTIONS = 2  # the main thread, and the one that renews the lease
+
+
+@dataclass(frozen=True)
+class LeaseKind:
+    """`name` of the object in the bucket of Terraform's state; `excludes` is for people."""
+
+    name: str
+    excludes: str
+
+
+ROLLOUT = LeaseKind("rollout/lease.json", "rollout or rollback")
+REHEARSAL = LeaseKind("rehearsal/lease.json", "rehearsal")
 
 
 @dataclass(frozen=True)
@@ -44,15 +55,15 @@ class Platform:
     state: ObjectStore
 
     @contextmanager
-    def lease(self, holder: str) -> Iterator[None]:
-        """At most one rollout or rollback at a time; Refused while another is running."""
+    def lease(self, holder: str, kind: LeaseKind = ROLLOUT) -> Iterator[None]:
+        """At most one of the kind at a time; Busy while another is running."""
         # In the bucket of the state: the landing bucket may not exist before the first rollout.
-        lease = Lease(self.state, LEASE_NAME, dict[str, str], holder=holder, renew_seconds=2.0)
+        lease = Lease(self.state, kind.name, dict[str, str], holder=holder, renew_seconds=2.0)
         try:
             lease.acquire()
         except LeaseHeld as error:
-            raise Refused(
-                f"another rollout or rollback is in progress: {error} Wait until it has ended, then run this again."
+            raise Busy(
+                f"another {kind.excludes} is in progress: {error} Wait until it has ended, then run this again."
             ) from error
         try:
             yield

@@ -1,6 +1,7 @@
 """Cloud Run jobs as they are now."""
 
 import os
+from typing import Any
 
 from google.api_core.client_options import ClientOptions
 from google.api_core.exceptions import GoogleAPIError, NotFound
@@ -15,12 +16,19 @@ from scripts.deploy.errors import NoCredentials, UnreadableJob
 
 def create_jobs_client() -> run_v2.JobsClient:
     """Over REST, as an endpoint can be any address; NoCredentials without a login."""
+    return run_v2.JobsClient(**connection())
+
+
+def create_executions_client() -> run_v2.ExecutionsClient:
+    return run_v2.ExecutionsClient(**connection())
+
+
+def connection() -> dict[str, Any]:
     options = ClientOptions(api_endpoint=read_endpoint(os.environ, "run"))
     try:
-        credentials = default_credentials()
+        return {"credentials": default_credentials(), "transport": "rest", "client_options": options}
     except SettingsError as error:
         raise NoCredentials(str(error)) from error
-    return run_v2.JobsClient(credentials=credentials, transport="rest", client_options=options)
 
 
 def read_image(job: str) -> str | None:

@@ -12,14 +12,13 @@ from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
 from runtime.delivery import ReleaseError
-from runtime.delivery.release_config import LiveRelease
 from runtime.errors import SettingsError
 from scripts.deploy.errors import DeployError
 from scripts.develop import DevelopError
 from scripts.develop.datasets import Datasets
+from scripts.develop.models import compile_folder
 from scripts.release.folder import read_files
 from scripts.release.invocation import Runner
-from scripts.release.repository import Repository, compare_files
 from scripts.release.schemas import compare_schemas
 from scripts.release.target import (
     Target,
@@ -28,7 +27,6 @@ from scripts.release.target import (
     create_warehouse_client,
     read_target,
 )
-from scripts.release.workspace import open_workspace
 
 SUFFIX = re.compile(r"[a-z][a-z0-9]{1,19}")
 
@@ -81,31 +79,17 @@ def develop(arguments: argparse.Namespace, target: Target) -> None:
 
 
 def run_models(arguments: argparse.Namespace, target: Target, warehouse: bigquery.Client) -> None:
-    """Compiled in a workspace: neither the repository nor the live release changes."""
     dataform, suffix = create_dataform_client(), arguments.schema_suffix
-    repository = Repository(dataform, target.repository)
-    operations = compare_files(repository.read_files(repository.head_commit()), read_files(arguments.folder))
-    live = LiveRelease(dataform, target.repository, with_suffix(target, suffix))
-    # One workspace a person, so that two people do not overwrite each other's files.
-    with open_workspace(dataform, target.repository, f"develop-{suffix}") as workspace:
-        workspace.apply(operations)
-        compiled = live.compile_workspace(workspace.name)
-        actions = live.read_actions(compiled)
-        changes = compare_schemas(warehouse, actions)
-        runner = Runner(dataform, target.repository, compiled.name, target.service_account)
-        # A clone has the columns of the live table, which the changed model may not fit any more.
+    files = read_files(arguments.folder)
+    with compile_folder(dataform, target, suffix, f"develop-{suffix}", files) as compiled:
+        changes = compare_schemas(warehouse, compiled.actions)
+        runner = Runner(dataform, target.repository, compiled.result.name, target.service_account)
         if changes:
             print(f"refresh {', '.join(str(change) for change in changes)}")
             runner.run([change.target for change in changes], full_refresh=True, with_dependents=False)
-        runner.run([action.target for action in actions if is_written(action)], False, with_dependents=False)
-    print(f"ran     {len(operations)} changed files in ods_{suffix} and dmt_{suffix}")
-
-
-def with_suffix(target: Target, suffix: str) -> api.CodeCompilationConfig:
-    config = target.compilation_config
-    # Appended by Dataform to the name of every dataset that a model writes.
-    config.schema_suffix = suffix
-    return config
+        written = [action.target for action in compiled.actions if is_written(action)]
+        runner.run(written, False, with_dependents=False)
+    print(f"ran     {compiled.changed_files} changed files in ods_{suffix} and dmt_{suffix}")
 
 
 def is_written(action: api.CompilationResultAction) -> bool:

@@ -1,6 +1,4 @@
-"""The datasets of one suffix. A clone is billed only for what changes in it:
-https://cloud.google.com/bigquery/docs/table-clones-intro
-"""
+"""The datasets of one suffix."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +6,7 @@ from dataclasses import dataclass
 from google.api_core.exceptions import Conflict, NotFound
 from google.cloud import bigquery
 
+from runtime.clones import clone_tables
 from scripts.develop import DevelopError
 
 CLONED = ("ods", "dmt")
@@ -44,13 +43,7 @@ class Datasets:
     def clone(self) -> Iterator[str]:
         """Names of the clones, each replaced; views are created by the models."""
         for base in CLONED:
-            for item in self.client.list_tables(f"{self.client.project}.{base}"):
-                if item.table_type != "TABLE":
-                    continue
-                clone = f"{self._name(base)}.{item.table_id}"
-                source = f"{base}.{item.table_id}"
-                self.client.query_and_wait(f"create or replace table `{clone}` clone `{source}`")
-                yield clone
+            yield from clone_tables(self.client, base, self._name(base))
 
     def delete(self) -> list[str]:
         """Names of the deleted datasets; DevelopError before anything is deleted if one is not this person's."""

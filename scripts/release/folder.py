@@ -1,5 +1,7 @@
 """The folder to release, and the Git commit that it is at."""
 
+import hashlib
+import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +37,12 @@ def read_files(folder: Path) -> Files:
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     by_name = {path.relative_to(folder): path for path in paths}
     return {name.as_posix(): path.read_bytes() for name, path in by_name.items() if is_included(name)}
+
+
+def digest_of_files(files: Files) -> str:
+    """Of names and contents: by it a rollout knows whether exactly this was rehearsed."""
+    content = {name: hashlib.sha256(text).hexdigest() for name, text in files.items()}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def is_included(name: Path) -> bool:

@@ -25,8 +25,9 @@ from scripts.delivery.images import images_by_job
 from scripts.delivery.platform import Platform, open_platform
 from scripts.deploy.__main__ import apply_saved
 from scripts.deploy.errors import DeployError
+from scripts.rehearse.text import format_rehearsal
 from scripts.release.__main__ import release
-from scripts.release.folder import read_files, read_origin
+from scripts.release.folder import digest_of_files, read_files, read_origin
 from scripts.release.invocation import Runner
 from scripts.release.repository import Repository, compare_files
 from scripts.release.target import add_arguments
@@ -72,6 +73,7 @@ def rollout(arguments: argparse.Namespace, platform: Platform) -> None:
     images = read_images(arguments.images)
     if arguments.plan and not arguments.env:
         raise Refused("--plan needs --env, which names the environment of the plan; nothing was changed.")
+    show_rehearsal(platform, arguments.folder)
     record = begin(arguments, platform, images)
     print(f"release   {record.release} of commit {record.commit or 'unknown'}")
     try:
@@ -94,6 +96,21 @@ def read_images(path: Path | None) -> dict[str, str]:
         return images_by_job(dict(json.loads(path.read_text())))
     except (OSError, ValueError, TypeError) as error:
         raise Refused(f"{path} is not JSON of images by name: {error}; nothing was changed.") from error
+
+
+def show_rehearsal(platform: Platform, folder: Path) -> None:
+    """What was rehearsed of exactly these files. Refused if it failed; not if there was none."""
+    wanted = digest_of_files(read_files(folder))
+    newest = [each for each in platform.log.read_rehearsals() if each.result["digest"] == wanted][-1:]
+    if not newest:
+        print("rehearsal none of this code; see what it would change: python -m scripts.rehearse")
+    for rehearsal in newest:
+        if rehearsal.state == "failed":
+            raise Refused(
+                f"the rehearsal of this code failed; nothing was changed. {rehearsal.reason}\n"
+                "Correct the code, or rehearse it again if the reason is gone: python -m scripts.rehearse"
+            )
+        print(*format_rehearsal(rehearsal), sep="\n")
 
 
 def begin(arguments: argparse.Namespace, platform: Platform, images: dict[str, str]) -> Release:

@@ -23,6 +23,7 @@ JOBS = {
     "connector": "connector",
     "key-rotation": "connector.key_rotation",
     "pipeline": "pipeline",
+    "rehearse": "pipeline.rehearse",
     "restore": "pipeline.restore",
 }
 TABLES = ("ods.sales", "ods.products", "dmt.sales_items", "dmt.daily_sales")
@@ -133,6 +134,7 @@ def set_up(state: State) -> Project:
     project = Project(state, connect(state.address, state.project))
     for dataset in ("ods", "dmt", "assertions"):
         project.warehouse.client.create_dataset(dataset)
+        project.warehouse.client.create_dataset(f"{dataset}_rehearsal")
     for bucket in (f"{state.project}-terraform-state", f"{state.project}-landing"):
         project.post("storage/v1/b", {"name": bucket}, project=state.project)
     add_log_of_releases(project)
@@ -165,13 +167,14 @@ def add_job(project: Project, job: str, package: str) -> None:
         "LOCATION": "EU",
         "BUCKET": f"{project.state.project}-landing",
         "DATAFORM_REPOSITORY": "warehouse",
+        "REHEARSAL_SERVICE_ACCOUNT": project.state.identity("dataform-rehearsal"),
     }
     container = {
         "image": image("0"),
         "command": ["python", "-m", package],
         "env": [{"name": name, "value": value} for name, value in settings.items()],
     }
-    task = {"containers": [container], "serviceAccount": project.state.identity("restore")}
+    task = {"containers": [container], "serviceAccount": project.state.identity("restore"), "maxRetries": 0}
     project.post(f"run/v2/{project.location}/jobs", {"template": {"template": task}}, jobId=job)
 
 

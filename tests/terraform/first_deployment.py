@@ -26,7 +26,7 @@ from tests.terraform.workspace import Workspace, commit_all, deliver_image
 PROJECTS = {"dev": "retail-platform-dev", "prod": "retail-platform-prod"}
 ANALYST = "alice@example.com"
 NOW = "2017-01-04T00:00:00Z"  # at the shop: three days of sales
-JOBS = ("connector", "key_rotation", "pipeline", "report", "restore", "sheets_sync")
+JOBS = ("connector", "key_rotation", "pipeline", "rehearse", "report", "restore", "sheets_sync")
 
 
 @dataclass
@@ -103,9 +103,10 @@ def deliver(deployment, work, cloud, spreadsheet):
 
 
 def deliver_by_identities(deployment, work):
-    """What CI does, with the rights of its two service accounts."""
+    """What CI does, with the rights of its three service accounts."""
     for name, script, *arguments in (
         ("delivery-plan", "deploy", "plan", "--env", work.env),
+        ("delivery-rehearse", "rehearse", "--env", work.env),
         ("delivery-apply", "release", "--env", work.env),
         ("delivery-apply", "deploy", "drift", "--env", work.env),
     ):

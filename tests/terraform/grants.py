@@ -7,7 +7,7 @@ import re
 
 from scripts.deploy.grants import Grant, read_grants
 
-CONNECTOR, PIPELINE, RUNNER, SCHEDULER, SHEETS, ROTATION, QUERIES, RESTORE, PLAN, APPLY = (
+CONNECTOR, PIPELINE, RUNNER, SCHEDULER, SHEETS, ROTATION, QUERIES, RESTORE, PLAN, APPLY, REHEARSER = (
     "connector",
     "pipeline",
     "dataform-runner",
@@ -18,13 +18,16 @@ CONNECTOR, PIPELINE, RUNNER, SCHEDULER, SHEETS, ROTATION, QUERIES, RESTORE, PLAN
     "restore",
     "delivery-plan",
     "delivery-apply",
+    "delivery-rehearse",
 )
+REHEARSE, CANDIDATE = "rehearse", "dataform-rehearsal"
 DATASETS = ("raw", "ods", "dmt", "ops", "assertions", "snapshots", "staging")
-OWNERS = {("projectOwners", f"dataset {name}", "bigquery.dataOwner") for name in DATASETS} | {
+CLONES = ("ods_rehearsal", "dmt_rehearsal", "assertions_rehearsal")
+OWNERS = {("projectOwners", f"dataset {name}", "bigquery.dataOwner") for name in (*DATASETS, *CLONES)} | {
     ("projectOwner", "bucket", f"storage.legacy{kind}Owner") for kind in ("Bucket", "Object")
 }
 # A rollback by the pipeline sets the images; who changes a job acts as its identity.
-JOBS = {CONNECTOR, PIPELINE, SHEETS, ROTATION, RESTORE, "report"}
+JOBS = {CONNECTOR, PIPELINE, SHEETS, ROTATION, RESTORE, REHEARSE, "report"}
 IMAGES = {(RESTORE, f"job {job}", "run.developer") for job in JOBS} | {
     (RESTORE, f"identity {job}", "iam.serviceAccountUser") for job in JOBS
 }
@@ -88,11 +91,34 @@ GRANTS = (
         (RESTORE, "dataset dmt", "bigquery.dataEditor"),
         (RESTORE, "dataset ops", "bigquery.dataEditor"),
         (RESTORE, "bucket", "storage.objectUser"),
-        (RESTORE, "repository warehouse", "dataform.admin"),
         (RESTORE, "job pipeline", "run.viewer"),
         (RESTORE, "job restore", "run.viewer"),
         (PIPELINE, "job restore", "run.viewer"),
         (PIPELINE, "job restore", "run.jobsExecutorWithOverrides"),
+        (RESTORE, "repository warehouse", "dataform.admin"),
+        (REHEARSE, "project", "bigquery.jobUser"),
+        (REHEARSE, "dataset ods", "bigquery.dataViewer"),
+        (REHEARSE, "dataset dmt", "bigquery.dataViewer"),
+        (REHEARSE, "table ops.releases", "bigquery.dataEditor"),
+        (REHEARSE, "repository warehouse", "dataform.editor"),
+        (REHEARSE, "identity dataform-rehearsal", "iam.serviceAccountUser"),
+        (CANDIDATE, "project", "bigquery.jobUser"),
+        (CANDIDATE, "dataset raw", "bigquery.dataViewer"),
+        (CANDIDATE, "dataset ops", "bigquery.dataViewer"),
+        ("agent:dataform", "identity dataform-rehearsal", "iam.serviceAccountUser"),
+        ("agent:dataform", "identity dataform-rehearsal", "iam.serviceAccountTokenCreator"),
+        *(
+            (member, f"dataset {name}", "bigquery.dataEditor")
+            for member in (REHEARSE, CANDIDATE)
+            for name in CLONES
+        ),
+        (REHEARSER, "project", "delivery_rehearse"),
+        (REHEARSER, "project", "bigquery.jobUser"),
+        (REHEARSER, "state", "storage.objectViewer"),
+        (REHEARSER, "state rehearsal/lease.json", "storage.objectUser"),
+        (REHEARSER, "table ops.releases", "bigquery.dataViewer"),
+        (REHEARSER, "job rehearse", "run.jobsExecutorWithOverrides"),
+        (REHEARSER, "job rehearse", "run.viewer"),
         ("every branch", "identity delivery-plan", "iam.workloadIdentityUser"),
         (PLAN, "project", "delivery_plan"),
         (PLAN, "state", "storage.objectViewer"),
@@ -111,6 +137,12 @@ GRANTS = (
         (APPLY, "identity dataform-runner", "iam.serviceAccountUser"),
     }
 )
+# Who may rehearse: pull requests only where data is not protected.
+REHEARSING = {
+    "local": {("every branch", "identity delivery-rehearse", "iam.workloadIdentityUser")},
+    "dev": {("every branch", "identity delivery-rehearse", "iam.workloadIdentityUser")},
+    "prod": {("code of main", "identity delivery-rehearse", "iam.workloadIdentityUser")},
+}
 NOTICE_GRANTS = {
     (SHEETS, f"secret {name}", "secretmanager.secretAccessor") for name in ("smtp-password", "webhook-secret")
 }
@@ -142,6 +174,8 @@ def short_member(member):
     if kind == "principalSet":
         run = re.fullmatch(r".+/attribute\.deployment/\d+:[a-z]+:(\w+):refs/heads/(.+)", member)
         every = re.search(r"repository_id/\d+$", member)
+        if source := re.search(r"/attribute\.source/\d+:refs/heads/(.+)", member):
+            return f"code of {source[1]}"
         return f"{run[1]} on {run[2]}" if run else "every branch" if every else member
     name, _, domain = address.partition("@")
     if kind in ("group", "projectOwner"):

@@ -13,7 +13,7 @@ from tests.terraform.workspace import Workspace, commit_all, deliver_image, writ
 
 PROJECTS = {"local": "sandbox-local", "dev": "retail-platform-dev", "prod": "retail-platform-prod"}
 NO_CHANGES = 0  # exit code of plan -detailed-exitcode
-JOBS = ("connector", "key_rotation", "pipeline", "report", "restore", "sheets_sync")
+JOBS = ("connector", "key_rotation", "pipeline", "rehearse", "report", "restore", "sheets_sync")
 
 
 @dataclass

@@ -20,7 +20,9 @@ from tests.terraform.plans import ENVIRONMENTS, only, resources_of
 
 OWN, OTHER = "999999999999", "1296269"
 MAIN = "refs/heads/main"
-NOTHING, PLAN, BOTH = set(), {"delivery-plan"}, {"delivery-plan", "delivery-apply"}
+NOTHING, PLAN = set(), {"delivery-plan"}
+REHEARSE = PLAN | {"delivery-rehearse"}
+ALL = REHEARSE | {"delivery-apply"}
 POOLS = f"projects/{PROJECT_NUMBER}/locations/global/workloadIdentityPools"
 
 
@@ -139,7 +141,7 @@ def projects(plans, tmp_path_factory):
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 @pytest.mark.parametrize("event", ["push", "workflow_dispatch"])
 def test_a_job_of_the_environment_on_main_applies(projects, env, event):
-    assert projects[env].identities_of(claims(event, environment=env)) == BOTH
+    assert projects[env].identities_of(claims(event, environment=env)) == ALL
 
 
 # Everything that the issue of such tokens allows besides: for each, the least that differs from a deployment.
@@ -186,9 +188,20 @@ FOREIGN = [
 ]
 
 
+def runs_code_of_main(token):
+    return token["event_name"] in ("push", "workflow_dispatch") and token["ref"] == MAIN
+
+
 @pytest.mark.parametrize("token", REFUSED, ids=lambda token: f"{token['event_name']} {token['ref']}")
-def test_any_other_run_of_the_repository_only_plans(projects, token):
-    assert projects["prod"].identities_of(token) == PLAN
+def test_any_other_run_of_the_repository_does_not_apply(projects, token):
+    """It plans, and only with code of main it rehearses: its SQL reads the data of prod."""
+    assert projects["prod"].identities_of(token) == (REHEARSE if runs_code_of_main(token) else PLAN)
+
+
+@pytest.mark.parametrize("token", REFUSED, ids=lambda token: f"{token['event_name']} {token['ref']}")
+def test_where_data_is_not_protected_every_branch_rehearses(projects, token):
+    expected = ALL if token in (claims("push", environment="dev"),) else REHEARSE
+    assert projects["dev"].identities_of(token) == expected
 
 
 @pytest.mark.parametrize("token", [*FOREIGN, claims("push", environment="prod", repository=f"{OWN}0")])
@@ -236,7 +249,9 @@ def test_a_token_of_the_pool_has_no_rights_of_its_own(projects):
     credentials.refresh(Request())
     bearer = {"Authorization": f"Bearer {credentials.token}"}
     answer = requests.get(
-        f"{prod.address}/run/v2/projects/{prod.project}/locations/europe-west1/jobs", headers=bearer
+        f"{prod.address}/run/v2/projects/{prod.project}/locations/europe-west1/jobs",
+        headers=bearer,
+        timeout=10,
     )
     assert answer.status_code == 403
     body = {

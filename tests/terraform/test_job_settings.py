@@ -9,6 +9,7 @@ from connector.key_rotation.settings import read_settings as read_rotation_setti
 from connector.landing import names
 from connector.settings import read_settings as read_connector_settings
 from connector.sources.registry import SOURCES, read_source
+from pipeline.rehearse.settings import read_settings as read_rehearse_settings
 from pipeline.restore.settings import read_settings as read_restore_settings
 from pipeline.settings import read_settings as read_pipeline_settings
 from report.settings import read_settings as read_report_settings
@@ -53,6 +54,7 @@ def read_sheets(environ):
         ("key-rotation", lambda environ: read_rotation_settings(environ, {"retail": read_source("retail")})),
         ("pipeline", read_pipeline_settings),
         ("report", read_report_settings),
+        ("rehearse", read_rehearse_settings),
         ("restore", read_restore_settings),
         ("sheets-sync", read_sheets),
     ],
@@ -84,6 +86,7 @@ def test_each_job_runs_its_package_as_its_identity(plans):
         "key-rotation": (["python", "-m", "connector.key_rotation"], "key-rotation"),
         "pipeline": (["python", "-m", "pipeline"], "pipeline"),
         "report": (["python", "-m", "report"], "report"),
+        "rehearse": (["python", "-m", "pipeline.rehearse"], "rehearse"),
         "restore": (["python", "-m", "pipeline.restore"], "restore"),
         "sheets-sync": (["python", "-m", "sheets_sync"], "sheets-sync"),
     }

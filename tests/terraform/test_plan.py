@@ -14,6 +14,8 @@ from tests.terraform.grants import (
     GRANTS,
     NOTICE_GRANTS,
     PLAN,
+    REHEARSER,
+    REHEARSING,
     planned_grants,
     planned_resources,
 )
@@ -27,7 +29,7 @@ BRANCHES = ("every branch", "push on main", "workflow_dispatch on main")
     ("env", "groups"), [("local", set()), ("dev", ENGINEERS), ("prod", ENGINEERS | ANALYSTS | NOTICE_GRANTS)]
 )
 def test_the_grants_are_those_that_are_listed(plans, env, groups):
-    assert planned_grants(plans[env]) == GRANTS | groups
+    assert planned_grants(plans[env]) == GRANTS | groups | REHEARSING[env]
 
 
 def test_analysts_read_only_the_marts(plans):
@@ -45,13 +47,13 @@ def test_viewers_of_the_project_have_no_access_to_data(plans, env):
     """Google's default access of a new dataset includes projectReaders and projectWriters."""
     datasets = resources_of(plans[env], "bigquery_dataset").values()
     groups = {entry["special_group"] for dataset in datasets for entry in dataset["access"]}
-    assert len(datasets) == 7 and groups - {"", None} == {"projectOwners"}
+    assert len(datasets) == 10 and groups - {"", None} == {"projectOwners"}
 
 
 def test_without_a_repository_only_people_deliver(create_plan):
     """The smallest tfvars: no groups, no channels, no repository."""
     plan = create_plan("local", "-var=delivery=null")
-    delivery = (PLAN, APPLY, *BRANCHES)
+    delivery = (PLAN, APPLY, REHEARSER, *BRANCHES)
     assert planned_grants(plan) == {grant for grant in GRANTS if grant[0] not in delivery}
     assert not [item["address"] for item in planned_resources(plan) if "delivery" in item["address"]]
 
@@ -80,6 +82,7 @@ def test_no_identity_has_a_wide_role_on_the_project(plans, env):
         "delivery_plan",
         "delivery_apply",
         "delivery_grant",
+        "delivery_rehearse",
     }
     [limit] = {
         member["condition"][0]["expression"]
@@ -89,7 +92,11 @@ def test_no_identity_has_a_wide_role_on_the_project(plans, env):
     grantable = {role for role in on_project if "." in role} - {"bigquerydatatransfer.serviceAgent"}
     assert set(re.findall(r"'roles/([^']+)'", limit)) == grantable
     creators = {resource for _, resource, role in planned_grants(plans[env]) if role.endswith("TokenCreator")}
-    assert creators == {"identity dataform-runner", "identity scheduled-queries"}
+    assert creators == {
+        "identity dataform-rehearsal",
+        "identity dataform-runner",
+        "identity scheduled-queries",
+    }
 
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)

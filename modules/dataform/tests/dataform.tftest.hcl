@@ -10,8 +10,24 @@ variables {
     email = "dataform-runner@retail-test.iam.gserviceaccount.com"
     name  = "projects/retail-test/serviceAccounts/dataform-runner@retail-test.iam.gserviceaccount.com"
   }
+  rehearsal = {
+    runner_name = "projects/retail-test/serviceAccounts/dataform-rehearsal@retail-test.iam.gserviceaccount.com"
+    invokers    = { rehearse = "serviceAccount:rehearse@retail-test.iam.gserviceaccount.com" }
+  }
   invokers  = { pipeline = "serviceAccount:pipeline@retail-test.iam.gserviceaccount.com" }
   releasers = { restore = "serviceAccount:restore@retail-test.iam.gserviceaccount.com" }
+}
+
+run "a_rehearsal_does_not_act_as_the_runner" {
+  command = plan
+
+  assert {
+    condition = (
+      google_service_account_iam_member.rehearsers["rehearse"].service_account_id == var.rehearsal.runner_name
+      && !can(google_service_account_iam_member.invokers["rehearse"])
+    )
+    error_message = "A rehearsal acts as an account of its own."
+  }
 }
 
 run "an_invoker_acts_as_the_runner" {

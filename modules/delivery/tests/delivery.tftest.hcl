@@ -17,6 +17,10 @@ variables {
       member = "serviceAccount:delivery-apply@retail-test.iam.gserviceaccount.com"
       name   = "projects/retail-test/serviceAccounts/delivery-apply@retail-test.iam.gserviceaccount.com"
     }
+    rehearse = {
+      member = "serviceAccount:delivery-rehearse@retail-test.iam.gserviceaccount.com"
+      name   = "projects/retail-test/serviceAccounts/delivery-rehearse@retail-test.iam.gserviceaccount.com"
+    }
   }
 }
 
@@ -36,10 +40,11 @@ run "one_repository_by_its_number_one_branch_and_one_environment" {
       task => split("/workloadIdentityPools/delivery/", grant.member)[1]
       } == {
       plan                      = "attribute.repository_id/1296269"
+      rehearse                  = "attribute.source/1296269:refs/heads/main"
       "apply-push"              = "attribute.deployment/1296269:prod:push:refs/heads/main"
       "apply-workflow_dispatch" = "attribute.deployment/1296269:prod:workflow_dispatch:refs/heads/main"
     }
-    error_message = "Every branch plans; only jobs of environment prod apply, after a push to main or by hand."
+    error_message = "Every branch plans; main rehearses; only jobs of environment prod apply, after a push to main or by hand."
   }
 
   assert {
@@ -51,6 +56,29 @@ run "one_repository_by_its_number_one_branch_and_one_environment" {
       ])
     )
     error_message = "The four claims are one attribute: none is sufficient without the others."
+  }
+}
+
+run "pull_requests_rehearse_where_data_is_not_protected" {
+  command = plan
+
+  variables {
+    rehearses_every_branch = true
+  }
+
+  assert {
+    condition     = endswith(google_service_account_iam_member.federated["rehearse"].member, "/attribute.repository_id/1296269")
+    error_message = "Every branch rehearses."
+  }
+
+  assert {
+    condition = alltrue([
+      for permission in google_project_iam_custom_role.roles["rehearse"].permissions :
+      startswith(permission, "dataform.") || endswith(permission, ".use") || endswith(permission, "operations.get")
+      ]) && length(setintersection(google_project_iam_custom_role.roles["rehearse"].permissions, [
+        "dataform.repositories.commit", "dataform.workflowInvocations.create", "dataform.releaseConfigs.update",
+    ])) == 0
+    error_message = "A rehearsal compiles; it releases nothing and runs no SQL by itself."
   }
 }
 
@@ -204,6 +232,10 @@ run "one_identity_for_both" {
       apply = {
         member = "serviceAccount:delivery@retail-test.iam.gserviceaccount.com"
         name   = "projects/retail-test/serviceAccounts/delivery@retail-test.iam.gserviceaccount.com"
+      }
+      rehearse = {
+        member = "serviceAccount:delivery-rehearse@retail-test.iam.gserviceaccount.com"
+        name   = "projects/retail-test/serviceAccounts/delivery-rehearse@retail-test.iam.gserviceaccount.com"
       }
     }
   }

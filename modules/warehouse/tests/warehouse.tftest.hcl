@@ -93,6 +93,10 @@ run "time_travel_and_billing_model" {
       assertions = "168 LOGICAL"
       snapshots  = "48 LOGICAL"
       staging    = "48 LOGICAL"
+
+      ods_rehearsal        = "48 LOGICAL"
+      dmt_rehearsal        = "48 LOGICAL"
+      assertions_rehearsal = "48 LOGICAL"
     }
     error_message = "A week of time travel, two days where tables expire, and exceptions by dataset."
   }
@@ -188,7 +192,10 @@ run "views_of_an_authorized_dataset" {
 
   assert {
     condition = (
-      toset(keys(output.datasets)) == toset(["assertions", "dmt", "ods", "ops", "raw", "snapshots", "staging"])
+      toset(keys(output.datasets)) == toset([
+        "assertions", "assertions_rehearsal", "dmt", "dmt_rehearsal", "ods", "ods_rehearsal", "ops", "raw", "snapshots",
+        "staging",
+      ])
     )
     error_message = "Every dataset is created once."
   }

@@ -1,6 +1,7 @@
 """Runs the compiled scripts through BigQuery's API as `dataform run` does, without Node."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,11 +23,15 @@ class Runner:
     columns: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        compiled = json.dumps(self.graph).replace("`p.", f"`{self.warehouse.project}.")
-        database = f'"database": "{self.warehouse.project}"'
-        self.waves = waves(json.loads(compiled.replace('"database": "p"', database)))
+        self.waves = self.compile(self.graph)
         for dataset in sorted({action.name.split(".")[0] for action in self.actions}):
             self.warehouse.client.create_dataset(dataset)
+
+    def compile(self, graph: dict[str, Any], edit: Callable[[str], str] = lambda text: text) -> list[Any]:
+        """The actions of a run in this warehouse; `edit` changes the text of the graph."""
+        compiled = edit(json.dumps(graph)).replace("`p.", f"`{self.warehouse.project}.")
+        database = f'"database": "{self.warehouse.project}"'
+        return waves(json.loads(compiled.replace('"database": "p"', database)))
 
     @property
     def actions(self) -> list[Action]:

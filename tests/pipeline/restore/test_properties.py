@@ -1,82 +1,43 @@
-"""Whatever is loaded, run, withdrawn and restored in whatever order: the next run gives what the files give."""
+"""Whatever is loaded, run, withdrawn, released and restored in whatever order: the next run gives what the files give.
 
-import io
+`make rollback-campaign` plays a hundred sequences.
+"""
+
+import os
 import threading
-import uuid
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from pipeline.restore.unload import find_load, statements
-from pipeline.restore.warehouse import Warehouse
-from tests.dataform.engines.runner import Runner
-from tests.dataform.engines.warehouse import connect
-from tests.dataform.retail import FILES
-from tests.pipeline.restore.shop import FIRST, SECOND, Shop
-from tests.pipeline.restore.test_unload import log
+from tests.pipeline.restore.sequences import BEGINNING, STEPS, History, Oracle, open_shop
+from tests.pipeline.restore.shop import FIRST, SECOND
 
-pytestmark = pytest.mark.timeout(900)  # each step runs the whole warehouse
-NAMES = [name for _, name, _ in FILES]
-FILE = st.integers(0, len(FILES) - 1)
-STEP = st.one_of(
-    st.tuples(st.just("load"), st.lists(FILE, min_size=1, max_size=5, unique=True)),
-    st.tuples(st.just("unload"), st.lists(FILE, min_size=1, max_size=2, unique=True)),
-    st.tuples(st.just("crash"), st.integers(3, 12)),
-    st.tuples(st.just("restore"), st.integers(0, 9)),
-)
-# The first steps have nothing to restore or to unload, so each example begins with a load.
-STEPS = st.tuples(st.just(("load", [1, 2, 3, 5])), st.lists(STEP, min_size=2, max_size=3))
+pytestmark = pytest.mark.timeout(7200)  # each run of the warehouse takes seconds
+PARTS = 2  # of the campaign, for as many processors
+SEQUENCES = int(os.environ.get("ROLLBACK_SEQUENCES", "4"))
 
 
-def open_shop(sandbox, graph):
-    return Shop(Runner(connect(sandbox.address, f"q{uuid.uuid4().hex[:12]}"), graph), io.StringIO())
+@pytest.fixture(scope="module")
+def oracle(sandbox, graph):
+    return Oracle(lambda: open_shop(sandbox.address, graph), graph)
 
 
-class History:
-    """A shop with the files that are in raw now, and the moments after each step."""
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_next_run_equals_the_files_that_were_not_withdrawn(sandbox, graph, oracle, part):
+    @seed(part)
+    @settings(
+        max_examples=SEQUENCES // PARTS,
+        phases=[Phase.generate],
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    @given(steps=STEPS)
+    def play(steps):
+        history = History(open_shop(sandbox.address, graph), graph)
+        history.play([*BEGINNING, *steps, ("run", None)])
+        assert history.shop.state(exact=False) == oracle.state(history.loaded, history.formula)
 
-    def __init__(self, shop):
-        self.shop, self.loaded, self.moments = shop, set(), []
-
-    def load(self, numbers):
-        files = [FILES[number] for number in numbers]
-        self.shop.load(files)
-        log(self.shop, files)
-        self.shop.runner.run()
-        self.loaded |= set(numbers)
-        self.moments.append(self.shop.now())
-
-    def unload(self, numbers):
-        for number in self.loaded & set(numbers):
-            load = find_load(Warehouse(self.shop.warehouse.client), None, [NAMES[number]])
-            self.shop.restore(load.moment, list(statements(load, "withdrawn by a test")))
-            self.loaded.discard(number)
-
-    def crash(self, after):
-        """A run that ends inside the script of ods.sales."""
-        self.shop.runner.crash("ods.sales", after)
-
-    def restore(self, number):
-        self.shop.restore(self.moments[number % len(self.moments)])
-
-
-@settings(
-    max_examples=2,
-    phases=[Phase.explicit, Phase.generate],
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(steps=STEPS)
-def test_the_next_run_equals_the_files_that_were_not_withdrawn(sandbox, graph, steps):
-    history = History(open_shop(sandbox, graph))
-    for name, value in [steps[0], *steps[1]]:
-        getattr(history, name)(value)
-    history.shop.run()
-
-    expected = open_shop(sandbox, graph)
-    expected.run([FILES[number] for number in sorted(history.loaded)])
-    assert history.shop.state(exact=False) == expected.state(exact=False)
+    play()
 
 
 READ = """

@@ -1,0 +1,127 @@
+"""python -m scripts.rehearse --env ENV [--json FILE]: what the folder dataform/ would change in an environment.
+
+Its SQL runs on clones of ods and dmt, in the Run job `rehearse`; the live tables are only read, and the clones are
+dropped. Prints the rows added, removed and changed per table and day; ops.releases keeps them for the rollout.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import requests
+from google.api_core.exceptions import GoogleAPIError
+from google.auth.exceptions import GoogleAuthError
+
+from runtime.delivery import Busy, DeliveryError, ReleaseError
+from runtime.delivery.releases import Rehearsal, new_id
+from runtime.errors import JobError, Terminated
+from runtime.process import raise_on_termination
+from scripts.delivery.platform import REHEARSAL, Platform, open_platform
+from scripts.deploy.errors import DeployError
+from scripts.deploy.jobs import create_executions_client
+from scripts.develop.models import compile_folder
+from scripts.rehearse.job import RehearseJob
+from scripts.rehearse.text import format_rehearsal
+from scripts.release.folder import Files, digest_of_files, read_files, read_origin
+from scripts.release.target import add_arguments
+
+SUFFIX = "rehearsal"  # of the datasets, which Terraform creates (modules/warehouse)
+WAIT_SECONDS = 1800.0
+RETRY_SECONDS = 10.0
+
+
+def main() -> None:
+    arguments = create_parser().parse_args()
+    raise_on_termination()
+    try:
+        platform = open_platform(arguments)
+        deadline = time.monotonic() + (WAIT_SECONDS if arguments.wait else 0)
+        report(arguments, wait_for_turn(lambda: rehearse(arguments, platform), deadline))
+    except (DeliveryError, DeployError, ReleaseError, JobError) as error:
+        sys.exit(f"rehearse: {error}")
+    except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+        sys.exit(f"rehearse: {error}")
+    except Terminated as terminated:
+        print(f"rehearse: cancelled by {terminated}; the clones are dropped", file=sys.stderr)
+        sys.exit(terminated.exit_code)
+
+
+def create_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.rehearse", description="Run the folder dataform/ on clones of an environment."
+    )
+    add_arguments(parser)
+    add = parser.add_argument
+    add("--folder", type=Path, default=Path("dataform"), help="default: %(default)s")
+    add("--json", type=Path, metavar="FILE", help="write the result to a file")
+    add("--summary", type=Path, metavar="FILE", help="append the result as Markdown, for a CI's summary")
+    add("--wait", action="store_true", help=f"up to {WAIT_SECONDS / 60:.0f} minutes for another rehearsal")
+    add(
+        "--incremental-only",
+        action="store_true",
+        help="only what the next run writes; tables whose code changed are not written again from the beginning",
+    )
+    return parser
+
+
+def wait_for_turn(action: Callable[[], Rehearsal], deadline: float) -> Rehearsal:
+    """The result of `action`; Busy if another rehearsal is still running at `deadline`."""
+    while True:
+        try:
+            return action()
+        except Busy as error:
+            if time.monotonic() >= deadline:
+                raise
+            print(f"waiting: {error}", file=sys.stderr)
+            time.sleep(RETRY_SECONDS)
+
+
+def rehearse(arguments: argparse.Namespace, platform: Platform) -> Rehearsal:
+    """Refused or ReleaseError before anything is cloned; DeliveryError if the job has no result."""
+    job = RehearseJob(
+        platform.images.client, create_executions_client(), f"{platform.images.location}/jobs/rehearse"
+    )
+    files, origin = read_files(arguments.folder), read_origin(arguments.folder)
+    with platform.lease("rehearse", REHEARSAL):
+        job.check()
+        now = platform.log.now()
+        release = f"h{new_id(now)[1:]}"
+        with compiled(platform, files) as result:
+            options = ["--incremental-only"] if arguments.incremental_only else []
+            facts = ["--release", release, "--commit", origin.commit, "--digest", digest_of_files(files)]
+            log = job.run([result, *facts, *options])
+    found = [each for each in platform.log.read_rehearsals() if each.release == release]
+    if not found:
+        raise DeliveryError(f"the job rehearse failed; the live tables were only read. Its log: {log}")
+    return found[0]
+
+
+@contextmanager
+def compiled(platform: Platform, files: Files) -> Iterator[str]:
+    """The name of the compilation result for the datasets of rehearsals; ReleaseError if it has errors."""
+    with compile_folder(platform.dataform, platform.target, SUFFIX, "rehearse", files) as compilation:
+        yield compilation.result.name
+
+
+def report(arguments: argparse.Namespace, rehearsal: Rehearsal) -> None:
+    """DeliveryError, after everything was written, if the candidate failed."""
+    lines = list(format_rehearsal(rehearsal))
+    print(*lines, sep="\n")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(asdict(rehearsal), indent=2, default=str) + "\n")
+    if arguments.summary:
+        with arguments.summary.open("a") as file:
+            file.write("\n".join(["## Rehearsal", "", "```", *lines, "```", "", ""]))
+    if rehearsal.state == "failed":
+        raise DeliveryError(
+            f"the candidate failed on clones; the live tables were only read. {rehearsal.reason}"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,9 @@
+"""Bring a deleted table back, from time travel.
+
+layout    how the table has to be created: partitions are not part of what BigQuery keeps
+history   the moment at which it existed, and the copy of it
+"""
+
+
+class UndropError(Exception):
+    """Nothing was changed; the message states the reason and the remedy."""
