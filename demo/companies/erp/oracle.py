@@ -25,6 +25,7 @@ def expect(databases: Databases, data: ErpData, lost: Lost) -> list[Expected]:
     return [
         *expect_ledger(invoices, payments, lost),
         expect_articles(databases, lost),
+        expect_stock(databases),
         *expect_lists(data, lost),
         *expect_files(data),
         expect_balances(invoices, payments, data, lost),
@@ -51,6 +52,12 @@ def expect_articles(databases: Databases, lost: Lost) -> Expected:
     return Expected(
         "ods.articles", (*ARTICLE_COLUMNS, updated, "deleted_at is not null"), rows, money="price"
     )
+
+
+def expect_stock(databases: Databases) -> Expected:
+    articles = databases.query_stock("select sku, name, stock, price, is_active from stock.articles")
+    rows = [(sku, name, stock, stock * price) for sku, name, stock, price, is_active in articles if is_active]
+    return Expected("dmt.stock_value", ("sku", "name", "stock", "value"), rows, money="value")
 
 
 def expect_lists(data: ErpData, lost: Lost) -> list[Expected]:
