@@ -1,5 +1,6 @@
 """A mail server on a free port of 127.0.0.1: it accepts every message and writes each into a file of a folder."""
 
+from asyncio import Server
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -32,8 +33,9 @@ class AnyPort(Controller):
     """Learns the port that the system chose, to which aiosmtpd then connects for a test."""
 
     def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        if isinstance(self.server, Server):
+            self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 @contextmanager
