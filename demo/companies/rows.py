@@ -28,8 +28,8 @@ class Expected:
 def compare_rows(query: Rows, expected: Expected) -> Check:
     """All values of all rows, with their number."""
     selected = ", ".join(f"{column} as c{place}" for place, column in enumerate(expected.columns))
-    found = query(f"select {selected} from {expected.table} where {expected.where}")
-    actual_rows = Counter(normalize(row.values()) for row in found)
+    selected_rows = query(f"select {selected} from {expected.table} where {expected.where}")
+    actual_rows = Counter(normalize(row.values()) for row in selected_rows)
     expected_rows = Counter(normalize(row) for row in expected.rows)
     start = f"{expected.table} ({', '.join(expected.columns)})"
     wrong = describe(start, "is too much", actual_rows - expected_rows)

@@ -61,8 +61,8 @@ class MongoServer:
 
     def delete(self, collection: str, *ids: Any) -> None:
         """Documents by their _id; an unknown one is ignored, as by deleteMany."""
-        kept = [(raw, values) for raw, values in self.documents[collection] if values["_id"] not in ids]
-        self.documents[collection] = kept
+        remaining = [(raw, values) for raw, values in self.documents[collection] if values["_id"] not in ids]
+        self.documents[collection] = remaining
 
     def replace(self, collection: str, *documents: Document) -> None:
         self.delete(collection, *(document["_id"] for document in documents))

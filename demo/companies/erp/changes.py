@@ -41,7 +41,7 @@ class Lost:
 
 def change_databases(databases: Databases, lost: Lost, invoices: str, articles: str, payments: str) -> None:
     """The last three are queries of the oracle, which end with a condition. Payments of a deleted invoice go with it:
-    they are copied by their increasing key, so nobody notices."""
+    they are copied by their increasing key, so their deletion is not noticed."""
     databases.late.commit()
     lost.invoices += databases.query_ledger(f"{invoices} where {DELETED_INVOICES}")
     lost.articles += databases.query_stock(f"{articles} where {DELETED_ARTICLES}")
@@ -55,7 +55,7 @@ def change_databases(databases: Databases, lost: Lost, invoices: str, articles: 
 
 
 def change_data(data: ErpData, lost: Lost) -> None:
-    """An account and a cost centre leave their lists; files are overwritten; a budget is no number, a line too long."""
+    """An account and a cost centre leave their lists; files are overwritten; two of their lines are invalid."""
     lost.accounts.append(data.accounts.pop("A0010"))
     data.accounts["A0011"] = data.accounts["A0011"] | {"segment": "large", "owner": None}
     data.accounts["A9999"] = {"id": "A9999", "name": "New", "segment": "small", "owner": "owner1"}

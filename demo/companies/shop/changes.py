@@ -58,7 +58,7 @@ def place_order(data: ShopData, number: int, at: datetime, updated: datetime) ->
 
 
 def delete_documents(data: ShopData) -> None:
-    """Test orders are deleted, and a customer who asked for it. Their orders stay."""
+    """Test orders are deleted, and a customer, on request. Their orders stay."""
     for key in list(data.orders)[5:500:100]:
         del data.orders[key]
     del data.customers["C00007"]
@@ -84,7 +84,7 @@ def add_shipments(data: ShopData) -> None:
 
 
 def overwrite_shipments(data: ShopData) -> None:
-    """An older file is written again with a corrected weight, and a weight that is no number."""
+    """An older file is written again with a corrected weight, and a weight that is not a number."""
     name = file_of(FIRST_CLOCK - timedelta(days=10))
     first, *others = data.shipments[name]
     data.shipments[name] = [replace(first, weight="0.500"), *others]

@@ -43,7 +43,7 @@ class Shipment:
 
 @dataclass
 class ShopData:
-    """`shipments` by the name of their file; `broken` are further lines of a file that are no valid rows."""
+    """`shipments` by the name of their file; `broken` are further lines of a file that are not valid rows."""
 
     orders: dict[ObjectId, Document] = field(default_factory=dict)
     customers: dict[str, Document] = field(default_factory=dict)

@@ -74,7 +74,7 @@ def test_a_run_with_every_kind_of_change(erp, servers):
 
 
 def test_an_invalid_row_is_a_reject_with_its_line_number(erp):
-    """After the head and twelve budgets: a line that has too many fields, and an amount that is no number."""
+    """After the head and twelve budgets: a line that has too many fields, and an amount that is not a number."""
     [reject] = erp.rejects("finance_files/budgets")
     assert (reject["number"], "4 fields instead of 3" in reject["reason"]) == (15, True)
     stored = erp.rows("SELECT reason, payload FROM ods.budgets_rejects WHERE file_day > '2000-01-01'")

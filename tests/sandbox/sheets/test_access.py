@@ -5,12 +5,13 @@ import pytest
 import requests
 from gspread.exceptions import APIError, SpreadsheetNotFound
 
-from sandbox.sheets.store import OWNER, SEED
+from sandbox.sheets.store import OWNER
+from sandbox.state import SPREADSHEET
 
 
 def test_a_new_sandbox_has_one_spreadsheet_shared_with_sheets_sync(restartable):
     with restartable() as sheets:
-        book = sheets.client("sandbox." + sheets.state.identity("sheets-sync")).open_by_key(SEED)
+        book = sheets.client("sandbox." + sheets.state.identity("sheets-sync")).open_by_key(SPREADSHEET)
         assert book.title == "Daily sales"
         assert [tab.title for tab in book.worksheets()] == ["Sheet1"]
         assert book.sheet1.get_all_values() == [[]]
@@ -20,14 +21,14 @@ def test_a_new_sandbox_has_one_spreadsheet_shared_with_sheets_sync(restartable):
 
 def test_what_is_written_is_there_after_a_restart(restartable):
     with restartable() as sheets:
-        book = sheets.client().open_by_key(SEED)
+        book = sheets.client().open_by_key(SPREADSHEET)
         book.sheet1.update([["=1+1", "2017-01-02", "text"]], "A1", raw=False)
         book.sheet1.format("C1", {"textFormat": {"bold": True}})
         book.sheet1.freeze(1)
         book.sheet1.insert_note("C1", "remember")
         before = book.fetch_sheet_metadata({"includeGridData": "true"})
     with restartable() as sheets:
-        after = sheets.client().open_by_key(SEED).fetch_sheet_metadata({"includeGridData": "true"})
+        after = sheets.client().open_by_key(SPREADSHEET).fetch_sheet_metadata({"includeGridData": "true"})
     for answer in (before, after):
         del answer["spreadsheetUrl"]  # another port
     assert after == before
@@ -35,13 +36,13 @@ def test_what_is_written_is_there_after_a_restart(restartable):
 
 def test_a_deleted_spreadsheet_does_not_come_back(restartable):
     with restartable() as sheets:
-        sheets.client().del_spreadsheet(SEED)
+        sheets.client().del_spreadsheet(SPREADSHEET)
     with restartable() as sheets:
         assert sheets.client().openall() == []
 
 
 def test_without_a_token_nothing_is_returned(sheets):
-    address = f"{sheets.state.address}/sheets/v4/spreadsheets/{SEED}"
+    address = f"{sheets.state.address}/sheets/v4/spreadsheets/{SPREADSHEET}"
     answer = requests.get(address, timeout=10)
     assert (answer.status_code, answer.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
 
