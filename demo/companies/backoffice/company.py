@@ -73,14 +73,14 @@ class Backoffice:
         return [*tables, *self.compare_sheets(cloud), self.compare_mails()]
 
     def compare_sheets(self, cloud: Cloud) -> list[Check]:
-        desk, own = self.desk, people.OWN_COLUMNS
+        desk = self.desk
         requests = people.read_tab(cloud, "open_requests", people.REQUESTS_TAB)
         budgets = people.read_tab(cloud, "budgets", people.BUDGETS_TAB)
         checks = [
             compare_tab(
                 "sheet open_requests",
                 [row | {"Withdrawn": row["Withdrawn"] != ""} for row in requests],
-                ("Request", "Item", "Amount", "Withdrawn", *own),
+                ("Request", "Item", "Amount", "Withdrawn", *people.OWN_COLUMNS),
                 oracle.expect_desk_tab(desk),
             ),
             compare_tab(

@@ -51,13 +51,13 @@ def typed(cells: Decision) -> tuple[Any, ...]:
 
 def approved(desk: Desk) -> list[tuple[Request, Decimal, str | None]]:
     """Approved requests that are still listed, with the amount and the comment."""
-    found = []
+    rows = []
     for request in desk.requests.values():
         cells = desk.decisions.get(request.id, Decision())
         decision, amount, comment = typed(cells) if not fault_of(cells) else (None, None, None)
         if decision == "yes":
-            found.append((request, request.amount if amount is None else amount, comment))
-    return found
+            rows.append((request, request.amount if amount is None else amount, comment))
+    return rows
 
 
 def expect_approved(desk: Desk) -> Expected:
@@ -109,8 +109,8 @@ def expect_team_tab(desk: Desk, department: str) -> list[tuple[Any, ...]]:
 
 
 def expect_budget_tab(desk: Desk) -> list[tuple[Any, ...]]:
-    known = {request.department for request in desk.requests.values()}
-    return [budget(desk, name) if name in known else (name, "", "", "") for name in BUDGET_ROWS]
+    departments = {request.department for request in desk.requests.values()}
+    return [budget(desk, name) if name in departments else (name, "", "", "") for name in BUDGET_ROWS]
 
 
 def expect_mails() -> list[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ from demo.spreadsheets import declared_spreadsheet
 
 REQUESTS_TAB, BUDGETS_TAB = "Requests", "Budgets"
 OWN_COLUMNS = ("Decision", "Approved", "Comment")
-BUDGET_ROWS = ("Legal", "IT", "Nobody")  # the last one has no requests
+BUDGET_ROWS = ("Legal", "IT", "Archive")  # the last one has no requests
 
 
 def read_tab(cloud: Cloud, export: str, tab: str) -> list[dict[str, Any]]:
