@@ -24,6 +24,7 @@ def write_environment(cloud: Cloud) -> list[str]:
         variables |= job_variables(cloud, job["name"].rsplit("/", 1)[-1]) | secret_variables(cloud, job)
     for declaration in declarations:
         share(cloud, variables[declaration.variable], DEVELOPER, "writer")
+        share(cloud, variables[declaration.variable], declaration.job, declaration.role)
     write_sandbox_environment(cloud.state, variables | dict(cloud.state.job_variables))
     return created
 

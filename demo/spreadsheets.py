@@ -32,9 +32,10 @@ class Declaration:
 def read_declarations(repository: Path = REPOSITORY) -> list[Declaration]:
     """A file that is not valid YAML is skipped: the job that reads it reports the error."""
     exports = [
-        Declaration(name, spreadsheet_variable(name), "sheets-sync", "writer")
+        Declaration(each, spreadsheet_variable(each), "sheets-sync", "writer")
         for name, content in read_yaml_files(repository / "sheets_sync" / "exports")
         if content.get("destination", {"kind": "sheets"}).get("kind") == "sheets"
+        for each in export_names(name, content)
     ]
     sources = [
         Declaration(name, spreadsheet_variable(name), "connector", "reader")
@@ -42,6 +43,12 @@ def read_declarations(repository: Path = REPOSITORY) -> list[Declaration]:
         if content.get("kind") == "sheet"
     ]
     return exports + sources
+
+
+def export_names(name: str, content: dict[str, Any]) -> list[str]:
+    """An export with segments is one for each of them, with a spreadsheet of its own."""
+    segments = content.get("segments", {}).get("values", {})
+    return [f"{name}_{segment}" for segment in segments] or [name]
 
 
 def listed_spreadsheets(repository: Path = REPOSITORY) -> list[str]:
