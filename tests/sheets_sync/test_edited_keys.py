@@ -110,7 +110,7 @@ def test_keys_that_users_type_are_theirs() -> None:
 
 
 def test_a_regenerated_key_is_still_a_loss_of_rows() -> None:
-    """The mart's keys changed, not the tab's: that is no edit of a user."""
+    """The mart's keys changed, not the tab's: no user edited it."""
     sheet = published("mirror")
     with pytest.raises(Refused, match="3 of the 3 rows"):
         sync_rows(sheet, MIRROR, [(day + 10, *rest) for day, *rest in OLD])

@@ -25,13 +25,13 @@ def identify_rows(
     desired: DesiredTable, state: SyncState | None, current: Sequence[CurrentRow]
 ) -> list[CurrentRow]:
     """`current` with at most one row per key; a row that only users know, or a repetition, keeps no key of ours."""
-    known, entries = set(desired.order), state.entries if state else {}
+    mart_keys, entries = set(desired.order), state.entries if state else {}
     rows = separate_repeated(current, entries)
     if desired.export.mode not in OWN_KEYS:
         return rows
     present = {row.key for row in rows if row.key is not None}
     missing = [key for key in desired.order if key not in present]
-    unknown = [row for row in rows if row.key not in known and not is_synced(row, entries)]
+    unknown = [row for row in rows if row.key not in mart_keys and not is_synced(row, entries)]
     keys = match_by_text(missing, unknown) if missing and unknown else {}
     if state and state.columns == desired.names and missing and unknown:
         matched = set(keys.values())
@@ -76,11 +76,19 @@ def match_by_content(
     desired: DesiredTable, state: SyncState, missing: Sequence[Key], unknown: Sequence[CurrentRow]
 ) -> dict[int, Key]:
     """By all cells but the key's, as they were last written: users edited only the key."""
-    own = [at for at in range(desired.width) if at not in desired.key_indexes]
+    other_columns = [at for at in range(desired.width) if at not in desired.key_indexes]
     entries = {key: state.entries.get(key_digest(key)) for key in missing}
     return match_unique(
-        {key: pick_digests(entry, own) for key, entry in entries.items() if entry and own},
-        {row.index: pick_digests(cells_digest(row.cells), own) for row in unknown if has_content(row, own)},
+        {
+            key: pick_digests(entry, other_columns)
+            for key, entry in entries.items()
+            if entry and other_columns
+        },
+        {
+            row.index: pick_digests(cells_digest(row.cells), other_columns)
+            for row in unknown
+            if has_content(row, other_columns)
+        },
     )
 
 
