@@ -1,6 +1,6 @@
 """Parts `where` and `segments` of an export: rows of the mart that it publishes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from google.cloud.bigquery import ArrayQueryParameter
@@ -13,6 +13,10 @@ type FilterValue = str | int | float | bool
 type RowFilter = Mapping[str, tuple[FilterValue, ...]]  # allowed values by column
 
 # Types of query parameters, by their names in a table's schema.
+UNCOMPARABLE = ("JSON", "GEOGRAPHY", "RECORD", "STRUCT")
+BOOLEAN, BOOLEAN_TEXTS = ("BOOLEAN", "BOOL"), ("true", "false")
+INTEGER = ("INTEGER", "INT64")
+EXPECTED = {**dict.fromkeys(BOOLEAN, "true or false"), **dict.fromkeys(INTEGER, "a whole number")}
 STANDARD_TYPES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
 SegmentValues = Annotated[
     dict[str, str | int | float | bool], Meta(min_length=1, description="a mapping of names to values")
@@ -62,11 +66,38 @@ def filter_condition(row_filter: RowFilter) -> str:
 
 
 def filter_parameters(row_filter: RowFilter, types: Mapping[str, str]) -> list[ArrayQueryParameter]:
-    """Values have the type of their column, so that a DATE is compared as a date."""
+    """Values have the type of their column, so that a DATE is compared as a date. ExportError if one has not."""
+    for column, values in row_filter.items():
+        check_types(column, types[column], values)
     return [
         ArrayQueryParameter(f"where_{at}", STANDARD_TYPES.get(types[column], types[column]), list(values))
         for at, (column, values) in enumerate(row_filter.items())
     ]
+
+
+def check_types(column: str, kind: str, values: Sequence[FilterValue]) -> None:
+    """YAML reads `on` and `true` as a boolean, and 1.0 as a fraction; BigQuery's own errors do not name the value."""
+    if kind in UNCOMPARABLE:
+        raise ExportError(
+            f"where and segments cannot select by column {column}: it is {kind}, which has no equality."
+        )
+    for value in values:
+        is_boolean = isinstance(value, bool)
+        is_wrong = is_boolean != (kind in BOOLEAN) and not (
+            kind in BOOLEAN and str(value).lower() in BOOLEAN_TEXTS
+        )
+        if is_wrong or (kind in INTEGER and not is_integer(value)):
+            raise ExportError(
+                f"where or segments has {value!r} for column {column}, which is {kind}: expected "
+                f"{EXPECTED.get(kind, 'a text in quotes')}."
+            )
+
+
+def is_integer(value: FilterValue) -> bool:
+    try:
+        return int(str(value)) == float(value)
+    except ValueError:
+        return False
 
 
 def describe_empty_selection(row_filter: RowFilter, source: str) -> str:

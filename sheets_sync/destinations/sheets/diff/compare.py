@@ -7,6 +7,7 @@ from sheets_sync.destinations.sheets.current.current_tab import CurrentRow
 from sheets_sync.destinations.sheets.current.sync_state import Entries, SyncState, cells_digest, key_digest
 from sheets_sync.destinations.sheets.desired.cells import Cell, same_value
 from sheets_sync.destinations.sheets.desired.table import DesiredTable, Key
+from sheets_sync.destinations.sheets.diff.identify import identify_rows
 from sheets_sync.destinations.sheets.diff.merge import describe_changes, merge_row, synced_digests
 from sheets_sync.outcome import EXAMPLES, Counts, Example, RowSummary
 
@@ -82,7 +83,7 @@ class Comparer:
 
     def compare(self, current: Sequence[CurrentRow]) -> Diff:
         rows, matched, others = list[ResultRow](), dict[Key, ResultRow](), list[ResultRow]()
-        for row in current:
+        for row in identify_rows(self.desired, self.state, current):
             key = row.key if row.key not in matched else None  # a repeated key matches no row
             if key is not None and (key in self.desired_cells or key in self.rejected):
                 matched[key] = self.update_row(row, key)
