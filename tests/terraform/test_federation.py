@@ -32,7 +32,7 @@ def claims(event, ref=MAIN, environment=None, repository=OWN, **other):
 
 @dataclass(frozen=True)
 class Project:
-    """A sandbox with the pool, the provider and the identities of one environment."""
+    """A sandbox with the pool, the provider and the identities of one environment; `identities` trust the pool."""
 
     address: str
     project: str
@@ -108,7 +108,7 @@ def create(state, plan):
         bindings = [{"role": "roles/iam.workloadIdentityUser", "members": members}]
         account = f"{identity}@{state.project}.iam.gserviceaccount.com"
         post(f"serviceAccounts/{account}:setIamPolicy", {"policy": {"bindings": bindings}})
-    return Project(state.address, state.project, pool, frozenset(each["account_id"] for each in accounts))
+    return Project(state.address, state.project, pool, frozenset(federated(plan)))
 
 
 def federated(plan):
@@ -235,9 +235,8 @@ def test_a_token_of_the_pool_has_no_rights_of_its_own(projects):
     credentials = prod.credentials(claims("push", environment="prod"))
     credentials.refresh(Request())
     bearer = {"Authorization": f"Bearer {credentials.token}"}
-    answer = requests.get(
-        f"{prod.address}/run/v2/projects/{prod.project}/locations/europe-west1/jobs", headers=bearer
-    )
+    jobs = f"{prod.address}/run/v2/projects/{prod.project}/locations/europe-west1/jobs"
+    answer = requests.get(jobs, headers=bearer, timeout=30)
     assert answer.status_code == 403
     body = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
