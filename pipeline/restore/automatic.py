@@ -73,23 +73,23 @@ def find_release(releases: Sequence[Release], name: str | None) -> Release | Non
 
 
 def roll_back(
-    platform: JobPlatform, found: Release, reason: str, log: StructuredLog, *, dry_run: bool
+    platform: JobPlatform, release: Release, reason: str, log: StructuredLog, *, dry_run: bool
 ) -> None:
     """NotRolledBack, with code, images and tables as they are, if the release cannot be undone."""
     try:
-        plan = plan_automatic(platform, found, reason)
+        plan = plan_automatic(platform, release, reason)
     except Refused as refusal:
         if not dry_run:
-            platform.log.append(found.ended("kept", f"bad: {reason}; not rolled back: {refusal}"[:1000]))
-        raise NotRolledBack(f"{found.release} is bad and stays live: {refusal}") from refusal
+            platform.log.append(release.ended("kept", f"bad: {reason}; not rolled back: {refusal}"[:1000]))
+        raise NotRolledBack(f"{release.release} is bad and stays live: {refusal}") from refusal
     log("\n".join(describe(plan)))
     if not dry_run:
         execute(platform, plan)
         log(f"{plan.record.release} is live; undo it with: python -m scripts.rollback", watch="rolled back")
 
 
-def plan_automatic(platform: JobPlatform, found: Release, reason: str) -> Rollback:
+def plan_automatic(platform: JobPlatform, release: Release, reason: str) -> Rollback:
     plan = plan_rollback(platform, None, "all", f"{AUTOMATIC}{reason}"[:1000])
     if plan.undo.target.dataform_commit is None:
-        raise Refused(f"no code was live before {found.release}, so there is none to return to")
+        raise Refused(f"no code was live before {release.release}, so nothing can be returned to")
     return plan

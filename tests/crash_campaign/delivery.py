@@ -132,14 +132,14 @@ class Delivery:
         expected = self.states["new" if name == "rollout" else "old"]
         was_killed = self.run(command, proxy, (number, moment)) < 0
         if was_killed:
-            self.check(self.again(name, command))
+            self.check(self.command_after(name, command))
         differences = compare(self.read(), expected)
         if name != "rollout":
             self.check(self.project.command("rollback"))  # of the rollback: the identity
             differences += compare(self.read(), self.states["new"])
         return was_killed, differences
 
-    def again(self, name: str, command: list[str]) -> list[str]:
+    def command_after(self, name: str, command: list[str]) -> list[str]:
         """The same command; the job's is what the next run of the pipeline starts."""
         is_open = bool(self.read()["open"])
         return [*command[:4], "--unfinished"] if name == "undo" and is_open else command
@@ -159,8 +159,8 @@ def campaign(delivery: Delivery, proxy: Proxy, step: int = 1) -> Iterator[tuple[
         for moment in ("before", "after"):
             differences: list[str] = []
             for number in count(1, step):
-                was_killed, found = delivery.kill(name, proxy, number, moment)
-                differences += [f"{moment} request {number}: {text}" for text in found]
+                was_killed, defects = delivery.kill(name, proxy, number, moment)
+                differences += [f"{moment} request {number}: {text}" for text in defects]
                 if not was_killed:
                     break
             yield f"{name}, {moment} a request", (number - 1) // step, differences
