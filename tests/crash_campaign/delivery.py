@@ -33,6 +33,7 @@ class Delivery:
     project: Project
     root: Path
     states: dict[str, State] = field(default_factory=dict)
+    schedules: set[str] = field(default_factory=set)  # of the project, just after each kill
 
     def prepare(self) -> None:
         """`new` is live afterwards; its rows differ from those of `old` on the days of the second load."""
@@ -132,6 +133,10 @@ class Delivery:
         expected = self.states["new" if name == "rollout" else "old"]
         was_killed = self.run(command, proxy, (number, moment)) < 0
         if was_killed:
+            self.schedules.add(self.project.schedule())
+        if was_killed and compare(
+            self.read(), expected
+        ):  # else it had ended, and a second one would be another
             self.check(self.command_after(name, command))
         differences = compare(self.read(), expected)
         if name != "rollout":
