@@ -124,25 +124,29 @@ class Delivery:
         """Whether `name` was killed at that request, and what differs after it ran again, from `old` to `new` or back.
         `new` is live before and after; a rollback of the rollback is part of the check.
         """
-        self.check(self.rollback())
-        if name != "rollout":
-            self.check(self.rollout("new"))
-        command = {"rollout": lambda: self.rollout("new"), "rollback": self.rollback, "undo": self.undo}[
-            name
-        ]()
-        expected = self.states["new" if name == "rollout" else "old"]
+        command, expected = self.start(name)
         was_killed = self.run(command, proxy, (number, moment)) < 0
         if was_killed:
-            self.schedules.add(self.project.schedule())
-        if was_killed and compare(
-            self.read(), expected
-        ):  # else it had ended, and a second one would be another
-            self.check(self.command_after(name, command))
+            self.finish(name, command, expected)
         differences = compare(self.read(), expected)
         if name != "rollout":
             self.check(self.project.command("rollback"))  # of the rollback: the identity
             differences += compare(self.read(), self.states["new"])
         return was_killed, differences
+
+    def start(self, name: str) -> tuple[list[str], State]:
+        """The command, and the state after it; the project is in the other one."""
+        self.check(self.rollback())
+        if name == "rollout":
+            return self.rollout("new"), self.states["new"]
+        self.check(self.rollout("new"))
+        return self.rollback() if name == "rollback" else self.undo(), self.states["old"]
+
+    def finish(self, name: str, command: list[str], expected: State) -> None:
+        """Run it again, unless it was killed after its last step: a second rollback would be another one."""
+        self.schedules.add(self.project.schedule())
+        if compare(self.read(), expected):
+            self.check(self.command_after(name, command))
 
     def command_after(self, name: str, command: list[str]) -> list[str]:
         """The same command; the job's is what the next run of the pipeline starts."""
