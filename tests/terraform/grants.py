@@ -23,7 +23,7 @@ DATASETS = ("raw", "ods", "dmt", "ops", "assertions", "snapshots", "staging")
 OWNERS = {("projectOwners", f"dataset {name}", "bigquery.dataOwner") for name in DATASETS} | {
     ("projectOwner", "bucket", f"storage.legacy{kind}Owner") for kind in ("Bucket", "Object")
 }
-# A rollback by the pipeline sets the images; who changes a job acts as its identity.
+# A rollback by the pipeline sets the images; an updater of a job acts as its identity.
 JOBS = {CONNECTOR, PIPELINE, SHEETS, ROTATION, RESTORE, "report"}
 IMAGES = {(RESTORE, f"job {job}", "run.developer") for job in JOBS} | {
     (RESTORE, f"identity {job}", "iam.serviceAccountUser") for job in JOBS

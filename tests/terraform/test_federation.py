@@ -230,7 +230,7 @@ def test_each_refusal_has_googles_reason(projects):
 
 
 def test_a_token_of_the_pool_has_no_rights_of_its_own(projects):
-    """Only what it is exchanged for; and a token that no issuer signed is none."""
+    """Only what it is exchanged for; and a token that no issuer signed is refused."""
     prod = projects["prod"]
     credentials = prod.credentials(claims("push", environment="prod"))
     credentials.refresh(Request())
