@@ -356,8 +356,8 @@ module "rehearse" {
   watchers = local.rehearsers
 }
 
-# The only job that delivery may start. Its identity writes ods, dmt and raw, so that no identity of CI has to. A rollback
-# that the pipeline starts also restores code and images here.
+# The only job that delivery may start. Its identity writes ods, dmt and raw, so that no identity of CI has to. A
+# rollback that the pipeline starts also restores code and images here.
 module "restore" {
   source = "../modules/job"
 

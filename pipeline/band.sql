@@ -11,7 +11,7 @@ WITH partition_size AS (
   FROM dmt.INFORMATION_SCHEMA.PARTITIONS
 ),
 
--- Lines that wait for their product or customer count as lines: a late list is no fault of a release either.
+-- Lines that wait for their product or customer count as lines: no release makes a list late.
 day_size AS (
   SELECT
     IF(table_name = 'ods.sales_orphans', 'dmt.sales_items', table_name) AS table_name,
@@ -62,7 +62,7 @@ band AS (
   HAVING COUNT(*) >= 7 AND MIN(before.size) > 0
 ),
 
--- An unusual volume of a source explains an unusual number of rows, and its share of few rows says nothing.
+-- An unusual volume of a source explains an unusual number of rows, and a share of few rows means nothing.
 judged AS (
   SELECT
     *,

@@ -81,7 +81,7 @@ class Watch:
             self._count(client, release)
 
     def _leave_band(self, client: Client, release: Mapping[str, Any], run: RunRow) -> str:
-        """The days whose rows left their band, in words; "" if there are none or Dataform did not succeed."""
+        """The days whose rows left their band, in words; "" without one, or if Dataform did not succeed."""
         if state_of(run, TRANSFORM) != "succeeded":
             return ""
         days = client.run_script(BAND_SCRIPT, {"since": str(release["moment"])})

@@ -1,5 +1,5 @@
 -- The newest release, and how many runs have judged it: their Dataform step succeeded and no source failed.
--- A rehearsal is no release, and one that failed was never live.
+-- A rehearsal does not count, and a release that failed was never live.
 WITH last_state AS (
   SELECT `release`, state, kind, reason, moment, logged_at
   FROM ops.releases

@@ -119,7 +119,7 @@ locals {
     roll-back = {
       subject  = "A release is rolled back"
       happened = "The run of the pipeline after it found a release bad. $${log.extracted_label.message}"
-      look     = "`SELECT release, state, reason FROM ops.releases ORDER BY logged_at DESC`, and the log of the job restore."
+      look     = "`SELECT release, state, reason FROM ops.releases ORDER BY logged_at DESC`; the log of job restore."
       filter   = "${local.pipeline} AND jsonPayload.watch=\"rollback\""
       extract  = { message = "jsonPayload.message" }
       severity = "ERROR"

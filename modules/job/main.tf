@@ -79,7 +79,7 @@ resource "google_cloud_run_v2_job_iam_member" "updaters" {
   member   = each.value
 }
 
-# Who changes a job acts as its identity: https://cloud.google.com/run/docs/reference/iam/roles#additional-configuration
+# An updater acts as the job's identity: https://cloud.google.com/run/docs/reference/iam/roles#additional-configuration
 resource "google_service_account_iam_member" "updaters" {
   for_each = var.updaters
 

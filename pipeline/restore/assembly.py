@@ -11,13 +11,7 @@ from google.cloud.dataform_v1 import CodeCompilationConfig, DataformClient
 
 from pipeline.assembly import LEASE_NAME, STORAGE_CONNECTIONS
 from pipeline.jobs import make_execution_check, own_execution
-from pipeline.restore.automatic import (
-    JobPlatform,
-    NoSchedules,
-    RestoreInProcess,
-    find_release,
-    roll_back,
-)
+from pipeline.restore.automatic import NoSchedules, RestoreInProcess, find_release, roll_back
 from pipeline.restore.files import withdraw_files
 from pipeline.restore.runner import describe, make_plan, restore
 from pipeline.restore.settings import read_settings
@@ -30,6 +24,18 @@ from runtime.delivery.releases import ReleaseLog
 from runtime.lease import Lease
 from runtime.object_store import ObjectStore, open_bucket
 from runtime.structured_log import StructuredLog
+
+
+@dataclass(frozen=True)
+class JobPlatform:
+    """runtime.delivery.steps.Platform."""
+
+    bigquery: bigquery.Client
+    live: LiveRelease
+    log: ReleaseLog
+    images: Images
+    schedules: NoSchedules
+    restore_job: RestoreInProcess
 
 
 @dataclass(frozen=True)
@@ -66,14 +72,14 @@ class Job:
     def undo(self, release: str | None, reason: str, *, dry_run: bool) -> None:
         """Roll `release` back, or finish such a rollback; nothing if there is nothing to do any more."""
         releases = ReleaseLog(self.client)
-        found = find_release(releases.read(), release)
-        if found is None:
+        watched = find_release(releases.read(), release)
+        if watched is None:
             self.log(f"{release or 'an unfinished rollback'} is not watched any more; nothing to do")
             return
-        images = Images(self.jobs, self.location, tuple(sorted(found.images)))
+        images = Images(self.jobs, self.location, tuple(sorted(watched.images)))
         restore = RestoreInProcess(partial(self.restore_to, dry_run=False))
         platform = JobPlatform(self.client, self.live, releases, images, NoSchedules(), restore)
-        roll_back(platform, found, reason, self.log, dry_run=dry_run)
+        roll_back(platform, watched, reason, self.log, dry_run=dry_run)
 
     def unload(self, run: str | None, names: Sequence[str], reason: str, *, dry_run: bool) -> None:
         """Take a load out; a repeated call finishes what an earlier one began."""

@@ -9,15 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from google.cloud import bigquery
-
 from pipeline.restore.errors import NotRolledBack
 from pipeline.watch import AUTOMATIC
 from runtime.delivery import Refused
-from runtime.delivery.images import Images
-from runtime.delivery.release_config import LiveRelease
-from runtime.delivery.releases import Release, ReleaseLog
-from runtime.delivery.steps import Rollback, describe, execute, plan_rollback
+from runtime.delivery.releases import Release
+from runtime.delivery.steps import Platform, Rollback, describe, execute, plan_rollback
 from runtime.structured_log import StructuredLog
 
 
@@ -47,18 +43,6 @@ class RestoreInProcess:
         self.restore_to(moment, new_tables)
 
 
-@dataclass(frozen=True)
-class JobPlatform:
-    """runtime.delivery.steps.Platform."""
-
-    bigquery: bigquery.Client
-    live: LiveRelease
-    log: ReleaseLog
-    images: Images
-    schedules: NoSchedules
-    restore_job: RestoreInProcess
-
-
 def find_release(releases: Sequence[Release], name: str | None) -> Release | None:
     """The newest release, if it is `name` and still watched, or if it is a rollback of the pipeline that has not
     ended; None if there is nothing to do.
@@ -73,23 +57,23 @@ def find_release(releases: Sequence[Release], name: str | None) -> Release | Non
 
 
 def roll_back(
-    platform: JobPlatform, found: Release, reason: str, log: StructuredLog, *, dry_run: bool
+    platform: Platform, release: Release, reason: str, log: StructuredLog, *, dry_run: bool
 ) -> None:
     """NotRolledBack, with code, images and tables as they are, if the release cannot be undone."""
     try:
-        plan = plan_automatic(platform, found, reason)
+        plan = plan_automatic(platform, release, reason)
     except Refused as refusal:
         if not dry_run:
-            platform.log.append(found.ended("kept", f"bad: {reason}; not rolled back: {refusal}"[:1000]))
-        raise NotRolledBack(f"{found.release} is bad and stays live: {refusal}") from refusal
+            platform.log.append(release.ended("kept", f"bad: {reason}; not rolled back: {refusal}"[:1000]))
+        raise NotRolledBack(f"{release.release} is bad and stays live: {refusal}") from refusal
     log("\n".join(describe(plan)))
     if not dry_run:
         execute(platform, plan)
         log(f"{plan.record.release} is live; undo it with: python -m scripts.rollback", watch="rolled back")
 
 
-def plan_automatic(platform: JobPlatform, found: Release, reason: str) -> Rollback:
+def plan_automatic(platform: Platform, release: Release, reason: str) -> Rollback:
     plan = plan_rollback(platform, None, "all", f"{AUTOMATIC}{reason}"[:1000])
     if plan.undo.target.dataform_commit is None:
-        raise Refused(f"no code was live before {found.release}, so there is none to return to")
+        raise Refused(f"no code was live before {release.release}, so nothing can be returned to")
     return plan

@@ -23,10 +23,10 @@ class Images:
     def read(self) -> dict[str, str]:
         """The image of every job, by the job's name."""
         if self.jobs:
-            found = [self._get(name) for name in self.jobs]
+            jobs = [self._get(name) for name in self.jobs]
         else:
-            found = list(self.client.list_jobs(parent=self.location))
-        return {job.name.rpartition("/")[2]: job.template.template.containers[0].image for job in found}
+            jobs = list(self.client.list_jobs(parent=self.location))
+        return {job.name.rpartition("/")[2]: job.template.template.containers[0].image for job in jobs}
 
     def set(self, images: Mapping[str, str]) -> None:
         """DeliveryError if a job does not run its image afterwards."""

@@ -5,6 +5,7 @@ https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadI
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from sandbox.resources.store import Json
@@ -52,13 +53,21 @@ def evaluate(expression: str, values: Mapping[str, Any]) -> Any:
     from celpy.adapter import json_to_cel
     from celpy.evaluation import CELEvalError
 
-    environment = celpy.Environment()
-    program = environment.program(environment.compile(expression))
     try:
-        value = program.evaluate({name: json_to_cel(dict(each)) for name, each in values.items()})
+        value = compile_expression(expression).evaluate(
+            {name: json_to_cel(dict(each)) for name, each in values.items()}
+        )
     except CELEvalError:
         return None
     return bool(value) if isinstance(value, celpy.celtypes.BoolType) else value
+
+
+@cache
+def compile_expression(expression: str) -> Any:
+    import celpy
+
+    environment = celpy.Environment()
+    return environment.program(environment.compile(expression))
 
 
 def principals(pool: str, attributes: Mapping[str, str]) -> list[str]:

@@ -10,12 +10,12 @@ from sandbox.iam.access import Access
 from sandbox.iam.identities import caller_of
 from sandbox.keyless.exchange import TOKENS
 from sandbox.metadata import token_of
-from sandbox.resources.clock import format_time
 from sandbox.resources.errors import GoogleError, InvalidArgument, PermissionDenied
 from sandbox.resources.store import Json, Store
 from sandbox.state import State
 
 PERMISSION = "iam.serviceAccounts.getAccessToken"
+SECONDS = "%Y-%m-%dT%H:%M:%SZ"  # google-auth refuses fractions
 LONGEST_SECONDS = 3600  # without an organization policy
 # In the words of https://github.com/google-github-actions/auth/issues/243.
 DENIED = f"Permission '{PERMISSION}' denied on resource (or it may not exist)."
@@ -44,7 +44,7 @@ class Credentials:
         if not self.allowed(email, caller):
             raise PermissionDenied(DENIED)
         expires = datetime.now(UTC) + timedelta(seconds=seconds)
-        return {"accessToken": token_of(email), "expireTime": format_time(expires)}
+        return {"accessToken": token_of(email), "expireTime": expires.strftime(SECONDS)}
 
     def allowed(self, email: str, caller: str) -> bool:
         """Only the policy of the account is read: no other resource grants a pool anything here."""

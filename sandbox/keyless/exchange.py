@@ -71,14 +71,14 @@ class Exchange:
         """The full name of its pool, and the provider. In the words of google-github-actions/auth#161."""
         name = audience.removeprefix(HOST)
         pool = name.partition("/providers/")[0]
-        found = [self.stored(each) for each in (pool, name)]
-        if not audience.startswith(HOST) or any(each.get("state") != "ACTIVE" for each in found):
+        stored = [self.stored(each) for each in (pool, name)]
+        if not audience.startswith(HOST) or any(each.get("state") != "ACTIVE" for each in stored):
             raise Invalid(
                 "invalid_target", 'The target service indicated by the "audience" parameters is invalid.'
             )
-        if any(each.get("disabled") for each in found):
+        if any(each.get("disabled") for each in stored):
             raise Invalid("invalid_target", "The pool or provider is disabled.")
-        return pool, found[1]
+        return pool, stored[1]
 
     def stored(self, name: str) -> Json:
         """{} if it does not exist. Google's name has the project's number."""

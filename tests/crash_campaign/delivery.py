@@ -33,6 +33,7 @@ class Delivery:
     project: Project
     root: Path
     states: dict[str, State] = field(default_factory=dict)
+    schedules: set[str] = field(default_factory=set)  # of the project, just after each kill
 
     def prepare(self) -> None:
         """`new` is live afterwards; its rows differ from those of `old` on the days of the second load."""
@@ -123,23 +124,31 @@ class Delivery:
         """Whether `name` was killed at that request, and what differs after it ran again, from `old` to `new` or back.
         `new` is live before and after; a rollback of the rollback is part of the check.
         """
-        self.check(self.rollback())
-        if name != "rollout":
-            self.check(self.rollout("new"))
-        command = {"rollout": lambda: self.rollout("new"), "rollback": self.rollback, "undo": self.undo}[
-            name
-        ]()
-        expected = self.states["new" if name == "rollout" else "old"]
+        command, expected = self.start(name)
         was_killed = self.run(command, proxy, (number, moment)) < 0
         if was_killed:
-            self.check(self.again(name, command))
+            self.finish(name, command, expected)
         differences = compare(self.read(), expected)
         if name != "rollout":
             self.check(self.project.command("rollback"))  # of the rollback: the identity
             differences += compare(self.read(), self.states["new"])
         return was_killed, differences
 
-    def again(self, name: str, command: list[str]) -> list[str]:
+    def start(self, name: str) -> tuple[list[str], State]:
+        """The command, and the state after it; the project is in the other one."""
+        self.check(self.rollback())
+        if name == "rollout":
+            return self.rollout("new"), self.states["new"]
+        self.check(self.rollout("new"))
+        return self.rollback() if name == "rollback" else self.undo(), self.states["old"]
+
+    def finish(self, name: str, command: list[str], expected: State) -> None:
+        """Run it again, unless it was killed after its last step: a second rollback would be another one."""
+        self.schedules.add(self.project.schedule())
+        if compare(self.read(), expected):
+            self.check(self.command_after(name, command))
+
+    def command_after(self, name: str, command: list[str]) -> list[str]:
         """The same command; the job's is what the next run of the pipeline starts."""
         is_open = bool(self.read()["open"])
         return [*command[:4], "--unfinished"] if name == "undo" and is_open else command
@@ -159,8 +168,8 @@ def campaign(delivery: Delivery, proxy: Proxy, step: int = 1) -> Iterator[tuple[
         for moment in ("before", "after"):
             differences: list[str] = []
             for number in count(1, step):
-                was_killed, found = delivery.kill(name, proxy, number, moment)
-                differences += [f"{moment} request {number}: {text}" for text in found]
+                was_killed, defects = delivery.kill(name, proxy, number, moment)
+                differences += [f"{moment} request {number}: {text}" for text in defects]
                 if not was_killed:
                     break
             yield f"{name}, {moment} a request", (number - 1) // step, differences

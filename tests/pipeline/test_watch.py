@@ -205,7 +205,7 @@ def test_a_day_outside_its_band_starts_the_rollback(pipeline, day, fault):
         {"lines": 3},
         {"lines": 4},
         {"lines": 0, "orphans": 180},  # a late list: the lines wait
-        {"sales": 20, "lines": 9},  # of few rows a share says nothing
+        {"sales": 20, "lines": 9},  # a share of few rows means nothing
         {"sales": 55, "lines": 3},  # the morning of a day
     ],
 )

@@ -61,8 +61,8 @@ AUTOMATIC = {"kind": "rollback", "reason": "automatic: bad"}
     ],
 )
 def test_the_job_undoes_the_watched_release_or_finishes_its_own_rollback(newest, name, expected):
-    found = find_release([release(1), newest, release(3, "failed")], name)
-    assert (found.release if found else None) == expected
+    watched = find_release([release(1), newest, release(3, "failed")], name)
+    assert (watched.release if watched else None) == expected
 
 
 def test_without_a_release_there_is_nothing_to_undo():

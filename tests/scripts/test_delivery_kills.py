@@ -33,3 +33,8 @@ def test_a_killed_command_converges_when_it_runs_again(delivery, name, number, m
     with Proxy(delivery.project.state.address) as proxy:
         was_killed, differences = delivery.kill(name, proxy, number, moment)
     assert was_killed and differences == []
+
+
+def test_the_schedules_were_paused_meanwhile(delivery):
+    """Some of the kills above were between the first and the last step; afterwards each schedule was started again."""
+    assert "PAUSED" in delivery.schedules and delivery.project.schedule() == "ENABLED"

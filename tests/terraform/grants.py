@@ -26,7 +26,7 @@ CLONES = ("ods_rehearsal", "dmt_rehearsal", "assertions_rehearsal")
 OWNERS = {("projectOwners", f"dataset {name}", "bigquery.dataOwner") for name in (*DATASETS, *CLONES)} | {
     ("projectOwner", "bucket", f"storage.legacy{kind}Owner") for kind in ("Bucket", "Object")
 }
-# A rollback by the pipeline sets the images; who changes a job acts as its identity.
+# A rollback by the pipeline sets the images; an updater of a job acts as its identity.
 JOBS = {CONNECTOR, PIPELINE, SHEETS, ROTATION, RESTORE, REHEARSE, "report"}
 IMAGES = {(RESTORE, f"job {job}", "run.developer") for job in JOBS} | {
     (RESTORE, f"identity {job}", "iam.serviceAccountUser") for job in JOBS

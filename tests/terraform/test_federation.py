@@ -34,7 +34,7 @@ def claims(event, ref=MAIN, environment=None, repository=OWN, **other):
 
 @dataclass(frozen=True)
 class Project:
-    """A sandbox with the pool, the provider and the identities of one environment."""
+    """A sandbox with the pool, the provider and the identities of one environment; `identities` trust the pool."""
 
     address: str
     project: str
@@ -110,7 +110,7 @@ def create(state, plan):
         bindings = [{"role": "roles/iam.workloadIdentityUser", "members": members}]
         account = f"{identity}@{state.project}.iam.gserviceaccount.com"
         post(f"serviceAccounts/{account}:setIamPolicy", {"policy": {"bindings": bindings}})
-    return Project(state.address, state.project, pool, frozenset(each["account_id"] for each in accounts))
+    return Project(state.address, state.project, pool, frozenset(federated(plan)))
 
 
 def federated(plan):
@@ -243,16 +243,13 @@ def test_each_refusal_has_googles_reason(projects):
 
 
 def test_a_token_of_the_pool_has_no_rights_of_its_own(projects):
-    """Only what it is exchanged for; and a token that no issuer signed is none."""
+    """Only what it is exchanged for; and a token that no issuer signed is refused."""
     prod = projects["prod"]
     credentials = prod.credentials(claims("push", environment="prod"))
     credentials.refresh(Request())
     bearer = {"Authorization": f"Bearer {credentials.token}"}
-    answer = requests.get(
-        f"{prod.address}/run/v2/projects/{prod.project}/locations/europe-west1/jobs",
-        headers=bearer,
-        timeout=10,
-    )
+    jobs = f"{prod.address}/run/v2/projects/{prod.project}/locations/europe-west1/jobs"
+    answer = requests.get(jobs, headers=bearer, timeout=30)
     assert answer.status_code == 403
     body = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",

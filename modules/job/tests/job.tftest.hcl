@@ -57,7 +57,7 @@ run "runners_with_and_without_overrides" {
       && google_service_account_iam_member.updaters["restore"].service_account_id
       == "projects/retail-test/serviceAccounts/connector@retail-test.iam.gserviceaccount.com"
     )
-    error_message = "Who sets the image acts as the identity of this job only."
+    error_message = "An updater acts as the identity of this job only."
   }
 
   assert {
