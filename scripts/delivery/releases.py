@@ -13,7 +13,7 @@ from scripts.delivery import Refused
 
 State = Literal["rolling out", "accepted", "rolled back", "failed"]
 Scope = Literal["all", "code", "data"]
-REHEARSAL = "rehearsal"  # a kind of row that is no release: nothing was live
+REHEARSAL = "rehearsal"  # a kind of row that is not a release: it was never live
 READ = f"""
 select * from ops.releases where logged_at >= timestamp '2020-01-01' and kind != '{REHEARSAL}'
 qualify row_number() over (partition by `release` order by logged_at desc) = 1
