@@ -334,7 +334,7 @@ module "pipeline" {
   }
 }
 
-# Runs code that nobody has approved on clones. A candidate that would write ods or dmt fails by its identity's grants.
+# Runs code that is not approved yet, on clones. A candidate that would write ods or dmt fails by its identity's grants.
 module "rehearse" {
   source = "../modules/job"
 

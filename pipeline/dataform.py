@@ -71,7 +71,7 @@ class DataformRunner:
             raise WorkflowFailed(f"{failure} See {name}")
 
     def released_result(self) -> str:
-        """The compilation result that the release config points at; NotReleased if there is none."""
+        """The compilation result that the release config points at; NotReleased before the first release."""
         name = f"{self.repository}/releaseConfigs/{RELEASE_CONFIG}"
 
         def get_config() -> api.ReleaseConfig:

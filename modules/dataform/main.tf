@@ -49,7 +49,7 @@ resource "google_service_account_iam_member" "invokers" {
   member             = each.value
 }
 
-# A rehearsal runs code that nobody has approved yet, as an identity that cannot write the live datasets.
+# A rehearsal runs code that is not approved yet, as an identity that cannot write the live datasets.
 resource "google_dataform_repository_iam_member" "rehearsers" {
   for_each = var.rehearsal.invokers
 

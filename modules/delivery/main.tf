@@ -49,17 +49,16 @@ locals {
   # released, of one branch may apply, and only for these events: in a run of pull_request_target the ref is that of
   # the default branch, while a stranger chooses what it runs.
   # https://docs.github.com/en/actions/reference/security/oidc
-  events       = ["push", "workflow_dispatch"]
-  every_branch = "attribute.repository_id/${var.repository_id}"
+  events         = ["push", "workflow_dispatch"]
+  every_branch   = "attribute.repository_id/${var.repository_id}"
+  code_of_branch = "attribute.source/${var.repository_id}:refs/heads/${var.branch}"
   runs = merge(
     { plan = { task = "plan", principal = local.every_branch } },
     # What it may print of the data, a pull request could print too: where data is protected only the branch rehearses.
     {
       rehearse = {
-        task = "rehearse"
-        principal = (
-          var.rehearses_every_branch ? local.every_branch : "attribute.source/${var.repository_id}:refs/heads/${var.branch}"
-        )
+        task      = "rehearse"
+        principal = var.rehearses_every_branch ? local.every_branch : local.code_of_branch
       }
     },
     {

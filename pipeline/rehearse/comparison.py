@@ -49,7 +49,7 @@ select
 
 @dataclass(frozen=True)
 class Day:
-    """`day` is None for a table without days; `before` and `after` are the numbers of its rows."""
+    """A table without days has one `day`, None; `before` and `after` are the numbers of its rows."""
 
     day: str | None
     before: int

@@ -62,14 +62,14 @@ class Warehouse:
 
     def tables(self, *, cloned: bool) -> dict[str, Table]:
         """By their names in the live warehouse: the live tables, or those of the rehearsal."""
-        found = {}
+        tables = {}
         for base in CLONED:
             for item in self.client.list_tables(rehearsed(base) if cloned else base):
                 if item.table_type == "TABLE" and not item.table_id.startswith(BOOKKEEPING):
                     table = describe(f"{base}.{item.table_id}", self.client.get_table(item.reference))
                     if table is not None:
-                        found[table.name] = table
-        return found
+                        tables[table.name] = table
+        return tables
 
     def drop_clones(self) -> int:
         """How many tables and views were in the datasets of the rehearsal."""

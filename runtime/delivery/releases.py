@@ -14,7 +14,7 @@ from runtime.delivery import Refused
 # watching: live, and judged by the first runs of the pipeline. kept: judged as bad, and could not be rolled back.
 State = Literal["rolling out", "watching", "accepted", "rolled back", "kept", "failed"]
 Scope = Literal["all", "code", "data"]
-REHEARSAL = "rehearsal"  # a kind of row that is no release: nothing was live
+REHEARSAL = "rehearsal"  # a kind of row that is not a release: it was never live
 READ = f"""
 select * from ops.releases where logged_at >= timestamp '2020-01-01' and kind != '{REHEARSAL}'
 qualify row_number() over (partition by `release` order by logged_at desc) = 1

@@ -95,10 +95,10 @@ def rehearse(arguments: argparse.Namespace, platform: Platform) -> Rehearsal:
             options = ["--incremental-only"] if arguments.incremental_only else []
             facts = ["--release", release, "--commit", origin.commit, "--digest", digest_of_files(files)]
             log = job.run([result, *facts, *options])
-    found = [each for each in platform.log.read_rehearsals() if each.release == release]
-    if not found:
+    results = [each for each in platform.log.read_rehearsals() if each.release == release]
+    if not results:
         raise DeliveryError(f"the job rehearse failed; the live tables were only read. Its log: {log}")
-    return found[0]
+    return results[0]
 
 
 @contextmanager

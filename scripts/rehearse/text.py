@@ -43,10 +43,10 @@ def format_table(table: Json) -> Iterator[str]:
     for kind, columns in table["columns"].items():
         if columns and not table["is_new"]:
             yield f"    columns {kind}: {', '.join(columns)}"
-    shown = days[-MOST_DAYS:] if days and days[-1]["day"] else []
-    if earlier := len(days) - len(shown) if shown else 0:
+    printed = days[-MOST_DAYS:] if days and days[-1]["day"] else []
+    if earlier := len(days) - len(printed) if printed else 0:
         yield f"    {earlier} earlier days: {count(total(days[:earlier]))}"
-    for day in shown:
+    for day in printed:
         yield f"    {day['day']}: {count(day)}; {day['before']} rows before, {day['after']} after"
 
 

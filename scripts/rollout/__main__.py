@@ -99,9 +99,9 @@ def read_images(path: Path | None) -> dict[str, str]:
 
 
 def show_rehearsal(platform: Platform, folder: Path) -> None:
-    """What was rehearsed of exactly these files. Refused if it failed; not if there was none."""
-    wanted = digest_of_files(read_files(folder))
-    newest = [each for each in platform.log.read_rehearsals() if each.result["digest"] == wanted][-1:]
+    """What was rehearsed of exactly these files. Refused if it failed; not if it was not rehearsed."""
+    files_digest = digest_of_files(read_files(folder))
+    newest = [each for each in platform.log.read_rehearsals() if each.result["digest"] == files_digest][-1:]
     if not newest:
         print("rehearsal none of this code; see what it would change: python -m scripts.rehearse")
     for rehearsal in newest:

@@ -47,9 +47,9 @@ class History:
 
     def find_moment(self, at: datetime | None) -> datetime:
         """`at`, or when the pipeline last saw the table. UndropError outside of time travel."""
-        moment = at or self.last_seen()
         now = datetime.now(UTC)
         oldest = now - timedelta(hours=self.travel_hours())
+        moment = at or self.last_seen()
         if not oldest <= moment <= now:
             raise UndropError(
                 f"{moment:%Y-%m-%d %H:%M:%S} UTC is outside time travel, which reaches from {oldest:%Y-%m-%d %H:%M:%S} "

@@ -72,7 +72,8 @@ def test_schedules_that_a_killed_rollout_paused_are_started_again():
 
 def test_all_jobs_of_an_image_move_together():
     assert images_by_job({"connector": image("a")}) == {"connector": image("a"), "key-rotation": image("a")}
-    assert images_by_job({"pipeline": image("b")}) == {"pipeline": image("b"), "restore": image("b")}
+    jobs = ("pipeline", "rehearse", "restore")
+    assert images_by_job({"pipeline": image("b")}) == dict.fromkeys(jobs, image("b"))
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,8 @@ def leftovers(project):
 
 
 def tables_of(result, run):
-    [found] = [each["tables"] for each in result["result"]["runs"] if each["run"] == run]
-    return {table["table"]: table for table in found}
+    [tables] = [each["tables"] for each in result["result"]["runs"] if each["run"] == run]
+    return {table["table"]: table for table in tables}
 
 
 def days_of(table):
@@ -98,11 +98,11 @@ def test_a_formula_changes_the_days_that_exist(project, code, live, tmp_path):
     result = json.loads(path.read_text())
     assert result["result"]["changed_code"] == ["dmt.daily_sales"]
     before = {str(row["day"]): row["revenue"] for row in project.warehouse.rows("dmt.daily_sales")}
-    again = days_of(tables_of(result, AGAIN)["dmt.daily_sales"])
-    assert again == {day: (0, 0, int(bool(revenue))) for day, revenue in before.items()} | {
+    rewritten = days_of(tables_of(result, AGAIN)["dmt.daily_sales"])
+    assert rewritten == {day: (0, 0, int(bool(revenue))) for day, revenue in before.items()} | {
         "2017-01-07": (1, 0, 0)
     }
-    assert sum(changed for _, _, changed in again.values()) > 0
+    assert sum(changed for _, _, changed in rewritten.values()) > 0
     assert days_of(tables_of(result, NEXT)["dmt.daily_sales"])["2017-01-07"] == (1, 0, 0)
     assert "written again:\n  dmt.daily_sales: +1 -0 ~" in summary.read_text()
     assert look(project) == live and leftovers(project) == []

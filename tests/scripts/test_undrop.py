@@ -60,8 +60,10 @@ def test_a_table_of_terraform_is_copied_and_left_to_it(command, released):
     ended = command("scripts.undrop", "--table", "raw.products", "--at", moment.isoformat())
     assert ended.returncode == 0 and "create the table with python -m scripts.deploy apply" in ended.stdout
     assert released.rows("raw.products_undropped") == before
-    again = command("scripts.undrop", "--table", "raw.products", "--at", moment.isoformat())
-    assert again.returncode == 1 and "raw.products_undropped exists; nothing was changed" in again.stderr
+    repeated = command("scripts.undrop", "--table", "raw.products", "--at", moment.isoformat())
+    assert (
+        repeated.returncode == 1 and "raw.products_undropped exists; nothing was changed" in repeated.stderr
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ def test_a_moment_before_the_table_existed_is_refused(command, released):
     assert "Nothing was changed; pass another" in ended.stderr
 
 
-def test_the_last_run_tells_when_a_table_existed(command, released):
+def test_the_last_run_states_when_a_table_existed(command, released):
     """Without --at; the log is written by the pipeline after each run."""
     rows = released.rows("dmt.daily_sales")
     released.query(
@@ -116,7 +118,7 @@ def test_the_last_run_tells_when_a_table_existed(command, released):
 def test_a_dropped_dataset_is_undropped_by_bigquery(command, released):
     """The sandbox does not keep deleted datasets: it answers so, and the command passes that on."""
     released.client.delete_dataset("staging", delete_contents=True)
-    shown = command("scripts.undrop", "--dataset", "staging", "--dry-run")
-    assert (shown.returncode, "undrop schema staging" in shown.stdout) == (0, True)
+    dry_run = command("scripts.undrop", "--dataset", "staging", "--dry-run")
+    assert (dry_run.returncode, "undrop schema staging" in dry_run.stdout) == (0, True)
     ended = command("scripts.undrop", "--dataset", "staging")
     assert ended.returncode == 1 and "UNDROP SCHEMA is not implemented" in ended.stderr

@@ -44,7 +44,7 @@ run "one_repository_by_its_number_one_branch_and_one_environment" {
       "apply-push"              = "attribute.deployment/1296269:prod:push:refs/heads/main"
       "apply-workflow_dispatch" = "attribute.deployment/1296269:prod:workflow_dispatch:refs/heads/main"
     }
-    error_message = "Every branch plans; main rehearses; only jobs of environment prod apply, after a push to main or by hand."
+    error_message = "Every branch plans; main rehearses; only jobs of prod apply, after a push to main or by hand."
   }
 
   assert {
@@ -67,7 +67,9 @@ run "pull_requests_rehearse_where_data_is_not_protected" {
   }
 
   assert {
-    condition     = endswith(google_service_account_iam_member.federated["rehearse"].member, "/attribute.repository_id/1296269")
+    condition = endswith(
+      google_service_account_iam_member.federated["rehearse"].member, "/attribute.repository_id/1296269"
+    )
     error_message = "Every branch rehearses."
   }
 

@@ -67,7 +67,7 @@ run "datasets_that_can_be_rebuilt_expire" {
     condition = (
       alltrue([
         for name, dataset in google_bigquery_dataset.datasets : dataset.default_table_expiration_ms == null
-        if !contains(["snapshots", "staging"], name)
+        if !contains(["snapshots", "staging"], name) && !endswith(name, "_rehearsal")
       ])
     )
     error_message = "Other tables do not expire."
