@@ -8,6 +8,7 @@ import threading
 import time
 from datetime import UTC, datetime
 from functools import partial
+from types import FrameType
 
 from pipeline import plan
 from pipeline.settings import Settings, read_settings
@@ -20,10 +21,31 @@ LEASE_RENEW_SECONDS = 5.0  # without an answer of Cloud Run, a dead owner is not
 
 def main() -> None:
     log = open_log(sys.stderr, os.environ)
-    terminating = threading.Event()
-    # A flag and not an exception: steps run in threads, which an exception in the main thread would not end.
-    signal.signal(signal.SIGTERM, lambda number, frame: terminating.set())
+    terminating = Termination()
+    terminating.listen()
     sys.exit(run_job(lambda: run_pipeline(log, terminating), log))
+
+
+class Termination(threading.Event):
+    """Set by SIGTERM, or by Ctrl-C, whose `number` it has.
+
+    A flag and not an exception: steps run in threads, which an exception in the main thread would not end.
+    """
+
+    number: int = signal.SIGTERM
+
+    def listen(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._receive)
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        self.number = number
+        self.set()
+
+    def check(self) -> None:
+        """Terminated, with the number of the signal, once it has arrived."""
+        if self.is_set():
+            raise Terminated(self.number)
 
 
 def create_parser() -> argparse.ArgumentParser:
@@ -34,7 +56,7 @@ def create_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run_pipeline(log: StructuredLog, terminating: threading.Event) -> None:
+def run_pipeline(log: StructuredLog, terminating: Termination) -> None:
     """Run the schedule, unless another run holds the lease: then this one ends with exit code 0.
 
     Hourly and daily runs may overlap, so a held lease is not a failure and must not raise an alert. A
@@ -54,7 +76,7 @@ def run_pipeline(log: StructuredLog, terminating: threading.Event) -> None:
 
 
 def run_steps(
-    arguments: argparse.Namespace, settings: Settings, log: StructuredLog, terminating: threading.Event
+    arguments: argparse.Namespace, settings: Settings, log: StructuredLog, terminating: Termination
 ) -> None:
     # Google's clients take a second to import; wrong arguments and missing settings are reported before.
     from pipeline import assembly
@@ -77,8 +99,7 @@ def run_steps(
     )
 
     def check() -> None:
-        if terminating.is_set():
-            raise Terminated(signal.SIGTERM)
+        terminating.check()
         # A run that was taken over must start no further step: the other run has started it already.
         lease.check()
 

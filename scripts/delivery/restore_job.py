@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from google.api_core.exceptions import NotFound
+import requests
+from google.api_core.exceptions import GatewayTimeout, NotFound, ServiceUnavailable
 from google.cloud import run_v2
 
 from runtime.delivery import DeliveryError, Refused
 
+UNKNOWN_OUTCOME = (TimeoutError, GatewayTimeout, ServiceUnavailable, requests.RequestException)
 TIMEOUT_SECONDS = 3600.0  # waits up to half an hour for a run of the pipeline, then writes
 
 
@@ -44,8 +46,14 @@ class RestoreJob:
         print(f"restore {' '.join(arguments)}: {log}")
         try:
             execution = operation.result(timeout=TIMEOUT_SECONDS)  # type: ignore[no-untyped-call]
-        # The future of an operation raises errors of several libraries.
-        except Exception as error:
+        except UNKNOWN_OUTCOME as error:
+            # It may still run, or have ended: only its log shows whether it has written the tables.
+            reason = str(error) or type(error).__name__
+            raise DeliveryError(
+                f"the outcome of the job restore is unknown ({reason}); it writes all tables or none. Its log: {log}. "
+                "When it has ended, run the command again."
+            ) from error
+        except Exception as error:  # the future of an operation raises errors of several libraries
             raise DeliveryError(
                 f"the job restore failed and changed no table; its log: {log}. {error}"
             ) from error

@@ -1,14 +1,19 @@
 """Which release a rollback returns to, which images belong to which job, and what is refused; no server."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+import requests
+from google.api_core.exceptions import Aborted, ServiceUnavailable
 
 from runtime.delivery import DeliveryError, Refused
 from runtime.delivery.checks import check_columns, check_data
 from runtime.delivery.releases import Release, choose, encode, new_id, parse
 from runtime.delivery.steps import find_unfinished, undone_schedules
 from scripts.delivery.images import images_by_job
+from scripts.delivery.restore_job import RestoreJob
 from tests.scripts.delivery_project import image
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
@@ -117,3 +122,31 @@ def test_a_moment_outside_time_travel_is_refused():
 
     with pytest.raises(Refused, match=r"is outside time travel \(48 h\); nothing was changed"):
         check_data(Client(), START - timedelta(hours=49), START, {})
+
+
+class FakeOperation:
+    """An execution that was started; `error` is raised while it is waited for."""
+
+    metadata = SimpleNamespace(log_uri="https://log")
+
+    def __init__(self, error):
+        self.error = error
+
+    def result(self, timeout):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (TimeoutError(), "unknown (TimeoutError); it writes all tables or none"),
+        (ServiceUnavailable("later"), "unknown (503 later)"),
+        (requests.ConnectionError("reset"), "unknown (reset)"),
+        (Aborted("task failed"), "failed and changed no table"),
+    ],
+)
+def test_only_a_failed_restore_is_reported_as_without_effect(error, text):
+    client = SimpleNamespace(run_job=lambda request: FakeOperation(error))
+    with pytest.raises(DeliveryError, match=re.escape(text)) as raised:
+        RestoreJob(client, "projects/p/locations/l/jobs/restore").run(["to", "now"])
+    assert "https://log" in str(raised.value)
