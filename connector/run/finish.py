@@ -43,6 +43,8 @@ def finish(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
     if isinstance(reader, PlannedReader) and state.plan and not lost:
         reader.on_loaded(state.plan, state.gaps, state.unreadable)
     lease.clear_state()
+    if follow_up := next_state(context, state, row.error):
+        lease.save(follow_up)
     if state.gaps and not lost and not (isinstance(reader, PlannedReader) and not reader.keeps_gaps):
         lease.save(create_gap_state(state))
     severity = "WARNING" if row.notes else "INFO"
@@ -51,6 +53,17 @@ def finish(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
     if row.error:
         raise IncompleteRun(row.error)
     return result.keys.repeated
+
+
+def next_state(context: RunContext, state: RunState, error: str | None) -> RunState | None:
+    """What run.json stores after a replay; None for nothing.
+
+    A retry by Cloud Run starts the same command: without a trace of the first attempt it would find nothing left
+    to load and succeed, although rows are missing.
+    """
+    if error and state.kind == "replay" and context.execution:
+        return replace(state, phase="incomplete", missing=error, execution=context.execution)
+    return state.later
 
 
 def files_of(context: RunContext, state: RunState, *stages: Stage) -> list[LandedFile]:
@@ -86,6 +99,9 @@ def describe_lost(
     state: RunState, result: LoadResult, archived: list[LandedFile], failed: list[LandedFile]
 ) -> str | None:
     """A sentence if the counts of received, landed and loaded rows differ; None if they are equal."""
+    if state.kind == "replay" and len(archived) + len(failed) != len(state.files):
+        absent = sorted(set(state.files) - {file.name for file in archived + failed})
+        return f"{len(absent)} of {len(state.files)} files were deleted during the replay, first {absent[0]}"
     landed = sum(file.rows + file.rejected_rows for file in archived + failed)
     if state.kind == "copy" and state.rows is not None and landed != state.rows:
         return (
@@ -139,7 +155,8 @@ def create_run_row(
 def describe_missing(
     context: RunContext, state: RunState, failed: list[LandedFile], lost: str | None
 ) -> str | None:
-    sentences = [f"{lost}. The next run requests the window again."] if lost else []
+    remedy = "Run the replay again" if state.kind == "replay" else "The next run requests the window again"
+    sentences = [f"{lost}. {remedy}."] if lost else []
     if state.missing and state.gaps:
         sentences.append(
             f"{state.missing}. The other pages are in raw; the next run requests only these pages."

@@ -59,10 +59,13 @@ def replay_files(context: RunContext, selection: Selection) -> None:
     """Load files again under their old names, so that ods can recognise the same row."""
     with context.create_lease() as lease:
         interrupted = resume(context, lease)
+        gaps = lease.state
         if interrupted and (interrupted.kind, interrupted.selection) == ("replay", selection):
             return
         if files := select_files(context.landing, selection):
-            execute(context, lease, start_replay(context, selection, files))
+            execute(
+                context, lease, msgspec.structs.replace(start_replay(context, selection, files), later=gaps)
+            )
         else:
             folder = f"archive/{selection.day}/" if selection.day else "failed/"
             context.log(f"no files in {context.label}/{folder}; nothing was done")
@@ -71,6 +74,8 @@ def replay_files(context: RunContext, selection: Selection) -> None:
 def resume(context: RunContext, lease: Lease[RunState]) -> RunState | None:
     """Finish the run that the lease object describes, if there is one; its state at the start."""
     interrupted = lease.state
+    if interrupted and interrupted.phase == "incomplete":
+        interrupted = leave_incomplete(context, lease, interrupted)
     if not interrupted:
         return None
     if interrupted.phase == "fetch" and interrupted.fingerprint not in ("", context.fingerprint):
@@ -86,6 +91,18 @@ def resume(context: RunContext, lease: Lease[RunState]) -> RunState | None:
             "the gaps of an earlier run still cannot be read", "WARNING", pages=interrupted.only_pages
         )
     return interrupted
+
+
+def leave_incomplete(context: RunContext, lease: Lease[RunState], replayed: RunState) -> RunState | None:
+    """The gaps to request next, if there are some. IncompleteRun in a retry of the execution that replayed."""
+    if replayed.execution == context.execution:
+        raise IncompleteRun(
+            f"{replayed.missing} This is a retry of the same execution, which changes nothing."
+        )
+    lease.clear_state()
+    if replayed.later:
+        lease.save(replayed.later)
+    return replayed.later
 
 
 def give_up(context: RunContext, lease: Lease[RunState], interrupted: RunState) -> None:
