@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from msgspec.structs import replace
 
 from connector.errors import InvalidResponse, RequestRejected, SourceError, SourceUnavailable
+from connector.extract.ndjson import mark_absent_lines
 from connector.landing.page_metadata import DriftReport, PageResult
+from connector.raw_schema import list_columns
 from connector.run.compare_keys import GONE, mark_gone, plan_comparison
 from connector.run.context import RunContext
 from connector.run.state import RunState
@@ -84,6 +86,8 @@ def read_parts(
 ) -> dict[int, PageResult | SourceError]:
     """The result of each part. One failed part does not stop the others."""
 
+    arrays = list_columns(context.columns)
+
     def read_and_write(number: int) -> PageResult | SourceError:
         lease.check()
         file_name = state.run.file_name(number)
@@ -102,7 +106,8 @@ def read_parts(
             return UnreadablePart(part.unreadable)
         if part.rows:
             drift = DriftReport(frozenset([*plan.unmapped, *part.unmapped]))
-            context.landing.write_page(state.run, result, part.lines, drift)
+            lines = part.lines if is_gone else mark_absent_lines(part.lines, arrays)
+            context.landing.write_page(state.run, result, lines, drift)
         return result
 
     with ThreadPoolExecutor(reader.connections, "part") as pool:
