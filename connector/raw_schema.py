@@ -23,6 +23,8 @@ TYPES = ("STRING", "JSON", "RECORD", "TIMESTAMP")
 MODES = ("NULLABLE", "REQUIRED", "REPEATED")
 # https://cloud.google.com/bigquery/docs/schemas#column_names
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,299}")
+MAX_DESCRIPTION = 1024
+PROPERTIES = ("name", "type", "mode", "description", "fields")
 
 
 def check_columns(columns: Any, where: str) -> None:
@@ -45,8 +47,15 @@ def check_columns(columns: Any, where: str) -> None:
             raise DeclarationError(
                 f"{place}: invalid mode {column['mode']!r}; expected one of {', '.join(MODES)}."
             )
+        if unknown := sorted(column.keys() - set(PROPERTIES)):
+            raise DeclarationError(
+                f"{place}: unknown property {unknown[0]!r}; expected some of {', '.join(PROPERTIES)}."
+            )
+        check_description(column.get("description", ""), place)
         if column["type"] == "RECORD":
             check_columns(column.get("fields"), place)
+        elif "fields" in column:
+            raise DeclarationError(f"{place}: `fields` needs type RECORD, not {column['type']}.")
     # BigQuery would report the repetition at the first load, after all pages were fetched.
     if repeated := find_repeated([column["name"].lower() for column in columns]):
         raise DeclarationError(f"{where}: {', '.join(repeated)} is declared twice; BigQuery ignores case.")
@@ -56,6 +65,14 @@ def find_repeated(names: Sequence[str]) -> list[str]:
     """Names that are there more than once; BigQuery compares them without case."""
     counts = Counter(name.casefold() for name in names)
     return sorted({name for name in names if counts[name.casefold()] > 1})
+
+
+def check_description(text: Any, place: str) -> None:
+    """https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema: 1,024 characters."""
+    if not isinstance(text, str) or len(text) > MAX_DESCRIPTION:
+        raise DeclarationError(
+            f"{place}: invalid description {str(text)[:40]!r}; expected a text of at most {MAX_DESCRIPTION} characters."
+        )
 
 
 def fingerprint(columns: list[Column]) -> str:
@@ -82,16 +99,27 @@ def list_columns(columns: list[Column]) -> list[str]:
     ]
 
 
+def reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; ValueError for a key that is declared twice, of which json would take the last."""
+    names = [name for name, _ in pairs]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"{', '.join(repeated)} is declared twice in {dict(pairs)}")
+    return dict(pairs)
+
+
 def read_columns(table: str, folder: Path = SCHEMAS) -> list[Column]:
     """The columns that files of `table` contain: the schema without the load time."""
     path = folder / f"{table}.json"
     try:
-        columns: list[Column] = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        columns: list[Column] = json.loads(text, object_pairs_hook=reject_duplicates)
     except (OSError, ValueError) as error:
         raise DeclarationError(f"{path}: could not read the schema of raw.{table}: {error}.") from error
     check_columns(columns, str(path))
-    names = [column["name"] for column in columns]
     # The INSERT from staging appends the load time, and every encoder writes the file name.
-    if names[-2:] != [LOAD_TIME, FILE_NAME]:
-        raise DeclarationError(f"{path}: the last columns must be {LOAD_TIME} and {FILE_NAME}.")
+    last = [(column["name"], column["type"]) for column in columns[-2:]]
+    if last != [(LOAD_TIME, "TIMESTAMP"), (FILE_NAME, "STRING")]:
+        raise DeclarationError(
+            f"{path}: the last columns must be {LOAD_TIME} and {FILE_NAME}, a TIMESTAMP and a STRING."
+        )
     return [column for column in columns if column["name"] != LOAD_TIME]

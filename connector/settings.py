@@ -18,6 +18,7 @@ class Settings:
     sheets_endpoint: str = "https://sheets.googleapis.com"
     storage_endpoint: str = "https://storage.googleapis.com"
     source_name: str = ""
+    execution: str = ""
 
 
 def read_settings(environ: Mapping[str, str], source_name: str, source: Source) -> Settings:
@@ -37,4 +38,5 @@ def read_settings(environ: Mapping[str, str], source_name: str, source: Source) 
         read_endpoint(environ, "sheets"),
         read_endpoint(environ, "storage"),
         source_name,
+        environ.get("CLOUD_RUN_EXECUTION", ""),
     )

@@ -10,6 +10,7 @@ locals {
     groups         = var.groups
     images         = var.images
     limits         = var.limits
+    memory         = var.memory
     notices        = var.notices
     retention_days = var.retention_days
     rotation       = var.rotation

@@ -79,8 +79,8 @@ variable "export_urls" {
   }
 
   validation {
-    condition     = alltrue([for url in values(var.export_urls) : can(regex("^https?://[^/]+", url))])
-    error_message = "An address begins with https://: ${join(", ", values(var.export_urls))}."
+    condition     = alltrue([for url in values(var.export_urls) : can(regex("^https?://[^/\\s]+\\S*$", url))])
+    error_message = "An address begins with https:// and has no blanks: '${join("', '", values(var.export_urls))}'."
   }
 
   validation {
@@ -103,7 +103,7 @@ variable "groups" {
 
   validation {
     condition = alltrue([
-      for address in values(var.groups) : can(regex("^[^@:]+@[^@:]+$", coalesce(address, "a@b")))
+      for address in values(var.groups) : can(regex("^[^@:\\s]+@[^@:\\s]+\\.[^@:\\s]+$", coalesce(address, "a@b.example")))
     ])
     error_message = "A group is an address without a prefix, for example analysts@example.com."
   }
@@ -185,9 +185,13 @@ variable "notices" {
 
   validation {
     condition = alltrue([
-      for smtp in var.notices.smtp[*] : length(smtp.host) > 0 && smtp.port >= 1 && smtp.port <= 65535
+      for smtp in var.notices.smtp[*] :
+      can(regex("^[A-Za-z0-9.-]+$", smtp.host)) && smtp.port >= 1 && smtp.port <= 65535
     ])
-    error_message = "notices.smtp needs a host, for example smtp.example.com, and a port from 1 to 65535."
+    error_message = format(
+      "notices.smtp needs a host, for example smtp.example.com, and a port from 1 to 65535, not %s.",
+      join(", ", [for smtp in var.notices.smtp[*] : "'${smtp.host}' and ${smtp.port}"]),
+    )
   }
 }
 
@@ -302,8 +306,8 @@ variable "source_urls" {
   }
 
   validation {
-    condition     = alltrue([for url in values(var.source_urls) : can(regex("^https?://[^/]+", url))])
-    error_message = "An address begins with https://: ${join(", ", values(var.source_urls))}."
+    condition     = alltrue([for url in values(var.source_urls) : can(regex("^https?://[^/\\s]+\\S*$", url))])
+    error_message = "An address begins with https:// and has no blanks: '${join("', '", values(var.source_urls))}'."
   }
 }
 
@@ -312,6 +316,20 @@ variable "spreadsheets" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  # Two exports to one tab would remove each other's rows.
+  validation {
+    condition = length(distinct([
+      for name, id in var.spreadsheets :
+      "${id} ${lower(replace(try(local.exports[name].tab, name), "{segment}", name))}"
+    ])) == length(var.spreadsheets)
+    error_message = format(
+      "Two exports have the same tab of one spreadsheet: %s. Change the tab in sheets_sync/exports, or the spreadsheet.",
+      join(", ", [
+        for name, id in var.spreadsheets : "${name} has '${try(local.exports[name].tab, name)}' of ${id}"
+      ]),
+    )
+  }
 
   validation {
     condition = length(setsubtract(local.sheet_exports, keys(var.spreadsheets))) == 0

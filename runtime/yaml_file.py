@@ -5,12 +5,15 @@ from typing import Any
 
 import yaml
 
+MERGE = "tag:yaml.org,2002:merge"
+
 
 class UniqueKeyLoader(yaml.SafeLoader):
     """Rejects a key that is declared twice; YAML libraries silently take the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        # `<<` is not a key: it adds those of another mapping, which the keys beside it may override.
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != MERGE]
         if repeated := {str(key) for key in keys if keys.count(key) > 1}:
             line = node.start_mark.line + 1
             raise yaml.YAMLError(

@@ -23,7 +23,11 @@ def load_export(name: str, folder: Path = FOLDER) -> Export:
         for path in sorted(folder.glob("*.yaml"))
         if (name == path.stem or name.startswith(f"{path.stem}_")) and name in export_names(path)
     ]
-    if not NAME.fullmatch(name) or not paths:
+    if paths and not NAME.fullmatch(name):
+        raise ExportError(
+            f"{paths[0].name}: the export's name is {name!r}, expected snake_case; rename the file or the segment."
+        )
+    if not paths:
         raise ExportError(f"There is no export {name!r}. Declared are: {', '.join(list_exports(folder))}.")
     if len(paths) > 1:
         files = " and ".join(path.name for path in paths)

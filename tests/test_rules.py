@@ -14,7 +14,8 @@ PACKAGES = (*JOBS, "runtime", "scripts", "sandbox", "demo", "benchmarks", "tests
 ALLOWED_IMPORTS = {
     "runtime": set(),
     **{job: {"runtime"} for job in JOBS},
-    "scripts": {"runtime"},
+    # A deployment runs the checks of the jobs' declarations; `test_only_the_deployment_imports_jobs` states where.
+    "scripts": {"runtime", "connector", "sheets_sync"},
     "sandbox": set(),
     "demo": {"sandbox"},
 }
@@ -54,6 +55,11 @@ def test_jobs_import_only_runtime(package):
         for name in imported(path) & set(PACKAGES) - {package} - ALLOWED_IMPORTS[package]
     }
     assert foreign == set()
+
+
+def test_only_the_deployment_imports_jobs():
+    files = [path for path in python_files("scripts") if imported(path) & set(JOBS)]
+    assert [path.relative_to(ROOT).as_posix() for path in files] == ["scripts/deploy/declarations.py"]
 
 
 def test_the_sandbox_contains_nothing_of_the_demo():

@@ -53,6 +53,13 @@ def mark_absent(rows: list[bytes], arrays: Collection[str]) -> list[bytes]:
     return [append_markers(row, names) if names else row for row, names in zip(rows, absent, strict=True)]
 
 
+def mark_absent_lines(content: bytes, arrays: Collection[str]) -> bytes:
+    """The same for the lines of a kind that encodes its own rows."""
+    if not arrays:
+        return content
+    return b"".join(row + b"\n" for row in mark_absent(content.splitlines(), arrays))
+
+
 def append_markers(row: bytes, names: Collection[str]) -> bytes:
     content = row.strip()[1:-1].rstrip()
     markers = b",".join(b'"%b":[{}]' % name.encode() for name in names)

@@ -65,6 +65,7 @@ def create_context(
         log=log,
         renew_seconds=renew_seconds,
         source=source_name,
+        execution=settings.execution,
     )
 
 

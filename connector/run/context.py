@@ -41,7 +41,9 @@ def now_milliseconds() -> int:
 
 @dataclass(frozen=True)
 class RunContext:
-    """`now` is in milliseconds since 1970 UTC; `new_token` makes run ids of the same millisecond distinct."""
+    """`now` is in milliseconds since 1970 UTC; `new_token` makes run ids of the same millisecond distinct.
+    `execution`: that of Cloud Run, the same for all of its retries; "" elsewhere.
+    """
 
     name: str
     endpoint: Endpoint
@@ -57,6 +59,7 @@ class RunContext:
     new_token: Callable[[], str] = lambda: uuid.uuid4().hex[:8]
     sleep: Callable[[float], None] = time.sleep
     source: str = ""
+    execution: str = ""
 
     @property
     def label(self) -> str:

@@ -3,8 +3,10 @@
 from msgspec.structs import replace
 
 from connector.errors import InvalidResponse, RequestRejected, SourceError, SourceUnavailable
+from connector.extract.ndjson import mark_absent_lines
 from connector.extract.page_loop import create_pool
 from connector.landing.page_metadata import DriftReport, PageResult
+from connector.raw_schema import list_columns
 from connector.run.compare_keys import GONE, mark_gone, plan_comparison
 from connector.run.context import RunContext
 from connector.run.state import RunState
@@ -87,6 +89,8 @@ def read_parts(
 ) -> dict[int, PageResult | SourceError]:
     """The result of each part. One failed part does not stop the others."""
 
+    arrays = list_columns(context.columns)
+
     def read_and_write(number: int) -> PageResult | SourceError:
         # Before each part, because a part can take minutes.
         lease.check()
@@ -107,7 +111,8 @@ def read_parts(
             return UnreadablePart(part.unreadable)
         if part.rows:
             drift = DriftReport(frozenset([*plan.unmapped, *part.unmapped]))
-            context.landing.write_page(state.run, result, part.lines, drift)
+            lines = part.lines if is_gone else mark_absent_lines(part.lines, arrays)
+            context.landing.write_page(state.run, result, lines, drift)
         return result
 
     # Not the pool's own `with` block: on SIGTERM it would wait for queries of minutes, and the lease stay held.

@@ -48,9 +48,15 @@ def finish(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
         # Not after a loss: files marked as read would never be read again.
         reader.on_loaded(state.plan, state.gaps, state.unreadable)
     # Last: until here a killed process is resumed and repeats the steps above.
-    leave_gaps(
-        lease, state, keeps_gaps=not (isinstance(reader, PlannedReader) and not reader.keeps_gaps), lost=lost
-    )
+    if row.error and state.kind == "replay" and context.execution:
+        lease.save(create_retry_marker(context, state, row.error))
+    else:
+        leave_gaps(
+            lease,
+            state,
+            keeps_gaps=not (isinstance(reader, PlannedReader) and not reader.keeps_gaps),
+            lost=lost,
+        )
     severity = "WARNING" if row.notes else "INFO"
     facts = {"status": row.status, "files": row.files, "rows": result.rows, "notes": row.notes}
     context.log("run finished", severity, run=state.id, **facts)
@@ -70,6 +76,15 @@ def leave_gaps(lease: Lease[RunState], state: RunState, keeps_gaps: bool, lost: 
         lease.save(pending)
     else:
         lease.clear_state()
+
+
+def create_retry_marker(context: RunContext, state: RunState, error: str) -> RunState:
+    """What run.json stores after an incomplete replay.
+
+    A retry by Cloud Run starts the same command: without a trace of the first attempt it would find nothing left
+    to load and succeed, although rows are missing.
+    """
+    return replace(state, phase="incomplete", missing=error, execution=context.execution)
 
 
 def files_of(context: RunContext, state: RunState, *stages: Stage) -> list[LandedFile]:
@@ -106,6 +121,9 @@ def describe_lost(
     state: RunState, result: LoadResult, archived: list[LandedFile], failed: list[LandedFile]
 ) -> str | None:
     """A sentence if the counts of received, landed and loaded rows differ; None if they are equal."""
+    if state.kind == "replay" and len(archived) + len(failed) != len(state.files):
+        absent = sorted(set(state.files) - {file.name for file in archived + failed})
+        return f"{len(absent)} of {len(state.files)} files were deleted during the replay, first {absent[0]}"
     # Rejected rows were taken out of their files, but they did arrive.
     landed = sum(file.rows + file.rejected_rows for file in archived + failed)
     if state.kind == "copy" and state.rows is not None and landed != state.rows:
@@ -161,7 +179,8 @@ def create_run_row(
 def describe_missing(
     context: RunContext, state: RunState, failed: list[LandedFile], lost: str | None
 ) -> str | None:
-    sentences = [f"{lost}. The next run requests the window again."] if lost else []
+    remedy = "Run the replay again" if state.kind == "replay" else "The next run requests the window again"
+    sentences = [f"{lost}. {remedy}."] if lost else []
     if state.missing and state.gaps:
         sentences.append(
             f"{state.missing}. The other pages are in raw; the next run requests only these pages."

@@ -81,6 +81,8 @@ def replay_files(context: RunContext, selection: Selection) -> None:
 def resume(context: RunContext, lease: Lease[RunState]) -> RunState | None:
     """Finish the run that the lease object describes, if there is one; its state at the start."""
     interrupted = lease.state
+    if interrupted and interrupted.phase == "incomplete":
+        interrupted = leave_incomplete(context, lease, interrupted)
     if not interrupted:
         return None
     # In the load phase the files are complete, so the declaration does not matter any more.
@@ -98,6 +100,18 @@ def resume(context: RunContext, lease: Lease[RunState]) -> RunState | None:
             "the gaps of an earlier run still cannot be read", "WARNING", pages=interrupted.only_pages
         )
     return interrupted
+
+
+def leave_incomplete(context: RunContext, lease: Lease[RunState], replayed: RunState) -> RunState | None:
+    """The gaps to request next, if there are some. IncompleteRun in a retry of the execution that replayed."""
+    if replayed.execution == context.execution:
+        raise IncompleteRun(
+            f"{replayed.missing} This is a retry of the same execution, which changes nothing."
+        )
+    lease.clear_state()
+    if replayed.pending:
+        lease.save(replayed.pending)
+    return replayed.pending
 
 
 def give_up(context: RunContext, lease: Lease[RunState], interrupted: RunState) -> None:

@@ -1,6 +1,7 @@
 """Declaration of a source: the keys that every kind has. A kind adds its own, as rest/config.py does."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,8 @@ from connector.errors import DeclarationError
 from runtime.errors import UsageError
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
+# https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets/create: secretId
+SecretName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,255}$")]
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*$")]
 
 
@@ -46,7 +49,7 @@ class Source(Declared, frozen=True, kw_only=True):
     """`secret` names the secret with the credentials; a source without one needs none."""
 
     kind: str
-    secret: Text | None = None
+    secret: SecretName | None = None
     endpoints: Mapping[Name, Endpoint]
 
     def endpoint(self, name: str) -> Endpoint:
@@ -72,11 +75,21 @@ def fingerprint(*parts: Any) -> str:
 
 
 def convert[Part: Declared](value: Any, kind: type[Part], where: str) -> Part:
-    """DeclarationError with the place, the problem and the allowed keys."""
+    """DeclarationError with the place, the value, the problem and the allowed keys."""
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise DeclarationError(f"{where}: {error}. Allowed here: {allowed_keys(kind)}.") from error
+        raise DeclarationError(
+            f"{where}: {error}{declared_value(str(error), value)}. Allowed here: {allowed_keys(kind)}."
+        ) from error
+
+
+def declared_value(message: str, value: Any) -> str:
+    """`, declared is 'x'` for msgspec's `… - at `$.a.b`, whose message has the place only; "" without one."""
+    place = re.search(r"at `\$([\w.]+)`$", message)
+    for name in place[1].split(".")[1:] if place else ():
+        value = value.get(name) if isinstance(value, dict) else None
+    return f", declared is {value!r}" if place and not isinstance(value, dict | list) else ""
 
 
 def convert_endpoints(declared: Any, kind: type[Endpoint], where: str) -> None:

@@ -66,6 +66,11 @@ variable "memory" {
   type        = string
   default     = "512Mi"
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[1-9][0-9]*(Mi|Gi)$", var.memory))
+    error_message = "Memory is a number with Mi or Gi, for example 512Mi or 2Gi, not '${var.memory}'."
+  }
 }
 
 variable "name" {

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from scripts.deploy.checkout import check_clean, missing_lock_file
+from scripts.deploy.declarations import check_declarations
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError, NotConfirmed
 from scripts.deploy.images import check_images
@@ -72,6 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
         check_clean(environment.folder, environment.name)
     if is_changing and (warning := missing_lock_file(environment.folder)):
         print(warning, file=sys.stderr)
+    if arguments.command in ("plan", "apply"):
+        check_declarations()
     terraform = Terraform(environment)
     terraform.init()
     if arguments.command == "output":

@@ -12,6 +12,7 @@ DeployError
 ├── MovedImage            a job runs another image than the plan would set
 ├── UnreadableJob         the API did not return a job
 ├── InvalidSetting        a value in the tfvars that Terraform cannot check
+├── InvalidDeclarations   a source, a schema or an export that its job would reject
 ├── Protected             the plan destroys protected data
 └── NotConfirmed          the person did not confirm
 """
@@ -62,6 +63,10 @@ class UnreadableJob(DeployError):
 
 
 class InvalidSetting(DeployError):
+    pass
+
+
+class InvalidDeclarations(DeployError):
     pass
 
 

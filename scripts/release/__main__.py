@@ -1,6 +1,6 @@
 """python -m scripts.release --env ENV: commit dataform/ to the repository, compile it, make it live.
 
-A release that changes the columns of an incremental table is refused without --refresh, which replaces the table.
+A release that changes columns, types or layout of an incremental table is refused without --refresh, which replaces it.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from scripts.deploy.errors import DeployError
 from scripts.release.folder import Files, Origin, read_files, read_origin
 from scripts.release.invocation import Runner
 from scripts.release.repository import Repository, compare_files, count_operations
-from scripts.release.schemas import SchemaChange, check_changes, compare_schemas
+from scripts.release.schemas import SchemaChange, check_changes, compare_schemas, drop_recreated
 from scripts.release.target import (
     Target,
     add_arguments,
@@ -77,6 +77,7 @@ def release_or_preview(arguments: argparse.Namespace, target: Target) -> None:
         if changes:
             result = live.current_result()
             assert result is not None
+            drop_recreated(warehouse, changes)
             Runner(client, target.repository, result.name, target.service_account).refresh(
                 [change.target for change in changes]
             )

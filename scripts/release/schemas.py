@@ -1,76 +1,119 @@
-"""Columns of incremental tables in BigQuery, compared with those of a compilation result.
+"""Incremental tables in BigQuery, compared with a compilation result: columns, their types, and the layout.
 
 A later run inserts by the columns that the table already has: a new column of a model would be dropped without an
-error (dataform-co/dataform#373), and a removed one makes every run fail.
+error (dataform-co/dataform#373), a removed one and most other types make every run fail, and another partitioning or
+clustering is ignored. Each of them needs the table to be written again.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
 from runtime.delivery import ReleaseError
+from scripts.release.column_types import name_of, resolve_columns
+from scripts.release.layout import compare_layouts
+from scripts.sql_analysis.analyzer import Columns, text_of, type_from_field
 
 INCREMENTAL = api.CompilationResultAction.Relation.RelationType.INCREMENTAL_TABLE
 
 
 @dataclass(frozen=True)
 class SchemaChange:
-    """`added` are columns of the model that the table lacks, `removed` the reverse. Types are not compared."""
+    """`added` are columns of the model that the table lacks, `removed` the reverse; `retyped` and `layout` are texts.
+
+    A column is REPEATED if its type is an array; a model cannot make one REQUIRED.
+    """
 
     target: api.Target
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    is_protected: bool  # the model forbids a full refresh
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    is_protected: bool = False  # the model forbids a full refresh
+    retyped: tuple[str, ...] = ()
+    layout: tuple[str, ...] = field(default=())
 
     def __str__(self) -> str:
         parts = [
-            f"{word} {', '.join(columns)}"
-            for word, columns in (("new", self.added), ("removed", self.removed))
-            if columns
+            f"{word}{', '.join(texts)}"
+            for word, texts in (
+                ("new ", self.added),
+                ("removed ", self.removed),
+                ("", self.retyped),
+                ("", self.layout),
+            )
+            if texts
         ]
         return f"{self.target.schema}.{self.target.name}: {'; '.join(parts)}"
+
+    @property
+    def is_recreated(self) -> bool:
+        """Whether the table must be dropped before the refresh. BigQuery: "Cannot replace a table with a different
+        partitioning spec. Instead, DROP the table, and then recreate it" (dataform-co/dataform#590); for clustering
+        dbt-labs/dbt-core#2000.
+        """
+        return any(text.startswith(("partitions", "clusters")) for text in self.layout)
 
 
 def compare_schemas(
     warehouse: bigquery.Client, actions: Iterable[api.CompilationResultAction]
 ) -> list[SchemaChange]:
-    """Only tables that exist. A model describes all of its columns (tests/dataform/test_rules.py)."""
-    changes = []
-    for action in actions:
-        if action.relation.relation_type != INCREMENTAL:
-            continue
-        # From BigQuery, not from the release before: a table may have been refreshed since.
-        stored = read_columns(warehouse, action.target)
-        described = {column.path[0] for column in action.relation.relation_descriptor.columns}
-        if stored is not None and stored != described:
-            is_protected = action.relation.incremental_table_config.refresh_disabled
-            added, removed = sorted(described - stored), sorted(stored - described)
-            changes.append(SchemaChange(action.target, tuple(added), tuple(removed), is_protected))
-    return changes
+    """Only tables that exist; nothing is analyzed if none does."""
+    actions = list(actions)
+    # From BigQuery, not from the release before: a table may have been refreshed since.
+    stored = {
+        name_of(action.target): (action, table)
+        for action in actions
+        if action.relation.relation_type == INCREMENTAL and (table := read_table(warehouse, action.target))
+    }
+    resolved = resolve_columns(warehouse, actions) if stored else {}
+    changes = [compare_table(action, table, resolved[name]) for name, (action, table) in stored.items()]
+    return [change for change in changes if change]
 
 
-def read_columns(warehouse: bigquery.Client, target: api.Target) -> set[str] | None:
+def compare_table(
+    action: api.CompilationResultAction, table: bigquery.Table, resolved: Columns
+) -> SchemaChange | None:
+    model = {name: text_of(kind) for name, kind in resolved.items()}
+    stored = {column.name: text_of(type_from_field(column.to_api_repr())) for column in table.schema}
+    retyped = tuple(
+        f"{name} {stored[name]} → {kind}" for name, kind in model.items() if stored.get(name, kind) != kind
+    )
+    added, removed = sorted(model.keys() - stored.keys()), sorted(stored.keys() - model.keys())
+    layout = tuple(compare_layouts(action.relation, table))
+    if not (added or removed or retyped or layout):
+        return None
+    is_protected = action.relation.incremental_table_config.refresh_disabled
+    return SchemaChange(action.target, tuple(added), tuple(removed), is_protected, retyped, layout)
+
+
+def read_table(warehouse: bigquery.Client, target: api.Target) -> bigquery.Table | None:
     """None for a table that does not exist."""
     try:
-        table = warehouse.get_table(f"{target.database}.{target.schema}.{target.name}")
+        return warehouse.get_table(name_of(target))
     except NotFound:
         return None
-    return {field.name for field in table.schema}
+
+
+def drop_recreated(warehouse: bigquery.Client, changes: Iterable[SchemaChange]) -> None:
+    """Before the refresh, which creates them again from raw; until then their readers get an error."""
+    for change in changes:
+        if change.is_recreated:
+            print(f"drop    {change}")
+            warehouse.delete_table(name_of(change.target), not_found_ok=True)
 
 
 def check_changes(changes: list[SchemaChange], may_refresh: bool) -> None:
     """ReleaseError, with the live release unchanged, if a table must be refreshed and may not be."""
     if protected := [change for change in changes if change.is_protected]:
         raise ReleaseError(
-            "columns of tables without full refresh changed; the live release is unchanged\n"
+            "columns or layout of tables without full refresh changed; the live release is unchanged\n"
             + "\n".join(f"  {change}" for change in protected)
         )
     if changes and not may_refresh:
         raise ReleaseError(
-            "columns changed; the live release is unchanged. "
+            "columns or layout changed; the live release is unchanged. "
             "Pass --refresh to replace these tables from raw after the release:\n"
             + "\n".join(f"  {change}" for change in changes)
         )

@@ -149,6 +149,43 @@ def test_a_part_that_fails_twice_is_not_forgotten(project, server, copy_orders):
     assert set(project.ids()) == set(range(48))
 
 
+def test_an_absent_list_of_a_document_is_marked_and_an_empty_one_is_kept(project, server, copy_orders):
+    """An empty list means that a sale is void; ods rejects the mark, so a dropped field voids nothing."""
+    at = START + datetime.timedelta(hours=1)
+    server.insert("orders", {"_id": 100, "id": 100, "updated_at": at})
+    server.insert("orders", {"_id": 101, "id": 101, "updated_at": at, "items": []})
+    server.now = START + datetime.timedelta(days=9)
+    copy_orders()
+    assert project.rows(LENGTHS.format("in (1, 100, 101)")) == [
+        ("1", 1, "1"),
+        ("100", 1, None),
+        ("101", 0, None),
+    ]
+
+
+LENGTHS = """SELECT id, ARRAY_LENGTH(items), items[SAFE_OFFSET(0)].product_sku FROM raw.sales
+WHERE CAST(id AS INT64) {} ORDER BY CAST(id AS INT64)"""
+
+
+@pytest.mark.parametrize("form", ["ndjson", "json"])
+def test_an_absent_list_of_a_file_is_marked(project, tmp_path, form):
+    rows = ['{"id": 1, "items": [{"product_sku": "7"}]}', '{"id": 2}', '{"id": 3, "items": []}']
+    text = "\n".join(rows) if form == "ndjson" else f"[{', '.join(rows)}]"
+    (tmp_path / f"a.{form}").write_text(text)
+    endpoint = {"glob": "*", "format": {form: {}}, "table": "sales", "key": ["id"], "schedule": "daily"}
+    declared = {"kind": "files", "url": tmp_path.as_uri(), "endpoints": {"sales": endpoint}}
+    source = registry.parse_source(declared, "files.yaml")
+    context = project.context("sales")
+    reader = FilesReader(
+        open_obstore(source.url, "", "", ""),
+        Ledger(context.store, "sales"),
+        source.endpoints["sales"],
+        context.columns,
+    )
+    run.copy(replace(context, endpoint=source.endpoints["sales"], reader=reader), IdRange())
+    assert project.rows(LENGTHS.format("> 0")) == [("1", 1, "7"), ("2", 1, None), ("3", 0, None)]
+
+
 @pytest.mark.parametrize("library", ["obstore", "pymongo", "bson", "psycopg", "pymysql"])
 def test_a_library_is_imported_by_its_kind_only(library):
     code = f"import sys, connector.run.assembly; sys.exit({library!r} in sys.modules)"

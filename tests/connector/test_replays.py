@@ -1,10 +1,16 @@
 """Replays: files that BigQuery rejected, and files in the archive."""
 
+import itertools
+import threading
+
 import pytest
+from requests.adapters import HTTPAdapter
 
 from connector.errors import FileMissing, IncompleteRun
 from runtime.errors import UsageError
+from tests.connector.crash_injection import CrashingAdapter, Killed
 from tests.connector.project import sale, sales
+from tests.fakes.retail_api import Fault
 
 
 def test_only_the_bad_file_fails_and_it_can_be_replayed(project, shop):
@@ -109,3 +115,99 @@ def test_files_of_an_abandoned_run_are_moved_to_failed(interrupted):
     project.replay()
     assert set(project.ids()) == set(range(1, 7501))
     assert project.failed() == []
+
+
+class DeletingAdapter(HTTPAdapter):
+    """Deletes the other file in failed/ when the first one is moved to processing/."""
+
+    def __init__(self, bucket):
+        super().__init__(pool_maxsize=32)
+        self.bucket, self.is_done, self.lock = bucket, False, threading.Lock()
+
+    def send(self, request, **options):
+        with self.lock:  # files are moved side by side
+            if not self.is_done and "/moveTo/" in request.url and "processing" in request.url:
+                self.is_done = True
+                self.delete_all_but(request.url)
+        return super().send(request, **options)
+
+    def delete_all_but(self, url):
+        for item in self.bucket.list("sales/failed/"):
+            if item.name.rpartition("/")[2] not in url:
+                self.bucket.delete(item.name)
+
+
+@pytest.fixture
+def two_failed(project, shop):
+    """Two files in failed/ that can be loaded now."""
+    shop.items["sales"] = [sale(number, items="none") for number in range(1, 501)]
+    with pytest.raises(IncompleteRun):
+        project.copy()
+    for name in project.failed():
+        project.repair(name, b'"items": "none"', b'"items": []')
+    return project
+
+
+def test_a_file_that_is_deleted_during_a_replay_makes_it_incomplete(two_failed):
+    with pytest.raises(
+        IncompleteRun, match="1 of 2 files were deleted during the replay, first sales_.*Run the replay"
+    ):
+        two_failed.replay(adapter=DeletingAdapter(two_failed.bucket))
+    assert len(two_failed.ids()) == 250
+
+
+def test_a_retry_of_an_incomplete_replay_fails_too(two_failed):
+    """The first attempt archived what it found, so failed/ is empty and the retry would have nothing to do."""
+    with pytest.raises(IncompleteRun):
+        two_failed.replay(adapter=DeletingAdapter(two_failed.bucket), execution="connector-x7k2p")
+    assert two_failed.failed() == []
+    for _ in range(2):
+        with pytest.raises(
+            IncompleteRun, match="1 of 2 files were deleted .* This is a retry of the same execution"
+        ):
+            two_failed.replay(execution="connector-x7k2p")
+    two_failed.replay(execution="connector-b81qz")
+    assert "no files in sales/failed/" in two_failed.lines()[-1]["message"]
+    assert two_failed.remaining() == []
+
+
+def test_the_next_copy_follows_an_incomplete_replay(two_failed, shop):
+    with pytest.raises(IncompleteRun):
+        two_failed.replay(adapter=DeletingAdapter(two_failed.bucket), execution="connector-x7k2p")
+    shop.items["sales"] += sales(501, 520)
+    two_failed.copy(start="501", execution="connector-b81qz")
+    assert two_failed.ids()[-20:] == list(range(501, 521))
+    assert two_failed.remaining() == []
+
+
+def test_a_retry_fails_wherever_the_incomplete_replay_was_killed(project, shop):
+    """The file is rejected by BigQuery in every attempt."""
+    shop.items["sales"] = [sale(number, items="none") for number in range(1, 51)]
+    with pytest.raises(IncompleteRun):
+        project.copy()
+    for change in itertools.count(1, 4):
+        execution = f"connector-{change}"
+        try:
+            project.replay(adapter=CrashingAdapter(change), execution=execution)
+        except Killed:
+            with pytest.raises(IncompleteRun):
+                project.replay(execution=execution)
+        except IncompleteRun:
+            break
+        with pytest.raises(IncompleteRun, match="retry of the same execution"):
+            project.replay(execution=execution)
+    assert change > 8
+    assert len(project.failed()) == 1 and project.ids() == []
+
+
+def test_a_replay_keeps_the_gap_of_an_earlier_run(two_failed, shop):
+    """The watermark is past the gap, so only run.json names it."""
+    shop.items["sales"] = sales(1, 250 * 6)
+    shop.faults = [Fault(page=3, times=99, status=500)]
+    with pytest.raises(IncompleteRun, match="the next run requests only these pages"):
+        two_failed.copy(start="501")
+    two_failed.replay()
+    shop.faults = []
+    two_failed.copy(start="1500")
+    assert set(two_failed.ids()) == set(range(1, 1501))
+    assert two_failed.remaining() == []

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from tests.dataform.engines.analyzer import GoogleSql, type_from_field
+from scripts.sql_analysis.analyzer import GoogleSql, type_from_field
 from tests.dataform.engines.project import lay_out
 from tests.dataform.engines.runner import Runner
 from tests.dataform.engines.scripts import waves

@@ -4,7 +4,7 @@ import json
 import re
 
 from demo.recorded_apply.replay import RECORD
-from tests.dataform.engines.analyzer import Columns, type_from_field
+from scripts.sql_analysis.analyzer import Columns, type_from_field
 from tests.dataform.engines.project import ROOT
 
 OPS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "modules/warehouse/ops").glob("*.json")}

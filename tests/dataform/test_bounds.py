@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.dataform.engines.analyzer import GoogleSql
+from scripts.sql_analysis.analyzer import GoogleSql
 from tests.dataform.engines.includes import evaluate_javascript
 from tests.dataform.engines.warehouse import connect
 

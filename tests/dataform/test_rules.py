@@ -9,8 +9,8 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from scripts.sql_analysis.statements import statements
 from tests.dataform.engines.project import SOURCE
-from tests.dataform.engines.scripts import statements
 from tests.dataform.engines.warehouse import LOGS, RAW, log_fields, raw_fields
 
 LAYERS = {"ods": {"raw", "ops", "ods"}, "dmt": {"ods", "dmt"}, "assertions": {"raw", "ods", "dmt", "ops"}}
@@ -263,9 +263,13 @@ def unguarded(parts, guarded=frozenset()):
 
 def test_no_filter_of_a_later_run_can_fold_to_false(by_name, analyzed):
     """BigQuery folds IN UNNEST([]) to FALSE and misses the required partition filter (dbt-adapters#600)."""
-    for action in by_name.values():
-        if action.type == "incremental":
-            assert list(unguarded(statements(later(action, analyzed)))) == [], action.name
+    scripts = {
+        action.name: later(action, analyzed) if action.type == "incremental" else action.create()
+        for action in by_name.values()
+    }
+    assert "assertions.quality" in scripts
+    for name, script in scripts.items():
+        assert list(unguarded(statements(script))) == [], name
 
 
 @pytest.mark.parametrize(

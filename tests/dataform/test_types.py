@@ -5,7 +5,7 @@ The columns and types of the documented tables are a contract; all tables are ch
 
 import pytest
 
-from tests.dataform.engines.analyzer import GoogleSql, text_of, type_from_field
+from scripts.sql_analysis.analyzer import GoogleSql, SqlError, text_of, type_from_field
 from tests.dataform.engines.warehouse import RAW, raw_fields
 from tests.dataform.scheduled import advised, analyzable, columns, configs, tables
 from tests.report.warehouse import VIEWS, render
@@ -109,7 +109,7 @@ def test_every_column_of_a_mart_has_a_type_that_a_sheet_can_show(analyzed):
 )
 def test_the_analyzer_rejects(statement, message):
     sales = {"id": type_from_field({"type": "STRING"})}
-    with pytest.raises(AssertionError, match=message):
+    with pytest.raises(SqlError, match=message):
         GoogleSql({"p.raw.sales": sales}).script(statement)
 
 
@@ -121,7 +121,7 @@ def test_a_query_outside_dataform_resolves_against_the_real_columns(analyzed, na
 
 def test_a_misspelt_column_fails_here_and_not_at_night(analyzed):
     sql = configs()["freshness"]["params"]["query"].replace("seen_until", "seen_untill")
-    with pytest.raises(AssertionError, match="Unrecognized name: seen_untill"):
+    with pytest.raises(SqlError, match="Unrecognized name: seen_untill"):
         GoogleSql(analyzed.tables | tables()).script(analyzable(sql))
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.dataform.engines.analyzer import GoogleSql
+from scripts.sql_analysis.analyzer import GoogleSql
 from tests.dataform.engines.includes import evaluate_javascript
 from tests.dataform.engines.warehouse import connect
 
@@ -54,7 +54,11 @@ TIMES = {
     "2017-02-30T10:00:00Z": None,
     "2017-13-01T10:00:00Z": None,
     "0000-01-01T00:00:00Z": None,
+    "0001-01-01T00:00:00Z": None,
+    "9999-12-31T23:59:59Z": None,
     "9999-12-31T24:00:00Z": None,
+    "2017-01-05T10:00:00\u200b": None,
+    "2017-01-05\u00a010:00:00": None,
     "9999-12-31T23:59:59-14:00": None,
     "2017-01-05T10:00:00,5Z": None,
     "2017-01-05T10:00:00.12345678Z": TEN + 123456,
@@ -117,6 +121,13 @@ NUMBERS = {
     "0x1F": None,
     "१": None,
     "1 2": None,
+    "-0.0": "0",
+    "1e-10": "0",
+    "5e-10": "0.000000001",
+    "--1": None,
+    "1\u200b": None,
+    "\u22121": None,  # a minus sign that is not ASCII
+    "99999999999999999999999999999.9999999999": None,  # rounded, it has thirty digits
     "": None,
     None: None,
 }
@@ -128,6 +139,10 @@ INTEGERS = {
     "007": "7",
     "9223372036854775807": "9223372036854775807",
     "9223372036854775808": None,
+    "-9223372036854775808": "-9223372036854775808",
+    "-9223372036854775809": None,
+    "-0": "0",
+    "1" * 400: None,
     "17.0": None,
     "1e3": None,
     "0x1F": None,
@@ -144,6 +159,10 @@ DATES = {
     "2017-01-05T10:00:00Z": None,
     "20170105": None,
     "0000-01-01": None,
+    "0001-01-01": None,
+    "9999-12-31": None,
+    "2016-02-29": "2016-02-29",
+    "2100-02-29": None,
     "": None,
     None: None,
 }

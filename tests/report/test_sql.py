@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.run_record import NEWS_SCRIPT, RECORD_SCRIPT
 from report.queries import QUERIES
-from tests.dataform.engines.analyzer import GoogleSql
+from scripts.sql_analysis.analyzer import GoogleSql
 from tests.dataform.scheduled import analyzable, tables
 from tests.report.warehouse import VIEWS, render
 

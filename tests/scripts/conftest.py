@@ -1,5 +1,6 @@
 """A project with the warehouse in it, and the commands of scripts as an operator runs them."""
 
+import os
 import subprocess
 import sys
 
@@ -39,7 +40,9 @@ def command(state):
             [sys.executable, "-m", module, *where, *arguments],
             capture_output=True,
             text=True,
-            env=environment.clients(state, state.identity("operator")) | {"PATH": "/usr/bin:/bin"},
+            # HOME: the folder with the compiled analyzer, which would be compiled again by every command.
+            env=environment.clients(state, state.identity("operator"))
+            | {"PATH": "/usr/bin:/bin", "HOME": os.environ["HOME"]},
             timeout=180,
             check=False,
         )

@@ -6,6 +6,8 @@ import pytest
 
 from tests.dataform.engines.project import SOURCE
 
+pytestmark = pytest.mark.timeout(900)  # each command runs the warehouse or analyzes it
+
 
 def test_without_a_release_the_command_states_the_remedy(command, warehouse):
     result = command("scripts.refresh", "--table", "ods.sales")
@@ -111,3 +113,52 @@ def test_a_release_with_another_column_is_refused_or_refreshes_the_table(command
     assert "\ncolumns dmt.daily_sales: removed lines\nlive    " in preview.stdout
     removed = command("scripts.release", "--folder", str(SOURCE))
     assert "\n  dmt.daily_sales: removed lines\n" in removed.stderr
+
+
+@pytest.fixture
+def relaid(tmp_path):
+    """Another type of a column, other partitions and other clusters; the names of columns are the same."""
+    folder = tmp_path / "relaid"
+    shutil.copytree(SOURCE, folder)
+    daily = folder / "definitions/dmt/daily_sales.sqlx"
+    text = daily.read_text()
+    assert "sum(item.item_quantity) as units" in text and "bigquery: { labels" in text
+    text = text.replace(
+        "sum(item.item_quantity) as units", "cast(sum(item.item_quantity) as float64) as units"
+    )
+    daily.write_text(text.replace("bigquery: { labels", 'bigquery: { partitionBy: "day", labels'))
+    items = folder / "definitions/dmt/sales_items.sqlx"
+    text = items.read_text()
+    assert '["product_sku", "customer_id"]' in text
+    items.write_text(text.replace('["product_sku", "customer_id"]', '["customer_id"]'))
+    return folder
+
+
+CHANGES = (
+    "dmt.daily_sales: units NUMERIC → DOUBLE; partitions none → DAY of day",
+    "dmt.sales_items: clusters product_sku, customer_id → customer_id",
+)
+
+
+def test_another_type_or_layout_is_refused_or_writes_the_tables_again(command, released, relaid):
+    """Columns of equal names: a later run would fail on the type, and ignore the layout."""
+    assert command("scripts.release", "--folder", str(SOURCE), "--refresh").returncode == 0
+    expected = rows(released)
+    preview = command("scripts.release", "--folder", str(relaid), "--dry-run")
+    assert preview.stderr == ""
+    assert [line[8:] for line in preview.stdout.splitlines() if line.startswith("columns ")] == list(CHANGES)
+    refused = command("scripts.release", "--folder", str(relaid))
+    assert refused.returncode == 1
+    assert "columns or layout changed; the live release is unchanged. Pass --refresh" in refused.stderr
+    assert [line.strip() for line in refused.stderr.splitlines()[1:]] == list(CHANGES)
+    assert rows(released) == expected
+
+    done = command("scripts.release", "--folder", str(relaid), "--refresh")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line for line in done.stdout.splitlines() if line.startswith("drop")] == [
+        f"drop    {change}" for change in CHANGES
+    ]
+    assert [{**row, "units": int(row["units"])} for row in rows(released)] == [
+        {**row, "units": int(row["units"])} for row in expected
+    ]
+    assert all(isinstance(row["units"], float) for row in rows(released))

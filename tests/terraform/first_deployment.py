@@ -49,7 +49,7 @@ def deploy(env, folder):
     deployment, project = Deployment(), PROJECTS[env]
     with running(folder / "sandbox", "--project", project) as state:
         tree = Tree.copy(folder / "tree")
-        shutil.copytree(ROOT / "dataform", tree.folder / "dataform")
+        shutil.copytree(ROOT / "dataform", tree.folder / "dataform", dirs_exist_ok=True)
         work, cloud = Workspace(env, tree, state), Cloud(state)
         Scenario(state).set_clock(NOW)
         book = cloud.call("POST", "/sheets/v4/spreadsheets", {"properties": {"title": "Daily sales"}})

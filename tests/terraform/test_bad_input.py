@@ -1,9 +1,12 @@
 """Wrong input is rejected by the plan, with a message that names it and its remedy."""
 
 import json
+import re
 from contextlib import contextmanager
 
 import pytest
+
+from tests.terraform.hcl_files import ROOT, read_blocks
 
 SCHEMA = "connector/schemas/sales.json"
 SOURCE = "connector/sources/retail.yaml"
@@ -189,7 +192,7 @@ def test_wrong_places_and_names(rejection):
     assert "export_urls has names that are not exports of kind http: crm." in message
     assert "export_buckets has names that are not exports of kind file: archive." in message
     assert "source_spreadsheets has names that are not sources of kind sheet: plan." in message
-    assert "An address begins with https://: ftp://x." in message
+    assert "An address begins with https:// and has no blanks: 'ftp://x'." in message
     assert "notices.smtp needs a host" in message
     assert "The price of a TiB is above 0, not -1." in message
     assert "A number of runs is a whole number, 0 to watch no release: 1.5." in message
@@ -247,3 +250,54 @@ def test_an_environment_without_tfvars(tree, sandbox):
     result = tree.script("deploy", "plan", "--env", "staging", state=sandbox)
     assert result.returncode == 1
     assert "environments/staging.tfvars does not exist. Existing: dev, local, prod." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (
+            'memory = { sheets_sync = "2GB" }',
+            "Memory is a number with Mi or Gi, for example 512Mi or 2Gi, not '2GB'.",
+        ),
+        ('memory = { sheet_sync = "2Gi" }', "without any effect: memory.sheet_sync."),
+        ('groups = { analysts = "a b@example.com" }', "A group is an address without a prefix"),
+        ('groups = { analysts = "a@example" }', "A group is an address without a prefix"),
+        (
+            'notices = { smtp = { host = "https://smtp.example.com", from = "a@example.com" } }',
+            "and a port from 1 to 65535, not 'https://smtp.example.com' and 587.",
+        ),
+        ('source_urls = { retail = "https://api.example/v1 " }', "has no blanks: 'https://api.example/v1 '."),
+        ("budget = { units = 12.5 }", "A budget is a whole number of at least 1, not 12.5."),
+        ('channels = { a = { type = "emial", address = "a@example.com" } }', "Invalid: a (emial)."),
+        ("retention_days = { raw = 30 }", "Partitions are kept for whole days, at least 100"),
+    ],
+)
+def test_a_value_that_google_would_reject_or_that_has_no_effect(rejection, edited, line, sentence):
+    with edited(TFVARS, lambda text: f"{text}\n{line}\n"):
+        assert sentence in rejection()
+
+
+def test_two_exports_to_one_tab_of_a_spreadsheet(tree, rejection, edited):
+    """They would remove each other's rows."""
+    copy = tree.folder / "sheets_sync/exports/weekly_sales.yaml"
+    copy.write_text((tree.folder / EXPORT).read_text().replace("tab: Daily sales", "tab: daily SALES"))
+    ids = 'spreadsheets = { daily_sales = "one", weekly_sales = "one" }'
+    try:
+        with edited(TFVARS, lambda text: text.replace("spreadsheets = {", "# {") + ids + "\n"):
+            message = rejection()
+    finally:
+        copy.unlink()
+    assert "daily_sales has 'Daily sales' of one, weekly_sales has 'daily SALES' of one" in message
+
+
+def test_every_setting_is_known_to_the_check_of_tfvars():
+    """A variable that tfvars.tf does not list would be rejected as unknown."""
+    text = (ROOT / "environments/tfvars.tf").read_text()
+    listed = re.findall(r'^    (\w+) += var\.\w+$|"(\w+)"', text, re.MULTILINE)
+    names = {name for pair in listed for name in pair if name}
+    assert set(read_blocks(ROOT / "environments", "variable")) <= names
+
+
+def test_a_declared_memory_is_used(create_plan, edited):
+    with edited(TFVARS, lambda text: text + '\nmemory = { sheets_sync = "4Gi" }\n'):
+        assert '"4Gi"' in json.dumps(create_plan("local"))

@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.terraform.hcl_files import ROOT
+from tests.terraform.hcl_files import MODULES, ROOT
 from tests.terraform.mutations import MUTATIONS
 
 
@@ -18,3 +18,8 @@ def test_every_mutation_names_an_existing_test():
         functions = ast.parse((ROOT / path).read_text()).body
         names = {node.name for node in functions if isinstance(node, ast.FunctionDef)}
         assert name.partition("[")[0] in names, mutation.test
+
+
+def test_every_module_has_a_mutation():
+    mutated = {mutation.path.split("/")[1] for mutation in MUTATIONS if mutation.path.startswith("modules/")}
+    assert {module.name for module in MODULES} - mutated == set()

@@ -12,13 +12,14 @@ from sandbox import environment
 from tests.terraform.hcl_files import ROOT
 
 COPIED = (
-    "connector/schemas",
-    "connector/sources",
+    "connector",
+    "dataform/definitions/dmt",
+    "dataform/includes",
     "environments",
     "modules",
     "runtime",
     "scripts",
-    "sheets_sync/exports",
+    "sheets_sync",
 )
 # The number of the repository in these tests; dev.tfvars and prod.tfvars leave it to their owner.
 DELIVERY = 'delivery = { repository_id = "999999999999" }\n'

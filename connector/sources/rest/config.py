@@ -165,7 +165,7 @@ PAGING: dict[str, type[Paging]] = {"page": ByPage, "offset": ByOffset, "cursor":
 
 
 class RestSource(Source, frozen=True, kw_only=True):
-    url: Annotated[str, msgspec.Meta(pattern="^https?://")]
+    url: Annotated[str, msgspec.Meta(pattern="^https?://[^/ ]+[^ ]*$")]
     auth: dict[str, Any] = {}
     headers: dict[str, str] = {}
     rotation: Rotation | None = None

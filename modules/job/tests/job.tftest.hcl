@@ -128,3 +128,13 @@ run "values_that_cloud_run_rejects" {
 
   expect_failures = [var.name, var.command, var.timeout_seconds, var.environment]
 }
+
+run "memory_in_another_unit" {
+  command = plan
+
+  variables {
+    memory = "2GB"
+  }
+
+  expect_failures = [var.memory]
+}

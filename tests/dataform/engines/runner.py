@@ -8,7 +8,8 @@ from typing import Any
 
 from google.api_core.exceptions import BadRequest
 
-from tests.dataform.engines.scripts import Action, concatenate, statements, waves
+from scripts.sql_analysis.statements import statements
+from tests.dataform.engines.scripts import Action, concatenate, waves
 from tests.dataform.engines.warehouse import Warehouse
 
 CRASH = "raise using message = 'the run crashed here'"

@@ -1,17 +1,15 @@
-"""The scripts that Dataform sends to BigQuery for a compiled action, and the statements in them.
+"""The scripts that Dataform sends to BigQuery for a compiled action.
 
 The texts are those of cli/api/dbadapters/execution_sql.ts of @dataform/cli 3.0.69; test_cli.py compares them
 with what the CLI itself sends.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlglot.dialects.bigquery import BigQuery
-from sqlglot.tokens import Token, TokenType
+from scripts.sql_analysis.statements import concatenate
 
 # `range_bucket(id, …)` and `date(written_at)`, or the column itself.
 PARTITION_COLUMN = re.compile(r"(?:\w+\()?(\w+)")
@@ -101,10 +99,6 @@ class Action:
         return "".join(parts)
 
 
-def concatenate(*parts: str) -> str:
-    return ";\n".join(part.strip().removesuffix(";") for part in parts if part.strip())
-
-
 def waves(graph: dict[str, Any]) -> list[list[Action]]:
     """All actions, each after those that it reads; the actions of one wave do not depend on each other."""
     kinds = ("tables", "operations", "assertions")
@@ -117,50 +111,3 @@ def waves(graph: dict[str, Any]) -> list[list[Action]]:
         ordered.append(ready)
         waiting = [action for action in waiting if action not in ready]
     return ordered
-
-
-@dataclass(frozen=True)
-class Statement:
-    """`text` without its semicolon; for an IF also its condition and the statements inside it."""
-
-    text: str
-    condition: str = ""
-    inside: tuple["Statement", ...] = ()
-
-    @property
-    def is_if(self) -> bool:
-        return bool(self.condition)
-
-
-def statements(script: str) -> list[Statement]:
-    tokens = list(BigQuery.Tokenizer().tokenize(script))
-    return list(parse_block(script, tokens))
-
-
-def parse_block(script: str, tokens: list[Token]) -> Iterator[Statement]:
-    """IF is the only block that the warehouse uses."""
-    start = 0
-    while start < len(tokens):
-        end = end_of_statement(tokens, start)
-        part = tokens[start:end]
-        if part and part[0].text.lower() == "if":
-            then = next(i for i, token in enumerate(part) if token.text.lower() == "then")
-            body = tuple(parse_block(script, part[then + 1 : -2]))
-            yield Statement(slice_text(script, part), slice_text(script, part[1:then]), body)
-        elif part:
-            yield Statement(slice_text(script, part))
-        start = end + 1
-
-
-def end_of_statement(tokens: list[Token], start: int) -> int:
-    """Where the statement that begins at `start` ends: its semicolon, or that of its END IF."""
-    is_if = tokens[start].text.lower() == "if"
-    for i in range(start, len(tokens)):
-        ended = not is_if or [token.text.lower() for token in tokens[max(i - 2, 0) : i]] == ["end", "if"]
-        if tokens[i].token_type == TokenType.SEMICOLON and ended:
-            return i
-    return len(tokens)
-
-
-def slice_text(script: str, tokens: list[Token]) -> str:
-    return script[tokens[0].start : tokens[-1].end + 1]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from zetasql.api import PreparedQuery
 
-from tests.dataform.engines.analyzer import GoogleSql, text_of
+from scripts.sql_analysis.analyzer import GoogleSql, text_of
 
 TYPES = {"INTEGER": "INT64", "FLOAT": "DOUBLE"}  # BigQuery's API name → GoogleSQL's
 

@@ -28,7 +28,7 @@ from zetasql.types import (
     ZetaSQLBuiltinFunctionOptions,
 )
 
-from tests.dataform.engines.scripts import Statement, statements
+from scripts.sql_analysis.statements import Statement, statements
 
 DECLARE = re.compile(r"declare (?P<name>\w+) (?P<type>.+?) default (?P<value>.*)", re.IGNORECASE | re.DOTALL)
 SET = re.compile(r"set (?P<name>\w+) = (?P<value>.*)", re.IGNORECASE | re.DOTALL)
@@ -39,7 +39,11 @@ BIGQUERY_NAMES = {"INTEGER": "INT64", "FLOAT": "DOUBLE", "BOOLEAN": "BOOL"}
 Columns = dict[str, Type]
 
 
-class CachedConfig(wasmtime.Config):
+class SqlError(Exception):
+    """The analyzer's message and the statement."""
+
+
+class CachedConfig(wasmtime.Config):  # type: ignore[misc]  # not typed
     def __init__(self) -> None:
         super().__init__()
         self.cache = True
@@ -84,7 +88,7 @@ class GoogleSql:
         return SimpleCatalog(name="bigquery", table=tables, builtin_function_options=functions)
 
     def script(self, text: str) -> list[Any]:
-        """Every statement of a script, resolved; AssertionError has the analyzer's message and the statement.
+        """Every statement of a script, resolved; SqlError has the analyzer's message and the statement.
 
         Temporary tables, whose names have no dot, are dropped at the end.
         """
@@ -116,7 +120,8 @@ class GoogleSql:
 
     def expect(self, kind: str, expression: str, variables: Columns) -> None:
         actual = text_of(self.type_of(expression, variables))
-        assert actual == kind, f"{actual} is not {kind}: {expression}"
+        if actual != kind:
+            raise SqlError(f"{actual} is not {kind}: {expression}")
 
     def type_of(self, expression: str, variables: Columns) -> Type:
         """Cached where no table is read: declarations repeat, and each analysis takes 40 ms."""
@@ -138,16 +143,16 @@ class GoogleSql:
         try:
             return Analyzer(options, self.catalog(sql)).analyze_statement(sql)
         except Exception as error:
-            raise AssertionError(f"{error}\n{sql}") from error
+            raise SqlError(f"{error}\n{sql}") from error
 
     def evaluate(self, sql: str) -> list[tuple[str | None, ...]]:
-        """The rows of a SELECT whose columns are STRING; AssertionError has the evaluator's message."""
+        """The rows of a SELECT whose columns are STRING; SqlError has the evaluator's message."""
         builder = PreparedQuery.builder().set_sql(sql).set_analyzer_options(self.options)
         try:
             with builder.set_catalog(self.catalog(sql)).prepare() as query:
                 rows = query.execute().content.table_data.row
         except Exception as error:
-            raise AssertionError(f"{error}\n{sql}") from error
+            raise SqlError(f"{error}\n{sql}") from error
         return [tuple(cell.string_value for cell in row.cell) for row in rows]
 
 
@@ -189,4 +194,4 @@ def text_of(kind: Type) -> str:
     if kind.struct_type:
         fields = [f"{each.field_name} {text_of(each.field_type)}" for each in kind.struct_type.field]
         return f"STRUCT<{', '.join(fields)}>"
-    return kind.type_kind.name.removeprefix("TYPE_")
+    return str(TypeKind(kind.type_kind).name).removeprefix("TYPE_")
