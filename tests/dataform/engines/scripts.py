@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlglot.dialects.bigquery import BigQuery
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 # `range_bucket(id, …)` and `date(written_at)`, or the column itself.
 PARTITION_COLUMN = re.compile(r"(?:\w+\()?(\w+)")
@@ -54,7 +54,8 @@ class Action:
 
     @cached_property
     def bigquery(self) -> dict[str, Any]:
-        return self.compiled.get("bigquery", {})
+        options: dict[str, Any] = self.compiled.get("bigquery", {})
+        return options
 
     @cached_property
     def partition_column(self) -> str:
