@@ -5,12 +5,13 @@ Claims of a token: https://docs.github.com/en/actions/reference/security/oidc
 
 import celpy
 import pytest
+from celpy.adapter import json_to_cel
 
 from tests.terraform.plans import ENVIRONMENTS, only, resources_of
 
 OWN, OTHER = "999999999999", "1296269"
 MAIN = "refs/heads/main"
-NOTHING, PLAN, BOTH = set(), {"delivery-plan"}, {"delivery-plan", "delivery-apply"}
+NOTHING, PLAN, BOTH = set[str](), {"delivery-plan"}, {"delivery-plan", "delivery-apply"}
 
 
 def claims(event, ref=MAIN, environment=None, repository=OWN):
@@ -22,7 +23,7 @@ def claims(event, ref=MAIN, environment=None, repository=OWN):
 def evaluate(expression, token):
     environment = celpy.Environment()
     program = environment.program(environment.compile(expression))
-    return program.evaluate({"assertion": celpy.json_to_cel(token)})
+    return program.evaluate({"assertion": json_to_cel(token)})
 
 
 def identities_of(plan, token):
