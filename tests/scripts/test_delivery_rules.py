@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from google.cloud import bigquery
 
 from scripts.delivery import DeliveryError, Refused
 from scripts.delivery.checks import check_columns, check_data
@@ -107,8 +108,10 @@ def test_a_moment_outside_time_travel_is_refused():
         def to_api_repr(self):
             return {"maxTimeTravelHours": "48"}
 
-    class Client:
-        def get_dataset(self, name):
+    class Client(bigquery.Client):
+        def __init__(self): ...
+
+        def get_dataset(self, *arguments, **options):
             return Dataset()
 
     with pytest.raises(Refused, match=r"is outside time travel \(48 h\); nothing was changed"):

@@ -48,7 +48,7 @@ class SheetInMemory(Spreadsheet):
     def tab(self):
         return self.book.titled("Ours")
 
-    def titled(self, title) -> Tab:
+    def titled(self, title: str) -> Tab:
         """A tab that is known to exist."""
         tab = self.book.titled(title)
         assert tab is not None, title
