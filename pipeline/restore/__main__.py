@@ -9,9 +9,10 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from runtime.errors import LeaseHeld, UsageError
+from runtime.lease import Lease
 from runtime.process import ArgumentParser, raise_on_termination, run_job
 from runtime.structured_log import StructuredLog, open_log
 
@@ -90,8 +91,16 @@ def start(job: "Job", arguments: argparse.Namespace, moment: datetime | None) ->
         job.unload(arguments.run, arguments.file, arguments.reason, dry_run=arguments.dry_run)
 
 
+class Leasing(Protocol):
+    """pipeline.restore.assembly.Job."""
+
+    @property
+    def log(self) -> StructuredLog: ...
+    def lease(self) -> Lease[dict[str, str]]: ...
+
+
 def wait_for_lease(
-    job: "Job", action: Callable[[], None], sleep: Callable[[float], object], clock: Callable[[], float]
+    job: Leasing, action: Callable[[], object], sleep: Callable[[float], object], clock: Callable[[], float]
 ) -> None:
     """Run `action` with the pipeline's lease; LeaseHeld if a run holds it for too long."""
     deadline = clock() + LEASE_WAIT_SECONDS

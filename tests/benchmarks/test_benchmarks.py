@@ -3,6 +3,7 @@
 import gzip
 import json
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +11,11 @@ import pytest
 import requests
 
 from benchmarks import document, rows
-from benchmarks.contenders import CONTENDERS
+from benchmarks.contenders import CONTENDERS, HERE
 from benchmarks.errors import BenchmarkError
 from benchmarks.hour import Hour, line, middle
 from benchmarks.matrix import once
-from benchmarks.peer import HERE, PEERS
+from benchmarks.peer import PEERS
 from benchmarks.process import Command, run, run_and_kill
 from benchmarks.stage import ROWS, Case, Stage, source
 from benchmarks.year import Job, lines
@@ -69,9 +70,10 @@ def test_a_failed_command_is_reported_with_its_last_lines():
 
 
 def test_a_command_that_ends_too_early_was_not_killed():
-    class Late:
-        def wait(self):
+    class Late(threading.Event):
+        def wait(self, timeout=None):
             run(Command([sys.executable, "-c", "import time; time.sleep(0.3)"]))
+            return True
 
     with pytest.raises(BenchmarkError, match="ended before"):
         run_and_kill(Command([sys.executable, "-c", "pass"]), Late())

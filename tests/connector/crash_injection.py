@@ -18,14 +18,14 @@ class CrashingAdapter(HTTPAdapter):
         self.last, self.changes = last, []
         self.lock = threading.Lock()
 
-    def send(self, request, **options):
+    def send(self, request, *arguments, **options):
         with self.lock:
             if self.last is not None and len(self.changes) >= self.last:
                 raise Killed
             if request.method in CHANGES:
                 self.changes.append(f"{request.method} {request.path_url}")
             mine = len(self.changes)
-        response = super().send(request, **options)
+        response = super().send(request, *arguments, **options)
         if self.last is not None and mine >= self.last:
             response.close()
             raise Killed

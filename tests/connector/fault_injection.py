@@ -38,13 +38,13 @@ class FaultyAdapter(HTTPAdapter):
         self.rules = rules
         self.lock = threading.Lock()
 
-    def send(self, request, **options):
+    def send(self, request, *arguments, **options):
         with self.lock:
             rule = next((rule for rule in self.rules if rule.applies_to(request)), None)
         if rule is None:
-            return super().send(request, **options)
+            return super().send(request, *arguments, **options)
         if rule.outcome == "lost":
-            super().send(request, **options).close()
+            super().send(request, *arguments, **options).close()
             raise requests.ConnectionError("the response was lost")
         return create_error(request, rule)
 

@@ -18,6 +18,7 @@ from connector.run.replay import parse_selection
 from connector.settings import Settings
 from connector.sources import registry, window
 from connector.sources.rest import reader
+from connector.sources.rest.config import RestSource
 from runtime.google_api import ApiClient
 from runtime.http_session import open_session
 from runtime.object_store import OK_STATUSES, ObjectStore
@@ -49,7 +50,9 @@ class Project:
 
     def __post_init__(self):
         self.sessions = []
-        self.source = registry.read_source("retail")
+        retail = registry.read_source("retail")
+        assert isinstance(retail, RestSource)
+        self.source = retail
         at = {"api_endpoint": self.address}
         self.bigquery = bigquery.Client(self.name, AnonymousCredentials(), client_options=at, location="EU")
         self.sessions.append(self.bigquery._http)
@@ -92,6 +95,7 @@ class Project:
     def context(self, name="sales", key=KEY, adapter=None, **others):
         """The context of one process. `adapter` is between it and Google's APIs."""
         source = self.source
+        assert self.shop is not None
         jobs, store = self.clients(adapter)
         settings = Settings(self.name, "EU", store.bucket, {"URL": self.shop.url, "API_KEY": key})
         pages = reader.create_reader(source, name, settings, lambda: RetryPolicy(sleep=lambda seconds: None))

@@ -46,12 +46,12 @@ class FakeBigQuery:
         if job_id in self.jobs:
             raise Conflict(f"Already Exists: {job_id}")
         outcome = self.outcomes.pop(0) if self.outcomes else None
-        is_error = isinstance(outcome, Exception)
-        if is_error and not getattr(outcome, "has_arrived", False):
-            raise outcome
-        self.jobs[job_id] = FakeJob(job_id, None if is_error else outcome)
-        if is_error:
-            raise outcome
+        error = outcome if isinstance(outcome, Exception) else None
+        if error is not None and not getattr(error, "has_arrived", False):
+            raise error
+        self.jobs[job_id] = FakeJob(job_id, None if error is not None else outcome)
+        if error is not None:
+            raise error
         return self.jobs[job_id]
 
     def get_job(self, job_id, **options):
@@ -158,7 +158,7 @@ def test_an_outage_of_bigquery_ends_the_attempts():
 
 
 def test_polls_become_rarer_and_survive_an_outage():
-    service, delays = FakeBigQuery(), []
+    service, delays = FakeBigQuery(), list[float]()
     running = ["RUNNING"] * 12
     service.jobs["load"] = FakeJob("load", state="PENDING", polls=[*running, api_error(503), "DONE"])
     policy = RetryPolicy(attempts=4, sleep=delays.append, jitter=lambda low, high: 0)
@@ -203,7 +203,7 @@ def scripted():
     closers = []
 
     def run(*answers):
-        server, delays = ScriptedServer(*answers), []
+        server, delays = ScriptedServer(*answers), list[float]()
         options = {"api_endpoint": server.url}
         client = bigquery.Client("p", AnonymousCredentials(), client_options=options, location="EU")
         closers.extend([client.close, server.close])

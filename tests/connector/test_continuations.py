@@ -169,6 +169,7 @@ def test_positions_keep_their_type_in_the_body_of_a_post(land):
         hits = [item | {"sort": [item["id"], "x"]} for item in page(after[0] + 1, body["size"])]
         return 200, {}, {"hits": {"hits": hits, "total": {"value": 37, "relation": "eq"}}}
 
+    paging: dict[str, str | int]
     paging = {"cursor": "search_after", "next": "last_item.sort", "items": "hits.hits", "within": "body"}
     paging |= {"size": "size", "limit": SIZE, "total_items": "hits.total.value"}
     process, state = land(serve, paging, method="POST", body={"query": {"match_all": {}}})

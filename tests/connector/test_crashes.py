@@ -151,13 +151,13 @@ class FullBucketAdapter(HTTPAdapter):
         self.room, self.rejected = room, 0
         self.lock = threading.Lock()
 
-    def send(self, request, **options):
+    def send(self, request, *arguments, **options):
         if "/upload/storage/" not in request.url or "ifGenerationMatch=0" not in request.url:
-            return super().send(request, **options)
+            return super().send(request, *arguments, **options)
         with self.lock:
             self.room -= 1
             if self.room >= 0:
-                return super().send(request, **options)
+                return super().send(request, *arguments, **options)
             self.rejected += 1
         rejection = requests.Response()
         rejection.status_code, rejection.reason, rejection._content = 507, "Insufficient Storage", b"{}"

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from connector import raw_schema
 from connector.extract import schema_drift as drift
 from connector.extract.page_inspection import create_inspector
-from connector.extract.schema_drift import DriftReport, ObservedSchema
-from connector.landing.page_metadata import describe_change
+from connector.landing.page_metadata import DriftReport, ObservedSchema, describe_change
 
 COLUMNS = raw_schema.read_columns("sales")
 LINE = {"product_sku": "1095275", "quantity": 1, "amount": 0.5}

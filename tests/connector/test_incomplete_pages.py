@@ -1,6 +1,7 @@
 """No run is silently incomplete: every input here lost rows with status success, or blocked all later runs."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -141,6 +142,7 @@ def test_a_chain_of_empty_pages_ends_and_is_incomplete(harness):
     "body", [{"items": [], "error": "timeout, partial results"}, {"items": []}, {"items": None}]
 )
 def test_an_empty_page_before_a_full_one_is_requested_again(harness, body):
+    pages: dict[int, Any]
     pages = {page: (200, {}, {"items": ITEMS[(page - 1) * SIZE : page * SIZE]}) for page in range(1, 5)}
     serve = scripted(pages)
 
@@ -155,6 +157,7 @@ def test_an_empty_page_before_a_full_one_is_requested_again(harness, body):
 
 
 def test_a_page_that_stays_empty_before_a_full_one_is_a_hole(harness):
+    pages: dict[int, Any]
     pages = {page: (200, {}, {"items": ITEMS[(page - 1) * SIZE : page * SIZE]}) for page in (1, 2, 4)}
     _, state = run_shape(harness, scripted(pages), {"page": "page", "items": "items"})
     assert state.missing == "page 3 is empty, but page 4 has items"
@@ -184,6 +187,7 @@ def test_a_rejected_page_after_the_announced_total_is_the_end(harness, count, li
     "answer", [(500, {}, {}), (400, {}, {}), (404, {}, {}), (200, {}, {"items": "no list"})]
 )
 def test_a_page_that_always_fails_is_a_gap_and_the_others_are_landed(harness, answer):
+    pages: dict[int, Any]
     pages = {page: (200, {}, {"items": ITEMS[(page - 1) * SIZE : page * SIZE]}) for page in range(1, 5)}
     serve = scripted(pages | {2: answer})
     api, state = run_shape(harness, serve, {"page": "page", "items": "items"})

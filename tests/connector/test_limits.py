@@ -8,7 +8,7 @@ from tests.fakes.paged_api import SIZE
 
 
 def test_requests_are_evenly_spaced():
-    delays, now = [], 100.0
+    delays, now = list[float](), 100.0
     limiter = RateLimiter(1, 1 / 4, delays.append, lambda: now)
     for _ in range(4):
         limiter.wait()

@@ -18,7 +18,7 @@ from tests.fakes.retail_api import KEY
 SETTINGS = ("PROJECT_ID", "LOCATION", "BUCKET", "RETAIL_API_KEY", "RETAIL_URL")
 
 
-class Process(subprocess.Popen):
+class Process(subprocess.Popen[str]):
     def __init__(self, *arguments, variables):
         ambient = {name: value for name, value in os.environ.items() if name not in SETTINGS}
         command = [sys.executable, "-m", "connector", *arguments]

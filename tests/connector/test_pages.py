@@ -12,10 +12,13 @@ from connector.errors import InvalidResponse
 from connector.extract import schema_drift as drift
 from connector.extract.ndjson import encode_item, encode_page
 from connector.extract.page_inspection import create_inspector
+from connector.landing.page_metadata import ObservedSchema
 from connector.sources import registry
+from connector.sources.rest.config import RestSource
 from connector.sources.rest.response import create_parser
 
 RETAIL = registry.read_source("retail")
+assert isinstance(RETAIL, RestSource)
 SALES = create_parser(RETAIL.paging_of("sales"), RETAIL.endpoints["sales"].window)
 COLUMNS = raw_schema.read_columns("sales")
 FILE = "sales_20260131_0930_0.json"
@@ -137,7 +140,7 @@ def test_deeply_nested_items_are_accepted():
     [line] = split(b'{"items": [%b]}' % deep)
     assert deep[1:] in line
     items = SALES(b'{"items": [%b]}' % deep).items
-    assert create_inspector(COLUMNS, drift.ObservedSchema(), None)(items)[0].unmapped == {"a"}
+    assert create_inspector(COLUMNS, ObservedSchema(), None)(items)[0].unmapped == {"a"}
 
 
 def test_numbers_keep_their_digits():

@@ -11,9 +11,11 @@ from connector.errors import IncompleteRun, SourceUnavailable
 from connector.run import run
 from connector.settings import Settings
 from connector.sources import registry
+from connector.sources.files.config import FilesSource
 from connector.sources.files.ledger import Ledger
 from connector.sources.files.reader import FilesReader
 from connector.sources.files.store import open_obstore
+from connector.sources.mongodb.config import MongoSource
 from connector.sources.mongodb.reader import create_reader
 from connector.sources.window import IdRange
 from demo.servers.mongodb import MongoServer
@@ -51,6 +53,7 @@ def copy_files(project, tmp_path):
 
     def copy():
         source = registry.parse_source(CSV | {"url": tmp_path.as_uri()}, "catalogue.yaml")
+        assert isinstance(source, FilesSource)
         context = project.context("products")
         endpoint, store = source.endpoints["products"], open_obstore(source.url, "", "", "")
         reader = FilesReader(
@@ -97,6 +100,7 @@ def server():
 def copy_orders(project, server):
     """A function that runs the connector over the documents; the part with document `failing` cannot be read."""
     source = registry.parse_source(ORDERS | {"url": f"mongodb://{server.address}/shop"}, "shop.yaml")
+    assert isinstance(source, MongoSource)
 
     def copy(failing=None):
         context = project.context("sales")
@@ -112,7 +116,7 @@ def copy_orders(project, server):
                 raise SourceUnavailable("time-out")
             return part
 
-        reader.read_part = read_part
+        reader.read_part = read_part  # type: ignore[method-assign]  # fails at one document
         try:
             run.copy(context, IdRange())
         finally:

@@ -4,6 +4,7 @@ import io
 import json
 import random
 import threading
+from typing import Any
 
 import pytest
 
@@ -15,11 +16,13 @@ from connector.run.state import RunState
 from connector.settings import Settings
 from connector.sources import registry
 from connector.sources.rest import reader
+from connector.sources.rest.config import RestSource
 from connector.sources.window import IdRange
 from runtime.errors import LeaseHeld, StorageError
 from runtime.retry import RetryPolicy
 from runtime.structured_log import StructuredLog
 from tests.connector.fault_injection import FaultyAdapter, Rule
+from tests.connector.landing_harness import NoWarehouse
 from tests.connector.project import sales
 from tests.fakes.retail_api import KEY, Fault
 
@@ -29,7 +32,7 @@ WRITES = r"POST /upload/storage"
 MOVES = r"POST /storage/v1/b/.*/(moveTo|copyTo|rewriteTo)/"
 LISTS = r"GET /storage/v1/b/[^/]*/o\?"
 
-SOURCE = {
+SOURCE: dict[str, dict[str, Any]] = {
     "half of all responses are 503": {"status": 503},
     "429 without Retry-After": {"status": 429},
     "429 with Retry-After: 0": {"status": 429, "headers": {"Retry-After": "0"}},
@@ -74,11 +77,13 @@ def test_a_fault_of_the_source_loses_no_row(shop, store, fault):
 def land(store, shop):
     """Land the pages of a run, without a warehouse."""
     source = registry.read_source("retail")
+    assert isinstance(source, RestSource)
     settings = Settings("", "", "", {"URL": shop.url, "API_KEY": KEY})
     pages = reader.create_reader(source, "sales", settings, lambda: RetryPolicy(sleep=lambda seconds: None))
     with pages.client.session:
         endpoint, landing = source.endpoint("sales"), Landing(store, "sales")
-        context = RunContext("sales", endpoint, pages, landing, store, None, StructuredLog(io.StringIO()))
+        log = StructuredLog(io.StringIO())
+        context = RunContext("sales", endpoint, pages, landing, store, NoWarehouse(), log)
         state = RunState(id="one", endpoint="sales", began=1_795_246_443_000, span=IdRange(1))
         with context.create_lease() as lease:
             lease.save(state)
@@ -99,7 +104,7 @@ def test_a_fault_of_google_loses_no_row(project, shop, fault):
 def test_all_faults_together_lose_no_row(project, shop):
     shop.items["sales"] = sales(1, 250 * 40)
     chance = random.Random(4)
-    kinds = [
+    kinds: list[dict[str, Any]] = [
         {"status": 503},
         {"status": 429},
         {"reset": True},

@@ -91,8 +91,8 @@ def test_a_chain_that_repeats_a_page_ends_with_a_note(harness):
 
 
 def test_an_endpoint_may_override_the_paging_of_its_source(harness):
-    endpoint = THINGS | {"paging": {"cursor": None, "next": None, "offset": "offset", "limit": SIZE}}
-    endpoint["paging"]["total_items"] = "meta.total"
+    paging = {"cursor": None, "next": None, "offset": "offset", "limit": SIZE, "total_items": "meta.total"}
+    endpoint = THINGS | {"paging": paging}
     process = harness(shapes.by_cursor, endpoints={"things": endpoint})
     process.api.shape = lambda api, query, headers: shapes.by_offset(api, query | {"limit": SIZE}, headers)
     process.land()

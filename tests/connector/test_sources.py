@@ -29,7 +29,8 @@ def changed(path, value):
 def test_the_retail_declaration_is_read():
     source = registry.read_source("retail")
     assert list(source.endpoints) == ["sales", "products", "customers"]
-    assert source.endpoint("sales").window.look_back == 500
+    declared = source.endpoint("sales").window
+    assert declared is not None and declared.look_back == 500
     assert source.endpoint("products").window is None
 
 

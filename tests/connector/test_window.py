@@ -86,6 +86,7 @@ def test_successive_windows_leave_no_id_out(ends, first):
     covered, next_id = Watermark(first), (first or 0) + 1
     for last in sorted(ends):
         span = window.freeze(window.first_range(IdRange(), SALES, covered), last)
+        assert span.start is not None and span.until is not None
         if span.start <= span.until:
             assert span.start <= next_id
             next_id = max(next_id, span.until + 1)
@@ -109,7 +110,7 @@ def test_a_range_becomes_query_parameters():
 
 
 def test_a_gap_before_the_window_is_described():
-    assert "ids 101 to 199" in window.describe_gap(IdRange(200), 100)
+    assert "ids 101 to 199" in str(window.describe_gap(IdRange(200), 100))
     assert window.describe_gap(IdRange(101), 100) is None
     assert window.describe_gap(IdRange(200), None) is None
 
@@ -126,12 +127,14 @@ def test_days_are_resolved_to_the_ids_of_their_rows(gaps, first, last):
     first, last = sorted((first, last))
     span = IdRange(start_date=f"2017-01-{first:02d}", until_date=f"2017-01-{last:02d}")
     resolved = window.resolve_dates(span, first_since)
+    assert resolved.start is not None and resolved.until is not None
     requested = range(resolved.start, resolved.until + 1)
     assert [n for n, day in enumerate(days, 1) if first <= day <= last] == list(requested)
     assert (resolved.start_date, resolved.until_date) == (None, None)
 
 
 def test_an_endpoint_without_days_rejects_a_day():
+    assert SALES is not None
     undated = msgspec.structs.replace(SALES, start_date=None)
     with pytest.raises(UsageError, match="sales does not support days"):
         window.parse_range("sales", undated, None, "2017-01-31")

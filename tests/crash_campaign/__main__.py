@@ -24,8 +24,8 @@ from sandbox import environment
 from sandbox.state import State
 from tests.crash_campaign.inspection import Inspection
 from tests.crash_campaign.loads import Group, Replays, Windows
-from tests.crash_campaign.process import Connector, Moment, Point
-from tests.crash_campaign.proxy import Proxy
+from tests.crash_campaign.process import Connector, Point
+from tests.crash_campaign.proxy import Moment, Proxy
 from tests.crash_campaign.report import HEAD, format_row, write_report
 from tests.scenario import Scenario
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 PAGE = 250
 
@@ -21,7 +22,7 @@ class Findings:
 class Inspection:
     """`query` returns the rows of a SELECT as tuples, `names` the objects under a prefix."""
 
-    query: Callable[[str], list[tuple]]
+    query: Callable[[str], list[tuple[Any, ...]]]
     names: Callable[[str], Iterable[str]]
 
     def remaining(self) -> list[str]:
@@ -50,18 +51,18 @@ class Inspection:
         missing = max(rows * loads - loaded, rows - ids)
         return Findings(max(loaded - rows * loads, 0), missing, len(self.remaining()), log)
 
-    def replays(self, file: str) -> list[tuple]:
+    def replays(self, file: str) -> list[tuple[Any, ...]]:
         """Finished replays of the file, the oldest first."""
         ids = f"SELECT run_id FROM ops.file_log WHERE file_name = '{file}'"
         return self.runs(f"window_from IS NULL AND run_id IN ({ids})")
 
-    def runs(self, condition: str) -> list[tuple]:
+    def runs(self, condition: str) -> list[tuple[Any, ...]]:
         return self.query(
             f"""SELECT run_id, status, rows_loaded, files FROM ops.run_log
             WHERE endpoint = 'sales' AND {condition} ORDER BY started_at"""
         )
 
-    def log_deviations(self, runs: list[tuple], rows: int, files: int) -> tuple[str, ...]:
+    def log_deviations(self, runs: list[tuple[Any, ...]], rows: int, files: int) -> tuple[str, ...]:
         """Where the log of one load differs from one success with its rows and each file once."""
         if [run[1:] for run in runs] != [("success", rows, files)]:
             return (f"runs in the log: {runs}",)

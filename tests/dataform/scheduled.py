@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 from demo.recorded_apply.replay import RECORD
 from scripts.sql_analysis.analyzer import Columns, type_from_field
@@ -10,7 +11,7 @@ from tests.dataform.engines.project import ROOT
 OPS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "modules/warehouse/ops").glob("*.json")}
 LABELS = {"name": "labels", "type": "RECORD", "mode": "REPEATED"}
 # https://cloud.google.com/bigquery/docs/information-schema-jobs
-JOBS = [
+JOBS: list[dict[str, Any]] = [
     {"name": "creation_time", "type": "TIMESTAMP"},
     {"name": "user_email", "type": "STRING"},
     {"name": "job_id", "type": "STRING"},
@@ -37,7 +38,7 @@ SIZES = {
 }
 
 
-def configs() -> dict[str, dict]:
+def configs() -> dict[str, dict[str, Any]]:
     """Every transfer config of workspace local, by its name."""
     requests = [json.loads(line) for line in RECORD.read_text().splitlines()]
     bodies = [each["body"] for each in requests if each["path"].endswith("/transferConfigs")]
@@ -77,5 +78,5 @@ def joined(text: str) -> str:
     return re.sub(r'",\n\s+"', " ", text)
 
 
-def columns(fields: list[dict]) -> Columns:
+def columns(fields: list[dict[str, Any]]) -> Columns:
     return {field["name"]: type_from_field(field) for field in fields}

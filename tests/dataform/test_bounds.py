@@ -104,7 +104,7 @@ def test_every_mart_evaluates_the_extremes_alike_in_both_engines(sandbox, query)
     google = GoogleSql().evaluate(query)
     assert len(google) > 1000
     assert here == parse(google)
-    discounts = [json.loads(row)["discount_perc"] for name, row in google if name == "dmt.sales_items"]
+    discounts = [json.loads(str(row))["discount_perc"] for name, row in google if name == "dmt.sales_items"]
     assert {discount is None for discount in discounts} == {True, False}
     assert all(0 <= float(discount) <= 100 for discount in discounts if discount is not None)
 

@@ -4,6 +4,8 @@ A declaration is 'Personal data' in the description; 'must not leave ods' forbid
 of a mart is followed through the SELECTs of the compiled graph.
 """
 
+from typing import Any
+
 import pytest
 from sqlglot import exp
 from sqlglot.lineage import lineage
@@ -31,7 +33,7 @@ def descriptions(action):
 
 def origins(select, column, tables):
     """The (table, column) pairs of ods that a column of a SELECT is computed from."""
-    schema = {"p": {"ods": {}, "dmt": {}}}
+    schema: dict[str, dict[str, Any]] = {"p": {"ods": {}, "dmt": {}}}
     for name, columns in tables.items():
         dataset, table = name.split(".")
         schema["p"].setdefault(dataset, {})[table] = dict.fromkeys(columns, "string")

@@ -116,7 +116,7 @@ def test_every_incremental_table_writes_in_one_transaction_and_saves_its_own_che
 
 def test_every_transaction_first_updates_the_lock_of_its_table(by_name, analyzed):
     """BigQuery cancels one of two transactions that change rows of one table; appends do not conflict."""
-    locks = Counter()
+    locks = Counter[str]()
     for action in by_name.values():
         if action.type != "incremental":
             continue

@@ -5,6 +5,7 @@ All texts of a type are one query: a text must not change the value of the row n
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -187,7 +188,7 @@ FILE_DAYS = {
 }
 
 # How the value is written as text, and the expectation.
-TYPES = {
+TYPES: dict[str, tuple[str, dict[Any, Any]]] = {
     "types.timestamp.parse": ("cast(unix_micros({}) as string)", TIMES),
     "types.decimal.parse": ("cast({} as string)", NUMBERS),
     "types.integer.parse": ("cast({} as string)", INTEGERS),

@@ -66,6 +66,7 @@ def test_a_command_has_the_sandbox_and_standard_input(tmp_path):
 def test_child_processes_end_with_the_command():
     script = "sleep 60 & echo $!; wait"
     with pytest.raises(RuntimeError), process_group(["sh", "-c", script], dict(os.environ)) as process:
+        assert process.stdout is not None
         started = int(process.stdout.readline())
         raise RuntimeError
     assert process.returncode == -signal.SIGTERM

@@ -2,7 +2,7 @@
 
 import threading
 
-from runtime.object_store import ObjectInfo
+from runtime.object_store import ObjectInfo, StoredObject
 
 
 class MemoryStore:
@@ -34,6 +34,12 @@ class MemoryStore:
 
     def read(self, name, generation):
         return self.objects[name][1] if self.generation(name) == generation and generation else None
+
+    def read_current(self, name):
+        if name not in self.objects:
+            return None
+        generation, content, metadata = self.objects[name]
+        return StoredObject(content, generation, metadata)
 
     def delete(self, name, generation=None):
         with self.lock:

@@ -2,6 +2,8 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests import serving
@@ -117,7 +119,7 @@ def whole(api, query, headers):
 
 
 # How a source declares each of them.
-SHAPES = {
+SHAPES: dict[Callable[..., Any], dict[str, Any]] = {
     by_number: {"page": "p", "first": 0, "size": "n", "limit": SIZE, "items": "data.rows"},
     by_number_with_an_end: {"page": "p", "first": 0, "limit": SIZE, "items": "data.rows", "end": 404},
     by_offset: {

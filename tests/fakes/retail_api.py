@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests import serving
@@ -30,7 +31,7 @@ class Fault:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
-    change: dict = field(default_factory=dict)
+    change: dict[str, Any] = field(default_factory=dict)
     cut: bool = False
     reset: bool = False
     zipped: bool = False
@@ -43,7 +44,7 @@ class FakeRetailApi(serving.Served):
     path = "/v1"
 
     def __init__(self):
-        self.items: dict[str, list] = {"sales": [], "products": [], "customers": []}
+        self.items: dict[str, list[Any]] = {"sales": [], "products": [], "customers": []}
         self.faults: list[Fault] = []
         self.latency = 0.0
         self.queries: list[dict[str, str]] = []

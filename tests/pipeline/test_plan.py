@@ -2,12 +2,14 @@
 
 import io
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from pipeline.errors import RunFailed, StepError
 from pipeline.plan import build_plans, copy_arguments, plan_from_step
 from pipeline.run import Run
+from pipeline.run_record import RunRow
 from runtime.errors import UsageError
 from runtime.structured_log import StructuredLog
 
@@ -15,11 +17,12 @@ NOW = datetime(2026, 11, 28, 7, tzinfo=UTC)
 PLANS = build_plans({"retail/sales": "hourly", "retail/products": "daily", "retail/customers": "daily"})
 
 
-class FakeActions(dict):
+class FakeActions(dict[str, Any]):
     """Actions that record their runs; those named in `broken` fail."""
 
     def __init__(self, *broken):
         self.ran = []
+        self.recorded = list[RunRow]()
         super().__init__(
             {
                 name: self.action(name, name in broken)
@@ -45,7 +48,7 @@ def stream():
 
 def run(steps, stream, schedule, first_step=None):
     """The rows of the run that were recorded."""
-    recorded = []
+    recorded = list[RunRow]()
     log, clock = StructuredLog(stream), iter(range(100)).__next__
     try:
         Run("run-1", PLANS, steps, log, clock, lambda: NOW, recorded.append).execute(schedule, first_step)
@@ -142,7 +145,7 @@ def test_without_endpoints_only_the_warehouse_and_the_sheets_run():
 
 def test_a_run_is_recorded_before_its_page_is_written(stream):
     steps = FakeActions("dataform")
-    order = []
+    order = list[Any]()
     steps["report"] = lambda: order.append("page")
     log, clock = StructuredLog(stream), iter(range(100)).__next__
     run = Run("run-1", PLANS, steps, log, clock, lambda: NOW, lambda row: order.append(row))

@@ -33,7 +33,7 @@ def is_done(result):
 
 
 def test_transient_errors_are_retried_with_growing_pauses():
-    pauses = []
+    pauses = list[float]()
     poller = Poller(pauses.append, lambda: None)
     assert poller.wait_until(is_done, poll_results("running", *TRANSIENT, "running", "done"), "it") == "done"
     assert len(pauses) == 5
@@ -47,7 +47,7 @@ def test_only_consecutive_failures_count():
 
 
 def test_the_error_names_the_resource_and_the_last_failure():
-    pauses = []
+    pauses = list[float]()
     poller = Poller(pauses.append, lambda: None)
     with pytest.raises(Unavailable, match="^could not poll executions/x: .*503"):
         poller.wait_until(is_done, poll_results(*[TRANSIENT[0]] * MAX_FAILURES), "executions/x")

@@ -18,7 +18,7 @@ from pipeline.jobs import make_execution_check
 from pipeline.plan import build_plans
 from pipeline.polling import Poller
 from pipeline.run import Run
-from pipeline.run_record import RunRecord
+from pipeline.run_record import RunRecord, RunRow
 from pipeline.settings import Settings
 from runtime.structured_log import StructuredLog
 
@@ -72,7 +72,11 @@ def clients(settings):
 @pytest.fixture
 def record():
     """Collects Dataform's actions; these tests have no ops, so nothing is written."""
-    return RunRecord(lambda: None, StructuredLog(io.StringIO()))
+
+    def no_client():
+        raise AssertionError("these tests write nothing")
+
+    return RunRecord(no_client, StructuredLog(io.StringIO()))
 
 
 @pytest.fixture
@@ -82,7 +86,7 @@ def steps(settings, clients, record):
 
 def run(steps, stream, schedule):
     """The row of the run, whether it succeeded or not."""
-    rows = []
+    rows = list[RunRow]()
     log, clock = StructuredLog(stream), iter(range(100)).__next__
     plans = build_plans(ENDPOINTS)
     try:
@@ -204,11 +208,13 @@ def test_transient_errors_of_the_api_do_not_fail_a_running_job(settings, clients
     declare(settings.sheets_sync_job, "import time; time.sleep(1)")
     failures = [True, True, True, False, True]
 
-    class FlakyExecutions:
-        def get_execution(self, **request):
+    class FlakyExecutions(run_v2.ExecutionsClient):
+        def __init__(self): ...
+
+        def get_execution(self, *arguments, **request):
             if failures and failures.pop(0):
                 raise exceptions.ServiceUnavailable("try later")
-            return clients.executions.get_execution(**request)
+            return clients.executions.get_execution(*arguments, **request)
 
     flaky = Clients(clients.jobs, FlakyExecutions(), clients.dataform)
     create_actions(settings, flaky, POLLER, "hourly", record, {})["sheets_sync"]()

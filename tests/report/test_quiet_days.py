@@ -1,6 +1,7 @@
 """Four weeks of a real grocer's sales and orphans: no finding on any night."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def rows_until(shop, night, now):
 @pytest.mark.timeout(900)
 def test_28_quiet_nights_have_no_finding(ops, shop):
     """Each verdict is about a night and the night before it, so every second one covers all of them."""
-    findings: dict[tuple, dict] = {}
+    findings: dict[tuple[Any, ...], dict[str, Any]] = {}
     for number in range(0, NIGHTS, 2):
         night = FIRST_NIGHT + timedelta(days=number)
         ops.load(rows_until(shop, night, datetime.now(UTC)))

@@ -34,7 +34,7 @@ def test_only_one_owner_while_the_lease_is_renewed(store):
 def test_a_dead_owner_is_watched_for_three_renewals_and_its_state_taken_over(store):
     dead = acquire_lease(store)
     dead.save(STATE)
-    delays = []
+    delays = list[float]()
     successor = acquire_lease(store, sleep=delays.append)
     assert successor.state == STATE
     assert sum(delays) == 3 * NEVER

@@ -44,6 +44,7 @@ class FakeStore:
 
     @property
     def document(self):
+        assert self.content is not None
         return msgspec.json.decode(self.content, type=LeaseDocument)
 
 
@@ -122,7 +123,7 @@ def test_the_next_attempt_of_the_same_task_takes_over_without_waiting(store):
 @pytest.mark.parametrize("execution", ["", EXECUTION])
 def test_a_holder_of_unknown_state_is_watched(store, execution):
     write_old_lease(store, execution)
-    pauses = []
+    pauses = list[float]()
     with new_lease(store, sleep=pauses.append) as lease:
         assert store.document.owner == lease.owner
     assert sum(pauses) > 2 * 5.0  # at least two renewals are missing
@@ -136,7 +137,7 @@ def test_only_one_of_two_processes_takes_a_dead_lease_over(store):
         if len(pauses) == 9:
             store.replace(NAME, b"{}", 1)
 
-    pauses = []
+    pauses = list[float]()
     with pytest.raises(LeaseHeld), new_lease(store, sleep=sleep_until_the_other_is_faster):
         raise AssertionError("two owners at once")
     assert store.content == b"{}"

@@ -1,6 +1,7 @@
 """The object store: preconditions of Cloud Storage against the sandbox, failures against a scripted server."""
 
 import json
+from typing import Any
 
 import pytest
 from google.auth.credentials import Credentials
@@ -135,6 +136,7 @@ def test_content_that_does_not_match_its_checksum_is_an_error(scripted):
 
 
 def test_a_listing_has_all_pages(scripted):
+    pages: list[dict[str, Any]]
     pages = [{"items": [{"name": "a"}], "nextPageToken": "more"}, {}, {"items": [{"name": "b"}]}]
     pages[1]["nextPageToken"] = "still more"
     store, server, _ = scripted(*(Answer(body=json.dumps(page).encode()) for page in pages))

@@ -77,7 +77,7 @@ def test_a_signal_unwinds_the_job_and_sets_its_exit_code(number, code):
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout.readline() == "ready\n"
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
         os.kill(process.pid, number)
         output, errors = process.communicate(timeout=30)
     assert (process.returncode, output) == (code, "released\n")

@@ -62,7 +62,7 @@ def test_without_a_limit_nothing_waits():
 
 
 def test_a_wait_is_reported_before_it_begins():
-    clock, reported = FakeClock(), []
+    clock, reported = FakeClock(), list[float]()
     limiter = RateLimiter(1, 10.0, clock.sleep, clock, on_wait=reported.append)
     call_times(limiter, clock, [0.0, 4.0])
     assert reported == [6.0] == clock.pauses

@@ -43,7 +43,7 @@ def test_a_delay_has_full_jitter_and_is_never_below_retry_after(attempt, retry_a
 
 
 def test_a_call_is_repeated_until_it_succeeds():
-    delays, errors = [], [ValueError("1"), ValueError("2")]
+    delays, errors = list[float](), [ValueError("1"), ValueError("2")]
     policy = RetryPolicy(attempts=3, sleep=delays.append, jitter=lambda low, high: high)
 
     def operation():

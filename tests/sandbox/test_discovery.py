@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from demo.recorded_apply.replay import RECORD
-from sandbox.discovery.documents import SERVED, find_api, load_document
+from sandbox.discovery.documents import SERVED, Document, find_api, load_document
 from sandbox.discovery.fields import checked_body
 from sandbox.discovery.parameters import checked_query
 from sandbox.resources.errors import InvalidArgument
@@ -14,9 +14,15 @@ from sandbox.resources.errors import InvalidArgument
 PROJECT = "projects/sandbox-local"
 
 
+def known_api(path: str) -> tuple[Document, str]:
+    api = find_api(path)
+    assert api is not None, path
+    return api
+
+
 @pytest.mark.parametrize("prefix", SERVED)
 def test_every_served_api_has_a_document_with_methods(prefix):
-    document, _ = find_api(f"/{prefix}/x")
+    document, _ = known_api(f"/{prefix}/x")
     assert document.methods
     assert document.content["version"] == prefix.rsplit("/", 1)[-1]
 
@@ -63,8 +69,10 @@ def test_every_served_api_has_a_document_with_methods(prefix):
     ],
 )
 def test_a_request_has_one_method_and_one_resource(http, path, method, resource):
-    document, inside = find_api(path)
-    matched, name = document.match(http, inside)
+    document, inside = known_api(path)
+    found = document.match(http, inside)
+    assert found is not None
+    matched, name = found
     assert (matched.id, name) == (method, resource)
 
 
@@ -79,7 +87,7 @@ def test_a_request_has_one_method_and_one_resource(http, path, method, resource)
     ],
 )
 def test_other_requests_have_none(http, path):
-    document, inside = find_api(path)
+    document, inside = known_api(path)
     assert document.match(http, inside) is None
 
 
@@ -91,7 +99,7 @@ def test_paths_of_other_services_have_no_api():
 def test_every_recorded_request_calls_a_method_and_passes():
     for line in RECORD.read_text().splitlines():
         request = json.loads(line)
-        document, inside = find_api(request["path"])
+        document, inside = known_api(request["path"])
         matched = document.match(request["method"], inside)
         assert matched, line
         checked_query(document, matched[0], list(request["query"].items()))
@@ -169,16 +177,20 @@ def test_a_wrong_field_has_google_s_message(fields, message):
     ],
 )
 def test_a_wrong_parameter_has_google_s_message(query, message):
-    document, inside = find_api(f"/secretmanager/v1/{PROJECT}/secrets")
-    method, _ = document.match("GET", inside)
+    document, inside = known_api(f"/secretmanager/v1/{PROJECT}/secrets")
+    matched = document.match("GET", inside)
+    assert matched is not None
+    method, _ = matched
     with pytest.raises(InvalidArgument) as error:
         checked_query(document, method, query)
     assert str(error.value) == message
 
 
 def test_parameters_come_in_both_spellings_and_system_parameters_are_accepted():
-    document, inside = find_api(f"/secretmanager/v1/{PROJECT}/secrets")
-    method, _ = document.match("GET", inside)
+    document, inside = known_api(f"/secretmanager/v1/{PROJECT}/secrets")
+    matched = document.match("GET", inside)
+    assert matched is not None
+    method, _ = matched
     query = [("page_size", "2"), ("alt", "json"), ("$alt", "json;enum-encoding=int"), ("fields", "secrets")]
     assert checked_query(document, method, query) == {"pageSize": "2"}
 

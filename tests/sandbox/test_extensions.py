@@ -43,8 +43,8 @@ def test_a_module_without_the_functions_is_named():
 
 def test_variables_of_all_extensions_are_combined(tmp_path):
     first, second = ModuleType("first"), ModuleType("second")
-    first.job_variables = lambda state: {"FIRST_URL": state.address}
-    second.job_variables = lambda state: {"SECOND_URL": state.address}
+    vars(first)["job_variables"] = lambda state: {"FIRST_URL": state.address}
+    vars(second)["job_variables"] = lambda state: {"SECOND_URL": state.address}
     state = State(tmp_path, 1)
     assert collect_variables(state, [first, second]) == {
         "FIRST_URL": state.address,

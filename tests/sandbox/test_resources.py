@@ -1,6 +1,7 @@
 """The methods of resources as clients see them: what is stored, and what is refused."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import requests
@@ -17,7 +18,7 @@ USAGE = f"serviceusage/v1/{PROJECT}/services"
 POLICY = f"cloudresourcemanager/v1/{PROJECT}"
 JOBS = f"run/v2/{PROJECT}/locations/europe-west1/jobs"
 JOB = {"template": {"containers": [{"image": "example"}]}}
-AUTOMATIC = {"replication": {"automatic": {}}}
+AUTOMATIC: dict[str, Any] = {"replication": {"automatic": {}}}
 
 
 @pytest.fixture

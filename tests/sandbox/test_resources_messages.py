@@ -3,11 +3,12 @@
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import requests
 from google.auth.credentials import AnonymousCredentials
-from google.pubsub_v1 import PublisherClient, SubscriberClient
+from google.pubsub_v1 import PublisherClient, PubsubMessage, SubscriberClient
 
 from sandbox.resources.errors import InvalidArgument
 from sandbox.resources.filters import matches_filter, parse_filter
@@ -73,13 +74,15 @@ def test_a_message_is_delivered_to_every_subscription_until_it_is_acknowledged(c
 
 
 def test_google_s_clients_publish_and_pull(control_plane):
+    options: dict[str, Any]
     options = {"client_options": {"api_endpoint": f"{control_plane.address}/pubsub"}, "transport": "rest"}
     publisher = PublisherClient(**options, credentials=AnonymousCredentials())
     subscriber = SubscriberClient(**options, credentials=AnonymousCredentials())
     topic, name = f"{PROJECT}/topics/clients", f"{PROJECT}/subscriptions/clients"
     publisher.create_topic(name=topic)
     subscriber.create_subscription(name=name, topic=topic, ack_deadline_seconds=20)
-    publisher.publish(topic=topic, messages=[{"data": b"hello", "attributes": {"kind": "greeting"}}])
+    message = PubsubMessage(data=b"hello", attributes={"kind": "greeting"})
+    publisher.publish(topic=topic, messages=[message])
     (received,) = subscriber.pull(subscription=name, max_messages=5).received_messages
     assert (received.message.data, dict(received.message.attributes)) == (b"hello", {"kind": "greeting"})
     subscriber.acknowledge(subscription=name, ack_ids=[received.ack_id])

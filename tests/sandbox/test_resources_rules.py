@@ -1,6 +1,7 @@
 """The rules of single APIs: alerts, dashboards, log metrics, registries, federation and budgets."""
 
 import uuid
+from typing import Any
 
 import pytest
 import requests
@@ -22,7 +23,7 @@ def assert_refused(answer, code):
 
 # Monitoring
 
-EMAIL = {"type": "email", "labels": {"email_address": "data@example.com"}}
+EMAIL: dict[str, Any] = {"type": "email", "labels": {"email_address": "data@example.com"}}
 THRESHOLD = {"filter": 'metric.type="run.googleapis.com/job/x" AND resource.type="cloud_run_job"'}
 MATCHED = {"displayName": "c", "conditionMatchedLog": {"filter": "severity>=ERROR"}}
 LIMIT = {"notificationRateLimit": {"period": "3600s"}}
@@ -188,7 +189,7 @@ def test_invalid_registries(call, sent):
 
 # Workload identity federation
 
-OIDC = {
+OIDC: dict[str, Any] = {
     "oidc": {"issuerUri": GITHUB},
     "attributeMapping": {"google.subject": "assertion.sub", "attribute.ref": "assertion.ref"},
     "attributeCondition": 'attribute.ref == "refs/heads/main"',

@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from sandbox.errors import CannotStart
-from sandbox.process import REPOSITORY, Holder, free_port, running
-from sandbox.serving import listening
+from sandbox.process import REPOSITORY, free_port, running
+from sandbox.serving import Holder, listening
 
 # Starts a sandbox as tests and the demo do, prints its process id, and waits to be killed.
 PARENT = """
@@ -94,6 +94,7 @@ def test_signals_end_it_without_output(tmp_path, number, requested):
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=REPOSITORY
     )
+    assert process.stdout is not None
     lines = [process.stdout.readline() for _ in range(5)]
     if requested:
         assert "another-one" in requests.get(lines[1].split()[1], timeout=30).text
@@ -107,6 +108,7 @@ def test_signals_end_it_without_output(tmp_path, number, requested):
 def test_it_ends_when_its_parent_is_killed(tmp_path):
     command = [sys.executable, "-c", PARENT, str(tmp_path)]
     parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
+    assert parent.stdout is not None
     server = int(parent.stdout.readline())
     parent.kill()
     parent.communicate()

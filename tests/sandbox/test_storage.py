@@ -229,5 +229,6 @@ def test_bigquery_loads_the_same_files(sandbox, bucket):
         source_format="NEWLINE_DELIMITED_JSON", schema=[bigquery.SchemaField("a", "STRING")]
     )
     load = warehouse.load_table_from_uri(f"gs://{BUCKET}/loaded/in/*.json", "loading.t", job_config=config)
-    assert load.result().output_rows == 2
+    load.result()
+    assert load.output_rows == 2
     assert sorted(row.a for row in warehouse.query_and_wait("select a from loading.t")) == ["1", "3"]

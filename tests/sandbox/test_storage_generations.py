@@ -29,7 +29,7 @@ CONDITIONS = st.sampled_from(["", "ifGenerationMatch", "ifGenerationNotMatch"])
 
 def call(storage, method, path, query="", body=b""):
     response = answer(storage, method, path, query, {}, body)
-    return response.status_code, json.loads(response.body or b"null")
+    return response.status_code, json.loads(bytes(response.body) or b"null")
 
 
 def opened(root):
@@ -160,7 +160,7 @@ def test_a_kill_leaves_every_object_whole(tmp_path, versioned):
     for round_ in range(4):
         command = [sys.executable, "-c", WRITER, str(tmp_path)]
         writer = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=REPOSITORY)
-        assert writer.stdout.readline() == b"ready\n"
+        assert writer.stdout is not None and writer.stdout.readline() == b"ready\n"
         with pytest.raises(subprocess.TimeoutExpired):
             writer.wait(0.05 + 0.03 * round_)
         os.kill(writer.pid, signal.SIGKILL)

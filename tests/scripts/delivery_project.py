@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
 from google.auth.credentials import AnonymousCredentials
@@ -80,7 +81,7 @@ class Project:
         sql = f"select count(*) as rows from raw.sales where SYS_FILE_NAME = '{name}'"
         return int(self.warehouse.query(sql)[0]["rows"])
 
-    def load(self, files: list) -> None:
+    def load(self, files: list[Any]) -> None:
         for table, some in files_by_table(files).items():
             self.warehouse.load(table, some)
 

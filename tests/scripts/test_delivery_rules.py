@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 from google.api_core.exceptions import Aborted, ServiceUnavailable
+from google.cloud import bigquery
 
 from runtime.delivery import DeliveryError, Refused
 from runtime.delivery.checks import check_columns, check_data
@@ -116,8 +117,10 @@ def test_a_moment_outside_time_travel_is_refused():
         def to_api_repr(self):
             return {"maxTimeTravelHours": "48"}
 
-    class Client:
-        def get_dataset(self, name):
+    class Client(bigquery.Client):
+        def __init__(self): ...
+
+        def get_dataset(self, *arguments, **options):
             return Dataset()
 
     with pytest.raises(Refused, match=r"is outside time travel \(48 h\); nothing was changed"):

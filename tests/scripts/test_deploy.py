@@ -4,6 +4,7 @@ import io
 import subprocess
 from pathlib import Path
 from shutil import which
+from typing import Any
 
 import pytest
 import requests
@@ -23,7 +24,7 @@ from scripts.deploy.errors import (
 from scripts.deploy.images import check_images
 from scripts.deploy.plan import Plan
 from scripts.deploy.summary import format_plan
-from scripts.deploy.terraform import METRIC_NOT_READY, MetricNotReady, is_only_metric_not_ready
+from scripts.deploy.terraform import METRIC_NOT_READY, MetricNotReady, Terraform, is_only_metric_not_ready
 from tests.terraform.tree import Tree
 
 needs_terraform = pytest.mark.skipif(which("terraform") is None, reason="terraform is not installed")
@@ -82,6 +83,7 @@ def test_the_loss_of_rows_is_red_on_a_terminal():
 
 def test_the_grants_that_change_are_a_list_of_their_own():
     job = {"role": "roles/run.viewer", "member": "serviceAccount:p@x", "name": "projects/x/jobs/copy"}
+    folder: dict[str, Any]
     folder = {"role": "roles/storage.objectUser", "member": "user:a@x", "bucket": "b"}
     folder["condition"] = [{"title": "only in/"}]
     new = {"role": "roles/bigquery.jobUser", "member": None, "project": "x"}
@@ -215,7 +217,7 @@ def test_uncommitted_files_are_not_deployed(tmp_path):
 
 def test_a_missing_lock_file_is_a_warning_with_its_command(tmp_path):
     git(tmp_path, "init", "-q")
-    assert "terraform -chdir=environments providers lock" in missing_lock_file(tmp_path)
+    assert "terraform -chdir=environments providers lock" in str(missing_lock_file(tmp_path))
     (tmp_path / ".terraform.lock.hcl").touch()
     git(tmp_path, "add", "-f", ".terraform.lock.hcl")
     assert missing_lock_file(tmp_path) is None
@@ -265,7 +267,7 @@ def test_a_destroying_plan_of_prod_is_confirmed_with_its_number():
     confirm(PROD, plan, typed="prod destroys 2", ask=False)
 
 
-class FakeTerraform:
+class FakeTerraform(Terraform):
     """Fails with MetricNotReady as often as given; a plan has the given changes."""
 
     def __init__(self, failures, *plans):
@@ -278,7 +280,7 @@ class FakeTerraform:
         if len(self.applied) <= self.failures:
             raise MetricNotReady("not yet")
 
-    def plan(self, path):
+    def plan(self, path, **options):
         return self.plans.pop(0)
 
 
@@ -286,7 +288,7 @@ def test_an_apply_waits_for_a_new_metric(tmp_path):
     """Cloud Monitoring: an alert on a new log metric is 404 for up to ten minutes."""
     everything = parse_plan(change("metric", ["create"], None, {}), change("alert", ["create"], None, {}))
     rest = parse_plan(change("alert", ["create"], None, {}))
-    terraform, sleeps = FakeTerraform(2, rest, rest), []
+    terraform, sleeps = FakeTerraform(2, rest, rest), list[float]()
     apply_with_retry(terraform, everything, tmp_path, sleeps.append)
     assert terraform.applied == [everything, rest, rest] and sleeps == [60.0, 60.0]
 

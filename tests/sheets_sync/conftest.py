@@ -18,6 +18,7 @@ from sheets_sync import sync
 from sheets_sync.destinations.sheets.destination import SheetsDestination
 from sheets_sync.export_parser import parse_export
 from sheets_sync.options import Options
+from sheets_sync.warehouse import Mart
 from tests.sheets_sync.sandbox_spreadsheets import DECLARED, TYPES, opened, reached
 
 ROOT = Path(__file__).parents[2]
@@ -93,7 +94,7 @@ def mirror(cloud, export, types, spreadsheet):
     def run(rows, export=export, types=types, **options):
         before = spreadsheet.calls
         place = SheetsDestination(spreadsheet, cloud.state.project, Options(**options))
-        done = sync.sync_until_known(export, SimpleNamespace(types=types, rows=rows), place)
+        done = sync.sync_until_known(export, Mart(types, rows), place)
         return SimpleNamespace(counts=done.counts, tab=done.title, calls=spreadsheet.calls - before)
 
     return run

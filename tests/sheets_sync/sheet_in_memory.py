@@ -1,7 +1,6 @@
 """The sandbox's spreadsheets without a server between: fast enough for laws of many examples."""
 
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 from starlette.datastructures import QueryParams
 
@@ -10,15 +9,18 @@ from sandbox.sheets.book import Book, blank_tab
 from sandbox.sheets.cells import Cell
 from sandbox.sheets.errors import BadRequest
 from sandbox.sheets.gate import Call
+from sandbox.sheets.grid import Tab
 from sandbox.sheets.reading import read
 from sandbox.sheets.resource import sheet
 from sheets_sync import sync
 from sheets_sync.destinations.sheets.current.document import parse_document
 from sheets_sync.destinations.sheets.destination import SheetsDestination
+from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet
 from sheets_sync.errors import Invalid
 from sheets_sync.export_parser import parse_export
 from sheets_sync.options import Options
 from sheets_sync.progress import silent_progress
+from sheets_sync.warehouse import Mart
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 COLUMNS = {name: {"header": name.title()} for name in ("day", "baskets", "revenue")}
@@ -33,7 +35,7 @@ def declared(*names, **more):
     return parse_export("t", "t.yaml", FILE | {"columns": columns} | more)
 
 
-class SheetInMemory:
+class SheetInMemory(Spreadsheet):
     """A spreadsheet in memory with the methods of sheets_sync's: what they do, the sandbox's API does."""
 
     id, calls, identity = "sheet", 0, "job@example.com"
@@ -48,6 +50,12 @@ class SheetInMemory:
 
     def read_version(self):
         return str(self.version)
+
+    def titled(self, title: str) -> Tab:
+        """A tab that is known to exist."""
+        tab = self.book.titled(title)
+        assert tab is not None, title
+        return tab
 
     def read_document(self):
         sheets = [sheet(self.book, tab, [], False) for tab in self.book.tabs]
@@ -80,7 +88,7 @@ class SheetInMemory:
             raise Invalid(error.message) from error
 
     def write_values(self, title, rows):
-        tab = self.book.titled(title)
+        tab = self.titled(title)
         for row, line in enumerate(rows):
             for column, value in enumerate(line):
                 tab.put(row, column, Cell(value))
@@ -102,7 +110,7 @@ class SheetInMemory:
 def sync_rows(sheet, export, rows, types=TYPES, **options):
     """What became of it: the comparison."""
     place = SheetsDestination(sheet, "p", Options(**options), lambda: NOW)
-    return sync.sync_until_known(export, SimpleNamespace(types=types, rows=rows), place)
+    return sync.sync_until_known(export, Mart(types, rows), place)
 
 
 def count_rows(done):

@@ -14,8 +14,8 @@ def cell(rows, row, column):
 
 
 def test_only_what_differs_is_written():
-    now = [["Day", "Sales"], [1, 10], [2, 20], [3, 30]]
-    desired = [["Day", "Sales"], [1, 10], [2, 21], [3, 31]]
+    now: list[list[str | int]] = [["Day", "Sales"], [1, 10], [2, 20], [3, 30]]
+    desired: list[list[str | int]] = [["Day", "Sales"], [1, 10], [2, 21], [3, 31]]
     assert find_blocks(now, desired, 2) == [Block(2, 1, ((21,), (31,)))]
 
 

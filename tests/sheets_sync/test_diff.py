@@ -213,13 +213,13 @@ def test_removed_rows_move_to_a_tab_with_all_that_people_have_beside_them():
     type_in(sheet, 2, 5, "about b")
     type_in(sheet, 2, 6, Formula("=C3*2"))
     sync_rows(sheet, export, [OLD[0], OLD[2]])
-    gone = sheet.book.titled("Gone")
+    gone = sheet.titled("Gone")
     assert [gone.at(0, column).value for column in range(3)] == ["Day", "Baskets", "Revenue"]
     assert [gone.at(1, column).value for column in (0, 1, 2, 5)] == [2, "b", 2.5, "about b"]
     assert gone.at(1, 6).value == Formula("=C2*2")
     assert gone.rows == 2
     sync_rows(sheet, export, [OLD[0]])
-    assert [gone.at(row, 0).value for gone in [sheet.book.titled("Gone")] for row in (1, 2)] == [3, 2]
+    assert [gone.at(row, 0).value for gone in [sheet.titled("Gone")] for row in (1, 2)] == [3, 2]
     assert sheet.visible(3) == [[1, "a", 1.5]]
 
 

@@ -58,7 +58,8 @@ def test_adopting_a_tab_with_repeated_keys_does_not_delete_their_rows() -> None:
     """A repeated key matches no row, so its rows are not rows of the mart."""
     export, sheet = declared("day", shrink=20, **ORDERED), SheetInMemory()
     sheet.book.tabs.append(blank_tab(7, "Ours"))
-    for index, value in enumerate(["Day", "Mine", 1, "a", 1, "b", 1, "c", 2, "d"]):
+    values: list[str | int] = ["Day", "Mine", 1, "a", 1, "b", 1, "c", 2, "d"]
+    for index, value in enumerate(values):
         sheet.tab.put(*divmod(index, 2), Cell(value))
     with pytest.raises(Refused, match="2 of the 4 rows"):
         sync_rows(sheet, export, [(1,), (2,)], adopt=True)
@@ -117,7 +118,7 @@ def test_typed_keys_that_match_no_row_are_counted_and_listed() -> None:
     comparison = sync_rows(sheet, export, rows, types, adopt=True)
     assert comparison.notes == ("2 keys of the tab are not in dmt.t: 7, 12345",)
     assert sheet.visible(2) == [[7, None], [12345, None], ["008", "c"]]
-    log = sheet.book.titled("Sync log")
+    log = sheet.titled("Sync log")
     assert log.at(1, 2).value == "1 updated, 2 without a match"
     assert log.at(2, 4).value == "2 keys of the tab are not in dmt.t: 7, 12345"
     sent = len(sheet.batches)

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import requests
@@ -11,13 +11,15 @@ from sheets_sync import sync
 from sheets_sync.destinations.sheets.destination import SheetsDestination
 from sheets_sync.errors import OutcomeUnknown, TransientError
 from sheets_sync.export_parser import parse_export
+from sheets_sync.warehouse import Mart
 from tests.sheets_sync.sandbox_spreadsheets import DECLARED, TYPES, opened, reached
 
+type Row = tuple[date, int, Decimal, str]
 OLD = [(date(2017, 1, day), day, Decimal(day), "old") for day in range(1, 6)]
 NEW = [(date(2017, 1, day), day, Decimal(day), "new") for day in range(2, 9)]
 LARGE = [(date(2017, 1, 1) + timedelta(number), number, Decimal(1), "y" * 40_000) for number in range(60)]
 # What differs in the export, what was there, what comes, and how many calls that takes.
-STORIES = {
+STORIES: dict[str, tuple[dict[str, Any], list[Row] | None, list[Row], int]] = {
     "created": ({}, None, NEW, 2),
     "mirror": ({}, OLD, [*reversed(NEW), OLD[0]], 3),
     "swapped": ({}, OLD, LARGE, 6),
@@ -28,7 +30,7 @@ STORIES = {
     "append": ({"mode": "append"}, OLD, NEW, 3),
 }
 CALLS = [(story, call) for story, (*_, calls) in STORIES.items() for call in range(calls)]
-FAULTS = [
+FAULTS: list[dict[str, str | bool]] = [
     {"answer": "429"},
     {"answer": "500"},
     {"answer": "reset"},
@@ -49,7 +51,7 @@ def settled(cloud, person, story, rows):
     """The story's export synced once, as a job that never waits."""
     export = parse_export("daily_sales", "f.yaml", DECLARED | STORIES[story][0])
     place = SheetsDestination(reached(cloud, person, []), cloud.state.project)
-    return sync.sync_until_known(export, SimpleNamespace(types=TYPES, rows=rows), place)
+    return sync.sync_until_known(export, Mart(TYPES, rows), place)
 
 
 def begun(cloud, person, story):

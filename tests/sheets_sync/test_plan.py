@@ -1,7 +1,6 @@
 """Plans carried out on the sandbox's spreadsheets without a server between: tabs, columns, safety."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +12,7 @@ from sheets_sync import sync
 from sheets_sync.destinations.sheets.destination import SheetsDestination
 from sheets_sync.destinations.sheets.requests import row_requests
 from sheets_sync.errors import OutcomeUnknown, Refused, SheetError
+from sheets_sync.warehouse import Mart
 from tests.sheets_sync.sheet_in_memory import (
     COLUMNS,
     OLD,
@@ -315,7 +315,7 @@ def test_the_sync_log_has_the_newest_first_and_drops_the_oldest():
     sync_rows(sheet, export, [(1,), (None,)])
     sync_rows(sheet, export, [(1,), (None,)])
     sync_rows(sheet, export, [(1,), (2,)])
-    log = sheet.book.titled("Sync log")
+    log = sheet.titled("Sync log")
     reported = [[log.at(row, column).value for column in range(5)] for row in range(log.rows)]
     assert reported == [
         ["When", "Tab", "What", "Row", "Detail"],
@@ -326,7 +326,7 @@ def test_the_sync_log_has_the_newest_first_and_drops_the_oldest():
     assert visible(sheet) == ["Sheet1", "Ours", "Sync log"]
     sheet.person({"appendDimension": {"sheetId": log.id, "dimension": "ROWS", "length": 2000}})
     sync_rows(sheet, export, [(1,)])
-    assert sheet.book.titled("Sync log").rows == 1001
+    assert sheet.titled("Sync log").rows == 1001
 
 
 def test_a_tab_of_users_with_the_title_of_a_helper_tab_is_not_changed():
@@ -376,7 +376,7 @@ def test_a_batch_planned_before_another_one_was_written_fails_whole():
     export, sheet = declared(**ORDERED), SheetInMemory()
     sync_rows(sheet, export, OLD)
     place = SheetsDestination(sheet, "p")
-    mart = SimpleNamespace(types=TYPES, rows=OLD[:1])
+    mart = Mart(TYPES, list[tuple[object, ...]](OLD[:1]))
     late = place.compare(export, mart)
     sync_rows(sheet, export, [*OLD, (4, "d", 4.5)])
     before = sheet.book
@@ -391,9 +391,10 @@ def test_a_batch_planned_before_another_one_was_written_fails_whole():
 
 def test_a_run_is_refused_while_another_run_is_staging():
     export, sheet = declared(**ORDERED), SheetInMemory()
-    large = SimpleNamespace(types=TYPES, rows=[(number, "x" * 40_000, 0.5) for number in range(60)])
+    large = Mart(TYPES, [(number, "x" * 40_000, 0.5) for number in range(60)])
     place = SheetsDestination(sheet, "p")
     late = place.compare(export, large)
+    assert late.plan.staging is not None
     sheet.apply_batch(late.plan.staging.requests)
     with pytest.raises(Refused, match="Another run of export t is writing to tab 't \\(being written\\)'"):
         place.apply(late)

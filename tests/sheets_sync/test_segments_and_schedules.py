@@ -9,6 +9,7 @@ import pytest
 from sheets_sync import exports, sync
 from sheets_sync.errors import ExportError, WarehouseError
 from sheets_sync.export_parser import parse_export
+from sheets_sync.outcome import Outcome
 from sheets_sync.schedule import DAYS, Schedule
 from sheets_sync.warehouse import Warehouse
 
@@ -126,7 +127,7 @@ def test_a_scheduled_export_is_synced_once_per_slot(marts, cloud):
         if failing.is_failing:
             raise WarehouseError("not yet")
         comparison = SimpleNamespace(
-            counts=sync.Outcome("", "", "", "", "", "", "success", NOW, NOW).counts,
+            counts=Outcome("", "", "", "", "", "", "success", NOW, NOW).counts,
             title="",
             issues=(),
             notes=(),

@@ -1,7 +1,7 @@
 """`status: note`: readers see when a tab was checked and changed, and since when its export fails."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +10,7 @@ from sheets_sync.destinations.sheets.current.document import STATUS
 from sheets_sync.destinations.sheets.destination import SheetsDestination
 from sheets_sync.errors import OutcomeUnknown, Refused
 from sheets_sync.export import Export
+from sheets_sync.warehouse import Mart
 from tests.sheets_sync.sheet_in_memory import OLD, ORDERED, TYPES, SheetInMemory, declared
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -26,11 +27,11 @@ class Run:
     def destination(self) -> SheetsDestination:
         return SheetsDestination(self.sheet, "p", clock=lambda: self.now)
 
-    def sync(self, minute: int, rows: list[tuple[object, ...]]) -> int:
+    def sync(self, minute: int, rows: Sequence[tuple[object, ...]]) -> int:
         """The number of batches that were sent."""
         self.now = START + timedelta(minutes=minute)
         sent = len(self.sheet.batches)
-        sync.sync_until_known(self.export, SimpleNamespace(types=TYPES, rows=rows), self.destination)
+        sync.sync_until_known(self.export, Mart(TYPES, list(rows)), self.destination)
         return len(self.sheet.batches) - sent
 
     def fail(self, minute: int, error: str) -> None:
@@ -85,7 +86,7 @@ def test_two_runs_that_only_write_the_note_do_not_both_write(is_first_note: bool
     run.sync(0, OLD)
     run.export = declared(status="note", **ORDERED)
     run.now = START + timedelta(minutes=90)
-    mart = SimpleNamespace(types=TYPES, rows=OLD)
+    mart = Mart(TYPES, list[tuple[object, ...]](OLD))
     slow, fast = run.destination, run.destination
     planned = slow.compare(run.export, mart)
     fast.apply(fast.compare(run.export, mart))
@@ -105,7 +106,7 @@ def test_a_failure_does_not_replace_the_note_of_a_faster_success() -> None:
     document = run.sheet.read_document()
     run.sync(90, OLD[:2])
     written = run.note
-    run.sheet.read_document = lambda: document  # the failing run read before
+    run.sheet.read_document = lambda: document  # type: ignore[method-assign]  # the failing run read before
     run.fail(91, "There is no table dmt.t.")
     assert (run.note, len(status_metadata(run))) == (written, 1)
 

@@ -104,6 +104,7 @@ def test_moments_are_shown_in_the_time_zone_of_the_spreadsheet(mirror, person, d
 
 def test_many_values_go_by_a_hidden_tab_in_one_swap(mirror, person, cloud):
     first = date(2017, 1, 1)
+    large: list[tuple[object, ...]]
     large = [(first + timedelta(number), number, Decimal(1), "x" * 40_000) for number in range(60)]
     large[3] = (date(2017, 1, 4), 3, None, "=1+1")
     mirror(ROWS)
@@ -293,7 +294,7 @@ def test_an_export_that_fails_does_not_affect_the_others(warehouse, export, decl
     other = parse_export("other", "other.yaml", declared | {"table": "nowhere", "tab": "Other"})
     loaders = {"other": lambda: other, "daily_sales": lambda: export}
     outcomes = [synced.outcome for synced in sync.sync_exports(loaders, warehouse, sheets, clock, "run_2")]
-    assert "There is no table dmt.nowhere" in outcomes[0].error
+    assert "There is no table dmt.nowhere" in str(outcomes[0].error)
     assert outcomes[1].error is None
     assert {row["export"]: row["status"] for row in logged(cloud, "run_2")} == {
         "other": "failed",

@@ -1,7 +1,8 @@
 """Renamed exports and projects, and copies of whole spreadsheets: nothing is taken over or left silently."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from sheets_sync.destinations.sheets.destination import SheetsDestination
 from sheets_sync.errors import Refused
 from sheets_sync.export import Export
 from sheets_sync.options import Options
+from sheets_sync.warehouse import Mart
 from tests.sheets_sync.sheet_in_memory import NOW, OLD, ORDERED, TYPES, SheetInMemory, count_rows, declared
 
 NEW = [*OLD[:2], (4, "d", 4.5)]
@@ -20,13 +22,13 @@ NEW = [*OLD[:2], (4, "d", 4.5)]
 def sync_as(
     sheet: SheetInMemory,
     export: Export,
-    rows: list[tuple[object, ...]],
+    rows: Sequence[tuple[object, ...]],
     project: str = "p",
-    **options: object,
+    **options: Any,
 ) -> Comparison:
     declared_names = frozenset({export.name})
     place = SheetsDestination(sheet, project, Options(declared=declared_names, **options), lambda: NOW)
-    return sync.sync_until_known(export, SimpleNamespace(types=TYPES, rows=rows), place)
+    return sync.sync_until_known(export, Mart(TYPES, list(rows)), place)
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def test_another_declared_export_cannot_take_a_tab_over(sheet: SheetInMemory) ->
     options = Options(adopt=True, declared=frozenset({"t", "u"}))
     place = SheetsDestination(sheet, "p", options, lambda: NOW)
     with pytest.raises(Refused, match="kept by export t of project p. Give export u another tab"):
-        place.compare(export, SimpleNamespace(types=TYPES, rows=NEW))
+        place.compare(export, Mart(TYPES, list[tuple[object, ...]](NEW)))
 
 
 def test_an_export_that_was_renamed_with_its_tab_is_reported_and_can_be_adopted(sheet: SheetInMemory) -> None:

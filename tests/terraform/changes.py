@@ -1,6 +1,7 @@
 """How each type of resource changes in place, and what its API must return afterwards."""
 
 from dataclasses import dataclass
+from typing import Any
 
 TEXT = "Changed in place."
 LABELS = {"labels": {"component": "changed"}}
@@ -15,8 +16,8 @@ class Change:
     """
 
     address: str
-    hcl: dict
-    expected: dict
+    hcl: dict[str, Any]
+    expected: dict[str, Any]
     server: str = ""
 
     @property

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from dataclasses import dataclass, field
+from typing import Any
 
 import requests
 
@@ -35,10 +36,10 @@ class Deployment:
     codes.
     """
 
-    outputs: dict = field(default_factory=dict)
-    codes: dict = field(default_factory=dict)
-    sheet: list = field(default_factory=list)
-    analyst: dict = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    codes: dict[str, Any] = field(default_factory=dict)
+    sheet: list[Any] = field(default_factory=list)
+    analyst: dict[str, Any] = field(default_factory=dict)
 
     def add(self, command, result):
         self.outputs[command] = self.outputs.get(command, "") + result.stdout + result.stderr

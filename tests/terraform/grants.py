@@ -4,6 +4,7 @@ Groups have the prefix `group:`, Google's service agents `agent:`. Roles that be
 roles of modules/delivery."""
 
 import re
+from typing import Any
 
 from scripts.deploy.grants import Grant, read_grants
 
@@ -184,7 +185,7 @@ def short_member(member):
     return f"agent:{agent[1]}" if agent else name or member
 
 
-def short_resource(grant: Grant, values):
+def short_resource(grant: Grant, values: dict[str, Any]) -> str:
     """The resource with the condition of the grant; a bucket is the landing bucket or that of the state."""
     kind, _, name = grant.resource.removeprefix("the ").partition(" ")
     if kind == "bucket":

@@ -1,5 +1,7 @@
 """Reading the plans of the environments."""
 
+from typing import Any
+
 from tests.terraform.grants import planned_resources
 
 ENVIRONMENTS = ["local", "dev", "prod"]
@@ -8,7 +10,7 @@ SMTP = '{host="smtp.example.com",from="data@example.com",user="data"}'
 ARGUMENTS = {"prod": [f"-var=notices={{smtp={SMTP},webhooks=true}}"]}
 
 
-class LazyPlans(dict):
+class LazyPlans(dict[str, Any]):
     """{environment: plan}; a plan takes some seconds, and many tests read only one."""
 
     def __init__(self, create_plan):

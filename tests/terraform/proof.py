@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote
 
 from demo.recorded_apply.record import normalize
@@ -21,19 +22,19 @@ class Proof:
     """What was observed. Plans are JSON; `addresses` and `responses` are by address in Terraform."""
 
     applied: str = ""
-    outputs: dict = field(default_factory=dict)
-    recorded: list = field(default_factory=list)
-    started: dict = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    recorded: list[Any] = field(default_factory=list)
+    started: dict[str, Any] = field(default_factory=dict)
     drifted: object = None
     summary: str = ""
-    change: dict = field(default_factory=dict)
+    change: dict[str, Any] = field(default_factory=dict)
     repeated: object = None
-    changed: dict = field(default_factory=dict)
-    addresses: dict = field(default_factory=dict)
-    responses: dict = field(default_factory=dict)
-    requests: list = field(default_factory=list)
+    changed: dict[str, Any] = field(default_factory=dict)
+    addresses: dict[str, Any] = field(default_factory=dict)
+    responses: dict[str, Any] = field(default_factory=dict)
+    requests: list[Any] = field(default_factory=list)
     destroyed: object = None
-    is_gone: dict = field(default_factory=dict)
+    is_gone: dict[str, Any] = field(default_factory=dict)
 
 
 def prove(env, folder):

@@ -20,7 +20,7 @@ from tests.terraform.plans import ENVIRONMENTS, only, resources_of
 
 OWN, OTHER = "999999999999", "1296269"
 MAIN = "refs/heads/main"
-NOTHING, PLAN = set(), {"delivery-plan"}
+NOTHING, PLAN = set[str](), {"delivery-plan"}
 REHEARSE = PLAN | {"delivery-rehearse"}
 ALL = REHEARSE | {"delivery-apply"}
 POOLS = f"projects/{PROJECT_NUMBER}/locations/global/workloadIdentityPools"

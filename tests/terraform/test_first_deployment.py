@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def deployment(deployments, env):
 
 def shown_outputs():
     """The lines that the runbook shows below each command."""
-    printed = {}
+    printed: dict[str, Any] = {}
     for block in BLOCK.findall(RUNBOOK):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, *lines = part.rstrip().splitlines()

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from connector.key_rotation.settings import read_settings as read_rotation_setti
 from connector.landing import names
 from connector.settings import read_settings as read_connector_settings
 from connector.sources.registry import SOURCES, read_source
+from connector.sources.rest.config import RestSource
 from pipeline.rehearse.settings import read_settings as read_rehearse_settings
 from pipeline.restore.settings import read_settings as read_restore_settings
 from pipeline.settings import read_settings as read_pipeline_settings
@@ -25,7 +27,7 @@ FILE = "{}_20260131_0930_0195b1c0-0000-7000-8000-000000000000.json"
 OPTIONAL = {"SMTP_HOST", "SMTP_PORT", "SMTP_FROM", "SMTP_USER", "SMTP_PASSWORD", "WEBHOOK_SECRET"}
 
 
-class RecordingEnvironment(dict):
+class RecordingEnvironment(dict[str, Any]):
     """An environment that records which variables a package read."""
 
     def __init__(self, *values):
@@ -41,6 +43,12 @@ class RecordingEnvironment(dict):
         return super().__getitem__(name)
 
 
+def read_rotation(environ):
+    source = read_source("retail")
+    assert isinstance(source, RestSource)
+    read_rotation_settings(environ, {"retail": source})
+
+
 def read_sheets(environ):
     read_sheets_settings(environ)
     for export in EXPORTED:
@@ -51,7 +59,7 @@ def read_sheets(environ):
     ("job", "read"),
     [
         ("connector", lambda environ: read_connector_settings(environ, "retail", read_source("retail"))),
-        ("key-rotation", lambda environ: read_rotation_settings(environ, {"retail": read_source("retail")})),
+        ("key-rotation", read_rotation),
         ("pipeline", read_pipeline_settings),
         ("report", read_report_settings),
         ("rehearse", read_rehearse_settings),

@@ -538,7 +538,7 @@ def test_schedules_are_paused_until_every_job_has_an_image(plans, create_plan):
         assert {item["paused"] for item in resources_of(plan, "cloud_scheduler_job").values()} == paused
         queries = resources_of(plan, "bigquery_data_transfer_config").values()
         assert {item["disabled"] for item in queries} == paused
-    paused = {
+    paused_jobs = {
         item["name"]: item["paused"] for item in resources_of(two_of_three, "cloud_scheduler_job").values()
     }
-    assert paused == {"key-rotation": False, "pipeline-daily": True, "pipeline-hourly": True}
+    assert paused_jobs == {"key-rotation": False, "pipeline-daily": True, "pipeline-hourly": True}

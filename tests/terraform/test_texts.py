@@ -3,6 +3,7 @@
 import re
 import subprocess
 from shutil import which
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.terraform.hcl_files import (
 )
 
 MAX_WIDTH = 120
-FOLDER_IDS = {"ids": lambda path: path.name}
+FOLDER_IDS: dict[str, Any] = {"ids": lambda path: path.name}
 
 
 @pytest.mark.skipif(which("terraform") is None, reason="terraform is not installed")

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 
@@ -58,7 +59,7 @@ def commit_all(folder):
 def write_overrides(folder):
     """Terraform merges files of this name into the others (developer.hashicorp.com, "Override Files")."""
     for module in (folder / "modules").iterdir():
-        changed = {}
+        changed: dict[str, dict[str, Any]] = {}
         for path in module.glob("*.tf"):
             for kind, name in RESOURCE.findall(path.read_text()):
                 if kind in CHANGES:

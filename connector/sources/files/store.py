@@ -27,7 +27,7 @@ from obstore.store import LocalStore, S3Store
 
 from connector.errors import KeyRejected, RequestRejected, SourceError, SourceUnavailable
 from runtime.errors import SettingsError, StorageError
-from runtime.object_store import ObjectStore
+from runtime.object_store import ObjectInfo
 
 if TYPE_CHECKING:
     from obstore.store import S3Config  # it does not exist at run time
@@ -132,6 +132,14 @@ class Download:
     content: bytes | None = None
 
 
+class Bucket(Protocol):
+    """runtime.object_store.ObjectStore."""
+
+    def url_of(self, name: str) -> str: ...
+    def list(self, prefix: str) -> Iterator[ObjectInfo]: ...
+    def read(self, name: str, generation: int) -> bytes | None: ...
+
+
 class GoogleFiles:
     """Cloud Storage. The version is the object's generation, which is never reused.
 
@@ -139,7 +147,7 @@ class GoogleFiles:
     and would be downloaded again for each of them: the last `kept_files` stay in memory.
     """
 
-    def __init__(self, store: ObjectStore, folder: str, kept_files: int = 2) -> None:
+    def __init__(self, store: Bucket, folder: str, kept_files: int = 2) -> None:
         self.store = store
         self.folder = folder
         self.url = store.url_of(folder)

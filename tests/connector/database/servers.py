@@ -2,12 +2,15 @@
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import psycopg
 import pymysql
 
 from connector.settings import Settings
 from connector.sources import registry
+from connector.sources.database.config import DatabaseSource
+from connector.sources.database.reader import TableReader
 from connector.sources.mysql.reader import create_reader as create_mysql_reader
 from connector.sources.postgres.reader import create_reader as create_postgres_reader
 from connector.sources.window import IdRange
@@ -17,6 +20,9 @@ ORDERS = {"relation": "shop.orders", "table": "orders", "key": ["id"], "schedule
 COLUMNS = ("id", "name", "updated_at", "SYS_FILE_NAME")
 PASSWORD = "the pass'word"
 FIRST = IdRange(start=-(10**18))
+
+
+type CreateReader = Callable[..., TableReader]  # the source is that of the server's kind
 
 
 class Server(ABC):
@@ -69,8 +75,9 @@ class Server(ABC):
         declared = {"kind": self.kind, "url": url or self.url(user), "secret": "erp-password"}
         declared |= {"limits": limits or {}, "endpoints": {"orders": endpoint}}
         source = registry.parse_source(declared, "erp.yaml")
+        assert isinstance(source, DatabaseSource)
         settings = Settings("", "", "", {"URL": source.url, "API_KEY": password})
-        create = create_postgres_reader if self.kind == "postgres" else create_mysql_reader
+        create: CreateReader = create_postgres_reader if self.kind == "postgres" else create_mysql_reader
         reader = create(source, "orders", settings, [{"name": name, "type": "STRING"} for name in columns])
         reader.retry = lambda: RetryPolicy(sleep=lambda seconds: None)
         if reader.freezer:

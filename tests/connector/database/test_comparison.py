@@ -12,10 +12,11 @@ from connector.run import run
 from connector.run.context import now_milliseconds
 from connector.settings import Settings
 from connector.sources import registry
+from connector.sources.database.config import DatabaseSource
 from connector.sources.mysql.reader import create_reader as create_mysql_reader
 from connector.sources.postgres.reader import create_reader as create_postgres_reader
 from connector.sources.window import IdRange
-from tests.connector.database.servers import ORDERS, PASSWORD
+from tests.connector.database.servers import ORDERS, PASSWORD, CreateReader
 
 COLUMNS = [{"name": name, "type": "STRING"} for name in ("id", "name", "updated_at", "SYS_DATE_DELETE")]
 COLUMNS += [{"name": "SYS_DATE_CREATE", "type": "TIMESTAMP"}, {"name": "SYS_FILE_NAME", "type": "STRING"}]
@@ -33,12 +34,14 @@ class Copies:
         endpoint = ORDERS | {"window": WINDOW, "deletes": {"compare": "daily"}} | others
         declared = {"kind": self.server.kind, "url": self.server.url(), "secret": "erp-password"}
         source = registry.parse_source(declared | {"endpoints": {"orders": endpoint}}, "erp.yaml")
+        assert isinstance(source, DatabaseSource)
         settings = Settings("", "", "", {"URL": source.url, "API_KEY": PASSWORD})
-        create = create_postgres_reader if self.server.kind == "postgres" else create_mysql_reader
+        is_postgres = self.server.kind == "postgres"
+        create: CreateReader = create_postgres_reader if is_postgres else create_mysql_reader
         columns = [column for column in COLUMNS if column["name"] != "SYS_DATE_CREATE"]
         reader = create(source, "orders", settings, columns)
         if breaks:
-            reader.iter_keys = self.break_list
+            reader.iter_keys = self.break_list  # type: ignore[method-assign]  # a list that breaks off
         self.last = max(self.last + 1, now_milliseconds()) + day * DAY
         moment = self.last
         context = dataclasses.replace(

@@ -8,10 +8,11 @@ from connector.run import run
 from connector.run.context import now_milliseconds as now
 from connector.settings import Settings
 from connector.sources import registry
+from connector.sources.database.config import DatabaseSource
 from connector.sources.mysql.reader import create_reader as create_mysql_reader
 from connector.sources.postgres.reader import create_reader as create_postgres_reader
 from connector.sources.window import IdRange
-from tests.connector.database.servers import PASSWORD
+from tests.connector.database.servers import PASSWORD, CreateReader
 from tests.connector.database.servers import run as run_sql
 
 ENDPOINT = {"relation": "shop.sales", "table": "sales", "key": ["id"], "schedule": "hourly"}
@@ -37,9 +38,10 @@ def copy(project, server):
             "limits": {"page_rows": 100},
         }
         source = registry.parse_source(declared | {"endpoints": {"sales": endpoint}}, "erp.yaml")
+        assert isinstance(source, DatabaseSource)
         context = project.context("sales")
         settings = Settings("", "", "", {"URL": source.url, "API_KEY": PASSWORD})
-        create = create_postgres_reader if server.kind == "postgres" else create_mysql_reader
+        create: CreateReader = create_postgres_reader if server.kind == "postgres" else create_mysql_reader
         reader = create(source, "sales", settings, context.columns)
         context = dataclasses.replace(
             context, endpoint=source.endpoints["sales"], reader=reader, now=lambda: next_moment(project)

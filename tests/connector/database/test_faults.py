@@ -31,7 +31,7 @@ def test_a_connection_cut_in_the_middle_of_a_part_reads_it_again(server, create)
     reader = create(limits={"page_rows": 1000})
     plan = reader.make_plan(IdRange())
     session = reader.sessions.connect()
-    stream, cuts = type(session).read_lines, []
+    stream, cuts = type(session).read_lines, list[int]()
 
     def cut_once(self, *arguments):
         if not cuts:
@@ -123,7 +123,12 @@ def test_two_connections_at_most(server, create):
     plan = reader.make_plan(IdRange())
     opened = []
     connect = reader.sessions.connect
-    reader.sessions.connect = lambda: opened.append(1) or connect()
+
+    def open_one():
+        opened.append(1)
+        return connect()
+
+    reader.sessions.connect = open_one
     threads = [threading.Thread(target=reader.read_part, args=(part, "f")) for part in plan.parts[:8]]
     for thread in threads:
         thread.start()

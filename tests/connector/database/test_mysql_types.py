@@ -2,6 +2,7 @@
 
 import base64
 import struct
+from typing import Any
 
 import pymysql
 import pytest
@@ -67,12 +68,13 @@ def odd_table(server):
 
 def read_over_the_wire(server):
     """The values as the driver receives them; it has no conversions."""
+    conversions: dict[Any, Any] = dict(encoders)
     connection = pymysql.connect(
         host="127.0.0.1",
         port=server.port,
         user="root",
         use_unicode=False,
-        conv=dict(encoders),
+        conv=conversions,
         charset="utf8mb4",
     )
     with connection, connection.cursor(pymysql.cursors.DictCursor) as cursor:

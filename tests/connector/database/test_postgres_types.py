@@ -93,7 +93,8 @@ def read_over_the_wire(server):
         server.root, options=f"{settings} -c bytea_output=hex -c lc_monetary=C"
     ) as connection:
         result = connection.execute("select * from shop.orders order by id").pgresult
-        names = [result.fname(column).decode() for column in range(result.nfields)]
+        assert result is not None
+        names = [(result.fname(column) or b"").decode() for column in range(result.nfields)]
         values = [
             [result.get_value(row, column) for column in range(result.nfields)]
             for row in range(result.ntuples)

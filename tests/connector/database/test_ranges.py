@@ -1,5 +1,7 @@
 """Ranges of keys: every row in exactly one part, whatever the key, also if the run is killed in between."""
 
+import io
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ from connector.sources import registry
 from connector.sources.window import IdRange
 from runtime.structured_log import StructuredLog
 from tests.connector.database.servers import ORDERS, read
-from tests.connector.landing_harness import Silence
+from tests.connector.landing_harness import KeptLease, NoWarehouse
 from tests.fakes.memory_store import MemoryStore
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
@@ -140,15 +142,10 @@ class Process:
         declared = {"kind": server.kind, "url": server.url(), "endpoints": {"orders": ORDERS}}
         self.endpoint = registry.parse_source(declared, "erp.yaml").endpoints["orders"]
 
-    def check(self): ...
-
-    def save(self, state, holder=""):
-        self.state = state
-
     def run(self, killed_at=None):
         reader = self.server.create_reader(limits={"page_rows": 100})
         read_part, create = reader.read_part, self.store.create
-        writes = []
+        writes = list[int]()
 
         def count(position, file_name):
             self.reads += 1
@@ -160,20 +157,21 @@ class Process:
             writes.append(1)
             return create(*arguments)
 
-        reader.read_part, self.store.create = count, write
+        reader.read_part = count
+        self.store.create = write  # type: ignore[method-assign]  # counts, and kills the process
         context = RunContext(
             name="orders",
             endpoint=self.endpoint,
             reader=reader,
             landing=Landing(self.store, "orders"),
             store=self.store,
-            warehouse=None,
-            log=StructuredLog(Silence()),
+            warehouse=NoWarehouse(),
+            log=StructuredLog(io.StringIO()),
         )
         try:
-            return extract(context, self, self.state)
+            return extract(context, KeptLease(self), self.state)
         finally:
-            self.store.create = create
+            self.store.create = create  # type: ignore[method-assign]  # as it was
             reader.sessions.close()
 
 

@@ -91,6 +91,7 @@ def test_microseconds_and_equal_times_are_neither_lost_nor_repeated(server, crea
             f"insert into shop.orders values ({n}, 'x', '2026-01-01 00:00:00.{1000 + n // 20:06}')"
         )
     reader = create(limits={"page_rows": 7}, **BY_TIME)
+    assert FIRST.start is not None
     plan = reader.make_plan(IdRange(start=FIRST.start + 1))
     assert len(plan.parts) > 5
     assert sorted(read_ids(reader, plan)) == list(range(60))

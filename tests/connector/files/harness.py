@@ -1,10 +1,15 @@
 """Runs of the connector over a folder of files, with a landing bucket and a warehouse in memory."""
 
+import io
 import json
+from collections.abc import Callable
+
+from obstore.store import S3Store
 
 from connector.errors import IncompleteRun
 from connector.landing.files import Landing
 from connector.load.loader import KeyCounts
+from connector.load.warehouse import Warehouse
 from connector.run import run
 from connector.run.context import RunContext
 from connector.sources import registry
@@ -12,7 +17,6 @@ from connector.sources.files.ledger import Ledger
 from connector.sources.files.reader import PART_BYTES, FilesReader
 from connector.sources.files.store import open_obstore
 from connector.sources.window import IdRange, Watermark
-from runtime.object_store import StoredObject
 from runtime.structured_log import StructuredLog
 from tests.fakes.memory_store import MemoryStore
 
@@ -21,15 +25,7 @@ COLUMNS = ("id", "name", "amount", "SYS_SOURCE_FILE", "SYS_SOURCE_LINE")
 ENDPOINT = {"glob": "**/*", "table": "products", "key": ["id"], "schedule": "daily", "format": {"csv": {}}}
 
 
-class Bucket(MemoryStore):
-    def read_current(self, name):
-        if name not in self.objects:
-            return None
-        generation, content, metadata = self.objects[name]
-        return StoredObject(content, generation, metadata)
-
-
-class FakeWarehouse:
+class FakeWarehouse(Warehouse):
     """raw and ops.run_log in memory."""
 
     def __init__(self, store):
@@ -66,16 +62,19 @@ class FakeWarehouse:
 class FilesHarness:
     """`url` and `server` as in a declaration; `endpoint` is changed by tests before a run."""
 
+    bucket: S3Store  # where `url` is S3's, with `put`
+    put: Callable[[str, bytes], object]
+
     def __init__(self, url, server=""):
         self.url, self.server = url, server
-        self.store = Bucket()
+        self.store = MemoryStore()
         self.warehouse = FakeWarehouse(self.store)
         self.endpoint = dict(ENDPOINT)
         self.columns = [{"name": name, "type": "STRING"} for name in COLUMNS]
         self.secret = SECRET
         self.part_bytes = PART_BYTES
         self.clock = 1_795_246_443_000
-        self.log = LogLines()
+        self.log = io.StringIO()
 
     def reader(self, retries=0):
         source = self.parse()
@@ -131,16 +130,6 @@ class FilesHarness:
     @property
     def notes(self):
         return self.warehouse.runs[-1].notes or ""
-
-
-class LogLines:
-    def __init__(self):
-        self.text = ""
-
-    def write(self, text):
-        self.text += text
-
-    def flush(self): ...
 
 
 def values(rows, *names):

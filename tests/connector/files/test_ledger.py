@@ -116,7 +116,7 @@ def test_a_killed_fetch_reads_the_missing_parts_only(local, folder):
         (folder / f"{n}.csv").write_bytes(row(n))
     reader = local.reader()
     reader.connections = 1
-    read, parts = reader.read_part, []
+    read, parts = reader.read_part, list[int]()
 
     def killed(position, file_name):
         if len(parts) == 3:
@@ -129,7 +129,12 @@ def test_a_killed_fetch_reads_the_missing_parts_only(local, folder):
         local.copy(reader)
     reader = local.reader()
     read_again, repeated = reader.read_part, []
-    reader.read_part = lambda position, name: repeated.append(position) or read_again(position, name)
+
+    def repeat(position, file_name):
+        repeated.append(position)
+        return read_again(position, file_name)
+
+    reader.read_part = repeat
     assert values(local.copy(reader), "id") == [(str(n),) for n in range(5)]
     assert len(repeated) == 2
     assert local.copy() == []

@@ -13,6 +13,7 @@ from connector.errors import KeyRejected, RequestRejected, SourceUnavailable
 from connector.settings import Settings
 from connector.sources import registry
 from connector.sources.files.assembly import create_reader
+from connector.sources.files.config import FilesSource
 from connector.sources.files.ledger import Ledger
 from connector.sources.files.position import parse_position
 from connector.sources.files.reader import FilesReader
@@ -23,7 +24,8 @@ from runtime.google_api import ApiClient
 from runtime.http_session import open_session
 from runtime.object_store import OK_STATUSES, ObjectStore
 from sandbox.state import PROJECT
-from tests.connector.files.harness import ENDPOINT, Bucket, FilesHarness, values
+from tests.connector.files.harness import ENDPOINT, FilesHarness, values
+from tests.fakes.memory_store import MemoryStore
 
 
 def test_more_files_than_one_page_of_a_listing(s3):
@@ -99,6 +101,7 @@ def test_cloud_storage(sandbox):
     exports.create("other/b.csv", b"id,name\n2,x\n")
     declared = {"kind": "files", "url": "gs://files-exports/shop/", "endpoints": {"shipments": ENDPOINT}}
     source = registry.parse_source(declared, "catalogue.yaml")
+    assert isinstance(source, FilesSource)
     settings = Settings("", "", "files-landing", {"URL": source.url, "ENDPOINT": ""})
     with session:
         reader = create_reader(source, "shipments", settings, lambda name: ObjectStore(api, name), [])
@@ -115,12 +118,12 @@ def test_cloud_storage(sandbox):
         assert len(reader.make_plan(IdRange()).parts) == 1
 
 
-class CountingBucket(Bucket):
+class CountingBucket(MemoryStore):
     """Counts the downloads of each object."""
 
     def __init__(self):
         super().__init__()
-        self.downloads = Counter()
+        self.downloads = Counter[str]()
 
     def url_of(self, name):
         return f"gs://exports/{name}"
@@ -136,6 +139,7 @@ def test_a_large_file_of_cloud_storage_is_downloaded_once_for_all_its_parts():
     bucket.create("large.csv", ("id,name\r\n" + "".join(rows)).encode())
     declared = {"kind": "files", "url": "gs://exports/", "endpoints": {"shipments": ENDPOINT}}
     source = registry.parse_source(declared, "catalogue.yaml")
+    assert isinstance(source, FilesSource)
     store = GoogleFiles(bucket, "", 2)
     reader = FilesReader(store, Ledger(landing, "catalogue/shipments"), source.endpoints["shipments"], [])
     plan = reader.make_plan(IdRange())

@@ -16,6 +16,7 @@ from connector.key_rotation.job import RotationContext
 from connector.key_rotation.pubsub import Subscription
 from connector.key_rotation.settings import RotationSettings
 from connector.sources import registry
+from connector.sources.rest.config import RestSource
 from runtime.retry import RetryPolicy
 from runtime.structured_log import StructuredLog
 
@@ -32,7 +33,9 @@ class FakeSecret:
         self.id = f"key-{uuid.uuid4().hex[:8]}"
         self.name = f"projects/{PROJECT}/secrets/{self.id}"
         self.subscription = f"projects/{PROJECT}/subscriptions/{self.id}"
-        self.source = registry.read_source("retail")
+        retail = registry.read_source("retail")
+        assert isinstance(retail, RestSource)
+        self.source = retail
         self.output, self.sessions = io.StringIO(), []
         self.secrets, self.messages, self.shop = self.clients()
         self.publisher = self.client(PublisherClient, "pubsub")

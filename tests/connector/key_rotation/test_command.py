@@ -5,12 +5,14 @@ import os
 import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
 from connector.key_rotation.__main__ import GRACE_SECONDS
 from connector.key_rotation.settings import read_settings
 from connector.sources import registry
+from connector.sources.rest.config import RestSource
 from runtime.errors import SettingsError
 from sandbox import environment
 from tests.terraform.hcl_files import ROOT
@@ -56,7 +58,7 @@ def test_the_command_rotates_a_leaked_key(sandbox, secret):
     assert lines[-1]["message"].startswith("1 of the steps above failed; the first: could not list")
 
 
-AUTOMATIC = {"replication": {"automatic": {}}}
+AUTOMATIC: dict[str, Any] = {"replication": {"automatic": {}}}
 
 
 @pytest.mark.parametrize(
@@ -85,8 +87,10 @@ def test_a_short_name_of_the_subscription_is_rejected():
 
 
 def test_the_environment_overrides_the_declared_addresses():
-    declared = {"retail": registry.read_source("retail")}
-    assert read_settings(GOOD, declared).urls == {"retail": declared["retail"].url}
+    retail = registry.read_source("retail")
+    assert isinstance(retail, RestSource)
+    declared = {"retail": retail}
+    assert read_settings(GOOD, declared).urls == {"retail": retail.url}
     other = read_settings(GOOD | {"RETAIL_URL": "https://x.example/"}, declared)
     assert other.urls == {"retail": "https://x.example"}
     assert (other.pubsub, other.secret_manager) == (

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import requests
@@ -10,7 +11,7 @@ from connector.errors import InvalidResponse, KeyRejected, RequestRejected, Sour
 from connector.key_rotation.key_api import KeyApiClient
 from connector.key_rotation.keys import SourceKeys
 from connector.sources import registry
-from connector.sources.rest.config import Query
+from connector.sources.rest.config import Header, Query, RestSource
 from runtime.retry import RetryPolicy
 from tests import serving
 
@@ -21,7 +22,9 @@ class FakeKeyApi(serving.Served):
     """Responds with each of `first` once, then always with `default`: status and body. Records `requests`."""
 
     def __init__(self):
-        self.requests, self.first, self.default, self.headers = [], [], (200, {}), []
+        self.requests, self.first = [], []
+        self.default: tuple[int, Any] = (200, {})
+        self.headers = []
         super().__init__(Handler)
 
 
@@ -46,9 +49,12 @@ def api():
 @pytest.fixture
 def keys(api):
     source = registry.read_source("retail")
+    assert isinstance(source, RestSource) and source.rotation is not None
     with requests.Session() as session:
         retry = RetryPolicy(sleep=lambda seconds: None)
-        client = KeyApiClient(session, api.url, source.authentication(), retry)
+        authentication = source.authentication()
+        assert isinstance(authentication, Header)
+        client = KeyApiClient(session, api.url, authentication, retry)
         yield SourceKeys(client, source, source.rotation, "this-secret")
 
 

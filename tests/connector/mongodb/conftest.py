@@ -4,6 +4,7 @@ import pytest
 
 from connector.settings import Settings
 from connector.sources import registry
+from connector.sources.mongodb.config import MongoSource
 from connector.sources.mongodb.reader import MongoReader, create_reader
 from demo.servers.mongodb import MongoServer
 from runtime.retry import RetryPolicy
@@ -34,6 +35,7 @@ def create(server):
         declared = {"kind": "mongodb", "url": url or f"mongodb://{server.address}/shop"}
         declared |= {"endpoints": {"orders": endpoint}} | ({"secret": "shop-password"} if secret else {})
         source = registry.parse_source(declared, "shop.yaml")
+        assert isinstance(source, MongoSource)
         settings = Settings("", "", "", {"URL": source.url, "API_KEY": secret or ""})
         reader = create_reader(
             source, "orders", settings, [{"name": name, "type": "STRING"} for name in columns]

@@ -1,6 +1,7 @@
 """Fixtures only."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import google.oauth2.credentials
 import pytest
@@ -9,10 +10,11 @@ import requests
 from connector.settings import Settings
 from connector.sources import registry
 from connector.sources.sheet import reader
+from connector.sources.sheet.config import SheetSource
 from connector.sources.window import IdRange
 from runtime.retry import RetryPolicy
 
-DECLARED = {
+DECLARED: dict[str, Any] = {
     "kind": "sheet",
     "endpoints": {
         "targets": {
@@ -84,6 +86,7 @@ def read(sandbox, person, declared, waits):
 
     def page(identity="connector", book=None):
         source = registry.parse_source(declared, "planning.yaml")
+        assert isinstance(source, SheetSource)
         token = google.oauth2.credentials.Credentials(f"sandbox.{sandbox.identity(identity)}")
         variables = {"SPREADSHEET": book or person.id}
         settings = Settings("p", "EU", "b", variables, sheets_endpoint=f"{sandbox.address}/sheets")

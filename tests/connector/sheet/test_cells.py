@@ -54,4 +54,5 @@ def test_every_time_is_formatted_to_the_millisecond(moment):
     moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     serial = (moment - EPOCH) / timedelta(days=1)
     formatted = cell_text(msgspec.Raw(repr(serial).encode()), "datetime", ZoneInfo("UTC"))
+    assert formatted is not None
     assert datetime.fromisoformat(formatted).replace(tzinfo=None) == moment

@@ -4,12 +4,14 @@ import pytest
 
 from connector.errors import DeclarationError
 from connector.sources import registry
+from connector.sources.sheet.config import SheetEndpoint
 
 
 def test_the_spreadsheet_is_a_setting(declared):
     source = registry.parse_source(declared, "planning.yaml")
     assert source.variables() == {"SPREADSHEET": None}
-    assert source.endpoint("targets").columns["note"].type == "text"
+    endpoint = source.endpoint("targets")
+    assert isinstance(endpoint, SheetEndpoint) and endpoint.columns["note"].type == "text"
 
 
 @pytest.mark.parametrize(

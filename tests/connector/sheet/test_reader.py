@@ -5,10 +5,13 @@ import json
 import msgspec
 import pytest
 import requests
+from google.auth.credentials import AnonymousCredentials
 
 from connector.errors import RequestRejected
+from connector.settings import Settings
 from connector.sources import registry
-from connector.sources.sheet.reader import Document, SheetReader
+from connector.sources.sheet.config import SheetSource
+from connector.sources.sheet.reader import Document, create_reader
 from tests.connector.sheet.conftest import HEADER
 
 
@@ -106,9 +109,12 @@ MERGED = """{"properties": {"timeZone": "Etc/GMT"}, "sheets": [{"properties": {"
 def test_merged_cells_below_the_header_are_rejected(declared, header_row, row):
     """https://developers.google.com/sheets/api/reference/rest/v4/spreadsheets/sheets"""
     declared["endpoints"]["targets"]["header_row"] = header_row
-    endpoint = registry.parse_source(declared, "planning.yaml").endpoint("targets")
+    source = registry.parse_source(declared, "planning.yaml")
+    assert isinstance(source, SheetSource)
     tabs = msgspec.json.decode(MERGED, type=Document).sheets
-    reader = SheetReader(None, None, "book", endpoint)
+    settings = Settings("p", "EU", "b", {"SPREADSHEET": "book"})
+    reader = create_reader(source, "targets", settings, AnonymousCredentials())
+    reader.client.session.close()  # it sends nothing
     if row is None:
         reader._check_tabs(tabs)
         return

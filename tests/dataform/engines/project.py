@@ -25,7 +25,7 @@ class Project:
 
     def compile(self) -> dict[str, Any]:
         """The compiled graph; raises AssertionError with the compilation errors."""
-        graph = json.loads(self.cli({}, "compile", "--json"))
+        graph: dict[str, Any] = json.loads(self.cli({}, "compile", "--json"))
         assert graph["graphErrors"] == {}, graph["graphErrors"]
         return graph
 

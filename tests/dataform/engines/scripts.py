@@ -52,7 +52,8 @@ class Action:
 
     @cached_property
     def bigquery(self) -> dict[str, Any]:
-        return self.compiled.get("bigquery", {})
+        options: dict[str, Any] = self.compiled.get("bigquery", {})
+        return options
 
     @cached_property
     def partition_column(self) -> str:

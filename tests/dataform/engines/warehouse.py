@@ -1,7 +1,7 @@
 """A BigQuery project of its own on the sandbox: raw rows in, rows of any table out."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ class Warehouse:
     def rows(self, table: str, columns: str = "*", where: str = "true") -> list[dict[str, Any]]:
         return self.query(f"select {columns} from `{self.project}.{table}` where {where} order by 1")
 
-    def load(self, table: str, files: dict[str, Iterable[dict[str, Any]]]) -> None:
+    def load(self, table: str, files: Mapping[str, Iterable[dict[str, Any]]]) -> None:
         """One load into raw as the connector does it: staging, then an INSERT with the warehouse's clock."""
         lines = [row | {"SYS_FILE_NAME": name} for name, rows in files.items() for row in rows]
         if not lines:

@@ -37,7 +37,8 @@ class HeldJob:
 
     def __init__(self, attempts):
         self.attempts, self.released = attempts, 0
-        self.log = StructuredLog(io.StringIO())
+        self.output = io.StringIO()
+        self.log = StructuredLog(self.output)
 
     def lease(self):
         return self
@@ -56,7 +57,7 @@ def test_a_run_that_is_active_is_waited_for():
     clock = iter(range(100))
     wait_for_lease(job, lambda: done.append("restored"), lambda seconds: None, lambda: next(clock))
     assert (done, job.released) == (["restored"], 1)
-    assert job.log.stream.getvalue().count("waiting: hourly holds the lease") == 2
+    assert job.output.getvalue().count("waiting: hourly holds the lease") == 2
 
 
 def test_a_run_that_does_not_end_stops_the_restore():

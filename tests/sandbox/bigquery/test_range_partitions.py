@@ -1,12 +1,15 @@
 """A table that is partitioned by a range of numbers."""
 
 import uuid
+from typing import Any
 
 import pytest
 from google.api_core.exceptions import BadRequest
 
 from demo.cloud import Cloud
 from sandbox.state import State
+
+NO_RETRY: Any = None  # documented, but not in the type hints
 
 
 def test_a_range_of_numbers_is_described_and_its_filter_is_required(sandbox: State) -> None:
@@ -27,5 +30,5 @@ def test_a_range_of_numbers_is_described_and_its_filter_is_required(sandbox: Sta
         10,
     )
     with pytest.raises(BadRequest, match=r"without a filter over column\(s\) 'id'"):
-        client.query_and_wait(f"select * from {name}.t", retry=None, job_retry=None)
+        client.query_and_wait(f"select * from {name}.t", retry=NO_RETRY, job_retry=NO_RETRY)
     assert list(client.query_and_wait(f"select * from {name}.t where id between 1 and 5")) == []

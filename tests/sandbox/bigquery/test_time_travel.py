@@ -11,6 +11,7 @@ from demo.cloud import Cloud
 from sandbox.state import State
 
 Query = Callable[[str], list[tuple[Any, ...]]]
+NO_RETRY: Any = None  # documented, but not in the type hints
 SELF = (
     "begin transaction; {change}; insert into {table} select x from {table} for system_time as of {moment};"
 )
@@ -25,7 +26,12 @@ CHANGES = {
 @pytest.fixture(scope="module")
 def query(sandbox: State) -> Query:
     client = Cloud(sandbox).bigquery
-    return lambda sql: [tuple(row.values()) for row in client.query_and_wait(sql, retry=None, job_retry=None)]
+
+    def rows(sql: str) -> list[tuple[Any, ...]]:
+        found = client.query_and_wait(sql, retry=NO_RETRY, job_retry=NO_RETRY)
+        return [tuple(row.values()) for row in found]
+
+    return rows
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Policies at each level, conditions, groups, and what an identity may do with other identities."""
 
+from typing import Any
+
 import pytest
 import requests
 
@@ -102,7 +104,7 @@ def test_secrets_are_granted_one_by_one(project: Project) -> None:
     email = project.account("iam-reader")
     secrets = f"secretmanager/v1/{project.name}/secrets"
     for name in ("iam-one", "iam-two"):
-        body = {"replication": {"automatic": {}}}
+        body: dict[str, Any] = {"replication": {"automatic": {}}}
         assert project.send("POST", f"{secrets}?secretId={name}", body).status_code in (200, 409)
         value = {"payload": {"data": "YQ=="}}
         assert project.send("POST", f"{secrets}/{name}:addVersion", value).ok

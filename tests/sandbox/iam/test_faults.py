@@ -1,6 +1,7 @@
 """Grants that were wrong once: each of them fails here, and the grant that replaced it succeeds."""
 
 import time
+from typing import Any
 
 from sandbox.iam.access import DELETED
 from tests.sandbox.iam.project import Project, binding, error, single_value
@@ -121,7 +122,7 @@ def test_a_scheduled_query_fails_while_its_agent_has_no_role(project: Project) -
     assert "User does not have bigquery.jobs.create permission" in failed["errorStatus"]["message"]
 
 
-def run_transfer(project: Project, config: str) -> dict[str, object]:
+def run_transfer(project: Project, config: str) -> dict[str, Any]:
     start = f"bigquerydatatransfer/v1/{config}:startManualRuns"
     [run] = project.send("POST", start, {"requestedRunTime": "2026-11-20T06:00:00Z"}).json()["runs"]
     deadline = time.monotonic() + 60

@@ -14,7 +14,8 @@ from sandbox.sheets.references import carried, followed
 def book():
     """Tab Data: A1:A4 = 1, 2, "x", blank; tab "It's": A1 = 10."""
     data, other = blank_tab(0, "Data"), blank_tab(1, "It's")
-    for row, value in enumerate([1, 2, "x"]):
+    values: list[int | str] = [1, 2, "x"]
+    for row, value in enumerate(values):
         data.put(row, 0, Cell(value))
     other.put(0, 0, Cell(10))
     return Book("b", {}, [data, other])

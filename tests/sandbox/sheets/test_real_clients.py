@@ -5,18 +5,18 @@ gspread is the client of the other tests; google-spreadsheet itself works in `ma
 
 from typing import Any
 
-import google.oauth2.credentials
 import httplib2
 import pygsheets
 import pytest
 import requests
+from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
-CREDENTIALS = google.oauth2.credentials.Credentials("person")  # type: ignore[no-untyped-call]
+CREDENTIALS = Credentials("person")
 
 
-class LocalHttp(httplib2.Http):  # type: ignore[misc]
+class LocalHttp(httplib2.Http):
     """Sends requests for Google's hosts to the sandbox; pygsheets has no setting for that."""
 
     def __init__(self, address: str) -> None:
@@ -66,7 +66,7 @@ def test_the_client_of_google_creates_writes_reads_and_changes(google):
 
 def test_what_the_sandbox_lacks_is_an_error_with_its_name(google):
     book = google.create(body={}).execute()["spreadsheetId"]
-    requests_ = [{"addSlicer": {"slicer": {}}}]
+    requests_: list[dict[str, Any]] = [{"addSlicer": {"slicer": {}}}]
     with pytest.raises(HttpError, match="addSlicer"):
         google.batchUpdate(spreadsheetId=book, body={"requests": requests_}).execute()
 

@@ -1,13 +1,13 @@
 """Fixtures only."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from sheets_sync import sync
+from sheets_sync.destinations.file.config import FileConfig
 from sheets_sync.destinations.file.destination import FileDestination
 from sheets_sync.export_parser import parse_export
 from sheets_sync.options import Options
+from sheets_sync.warehouse import Mart
 from tests.sheets_sync.sandbox_spreadsheets import TYPES
 
 DECLARED = {
@@ -31,7 +31,8 @@ def publish(bucket):
     def run(rows, path="sales/daily.csv", name="daily", **options):
         content = DECLARED | {"destination": {"kind": "file", "path": path}}
         export = parse_export(name, f"{name}.yaml", content)
-        mart = SimpleNamespace(types=TYPES, rows=rows)
+        mart = Mart(TYPES, rows)
+        assert isinstance(export.destination, FileConfig)
         return sync.sync_until_known(
             export, mart, FileDestination(bucket, export.destination, "shop", Options(**options))
         )

@@ -1,7 +1,7 @@
 """Fixtures only."""
 
 from dataclasses import replace
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import requests
@@ -9,15 +9,17 @@ import requests
 from runtime.rate_limiter import RateLimiter
 from sheets_sync import sync
 from sheets_sync.destinations.http.api_client import RowApi
+from sheets_sync.destinations.http.config import HttpConfig
 from sheets_sync.destinations.http.destination import HttpDestination
 from sheets_sync.destinations.http.sync_state import StateObject
 from sheets_sync.export_parser import parse_export
 from sheets_sync.options import Options
 from sheets_sync.progress import silent_progress
 from sheets_sync.transient import RETRY_POLICY
+from sheets_sync.warehouse import Mart
 from tests.sheets_sync.http.fake_crm import KEY, FakeCrm
 
-DECLARED = {
+DECLARED: dict[str, Any] = {
     "table": "contacts",
     "mode": "mirror",
     "key": ["customer_id"],
@@ -65,6 +67,7 @@ def publish(crm, bucket, declared, waits):
         def run(rows, key=KEY, progress=None, **options):
             export = parse_export("contacts", "contacts.yaml", declared)
             config = export.destination
+            assert isinstance(config, HttpConfig)
             limiter = RateLimiter(
                 1 if config.per_second else None, 1 / (config.per_second or 1), sleep=waits.append
             )
@@ -72,7 +75,7 @@ def publish(crm, bucket, declared, waits):
             api = RowApi(session, crm.url, key, config, retry, limiter)
             state = StateObject(bucket, "sheets_sync/contacts.ndjson", api.address)
             target = HttpDestination(api, state, Options(**options), progress or silent_progress())
-            mart = SimpleNamespace(types=TYPES, rows=rows)
+            mart = Mart(TYPES, rows)
             return sync.sync_until_known(export, mart, target)
 
         yield run

@@ -33,7 +33,7 @@ class FakeVendors(serving.Served):
 
     def hubspot(self, body: Any) -> tuple[int, Any]:
         """201 or 200 for all rows, 207 with `errors` otherwise; the errors do not name the row."""
-        results, errors = [], []
+        results, errors = list[Any](), list[Any]()
         for item in body["inputs"]:
             if item["idProperty"] != "email" or "@" not in item["id"]:
                 errors.append(

@@ -49,7 +49,7 @@ def vendors() -> Iterator[FakeVendors]:
 def publish(vendors: FakeVendors, bucket: Any) -> Iterator[Publish]:
     with requests.Session() as session:
 
-        def run(declared: dict[str, Any], rows: list[tuple[str, str]], **options: bool) -> Comparison:
+        def run(declared: dict[str, Any], rows: list[tuple[str, str]], **options: Any) -> Comparison:
             export = parse_export("contacts", "contacts.yaml", declared)
             config: Any = export.destination
             api = RowApi(session, vendors.url, json.dumps(CLIENT), config, RETRY_POLICY, RateLimiter(None, 1))
@@ -90,7 +90,7 @@ def test_salesforce_results_are_matched_by_position(vendors: FakeVendors, publis
 
 
 def test_a_list_of_another_length_is_an_error(vendors: FakeVendors, publish: Publish) -> None:
-    vendors.salesforce = lambda body: [{"success": True}]  # type: ignore[method-assign, assignment]
+    vendors.salesforce = lambda body: [{"success": True}]  # type: ignore[method-assign]  # another answer of this server
     with pytest.raises(TargetError, match="returned no list of 4 results"):
         publish(SALESFORCE, ROWS)
     del vendors.salesforce

@@ -2,10 +2,12 @@
 
 import ssl
 import tempfile
+from asyncio import Server
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
@@ -20,6 +22,7 @@ class Anywhere(Controller):
     """On a port that is free."""
 
     def _trigger_server(self):
+        assert isinstance(self.server, Server)
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
 
@@ -32,7 +35,8 @@ class FakeMailServer:
         self.arrived, self.attempts, self.refused = [], [], set()
         self.answer = None  # to the whole message, in place of 250
         self.trusted = None
-        self.port, self.options = 0, {"authenticator": login}
+        self.port = 0
+        self.options: dict[str, Any] = {"authenticator": login}
         if secure:
             server, self.trusted = certified()
             self.options |= {"tls_context": server, "require_starttls": True, "auth_required": True}

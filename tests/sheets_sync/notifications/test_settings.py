@@ -23,7 +23,8 @@ def test_servers_as_the_job_is_given_them(clock):
     settings = read_notification_settings(HOST | login)
     assert settings.server == MailServer("smtp.example.com", 465, "data@example.com", "u", "p")
     assert settings.webhook_key == b"k" * 24
-    assert read_notification_settings(HOST).server.port == 587
+    server = read_notification_settings(HOST).server
+    assert server is not None and server.port == 587
     assert settings.create_channels(clock).keys() == {"mail", "webhook"}
 
 

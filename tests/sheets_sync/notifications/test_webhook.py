@@ -6,6 +6,7 @@ import hmac
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -46,7 +47,7 @@ def test_a_webhook_describes_the_change_and_is_signed(webhook, delivery, receive
 
 def test_the_recipe_of_the_guide_verifies_it(webhook, delivery, receiver):
     guide = (Path(__file__).parents[3] / "docs/guides/notices.md").read_text()
-    recipe = {}
+    recipe: dict[str, Any] = {}
     exec(guide.split("```python\n")[1].split("```")[0], recipe)
     WebhookChannel(KEY, webhook.session).deliver(delivery)
     [(headers, body)] = receiver.got
