@@ -199,7 +199,9 @@ def test_a_page_that_always_fails_is_a_gap_and_the_others_are_landed(harness, an
 @pytest.mark.parametrize("status", [400, 404, 422])
 def test_a_gap_that_is_rejected_stays_a_gap(harness, status):
     """It is not the end of the list: the page was needed, and its rows would never be requested again."""
-    pages = {page: (200, {}, {"items": ITEMS[(page - 1) * SIZE : page * SIZE]}) for page in range(1, 5)}
+    pages: dict[int, tuple[int, dict[str, str], Any]] = {
+        page: (200, {}, {"items": ITEMS[(page - 1) * SIZE : page * SIZE]}) for page in range(1, 5)
+    }
     serve = scripted(pages | {2: (500, {}, {})})
     process, state = run_shape(harness, serve, {"page": "page", "items": "items"})
     process.state = create_gap_state(state)

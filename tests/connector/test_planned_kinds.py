@@ -179,6 +179,7 @@ def test_an_absent_list_of_a_file_is_marked(project, tmp_path, form):
     endpoint = {"glob": "*", "format": {form: {}}, "table": "sales", "key": ["id"], "schedule": "daily"}
     declared = {"kind": "files", "url": tmp_path.as_uri(), "endpoints": {"sales": endpoint}}
     source = registry.parse_source(declared, "files.yaml")
+    assert isinstance(source, FilesSource)
     context = project.context("sales")
     reader = FilesReader(
         open_obstore(source.url, "", "", ""),

@@ -124,12 +124,12 @@ class DeletingAdapter(HTTPAdapter):
         super().__init__(pool_maxsize=32)
         self.bucket, self.is_done, self.lock = bucket, False, threading.Lock()
 
-    def send(self, request, **options):
+    def send(self, request, *arguments, **options):
         with self.lock:  # files are moved side by side
             if not self.is_done and "/moveTo/" in request.url and "processing" in request.url:
                 self.is_done = True
                 self.delete_all_but(request.url)
-        return super().send(request, **options)
+        return super().send(request, *arguments, **options)
 
     def delete_all_but(self, url):
         for item in self.bucket.list("sales/failed/"):

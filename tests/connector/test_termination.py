@@ -2,6 +2,7 @@
 
 import threading
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -23,12 +24,13 @@ def test_parts_in_flight_are_not_awaited_when_a_run_is_terminated():
         finished.set()
         return PartContent(b"", 0)
 
-    reader = SimpleNamespace(connections=2, read_part=read_part)
+    reader: Any = SimpleNamespace(connections=2, read_part=read_part)
     state = RunState(id="run", endpoint="sales", began=1_795_246_443_000)
-    lease = SimpleNamespace(check=lambda: None)
+    lease: Any = SimpleNamespace(check=lambda: None)
+    context: Any = SimpleNamespace(columns=[])
     try:
         with pytest.raises(Terminated):
-            read_parts(None, reader, lease, state, ReadPlan(("terminates", "is in flight")), [1, 2])
+            read_parts(context, reader, lease, state, ReadPlan(("terminates", "is in flight")), [1, 2])
         assert not finished.is_set()
     finally:
         released.set()

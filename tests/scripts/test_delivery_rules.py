@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import requests
@@ -149,7 +150,7 @@ class FakeOperation:
     ],
 )
 def test_only_a_failed_restore_is_reported_as_without_effect(error, text):
-    client = SimpleNamespace(run_job=lambda request: FakeOperation(error))
+    client: Any = SimpleNamespace(run_job=lambda request: FakeOperation(error))
     with pytest.raises(DeliveryError, match=re.escape(text)) as raised:
         RestoreJob(client, "projects/p/locations/l/jobs/restore").run(["to", "now"])
     assert "https://log" in str(raised.value)

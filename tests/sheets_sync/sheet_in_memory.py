@@ -1,6 +1,7 @@
 """The sandbox's spreadsheets without a server between: fast enough for laws of many examples."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from starlette.datastructures import QueryParams
 
@@ -17,6 +18,7 @@ from sheets_sync.destinations.sheets.current.document import parse_document
 from sheets_sync.destinations.sheets.destination import SheetsDestination
 from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet
 from sheets_sync.errors import Invalid
+from sheets_sync.export import Export
 from sheets_sync.export_parser import parse_export
 from sheets_sync.options import Options
 from sheets_sync.progress import silent_progress
@@ -30,7 +32,7 @@ ORDERED = {"order": ["day"]}
 OLD = [(1, "a", 1.5), (2, "b", 2.5), (3, "c", 3.5)]
 
 
-def declared(*names, **more):
+def declared(*names: str, **more: Any) -> Export:
     columns = {name: COLUMNS[name] for name in names or COLUMNS}
     return parse_export("t", "t.yaml", FILE | {"columns": columns} | more)
 

@@ -26,6 +26,11 @@ def objects(sheet: SheetInMemory, kind: str) -> list[Any]:
     return returned
 
 
+def basic_filter(sheet: SheetInMemory) -> dict[str, Any]:
+    found: dict[str, Any] = describe_tab(sheet.book, sheet.tab, [], False)["basicFilter"]
+    return found
+
+
 @pytest.fixture
 def sheet() -> SheetInMemory:
     new_sheet = SheetInMemory()
@@ -170,7 +175,7 @@ def test_rows_that_a_filter_hides_are_synced_too(sheet: SheetInMemory) -> None:
     assert count_rows(done) == {"inserted": 1, "updated": 1}
     assert sheet.visible(3) == [[0, "b", 0.5], list(OLD[0]), [2, "b", 99.0], list(OLD[2])]
     assert hidden(sheet) == [1, 3]
-    assert objects(sheet, "basicFilter")["range"]["endRowIndex"] == 5
+    assert basic_filter(sheet)["range"]["endRowIndex"] == 5
 
 
 def test_no_version_is_copied_out_of_a_filtered_tab(sheet: SheetInMemory) -> None:

@@ -115,7 +115,7 @@ def create(state, plan):
 
 def federated(plan):
     """Members with roles/iam.workloadIdentityUser by identity, in the sandbox's project."""
-    members = {}
+    members: dict[str, list[str]] = {}
     for grant in resources_of(plan, "service_account_iam_member").values():
         if grant["role"] == "roles/iam.workloadIdentityUser":
             identity = grant["service_account_id"].rpartition("/")[2].partition("@")[0]
@@ -129,7 +129,7 @@ def projects(plans, tmp_path_factory):
     """By environment, each in a sandbox of its own, created when it is first read."""
     with ExitStack() as stack:
 
-        class Projects(dict):
+        class Projects(dict[str, Project]):
             def __missing__(self, env):
                 state = stack.enter_context(running(tmp_path_factory.mktemp(f"federation-{env}")))
                 self[env] = create(state, plans[env])

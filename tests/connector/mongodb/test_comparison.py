@@ -15,6 +15,7 @@ from connector.run.context import now_milliseconds
 from connector.settings import Settings
 from connector.sources import registry
 from connector.sources.mongodb import reader as mongodb
+from connector.sources.mongodb.config import MongoSource
 from connector.sources.window import IdRange
 from tests.connector.mongodb.conftest import ORDERS
 from tests.connector.mongodb.test_reader import after
@@ -34,6 +35,7 @@ class Copies:
     def copy(self, day=0, cuts=0):
         declared = {"kind": "mongodb", "url": f"mongodb://{self.server.address}/shop"}
         source = registry.parse_source(declared | {"endpoints": {"orders": COMPARED}}, "shop.yaml")
+        assert isinstance(source, MongoSource)
         columns = [column for column in COLUMNS if column["name"] != "SYS_DATE_CREATE"]
         settings = Settings("", "", "", {"URL": source.url})
         reader = mongodb.create_reader(source, "orders", settings, columns)

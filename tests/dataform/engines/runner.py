@@ -8,8 +8,8 @@ from typing import Any
 
 from google.api_core.exceptions import BadRequest
 
-from scripts.sql_analysis.statements import statements
-from tests.dataform.engines.scripts import Action, concatenate, waves
+from scripts.sql_analysis.statements import concatenate, statements
+from tests.dataform.engines.scripts import Action, waves
 from tests.dataform.engines.warehouse import Warehouse
 
 CRASH = "raise using message = 'the run crashed here'"

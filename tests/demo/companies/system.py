@@ -8,6 +8,7 @@ import io
 import json
 import shutil
 import uuid
+from typing import Any
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
@@ -109,7 +110,7 @@ class System:
             session.close()
 
     def create_reader(self, source_name, name):
-        source = self.sources[source_name]
+        source: Any = self.sources[source_name]
         columns = read_columns(source.endpoints[name].table, self.schemas)
         environ = self.variables | {f"{source_name.upper()}_API_KEY": self.secrets.get(source_name, "")}
         values = {

@@ -35,7 +35,9 @@ def table(client: bigquery.Client) -> str:
 
 
 def modified(client: bigquery.Client, table: str) -> datetime:
-    return client.get_table(f"{client.project}.{table}").modified
+    time = client.get_table(f"{client.project}.{table}").modified
+    assert isinstance(time, datetime)
+    return time
 
 
 @pytest.mark.parametrize("change", CHANGES)
