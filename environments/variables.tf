@@ -103,7 +103,8 @@ variable "groups" {
 
   validation {
     condition = alltrue([
-      for address in values(var.groups) : can(regex("^[^@:\\s]+@[^@:\\s]+\\.[^@:\\s]+$", coalesce(address, "a@b.example")))
+      for address in values(var.groups) :
+      can(regex("^[^@:\\s]+@[^@:\\s]+\\.[^@:\\s]+$", coalesce(address, "a@b.example")))
     ])
     error_message = "A group is an address without a prefix, for example analysts@example.com."
   }
@@ -324,7 +325,7 @@ variable "spreadsheets" {
       "${id} ${lower(replace(try(local.exports[name].tab, name), "{segment}", name))}"
     ])) == length(var.spreadsheets)
     error_message = format(
-      "Two exports have the same tab of one spreadsheet: %s. Change the tab in sheets_sync/exports, or the spreadsheet.",
+      "Two exports have the same tab of one spreadsheet: %s. Change the tab in sheets_sync/exports, or the id.",
       join(", ", [
         for name, id in var.spreadsheets : "${name} has '${try(local.exports[name].tab, name)}' of ${id}"
       ]),

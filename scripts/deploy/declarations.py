@@ -39,18 +39,18 @@ def check_table(export: Export, root: Path) -> list[str]:
 
 
 def check_mart(export: Export, root: Path) -> list[str]:
-    """A mart is not compiled here: a column is accepted if its name is a word of the model or of includes/."""
+    """A mart is not compiled here: a column is accepted if its name is in the text of the model or of includes/."""
     marts = sorted(path.stem for path in (root / MARTS).glob("*.sqlx"))
     if export.table not in marts:
         return [f"export {export.name}: table is {export.table!r}, expected a mart: {', '.join(marts)}."]
     model = root / MARTS / f"{export.table}.sqlx"
     texts = [path.read_text(encoding="utf-8") for path in [model, *sorted((root / INCLUDES).glob("*.js"))]]
-    words = set(re.findall(r"\w+", " ".join(texts)))
+    identifiers = set(re.findall(r"\w+", " ".join(texts)))
     places = dict.fromkeys(export.names, "columns") | dict.fromkeys(export.row_filter, "where")
     return [
         f"export {export.name}: {place} has {name!r}, expected a column of {MARTS}/{model.name}."
         for name, place in places.items()
-        if name not in words
+        if name not in identifiers
     ]
 
 

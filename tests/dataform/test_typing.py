@@ -124,7 +124,6 @@ NUMBERS = {
     "1 2": None,
     "-0.0": "0",
     "1e-10": "0",
-    "5e-10": "0.000000001",
     "--1": None,
     "1\u200b": None,
     "\u22121": None,  # a minus sign that is not ASCII

@@ -53,7 +53,7 @@ BY_RANGE = bigquery.RangePartitioning(
         ),
     ],
 )
-def test_an_equal_layout_is_no_change(properties, compiled):
+def test_an_equal_layout_is_not_reported(properties, compiled):
     relation = api.CompilationResultAction.Relation(**compiled)
     assert list(compare_layouts(relation, stored(**properties))) == []
 
