@@ -94,10 +94,10 @@ def expect_desk_tab(desk: Desk) -> list[tuple[Any, ...]]:
 
 
 def cells_of(desk: Desk, key: str) -> tuple[Any, ...]:
-    """A number that people typed is a number in the sheet."""
+    """As people typed them, with blanks at their ends; a number is a number in the sheet."""
     cells = desk.decisions.get(key, Decision())
     numeric = cells.approved and is_number(cells.approved)
-    return cells.decision.strip(), Decimal(cells.approved) if numeric else cells.approved, cells.comment
+    return cells.decision, Decimal(cells.approved) if numeric else cells.approved, cells.comment
 
 
 def expect_team_tab(desk: Desk, department: str) -> list[tuple[Any, ...]]:
