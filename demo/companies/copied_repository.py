@@ -60,8 +60,8 @@ def declared_file(name: str, path: Path) -> Path:
 
 
 def retail_declarations(repository: Path) -> list[Path]:
-    kept = {repository / path for path in GENERIC}
-    return [path for pattern in DECLARATIONS for path in repository.glob(pattern) if path not in kept]
+    generic = {repository / path for path in GENERIC}
+    return [path for pattern in DECLARATIONS for path in repository.glob(pattern) if path not in generic]
 
 
 def run_in_copy(repository: Path, module: str, arguments: Sequence[str]) -> int:
