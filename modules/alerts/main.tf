@@ -209,10 +209,9 @@ locals {
     ])
     look = join(" ", [
       "The schedule: `gcloud scheduler jobs describe pipeline-hourly --location ${var.region}`; the runs:",
-      "`SELECT * FROM ops.run_log WHERE endpoint IN (${local.quoted_endpoints}) ORDER BY started_at DESC LIMIT 5`",
+      "`SELECT * FROM ops.run_log ORDER BY started_at DESC LIMIT 20`",
     ])
   }
-  quoted_endpoints = join(", ", formatlist("'%s'", var.hourly_endpoints))
   no_sales_filter = join(" AND ", [
     "${local.log_metric}/${google_logging_metric.metrics["connector/rows"].name}\"",
     length(var.hourly_endpoints) == 1
