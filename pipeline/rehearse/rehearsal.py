@@ -165,6 +165,7 @@ class Rehearsal:
         extent: Extent,
     ) -> list[TableDiff]:
         touched = self.touched_days(moment)
+        indexes = self.warehouse.indexes()
         clones = self.warehouse.tables(cloned=True)
         diffs = [
             compare(
@@ -175,7 +176,7 @@ class Rehearsal:
                 touched.get(name, []) if has_days(live.get(name), models.get(name), extent) else None,
             )
             for name, clone in clones.items()
-            if extent.only is None or name in extent.only
+            if name not in indexes and (extent.only is None or name in extent.only)
         ]
         return [diff for diff in diffs if diff.days or not diff.is_empty]
 

@@ -79,6 +79,7 @@ def test_the_live_code_adds_only_what_is_new(project, code, live, tmp_path):
     assert result["result"]["changed_code"] == result["result"]["no_longer_written"] == []
     assert [each["run"] for each in result["result"]["runs"]] == [NEXT]
     tables = tables_of(result, NEXT)
+    assert [name for name, table in tables.items() if table["is_new"]] == []
     assert days_of(tables["ods.sales"]) == {"2017-01-07": (1, 0, 0)}
     assert days_of(tables["dmt.daily_sales"])["2017-01-07"] == (1, 0, 0)
     assert set(days_of(tables["dmt.daily_sales"]).values()) == {(1, 0, 0), (0, 0, 0)}
