@@ -18,7 +18,7 @@ from demo.companies.copied_repository import copy_repository
 from demo.servers.mail import running_mailbox
 from demo.spreadsheets import read_declarations
 
-LIMIT_SECONDS = 600  # a minute on a quiet machine
+LIMIT_SECONDS = 900  # on a busy machine
 
 
 def test_the_changes_have_every_kind():
@@ -103,6 +103,7 @@ def test_every_segment_has_a_spreadsheet(tmp_path):
     assert names == ["plain", "split_north", "split_south"]
 
 
+@pytest.mark.timeout(LIMIT_SECONDS)
 def test_the_story_ends_with_equal_tables_sheets_and_mails(tmp_path):
     """With the record of an apply: Terraform is not found on this PATH."""
     repository, root = tmp_path / "repository", tmp_path / "project"
