@@ -58,7 +58,7 @@ class LandingHarness:
 
 
 class KeptLease(Lease[RunState]):
-    """Held by nobody else; saves the state in `process.state`."""
+    """Always held; saves the state in `process.state`."""
 
     def __init__(self, process):
         self.process = process

@@ -70,9 +70,9 @@ def test_every_served_api_has_a_document_with_methods(prefix):
 )
 def test_a_request_has_one_method_and_one_resource(http, path, method, resource):
     document, inside = known_api(path)
-    found = document.match(http, inside)
-    assert found is not None
-    matched, name = found
+    match = document.match(http, inside)
+    assert match is not None
+    matched, name = match
     assert (matched.id, name) == (method, resource)
 
 

@@ -28,8 +28,8 @@ def query(sandbox: State) -> Query:
     client = Cloud(sandbox).bigquery
 
     def rows(sql: str) -> list[tuple[Any, ...]]:
-        found = client.query_and_wait(sql, retry=NO_RETRY, job_retry=NO_RETRY)
-        return [tuple(row.values()) for row in found]
+        result = client.query_and_wait(sql, retry=NO_RETRY, job_retry=NO_RETRY)
+        return [tuple(row.values()) for row in result]
 
     return rows
 
