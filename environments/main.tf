@@ -353,6 +353,7 @@ module "rehearse" {
     REHEARSAL_SERVICE_ACCOUNT = module.identities.emails["dataform-rehearsal"]
   }
   runners  = { for name, member in local.rehearsers : name => { member = member, overrides = true } }
+  updaters = local.updaters
   watchers = local.rehearsers
 }
 

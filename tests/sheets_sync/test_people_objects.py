@@ -27,8 +27,8 @@ def objects(sheet: SheetInMemory, kind: str) -> list[Any]:
 
 
 def basic_filter(sheet: SheetInMemory) -> dict[str, Any]:
-    found: dict[str, Any] = describe_tab(sheet.book, sheet.tab, [], False)["basicFilter"]
-    return found
+    described: dict[str, Any] = describe_tab(sheet.book, sheet.tab, [], False)["basicFilter"]
+    return described
 
 
 @pytest.fixture

@@ -78,7 +78,8 @@ def test_a_job_has_exactly_the_settings_that_its_package_reads(plans, env, job, 
         }
     )
     read(environ)
-    ambient = {name for name in environ.names if name.endswith("_ENDPOINT")}
+    # Of the sandbox, and of Cloud Run itself.
+    ambient = {name for name in environ.names if name.endswith("_ENDPOINT") or name.startswith("CLOUD_RUN_")}
     disabled = OPTIONAL if env != "prod" else set()
     assert environ.names - ambient - disabled == environ.keys()
 

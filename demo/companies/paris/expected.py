@@ -59,9 +59,9 @@ def read_editions(catalogue: list[School]) -> list[list[Seen]]:
     return editions
 
 
-def metres(one: Seen, other: Seen) -> float:
+def metres(entry: Seen, other: Seen) -> float:
     """The distance in Paris; a degree of longitude is cos(48.86°) of a degree of latitude."""
-    return math.hypot((one.latitude - other.latitude) * 111195, (one.longitude - other.longitude) * 73158)
+    return math.hypot((entry.latitude - other.latitude) * 111195, (entry.longitude - other.longitude) * 73158)
 
 
 def successor(old: Seen, following: list[Seen], taken: set[str]) -> Seen | None:
@@ -129,7 +129,7 @@ def state(school_id: str, school: Seen, change: str) -> SchoolState:
 def expected_tables(catalogue: list[School]) -> list[Expected]:
     """The tables after all years of the catalogue were loaded."""
     years, editions, states = school_years(catalogue), read_editions(catalogue), school_states(catalogue)
-    last = {one.school_id: one for one in sorted(states, key=lambda one: one.edition)}
+    last = {entry.school_id: entry for entry in sorted(states, key=lambda entry: entry.edition)}
     sizes = Counter(
         (int(seen.insee[3:]), years[seen.edition - 1]) for edition in editions for seen in edition
     )
@@ -143,17 +143,17 @@ def expected_tables(catalogue: list[School]) -> list[Expected]:
         Expected(
             "dmt.school_history",
             tuple(SchoolState.__annotations__),
-            [tuple(vars(one).values()) for one in states],
+            [tuple(vars(entry).values()) for entry in states],
         ),
         Expected(
             "dmt.schools",
             ("school_id", "name", "arrondissement", "is_open"),
-            [(key, one.name, int(key[3:5]), one.is_open) for key, one in last.items()],
+            [(key, entry.name, int(key[3:5]), entry.is_open) for key, entry in last.items()],
         ),
         Expected(
             "dmt.addresses",
             ("school_id", "address", "st_x(place) = longitude and st_y(place) = latitude"),
-            [(key, one.address, True) for key, one in last.items()],
+            [(key, entry.address, True) for key, entry in last.items()],
         ),
         Expected(
             "dmt.sectors",

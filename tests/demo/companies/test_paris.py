@@ -1,13 +1,10 @@
 """Open Data Paris: four school years of the catalogue become a history with the real changes only.
 
-The tests of this file share one warehouse and run in order. `real` tests need the city's own catalogue, which is not
-part of the repository: PARIS_CATALOGUE names it.
+The tests of this file share one warehouse and run in order.
 """
 
-import os
 import socket
 import threading
-from pathlib import Path
 
 import pytest
 import requests
@@ -16,7 +13,7 @@ from starlette.applications import Starlette
 
 from connector.errors import ConnectorError
 from demo.companies.paris import api
-from demo.companies.paris.catalogue import SAMPLE, VARIABLE, read_catalogue, school_years
+from demo.companies.paris.catalogue import SAMPLE, catalogue_path, read_catalogue, school_years
 from demo.companies.paris.dashboard import bars_spec, draw, map_spec, years_spec
 from demo.companies.paris.expected import expected_tables, school_states
 from sandbox.state import State
@@ -68,9 +65,9 @@ def test_the_sample_has_six_changes_and_four_years():
     ]
 
 
-@pytest.mark.skipif(not os.environ.get(VARIABLE), reason=f"{VARIABLE} does not name the city's catalogue")
-def test_the_real_catalogue_has_six_changes():
-    states = school_states(read_catalogue(Path(os.environ[VARIABLE])))
+def test_the_catalogue_of_the_demo_has_six_changes():
+    """Also the city's own one of 2017 to 2022, if PARIS_CATALOGUE names it."""
+    states = school_states(read_catalogue(catalogue_path()))
     assert len([state for state in states if state.edition > 1]) == 6
 
 
