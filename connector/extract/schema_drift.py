@@ -56,6 +56,10 @@ def compare_items(items: list[msgspec.Raw], columns: list[Column], schema: Obser
         and not schema.contains((path, observed_type))
         and (observed_type != ABSENT or path in mapped)
     }
+    # What an object in a text column contains is listed once, when the column first has one: its keys may be data.
+    changed = {path for path, _ in changes}
+    known = tuple(leaf for leaf in leaves if leaf.removesuffix(".") not in changed)
+    changes = {change for change in changes if not change[0].startswith(known)}
     return DriftReport(frozenset(unmapped), frozenset(changes))
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connector import raw_schema
@@ -118,6 +118,10 @@ ITEMS = st.lists(
 
 
 @given(ITEMS, ITEMS)
+@example([{"datetime": None, "id": {}}], [{"id": {"amount": 0}}])
+@example(
+    [{"id": {}, "items": [{"amount": 1.0}]}], [{"id": {"x.y": 0}, "items": [{"amount": 1.0, "kind": ""}]}]
+)
 def test_a_difference_is_reported_once_for_any_page(before, now):
     """The fast and the slow comparison agree, and reported types become part of the schema."""
     schema = drift.learn_schema(raw(*before))
