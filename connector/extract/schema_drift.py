@@ -58,8 +58,8 @@ def compare_items(items: list[msgspec.Raw], columns: list[Column], schema: Obser
     }
     # What an object in a text column contains is listed once, when the column first has one: its keys may be data.
     changed = {path for path, _ in changes}
-    known = tuple(leaf for leaf in leaves if leaf.removesuffix(".") not in changed)
-    changes = {change for change in changes if not change[0].startswith(known)}
+    unchanged = tuple(leaf for leaf in leaves if leaf.removesuffix(".") not in changed)
+    changes = {change for change in changes if not change[0].startswith(unchanged)}
     return DriftReport(frozenset(unmapped), frozenset(changes))
 
 
