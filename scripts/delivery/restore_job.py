@@ -7,6 +7,7 @@ import requests
 from google.api_core.exceptions import GatewayTimeout, NotFound, ServiceUnavailable
 from google.cloud import run_v2
 
+from runtime.errors import describe_error
 from scripts.delivery import DeliveryError, Refused
 
 UNKNOWN_OUTCOME = (TimeoutError, GatewayTimeout, ServiceUnavailable, requests.RequestException)
@@ -42,7 +43,7 @@ class RestoreJob:
             execution = operation.result(timeout=TIMEOUT_SECONDS)  # type: ignore[no-untyped-call]
         except UNKNOWN_OUTCOME as error:
             # It may still run, or have ended: only its log shows whether it has written the tables.
-            reason = str(error) or type(error).__name__
+            reason = describe_error(error)
             raise DeliveryError(
                 f"the outcome of the job restore is unknown ({reason}); it writes all tables or none. Its log: {log}. "
                 "When it has ended, run the command again."
