@@ -16,6 +16,7 @@ import requests
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
+from runtime.errors import describe_error
 from runtime.structured_log import StructuredLog
 
 FOLDER = Path(__file__).parent
@@ -88,7 +89,7 @@ class RunRecord:
             [facts] = client.run_script(RECORD_SCRIPT, self._parameters(run))
             news = list(client.run_script(NEWS_SCRIPT, {"run_id": run.run_id}))
         except (GoogleAPIError, GoogleAuthError, requests.RequestException, TimeoutError) as error:
-            reason = str(error) or type(error).__name__  # a TimeoutError has no text
+            reason = describe_error(error)
             self.log(f"could not measure the tables of Dataform: {reason}", "WARNING", measurement="failed")
             return
         # Logged also when nothing is wrong: the alerts need the values of every run.

@@ -11,6 +11,7 @@ from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
 from report.queries import QUERIES
+from runtime.errors import describe_error
 
 type Row = Mapping[str, Any]
 type RunQuery = Callable[[str, Mapping[str, datetime]], Iterable[Row]]
@@ -70,6 +71,6 @@ def read_rows(
 
 
 def first_line(error: Exception) -> str:
-    text = getattr(error, "message", None) or str(error) or type(error).__name__
+    text = getattr(error, "message", None) or describe_error(error)
     # The first line has the reason; the rest is the query, or ids of jobs.
     return text.strip().split("\n")[0][:300]

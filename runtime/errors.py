@@ -55,3 +55,8 @@ class Terminated(BaseException):
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
         self.exit_code = EXIT_SIGNAL_BASE + number
+
+
+def describe_error(error: BaseException) -> str:
+    """The text of an error of a library; the name of its type if it has none, as a TimeoutError."""
+    return str(error) or type(error).__name__

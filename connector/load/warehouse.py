@@ -29,6 +29,7 @@ from connector.load.loader import KeyCounts
 from connector.load.run_log import DriftRow, FileRow, RunRow
 from connector.raw_schema import LOAD_TIME
 from connector.sources.window import Watermark
+from runtime.errors import describe_error
 
 FINISHED = "('success', 'partial')"  # states after which the next run starts later
 # Rows from before 2026-11-28 have no source; then every endpoint had its own name.
@@ -302,7 +303,7 @@ def wrap_errors(action: str) -> Iterator[None]:
     try:
         yield
     except API_ERRORS as error:
-        raise LoadError(f"BigQuery could not {action}: {str(error) or type(error).__name__}") from error
+        raise LoadError(f"BigQuery could not {action}: {describe_error(error)}") from error
 
 
 def insert_job_id(batch: Batch) -> str:

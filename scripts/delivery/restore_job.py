@@ -9,6 +9,7 @@ from google.api_core.exceptions import GatewayTimeout, NotFound, ServiceUnavaila
 from google.cloud import run_v2
 
 from runtime.delivery import DeliveryError, Refused
+from runtime.errors import describe_error
 
 UNKNOWN_OUTCOME = (TimeoutError, GatewayTimeout, ServiceUnavailable, requests.RequestException)
 TIMEOUT_SECONDS = 3600.0  # waits up to half an hour for a run of the pipeline, then writes
@@ -48,7 +49,7 @@ class RestoreJob:
             execution = operation.result(timeout=TIMEOUT_SECONDS)  # type: ignore[no-untyped-call]
         except UNKNOWN_OUTCOME as error:
             # It may still run, or have ended: only its log shows whether it has written the tables.
-            reason = str(error) or type(error).__name__
+            reason = describe_error(error)
             raise DeliveryError(
                 f"the outcome of the job restore is unknown ({reason}); it writes all tables or none. Its log: {log}. "
                 "When it has ended, run the command again."
