@@ -231,6 +231,7 @@ def test_four_times_the_sales_of_an_unusual_load_are_good(pipeline):
             "endpoint": "sales",
             "status": "success",
             "rows_loaded": rows,
+            "pages": 1,
             "files": 1,
             "bytes": 1,
         }

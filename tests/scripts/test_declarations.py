@@ -40,7 +40,7 @@ def test_the_declarations_of_the_repository_are_valid(root):
     [
         ("auth: {header: X-API-Key}\n", "", "auth: declare both `auth` and `secret`, or none of them"),
         ("secret: retail-api-key\n", "", "auth: declare both `auth` and `secret`, or none of them"),
-        ("kind: rest", "kind: rest\nkind: rest", "kind is declared twice in the mapping at line 2"),
+        ("kind: rest", "kind: rest\nkind: rest", "kind is declared twice in the mapping at line 3"),
         (
             "path: /sales",
             "path: sales",
@@ -101,7 +101,7 @@ def test_a_mistake_in_a_source(root, before, after, message):
             "mode: mirror\ndestination: {knd: http}",
             "destination is {'knd': 'http'}, expected a mapping with kind",
         ),
-        ("mode: mirror", "mode: mirror\nshrnk: 3", "unknown field `shrnk`. Allowed keys: audit, columns"),
+        ("mode: mirror", "mode: mirror\nshrnk: 3", "unknown field `shrnk`. Allowed keys: audit, chart, columns"),
         ("mode: mirror", "mode: mirror\nmode: upsert", "mode is declared twice in the mapping at line 2"),
         ("columns:\n", "columns:\n  day: {header: X}\n", "day is declared twice"),
         (

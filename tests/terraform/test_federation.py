@@ -210,7 +210,7 @@ def test_another_repository_gets_nothing(projects, token):
 
 
 def test_the_environment_of_one_project_does_not_apply_to_another(projects):
-    assert projects["prod"].identities_of(claims("push", environment="dev")) == PLAN
+    assert projects["prod"].identities_of(claims("push", environment="dev")) == REHEARSE
 
 
 WITHOUT_A_NAME = [

@@ -260,7 +260,7 @@ def test_each_alert_names_an_existing_runbook(plans):
     policies = resources_of(plans["prod"], "monitoring_alert_policy").values()
     texts = [policy["documentation"][0]["content"] for policy in policies]
     runbooks = {text.rsplit("**Runbook.** ", 1)[1] for text in texts}
-    assert len(texts) == 13
+    assert len(texts) == 14
     assert [name for name in runbooks if not (ROOT / name).is_file()] == []
 
 
@@ -269,7 +269,7 @@ def test_every_alert_notifies_every_channel(plans):
     changes = plans["prod"]["resource_changes"]
     channels = [item for item in changes if item["type"] == "google_monitoring_notification_channel"]
     policies = [item for item in changes if item["type"] == "google_monitoring_alert_policy"]
-    assert len(channels) == 1 and len(policies) == 13
+    assert len(channels) == 1 and len(policies) == 14
     for policy in policies:
         assert policy["change"]["after_unknown"].get("notification_channels"), policy["address"]
 
@@ -365,8 +365,8 @@ def test_dataform_runs_as_the_runner(plans):
 # Used by jobs, by Terraform itself or by people: all are in the one `gcloud services enable` of the runbook.
 APIS = {
     *("artifactregistry", "bigquery", "bigquerydatatransfer", "billingbudgets", "cloudbilling"),
-    *("cloudresourcemanager", "cloudscheduler", "dataform", "iam", "iamcredentials", "logging", "monitoring"),
-    *("pubsub", "run", "secretmanager", "sheets", "storage", "sts"),
+    *("cloudresourcemanager", "cloudscheduler", "dataform", "drive", "iam", "iamcredentials", "logging"),
+    *("monitoring", "pubsub", "run", "secretmanager", "sheets", "storage", "sts"),
 }
 
 

@@ -13,8 +13,7 @@ from tests.terraform.hcl_files import ROOT
 
 COPIED = (
     "connector",
-    "dataform/definitions/dmt",
-    "dataform/includes",
+    "dataform",
     "environments",
     "modules",
     "runtime",
@@ -33,7 +32,7 @@ class Tree:
     @classmethod
     def copy(cls, folder: Path) -> "Tree":
         for name in COPIED:
-            ignored = shutil.ignore_patterns(".terraform*", "__pycache__")
+            ignored = shutil.ignore_patterns(".terraform*", "__pycache__", "node_modules")
             shutil.copytree(ROOT / name, folder / name, ignore=ignored)
         for env in ("dev", "prod"):
             with (folder / f"environments/{env}.tfvars").open("a") as tfvars:

@@ -1,6 +1,7 @@
 """Ranges of keys: every row in exactly one part, whatever the key, also if the run is killed in between."""
 
 import io
+import json
 import threading
 
 import pytest
@@ -15,7 +16,7 @@ from connector.run.state import RunState
 from connector.sources import registry
 from connector.sources.window import IdRange
 from runtime.structured_log import StructuredLog
-from tests.connector.database.servers import ORDERS, read
+from tests.connector.database.servers import COLUMNS, ORDERS, read
 from tests.connector.landing_harness import KeptLease, NoWarehouse
 from tests.fakes.memory_store import MemoryStore
 
@@ -140,11 +141,20 @@ def join_threads():
             thread.join()
 
 
+SCHEMA = [
+    *({"name": name, "type": "STRING"} for name in COLUMNS[:-1]),
+    {"name": "SYS_DATE_CREATE", "type": "TIMESTAMP"},
+    {"name": "SYS_FILE_NAME", "type": "STRING"},
+]
+
+
 class Process:
     """One process after another: they share the bucket and the state that the lease stores."""
 
-    def __init__(self, server):
+    def __init__(self, server, schema_folder):
         self.server, self.store, self.reads = server, MemoryStore(), 0
+        self.schema_folder = schema_folder
+        (schema_folder / "orders.json").write_text(json.dumps(SCHEMA))
         run = Run.create("orders", 1_795_246_443_000, "0a1b2c3d")
         self.state = RunState(id=run.id, endpoint="orders", began=run.began)
         declared = {"kind": server.kind, "url": server.url(), "endpoints": {"orders": ORDERS}}
@@ -175,6 +185,7 @@ class Process:
             store=self.store,
             warehouse=NoWarehouse(),
             log=StructuredLog(io.StringIO()),
+            schema_folder=self.schema_folder,
         )
         try:
             return extract(context, KeptLease(self), self.state)
@@ -185,10 +196,10 @@ class Process:
 
 
 @pytest.mark.parametrize("written", range(0, 10))
-def test_a_killed_run_requests_only_parts_that_are_not_in_the_bucket(server, written):
+def test_a_killed_run_requests_only_parts_that_are_not_in_the_bucket(server, written, tmp_path):
     """So at most as many parts as connections are read twice: those that were in flight."""
     server.create_orders(1000)
-    process = Process(server)
+    process = Process(server, tmp_path)
     with pytest.raises(Killed):
         process.run(killed_at=written)
     reads = process.reads
