@@ -194,4 +194,4 @@ def text_of(kind: Type) -> str:
     if kind.struct_type:
         fields = [f"{each.field_name} {text_of(each.field_type)}" for each in kind.struct_type.field]
         return f"STRUCT<{', '.join(fields)}>"
-    return str(kind.type_kind.name).removeprefix("TYPE_")
+    return str(TypeKind(kind.type_kind).name).removeprefix("TYPE_")
