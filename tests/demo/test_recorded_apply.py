@@ -128,7 +128,7 @@ def test_the_replayed_sandbox_has_all_resources(provisioned):
     names = {dataset["datasetReference"]["datasetId"] for dataset in datasets}
     assert names >= {"raw", "ods", "dmt", "ops", "assertions", "snapshots", "staging"}
     jobs = get(f"/run/v2/{project}/locations/europe-west1/jobs")["jobs"]
-    declared = {"connector", "key-rotation", "pipeline", "report", "restore", "sheets-sync"}
+    declared = {"connector", "key-rotation", "pipeline", "rehearse", "report", "restore", "sheets-sync"}
     assert {job["name"].rsplit("/", 1)[-1] for job in jobs} == declared
     assert get("/storage/v1/b/sandbox-local-landing")["versioning"] == {"enabled": True}
     secrets = get(f"/secretmanager/v1/{project}/secrets")["secrets"]

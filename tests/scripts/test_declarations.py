@@ -101,7 +101,11 @@ def test_a_mistake_in_a_source(root, before, after, message):
             "mode: mirror\ndestination: {knd: http}",
             "destination is {'knd': 'http'}, expected a mapping with kind",
         ),
-        ("mode: mirror", "mode: mirror\nshrnk: 3", "unknown field `shrnk`. Allowed keys: audit, chart, columns"),
+        (
+            "mode: mirror",
+            "mode: mirror\nshrnk: 3",
+            "unknown field `shrnk`. Allowed keys: audit, chart, columns",
+        ),
         ("mode: mirror", "mode: mirror\nmode: upsert", "mode is declared twice in the mapping at line 2"),
         ("columns:\n", "columns:\n  day: {header: X}\n", "day is declared twice"),
         (

@@ -1,8 +1,9 @@
-"""CREATE TABLE … CLONE reads no rows: it needs no partition filter.
+"""CREATE TABLE … CLONE reads no rows: it needs no partition filter, and keeps partitions and clusters.
 
-Version: local-bigquery 0.3.2, which checks the filter of the table that is cloned.
+Version: local-bigquery 0.3.2, which checks the filter of the table that is cloned, and forgets its layout.
 Reason: BigQuery copies the table's metadata: https://cloud.google.com/bigquery/docs/table-clones-intro
-Upstream change that removes it: the same exception in local-bigquery's rule `qualify`.
+Upstream change that removes it: the same exception in local-bigquery's rule `qualify`, and the layout in its
+`catalog.ddl._definition`.
 """
 
 from typing import Any
@@ -30,3 +31,19 @@ def install() -> None:
 
     check.allows_clones = True  # type: ignore[attr-defined]
     ddl.split, tables._check = split, check
+    keep_layout()
+
+
+def keep_layout() -> None:
+    from local_bigquery.catalog import ddl, names, tables
+
+    define = ddl._definition
+
+    def definition(tree: exp.Create, project_id: str, dataset_id: str) -> dict[str, Any]:
+        resource: dict[str, Any] = define(tree, project_id, dataset_id)
+        if clone := tree.args.get("clone"):
+            base = tables.load(*names.reference(clone.this, project_id, dataset_id)).dump()
+            resource |= {name: base[name] for name in tables.LAYOUT if name in base}
+        return resource
+
+    ddl._definition = definition

@@ -102,3 +102,14 @@ def test_a_snapshot_is_made_without_options_and_cannot_be_changed(query: Query, 
     query(f"create table {table}_p (d date) partition by d options(require_partition_filter = true)")
     query(f"create snapshot table {table}_q clone {table}_p")  # reads no rows: no filter is required
     assert query(f"select count(*) from {table}_q where d > '2000-01-01'") == [(0,)]
+
+
+@pytest.mark.parametrize("statement", ["create table", "create snapshot table"])
+def test_a_clone_keeps_partitions_and_clusters(
+    query: Query, sandbox: State, table: str, statement: str
+) -> None:
+    query(f"create table {table}_l (d date, n int64) partition by date_trunc(d, month) cluster by n")
+    query(f"{statement} {table}_c clone {table}_l")
+    cloned = Cloud(sandbox).bigquery.get_table(f"{sandbox.project}.{table}_c")
+    assert (cloned.time_partitioning.type_, cloned.time_partitioning.field) == ("MONTH", "d")
+    assert cloned.clustering_fields == ["n"]
