@@ -150,7 +150,10 @@ def test_all_missing_settings_are_named_at_once():
     ],
 )
 def test_wrong_arguments_are_rejected_before_any_request(arguments, message):
-    settings = dict.fromkeys(REQUIRED, "unused") | {"CONNECTOR_ENDPOINTS": '{"retail/sales": "hourly"}'}
+    settings = dict.fromkeys(REQUIRED, "unused") | {
+        "WATCHED_RUNS": "24",
+        "CONNECTOR_ENDPOINTS": '{"retail/sales": "hourly"}',
+    }
     result = run_command(*arguments, environ=settings)
     assert result.returncode == 2
     (line,) = log_lines(result)

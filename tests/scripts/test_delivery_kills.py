@@ -22,7 +22,7 @@ def delivery(tmp_path_factory):
 @pytest.mark.parametrize(
     ("name", "number", "moment"),
     [
-        ("rollout", 30, "after"),
+        ("rollout", 45, "after"),
         ("rollback", 25, "before"),
         ("undo", 14, "after"),
     ],

@@ -127,7 +127,7 @@ def test_a_new_column_is_shown_and_not_written_with_incremental_only(project, co
 
 def test_a_candidate_that_fails_in_its_incremental_form_is_named(project, code, live, tmp_path):
     path = tmp_path / "result.json"
-    ended = project.run("rehearse", "--folder", code("1 / 0"), "--json", str(path))
+    ended = project.run("rehearse", "--folder", code("cast(1 / 0 as numeric)"), "--json", str(path))
     assert ended.returncode == 1
     assert (
         "rehearse: the candidate failed on clones; the live tables were only read. next run: " in ended.stderr
@@ -191,7 +191,7 @@ def test_a_rollout_names_the_rehearsal_of_its_code(project, code):
     )
     assert [row["state"] for row in states] == ["rehearsed", "rehearsed", "rehearsed", "failed", "rehearsed"]
     before = project.live_commit()
-    refused = project.run("rollout", "--folder", code("1 / 0"))
+    refused = project.run("rollout", "--folder", code("cast(1 / 0 as numeric)"))
     assert refused.returncode == 1 and "the rehearsal of this code failed" in refused.stderr
     assert project.live_commit() == before and project.schedule() == "ENABLED"
     accepted = project.run("rollout", "--folder", code("2 * sum(item.item_amount)"))

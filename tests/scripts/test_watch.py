@@ -122,7 +122,7 @@ def code(tmp_path_factory):
     lost = "where orphan.sales_id is null and mod(line.sales_id, 2) = 0"
     changes = {
         "good": {},
-        "failing": {"daily_sales": ("sum(item.item_amount) as revenue", "1 / 0 as revenue")},
+        "failing": {"daily_sales": ("sum(item.item_amount) as revenue", "cast(1 / 0 as numeric) as revenue")},
         "unchecked": {"sales_items": ("where orphan.sales_id is null", lost)},
         "band": {"sales_items": ("where orphan.sales_id is null", lost)},
     }

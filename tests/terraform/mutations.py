@@ -175,8 +175,8 @@ MUTATIONS = [
     Mutation(
         "staging never expires",
         "modules/warehouse/main.tf",
-        "{ snapshots = var.snapshot_days, staging = 1 }",
-        "{ snapshots = var.snapshot_days }",
+        "    staging              = 1\n",
+        "",
         of_module("warehouse"),
     ),
     Mutation(
@@ -224,8 +224,8 @@ MUTATIONS = [
     Mutation(
         "a plan may write the state",
         "modules/delivery/main.tf",
-        '{ plan = "roles/storage.objectViewer"',
-        '{ plan = "roles/storage.objectUser"',
+        'plan     = "roles/storage.objectViewer"',
+        'plan     = "roles/storage.objectUser"',
         GRANTS,
     ),
     Mutation(

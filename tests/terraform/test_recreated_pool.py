@@ -28,7 +28,7 @@ module "delivery" {
   project_roles  = ["roles/bigquery.jobUser"]
   state_bucket   = "state"
   identities = {
-    for task in ["plan", "apply"] : task => {
+    for task in ["plan", "apply", "rehearse"] : task => {
       member = "serviceAccount:delivery-${task}@sandbox-local.iam.gserviceaccount.com"
       name   = "projects/sandbox-local/serviceAccounts/delivery-${task}@sandbox-local.iam.gserviceaccount.com"
     }
