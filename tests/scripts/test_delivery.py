@@ -26,7 +26,11 @@ def project(tmp_path_factory):
 def code(tmp_path_factory):
     """Folders of the warehouse: as it is, with the revenue doubled, and one that fails in its first run."""
     root = tmp_path_factory.mktemp("code")
-    formulas = {"good": "sum(item.item_amount)", "double": "2 * sum(item.item_amount)", "bad": "cast(1 / 0 as numeric)"}
+    formulas = {
+        "good": "sum(item.item_amount)",
+        "double": "2 * sum(item.item_amount)",
+        "bad": "cast(1 / 0 as numeric)",
+    }
     return {name: write_code(root / name, formula) for name, formula in formulas.items()}
 
 

@@ -45,13 +45,13 @@ def test_start_clones_every_table(command, released):
 def test_run_writes_only_the_datasets_of_the_person_and_continues_from_their_checkpoints(
     command, released, folder
 ):
-    before, results = all_rows(released), released.rows("ops.quality_results")
+    before, results = all_rows(released), sorted(map(repr, released.rows("ops.quality_results")))
     released.load("sales", {file("sales", 9): [sale(70, "2017-01-02", ("a", 1, 1))]})
     result = command("scripts.develop", "run", *SUFFIX, "--folder", str(folder))
     assert (result.returncode, result.stderr) == (0, "")
     assert "refresh dmt_ada.daily_sales: new lines\n" in result.stdout
     assert all_rows(released) == before
-    assert released.rows("ops.quality_results") == results
+    assert sorted(map(repr, released.rows("ops.quality_results"))) == results
     assert sum(row["lines"] for row in released.rows("dmt_ada.daily_sales", "day, lines")) == 13
     # Only the new sale was read: clones have the checkpoints of the released tables.
     [newest, *_] = released.query(
