@@ -22,8 +22,8 @@ def delivery(tmp_path_factory):
 @pytest.mark.parametrize(
     ("name", "number", "moment"),
     [
-        ("rollout", 45, "after"),
-        ("rollback", 25, "before"),
+        ("rollout", 120, "after"),
+        ("rollback", 95, "before"),
         ("undo", 14, "after"),
     ],
 )
