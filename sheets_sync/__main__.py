@@ -40,6 +40,7 @@ SCOPES = (
     "https://www.googleapis.com/auth/bigquery",
     CLOUD_PLATFORM,
     "https://www.googleapis.com/auth/spreadsheets",
+    # Drive's `version` shows that a spreadsheet changed; no field of the Sheets API does.
     "https://www.googleapis.com/auth/drive.metadata.readonly",
 )
 
@@ -179,6 +180,7 @@ def preview(loaders: Loaders, settings: Settings, options: Options, log: Structu
         try:
             export = load()
             destination = create_destination(export)
+            # The rows of a restore are in the spreadsheet; the mart only supplies their types.
             mart = warehouse.read_types(export) if options.restore else warehouse.read_mart(export)
             comparison = destination.compare(export, mart)
             print(report.dry_run_table(export, comparison, destination, len(mart.rows)), flush=True)

@@ -38,10 +38,12 @@ def select_valid_rows(table: str, export: Export) -> str:
     types = {column.name: column.type or "STRING" for column in export.columns}
     order = [(item.column, item.descending) for item in export.order]
     order += [(column, False) for column in export.key if column not in dict(order)]
+    # SAFE_CAST: an invalid text rejects its row later, and must not fail the whole query here.
     sort_terms = [
         f"SAFE_CAST(`{column}` AS {types[column]}){' DESC' if is_descending else ''}"
         for column, is_descending in order
     ]
+    # The JSON decides between rows of one file, so that every run selects the same version of a key.
     return f"""SELECT {columns} FROM `{table}` WHERE {copy_filter(table, export.load_mode)}
         QUALIFY ROW_NUMBER() OVER (
             PARTITION BY {key} ORDER BY SYS_FILE_NAME DESC, TO_JSON_STRING(STRUCT({columns})) DESC

@@ -200,6 +200,7 @@ def sync_until_known(export: Export, mart: Mart, destination: Destination[Any]) 
     """
     first: Comparison | None = None
     for attempt in range(MAX_COMPARISONS):
+        # Planned anew, never sent again: the write of unknown outcome may have been applied.
         comparison = destination.compare(export, mart)
         first = first or comparison
         try:

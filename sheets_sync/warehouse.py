@@ -59,6 +59,7 @@ class Warehouse:
         try:
             schema = self.client.get_table(f"{self.project}.{export.source}").schema
         except FAILURES:
+            # A restore must also work while the mart is broken.
             schema = []
         types = {field.name: field.field_type for field in schema}
         types |= {column.name: column.type for column in export.columns if column.type}
@@ -88,8 +89,10 @@ class Warehouse:
             parameters = filter_parameters(export.row_filter, types)
             config = bigquery.QueryJobConfig(query_parameters=parameters, labels=job_labels(export.name))
             result = self.client.query_and_wait(select_rows(name, export), job_config=config)
+            # Before the loop, which fetches the pages: Cloud Run would end the job, with all later exports.
             self.check_memory(export, result.total_rows or 0)
             rows = [tuple(row.values()) for row in result]
+            # `table` is older than the query: a change during the query gives the next run another version.
             return Mart(types, rows, table_version(table, export) or digest(rows))
 
     def check_memory(self, export: Export, rows: int) -> None:
@@ -105,6 +108,7 @@ class Warehouse:
         query = raw_table.select_valid_rows(table, export)
         config = bigquery.QueryJobConfig(labels=job_labels(export.name))
         rows = [tuple(row.values()) for row in self.client.query_and_wait(query, job_config=config)]
+        # Not an empty mart: a mirror would remove its rows because an endpoint is no longer copied.
         if not rows:
             raise WarehouseError(
                 f"{export.source} has no rows of the last {raw_table.MAX_COPY_AGE_DAYS} days. Check that its "

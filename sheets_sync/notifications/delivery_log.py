@@ -39,6 +39,7 @@ class LogRow:
 
 def delivery_row(delivery: Delivery, state: State, at: datetime, error: str | None = None) -> LogRow:
     notification, target = delivery.notification, delivery.target
+    # A repetition is built from the row that is due; later rows of the delivery need no content.
     content = notification.to_json() if state == "due" else None
     return LogRow(
         notification.run_id,
@@ -69,6 +70,7 @@ def find_digest(rows: Sequence[LogRow], now: datetime) -> list[Notification]:
     """Changes that no digest contains yet, oldest first; none if the last digest is less than a day old."""
     sent = max(
         (row.logged_at for row in rows if row.event == "change" and row.state == "due"),
+        # Older changes are not read, so a first digest begins here.
         default=now - RETRY_PERIOD,
     )
     if now - sent < DIGEST_PERIOD:
@@ -110,6 +112,7 @@ class DeliveryLog:
 
     def read_rows(self, export: str, now: datetime) -> list[LogRow]:
         """Rows that may still be retried at `now`, and all incidents, oldest first."""
+        # Incidents of any age: the last one decides whether a success is a recovery.
         where = "export = @export AND (logged_at > @since OR event != 'change')"
         columns = [field.name for field in fields(LogRow)]
         rows = self.warehouse.query_rows(

@@ -77,10 +77,12 @@ class Dispatcher:
             news = merge_changes(find_digest([*rows, *entries], self.clock()), notification)
         new = [Delivery(item, target) for item in news for target in targets]
         entries += [delivery_row(delivery, "due", self.clock()) for delivery in new]
+        # Recorded although nothing is sent: the next run must know the last incident.
         suppressed = [item for item in events if item not in ("change", event)]
         entries += [suppressed_row(replace(notification, event=item), self.clock()) for item in suppressed]
         if entries:
             self.log.append_rows(entries)
+        # `rows` were read before the new entries, so a new delivery is not pending as well.
         yield from self._send([*find_pending(rows, targets, self.clock()), *new], rows)
 
     def _send(self, deliveries: Sequence[Delivery], earlier: Sequence[LogRow]) -> Iterator[str]:

@@ -72,6 +72,7 @@ class WebhookChannel:
                 headers=sign(self.key, delivery.id, int(self.now()), body),
                 timeout=self.timeout,
                 allow_redirects=False,
+                # Only an excerpt of the body is read, whatever its size.
                 stream=True,
             )
         except requests.ConnectionError as error:
@@ -91,6 +92,7 @@ def check_response(response: requests.Response, where: str) -> None:
     message = f"{where} answered {status} {response.reason}"
     if status in TRANSIENT_STATUSES:
         raise TransientRejection(f"{message}.", parse_retry_after(response.headers.get("Retry-After")))
+    # Final: the same body would be rejected by every later run too.
     excerpt = read_excerpt(response)
     raise NotificationError(f"{message}{f': {excerpt}' if excerpt else ''}.", is_final=True)
 

@@ -127,6 +127,7 @@ class Planner:
             *self.formats,
             *self.state_requests(staged),
             *self.audit_requests(),
+            # After both uses: the values and the last synced state are copied from the staging tab.
             *([batch.delete_tab(staged.id)] if staged else self.leftover),
             *revision_guard(self.desired, self.document, self.grid.tab, self.current.tab, self.mark),
         ]

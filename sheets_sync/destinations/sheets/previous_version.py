@@ -29,6 +29,7 @@ def read_previous_version(
             f"There is no version before of export {export.name}: it was written once, or there was no room "
             f"for it. {REMEDY}"
         )
+    # Exactly the version: users' edits since then are replaced, whatever the export declares.
     exact = replace(export, mode="mirror", drift="overwrite")
     empty = assemble_table(exact, types, project, [], document.zone)
     [values] = spreadsheet.read_values([quote_title(tab.title)])

@@ -155,6 +155,7 @@ class Spreadsheet:
             return call()
         except APIError as error:
             raise self._describe_rejection(error) from error
+        # Without a connection nothing was sent, so also a write may be repeated.
         except requests.ConnectTimeout as error:
             raise TransientError(f"Sheets does not answer: {error}") from error
         except (requests.RequestException, ValueError) as error:
@@ -186,6 +187,7 @@ class Spreadsheet:
             return TransientError(
                 f"The quota of the Sheets API is used up. ({message})", retry_after, quota=True
             )
+        # A batch may have been applied before the error, so it is not a transient error.
         if status >= 500:
             return OutcomeUnknown(f"Sheets failed. ({message})")
         return Invalid(f"Sheets rejected a request for spreadsheet {self.id}. ({message})")

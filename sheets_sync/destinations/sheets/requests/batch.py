@@ -96,6 +96,7 @@ def clear_values(place: GridRange) -> Request:
 def update_cells(tab: int, block: Block) -> Request:
     rows = [{"values": [cell_data(cell) for cell in row]} for row in block.cells]
     start = {"sheetId": tab, "rowIndex": block.row, "columnIndex": block.column}
+    # Only the values, so that formats and notes of the cells stay.
     return {"updateCells": {"start": start, "rows": rows, "fields": "userEnteredValue"}}
 
 
@@ -104,6 +105,7 @@ def cell_data(cell: Cell) -> Request:
     match cell:
         case None:
             return {}
+        # A bool is an int in Python: without this case it would be sent as a number.
         case bool():
             return {"userEnteredValue": {"boolValue": cell}}
         case str():

@@ -32,6 +32,7 @@ def rearrange_rows(
     spare = 1 + row_count if not remaining and gaps and tab.rows == 1 + row_count else None
     return [
         *([batch.insert_dimension(tab.id, ROWS, spare, spare + 1, like_before=True)] if spare else []),
+        # From the bottom, because a deletion shifts the indexes of all rows below it.
         *(batch.delete_dimension(tab.id, ROWS, 1 + start, 1 + end) for start, end in reversed(gaps)),
         *(
             batch.move_dimension(tab.id, ROWS, 1 + move.start, 1 + move.end, 1 + move.target)
@@ -83,6 +84,7 @@ def sort_at_once(tab: Tab, width: int, row_count: int, rows: Sequence[ResultRow]
         ),
         batch.insert_dimension(tab.id, COLUMNS, width, width + 1, like_before=True),
         batch.update_cells(tab.id, Block(1, width, tuple((number,) for number in ranks))),
+        # Across all columns of the tab, so that users' cells beside a row move with it.
         batch.sort_rows(batch.grid_range(tab.id, 1, end, tab.columns + 1), width),
         batch.delete_dimension(tab.id, COLUMNS, width, width + 1),
         *([batch.delete_dimension(tab.id, ROWS, end - surplus, end)] if surplus else []),

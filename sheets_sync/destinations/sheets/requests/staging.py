@@ -15,6 +15,7 @@ from sheets_sync.destinations.sheets.requests.formatting import TEXT_FORMAT
 # Recommended maximum: https://developers.google.com/sheets/api/limits
 MAX_REQUEST_BYTES = 2_000_000
 CELL_OVERHEAD = 48  # bytes around a value in an updateCells request
+# It is not documented how a pasted text such as =1+1 or +49… is parsed.
 FORMULA_STARTS = ("=", "+", "-", "@")
 
 
