@@ -43,8 +43,8 @@ def keep_layout() -> None:
         resource: dict[str, Any] = define(tree, project_id, dataset_id)
         if clone := tree.args.get("clone"):
             base = tables.load(*names.reference(clone.this, project_id, dataset_id)).dump()
-            kept = (*tables.LAYOUT, "requirePartitionFilter")
-            resource |= {name: base[name] for name in kept if name in base}
+            copied = (*tables.LAYOUT, "requirePartitionFilter")
+            resource |= {name: base[name] for name in copied if name in base}
         return resource
 
     ddl._definition = definition
