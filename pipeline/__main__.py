@@ -123,7 +123,9 @@ def run_steps(
 
         def finish(row: RunRow) -> None:
             record.write(row)
-            watch.judge(row, record.actions)
+            # A run that was cancelled says nothing about the release, and has ten seconds to end.
+            if not terminating.is_set():
+                watch.judge(row, record.actions)
 
         run = Run(
             run_id,

@@ -8,6 +8,7 @@ from datetime import datetime
 from pipeline.errors import RunFailed, StepError
 from pipeline.plan import CLOSING, Plan, Plans, blocked_by, plan_from_step, resume_command
 from pipeline.run_record import RunRow, StepRow
+from runtime.errors import Terminated, describe_error
 from runtime.structured_log import StructuredLog
 
 MAX_PARALLEL_STEPS = 8  # each is one execution that is polled; the work is done elsewhere
@@ -46,9 +47,9 @@ class Run:
             # Before the error: a person who opens the log sees all steps above it.
             self.log(format_table(outcomes))
             error = describe_failure(self.plans, schedule, outcomes)
-        except Exception as unexpected:
-            # The run ends early, for example because it lost its lease; what it did until then is recorded.
-            self.record(self._row(schedule, started_at, outcomes, str(unexpected)))
+        except (Exception, Terminated) as early:
+            # For example the lease was lost, or the job was cancelled; what the run did until then is recorded.
+            self.record(self._row(schedule, started_at, outcomes, describe_error(early)))
             raise
         # Before the closing step, because the page shows this run.
         self.record(self._row(schedule, started_at, outcomes, error))

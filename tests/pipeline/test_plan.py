@@ -1,6 +1,7 @@
 """The order of the steps, and which failure blocks which step."""
 
 import io
+import signal
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from pipeline.errors import RunFailed, StepError
 from pipeline.plan import build_plans, copy_arguments, plan_from_step
 from pipeline.run import Run
 from pipeline.run_record import RunRow
-from runtime.errors import UsageError
+from runtime.errors import Terminated, UsageError
 from runtime.structured_log import StructuredLog
 
 NOW = datetime(2026, 11, 28, 7, tzinfo=UTC)
@@ -168,18 +169,23 @@ def test_a_page_that_cannot_be_written_fails_a_run_of_good_steps(stream):
     assert steps.recorded[0].state == "succeeded"
 
 
-def test_a_run_that_ends_early_is_recorded_too(stream):
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        (RuntimeError("the lease was lost"), "the lease was lost"),
+        (TimeoutError(), "TimeoutError"),
+        (Terminated(signal.SIGTERM), "SIGTERM"),
+    ],
+)
+def test_a_run_that_ends_early_is_recorded_too(stream, reason, text):
     steps = FakeActions()
 
-    def lost():
-        raise RuntimeError("the lease was lost")
+    def end():
+        raise reason
 
-    steps["dataform"] = lost
-    with pytest.raises(RuntimeError):
+    steps["dataform"] = end
+    with pytest.raises(type(reason)):
         run(steps, stream, "hourly")
     [row] = steps.recorded
-    assert (row.state, row.error, [step.step for step in row.steps]) == (
-        "failed",
-        "the lease was lost",
-        ["connector:retail/sales"],
-    )
+    names = [step.step for step in row.steps]
+    assert (row.state, row.error, names) == ("failed", text, ["connector:retail/sales"])
