@@ -107,7 +107,9 @@ class Warehouse:
     def _read_raw_table(self, table: str, export: Export) -> Mart:
         query = raw_table.select_valid_rows(table, export)
         config = bigquery.QueryJobConfig(labels=job_labels(export.name))
-        rows = [tuple(row.values()) for row in self.client.query_and_wait(query, job_config=config)]
+        result = self.client.query_and_wait(query, job_config=config)
+        self.check_memory(export, result.total_rows or 0)
+        rows = [tuple(row.values()) for row in result]
         # Not an empty mart: a mirror would remove its rows because an endpoint is no longer copied.
         if not rows:
             raise WarehouseError(

@@ -69,6 +69,12 @@ def test_of_an_incremental_copy_the_newest_row_of_each_key(cloud, load):
     assert mart.rows == [(2, Decimal("10.50"), "new"), (1, Decimal("1.00"), "still")]
 
 
+def test_a_copy_that_needs_more_memory_than_the_job_has_is_an_error(cloud, prices, load):
+    load([(NEW, 1, "1", "1.00", "a"), (NEW, 1, "2", "2.00", "b")])
+    with pytest.raises(WarehouseError, match="2 rows of 3 columns, .* about 140 MB; the job has 140 MB"):
+        Warehouse(cloud.bigquery, memory_limit=140_000_500).read_mart(prices)
+
+
 def test_a_copy_that_is_too_old_is_not_read(cloud, prices, load):
     load([(OLD, 1, "1", "1.00", "old")], days=36)
     with pytest.raises(
