@@ -123,7 +123,7 @@ def run_steps(
 
         def finish(row: RunRow) -> None:
             record.write(row)
-            # A run that was cancelled says nothing about the release, and has ten seconds to end.
+            # A cancelled run does not judge the release: it has ten seconds to end.
             if not terminating.is_set():
                 watch.judge(row, record.actions)
 
