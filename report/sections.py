@@ -9,7 +9,7 @@ from typing import Any
 from report import charts
 from report.lineage import is_bookkeeping
 from report.night import HISTORY, Night, Row
-from report.wording import format_age, latest
+from report.wording import describe_unusual_hours, format_age, latest
 
 HOURS = 24
 LETTERS = {"succeeded": "·", "failed": "F"}
@@ -66,7 +66,8 @@ def volume_figures(night: Night) -> list[Figure]:
     for subject, rows in groupby(latest(night["measures"], "volume"), key=lambda row: row["subject"]):
         hours = sorted(rows, key=lambda row: row["measured_at"])
         if len(hours) >= FEW_HOURS:
-            figures.append(Figure(f"{subject}: rows of each hour, last night", charts.hourly_volume(hours)))
+            title = f"{subject}: rows of each hour, last night{describe_unusual_hours(hours)}"
+            figures.append(Figure(title, charts.hourly_volume(hours)))
     releases = charts.release_days(night)
     for subject, rows in groupby(night["volumes"], key=lambda row: row["subject"]):
         figures.append(Figure(f"{subject}: rows of each day", charts.daily_volume(list(rows), releases)))

@@ -91,6 +91,12 @@ def describe_measure(measure: Row) -> str:
     return "too much" if measure["amount"] > measure["usual"] else "too little"
 
 
+def describe_unusual_hours(measures: Sequence[Row]) -> str:
+    """What the crosses of the chart mean: "; × 05: too little, 09: too much", or nothing."""
+    unusual = [f"{row['measured_at']:%H}: {describe_measure(row)}" for row in measures if row["is_unusual"]]
+    return f"; × {', '.join(unusual)}" if unusual else ""
+
+
 def plural(word: str, count: int) -> str:
     return word if count == 1 else f"{word}s"
 

@@ -113,11 +113,13 @@ def test_words_say_what_colours_say(page):
         "error",
         "warning",
         "info",
-        "too much" if "×" in body else "usual",
+        "usual",
         "late",
         "retail/sales: failed",
     ):
         assert word in body, word
+    # Which hours are unusual depends on the hour of the test: three loads of sales are missing.
+    assert ("×" in body) == ("too much" in body or "too little" in body)
     assert body.count(" F ") == 3  # a cell of the grid for each failed run
     assert "F on red: a run failed" in body
 
