@@ -28,6 +28,7 @@ class Connection:
         response = await self.reader.readuntil(b"\r\n\r\n")
         length = int(response.lower().partition(b"content-length:")[2].split()[0])
         content = await self.reader.readexactly(length)
+        # A refused page is requested again at once: with any pause this would not be a lower bound.
         return content if response.startswith(b"HTTP/1.1 200") else await self.request(method, path, body)
 
 
@@ -43,6 +44,7 @@ async def worker(
 ) -> None:
     source = await Connection.open(url)
     target = await Connection.open(storage) if storage else None
+    # One iterator for all workers, without a lock: they are in one thread, and next() does not await.
     for number in numbers:
         async with slots:
             content = await source.request("GET", f"/sales?page={number}")

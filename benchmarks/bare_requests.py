@@ -14,6 +14,7 @@ from benchmarks.bare import IN_FLIGHT
 
 def main(url: str, pages: int) -> None:
     http = requests.Session()
+    # The default pool of ten would close the surplus connections after each response.
     http.mount("http://", HTTPAdapter(pool_maxsize=IN_FLIGHT))
 
     def read(page: int) -> None:

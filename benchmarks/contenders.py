@@ -77,6 +77,7 @@ def harness(place: Place, *where: str) -> Command:
 
 
 def dlt(script: str, **settings: str) -> Callable[[Place], Command]:
+    # Telemetry would send requests to the Internet within the measured time.
     quiet = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
 
     def command(place: Place) -> Command:
@@ -119,6 +120,7 @@ def state(place: Place, parsed: Callable[[list[str]], str]) -> list[str]:
     """The option with the last state that a killed process printed, as its operator would pass it."""
     output, path = place.folder / "out.jsonl", place.folder / "state.json"
     lines = output.read_text().splitlines() if output.exists() else []
+    # Only whole lines: the last one may be cut, because its process was killed.
     states = [line for line in lines if '"STATE"' in line[:30] and line.endswith("}")]
     if not states:
         return []

@@ -10,6 +10,7 @@ CORES = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
 
 def alone() -> None:
     """Called in a contender's process before its command."""
+    # Only Linux has this call, and a single processor cannot be divided.
     if sys.platform == "linux" and len(CORES) > 1:
         os.sched_setaffinity(0, CORES[:1])
 
@@ -20,6 +21,7 @@ def apart() -> Iterator[None]:
     if sys.platform != "linux" or len(CORES) < 2:
         yield
         return
+    # Set on this process before it starts the others, because child processes inherit it.
     os.sched_setaffinity(0, CORES[1:])
     try:
         yield

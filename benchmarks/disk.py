@@ -21,6 +21,7 @@ class DiskStore:
 
     def create(self, name: str, content: bytes, metadata: Mapping[str, str] | None = None) -> bool:
         try:
+            # Mode x: the creation of an existing object fails, as in a bucket with ifGenerationMatch=0.
             with self._writable_path(name).open("xb") as file:
                 file.write(content)
                 file.flush()

@@ -83,6 +83,7 @@ def fill(cloud: Cloud, first: int) -> None:
     cloud.rows(
         "UPDATE raw.sales "
         "SET SYS_DATE_CREATE = TIMESTAMP_ADD(CAST(datetime AS TIMESTAMP), INTERVAL 3285 DAY) "
+        # BigQuery requires a WHERE clause in every UPDATE; this condition is true for all rows.
         "WHERE SYS_DATE_CREATE > TIMESTAMP '1990-01-01'"
     )
     pipeline(cloud, "pipeline-hourly", "all of history")
@@ -90,6 +91,7 @@ def fill(cloud: Cloud, first: int) -> None:
 
 def hour(cloud: Cloud) -> Hour:
     cloud.call("POST", "/sandbox/retail/clock:advance", {"seconds": 3600})
+    # Before the hour is copied: the rows that it reads are those since this load.
     before = newest_load(cloud)
     run = pipeline(cloud, "pipeline-hourly", "an hour")
     return Hour(run.step_seconds("connector"), run.step_seconds("Dataform"), selected(cloud, before, LAST))

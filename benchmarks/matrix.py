@@ -63,6 +63,7 @@ class Cell:
 def measure(stage: Stage, contender: Contender, case: Case, runs: int) -> Cell:
     """A warm-up, and `runs`, fewer where they are LONG. BenchmarkError when a row is missing or there
     twice."""
+    # The first run compiles bytecode and fills the page cache; later ones would be compared with it unfairly.
     once(stage, contender, Case(min(WARM_UP, case.pages), case.latency, case.faults))
     cells = [once(stage, contender, case)]
     enough = min([runs, *(most for limit, most in LONG.items() if cells[0].taken[0].wall > limit)])
@@ -75,6 +76,7 @@ def once(stage: Stage, contender: Contender, case: Case) -> Cell:
     with stage.place(contender, case) as place:
         taken, counted = run(contender.command(place)), stage.count()
         written = stage.written(contender, place)
+    # A time is only comparable if all rows are there.
     if contender.form and written != rows.checksum(range(1, case.pages * ROWS + 1)):
         raise BenchmarkError(f"{contender.name} wrote {written} of {case.pages * ROWS} rows")
     return Cell([taken], counted["requests"], counted["in_flight"], written)

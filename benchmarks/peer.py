@@ -15,12 +15,14 @@ def install(peer: str) -> Path:
     """Its folder; made once from a file of pins. `jobs` is what our images hold."""
     pins = (ROOT if peer == "jobs" else HERE) / "requirements" / f"{peer}.txt"
     folder, mark = installed(peer).parent, installed(peer).parent / "installed"
+    # The digest of the pins: a changed pin installs the environment again.
     digest = hashlib.sha256(pins.read_bytes()).hexdigest()
     if not mark.exists() or mark.read_text() != digest:
         print(f"installing {peer}", flush=True)
         uv("venv", "-q", "--clear", "--python", sys.executable, str(folder))
         options = ("--compile-bytecode", "--require-hashes", "-r", str(pins))
         uv("pip", "install", "-q", "--python", str(folder / "bin/python"), *options)
+        # Written last: an interrupted installation is repeated.
         mark.write_text(digest)
     return folder
 

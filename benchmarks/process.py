@@ -49,6 +49,7 @@ def run(command: Command) -> Taken:
 
 def run_and_kill(command: Command, when: threading.Event) -> None:
     """Start the command, and kill it (SIGKILL) when `when` is set; BenchmarkError if it ended before."""
+    # Without launch.py: SIGKILL would end only the launcher, and the command would continue.
     process, _ = start(command, command.arguments)
     when.wait()
     if process.poll() is not None:
@@ -60,13 +61,16 @@ def run_and_kill(command: Command, when: threading.Event) -> None:
 def start(command: Command, arguments: Sequence[str]) -> tuple[subprocess.Popen[bytes], Path]:
     """`arguments` in the environment of `command`. Bytecode is cached, as in an image."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    # Into a file: a pipe that is not read would block the process when it is full.
     log = Path(tempfile.gettempdir(), f"benchmark-{os.getpid()}.log")
+    # Appended: a resumed tool must not overwrite the rows and states of the process that was killed.
     with log.open("wb") as errors, (command.output or Path(os.devnull)).open("ab") as output:
         process = subprocess.Popen(
             arguments,
             stdout=output,
             stderr=errors,
             env=environment | dict(command.environment),
+            # In the child before exec: the measured command and its children inherit the processor.
             preexec_fn=alone,
         )
     return process, log

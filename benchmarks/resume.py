@@ -14,6 +14,7 @@ SECONDS = 120.0
 
 def count_repeated_requests(stage: Stage, contender: Contender, case: Case) -> int:
     """Requests beyond one per page, when it is killed at half of them and started again with its files."""
+    # Without faults: a page that the source refuses is requested again too, and would be counted.
     case = replace(case, faults=0)
     stage.begin(case)
     with stage.place(contender, case) as place:
@@ -32,4 +33,5 @@ def watch(stage: Stage, requests: int, reached: threading.Event) -> None:
                 raise BenchmarkError(f"{requests} requests were not reached in {SECONDS:.0f} s")
             time.sleep(0.002)
     finally:
+        # Also after an error, because run_and_kill waits for the event without a limit.
         reached.set()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 MESSAGE = b'"RECORD"'
+# With both quotes: dlt's own field "_dlt_id" does not match.
 ID = re.compile(rb'"id": ?(\d+)')
 
 
@@ -39,6 +40,7 @@ def messages(folder: Path) -> Iterator[int]:
     """RECORD messages on standard output, as Airbyte and Singer write them."""
     for path in folder.glob("*.jsonl"):
         for line in path.read_bytes().splitlines():
+            # The type is at the start of a message; later in the line the text may be data.
             if MESSAGE in line[:40]:
                 yield first_id(line)
 

@@ -39,7 +39,9 @@ def counted(cloud: Cloud, name: str, partition: str, where: str) -> tuple[int, i
 
 def checkpoint(cloud: Cloud) -> dict[str, Any]:
     [row] = cloud.rows(
+        # A row for every run of every table; the one that was written last counts.
         "SELECT seen_until, touched_days FROM ods.checkpoints WHERE table_name = 'ods.sales' "
+        # The table requires a filter on its partition column.
         "AND written_at > TIMESTAMP '1990-01-01' ORDER BY written_at DESC LIMIT 1"
     )
     return row

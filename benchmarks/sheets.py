@@ -83,6 +83,7 @@ class Desk:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as state:
+        # Without the quota: the sync would wait for the next minute, and the wall time would be that wait.
         requests.put(f"{state.address}/sandbox/sheets/quota", json={"read": None, "write": None}, timeout=10)
         lines = [line for rows in SIZES for line in measured(state, rows)]
     table = "\n".join([format_line(HEADS), format_line("---" for _ in HEADS), *map(format_line, lines)])
@@ -132,6 +133,7 @@ def unchanged_lines(state: State, rows: int, table: list[Row], rewrite: Cost) ->
     at = desk(state)
     book = Spreadsheet(at.client, at.id, "person", RETRY_POLICY)
     place = SheetsDestination(book, "p")
+    # Twice: `Seen` is the record of a sync that had nothing to write, which is the second.
     for _ in range(2):
         done = sync.sync_until_known(export(), Mart(TYPES, table, "1"), place)
     seen = Seen("d", "1", done.content, datetime.now(UTC).isoformat())
@@ -172,6 +174,7 @@ def desk(state: State) -> Desk:
 
 def export() -> Export:
     columns = {name: {"header": name.upper()} for name in TYPES}
+    # shrink 100: the guard against removed rows must not refuse a case of the benchmark.
     fields = {"table": "t", "tab": "Bench", "mode": "mirror", "key": ["a"], "columns": columns, "shrink": 100}
     return parse_export("bench", "bench.yaml", fields)
 

@@ -34,6 +34,7 @@ class Count:
         self.waiting += 1
         self.most = max(self.most, self.waiting)
         self.requests_by_page[page] = self.requests_by_page.get(page, 0) + 1
+        # Spread evenly over the pages, and the same pages for every tool.
         is_chosen = page * self.faults // 100 > (page - 1) * self.faults // 100
         return self.requests_by_page[page] > 1 or not is_chosen
 
@@ -53,6 +54,7 @@ class Shop:
         before, last = int(query.get("start_sales_id") or 1) - 1, self.count.pages * self.rows
         page, many = int(query.get("page", 1)), last - before
         first = before + (page - 1) * self.rows
+        # By the ids, not by the number of the request: a window of a resumed tool has other page numbers.
         if not self.count.record(first // self.rows + 1):
             return 503, [b"{}"]
         totals = {"page": page, "total_pages": -(-many // self.rows), "total_items": many}
@@ -96,6 +98,7 @@ class Connection(asyncio.Protocol):
             self.write(200, [b"{}"])
         else:
             status, body = self.shop.answer(query)
+            # The count at the time of the request: `/begin` may have started a new one during the wait.
             asyncio.get_running_loop().call_later(count.latency, self.end, count, status, body)
 
     def end(self, count: Count, status: int, body: list[bytes]) -> None:

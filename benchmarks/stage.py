@@ -78,6 +78,7 @@ class Stage:
 @contextmanager
 def stage(pages: int) -> Iterator[Stage]:
     with (
+        # First: the source and the sandbox inherit the processors of this process when they start.
         apart(),
         tempfile.TemporaryDirectory() as folder,
         source(pages) as url,

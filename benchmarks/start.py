@@ -45,6 +45,7 @@ def print_line(line: Line, say: Say) -> Line:
 
 def imported(name: str, code: str, runs: int) -> Line:
     command = Command([str(installed("jobs") / "python"), "-c", code])
+    # Not measured: it reads the files into the page cache.
     run(command)
     taken = [run(command) for _ in range(runs)]
     wall, cpu = (statistics.median(values) for values in ([t.wall for t in taken], [t.cpu for t in taken]))

@@ -22,6 +22,7 @@ LIMIT = 1800.0  # seconds of a run
 def warehouse() -> Iterator[Cloud]:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as state:
         shell, cloud = Shell(state), Cloud(state)
+        # The recorded apply, whether Terraform is installed or not: every machine measures the same project.
         replay(state)
         provision.add_secrets(shell)
         provision.release_dataform(shell)

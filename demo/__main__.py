@@ -31,6 +31,7 @@ def main() -> None:
         sys.exit('demo: sql needs a query, for example: make sql Q="select * from ops.run_log"')
     # A SIGTERM stops the processes that the demo started, as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # In a company's copy current_name() is the company, so the process in the copy runs the command itself.
     if arguments.source != current_name():
         sys.exit(run_company(arguments))
     root, screen = arguments.root.resolve(), Screen()
@@ -50,6 +51,7 @@ def main() -> None:
 def run_company(arguments: argparse.Namespace) -> int:
     """The same command in the company's copy of the repository, which `run` makes anew."""
     folder = (COMPANIES / arguments.source).resolve()
+    # Only `run` begins with an empty project; serve, sql and report need the copy that created the project's data.
     if arguments.command == "run" or not (folder / "repository").exists():
         copy_repository(arguments.source, folder / "repository")
     query = [arguments.query] if arguments.query else []

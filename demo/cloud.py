@@ -58,6 +58,7 @@ class Cloud:
         url = self.state.address + path
         if requests.get(url, headers=OWNER, timeout=TIMEOUT_SECONDS).status_code == NOT_FOUND:
             return False
+        # The second request raises StepFailed for errors other than 404.
         self.call("GET", path)
         return True
 

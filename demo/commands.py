@@ -31,6 +31,8 @@ class Shell:
     @property
     def variables(self) -> dict[str, str]:
         clients = environment.clients(self.state, self.state.identity("developer"))
+        # Terraform's own folder would be in the repository: `init` for the sandbox's backend would then replace the
+        # settings of a person who uses Terraform there.
         data = {"TF_DATA_DIR": str(self.state.root / "terraform"), "TF_IN_AUTOMATION": "1"}
         return os.environ | clients | environment.terraform(self.state) | data | dict(self.settings)
 
@@ -68,12 +70,14 @@ def process_group(command: list[str], variables: dict[str, str]) -> Iterator[sub
         env=variables,
         stdin=pipe,
         stdout=pipe,
+        # One pipe for both streams: messages stay in their order, and no second pipe can fill up unread.
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     ) as process:
         try:
             yield process
+        # BaseException: Ctrl-C is a KeyboardInterrupt, which is not an Exception.
         except BaseException:
             stop_group(process)
             raise
@@ -84,5 +88,6 @@ def stop_group(process: subprocess.Popen[str]) -> None:
     with suppress(ProcessLookupError, subprocess.TimeoutExpired):
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(STOP_SECONDS)
+    # Also when the command itself has ended: Terraform's provider may still be running.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -18,6 +18,7 @@ def write_environment(cloud: Cloud) -> list[str]:
     """
     make_developer_owner(cloud)
     declarations = read_declarations()
+    # Before the variables are read: it adds the ids of new spreadsheets to the jobs.
     created = create_missing(cloud, declarations)
     variables: dict[str, str] = {}
     for job in cloud.list_items(f"{cloud.location('run/v2')}/jobs", "jobs"):
@@ -25,6 +26,7 @@ def write_environment(cloud: Cloud) -> list[str]:
     for declaration in declarations:
         share(cloud, variables[declaration.variable], DEVELOPER, "writer")
         share(cloud, variables[declaration.variable], declaration.job, declaration.role)
+    # The sandbox's own variables take precedence: Terraform cannot know the ports of the sources.
     write_sandbox_environment(cloud.state, variables | dict(cloud.state.job_variables))
     return created
 
@@ -39,6 +41,7 @@ def make_developer_owner(cloud: Cloud) -> None:
     policy = cloud.call("POST", f"{resource}:getIamPolicy", {})
     owner = {"role": "roles/owner", "members": [member]}
     if owner not in policy.get("bindings", []):
+        # setIamPolicy replaces the whole policy, so the other bindings are sent again.
         policy["bindings"] = [*policy.get("bindings", []), owner]
         cloud.call("POST", f"{resource}:setIamPolicy", {"policy": policy})
 
@@ -51,6 +54,7 @@ def secret_variables(cloud: Cloud, job: dict[str, Any]) -> dict[str, str]:
         if reference:
             name = reference["secret"].rsplit("/", 1)[-1]
             versions = f"/secretmanager/v1/projects/{cloud.state.project}/secrets/{name}/versions"
+            # Reading `latest` of a secret without a version is a 404, which would end the demo.
             if any(cloud.list_items(versions, "versions")):
                 data = cloud.call("GET", f"{versions}/latest:access")["payload"]["data"]
                 values[variable["name"]] = base64.b64decode(data).decode()

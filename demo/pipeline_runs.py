@@ -13,6 +13,7 @@ from demo.screen import Screen, Step
 
 STARTED_JOBS = ("connector", "sheets-sync")  # jobs that the pipeline starts
 POLL_SECONDS = 0.2
+# For the demo's weeks of data; the benchmarks copy a year and pass a longer limit.
 LIMIT_SECONDS = 300
 SHOWN_LINES = 25  # of the log of an execution that failed
 
@@ -77,16 +78,20 @@ def run_pipeline(
 ) -> PipelineRun:
     """Runs the Scheduler job `schedule`. Raises StepFailed, with the end of the log, unless all succeeds."""
     watcher = StepWatcher(cloud)
+    # Steps of earlier runs of the same project are marked as seen.
     watcher.new_steps()
     path = f"{cloud.location('run/v2')}/jobs/pipeline/executions"
+    # Scheduler's response has no name of an execution: the new one is the difference of the two lists.
     before = {execution["name"] for execution in cloud.list_items(path, "executions")}
     run, epoch = PipelineRun(label, screen.now()), time.time()
     job = cloud.call("POST", f"{cloud.location('scheduler/v1')}/jobs/{schedule}:run", {})
+    # Scheduler's `run` succeeds even if its request failed; the result of the request is the job's `status`.
     if job.get("status", {}).get("code"):
         raise StepFailed(f"{schedule} could not start the pipeline: {job['status']['message']}")
     [name] = {execution["name"] for execution in cloud.list_items(path, "executions")} - before
     deadline = time.monotonic() + limit
     while True:
+        # Requested before the steps: when it is complete, so are all its steps, and the last are still reported.
         execution = cloud.call("GET", f"/run/v2/{name}")
         for step in watcher.new_steps():
             report_step(cloud, screen, run, step, epoch)
@@ -124,6 +129,8 @@ def describe_load(cloud: Cloud, ended: CompletedStep) -> str:
 
 
 def check_success(cloud: Cloud, execution: Any) -> None:
+    # Not by the completion time or failed tasks: a cancelled execution has completed, and its operation does not
+    # always end with an error (docs/reference/traps.md).
     if execution.get("succeededCount") != execution["taskCount"]:
         job, name = execution["job"], execution["name"].rsplit("/", 1)[-1]
         lines = cloud.get_text(f"/run/logs/{job}/{name}").splitlines()[-SHOWN_LINES:]

@@ -21,6 +21,7 @@ def serve_project(root: Path, screen: Screen) -> None:
     """Runs until Ctrl-C. A complete project continues with its data; an incomplete one raises NoProject."""
     if is_complete(root):
         with running(root) as state:
+            # The addresses of the sources are new in every process, so the file of the last one is replaced.
             write_environment(Cloud(state))
             serve_until_interrupt(state, screen)
     else:
@@ -56,6 +57,7 @@ def report_new_spreadsheets(state: State, screen: Screen) -> None:
     try:
         cloud = Cloud(state)
         for variable in write_environment(cloud):
+            # Both jobs: a new spreadsheet belongs to an export, or to a source of kind sheet.
             settings = job_variables(cloud, "sheets-sync") | job_variables(cloud, "connector")
             address = f"{state.address}/sheets/view/{settings[variable]}"
             screen.write(f"  new spreadsheet {address}, {variable} is in {relative_path(state.root / 'env')}")

@@ -12,6 +12,7 @@ LOCK = "lock"  # held by the running sandbox, and never removed: two processes w
 
 def empty_folder(root: Path) -> None:
     """Removes the previous project. Raises CannotStart, and removes nothing, if a sandbox uses the folder."""
+    # Under the lock, so no sandbox can start between the check and the removal.
     with claimed(root):
         for path in root.iterdir():
             if path.is_dir():

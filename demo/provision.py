@@ -16,6 +16,7 @@ def provision(shell: Shell) -> str:
     if reason := why_no_terraform(shell):
         replay(shell.state)
         return f"the record of an apply: {reason}"
+    # The state's bucket must exist before `init` of the backend, which is part of the deployment.
     shell.run_module("scripts.bootstrap", "--env", "local")
     output = shell.run_module("scripts.deploy", "apply", "--env", "local", "--yes")
     summary = [line for line in output.splitlines() if line.startswith(APPLIED)]
@@ -28,6 +29,7 @@ def why_no_terraform(shell: Shell) -> str:
         return "no terraform here"
     try:
         # HTTPS_PROXY blocks requests to Google's real endpoints, and would block the provider registry too.
+        # Without the backend: its bucket does not exist yet, and only the provider is tested here.
         shell.run(
             ["terraform", "-chdir=environments", "init", "-backend=false", "-input=false", "-no-color"],
             unset=("HTTPS_PROXY",),

@@ -29,6 +29,7 @@ def write_pages(cloud: Cloud, export: str) -> list[str]:
 def write_report(cloud: Cloud) -> str:
     """Runs `python -m report` with the settings of the job report. The page's path."""
     folder = cloud.state.root / FOLDER
+    # Links to the files of this repository: the page is read where it was written.
     settings = job_variables(cloud, "report") | {"RUNBOOKS": (REPOSITORY / "docs/runbooks").as_uri()}
     Shell(cloud.state, settings).run_module("report", "--since", "24h", "--out", str(folder))
     return str(relative_path(folder / "index.html"))

@@ -38,9 +38,11 @@ class Screen:
     def step(self, label: str) -> Iterator[Step]:
         """Times the block; the caller sets the note."""
         step = Step(label, self.now())
+        # Only in a terminal, where the final line overwrites it; in a file both would remain.
         if self.out.isatty():
             print(f"  {label} …", end="\r", file=self.out, flush=True)
         yield step
+        # Not in a `finally`: a step that failed must not be shown like one that succeeded.
         step.seconds = self.now() - step.start
         self.show(step)
 

@@ -16,6 +16,8 @@ def running(root: Path, *options: str) -> Iterator[State]:
     company = current_company()
     spreadsheets = [option for name in listed_spreadsheets() for option in ("--spreadsheet", name)]
     extension = ["--extension", company.extension]
+    # The sources first: the sandbox reads their addresses when it starts. It also stops before them, so a running
+    # job does not lose its source.
     with (
         company.serve_sources(root),
         process.running(root, *extension, *spreadsheets, *options) as state,

@@ -34,6 +34,7 @@ def read_declarations(repository: Path = REPOSITORY) -> list[Declaration]:
     exports = [
         Declaration(each, spreadsheet_variable(each), "sheets-sync", "writer")
         for name, content in read_yaml_files(repository / "sheets_sync" / "exports")
+        # An export to another kind of destination, such as a file, has no spreadsheet.
         if content.get("destination", {"kind": "sheets"}).get("kind") == "sheets"
         for each in export_names(name, content)
     ]
@@ -54,6 +55,7 @@ def export_names(name: str, content: dict[str, Any]) -> list[str]:
 def listed_spreadsheets(repository: Path = REPOSITORY) -> list[str]:
     """The ids of exports in environments/local.tfvars: Terraform's checks need them before they can be created."""
     text = (repository / "environments" / "local.tfvars").read_text()
+    # An expression instead of a parser of HCL: the file is ours, and its map has no nested braces.
     match = re.search(r"^spreadsheets\s*=\s*\{([^}]*)\}", text, re.MULTILINE)
     return sorted(set(re.findall(r'"([^"]+)"', match[1]))) if match else []
 
@@ -102,10 +104,12 @@ def create_spreadsheet(cloud: Cloud, declaration: Declaration) -> str:
     """Shared with the job's service account. The id of an earlier creation is used again."""
     path = cloud.state.root / CREATED_FILE
     ids: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    # The id is on record when an earlier attempt ended before it was set on the job.
     if declaration.variable not in ids:
         title = declaration.name.replace("_", " ").capitalize()
         book = cloud.call("POST", "/sheets/v4/spreadsheets", {"properties": {"title": title}})
         ids[declaration.variable] = book["spreadsheetId"]
+        # Before it is shared: if that fails, the next attempt must not create a second spreadsheet.
         path.write_text(json.dumps(ids))
         share(cloud, book["spreadsheetId"], declaration.job, declaration.role)
     return ids[declaration.variable]

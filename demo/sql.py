@@ -29,6 +29,7 @@ def running_project(root: Path) -> Iterator[State]:
 
     Raises NoProject when the folder has no complete project: a query would report missing tables.
     """
+    # By the lock, not by the file `holder`, which remains after its process has ended.
     if is_running(root):
         yield Holder.of(root).state(root)
     elif is_complete(root):

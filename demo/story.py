@@ -61,14 +61,18 @@ def fill_project(story: Story) -> None:
     """Raises StepFailed, or ResultsDiffer after everything ran."""
     with story.screen.step("provision") as step:
         step.note = provision.provision(story.shell)
+    # Terraform creates the secrets, so their versions come after it. Google Cloud requires them before a job is
+    # created; the sandbox checks them when an execution starts (docs/reference/traps.md).
     with story.screen.step("add the secrets"):
         provision.add_secrets(story.shell)
     with story.screen.step("release Dataform") as step:
         step.note = provision.release_dataform(story.shell)
+    # Before the first run: it creates the spreadsheets of exports for which Terraform has no id.
     write_environment(story.cloud)
     for number, schedule in enumerate(story.company.runs):
         changed = number == 0 or change_sources(story, number)
         run_schedule(story, f"pipeline-{schedule}", schedule if changed else f"{schedule} again")
+    # Before the comparison: a project with wrong numbers is complete too, so `make sandbox` serves it.
     mark_complete(story.state.root)
     check_results(story)
     report_results(story)
@@ -102,5 +106,6 @@ def report_results(story: Story) -> None:
     for line in ("", *lines):
         story.screen.write(line)
     differences = [sentence for check in story.checks for sentence in check.differences]
+    # Last, after all pages are written: they are needed most when the numbers are wrong.
     if differences:
         raise ResultsDiffer("\n".join(["the warehouse differs from the oracle:", *differences]))

@@ -66,6 +66,7 @@ def retail_declarations(repository: Path) -> list[Path]:
 
 def run_in_copy(repository: Path, module: str, arguments: Sequence[str]) -> int:
     """`python -m module` with the copy's code. Returns the exit code; Ctrl-C reaches both processes."""
+    # By this interpreter: the copy has no .venv.
     process = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=repository)
     while True:
         try:

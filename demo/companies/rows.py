@@ -29,6 +29,7 @@ def compare_rows(query: Rows, expected: Expected) -> Check:
     """All values of all rows, with their number."""
     selected = ", ".join(f"{column} as c{place}" for place, column in enumerate(expected.columns))
     selected_rows = query(f"select {selected} from {expected.table} where {expected.where}")
+    # Counters instead of sets: a row that is there twice is a difference.
     actual_rows = Counter(normalize(row.values()) for row in selected_rows)
     expected_rows = Counter(normalize(row) for row in expected.rows)
     start = f"{expected.table} ({', '.join(expected.columns)})"
@@ -54,10 +55,12 @@ def normalize_value(value: Any) -> Any:
         return normalize(value.values())
     if isinstance(value, list | tuple):
         return normalize(value)
+    # A datetime is also a date, so it is tested first.
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
         return value.isoformat()
+    # Without bool, which is an int: a flag must not equal the number 1.
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return Decimal(value).normalize()
     return value

@@ -1,6 +1,6 @@
 """Expected results: every table of the warehouse, computed independently by DuckDB from the source files.
 
-Glossary: an *oracle* is an independent implementation that gives the expected_part result of a test. This package is
+Glossary: an *oracle* is an independent implementation that gives the expected result of a test. This package is
 the demo's oracle: the warehouse must equal it, in every row and every cent.
 """
 
@@ -82,6 +82,7 @@ def explain(actual: Engine, expected: Engine, table: Table, group: str) -> list[
     start = f"{table.name}, {group}: ({columns})"
     sentences = [f"{start} is too much: {line}" for line in sorted(actual_part - expected_part)[:MAX_ROWS]]
     sentences += [f"{start} is missing: {line}" for line in sorted(expected_part - actual_part)[:MAX_ROWS]]
+    # Sets hide repeated rows: if both have the same ones, their numbers differ.
     return sentences or [f"{table.name}, {group}: rows are there twice"]
 
 

@@ -94,6 +94,7 @@ class Engine:
     def select(self, table: Table) -> str:
         return LINES.format(
             bucket=self.fill(self.dialect.bucket[table.bucket.kind], table.bucket),
+            # INT is a type in both dialects.
             money=self.fill(self.dialect.cents, table.money) if table.money else "CAST(NULL AS INT)",
             line=" || '|' || ".join(self.text(column) for column in table.columns),
             source=self.source(table),

@@ -88,6 +88,7 @@ group by day
 def connect_expected(facts: Facts) -> duckdb.DuckDBPyConnection:
     """A database with the views sold, known, items, days, listed_products, listed_customers."""
     connection = connect()
+    # Tables before views, and each view after those that it reads: DuckDB resolves names when a view is created.
     create_key_table(connection, "without_sales", "bigint", facts.without_sales)
     create_key_table(connection, "without_customers", "bigint", facts.without_customers)
     create_key_table(connection, "without_products", "varchar", facts.without_products)
@@ -110,5 +111,6 @@ def create_key_table(
 def last_sale(now: datetime) -> int:
     """The greatest sales id at this time of the shop's clock."""
     until = now.astimezone(UTC).replace(tzinfo=None)
+    # Ids are 1, 2, 3, … in the order of time, so their number is the greatest.
     [(last,)] = connect().execute("select count(*) from baskets where sold_at <= ?", [until]).fetchall()
     return int(last)

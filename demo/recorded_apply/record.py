@@ -33,6 +33,7 @@ TOPIC_POLICY = re.compile(r"/pubsub/v1/projects/[^/]+/topics/[^/]+:setIamPolicy"
 REFERENCED = re.compile(r".*/(topics/[^/:]+|notificationChannels|metrics)")
 ENABLE_SERVICES = re.compile(r".*/services:batchEnable")
 VOLATILE = {"etag", "alt", "prettyPrint"}  # set by the server, or only about the response's format
+# After every rank of rank().
 VIEW_RANK = 5
 UNORDERED = {
     "access",
@@ -91,6 +92,7 @@ def normalize(lines: Iterable[str], address: str) -> list[str]:
         json.dumps(request, ensure_ascii=False) for request in sorted(requests.values(), key=sort_key)
     ]
     for line in normalized:
+        # The port of the sandbox differs in every recording, so a replay would call an address that does not exist.
         if address in line:
             raise CannotRecord(f"a request contains this sandbox's address, which changes: {line}")
     return normalized

@@ -27,6 +27,7 @@ def sort_key(value: Any) -> tuple[int, Any]:
     """Compares values as an index does: by type, then by value."""
     if isinstance(value, datetime):
         value = DatetimeMS(value)
+    # Before the search in TYPES: bool is a subclass of int, but another BSON type.
     if isinstance(value, bool):
         return BOOLEAN, value
     rank = next(number for number, kind in enumerate(TYPES) if isinstance(value, kind))

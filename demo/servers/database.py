@@ -55,6 +55,8 @@ def start_postgres(data: Path, port: int) -> Iterator[str]:
     arguments = ["-D", str(data / "d"), "-U", "postgres", "-A", "scram-sha-256", "-N", "-E", "UTF8"]
     arguments += ["--locale=C.UTF-8", f"--pwfile={password}"]
     run_quietly([str(POSTGRES / "initdb"), *arguments])
+    # The data is temporary, so nothing needs to survive a crash of the machine. No Unix socket (-k ""): its default
+    # folder may not exist here, or may not be writable for the server's account.
     settings = ["fsync=off", "shared_buffers=64MB", "max_prepared_transactions=5", "autovacuum=off"]
     options = ["-h", "127.0.0.1", "-p", str(port), "-k", "", *(f"-c{setting}" for setting in settings)]
     url = f"postgresql://postgres:super@127.0.0.1:{port}/postgres"
@@ -79,6 +81,7 @@ def running_mariadb() -> Iterator[int]:
 
 
 def start_mariadb(data: Path, port: int) -> Iterator[int]:
+    # The default method admits root only through the Unix socket; the tests connect by TCP.
     install = ["mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal"]
     run_quietly([*install, "--skip-test-db", f"--datadir={data}/d", f"--tmpdir={data}"])
     options = [f"--datadir={data}/d", f"--socket={data}/s", f"--port={port}", f"--pid-file={data}/pid"]
@@ -107,6 +110,7 @@ def running(command: list[str], log_file: Path, connect: Callable[[], None]) -> 
         wait_for(connect)
         yield
     finally:
+        # setpriv replaces itself by the server, so the signal reaches the server.
         server.terminate()
         server.wait(60)
 

@@ -24,6 +24,7 @@ from demo.servers.bson_order import matches, sort_key
 
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
 HEADER_BYTES = 16
+# Dates as DatetimeMS: a datetime cannot represent those before year 1 or after 9999, which tests insert.
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
     tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_MS
 )
@@ -46,6 +47,7 @@ class MongoServer:
         self.cursors: dict[int, tuple[list[Any], int]] = {}
         self.server = TcpServer(("127.0.0.1", 0), create_handler(self))
         self.address = f"127.0.0.1:{self.server.server_address[1]}"
+        # shutdown() waits for the end of a poll: 0.05 s instead of the default of 0.5 s in every test.
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
@@ -75,6 +77,7 @@ class MongoServer:
             return True
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            # The message begins with four bytes of flags and one byte for the kind of its section.
             command = bson.decode(body[5:], CODEC)
         reply = self.run(command)
         if reply is None:
@@ -90,6 +93,7 @@ class MongoServer:
             "maxMessageSizeBytes": 48_000_000,
             "maxWriteBatchSize": 100_000,
             "localTime": self.read_clock(),
+            # pymongo refuses a server whose range of wire versions does not overlap its own; 21 is MongoDB 7.0.
             "minWireVersion": 0,
             "maxWireVersion": 21,
             "readOnly": False,
@@ -122,6 +126,7 @@ class MongoServer:
     def find(self, command: Document) -> Document:
         self.finds.append(command)
         selected = self.select(command)
+        # MongoDB's default for a first batch is 101 documents.
         size = command.get("batchSize", 101) or 101
         return self.cursor(command["find"], selected[:size], selected[size:], "firstBatch", size)
 
@@ -133,6 +138,7 @@ class MongoServer:
         return self.cursor(command["collection"], rest[:size], rest[size:], "nextBatch", size)
 
     def cursor(self, collection: str, batch: list[Any], rest: list[Any], key: str, size: int) -> Document:
+        # 0 means that there is no further batch, so the number of a cursor is never 0.
         number = 0
         if rest:
             number = len(self.finds) * 1000 + len(self.cursors) + 1
@@ -141,6 +147,7 @@ class MongoServer:
 
     def select(self, command: Document) -> list[Any]:
         selected = [item for item in self.documents.get(command["find"], []) if is_selected(item[1], command)]
+        # An index determines the order of the documents unless the query sorts them.
         for field, direction in {**command.get("hint", {}), **command.get("sort", {})}.items():
             selected.sort(key=functools.partial(sort_key_of, field), reverse=direction < 0)
         selected = selected[command.get("skip", 0) :]
@@ -168,6 +175,7 @@ def is_selected(values: Document, command: Document) -> bool:
 
 
 class TcpServer(socketserver.ThreadingTCPServer):
+    # Daemon threads: neither server_close() nor the end of the process waits for a driver's idle connections.
     daemon_threads, allow_reuse_address, block_on_close = True, True, False
 
 

@@ -28,6 +28,7 @@ def running_s3() -> Iterator[str]:
 
 def create_bucket(address: str, name: str) -> S3Store:
     """A client of the new bucket `name`."""
+    # In us-east-1: for another region S3 requires a LocationConstraint in the body of this request.
     requests.put(f"{address}/{name}", timeout=TIMEOUT_SECONDS).raise_for_status()
     return S3Store(
         name,
@@ -37,6 +38,7 @@ def create_bucket(address: str, name: str) -> S3Store:
             "access_key_id": ACCESS_KEY["access_key_id"],
             "secret_access_key": ACCESS_KEY["secret_access_key"],
         },
+        # obstore refuses a URL without TLS unless this is set.
         client_options={"allow_http": True},
     )
 

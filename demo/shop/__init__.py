@@ -12,6 +12,7 @@ from demo.shop.controls import handle_control
 from demo.shop.shop import Shop
 from sandbox.state import State
 
+# All methods reach the handler, which checks the key first: a router's 405 would reveal valid paths without one.
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 

@@ -22,6 +22,7 @@ WINDOW = {"start_sales_id", "end_sales_id", "start_date"}
 
 async def handle_request(request: Request, shop: Shop) -> Response:
     """The response to one request, or the fault that the fault plan has for it."""
+    # Before any wait: the outcome depends on the order of arrival, not on when other responses are sent.
     outcome = shop.faults.next_outcome()
     await asyncio.sleep(shop.faults.plan.latency_ms / 1000)
     response = fault_response(outcome, shop.faults) or await serve(request, shop, outcome)
@@ -62,6 +63,7 @@ class TruncatedResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        # The headers have the Content-Length of the whole body, so a client can detect that the rest is missing.
         half = self.body[: len(self.body) // 2]
         await send({"type": "http.response.body", "body": bytes(half), "more_body": True})
 
@@ -78,6 +80,7 @@ async def build_page(request: Request, shop: Shop, *, with_items: bool) -> bytes
         )
     # In a thread: the first request of a process computes the items, which would block all other services.
     items = await asyncio.to_thread(shop.items, endpoint)
+    # Before the window is applied: this is the newest sale of the shop, not that of the window.
     last = f',"last_sales_id":{items.keys[-1] if items.keys else 0}' if endpoint == "sales" else ""
     if endpoint == "sales":
         items = select_window(items, query, shop)

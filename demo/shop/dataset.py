@@ -29,6 +29,7 @@ select
 from read_parquet('{data}/transactions.parquet')
 """
 
+# Numbered over the whole year: a sale has the same id, however much of the year the catalog has computed.
 BASKETS = """
 create view baskets as
 select row_number() over (order by sold_at, basket_id) as id, *

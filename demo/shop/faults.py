@@ -28,6 +28,7 @@ class FaultPlan:
 
     def outcome(self, number: int) -> str:
         """The outcome of request `number`: one of SHARES, or `served`."""
+        # Random hashes a text seed with SHA-512: the same in every process, and unrelated for successive numbers.
         draw = Random(f"{self.seed}/{number}").random()
         for name in SHARES:
             draw -= getattr(self, name)

@@ -63,4 +63,5 @@ def read_key(endpoint: str, item: Any) -> Any:
     """None when the item is not an object, or its key has another type, such as `"id": "17"`."""
     name, expected_type = KEYS[endpoint]
     key = item.get(name) if isinstance(item, dict) else None
+    # Not isinstance: True is an int too, but not a valid id.
     return key if type(key) is expected_type else None

@@ -37,6 +37,7 @@ async def handle_request(
 
 
 async def issue_key(request: Request, keys: Keys, faults: Faults) -> Response:
+    # Before the fault: an invalid request is a 400 whatever the fault plan is.
     name = parse_name(await request.body())
     if faults.plan.no_keys:
         raise RequestRejected(503, "no key can be issued now; try again later")
@@ -48,6 +49,7 @@ def parse_name(content: bytes) -> str:
     """The name in a request body; "" without one."""
     try:
         body = json.loads(content or b"{}")
+    # Python's JSON parser raises RecursionError, not ValueError, for deeply nested lists.
     except (ValueError, RecursionError) as error:
         raise RequestRejected(400, "the body is not JSON") from error
     name = body.get("name", "") if isinstance(body, dict) and body.keys() <= {"name"} else None

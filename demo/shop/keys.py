@@ -50,6 +50,7 @@ class Keys:
         """The valid key with this value."""
         digest = hash_key(value)
         return next(
+            # In constant time: the response time must not show how far two digests agree.
             (key for key in self.by_id.values() if secrets.compare_digest(key.digest, digest) and key.good),
             None,
         )
@@ -67,11 +68,13 @@ class Keys:
     def _first_value(self) -> str:
         """Written to a file: a person needs one key to begin with."""
         file = self.root / FIRST_KEY_FILE
+        # A file from an interrupted start is used again: a person may have copied its key already.
         if not file.exists():
             write_atomically(file, secrets.token_urlsafe(VALUE_BYTES), mode=0o600)
         return file.read_text().strip()
 
     def _save(self, keys: dict[str, Key]) -> None:
+        # The file first: if the disk is full, the keys in memory are still those of the file.
         write_atomically(self.file, json.dumps([asdict(key) for key in keys.values()]))
         self.by_id = keys
 

@@ -79,6 +79,7 @@ class Backoffice:
         checks = [
             compare_tab(
                 "sheet open_requests",
+                # The cell has the time at which the sync marked the row, which the oracle cannot compute.
                 [row | {"Withdrawn": row["Withdrawn"] != ""} for row in requests],
                 ("Request", "Item", "Amount", "Withdrawn", *people.OWN_COLUMNS),
                 oracle.expect_desk_tab(desk),

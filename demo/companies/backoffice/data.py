@@ -64,6 +64,7 @@ def decide(desk: Desk) -> None:
         desk.decisions[f"R-{number:04}"] = (
             Decision("no", "", "not this year")
             if number % 8 == 0
+            # A blank and a capital, as people type: the warehouse must accept it as a yes.
             else Decision("Yes ", "", "")
             if number % 8 == 2
             else Decision("yes", f"{number * 10}.5", "less, as agreed")

@@ -8,6 +8,7 @@ from demo.companies.backoffice.data import CHANGES, Decision, Desk, Request, cre
 from demo.companies.backoffice.people import BUDGET_ROWS
 from demo.companies.rows import Expected
 
+# Not Facilities: its requests are in the marts, but it has no spreadsheet of its own.
 SEGMENTS = {"it": "IT", "legal": "Legal"}
 
 

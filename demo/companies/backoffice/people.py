@@ -19,12 +19,14 @@ def read_tab(cloud: Cloud, export: str, tab: str) -> list[dict[str, Any]]:
     path = f"/sheets/v4/spreadsheets/{book}/values/{quote(f"'{tab}'", safe='')}"
     values = cloud.call("GET", f"{path}?valueRenderOption=UNFORMATTED_VALUE").get("values", [[]])
     header, *rows = values
+    # Sheets omits empty cells at the end of a row, so they are added again.
     return [dict(zip(header, [*row, *[""] * len(header)], strict=False)) for row in rows]
 
 
 def write_decisions(cloud: Cloud, decisions: Mapping[str, Decision]) -> None:
     """Into columns beside the synced ones, in whatever order the rows are."""
     rows = read_tab(cloud, "open_requests", REQUESTS_TAB)
+    # In the same place at the second time: the desk's columns are then in the header already.
     place = len(list(rows[0])) - (len(OWN_COLUMNS) if OWN_COLUMNS[0] in rows[0] else 0)
     typed = [decisions.get(row["Request"], Decision()) for row in rows]
     cells = [list(OWN_COLUMNS), *([each.decision, each.approved, each.comment] for each in typed)]
@@ -37,6 +39,7 @@ def sort_by_amount(cloud: Cloud) -> None:
     sheets = cloud.call("GET", f"/sheets/v4/spreadsheets/{book}")["sheets"]
     [tab] = [sheet["properties"] for sheet in sheets if sheet["properties"]["title"] == REQUESTS_TAB]
     rows = read_tab(cloud, "open_requests", REQUESTS_TAB)
+    # All columns, so that what people typed moves together with its request; without the header.
     area = {
         "sheetId": tab["sheetId"],
         "startRowIndex": 1,
@@ -59,5 +62,6 @@ def type_departments(cloud: Cloud) -> None:
 
 def write_cells(cloud: Cloud, export: str, start: str, cells: list[list[str]]) -> None:
     book = declared_spreadsheet(cloud, export)
+    # USER_ENTERED parses each text as if it were typed, so an amount becomes a number.
     path = f"/sheets/v4/spreadsheets/{book}/values/{quote(start, safe='')}?valueInputOption=USER_ENTERED"
     cloud.call("PUT", path, {"values": cells})

@@ -51,6 +51,7 @@ def running_portal(desk: Desk) -> Iterator[Portal]:
     portal = Portal(desk)
 
     class Handler(BaseHTTPRequestHandler):
+        # The default, HTTP/1.0, closes the connection after every response; with HTTP/1.1 clients reuse it.
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:

@@ -39,6 +39,7 @@ def running_accounts(data: ErpData) -> Iterator[Accounts]:
     accounts = Accounts(data)
 
     class Handler(BaseHTTPRequestHandler):
+        # The default, HTTP/1.0, closes the connection after every response; with HTTP/1.1 clients reuse it.
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:

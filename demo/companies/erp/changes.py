@@ -8,6 +8,7 @@ from demo.companies.erp.data import Booking, ErpData
 from demo.companies.erp.databases import Databases
 
 Rows = list[tuple[Any, ...]]
+# Disjoint from the rows that LEDGER_CHANGES and STOCK_CHANGES update, so a lost row is as the first run copied it.
 DELETED_INVOICES = "id % 500 = 3"  # all invoices with this remainder
 DELETED_ARTICLES = "sku like 'ART-%77'"
 LEDGER_CHANGES = (
@@ -21,6 +22,7 @@ LEDGER_CHANGES = (
     (90002, 'RESTORED', 'A0003', 'CC04', 'open', 12.34, '2025-05-05', null, '2025-05-05 12:00:00+00')""",
     f"delete from ledger.invoices where {DELETED_INVOICES}",
 )
+# 4294967295 is the greatest unsigned INT: it does not fit into a signed one.
 STOCK_CHANGES = (
     "update stock.articles set stock = stock + 1, updated_at = now(6) where sku like 'ART-%5'",
     "insert into stock.articles values ('ART-9', 'Neu', 999999.0625, 4294967295, 1, now(6))",
@@ -43,6 +45,7 @@ def change_databases(databases: Databases, lost: Lost, invoices: str, articles: 
     """The last three are queries of the oracle, which end with a condition. Payments of a deleted invoice go with it:
     they are copied by their increasing key, so their deletion is not noticed."""
     databases.late.commit()
+    # Before the statements: afterwards the sources no longer have the rows.
     lost.invoices += databases.query_ledger(f"{invoices} where {DELETED_INVOICES}")
     lost.articles += databases.query_stock(f"{articles} where {DELETED_ARTICLES}")
     condition = f"invoice_id in (select id from ledger.invoices where {DELETED_INVOICES})"

@@ -56,6 +56,7 @@ def create_account(draw: random.Random, number: int) -> dict[str, Any]:
 
 
 def create_booking(draw: random.Random, number: int) -> Booking:
+    # A different microsecond in each: a time that is rounded to milliseconds on its way is a difference.
     at = FIRST_BOOKING + timedelta(hours=number * 8, microseconds=number)
     amount = Decimal(draw.randrange(-50_000, 900_000)) / 100
     tags = tuple(draw.sample(("salary", "bonus", "travel", "späť"), draw.randrange(3)))

@@ -11,8 +11,10 @@ import pymysql
 from demo.servers.database import NO_MARIADB, find_mariadb, running_mariadb, running_postgres
 from sandbox.errors import CannotStart
 
+# A blank and a quote, which have to be escaped in a URL and in SQL.
 PASSWORD = "the pass'word"  # of both accounts `connector`
 INVOICES, PAYMENTS, ARTICLES = 2500, 3000, 800
+# Invoices have 13 cost centres and the list only 12, so one has no name. Times have microseconds.
 LEDGER = f"""
 create role connector login password 'the pass''word';
 create schema ledger;
@@ -41,6 +43,7 @@ grant usage on schema ledger to connector;
 grant select on all tables in schema ledger to connector;
 grant pg_read_all_stats to connector;
 """
+# Table seq_1_to_N is not created: it is MariaDB's virtual table of the integers from 1 to N.
 STOCK = (
     "create database stock character set utf8mb4",
     "create user connector@'127.0.0.1' identified by 'the pass''word'",
@@ -82,6 +85,7 @@ def running_databases() -> Iterator[Databases]:
         raise CannotStart(NO_MARIADB)
     with running_postgres() as url, running_mariadb() as port:
         place = url.split("@")[1]
+        # Without passwords: the connector reads them from the secrets.
         variables = {
             "ERP_URL": f"postgresql://connector@{place}",
             "STOCK_URL": f"mysql://connector@127.0.0.1:{port}/stock",

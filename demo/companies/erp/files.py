@@ -27,6 +27,7 @@ def render_uploads(data: ErpData) -> dict[str, bytes]:
     files = {
         f"budgets/{year}.csv": render_budgets(data, year) for year in sorted({y for _, y in data.budgets})
     }
+    # groupby combines only neighbours, so the bookings are sorted by time first.
     bookings = sorted(data.bookings.values(), key=lambda booking: booking.at)
     for quarter, rows in groupby(
         bookings, key=lambda booking: (booking.at.year, (booking.at.month + 2) // 3)
@@ -37,6 +38,7 @@ def render_uploads(data: ErpData) -> dict[str, bytes]:
 
 def render_budgets(data: ErpData, year: int) -> bytes:
     lines = [f"{centre};{each};{amount}" for (centre, each), amount in data.budgets.items() if each == year]
+    # The codec utf-16, unlike utf-16-le, begins the file with a byte order mark.
     return "\r\n".join([BUDGETS_HEAD, *lines, *data.broken.get(year, []), ""]).encode("utf-16")
 
 

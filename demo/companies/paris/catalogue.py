@@ -28,6 +28,7 @@ class School(NamedTuple):
 
 def read_catalogue(path: Path) -> list[School]:
     """`path` is a CSV file with `;`, a header and the columns of School, in UTF-8."""
+    # utf-8-sig reads a file with and without a byte order mark; utf-8 would leave it in the first header.
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file, delimiter=";")
         next(rows)

@@ -12,6 +12,7 @@ from demo.project_folder import relative_path
 type Spec = dict[str, Any]
 
 VEGA_LITE = "https://vega.github.io/schema/vega-lite/v5.json"
+# vl-convert contains several versions; a fixed one keeps the page the same when the package is updated.
 VERSION = "5.20"
 OPEN, CHANGED, CLOSED = "#2f6f8f", "#c77700", "#b3261e"
 STATES = {"domain": ["open", "changed", "closed"], "range": [OPEN, CHANGED, CLOSED]}
@@ -36,6 +37,7 @@ def write_dashboard(cloud: Cloud) -> str:
     places, sectors, changes = (cloud.rows(sql) for sql in (PLACES, SECTORS, CHANGES))
     newest = max(row["school_year"] for row in sectors)
     template = Path(__file__).with_name("dashboard.html.jinja").read_text()
+    # Names of schools are data, so they are escaped. A missing value is an error instead of an empty text.
     page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(template)
     path = cloud.state.root / "dashboard.html"
     path.write_text(

@@ -11,6 +11,7 @@ from demo.companies.paris.catalogue import School, school_years
 from demo.companies.rows import Expected
 
 SAME_PLACE_METRES = 30
+# The last digits of coordinates change every year: a distance below a metre is not a move.
 MOVED_METRES = 1
 
 
@@ -67,6 +68,7 @@ def metres(entry: Seen, other: Seen) -> float:
 def successor(old: Seen, following: list[Seen], taken: set[str]) -> Seen | None:
     """The same school in the next year. `taken` are the names that both years have in this arrondissement."""
     for new in following:
+        # Equal names first: a school that was renamed must not replace another that still has its name.
         if new.insee == old.insee and new.name == old.name:
             return new
     for new in following:

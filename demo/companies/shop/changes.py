@@ -37,6 +37,7 @@ def add_orders(data: ShopData) -> None:
 
 def add_late_orders(data: ShopData) -> None:
     """A transaction that was committed after the first load, within the look-back, and a restored back-up."""
+    # The first transaction is within the look-back of an hour; the second, two days old, is only in the comparison.
     place_order(data, 100, at=minute(-20), updated=minute(-20))
     place_order(data, 101, at=minute(-3000), updated=minute(-3000))
 
@@ -45,6 +46,7 @@ def place_order(data: ShopData, number: int, at: datetime, updated: datetime) ->
     product = list(data.catalogue.values())[number % len(data.catalogue)]
     items = [{"sku": product.sku, "quantity": 1 + number % 3, "price": Decimal128(product.price)}]
     order: Document = {
+        # The first four bytes of the other ids are a time (create_order), so this one cannot exist yet.
         "_id": ObjectId(f"ffffffff{number:016x}"),
         "number": 90_000 + number,
         "customer_id": f"C{number:05}",

@@ -37,6 +37,7 @@ class Shop:
     @contextmanager
     def serve_sources(self, root: Path) -> Iterator[None]:
         with running_servers() as self.servers:
+            # A copy: first is what the oracle compares with, and the change must not reach it.
             self.root, self.now = root, deepcopy(self.first)
             addresses.write_variables(root, self.servers.variables)
             if (root / CHANGED).exists():
@@ -54,6 +55,7 @@ class Shop:
         if run > 1:
             return ""
         self.change()
+        # The marker after the change: it makes the next process start from the changed sources.
         (self.root / CHANGED).touch()
         compare_again(cloud, "shop/orders", "shop/customers")
         return "orders, prices, shipments; 6 deletions, 2 late, 1 bad row"

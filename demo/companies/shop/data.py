@@ -14,6 +14,7 @@ DAYS = 30
 FIRST_CLOCK = FIRST_DAY + timedelta(days=DAYS, hours=8)  # when the daily run reads the shop
 ORDERS, CUSTOMERS, PRODUCTS = 3000, 600, 150
 FIRST_NUMBER = 10_001
+# The en dash is in cp1252, the encoding of the catalogue, but not in ISO 8859-1: the wrong one is noticed.
 CATEGORIES = ("Backpacks", "Bottles", "Maps", "Tents", "Wool – Socks", "Öfen")
 COUNTRIES = ("AT", "BE", "DE", "FR", "NL")
 CARRIERS = ("dhl", "dpd", "post", None)
@@ -69,6 +70,7 @@ def create_data() -> ShopData:
 
 def create_product(draw: random.Random, number: int) -> Product:
     price = Decimal(draw.randrange(250, 29_900)) / 100
+    # Leading zeros are lost if a number is read as an integer; quotes and semicolons must be escaped in CSV.
     return Product(f"{number:05}", f'Model "{number}"; Größe {number % 7}', draw.choice(CATEGORIES), price)
 
 
@@ -106,6 +108,7 @@ def create_order(draw: random.Random, data: ShopData, number: int) -> Document:
         "total": Decimal128(total_of(items)),
         **({"coupon": "SPRING"} if number % 13 == 0 else {}),
         "placed_at": placed,
+        # Not later than the first run: MongoDB's clock would otherwise be behind its own documents.
         "updated_at": min(
             placed + timedelta(minutes=draw.randrange(1, 3000)), FIRST_CLOCK - timedelta(minutes=5)
         ),
