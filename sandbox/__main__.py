@@ -45,6 +45,7 @@ def main() -> None:
         serve(options, announce)
     except SandboxError as error:
         sys.exit(f"sandbox: {error}")
+    # os._exit does not flush Python's buffers.
     sys.stdout.flush()
     os._exit(
         0
@@ -61,6 +62,7 @@ def announce(state: State) -> None:
         "environment": f"source {path}",
         "stop": "Ctrl-C",
     }
+    # Standard output is block-buffered when it is a file or a pipe: the address would appear at the end.
     print("\n".join(f"  {name:<12} {text}" for name, text in rows.items()), flush=True)
 
 

@@ -9,6 +9,7 @@ from starlette.types import ExceptionHandler
 
 from sandbox.state import State
 
+# EDQUOT: the disk has room, but the user's quota is used up.
 FULL = {errno.ENOSPC, errno.EDQUOT}
 INSUFFICIENT_STORAGE = 507
 
@@ -28,6 +29,7 @@ def handlers(state: State) -> dict[type[Exception], ExceptionHandler]:
 
 
 def is_disk_full(error: Exception) -> bool:
+    # SQLite reports a full disk with a code of its own and without an errno.
     if isinstance(error, sqlite3.OperationalError):
         return error.sqlite_errorcode == sqlite3.SQLITE_FULL
     return isinstance(error, OSError) and error.errno in FULL

@@ -40,6 +40,8 @@ def clients(state: State, identity: str) -> dict[str, str]:
         "SERVICE_USAGE_ENDPOINT": f"{state.address}/serviceusage",
         "SHEETS_ENDPOINT": f"{state.address}/sheets",
         "DRIVE_ENDPOINT": state.address,
+        # google-auth reads values below GCE_METADATA_HOST, so its path selects the identity. It detects the
+        # server by a request to GCE_METADATA_IP, which needs no identity: see `ready` in server.py.
         "GCE_METADATA_HOST": f"127.0.0.1:{state.port}/metadata/{identity}",
         "GCE_METADATA_IP": f"127.0.0.1:{state.port}",
         # Clients prefer a person's own key or gcloud login to the metadata server, and would send it here.
@@ -53,14 +55,17 @@ def clients(state: State, identity: str) -> dict[str, str]:
 def terraform(state: State) -> dict[str, str]:
     """Variables of the google provider and the gcs backend."""
     endpoints = {
+        # Without the trailing slash a plan reports that everything was deleted: see docs/reference/traps.md.
         f"GOOGLE_{name}_CUSTOM_ENDPOINT": f"{state.address}/{path}/"
         for name, path in PROVIDER_ENDPOINTS.items()
     }
     return endpoints | {
         "GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT": f"{state.address}/storage/v1/",
+        # This token names no service account (see iam/identities.py): Terraform is the owner of the project.
         "GOOGLE_OAUTH_ACCESS_TOKEN": "sandbox",
         # A request to an endpoint without a variable fails at once instead of reaching Google.
         "HTTPS_PROXY": "http://127.0.0.1:9",
         **UNPROXIED,
+        # Otherwise Terraform requests checkpoint-api.hashicorp.com for the newest version.
         "CHECKPOINT_DISABLE": "1",
     }

@@ -27,6 +27,7 @@ def load_extension(name: str) -> Extension:
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:
+        # The message contains `error`: the missing module may be one that the extension imports.
         raise CannotStart(f"cannot import extension {name!r}: {error}.") from error
     if missing := [part for part in ("routes", "job_variables") if not hasattr(module, part)]:
         raise CannotStart(f"extension {name!r} has no function {' and '.join(missing)}.")

@@ -15,6 +15,7 @@ from sandbox.serving import Holder
 from sandbox.state import State
 
 START_SECONDS = 60
+# Longer than the time that the server gives to requests in progress: GRACE_SECONDS in serving.py.
 STOP_SECONDS = 30
 POLL_SECONDS = 0.02
 REPOSITORY = Path(__file__).parents[1]
@@ -31,6 +32,8 @@ def running(root: Path, *options: str) -> Iterator[State]:
     root.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "sandbox", "serve", "--root", str(root), "--exit-with-parent", *options]
     with (root / "server.log").open("ab") as log:
+        # Its own session: Ctrl-C must not end the sandbox while this process still uses it. The working directory
+        # is where Python finds the package, which is not installed.
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=REPOSITORY, start_new_session=True
         )
@@ -45,8 +48,10 @@ def wait_for_start(root: Path, process: subprocess.Popen[bytes]) -> State:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         holder = Holder.of(root)
+        # The file of an earlier process remains in the root, with another process id and maybe another port.
         if holder.process == process.pid:
             state = holder.state(root)
+            # The file is written before the server runs; until then connections wait in the backlog.
             wait(state, process)
             return state
         time.sleep(POLL_SECONDS)

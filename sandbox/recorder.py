@@ -24,10 +24,13 @@ class Recorder:
             return await self.app(scope, receive, send)
         body = await request.body()
 
+        # The body can be read from `receive` only once, so the application gets a copy of it.
         async def receive_body() -> Message:
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def record_and_send(message: Message) -> None:
+            # Written before the response is sent: Terraform then sends the requests that depend on this one, and
+            # the file has them in an order that can be replayed.
             if message["type"] == "http.response.start" and message["status"] < 400:
                 self.write(request, body)
             await send(message)
@@ -37,6 +40,7 @@ class Recorder:
     def write(self, request: Request, body: bytes) -> None:
         line = {
             "method": request.method,
+            # The decoded path would not distinguish a slash in an id from a separator.
             "path": request.scope["raw_path"].decode(),
             "query": dict(request.query_params),
             "body": json.loads(body) if body else None,

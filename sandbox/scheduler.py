@@ -21,6 +21,7 @@ from sandbox.resources.store import Json, Store
 from sandbox.state import State
 
 FIELD = r"[\d*/,\-A-Za-z]+"
+# Cloud Scheduler also accepts the syntax of App Engine, as `every 5 minutes`.
 CRON = re.compile(rf"{FIELD}( {FIELD}){{4}}|every .+")
 # HTTP status → google.rpc.Code, by the mapping in google/rpc/code.proto.
 CODES = {400: 3, 401: 16, 403: 7, 404: 5, 409: 10, 429: 8, 500: 13, 501: 12, 503: 14, 504: 4}
@@ -81,6 +82,7 @@ class Jobs:
         """Sends the job's request now, even if the job is paused, and stores the outcome."""
         job = collection.Collection(self.service, JOBS)
         status = self.send_request(job.get(call))
+        # The job is read again: it may have been changed while the request was running.
         return job.write(call, lambda old: old | {"lastAttemptTime": now(), "status": status})
 
     def send_request(self, job: Json) -> Json:
@@ -110,6 +112,7 @@ def local_url(state: State, uri: str) -> str:
     if parts.hostname == "127.0.0.1":
         return uri
     api, _, domain = (parts.hostname or "").partition(".")
+    # The sandbox serves each API below the first part of its host name, except this one.
     prefix = {"cloudscheduler": "scheduler"}.get(api, api)
     query = f"?{parts.query}" if parts.query else ""
     return f"{state.address}/{prefix}{parts.path}{query}" if domain == "googleapis.com" else ""

@@ -39,6 +39,8 @@ def application(state: State, extra_routes: Sequence[BaseRoute] = ()) -> Starlet
     routes += extra_routes
     access = Access(state, Store(state.root))
     routes.append(Mount("/", app=bigquery.application(state, access)))
+    # Identities first: the API is matched by the path without /as/<e-mail>, and the caller by the token that
+    # replaces it.
     middleware = [Middleware(IdentityMiddleware), Middleware(ApiMiddleware, guard=Guard(access))]
     return Starlette(routes=routes, middleware=middleware, exception_handlers=disk_full.handlers(state))
 

@@ -46,6 +46,7 @@ class Holder:
         return Holder(0, 0)
 
     def write(self, root: Path) -> None:
+        # A rename is atomic: process.py polls this file and must not read half of it.
         (root / "holder.new").write_text(json.dumps(asdict(self)))
         (root / "holder.new").replace(root / "holder")
 
@@ -80,14 +81,17 @@ class StopHandler:
 def serve(options: Options, announce: Callable[[State], None]) -> None:
     """Serves until SIGINT or SIGTERM. Raises CannotStart."""
     root, stop_handler = options.root, StopHandler()
+    # First of all: uvicorn installs its handlers when it runs, and a signal can arrive while build_app imports.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop_handler)
     if options.exit_with_parent:
         threading.Thread(target=stop_with_parent, daemon=True).start()
+    # The lock first: without it two processes could read the same last port and both write `holder`.
     with claimed(root), listening(options.port, Holder.of(root).port) as listener:
         state = State(
             root, int(listener.getsockname()[1]), options.project, spreadsheets=options.spreadsheets
         )
+        # After the port is known: variables of an extension may contain the address of the sandbox.
         loaded = [load_extension(name) for name in options.extensions]
         state = replace(state, job_variables=collect_variables(state, loaded))
         app = build_app(state, loaded, options.record)
@@ -116,6 +120,7 @@ def build_app(state: State, extensions: Sequence[Extension], record: bool) -> AS
 def claimed(root: Path) -> Iterator[None]:
     """Locks the root. The kernel releases the lock when the process ends, also after SIGKILL."""
     root.mkdir(parents=True, exist_ok=True)
+    # The file is never deleted: with a deleted one, two processes could each lock a file of this name.
     with (root / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -133,8 +138,10 @@ def listening(port: int, last: int) -> Iterator[socket.socket]:
     """On `port`; without one on the `last` port, so that open pages still work; otherwise on a free one."""
     # asyncio sets TCP_NODELAY only with an explicit protocol; without it every response takes 40 ms more.
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:
+        # Otherwise connections of the last process in TIME_WAIT would block its port for a minute.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
+            # Never on another interface: a request without a token has all rights of the owner.
             listener.bind(("127.0.0.1", port or last))
         except OSError as error:
             if port:
@@ -167,4 +174,5 @@ def stop_with_parent() -> None:
     """The parent process has the other end of standard input; it is closed when the parent ends."""
     while os.read(0, 1024):
         pass
+    # A signal instead of an exit: requests in progress end as they do after Ctrl-C.
     os.kill(os.getpid(), signal.SIGTERM)

@@ -21,6 +21,7 @@ def application(state: State, access: Access) -> ASGIApp:
         "HOME": str(state.root / "home"),
         "DEFAULT_PROJECT_ID": state.project,
         "DATA_DIR": str(state.root / "bigquery"),
+        # The folder in which sandbox/storage has the objects: load jobs read them as files.
         "GCS_LOCAL_ROOT": str(state.root / "storage"),
     }
     link_extensions(state.root / "home")
@@ -42,10 +43,12 @@ def link_extensions(home: Path) -> None:
     platform, version = duckdb.execute(
         "SELECT platform, library_version FROM pragma_platform(), pragma_version()"
     ).fetchone() or ("", "")
+    # DuckDB loads an extension only from the folder of its own version and platform.
     folder = home / ".duckdb" / "extensions" / version / platform
     folder.mkdir(parents=True, exist_ok=True)
     for name in EXTENSIONS:
         link = folder / f"{name}.duckdb_extension"
+        # Replaced at every start: the packages may be in another virtual environment than last time.
         link.unlink(missing_ok=True)
         link.symlink_to(package_folder(f"duckdb_extension_{name}") / "extensions" / version / link.name)
 

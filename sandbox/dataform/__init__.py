@@ -29,6 +29,7 @@ PAGED = "pageSize pageToken"
 
 def routes(state: State) -> list[BaseRoute]:
     service = Service(state, Store(state.root), "/dataform/v1")
+    # Before the first request: a client that polls an interrupted invocation would wait forever.
     fail_interrupted(service)
     files = Files(service)
     browsing, compilations = Browsing(service, files), Compilations(service, files)
@@ -36,6 +37,7 @@ def routes(state: State) -> list[BaseRoute]:
     repository = f"{REPOSITORIES.collection}/{{repository}}"
     results, runs = f"{repository}/compilationResults", f"{repository}/workflowInvocations"
     return [
+        # Before the general routes, of which the first that matches is used: their DELETE checks no children.
         service.route("DELETE", repository, Repositories(service).delete, "force"),
         *collection.routes(service, REPOSITORIES),
         service.route("POST", f"{repository}:commit", files.commit),

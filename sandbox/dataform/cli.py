@@ -26,6 +26,7 @@ class CliError(Exception):
 
 def compile_project(state: State, folder: Path) -> Json:
     """The compiled graph as `dataform compile --json` prints it, with its compilation errors."""
+    # A file, not a second pipe: the CLI would block on a full pipe while the other one is read to its end.
     with TemporaryFile() as errors:
         process = start(state, folder, ["compile", "--json"], stderr=errors.fileno())
         with process:
@@ -62,6 +63,7 @@ class Run:
 def run_project(state: State, folder: Path, actions: Sequence[str], full_refresh: bool, identity: str) -> Run:
     """Queries run as the service account `identity`."""
     arguments = ["run", "--actions", *actions, *(["--full-refresh"] if full_refresh else [])]
+    # One stream for both: report.py assigns the lines of an error to the action that was printed before.
     return Run(start(state, folder, arguments, stderr=subprocess.STDOUT, identity=identity))
 
 
@@ -97,7 +99,9 @@ def environment(state: State, identity: str) -> dict[str, str]:
         # The Node client expects the whole base address; the Python client appends the path itself.
         # With an emulator the Node client sends no token.
         "BIGQUERY_EMULATOR_HOST": f"{state.address}{path_of(identity) if identity else ''}/bigquery/v2",
+        # Otherwise the Node client searches the network for a metadata server.
         "METADATA_SERVER_DETECTION": "none",
+        # Every run is a new process, which would compile the large bundle of the CLI again.
         "NODE_COMPILE_CACHE": str(state.root / "dataform" / "node"),
         "NO_PROXY": "127.0.0.1,localhost",
     }

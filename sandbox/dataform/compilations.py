@@ -34,11 +34,13 @@ class Compilations:
         else:
             result["resolvedGitCommitSha"] = self.files.resolve(name, self.resolve_source(result))
         result |= {"dataformCoreVersion": project.core_version(), "createTime": now()}
+        # Outside of the transaction: compiling takes seconds, and other writers would wait.
         compiled = self.compile(name, result)
         if errors := graph.errors(compiled):
             result["compilationErrors"] = errors
         with self.service.store.change():
             self.service.store.put(self.service.key(result["name"]), result)
+            # In the same transaction: a result without its graph would have no actions to select.
             self.service.store.put(self.service.key(f"{result['name']}:graph"), compiled)
         return result
 

@@ -29,6 +29,7 @@ class Execution:
 
     def start(self, running: dict[str, "Execution"]) -> None:
         """Registers itself in `running` by its name until it has ended."""
+        # In one transaction: a client never reads an invocation with only some of its actions.
         with self.service.store.change():
             self.service.store.put(self.service.key(self.invocation["name"]), self.invocation)
             for action in self.actions:
@@ -51,9 +52,11 @@ class Execution:
             state = "SUCCEEDED" if self.run_actions(report) else "FAILED"
         except Exception as error:  # without a result a client would poll the invocation forever
             state, report.tail = "FAILED", [f"The sandbox could not run the CLI: {error}"]
+        # A CLI that was stopped ends with an error, which is not a failure of the invocation.
         if self.cancelled.is_set():
             state = "CANCELLED"
         finish(self.service, self.invocation["name"], state, "\n".join(report.tail))
+        # After the state is stored: while an invocation is active, cancel() requires its entry.
         del running[self.invocation["name"]]
 
     def run_actions(self, report: Report) -> bool:
@@ -75,6 +78,7 @@ def store_outcome(service: Service, invocation: str, outcome: Outcome) -> None:
     with service.store.change():
         for action in service.store.children(service.key(f"{invocation}/actions")):
             if short_name(action) == outcome.target:
+                # The CLI prints the job id and the reason after the state, so an action is stored several times.
                 ended = {"state": outcome.state, "invocationTiming": {"endTime": now()}}
                 job = {"bigqueryAction": {"jobId": outcome.job_id}} if outcome.job_id else {}
                 reason = {"failureReason": outcome.reason} if outcome.reason else {}
@@ -97,6 +101,7 @@ def finish(service: Service, name: str, state: str, reason: str) -> None:
 
 def fail_interrupted(service: Service) -> None:
     """Marks invocations that a stopped sandbox left running as failed: their processes ended with it."""
+    # A sandbox that was killed did not remove its project folders.
     shutil.rmtree(project.scratch_folder(service.state), ignore_errors=True)
     for invocation in service.store.matching(service.key("*/workflowInvocations/*")):
         if invocation.get("state") in ACTIVE:

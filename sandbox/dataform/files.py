@@ -25,6 +25,8 @@ class Files:
         """Rejected for a repository with a Git remote, another head than required, or no change."""
         name = repository(call)
         with self.service.store.change():
+            # The head is checked and replaced in one transaction: of two concurrent commits that require the same
+            # head, the second is aborted instead of undoing the first.
             if self.service.find(name).get("gitRemoteSettings", {}).get("url"):
                 raise FailedPrecondition(f"Repository {name!r} has a Git remote: commit there.")
             head, required = self.head(name), call.body.get("requiredHeadCommitSha")
@@ -81,6 +83,7 @@ class Files:
     def workspace_tree(self, name: str, workspace: str) -> Tree:
         """The files of a workspace, or before its first change those of the head."""
         stored = self.service.store.get(self.service.key(f"{workspace}:tree"))
+        # Not `if stored`: an empty tree is a workspace whose files were all removed.
         return dict(stored) if stored is not None else self.tree(name, self.head(name))
 
     def log(self, name: str) -> list[Json]:
@@ -110,6 +113,7 @@ class Files:
 
 
 def check_path(path: str) -> None:
+    # The files are written to a folder for the CLI: a path must not leave it.
     parts = PurePosixPath(path).parts
     if not parts or path != "/".join(parts) or path.startswith("/") or ".." in parts:
         raise InvalidArgument(

@@ -88,6 +88,7 @@ def assertion(action: Json) -> Json:
 
 
 def declaration(action: Json) -> Json:
+    # A declaration has no fields here, but its empty message shows the kind of the action.
     return {}
 
 
@@ -100,6 +101,7 @@ def common(action: Json) -> Json:
 
 
 def without_empty(fields: Json) -> Json:
+    # JSON of protobuf omits fields with default values.
     return {name: value for name, value in fields.items() if value}
 
 

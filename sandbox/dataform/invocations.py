@@ -70,6 +70,7 @@ class Invocations:
         iam = Service(self.service.state, self.service.store, "/iam/v1")
         resource = f"projects/{self.service.state.project}/serviceAccounts/{account}"
         needed = {call.caller: "iam.serviceAccounts.actAs"}
+        # At Google the agent gets the account's token. The CLI needs none here, so the right is checked by itself.
         if iam.access.enforced(account):  # one that was never created has no policy
             needed[AGENT] = "iam.serviceAccounts.getAccessToken"
         for email, permission in needed.items():
@@ -96,6 +97,7 @@ class Invocations:
             execution = self.running.get(name)
             if invocation["state"] not in ACTIVE or execution is None:
                 raise FailedPrecondition(f"{name!r} has ended: {invocation['state']}.")
+            # Before the CLI is stopped: afterwards this would overwrite the final state that its thread stores.
             self.service.store.put(self.service.key(name), invocation | {"state": "CANCELING"})
         execution.cancel()
         return {}

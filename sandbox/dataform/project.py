@@ -51,6 +51,7 @@ def create_project(state: State, files: Mapping[str, bytes], result: Json) -> It
     check_core(files)
     parent = scratch_folder(state)
     parent.mkdir(parents=True, exist_ok=True)
+    # Below the root, so that the next start can remove what a killed sandbox left: see fail_interrupted.
     with tempfile.TemporaryDirectory(dir=parent) as name:
         folder = Path(name)
         for path, contents in files.items():

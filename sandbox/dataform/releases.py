@@ -12,6 +12,7 @@ CHILD = f"{REPOSITORIES.collection}/{{repository}}"
 
 def check_release(service: Service, config: Json) -> None:
     """The live result must be compiled from this config: see the reference of `releaseCompilationResult`."""
+    # The repository must exist: a collection accepts a child without its parent.
     service.find(config["name"].rsplit("/", 2)[0])
     if not config.get("gitCommitish"):
         raise InvalidArgument("Field releaseConfig.gitCommitish is required.")

@@ -18,6 +18,7 @@ def select_actions(graph: Json, config: Json) -> list[Json]:
         )
     tagged = {key for key, action in actions.items() if set(tags) & set(action.get("tags", []))}
     selected = targets | tagged if targets or tags else set(actions)
+    # Dependencies may be declarations, which nothing runs.
     upstream = {key: upstream_of(action) & actions.keys() for key, action in actions.items()}
     downstream = {key: {other for other in actions if key in upstream[other]} for key in actions}
     included = set(selected)

@@ -109,6 +109,7 @@ class Document:
         resource, _, verb = path.partition(":")
         segments = resource.split("/")
         for method in self.methods.get((http, len(segments), verb), []):
+            # An empty segment is not an id: `a//b` matches no method.
             if method.fits(segments) and all(segments):
                 return method, method.resource(segments)
         return None
@@ -122,11 +123,13 @@ class Document:
 def declared_methods(resource: Json, base: str) -> Iterator[Method]:
     """All methods of a resource of the document, and of the resources in it."""
     for declared in resource.get("methods", {}).values():
+        # `flatPath` has a placeholder for each segment; `path` has one, as {+name}, for several segments.
         path, _, verb = f"{base}{declared.get('flatPath') or declared['path']}".partition(":")
         yield Method(
             id=declared["id"],
             http=declared["httpMethod"],
             segments=tuple(None if PLACEHOLDER.fullmatch(part) else part for part in path.split("/")),
+            # Without a servicePath the version is the first segment of the path of the method.
             prefix=base.count("/") or 1,
             verb=verb,
             parameters=declared.get("parameters", {}),

@@ -16,6 +16,7 @@ from sandbox.discovery.documents import Document, Json
 from sandbox.resources.errors import InvalidArgument
 
 DURATION = re.compile(r"-?\d+(\.\d{1,9})?s")
+# 20 digits are enough for 64 bits; int() raises an error of its own for thousands of digits.
 INTEGER = re.compile(r"-?\d{1,20}")
 INTEGERS = {
     "int32": (-(2**31), 2**31 - 1),
@@ -102,6 +103,7 @@ def check_type(declared: Json) -> tuple[Callable[[Any], bool], str]:
     """The test of a type that is not an integer, and its name in an error."""
     kind, style = declared["type"], declared.get("format", "")
     if "enum" in declared:
+        # ProtoJSON accepts the number of an enum too. Not isinstance: True is an int in Python.
         return lambda value: value in declared["enum"] or type(value) is int, "TYPE_ENUM"
     if kind == "boolean":
         return lambda value: isinstance(value, bool), "TYPE_BOOL"
@@ -129,6 +131,7 @@ def is_number(value: Any) -> bool:
 def is_bytes(text: str) -> bool:
     try:
         base64.b64decode(text, validate=True)
+    # For text that is not ASCII it raises a plain ValueError.
     except (binascii.Error, ValueError):
         return False
     return True
@@ -163,6 +166,7 @@ def unknown_field(name: str, path: str) -> InvalidArgument:
 
 
 def joined(path: str, name: str) -> str:
+    # Google's errors name fields as the .proto file does, whichever form was sent.
     return f"{path}.{snake_case(name)}" if path else snake_case(name)
 
 

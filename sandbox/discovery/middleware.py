@@ -52,6 +52,7 @@ class ApiMiddleware:
         self.app, self.guard = app, guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # The raw path: a decoded slash or colon of an id would count as a separator or begin a verb.
         api = find_api(scope["raw_path"].decode("ascii", "replace")) if scope["type"] == "http" else None
         if api is None:
             return await self.app(scope, receive, send)
@@ -65,6 +66,8 @@ class ApiMiddleware:
                         f"The requested URL {request.url.path} was not found for {request.method}."
                     )
                 matched = await check_request(request, matched)
+            # After the fields are checked, because required permissions depend on the body. In a thread, because
+            # reading policies from SQLite would block the event loop.
             if matched and matched.caller and api[0].name not in OTHERS:
                 await run_in_threadpool(self.check_permissions, matched)
         except GoogleError as error:

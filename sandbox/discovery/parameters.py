@@ -42,6 +42,7 @@ def declared_parameters(document: Document, method: Method) -> dict[str, Json]:
     declared = {name: it for name, it in method.parameters.items() if it["location"] == "query"}
     if method.request.endswith("Request"):
         fields = document.schemas[method.request].get("properties", {})
+        # A field without a type is a reference to a message, which a query cannot contain.
         declared |= {
             name: it for name, it in fields.items() if it.get("type") not in (None, "object", "array")
         }

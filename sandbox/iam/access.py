@@ -43,6 +43,7 @@ class Access:
         if not email.endswith(f"@{self.state.project}.iam.gserviceaccount.com"):
             return bool(email)
         account = f"/iam/v1/projects/{self.state.project}/serviceAccounts/{email}"
+        # A deleted account is recorded: without that its token would have the rights of the owner.
         return any(self.store.get(key) is not None for key in (account, f"{DELETED}/{email}"))
 
     def contains(self, role: str, permission: str) -> bool:
@@ -73,6 +74,7 @@ class Access:
     def has_basic_role(self, email: str, role: str) -> bool:
         policy = self.store.get(f"/cloudresourcemanager/v1/projects/{self.state.project}:policy") or {}
         return any(
+            # `plain`: a member projectOwner in the project's own policy would be resolved by itself, without end.
             binding["role"] == role and any(self.is_member(email, member) for member in plain(binding))
             for binding in policy.get("bindings", [])
         )

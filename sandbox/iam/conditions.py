@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+# The last alternative makes any other character a token, which the parser rejects; findall would skip it.
 TOKEN = re.compile(r'\s*("[^"]*"|\'[^\']*\'|\|\||&&|[<>=!]=|[\w.]+|.)', re.DOTALL)
 TEXTS = {"startsWith": str.startswith, "endsWith": str.endswith, "contains": str.__contains__}
 GRANTS = "iam.googleapis.com/modifiedGrantsByRole"
@@ -86,6 +87,7 @@ class Parser:
         return self.comparison()
 
     def comparison(self) -> bool:
+        # A name with its dots is one token: `resource.name.startsWith` ends with the method.
         attribute, *method = self.next().rsplit(".", 1)
         if method and method[0] in TEXTS:
             self.take("(")
@@ -125,6 +127,7 @@ class Parser:
             self.skip(",")
         self.take(")")
         changed = self.context.changed_roles
+        # For a request that changes no policy the attribute is its default, the empty list.
         return changed is None or changed <= listed
 
     def text(self, token: str) -> str:

@@ -36,11 +36,13 @@ class Guard:
     def check_one(
         self, api: str, method: Method, required: Requirement, caller: str, changed: frozenset[str] | None
     ) -> None:
+        # Neither allowed nor denied: a gap of the tables must not look like a decision of Google.
         if required.permission not in EXISTING:
             raise Unimplemented(
                 f"The sandbox does not know which permission {method.id} requires: "
                 f"{required.permission} is not in sandbox/iam/permissions.py."
             )
+        # The policy of a service account is in IAM, also when another API requires actAs.
         api = "iam/v1" if required.permission.startswith("iam.serviceAccounts.") else api
         if not self.access.allowed(caller, required.permission, f"{api}/{required.resource}", changed):
             raise denial(required.permission, required.resource)
@@ -55,6 +57,7 @@ class Guard:
 
 def grants(policy: Json) -> set[tuple[str, ...]]:
     return {
+        # With its condition: a change of only the condition changes the grant too.
         (binding["role"], member, str(binding.get("condition")))
         for binding in policy.get("bindings", [])
         for member in binding.get("members", [])
@@ -64,6 +67,7 @@ def grants(policy: Json) -> set[tuple[str, ...]]:
 def normalized(state: State, resource: str) -> str:
     """With the project's id, whichever form was sent."""
     parts = [unquote(part) for part in resource.split("/")]
+    # `-` in projects/-/serviceAccounts/<e-mail> is the project of the account.
     if parts[:1] == ["projects"] and len(parts) > 1 and parts[1] in (PROJECT_NUMBER, "-"):
         parts[1] = state.project
     return "/".join(parts)

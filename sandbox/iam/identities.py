@@ -42,6 +42,7 @@ class IdentityMiddleware:
 
 def with_token(scope: Scope) -> Scope:
     _, _, identity, rest = scope["raw_path"].decode("ascii").split("/", 3)
+    # Without the client's own: of two headers Starlette reads the first, and the dict above has the last.
     headers = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
     token = f"Bearer {token_of(unquote(identity))}".encode()
     path = f"/{rest}"

@@ -95,6 +95,7 @@ def permission(method: Method) -> str:
 def requirements(method: Method, resource: str, body: Json) -> Iterator[Requirement]:
     """Everything that a request requires; `resource` is a name with the id of the project."""
     if name := permission(method):
+        # roles/run.invoker starts a job only as declared: see Cloud Run in docs/reference/traps.md.
         if method.id == "run.projects.locations.jobs.run" and body.get("overrides"):
             name = "run.jobs.runWithOverrides"
         yield Requirement(name, resource)

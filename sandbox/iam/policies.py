@@ -36,6 +36,7 @@ def bindings(state: State, store: Store, resource: str) -> Iterator[Json]:
         yield from of_dataset(state, name)
     else:
         parts = name.split("/")
+        # Down to three segments: the first two are the project, whose policy another API stores.
         for length in range(len(parts), 2, -1):
             policy = store.get(f"/{api}/{'/'.join(parts[:length])}:policy") or {}
             yield from policy.get("bindings", [])
@@ -69,6 +70,7 @@ def of_dataset(state: State, name: str) -> Iterator[Json]:
         return
     for entry in access_entries(parts[1], parts[3]):
         member = member_of(state, entry)
+        # Authorized views, routines and datasets have no role: `authorizes` in queries.py reads them.
         if member and "role" in entry:
             role = DATASET_ROLES.get(entry["role"], entry["role"])
             yield {"role": role, "members": [member], "condition": entry.get("condition")}
@@ -80,6 +82,7 @@ def of_dataset(state: State, name: str) -> Iterator[Json]:
 
 def access_entries(project: str, dataset: str) -> list[dict[str, Any]]:
     """`access` of a dataset; [] if it does not exist."""
+    # Not at the top: local-bigquery reads its settings when it is imported, see sandbox/bigquery.
     from local_bigquery.catalog import metadata
     from local_bigquery.models import Dataset
 

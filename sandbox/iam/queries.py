@@ -39,8 +39,10 @@ class TableAccess:
             return
         target, is_temporary = target_of(tree), tree.find(exp.TemporaryProperty) is not None
         for table, name in tables(tree, context):
+            # By identity, not by name: an INSERT that selects from its own target must also be allowed to read it.
             if table is not target:
                 self.check_read(name)
+            # A temporary table that is being created is in no dataset, so it requires no right on one.
             elif not is_temporary:
                 self.check_target(tree, name)
 
@@ -78,8 +80,10 @@ class TableAccess:
             self.check_view(name, query)
 
     def check_view(self, view: Name, query: exp.Expr) -> None:
+        # Names without a project or dataset are relative to the view, not to the caller's statement.
         for _, name in tables(query, Defaults(view[0], view[1])):
             if authorizes(name, view):
+                # The authorization is for this view; one that it reads still needs rights on its own tables.
                 if inner := query_of_view(name):
                     self.check_view(name, inner)
             else:

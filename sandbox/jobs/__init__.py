@@ -39,10 +39,12 @@ def routes(state: State) -> list[BaseRoute]:
     store = Store(state.root)
     service = Service(state, store, "/run/v2")
     runner = Runner(service, SecretVersions(Service(state, store, "/secretmanager/v1")))
+    # Before the first request: a client that polls an interrupted execution would wait forever.
     runner.fail_interrupted()
     jobs = Jobs(service, runner)
     return [
         service.route("POST", f"{JOB}:run", jobs.run),
+        # Before the general routes, of which the first that matches is used: their DELETE stops no process.
         service.route("DELETE", JOB, jobs.delete, "etag"),
         service.route("POST", f"{EXECUTION}:cancel", jobs.cancel),
         service.route("GET", EXECUTION, lambda call: service.find(EXECUTION.format(**call.path))),
@@ -87,6 +89,8 @@ class Jobs:
         if "execution" not in stored:
             return stored  # of a change of a job: done at once
         self.runner.wait(stored["execution"], LONG_POLL_SECONDS)
+        # The execution is read before the error: both are written in one transaction, so an execution that has
+        # ended has its error.
         execution = self.service.find(stored["execution"])
         error = self.service.store.get(self.service.key(f"{stored['execution']}:error"))
         # A cancellation succeeds although the execution that it cancelled has failed.
@@ -111,6 +115,8 @@ def read_log(request: Request, runner: Runner) -> Response:
     """The output of an execution so far, as plain text."""
     job, execution = request.path_params["job"], request.path_params["execution"]
     path = runner.log_path(job, execution)
+    # The pattern is checked before the path is used: `..` would leave the folder of logs.
     if not re.fullmatch("[a-z0-9-]+/[a-z0-9-]+", f"{job}/{execution}") or not path.exists():
         return PlainTextResponse(f"Log of execution {execution!r} of job {job!r} not found.\n", 404)
+    # A job may print any bytes, and the last character of a running one may be incomplete.
     return PlainTextResponse(path.read_text(errors="replace"))

@@ -18,6 +18,7 @@ NOT_FOUND = 127  # a shell's exit code for a command that does not exist
 
 def main() -> int:
     try:
+        # A session of its own, so that a signal to its group reaches child processes, but not this wrapper.
         process = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)
     except OSError as error:
         sys.stderr.write(f"The container's command could not be started: {error}\n")
@@ -25,6 +26,7 @@ def main() -> int:
     threading.Thread(target=stop_with_input, args=(process,), daemon=True).start()
     code = process.wait()
     kill_group(process, signal.SIGKILL)  # background processes of the command
+    # Popen returns -n after signal n; a shell reports 128 + n, which fits into an exit code.
     return code if code >= 0 else 128 - code
 
 
@@ -40,6 +42,7 @@ def stop_with_input(process: subprocess.Popen[bytes]) -> None:
 def kill_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     try:
         os.killpg(process.pid, number)
+    # The group may have ended on its own before the signal.
     except ProcessLookupError:
         return
 

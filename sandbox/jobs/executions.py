@@ -34,6 +34,7 @@ class Failure:
 def create_execution(job: Json, overrides: Json, logs: str) -> Json:
     """A new execution of a job; `logs` is the address below which its output is served."""
     job_id = job["name"].rsplit("/", 1)[-1]
+    # Five characters after the id of the job, as Cloud Run names executions.
     execution_id = f"{job_id}-{''.join(secrets.choice(string.ascii_lowercase) for _ in range(5))}"
     execution_template = job["template"]
     return {
@@ -42,6 +43,7 @@ def create_execution(job: Json, overrides: Json, logs: str) -> Json:
         "createTime": now(),
         "job": job_id,
         "parallelism": execution_template.get("parallelism", 0),
+        # 0 is the default of the field, so it means that the request does not override it.
         "taskCount": overrides.get("taskCount") or execution_template.get("taskCount", 1),
         "template": apply_overrides(execution_template["template"], overrides),
         "reconciling": True,
@@ -55,6 +57,7 @@ def apply_overrides(template: Json, overrides: Json) -> Json:
     containers = [dict(container) for container in template["containers"]]
     for override in overrides.get("containerOverrides", []):
         container = find_container(containers, override.get("name", ""))
+        # A client cannot send an empty list of arguments: JSON of protobuf omits it. Hence `clearArgs`.
         if "args" in override or override.get("clearArgs"):
             container["args"] = override.get("args", [])
         replaced = {variable["name"] for variable in override.get("env", [])}
@@ -74,6 +77,7 @@ def find_container(containers: list[Json], name: str) -> Json:
 
 def mark_started(execution: Json) -> Json:
     conditions = [condition("Started", "CONDITION_SUCCEEDED"), *execution["conditions"]]
+    # Tasks run one after another, so one is running, whatever the parallelism is.
     return execution | {"startTime": now(), "runningCount": 1, "conditions": conditions}
 
 

@@ -25,6 +25,7 @@ def check(service: Service, job: Json) -> None:
 
 
 def initial_fields(service: Service, name: str) -> Json:
+    # Text, as 64-bit integers are in Google's JSON; `complete` increments it for a new job too.
     return {"uid": str(uuid.uuid4()), "generation": "0"}
 
 

@@ -20,6 +20,7 @@ class Runner:
         self._running: dict[str, Running] = {}
 
     def start(self, execution: Json, overrides: Json) -> None:
+        # Registered before it is stored: a client that can read the execution can also cancel it.
         running = self._running[execution["name"]] = Running()
         self._store(execution)
         # A daemon thread does not delay the end of the sandbox; its command ends too, see child.py.
@@ -33,6 +34,7 @@ class Runner:
         return bool(running)
 
     def cancel_all(self, job: str) -> None:
+        # A copy, because the threads of executions that end remove themselves during the loop.
         for name in [name for name in list(self._running) if name.startswith(f"{job}/")]:
             self.cancel(name)
 
@@ -57,11 +59,13 @@ class Runner:
         path.parent.mkdir(parents=True, exist_ok=True)
         execution = executions.mark_started(execution)
         self._store(execution)
+        # Without a buffer, because the processes of the tasks write to the same file.
         with path.open("ab", buffering=0) as log:
             succeeded, failure = self._run_tasks(execution, overrides, running, log)
             if failure:
                 log.write(f"{failure.message}\n".encode())
         self._finish(execution, succeeded, failure)
+        # After the result is stored: a client that stops waiting then reads the final state.
         self._running.pop(execution["name"])
         running.finished.set()
 

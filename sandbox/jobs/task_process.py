@@ -34,6 +34,8 @@ class Running:
     process: subprocess.Popen[bytes] | None = None
 
     def cancel(self) -> None:
+        # Set before `process` is read, while exit_code sets `process` before it reads `cancelled`: at least one
+        # of the two threads stops the process.
         self.cancelled = True
         if self.process:
             stop(self.process)
@@ -56,6 +58,7 @@ class TaskProcesses:
 
     def run_task(self, index: int) -> Failure | None:
         failure = None
+        # maxRetries does not count the first attempt.
         for attempt in range(self.execution["template"].get("maxRetries", MAX_RETRIES) + 1):
             failure = self.run_attempt(index, attempt)
             if not failure or self.running.cancelled:
@@ -94,6 +97,7 @@ class TaskProcesses:
             return process.wait(float(self.execution["template"]["timeout"].rstrip("s")))
         except subprocess.TimeoutExpired:
             stop(process)
+            # Ends in time: the wrapper sends SIGKILL ten seconds after SIGTERM.
             process.wait()
             return None
 

@@ -70,7 +70,9 @@ def machine_variables(state: State) -> dict[str, str]:
     """HOME is a folder of the sandbox: a job must not read the user's own settings and logins."""
     home = state.root / "home"
     home.mkdir(parents=True, exist_ok=True)
+    # The folder of the interpreter first, so that scripts of the same virtual environment are used.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    # PYTHONUNBUFFERED: output to a file is buffered otherwise, and the log would be empty until the end.
     return {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
 
 
@@ -92,6 +94,7 @@ def declared_variables(versions: SecretVersions, container: Json, identity: str)
 
 def read_secret(versions: SecretVersions, reference: Json, identity: str, field: str) -> str:
     """The value of a secret's version. Raises Unavailable: it is missing, or `identity` may not read it."""
+    # The API accepts the id of a secret and its full name.
     name = reference["secret"].rsplit("/", 1)[-1]
     secret = f"projects/{versions.service.state.project}/secrets/{name}"
     version = f"{secret}/versions/{reference.get('version') or 'latest'}"

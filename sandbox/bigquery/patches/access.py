@@ -44,6 +44,7 @@ def install(access: Access) -> None:
 
 def rights_of_caller(access: Access) -> TableAccess | None:
     email = caller.get()
+    # A new object for each check: its cached decisions must not outlive a change of a policy.
     return TableAccess(access, email) if access.enforced(email) else None
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 Fetch = Callable[..., list[tuple[Any, ...]]]
 
+# DuckLake keeps what earlier snapshots contained; rows without `end_snapshot` are current.
 TABLES = """(
     SELECT $1 AS database_name, schema_name, table_name, coalesce(record_count, 0) AS estimated_size
     FROM {catalog}.ducklake_table AS one

@@ -14,6 +14,7 @@ from sqlglot import exp
 def install() -> None:
     from local_bigquery.sql.rules import ddl, tables
 
+    # A second installation would wrap the first.
     if getattr(tables._check, "allows_clones", False):
         return
     check_filter, split_statement = tables._check, ddl.split

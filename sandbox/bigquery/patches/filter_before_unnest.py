@@ -50,4 +50,5 @@ def uses_only(alias: str, condition: exp.Expr) -> bool:
     """Whether all columns of `condition` are columns of `alias`."""
     columns = list(condition.find_all(exp.Column))
     matches = (column.table.lower() == alias.lower() and not column.db for column in columns)
+    # A condition without columns, as rand() < 0.1, applies to each joined row and must not move.
     return bool(columns) and all(matches) and not condition.find(exp.Query)

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+# An INSERT begins a file; a TRUNCATE ends files without beginning one, so both snapshots count.
 NEWEST_CHANGE = """
 SELECT epoch_ms(max(snapshot.snapshot_time))
 FROM {catalog}.ducklake_table AS this
@@ -36,6 +37,7 @@ def with_changes(load: Callable[..., Any]) -> Callable[..., Any]:
     def load_table(project_id: str, dataset_id: str, table_id: str) -> Any:
         table = load(project_id, dataset_id, table_id)
         changed = newest_change(project_id, dataset_id, table_id) if table.type == "TABLE" else 0
+        # The resource, for example its description, may have been updated after the rows.
         if changed <= int(table.lastModifiedTime or 0):
             return table
         return table.replace(lastModifiedTime=str(changed))

@@ -36,6 +36,7 @@ def install() -> None:
     STATEMENT_RULES.insert(STATEMENT_RULES.index(typing.annotate), describe_temporary_tables)
     typing._schema = with_temporary_tables(typing._schema)
     NODE_RULES[NODE_RULES.index(typing.average)] = average
+    # Before local-bigquery's own rule, which would replace the node first.
     before = NODE_RULES.index(math.division)
     NODE_RULES[before:before] = [division, multiplication, rounding, text]
 
