@@ -14,7 +14,7 @@ from tests.pipeline.restore.shop import FIRST, SECOND
 
 pytestmark = pytest.mark.timeout(7200)  # each run of the warehouse takes seconds
 PARTS = 2  # of the campaign, for as many processors
-SEQUENCES = int(os.environ.get("ROLLBACK_SEQUENCES", "4"))
+SEQUENCES = int(os.environ.get("ROLLBACK_SEQUENCES", "2"))
 
 
 @pytest.fixture(scope="module")
