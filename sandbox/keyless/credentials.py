@@ -51,6 +51,7 @@ class Credentials:
         account = f"/iam/v1/projects/{self.state.project}/serviceAccounts/{email}"
         members = set((self.store.get(f"{TOKENS}/{caller}") or {}).get("members", []))
         policy = self.store.get(f"{account}:policy") or {}
+        # A missing account is refused like a missing permission: the message does not distinguish them.
         return self.store.get(account) is not None and any(
             self.access.contains(binding["role"], PERMISSION) and members & set(binding["members"])
             for binding in policy.get("bindings", [])

@@ -27,6 +27,7 @@ class Messages:
             raise InvalidArgument("A publish request needs at least one message.")
         if not all(message.get("data") or message.get("attributes") for message in messages):
             raise InvalidArgument("A message needs data or attributes.")
+        # One transaction: a request publishes all of its messages or no message.
         with self.service.store.change():
             return {"messageIds": [publish_message(self.service, topic, message) for message in messages]}
 
@@ -102,4 +103,5 @@ def subscriptions(service: Service, topic: str) -> list[str]:
 
 
 def ack_id(message: Json) -> str:
+    # The attempt is part of it, so that a later delivery makes the earlier ackId stale.
     return f"{message['message']['messageId']}-{message['attempt']}"

@@ -48,6 +48,7 @@ class Policies:
         check_bindings(sent)
         with self.service.store.change():
             old = self.policy(name)
+            # A policy without an etag replaces the old one without this check.
             if sent.get("etag", old["etag"]) != old["etag"]:
                 raise Aborted(
                     "There were concurrent policy changes. Please retry the whole read-modify-write."

@@ -32,6 +32,7 @@ class Store:
         path = root / "resources.sqlite"
         self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode = WAL")
+        # With WAL a kill of the process loses no commit; only a power failure can.
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute(TABLE)
         self._lock = threading.RLock()
@@ -43,9 +44,11 @@ class Store:
     def change(self) -> Iterator[None]:
         """A transaction: read, decide and write as one step; a block that raises writes nothing."""
         with self._lock:
+            # A block inside another is part of the outer transaction: SQLite does not nest them.
             if self._connection.in_transaction:
                 yield
                 return
+            # A deferred transaction that reads first cannot write after another writer's commit: SQLITE_BUSY.
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -75,6 +78,7 @@ class Store:
 
     def delete(self, key: str) -> None:
         """Deletes the resource and everything below it: its children, its policy."""
+        # The key itself, then everything below it: `0` follows `/` and `;` follows `:` in ASCII.
         ranges = [(key, f"{key}\0"), (f"{key}/", f"{key}0"), (f"{key}:", f"{key};")]
         with self.change():
             self._connection.executemany("DELETE FROM documents WHERE key >= ? AND key < ?", ranges)

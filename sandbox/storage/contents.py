@@ -23,6 +23,7 @@ class Contents:
 
     def recover(self, catalogue: Catalogue) -> None:
         for part in self.parts.iterdir():
+            # Other names are ids of resumable uploads, which can continue after a restart.
             if part.name.isdigit():
                 stored = catalogue.of_generation(int(part.name))
                 self.settle(int(part.name), stored.path if stored else None)

@@ -46,6 +46,7 @@ class Listing:
         prefixes: list[str] = []
         place = self.start()
         for candidates in self.scan(place):
+            # Checked when there is one candidate more, so that a full last page has no token.
             if len(items) + len(prefixes) == size:
                 return items, prefixes, place
             if isinstance(candidates, str):
@@ -68,6 +69,7 @@ class Listing:
             for stored in rows:
                 if folder := self.folder(stored.name):
                     yield folder
+                    # The next query starts after the folder, however many objects are below it.
                     place = (folder + LAST, 0)
                     break
                 if glob is None or glob.fullmatch(stored.name):

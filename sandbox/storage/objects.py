@@ -59,6 +59,7 @@ class Storage:
         check_name(name)
         generation = self.catalogue.next_generation()
         text = json.dumps(described(bucket, name, generation, content, fields))
+        # The content before the row in the catalogue: `recover` deletes a file without a row.
         self.contents.write(generation, content)
         path = self.contents.place(bucket, name, generation)
         new = StoredObject(bucket, name, generation, True, path, text)
@@ -92,6 +93,7 @@ class Storage:
                     else:
                         self.catalogue.delete(old)
         except sqlite3.Error:
+            # The transaction wrote nothing: `recover` moves withdrawn files back to the paths in their rows.
             self.contents.recover(self.catalogue)
             raise
         for old, new in changes:
@@ -119,6 +121,7 @@ class Storage:
             "selfLink": f"{self.state.address}{path}",
             "mediaLink": f"{self.state.address}/download{path}?generation={stored.generation}&alt=media",
         }
+        # Joined as text, so that a list of 1,000 objects does not parse and serialize each resource again.
         return f"{json.dumps(links)[:-1]}, {stored.text[1:]}"
 
     def answer(self, stored: StoredObject) -> Response:

@@ -43,6 +43,7 @@ def begin(storage: Storage, call: Call) -> Response:
     fields = ({"contentType": kind} if kind else {}) | sent
     session = Session(uuid.uuid4().hex, call.names[0], name, str(call.query), fields)
     keep(storage, session)
+    # The file must exist before the first chunk: `proceed` reads its size, also for a query `bytes */…`.
     part(storage, session).touch()
     address = f"{storage.state.address}/upload/storage/v1/b/{session.bucket}/o"
     location = f"{address}?uploadType=resumable&upload_id={session.id}"
@@ -64,6 +65,7 @@ def proceed(storage: Storage, call: Call) -> Response:
     size = part(storage, session).stat().st_size
     if total == str(size):
         return finish(storage, session, checksums(call))
+    # Without any bytes there is no Range: `bytes=0--1` is not a valid range.
     return Response(status_code=308, headers={"Range": f"bytes=0-{size - 1}"} if size else {})
 
 
@@ -89,9 +91,11 @@ def append(storage: Storage, session: Session, start: int, content: bytes, final
 
 def finish(storage: Storage, session: Session, sums: Json) -> Response:
     call = Call("PUT", (session.bucket,), QueryParams(session.query), {}, b"")
+    # Checked by `begin` already, but the object may have changed since then.
     check(call, storage.live(session.bucket, session.name))
     content = part(storage, session).read_bytes()
     new = storage.put(session.bucket, session.name, content, session.fields | sums)
+    # Before the file is deleted: after a stop in between, a retry of the last chunk returns the object.
     keep(storage, Session(**asdict(session) | {"generation": new.generation}))
     part(storage, session).unlink()
     return storage.answer(new)

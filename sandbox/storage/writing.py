@@ -56,6 +56,7 @@ def rewrite(storage: Storage, call: Call) -> Response:
 def move(storage: Storage, call: Call) -> Response:
     bucket, name, target = call.names
     source, new = transferred(storage, call, (bucket, name), (bucket, target), {})
+    # Copied first: a stop in between leaves two objects, never a lost one.
     storage.remove(source)
     return storage.answer(new)
 
