@@ -221,11 +221,12 @@ class RowApi:
 
     def excerpt(self, content: bytes) -> str:
         """The beginning of a response, without the API key, which some servers repeat."""
-        text = content[:MAX_EXCERPT].decode("utf-8", "replace")
+        text = content.decode("utf-8", "replace")
         text = self.oauth.redact(text) if self.oauth else text
         # A short key would turn unrelated words into stars.
         is_secret = len(self.api_key) >= MIN_SECRET_LENGTH
-        return repr(text.replace(self.api_key, "***") if is_secret else text)
+        # Cut last: a key that the limit cuts in two would not be recognized.
+        return repr((text.replace(self.api_key, "***") if is_secret else text)[:MAX_EXCERPT])
 
 
 def create_oauth(

@@ -192,8 +192,8 @@ class SheetsDestination:
         if zones is None:
             return []
         return [
-            f"The spreadsheet's time zone changed from {zones[0]} to {zones[1]}: all times are note_time in the new "
-            "one. Rows are matched by instant, so notes beside them stay in place."
+            f"The spreadsheet's time zone changed from {zones[0]} to {zones[1]}: all times are displayed in the "
+            "new one. Rows are matched by instant, so notes beside them stay in place."
         ]
 
     def read_formula_rows(

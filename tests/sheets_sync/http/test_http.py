@@ -201,9 +201,10 @@ def test_two_runs_at_once_do_not_mix_what_they_remember(publish, crm, bucket, mo
         publish(people(3))
 
 
-def test_an_error_about_a_wrong_key_does_not_contain_the_key(publish, crm):
+@pytest.mark.parametrize("repeated", [1, 50], ids=["short", "longer than the excerpt"])
+def test_an_error_about_a_wrong_key_does_not_contain_the_key(publish, crm, repeated):
     with pytest.raises(TargetError, match="answered 401 .*Check the API key") as refused:
-        publish(people(1), key="wrong-key")
+        publish(people(1), key="wrong-key" * repeated)
     assert "wrong-key" not in str(refused.value)
     assert len(crm.received) == 1
 
