@@ -10,8 +10,10 @@ from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
 from sheets_sync.destinations.sheets.current.document import AUDIT, BEFORE, STATE, Document, Mark, Tab
 from sheets_sync.destinations.sheets.current.sync_state import SyncState
 from sheets_sync.destinations.sheets.desired.table import build_table
+from sheets_sync.destinations.sheets.diff.blocks import Block
 from sheets_sync.destinations.sheets.diff.compare import compare_rows
 from sheets_sync.destinations.sheets.requests.formatting import format_fingerprint
+from sheets_sync.destinations.sheets.requests.staging import Staging, paste_staged
 from sheets_sync.destinations.sheets.spreadsheet import compact_json
 from sheets_sync.export_parser import parse_export
 from sheets_sync.warehouse import Mart
@@ -96,3 +98,17 @@ def test_texts_like_formulas_do_not_make_requests_larger(prefix):
     sync_rows(sheet, export, rows)
     assert sheet.visible(2) == [list(row) for row in rows]
     assert max(len(compact_json({"requests": batch})) for batch in sheet.batches) <= 2_000_000
+
+
+def test_a_kept_text_like_a_formula_is_not_written_between_staged_blocks():
+    """A user's formula may display such a text; only the differing cells are written."""
+    rows = [["Day", "Phone"], ["1", "+49"], ["2", "+50"]]
+    staging = Staging([], 7, "staging", rows, 6)
+    block = Block(2, 1, (("+50",),))
+    requests = paste_staged(staging, 1, rows, [block], only_blocks=True)
+    assert [item["updateCells"]["start"] for item in requests if "updateCells" in item] == [
+        {"sheetId": 1, "rowIndex": 2, "columnIndex": 1}
+    ]
+    everything = paste_staged(staging, 1, rows, [block], only_blocks=False)
+    starts = [item["updateCells"]["start"] for item in everything if "updateCells" in item]
+    assert [start["rowIndex"] for start in starts] == [1]

@@ -1,7 +1,7 @@
 """Staging of values that are too large for one batch: written to a hidden tab, from which the batch copies."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sheets_sync.destinations.sheets.current.document import STAGING, Document
 from sheets_sync.destinations.sheets.current.sync_state import StateWrite
@@ -66,11 +66,13 @@ def paste_staged(
     """Copy from the staging tab: everything at once, or only the differing blocks, if cells between them
     contain users' edits that are kept."""
     width = max(map(len, desired_rows))
-    formula_like = formula_like_blocks(desired_rows, width)
     if only_blocks:
         places = [(block.row, block.height, block.column, block.width) for block in blocks]
+        # Not those of all rows: a formula of a user that is kept is in none of the blocks.
+        formula_like = [part for block in blocks for part in formula_like_parts(block)]
     else:
         places = [(0, len(desired_rows), 0, width)]
+        formula_like = formula_like_blocks(desired_rows, width)
     requests = []
     for top, height, first, columns in places:
         source = batch.grid_range(staging.id, top, top + height, first + columns, first)
@@ -113,6 +115,11 @@ def formula_like_blocks(desired_rows: Rows, width: int) -> list[Block]:
     how a pasted text is parsed."""
     others = [[None if is_formula_like(cell) else cell for cell in row] for row in desired_rows]
     return find_blocks(others, desired_rows, width)
+
+
+def formula_like_parts(block: Block) -> list[Block]:
+    parts = formula_like_blocks(block.cells, block.width)
+    return [replace(part, row=block.row + part.row, column=block.column + part.column) for part in parts]
 
 
 def is_formula_like(cell: Cell) -> bool:
