@@ -12,11 +12,13 @@ Terminated is not an Exception, so that no `except Exception` delays the end of 
 """
 
 import signal
+from collections.abc import Callable
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_TRY_LATER = 75  # EX_TEMPFAIL of sysexits.h
 EXIT_SIGNAL_BASE = 128  # plus the signal number: 143 for SIGTERM
+MAX_EXCERPT = 300  # characters of a response in an error
 
 
 class JobError(Exception):
@@ -60,3 +62,9 @@ class Terminated(BaseException):
 def describe_error(error: BaseException) -> str:
     """The text of an error of a library; the name of its type if it has none, as a TimeoutError."""
     return str(error) or type(error).__name__
+
+
+def describe_body(content: bytes, redact: Callable[[str], str]) -> str:
+    """The beginning of a response, quoted, without secrets: some servers repeat them in their errors."""
+    # Redacted first: a secret that the limit cuts in two, or whose quotes are escaped, would not be recognized.
+    return repr(redact(content.decode("utf-8", "replace"))[:MAX_EXCERPT])

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 import requests
 
-from runtime.errors import JobError, SettingsError
+from runtime.errors import JobError, SettingsError, describe_body
 from runtime.retry import TRANSIENT_STATUSES
 
 EXPIRY_MARGIN_SECONDS = 30.0  # a token is renewed so long before it expires
@@ -111,9 +111,9 @@ class OAuthClient:
             raise TokenError(f"no token from {url}: {error}.", "unavailable") from error
         if not response.ok:
             status = response.status_code
-            message = f"no token from {url}: {status} {response.reason}, {response.text[:200]!r}"
+            body = describe_body(response.content, self.redact)
             problem: TokenProblem = "unavailable" if status in TRANSIENT_STATUSES else "rejected"
-            raise TokenError(self.redact(message), problem)
+            raise TokenError(f"no token from {url}: {status} {response.reason}, {body}", problem)
         try:
             token = msgspec.json.decode(response.content, type=TokenResponse)
         except msgspec.MsgspecError as error:

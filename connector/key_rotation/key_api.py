@@ -8,6 +8,7 @@ import requests
 from connector.errors import InvalidResponse, KeyRejected, RequestRejected, SourceUnavailable
 from connector.sources.rest.auth import ApiKeyAuth
 from connector.sources.rest.config import Header, Query
+from runtime.errors import describe_body
 from runtime.http_session import TIMEOUT
 from runtime.retry import TRANSIENT_STATUSES, RetryPolicy, parse_retry_after
 
@@ -53,8 +54,8 @@ class KeyApiClient:
 def to_error(
     where: str, response: requests.Response, auth: ApiKeyAuth
 ) -> RequestRejected | SourceUnavailable:
-    start = response.content[:300].decode("utf-8", "replace")
-    message = auth.redact(f"{where} returned {response.status_code} {response.reason}: {start!r}")
+    body = describe_body(response.content, auth.redact)
+    message = f"{auth.redact(where)} returned {response.status_code} {response.reason}: {body}"
     if response.status_code in TRANSIENT_STATUSES:
         return SourceUnavailable(message, parse_retry_after(response.headers.get("Retry-After")))
     return (KeyRejected if response.status_code in KEY_REJECTED else RequestRejected)(message)

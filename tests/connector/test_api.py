@@ -150,9 +150,10 @@ def test_an_invalid_response_is_retried(get, shop, fault, message):
         get()
 
 
-def test_a_rejected_key_is_not_retried_and_not_shown(get, shop, clock):
+@pytest.mark.parametrize("key", ["wrong-key-12345", "wrong-key-12345" * 30])
+def test_a_rejected_key_is_not_retried_and_not_shown(get, shop, clock, key):
     with pytest.raises(RequestRejected, match="returned 401") as raised:
-        get(key="wrong-key-12345")
+        get(key=key)
     assert "wrong-key-12345" not in str(raised.value)
     assert "bad key ***" in str(raised.value)
     assert clock.delays == []

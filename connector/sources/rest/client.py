@@ -11,6 +11,7 @@ from connector.errors import InvalidResponse, RequestRejected, SourceError, Sour
 from connector.extract.page_loop import IN_FLIGHT
 from connector.sources.rest.auth import ApiKeyAuth
 from connector.sources.rest.pauses import Now, is_transient, read_pause, utc_now
+from runtime.errors import describe_body
 from runtime.http_session import make_sender
 from runtime.rate_limiter import RateLimiter
 from runtime.retry import RetryPolicy
@@ -141,9 +142,9 @@ class SourceClient:
     def _to_error(self, response: requests.Response, content: bytes) -> SourceError:
         """Redacted, because some servers repeat the key in their error messages."""
         status = response.status_code
-        body = content[:300].decode("utf-8", "replace")
         target = f" to {location!r}" if (location := response.headers.get("Location")) else ""
-        message = self.auth.redact(f"{response.url} returned {status} {response.reason}{target}: {body!r}")
+        answer = self.auth.redact(f"{response.url} returned {status} {response.reason}{target}")
+        message = f"{answer}: {describe_body(content, self.auth.redact)}"
         if not is_transient(status, response.headers):
             return RequestRejected(message, status)
         seconds = read_pause(status, response.headers, self.now)

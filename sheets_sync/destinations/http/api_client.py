@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import requests
 
+from runtime.errors import describe_body
 from runtime.oauth import OAuthClient, TokenEndpoint, TokenError
 from runtime.rate_limiter import RateLimiter
 from runtime.retry import TRANSIENT_STATUSES, RetryPolicy, parse_retry_after
@@ -19,7 +20,6 @@ from sheets_sync.transient import call_with_retry
 
 TIMEOUT = (10, 60)  # seconds to connect, and between two bytes of the response
 MIN_SECRET_LENGTH = 6  # characters
-MAX_EXCERPT = 300  # characters of a response in an error
 # Statuses that concern rows of the request; others concern the request as a whole.
 ROW_STATUSES = {400, 409, 413, 422}
 
@@ -220,13 +220,13 @@ class RowApi:
         raise TargetError(f"{message}{remedy}")
 
     def excerpt(self, content: bytes) -> str:
-        """The beginning of a response, without the API key, which some servers repeat."""
-        text = content.decode("utf-8", "replace")
+        return describe_body(content, self.redact)
+
+    def redact(self, text: str) -> str:
         text = self.oauth.redact(text) if self.oauth else text
         # A short key would turn unrelated words into stars.
         is_secret = len(self.api_key) >= MIN_SECRET_LENGTH
-        # Cut last: a key that the limit cuts in two would not be recognized.
-        return repr((text.replace(self.api_key, "***") if is_secret else text)[:MAX_EXCERPT])
+        return text.replace(self.api_key, "***") if is_secret else text
 
 
 def create_oauth(

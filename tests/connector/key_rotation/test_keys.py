@@ -90,6 +90,13 @@ def test_issuing_a_key_is_never_retried(api, keys, status, body, error):
     assert "s3cret" not in str(raised.value) and "old is" not in str(raised.value)
 
 
+def test_an_error_that_repeats_a_long_key_has_no_part_of_it(api, keys):
+    api.default = 401, {"error": "old" * 200}
+    with pytest.raises(KeyRejected) as raised:
+        keys.issue("old" * 200)
+    assert "old" not in str(raised.value)
+
+
 def test_a_key_is_verified_at_every_endpoint(api, keys):
     keys.verify("new")
     assert [path for _, path, _ in api.requests] == [
