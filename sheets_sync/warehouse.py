@@ -88,12 +88,17 @@ class Warehouse:
                 return self._read_raw_table(name, export)
             parameters = filter_parameters(export.row_filter, types)
             config = bigquery.QueryJobConfig(query_parameters=parameters, labels=job_labels(export.name))
-            result = self.client.query_and_wait(select_rows(name, export), job_config=config)
-            # Before the loop, which fetches the pages: Cloud Run would end the job, with all later exports.
-            self.check_memory(export, result.total_rows or 0)
-            rows = [tuple(row.values()) for row in result]
+            rows = self._fetch_rows(export, select_rows(name, export), config)
             # `table` is older than the query: a change during the query gives the next run another version.
             return Mart(types, rows, table_version(table, export) or digest(rows))
+
+    def _fetch_rows(
+        self, export: Export, query: str, config: bigquery.QueryJobConfig
+    ) -> list[tuple[Any, ...]]:
+        result = self.client.query_and_wait(query, job_config=config)
+        # Before the loop, which fetches the pages: Cloud Run would end the job, with all later exports.
+        self.check_memory(export, result.total_rows or 0)
+        return [tuple(row.values()) for row in result]
 
     def check_memory(self, export: Export, rows: int) -> None:
         needed = BASE_MEMORY + rows * len(export.columns) * MEMORY_PER_CELL
@@ -107,9 +112,7 @@ class Warehouse:
     def _read_raw_table(self, table: str, export: Export) -> Mart:
         query = raw_table.select_valid_rows(table, export)
         config = bigquery.QueryJobConfig(labels=job_labels(export.name))
-        result = self.client.query_and_wait(query, job_config=config)
-        self.check_memory(export, result.total_rows or 0)
-        rows = [tuple(row.values()) for row in result]
+        rows = self._fetch_rows(export, query, config)
         # Not an empty mart: a mirror would remove its rows because an endpoint is no longer copied.
         if not rows:
             raise WarehouseError(
