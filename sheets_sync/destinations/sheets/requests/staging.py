@@ -65,18 +65,19 @@ def paste_staged(
 ) -> list[Request]:
     """Copy from the staging tab: everything at once, or only the differing blocks, if cells between them
     contain users' edits that are kept."""
-    width = max(map(len, desired_rows))
-    if only_blocks:
-        places = [(block.row, block.height, block.column, block.width) for block in blocks]
-        # Not those of all rows: a formula of a user that is kept is in none of the blocks.
-        formula_like = [part for block in blocks for part in formula_like_parts(block)]
-    else:
-        places = [(0, len(desired_rows), 0, width)]
-        formula_like = formula_like_blocks(desired_rows, width)
-    requests = []
-    for top, height, first, columns in places:
-        source = batch.grid_range(staging.id, top, top + height, first + columns, first)
+    areas = (
+        [(block.row, block.column, block.cells) for block in blocks]
+        if only_blocks
+        else [(0, 0, desired_rows)]
+    )
+    requests, formula_like = list[Request](), list[Block]()
+    for row, column, cells in areas:
+        width = max(map(len, cells))
+        source = batch.grid_range(staging.id, row, row + len(cells), column + width, column)
         requests.append(batch.copy_cells(source, source | {"sheetId": tab}))
+        # Of the written cells only: a user's formula that is kept may display such a text.
+        for part in formula_like_blocks(cells, width):
+            formula_like.append(replace(part, row=row + part.row, column=column + part.column))
     return [
         *text_formats(tab, formula_like, desired_rows),
         *requests,
@@ -110,16 +111,11 @@ def request_size(blocks: Sequence[Block]) -> int:
     return sum(CELL_OVERHEAD + (len(cell.encode()) if isinstance(cell, str) else 8) for cell in cells)
 
 
-def formula_like_blocks(desired_rows: Rows, width: int) -> list[Block]:
+def formula_like_blocks(written: Rows, width: int) -> list[Block]:
     """Texts that begin like a formula. They are written again as typed cells, because it is not documented
     how a pasted text is parsed."""
-    others = [[None if is_formula_like(cell) else cell for cell in row] for row in desired_rows]
-    return find_blocks(others, desired_rows, width)
-
-
-def formula_like_parts(block: Block) -> list[Block]:
-    parts = formula_like_blocks(block.cells, block.width)
-    return [replace(part, row=block.row + part.row, column=block.column + part.column) for part in parts]
+    others = [[None if is_formula_like(cell) else cell for cell in row] for row in written]
+    return find_blocks(others, written, width)
 
 
 def is_formula_like(cell: Cell) -> bool:
