@@ -66,8 +66,11 @@ band AS (
 judged AS (
   SELECT
     *,
-    most_share / least_share <= most / least AND NOT STARTS_WITH(table_name, 'ods.') AS is_share,
-    most_share / least_share = most / least AND size BETWEEN 0.7 * least AND 1.4 * most AS is_usual_size,
+    NOT STARTS_WITH(table_name, 'ods.') AND (
+      most_share / least_share < most / least
+      -- Where both varied alike, a day that is usual in one of them is good.
+      OR most_share / least_share = most / least AND size NOT BETWEEN 0.7 * least AND 1.4 * most
+    ) AS is_share,
     (
       SELECT COUNT(*) FROM ops.measures
       WHERE kind IN ('volume', 'night volume', 'gap') AND is_unusual AND day_number = 0
@@ -82,8 +85,7 @@ FROM (
     CAST(FLOOR(ROUND(0.7 * IF(is_share, least_share * input_size, least), 6)) AS INT64) AS low,
     CAST(CEIL(ROUND(1.4 * IF(is_share, most_share * input_size, most), 6)) AS INT64) AS high
   FROM judged
-  -- Where both varied alike, a table that is usual in one of them is good.
-  WHERE IF(is_share, input_size >= 50 AND NOT is_usual_size, unusual_sources = 0)
+  WHERE IF(is_share, input_size >= 50, unusual_sources = 0)
 )
 -- A day that is still open has fewer rows than a whole one.
 WHERE size > high OR (size < low AND (is_share OR NOT is_open))
