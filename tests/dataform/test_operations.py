@@ -11,6 +11,8 @@ from tests.dataform.engines.warehouse import connect
 from tests.dataform.retail import FILES, file, files_by_table, product, sale
 from tests.dataform.test_law import rows, snapshot
 
+pytestmark = pytest.mark.timeout(900)  # each run of the warehouse takes seconds
+
 # Takes about half a second, so that two transactions overlap.
 WAIT = """if (
   select count(*)
