@@ -12,6 +12,12 @@ import requests
 from pipeline.settings import REQUIRED
 from sandbox import environment
 
+# Valid, and of no project.
+SETTINGS = dict.fromkeys(REQUIRED, "unused") | {
+    "CONNECTOR_ENDPOINTS": '{"retail/sales": "hourly"}',
+    "WATCHED_RUNS": "24",
+}
+
 
 def run_command(*arguments, environ=None):
     return subprocess.run(
@@ -34,9 +40,7 @@ class Project:
         self.sandbox, self.suffix = sandbox, uuid.uuid4().hex[:8]
         self.identity = sandbox.identity(f"pipeline-{self.suffix}")
         self.location = f"projects/{sandbox.project}/locations/europe-west1"
-        self.settings = dict.fromkeys(REQUIRED, "unused") | {
-            "CONNECTOR_ENDPOINTS": '{"retail/sales": "hourly"}',
-            "WATCHED_RUNS": "24",
+        self.settings = SETTINGS | {
             "PROJECT_ID": sandbox.project,
             "REGION": "europe-west1",
             "BUCKET": f"landing-{self.suffix}",
@@ -150,11 +154,7 @@ def test_all_missing_settings_are_named_at_once():
     ],
 )
 def test_wrong_arguments_are_rejected_before_any_request(arguments, message):
-    settings = dict.fromkeys(REQUIRED, "unused") | {
-        "WATCHED_RUNS": "24",
-        "CONNECTOR_ENDPOINTS": '{"retail/sales": "hourly"}',
-    }
-    result = run_command(*arguments, environ=settings)
+    result = run_command(*arguments, environ=SETTINGS)
     assert result.returncode == 2
     (line,) = log_lines(result)
     assert message in line["message"]
