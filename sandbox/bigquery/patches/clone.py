@@ -1,6 +1,7 @@
-"""CREATE TABLE … CLONE reads no rows: it needs no partition filter, and keeps partitions and clusters.
+"""CREATE TABLE … CLONE reads no rows: it needs no partition filter; the clone keeps the layout.
 
-Version: local-bigquery 0.3.2, which checks the filter of the table that is cloned, and forgets its layout.
+Version: local-bigquery 0.3.2, which checks the filter of the table that is cloned, and forgets its
+partitions, clusters and required filter.
 Reason: BigQuery copies the table's metadata: https://cloud.google.com/bigquery/docs/table-clones-intro
 Upstream change that removes it: the same exception in local-bigquery's rule `qualify`, and the layout in its
 `catalog.ddl._definition`.

@@ -105,11 +105,10 @@ def test_a_snapshot_is_made_without_options_and_cannot_be_changed(query: Query, 
 
 
 @pytest.mark.parametrize("statement", ["create table", "create snapshot table"])
-def test_a_clone_keeps_partitions_and_clusters(
-    query: Query, sandbox: State, table: str, statement: str
-) -> None:
-    query(f"create table {table}_l (d date, n int64) partition by date_trunc(d, month) cluster by n")
+def test_a_clone_keeps_the_layout(query: Query, sandbox: State, table: str, statement: str) -> None:
+    layout = "partition by date_trunc(d, month) cluster by n options(require_partition_filter = true)"
+    query(f"create table {table}_l (d date, n int64) {layout}")
     query(f"{statement} {table}_c clone {table}_l")
     cloned = Cloud(sandbox).bigquery.get_table(f"{sandbox.project}.{table}_c")
     assert (cloned.time_partitioning.type_, cloned.time_partitioning.field) == ("MONTH", "d")
-    assert cloned.clustering_fields == ["n"]
+    assert (cloned.clustering_fields, cloned.require_partition_filter) == (["n"], True)
