@@ -12,6 +12,8 @@ SPREADSHEET = "application/vnd.google-apps.spreadsheet"
 TERM = re.compile(
     r"(mimeType|name|trashed)\s*(=|contains)\s*('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|true|false)"
 )
+# A quoted value, or the word between two terms: `and` inside a value is text.
+QUOTED_OR_AND = re.compile(r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|\band\b")
 ROLES = ("owner", "writer", "commenter", "reader")
 KINDS = ("user", "group", "domain", "anyone")
 
@@ -125,8 +127,8 @@ def file(book: Book) -> dict[str, Any]:
 
 def query(text: str) -> list[Any]:
     """`mimeType='…' and name = '…'`; BadRequest for other terms, which Drive supports."""
-    parts = [part.strip(" ()") for part in re.split(r"\band\b", text)] if text.strip() else []
-    return [term(part) for part in parts]
+    parts = QUOTED_OR_AND.sub(lambda match: match[1] or "\0", text).split("\0") if text.strip() else []
+    return [term(part.strip(" ()")) for part in parts]
 
 
 def term(text: str) -> Any:
@@ -134,7 +136,12 @@ def term(text: str) -> Any:
     if not match:
         raise BadRequest(f"Invalid Value: q term {text!r}; this sandbox searches by mimeType, name, trashed.")
     field, operator, value = match.groups()
-    expected: Any = value == "true" if value in ("true", "false") else re.sub(r"\\(.)", r"\1", value[1:-1])
+    is_flag = value in ("true", "false")
+    if is_flag != (field == "trashed") or (is_flag and operator == "contains"):
+        raise BadRequest(
+            f"Invalid Value: q term {text!r}; trashed is true or false, the other fields are texts."
+        )
+    expected: Any = value == "true" if is_flag else re.sub(r"\\(.)", r"\1", value[1:-1])
     return lambda resource: (
         expected in resource[field] if operator == "contains" else resource[field] == expected
     )

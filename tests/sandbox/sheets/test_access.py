@@ -75,6 +75,28 @@ def test_files_are_listed_to_whom_they_are_shared_with(sheets, book):
     assert sheets.client("sandbox.stranger@example.com").openall() == []
 
 
+@pytest.mark.parametrize("title", ["Salt and pepper", "Ada's list and 'others'", 'a "and" b', "and"])
+def test_files_are_found_by_any_name(sheets, book, title):
+    created = sheets.client().create(title)
+    quoted = title.replace("'", "\\'")
+    response = sheets.client().http_client.request(
+        "get",
+        "https://www.googleapis.com/drive/v3/files",
+        params={"q": f"mimeType contains 'spreadsheet' and name = '{quoted}' and trashed = false"},
+    )
+    assert [item["id"] for item in response.json()["files"]] == [created.id]
+
+
+@pytest.mark.parametrize(
+    "term", ["trashed contains true", "name contains true", "trashed = 'no'", "name = false"]
+)
+def test_a_term_of_another_type_is_refused(sheets, book, term):
+    with pytest.raises(APIError, match="Invalid Value"):
+        sheets.client().http_client.request(
+            "get", "https://www.googleapis.com/drive/v3/files", params={"q": term}
+        )
+
+
 def test_a_copy_is_another_spreadsheet(sheets, book):
     book.sheet1.update([["x"]], "A1")
     copy = sheets.client().copy(book.id, "Second")
