@@ -1,5 +1,6 @@
 """`status: note`: readers see when a tab was checked and changed, and since when its export fails."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from sheets_sync import sync
 from sheets_sync.destinations.sheets.current.document import STATUS
 from sheets_sync.destinations.sheets.destination import SheetsDestination
+from sheets_sync.destinations.sheets.requests.status_note import SyncStatus
 from sheets_sync.errors import OutcomeUnknown, Refused
 from sheets_sync.export import Export
 from sheets_sync.warehouse import Mart
@@ -135,3 +137,15 @@ def test_a_refused_sync_is_shown_to_readers() -> None:
         run.sync(60, OLD)
     run.fail(60, str(error.value))
     assert run.note is not None and "Failing since 2026-11-21 13:00: Column 'Revenue'" in run.note
+
+
+@pytest.mark.parametrize("time", ["x", "2026-11-21T12:00:00", "2026-11-21", "1"])
+@pytest.mark.parametrize("name", ["checked", "changed", "failing_since"])
+def test_a_status_that_users_changed_is_written_again(name: str, time: str) -> None:
+    assert SyncStatus.from_json(json.dumps({name: time})) == SyncStatus()
+    run = Run()
+    run.sync(0, OLD)
+    [status] = [item for item in run.sheet.book.metadata if item["metadataKey"] == STATUS]
+    status["metadataValue"] = json.dumps({"checked": run.now.isoformat(), name: time})
+    assert run.sync(30, OLD) == 1
+    assert run.note == "Checked at 2026-11-21 12:30"

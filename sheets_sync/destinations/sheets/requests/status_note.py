@@ -34,9 +34,13 @@ class SyncStatus:
         """Empty for a value that sheets_sync did not write."""
         try:
             fields = json.loads(text or "{}")
-            return cls(**{name: str(value) for name, value in fields.items()})
+            status = cls(**{name: str(value) for name, value in fields.items()})
+            times = (status.checked, status.changed, status.failing_since)
+            # Without a zone a time cannot be compared with now.
+            is_valid = all(datetime.fromisoformat(time).tzinfo for time in times if time)
         except (ValueError, TypeError, AttributeError):
             return cls()
+        return status if is_valid else cls()
 
     def after_check(self, now: datetime, is_changed: bool) -> "SyncStatus":
         time = now.isoformat(timespec="seconds")
