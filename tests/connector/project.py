@@ -80,9 +80,13 @@ class Project:
         for dataset in ("raw", "staging", "ops"):
             self.bigquery.create_dataset(dataset)
         for table, file in TABLES.items():
-            columns = json.loads((ROOT / file).read_text())
-            schema = [bigquery.SchemaField.from_api_repr(column) for column in columns]
-            self.bigquery.create_table(bigquery.Table(f"{self.name}.{table}", schema=schema))
+            self.create_table(table, json.loads((ROOT / file).read_text()))
+
+    def create_table(self, table, columns):
+        """Empty; instead of a table of this name that another module created with its own columns."""
+        schema = [bigquery.SchemaField.from_api_repr(column) for column in columns]
+        self.bigquery.delete_table(f"{self.name}.{table}", not_found_ok=True)
+        self.bigquery.create_table(bigquery.Table(f"{self.name}.{table}", schema=schema))
 
     def clear(self):
         """Empty the tables and create a bucket; it belongs to the sandbox's project."""

@@ -4,7 +4,6 @@ import dataclasses
 import json
 
 import pytest
-from google.cloud import bigquery
 
 from connector.declaration_check import check_endpoint
 from connector.errors import SourceUnavailable
@@ -76,9 +75,7 @@ def copies(project, server, tmp_path):
     server.allow_everything()
     server.create_orders(250)
     (tmp_path / "orders.json").write_text(json.dumps(COLUMNS))
-    schema = [bigquery.SchemaField.from_api_repr(column) for column in COLUMNS]
-    project.bigquery.create_table(bigquery.Table(f"{project.name}.raw.orders", schema=schema), exists_ok=True)
-    project.rows("TRUNCATE TABLE raw.orders")
+    project.create_table("raw.orders", COLUMNS)
     return Copies(project, server, tmp_path)
 
 

@@ -6,7 +6,6 @@ import json
 import pytest
 from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
-from google.cloud import bigquery
 
 from connector.declaration_check import check_endpoint
 from connector.errors import DeclarationError, SourceUnavailable
@@ -70,9 +69,7 @@ class Copies:
 @pytest.fixture
 def copies(project, server, tmp_path):
     (tmp_path / "orders.json").write_text(json.dumps(COLUMNS))
-    schema = [bigquery.SchemaField.from_api_repr(column) for column in COLUMNS]
-    project.bigquery.create_table(bigquery.Table(f"{project.name}.raw.orders", schema=schema), exists_ok=True)
-    project.rows("TRUNCATE TABLE raw.orders")
+    project.create_table("raw.orders", COLUMNS)
     return Copies(project, server, tmp_path)
 
 
