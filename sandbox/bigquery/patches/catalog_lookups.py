@@ -9,10 +9,9 @@ Upstream change that removes it: DuckDB applies the filter on database_name befo
 
 import re
 import sys
-from collections.abc import Callable
 from typing import Any
 
-Fetch = Callable[..., list[tuple[Any, ...]]]
+from sandbox.bigquery.patches.catalog_memory import CatalogMemory, Fetch, with_memory
 
 # DuckLake keeps what earlier snapshots contained; rows without `end_snapshot` are current.
 TABLES = """(
@@ -41,24 +40,28 @@ FUNCTION = re.compile("|".join(map(re.escape, FUNCTIONS)))
 
 
 def install() -> None:
+    from local_bigquery.catalog import tables
     from local_bigquery.engine import database
 
-    database.fetch = fetch_from_one_project(database.fetch, database.quote, database._attached)
+    projects, quote = database._attached, database.quote
+    memory = CatalogMemory(database.fetch, lambda project: quote(f"__ducklake_metadata_{project}"))
+    database.fetch = fetch_from_one_project(database.fetch, memory, projects)
+    tables.columns = with_memory(tables.columns, memory, projects)
     # pandas is not installed, and DuckDB searches the disk for it whenever a statement has parameters.
     sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
 
 
-def fetch_from_one_project(fetch: Fetch, quote: Callable[..., str], projects: set[str]) -> Fetch:
+def fetch_from_one_project(fetch: Fetch, memory: CatalogMemory, projects: set[str]) -> Fetch:
     """Wraps `fetch`. The first parameter of local-bigquery's lookups is the project."""
 
     def fetch_patched(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
         if not params or params[0] not in projects or not FUNCTION.search(sql):
             return fetch(sql, params)
-        catalog = quote(f"__ducklake_metadata_{params[0]}")
+        catalog = memory.catalog(params[0])
         query = FUNCTION.sub(
             lambda match: FUNCTIONS[match[0]].format(catalog=catalog), number_parameters(sql)
         )
-        return fetch(query, params)
+        return memory.answer(params[0], (sql, *params), lambda: fetch(query, params))
 
     return fetch_patched
 

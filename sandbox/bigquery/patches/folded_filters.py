@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlglot import exp
 
+from sandbox.bigquery.patches.script_variables import text_and_type
+
 
 def install() -> None:
     from local_bigquery.sql.rules import STATEMENT_RULES
@@ -65,12 +67,9 @@ def is_empty(value: exp.Expr, context: Any) -> bool:
 
     if not (table := (context.variables or {}).get(value.name.lower())):
         return False
-    query = parameters.read(table)
+    text, kind = text_and_type(context, parameters.read(table))
     # Only an array has '[]' as its text and a list as its type.
-    [empty] = context.cursor.execute(
-        f"SELECT {query} IS NULL OR (typeof({query}) LIKE '%[]' AND CAST({query} AS VARCHAR) = '[]')"
-    ).fetchone()
-    return bool(empty)
+    return text is None or (kind.endswith("[]") and text == "[]")
 
 
 def tables_with_required_filter(scope: exp.Expr) -> Iterator[tuple[str, str]]:

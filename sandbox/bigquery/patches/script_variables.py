@@ -18,6 +18,8 @@ Rule = Callable[[Any, Any], Any]
 # DuckDB casts the text of these types back to the same value, as a scalar, in an array or in a STRUCT.
 SCALAR = r"(BIGINT|BOOLEAN|DATE|DECIMAL\(\d+,\d+\)|DOUBLE|TIMESTAMP( WITH TIME ZONE)?)"
 TYPE = re.compile(rf"VARCHAR|{SCALAR}(\[\])?|STRUCT\(\w+ {SCALAR}(, \w+ {SCALAR})*\)")
+# Kinds of statements of a script that assign variables.
+ASSIGNMENTS = ("SET", "EXECUTE", "CALL")
 MAX_LENGTH = 20_000  # characters; a longer value stays in its temporary table
 
 
@@ -35,9 +37,22 @@ def store_cursor(init: Callable[..., None]) -> Callable[..., None]:
 
     def init_with_cursor(self: Any, cursor: Any, context: Any, *rest: Any) -> None:
         init(self, cursor, context, *rest)
-        context.cursor = cursor
+        context.cursor, context.variable_values = cursor, {}
+        self.handlers |= {kind: forgetting(self.handlers[kind], context) for kind in ASSIGNMENTS}
 
     return init_with_cursor
+
+
+def forgetting(handler: Callable[[Any], None], context: Any) -> Callable[[Any], None]:
+    """The values are read again after a statement that may have changed a variable."""
+
+    def handler_that_forgets(statement: Any) -> None:
+        try:
+            handler(statement)
+        finally:
+            context.variable_values.clear()
+
+    return handler_that_forgets
 
 
 def variable_as_literal(variable: Rule) -> Rule:
@@ -48,7 +63,7 @@ def variable_as_literal(variable: Rule) -> Rule:
         if result is node:
             return result
         for subquery in list(result.find_all(exp.Subquery)):
-            if value := literal(context.cursor, subquery.sql(dialect="duckdb")):
+            if value := literal(context, subquery.sql(dialect="duckdb")):
                 result = value if subquery is result else result
                 subquery.replace(value)
         return result
@@ -56,12 +71,20 @@ def variable_as_literal(variable: Rule) -> Rule:
     return rule
 
 
-def literal(cursor: Any, query: str) -> exp.Expression | None:
+def literal(context: Any, query: str) -> exp.Expression | None:
     """None for a value without a short literal: BYTES, JSON, arrays of STRUCTs, long texts."""
-    text, kind = cursor.execute(f"SELECT CAST({query} AS VARCHAR), typeof({query})").fetchone()
+    text, kind = text_and_type(context, query)
     if not TYPE.fullmatch(kind) or len(text or "") > MAX_LENGTH:
         return None
     return cast_text(text, kind)
+
+
+def text_and_type(context: Any, query: str) -> tuple[str | None, str]:
+    """The value of a variable, read once until a statement may have changed it."""
+    values: dict[str, tuple[str | None, str]] = context.variable_values
+    if query not in values:
+        values[query] = context.cursor.execute(f"SELECT CAST({query} AS VARCHAR), typeof({query})").fetchone()
+    return values[query]
 
 
 def cast_text(text: str | None, kind: Any) -> exp.Expression:
