@@ -18,7 +18,8 @@ IN_FLIGHT = 16  # requests to the source at the same time; a source may declare 
 # While a worker writes a page to the bucket it sends no request, hence more workers than requests.
 WORKERS = IN_FLIGHT * 3 // 2
 MAX_PROBES = 2  # pages that are tried after a failed one without knowing whether they exist
-KEY_STATUSES = {401, 403}  # about the key, not about a page
+UNAUTHORIZED = 401  # about the key, not about a page
+FORBIDDEN = 403  # about the key if no page can be read, otherwise about the page: a firewall, or a limit of the offset
 
 FetchPage = Callable[[int, str | None], PageResult]
 Check = Callable[[], None]
@@ -57,9 +58,9 @@ def fetch_into(tracker: PageTracker, fetch: FetchPage, page: int, may_be_end: bo
     try:
         tracker.add(fetch(page, None))
     except (InvalidResponse, RequestRejected, SourceUnavailable) as error:
-        if isinstance(error, RequestRejected) and error.status in KEY_STATUSES:
+        if isinstance(error, RequestRejected) and error.status == UNAUTHORIZED:
             raise
-        if isinstance(error, RequestRejected) and may_be_end:
+        if isinstance(error, RequestRejected) and may_be_end and error.status != FORBIDDEN:
             tracker.add(PageResult(page, 0))
             return
         # It may have been received as empty before: unread now means a gap, not an end.
@@ -82,7 +83,7 @@ def fetch_chain(tracker: PageTracker, fetch: FetchPage, check: Check) -> None:
         except CursorExpired:
             raise
         except SourceError as error:
-            is_key = isinstance(error, RequestRejected) and error.status in KEY_STATUSES
+            is_key = isinstance(error, RequestRejected) and error.status == UNAUTHORIZED
             is_first_attempt = (
                 position != first or not tracker.rows or position[0] == 1 or not tracker.is_resumed
             )
@@ -102,6 +103,7 @@ class FetchRound:
         self.page = 0
         self.active = 0
         self.is_finished = False
+        self.received = 0  # pages of this round
         self.failures: dict[int, SourceError] = {}
         self.rejections: dict[int, RequestRejected] = {}
         self.consecutive_failures: list[SourceError] = []
@@ -141,7 +143,7 @@ class FetchRound:
             result = self.fetch(page, None)
         except RequestRejected as error:
             # No page can succeed with this key, or at this address.
-            if error.status is None or error.status in KEY_STATUSES:
+            if error.status in (None, UNAUTHORIZED) or (error.status == FORBIDDEN and not self.tracker.rows):
                 raise
             result = error
         except (InvalidResponse, SourceUnavailable) as error:
@@ -157,6 +159,7 @@ class FetchRound:
         match result:
             case PageResult():
                 self.tracker.add(result)
+                self.received += 1
                 # A page in between shows that the source works, and that the failed pages are the problem.
                 self.consecutive_failures.clear()
                 return
@@ -181,8 +184,13 @@ class FetchRound:
     def resolve_rejections(self) -> None:
         """A rejected page after the last announced item is the end, otherwise a gap.
 
-        Only known after the round, because earlier pages may arrive later.
+        Only known after the round, because earlier pages may arrive later. Raises the rejection with 403 if no page
+        could be read.
         """
+        forbidden = [error for error in self.rejections.values() if error.status == FORBIDDEN]
+        # The key no longer works, also if an earlier run could read pages with it.
+        if forbidden and (self.is_outage or not self.received):
+            raise forbidden[0]
         # In order, so that an accepted end counts for the pages after it.
         for page, error in sorted(self.rejections.items()):
             if self.tracker.is_past_end(page):

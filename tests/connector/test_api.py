@@ -204,3 +204,12 @@ def test_a_body_that_arrives_too_slowly_is_an_error(shop):
     client = SourceClient(open_session(16), shop.url, ApiKeyAuth(Header(header="X-API-Key"), KEY), retries)
     with pytest.raises(SourceUnavailable, match="the body was not complete after 300 s"):
         client.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)
+
+
+@pytest.mark.parametrize("before", [0, 60, 75, 290])
+def test_a_key_at_the_edge_of_an_excerpt_is_redacted(get, shop, before):
+    """A page of a proxy that repeats the request's headers, with status 200."""
+    shop.faults = [Fault(body=b"<" + b"x" * before + KEY.encode() + b">", times=9)]
+    with pytest.raises(InvalidResponse, match="the body begins with '<") as raised:
+        get()
+    assert not any(KEY[:length] in str(raised.value) for length in range(4, len(KEY) + 1))

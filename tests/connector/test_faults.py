@@ -73,3 +73,40 @@ def test_items_that_are_not_objects_become_rows_without_a_key(project, shop):
     assert project.rows("SELECT datetime FROM raw.sales WHERE id = '2'") == [("never",)]
     [(notes,)] = project.log("notes")
     assert "SYS_ITEM" in notes
+
+
+@pytest.mark.parametrize("status", [403, 451])
+def test_a_page_that_may_never_be_read_does_not_stop_the_others(project, shop, status):
+    """A firewall that rejects one page by its content."""
+    shop.items["sales"] = sales(1, 1000)
+    shop.faults = [Fault(page=2, times=1000, status=status)]
+    for _ in range(2):
+        with pytest.raises(IncompleteRun, match=f"returned {status}"):
+            project.copy()
+        assert set(project.ids()) == {*range(1, 251), *range(501, 1001)}
+    shop.faults = []
+    shop.pages.clear()
+    project.copy()
+    assert set(project.ids()) == set(range(1, 1001))
+    statuses = [status for (status,) in project.log("status")]
+    assert statuses[-1] == "success" and "failed" not in statuses
+
+
+def test_a_key_without_rights_reads_no_page_after_the_first(project, shop):
+    shop.items["sales"] = sales(1, 1000)
+    shop.faults = [Fault(times=1000, status=403)]
+    with pytest.raises(RequestRejected, match="returned 403"):
+        project.copy()
+    assert (project.ids(), project.remaining(), set(shop.pages)) == ([], [], {1})
+
+
+def test_a_key_that_loses_its_rights_ends_the_run_and_the_next_one_resumes(project, shop):
+    shop.items["sales"] = sales(1, 250 * 60)
+    shop.faults = [Fault(page=page, times=1000, status=403) for page in range(5, 61)]
+    with pytest.raises(RequestRejected, match="returned 403"):
+        project.copy()
+    assert project.ids() == []
+    shop.faults = []
+    project.copy()
+    assert project.ids() == list(range(1, 250 * 60 + 1))
+    assert project.log("status") == [("failed",), ("success",)]

@@ -117,8 +117,10 @@ class SourceClient:
         try:
             return parse(response, body)
         except InvalidResponse as error:
-            # The address may contain the key as a parameter.
-            raise InvalidResponse(self.auth.redact(f"{prepared.url}: {error}.")) from error
+            # The address may contain the key as a parameter. The body shows whether it was HTML of a proxy.
+            reason = self.auth.redact(f"{prepared.url}: {error}")
+            start = describe_body(body, self.auth.redact)
+            raise InvalidResponse(f"{reason}; the body begins with {start}.") from error
 
     def _send(self, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
         try:

@@ -50,10 +50,7 @@ def create_parser(paging: Paging, window: Window | None) -> PageParser:
                     return replace(parser.parse(repaired, headers, status), note=note)
                 except PARSE_ERRORS:
                     pass
-            # The beginning shows whether it was HTML of a proxy, or another API.
-            start = content[:80].decode("utf-8", "replace")
-            reason = f"no items at '{paging.items}': {error}; the body begins with {start!r}"
-            raise InvalidResponse(reason) from error
+            raise InvalidResponse(f"no items at '{paging.items}': {error}") from error
 
     return parse
 
