@@ -20,6 +20,7 @@ from demo.recorded_apply.replay import replay
 from demo.server import running
 from demo.shop.clock import parse_clock
 from demo.shop.dataset import connect
+from tests.dataform.retail import BAD_SALES
 from tests.pipeline.test_run_record import BigQuery, run_row, write
 from tests.scenario import Scenario
 
@@ -154,21 +155,24 @@ def correct(scenario, path, originals):
     assert response.ok, response.text
 
 
-def test_a_row_with_invalid_types_is_rejected_with_a_reason(scenario):
-    """A sale without id and one with an invalid date; the valid version of the second is unchanged."""
-    [original] = read_sales(scenario, 650, 1)
-    invalid = [{**original, "id": None}, {**original, "datetime": "soon"}]
-    scenario.set_items(added=invalid)
+def test_rows_with_invalid_values_are_rejected_with_their_reasons(scenario):
+    """The API returns another version of sales that are loaded: each is a reject, and the valid version stays."""
+    hostile = [
+        bad | {"id": id if isinstance(bad["id"], int) else bad["id"]}
+        for id, bad in enumerate(BAD_SALES.values(), start=650)
+    ]
+    scenario.set_items(added=hostile)
     scenario.run_connector("--endpoint", "sales", "--start_sales_id", "600", "--end_sales_id", "700")
     scenario.transform()
-    assert scenario.count("ods.sales_rejects", "file_day > '2017-01-01'") == 2
+    reasons = scenario.query("SELECT reason FROM ods.sales_rejects WHERE file_day > '2017-01-01'")
+    assert sorted(reason for (reason,) in reasons) == sorted(BAD_SALES)
     assert scenario.differences() == []
 
 
 def test_a_full_refresh_gives_the_same_rows(scenario):
     scenario.transform(full=True)
     assert scenario.differences() == []
-    assert scenario.count("ods.sales_rejects", "file_day > '2017-01-01'") == 2
+    assert scenario.count("ods.sales_rejects", "file_day > '2017-01-01'") == len(BAD_SALES)
 
 
 def test_a_due_key_is_rotated_and_copies_continue(scenario):
