@@ -107,7 +107,10 @@ class Parser:
         self.take("(")
         text = self.text(self.next())
         self.take(")")
-        return moment(datetime.fromisoformat(text))
+        try:
+            return moment(datetime.fromisoformat(text))
+        except ValueError as error:
+            raise self.unsupported() from error
 
     def attribute(self, name: str) -> str:
         match name:

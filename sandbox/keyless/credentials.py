@@ -38,9 +38,13 @@ class Credentials:
     def create(self, email: str, caller: str, body: Json) -> Json:
         if not body.get("scope"):
             raise InvalidArgument("Request contains an invalid argument: scope.")
-        seconds = int(str(body.get("lifetime", f"{LONGEST_SECONDS}s")).removesuffix("s"))
+        lifetime = str(body.get("lifetime", f"{LONGEST_SECONDS}s"))
+        try:
+            seconds = float(lifetime.removesuffix("s"))
+        except ValueError as error:
+            raise InvalidArgument(f"Invalid value at 'lifetime': {lifetime!r} is not a duration.") from error
         if not 0 < seconds <= LONGEST_SECONDS:
-            raise InvalidArgument(f"The lifetime is at most {LONGEST_SECONDS}s, not {seconds}s.")
+            raise InvalidArgument(f"The lifetime is at most {LONGEST_SECONDS}s, not {lifetime}.")
         if not self.allowed(email, caller):
             raise PermissionDenied(DENIED)
         expires = datetime.now(UTC) + timedelta(seconds=seconds)

@@ -78,7 +78,10 @@ class Drive:
         if role not in ROLES or kind not in KINDS:
             raise BadRequest(f"role {role!r} and type {kind!r} of a permission: {ROLES}, {KINDS}.")
         email = call.body.get("emailAddress") or ""
-        if kind == "user" and "@" not in email:
+        # A domain has another field; without an address the permission would be that of `anyone`.
+        if kind == "domain":
+            email = call.body.get("domain") or ""
+        if (kind in ("user", "group") and "@" not in email) or (kind == "domain" and "." not in email):
             raise BadRequest(
                 "The specified emailAddress is invalid or not applicable for the given permission type."
             )

@@ -55,6 +55,8 @@ def test_a_grant_can_be_limited_to_roles(changed: frozenset[str] | None, expecte
         'resource.name == "x" ||',
         'resource.name == "x" resource.name == "y"',
         'resource.name.startsWith("x"',
+        'request.time < timestamp("soon")',
+        'request.time < timestamp("2026-13-01T00:00:00Z")',
     ],
 )
 def test_other_expressions_are_refused_instead_of_ignored(expression: str) -> None:

@@ -132,3 +132,16 @@ def test_only_the_owner_deletes(sheets, book):
         sheets.client("sandbox.editor@example.com").del_spreadsheet(book.id)
     assert refused.value.response.status_code == 403
     assert isinstance(sheets.client().open_by_key(book.id), gspread.Spreadsheet)
+
+
+@pytest.mark.parametrize("kind", ["user", "group", "domain"])
+def test_a_permission_without_its_address_is_refused_and_replaces_no_other(restartable, kind):
+    with restartable() as sheets:
+        book = sheets.client().open_by_key(SPREADSHEET)
+        book.share(None, perm_type="anyone", role="reader")
+        before = book.list_permissions()
+        with pytest.raises(APIError, match="invalid or not applicable"):
+            book.share("", perm_type=kind, role="writer")
+        assert book.list_permissions() == before
+        book.share("example.com" if kind == "domain" else "a@example.com", perm_type=kind, role="writer")
+        assert len(book.list_permissions()) == len(before) + 1
