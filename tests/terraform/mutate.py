@@ -56,7 +56,9 @@ def is_detected(mutation: Mutation, folder: Path) -> bool:
         path.write_text(text)
     # A fixture that fails is an ERROR: the edit broke something else, which proves nothing.
     expected = mutation.reason or f"\nFAILED {mutation.test.partition('[')[0]}"
-    detected = result.returncode == TESTS_FAILED and expected in result.stdout
+    # Terraform wraps its messages, pytest puts an E before each line.
+    output = " ".join(result.stdout.replace("\nE ", " ").split()) if mutation.reason else result.stdout
+    detected = result.returncode == TESTS_FAILED and expected in output
     seconds = time.monotonic() - started
     print(
         f"{'detected' if detected else 'MISSED  '} {seconds:4.0f} s  {mutation.name}: {mutation.test}",
