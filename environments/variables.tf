@@ -166,8 +166,9 @@ variable "memory" {
 }
 
 variable "notices" {
-  description = "How sheets-sync sends the notices of exports: mail server, and signed webhooks. Default: not at all."
+  description = "Mail server and signed webhooks for notices of exports, and receivers of the mail about last night."
   type = object({
+    report = optional(list(string), [])
     smtp = optional(object({
       host = string
       port = optional(number, 587)
@@ -182,6 +183,23 @@ variable "notices" {
   validation {
     condition     = alltrue([for smtp in var.notices.smtp[*] : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", smtp.from))])
     error_message = "notices.smtp.from is the sender of notices, for example data@example.com."
+  }
+
+  # The pattern of runtime/mail_settings.py, which rejects every other address at the start of the job.
+  validation {
+    condition = alltrue([
+      for address in var.notices.report :
+      can(regex("^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$", address))
+    ])
+    error_message = format(
+      "notices.report has mail addresses, for example data@example.com, not %s.",
+      join(", ", [for address in var.notices.report : "'${address}'"]),
+    )
+  }
+
+  validation {
+    condition     = length(var.notices.report) == 0 || var.notices.smtp != null
+    error_message = "notices.report needs a mail server: set notices.smtp, or remove the receivers."
   }
 
   validation {

@@ -5,7 +5,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
@@ -22,8 +21,6 @@ HTML = (FOLDER / "mail.html.jinja").read_text()
 TEXT = (FOLDER / "mail.txt.jinja").read_text()
 LONGEST_SUBJECT, LONGEST_DETAIL = 200, 300  # characters
 SHOWN_FINDINGS = 20
-# Every byte of the text is ASCII, so that a server without 8BITMIME (RFC 6152) accepts it too.
-POLICY = SMTP.clone(cte_type="7bit")
 
 
 @dataclass(frozen=True)
@@ -62,6 +59,7 @@ def build_mail(
         "picture_id": picture_id,
         "wording": wording,
     }
+    # Every byte is ASCII, so that a server without 8BITMIME (RFC 6152) accepts it too.
     message.set_content(render(TEXT, values, escape=False), cte="quoted-printable")
     message.add_alternative(render(HTML, values, escape=True), subtype="html", cte="quoted-printable")
     if picture:

@@ -204,7 +204,10 @@ def test_dev_and_prod_differ_only_where_they_may(plans):
         {resource["address"]: resource["values"] for resource in planned_resources(plans[env])}
         for env in ("dev", "prod")
     )
-    different = {address for address in dev.keys() ^ prod.keys() if "notice_secret" not in address}
+    optional = ("notice_secret", "notice_log")
+    different = {
+        address for address in dev.keys() ^ prod.keys() if not any(name in address for name in optional)
+    }
     for address in dev.keys() & prod.keys():
         before, after = dev[address], prod[address]
         different |= {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
@@ -421,6 +424,25 @@ def test_secrets_of_notices_are_references(plans):
     }
     assert references == {"SMTP_PASSWORD": "smtp-password", "WEBHOOK_SECRET": "webhook-secret"}
     assert variables["SMTP_PORT"]["value"] == "587"
+
+
+def test_the_report_mails_its_receivers_and_has_no_webhook_secret(plans):
+    variables = job_variables(plans["prod"], "report")
+    assert variables["REPORT_RECIPIENTS"]["value"] == "engineers@example.com"
+    assert variables["PAGES"]["value"].endswith("-report")
+    secret = variables["SMTP_PASSWORD"]["value_source"][0]["secret_key_ref"]
+    assert secret == [{"secret": "smtp-password", "version": "latest"}]
+    assert "WEBHOOK_SECRET" not in variables
+
+
+def test_without_receivers_the_report_has_no_mail_server(create_plan):
+    """sheets-sync has it; the report could not record a mail either."""
+    smtp = '{host="smtp.example.com",from="data@example.com"}'
+    plan = create_plan("local", f"-var=notices={{smtp={smtp}}}")
+    assert "SMTP_HOST" in job_variables(plan, "sheets-sync")
+    names = {"SMTP_HOST", "SMTP_FROM", "REPORT_RECIPIENTS", "PAGES"}
+    assert names & job_variables(plan, "report").keys() == set()
+    assert ("report", "table ops.notice_log", "bigquery.dataEditor") not in planned_grants(plan)
 
 
 def test_a_key_is_a_reference_to_the_newest_version(plans):
