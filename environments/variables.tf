@@ -156,6 +156,20 @@ variable "location" {
   }
 }
 
+variable "looker_report" {
+  description = "Id of the Looker Studio report that the links of output dashboards copy; null for a blank report."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.looker_report == null || can(regex("^[A-Za-z0-9_-]+$", var.looker_report))
+    error_message = <<-EOT
+      Give the report's id, not its address: the part after /reporting/ and before the next slash, not
+      '${coalesce(var.looker_report, "-")}'.
+    EOT
+  }
+}
+
 variable "memory" {
   description = "Memory of sheets-sync: 140 MB, and 350 bytes for each cell of the largest export."
   type = object({

@@ -82,12 +82,20 @@ def encode_news(news: Iterable[Mapping[str, object]]) -> str:
     return json.dumps([[row["kind"], row["subject"], row["state"]] for row in news], ensure_ascii=False)
 
 
+def decode_news(text: str) -> list[tuple[str, str, str]]:
+    """Empty for a text that this release did not write, or that an erasure replaced."""
+    try:
+        return [(str(kind), str(subject), str(state)) for kind, subject, state in json.loads(text)]
+    except (ValueError, TypeError):
+        return []
+
+
 def find_reported(entries: Iterable[Entry]) -> dict[Key, Reported]:
     """The newest state of each finding in a mail that was due. `entries` are sorted, the oldest first."""
     reported: dict[Key, Reported] = {}
     for entry in entries:
         if entry.state == "due":
-            for kind, subject, state in json.loads(entry.notice or "[]"):
+            for kind, subject, state in decode_news(entry.notice or ""):
                 reported[kind, subject] = Reported(state, entry.logged_at)
     return reported
 

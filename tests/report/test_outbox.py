@@ -48,7 +48,7 @@ def both(ops, store, mail_server):
 
 
 def subjects(server):
-    return [message["Subject"] for _, message in server.arrived]
+    return [message["Subject"].strip() for _, message in server.arrived]
 
 
 def states(ops):
@@ -233,6 +233,14 @@ def test_a_finding_that_returns_after_a_while_is_news(ops, store, mail_server):
         outbox = create_outbox(query_runner(ops.client), store, mail_server.port, clock=lambda at=at: at)
         assert outbox.send_news(short_night(finding(), until=at)) == []
     assert len({message["Message-ID"] for _, message in mail_server.arrived}) == 2
+
+
+def test_a_record_that_was_erased_is_no_failure(ops, outbox, mail_server):
+    """scripts.erase replaces a text that names a person; the finding is reported again."""
+    assert outbox.send_news(short_night(finding())) == []
+    ops.query("update ops.notice_log set notice = 'erased' where logged_at > timestamp '2020-01-01'")
+    assert outbox.send_news(short_night(finding())) == []
+    assert len(mail_server.arrived) == 2
 
 
 def test_a_verdict_that_cannot_be_read_is_news_and_recovers(outbox, mail_server):

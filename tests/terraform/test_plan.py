@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -414,6 +415,38 @@ def test_scheduled_queries_run_when_their_readers_need_them(plans):
         "snapshot_products": "every day 04:10",
         "snapshot_sales": "every day 04:10",
     }
+
+
+def test_a_link_of_looker_studio_per_mart(plans):
+    """Parameters of https://developers.google.com/looker-studio/integrate/linking-api for a table of BigQuery.
+
+    Looker Studio rejects a link whose values are not encoded, or whose table does not exist.
+    """
+    links = plans["local"]["planned_values"]["outputs"]["dashboards"]["value"]
+    models = {path.stem for path in (ROOT / "dataform/definitions/dmt").glob("*.sqlx")}
+    assert links.keys() == models >= {"daily_sales", "sales_items"}
+    for mart, link in links.items():
+        parts = urlsplit(link)
+        assert parts.geturl() == link and link.isascii() and " " not in link
+        assert f"{parts.scheme}://{parts.netloc}{parts.path}" == (
+            "https://lookerstudio.google.com/reporting/create"
+        )
+        assert parse_qs(parts.query, strict_parsing=True) == {
+            "c.mode": ["edit"],
+            "r.reportName": [mart],
+            "ds.ds0.connector": ["bigQuery"],
+            "ds.ds0.datasourceName": [mart],
+            "ds.ds0.type": ["TABLE"],
+            "ds.ds0.projectId": ["sandbox-local"],
+            "ds.ds0.datasetId": ["dmt"],
+            "ds.ds0.tableId": [mart],
+        }
+
+
+def test_a_link_copies_the_report_of_the_environment(create_plan):
+    plan = create_plan("local", "-var=looker_report=0b4c7f9e-1234_a")
+    for link in plan["planned_values"]["outputs"]["dashboards"]["value"].values():
+        assert parse_qs(urlsplit(link).query)["c.reportId"] == ["0b4c7f9e-1234_a"]
 
 
 def test_secrets_of_notices_are_references(plans):
