@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from report.night import Model, Night, read_rows
 from tests.report.mails import query_runner
 
+RUNBOOKS = "docs/runbooks"
 MODELS = [
     Model("ods.sales", ("raw.sales", "ods.checkpoints")),
     Model("ods.products", ("raw.products",)),

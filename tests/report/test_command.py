@@ -15,7 +15,6 @@ from runtime.errors import SettingsError, UsageError
 from sandbox import environment
 from tests.fakes.mail_server import FakeMailServer
 from tests.report.mails import create_bucket
-from tests.report.nights import edits_of_a_person, quiet
 
 CPU_SECONDS, MEGABYTES = 5, 400
 SETTINGS = {
@@ -49,16 +48,13 @@ def start(environ, *arguments):
 
 
 @pytest.fixture(scope="module")
-def environ(sandbox, ops):
-    """A month of hourly runs, in the project of `ops`."""
-    history = quiet(datetime.now(UTC))
-    edits_of_a_person(history)
-    ops.load(history.rows)
+def environ(sandbox, year):
+    """A year of hourly runs, in the project of `year`."""
     clients = environment.clients(sandbox, sandbox.identity("report"))
-    return clients | SETTINGS | {"PROJECT_ID": ops.client.project}
+    return clients | SETTINGS | {"PROJECT_ID": year.client.project}
 
 
-def test_a_page_of_a_month_takes_seconds_and_little_memory(environ, tmp_path):
+def test_a_page_of_a_year_takes_seconds_and_little_memory(environ, tmp_path):
     """CPU time of the process: the wall clock would also measure what else this machine does."""
     code, lines, seconds, megabytes = start(environ, "--since", "24h", "--out", str(tmp_path))
     assert code == 0, lines
@@ -72,7 +68,7 @@ def test_an_unreadable_graph_is_a_sentence_and_no_failure(environ, tmp_path):
     assert (code, warning["severity"]) == (0, "WARNING")
     assert warning["message"].startswith("The graph of Dataform could not be read: ")
     assert "The graph of Dataform could not be read" in (tmp_path / "index.html").read_text()
-    assert verdict["message"].startswith("New: sheet daily_sales was edited by people")
+    assert verdict["message"].startswith("New: retail/sales could not be copied (3 failed loads).")
 
 
 @pytest.fixture
@@ -90,24 +86,24 @@ def mailed(sandbox, environ):
         yield environ | smtp | {"REPORT_BUCKET": store.bucket}, server
 
 
-def test_the_mail_is_sent_once_and_links_to_the_copy_of_the_day(ops, mailed):
+def test_the_mail_is_sent_once_and_links_to_the_copy_of_the_day(year, mailed):
     variables, server = mailed
-    ops.load({"notice_log": []})
+    year.load({"notice_log": []})
     for _ in range(2):
         code, lines, seconds, megabytes = start(variables)
         assert (code, [line for line in lines if "mail" in line["message"]]) == (0, []), lines
         assert (seconds < CPU_SECONDS, megabytes < MEGABYTES) == (True, True), (seconds, megabytes)
     assert [recipients for recipients, _ in server.arrived] == [["anna@example.com"], ["bert@example.com"]]
     message = server.arrived[0][1]
-    assert "New: sheet daily_sales was edited by people" in message["Subject"]
+    assert "New: retail/sales could not be copied (3 failed loads)" in message["Subject"]
     page = f"https://console.example.com/{variables['REPORT_BUCKET']}/{datetime.now(UTC):%Y/%m/%d}.html"
     assert f"The page: {page}" in message.get_body(("plain",)).get_content()
 
 
-def test_a_process_that_is_killed_after_sending_sends_the_same_mail_again(ops, mailed):
+def test_a_process_that_is_killed_after_sending_sends_the_same_mail_again(year, mailed):
     """The server has accepted the mail of the first recipient when the process is killed, which nothing recorded."""
     variables, server = mailed
-    ops.load({"notice_log": []})
+    year.load({"notice_log": []})
     command = [sys.executable, "-m", "report"]
     paths = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
     with subprocess.Popen(command, env=paths | variables, stderr=subprocess.DEVNULL) as process:
@@ -121,15 +117,15 @@ def test_a_process_that_is_killed_after_sending_sends_the_same_mail_again(ops, m
     assert len(set(server.contents)) == 1
 
 
-def test_a_mail_server_that_is_down_fails_neither_the_page_nor_the_job(ops, mailed):
+def test_a_mail_server_that_is_down_fails_neither_the_page_nor_the_job(year, mailed):
     variables, server = mailed
-    ops.load({"notice_log": []})
+    year.load({"notice_log": []})
     server.__exit__()
     code, lines, *_ = start(variables)
     server.__enter__()
     assert code == 0
     assert [line["severity"] for line in lines if "takes no mail" in line["message"]] == ["WARNING"]
-    found = ops.query("select subject, state from ops.last_night where kind = 'notice'")
+    found = year.query("select subject, state from ops.last_night where kind = 'notice'")
     assert found == [{"subject": "mail about last night", "state": "new"}]
 
 
