@@ -142,7 +142,7 @@ locals {
     SMTP_USER = smtp.user
   } : setting => value if value != null }]...)
 
-  # Who receives the mail about last night; without receivers the job report has no settings of a mail server. The
+  # Receivers of the mail about last night; without them the job report has no settings of a mail server. The
   # console shows the page: storage.cloud.google.com returns no object of a bucket whose reads are logged.
   # https://cloud.google.com/storage/docs/access-control/cookie-based-authentication
   mails_report = length(var.notices.report) > 0

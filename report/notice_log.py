@@ -102,11 +102,11 @@ def find_reported(entries: Iterable[Entry]) -> dict[Key, Reported]:
 
 def find_waiting(entries: Sequence[Entry], recipients: Iterable[str], now: datetime) -> list[tuple[str, str]]:
     """Mails that were due and not delivered, as key and address, oldest first, to the recipients of today."""
-    known = set(recipients)
+    current = set(recipients)
     delivered = {(entry.delivery, entry.target) for entry in entries if entry.state == "delivered"}
     due = [
         (entry.delivery, entry.target)
         for entry in entries
-        if entry.state == "due" and entry.target in known and entry.logged_at > now - RETRY_PERIOD
+        if entry.state == "due" and entry.target in current and entry.logged_at > now - RETRY_PERIOD
     ]
     return [delivery for delivery in dict.fromkeys(due) if delivery not in delivered]

@@ -10,7 +10,7 @@ from report.sections import Figure, volume_figures
 
 @dataclass(frozen=True)
 class Picture:
-    """`text` says what the picture shows, for readers who do not see it."""
+    """`text` describes the picture, for readers who do not see it."""
 
     png: bytes
     text: str

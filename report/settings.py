@@ -66,12 +66,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def parse_recipients(text: str) -> list[str]:
-    """Mail addresses separated by commas, each once; SettingsError for the first one that is none."""
+    """Mail addresses separated by commas, each once; SettingsError for the first invalid one."""
     addresses = [part.strip() for part in text.split(",") if part.strip()]
     for address in addresses:
         if not is_address(address):
             raise SettingsError(
-                f"invalid REPORT_RECIPIENTS: {address[:80]!r} is no mail address; expected addresses separated by "
+                f"invalid REPORT_RECIPIENTS: {address[:80]!r} is not a mail address; expected addresses separated by "
                 "commas, for example team@example.com,data@example.com."
             )
     return list(dict.fromkeys(addresses))

@@ -125,8 +125,8 @@ def test_a_mail_server_that_is_down_fails_neither_the_page_nor_the_job(year, mai
     server.__enter__()
     assert code == 0
     assert [line["severity"] for line in lines if "takes no mail" in line["message"]] == ["WARNING"]
-    found = year.query("select subject, state from ops.last_night where kind = 'notice'")
-    assert found == [{"subject": "mail about last night", "state": "new"}]
+    findings = year.query("select subject, state from ops.last_night where kind = 'notice'")
+    assert findings == [{"subject": "mail about last night", "state": "new"}]
 
 
 @pytest.mark.parametrize("missing", ["SMTP_HOST", "REPORT_RECIPIENTS"])
@@ -142,7 +142,7 @@ def test_without_settings_no_mail_is_sent_and_the_log_names_them(mailed, missing
 @pytest.mark.parametrize(
     ("changed", "text"),
     [
-        ({"REPORT_RECIPIENTS": "anna@example.com\nBcc: eve@example.com"}, "is no mail address"),
+        ({"REPORT_RECIPIENTS": "anna@example.com\nBcc: eve@example.com"}, "is not a mail address"),
         (
             {"REPORT_RECIPIENTS": "anna@example.com;bert@example.com"},
             "expected addresses separated by commas",

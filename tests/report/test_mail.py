@@ -100,7 +100,7 @@ def test_the_html_is_valid_and_loads_nothing():
     assert "<script" not in html and "url(" not in html and html.count("src=") == html.count('src="cid:') == 1
 
 
-def test_a_page_without_an_address_and_runbooks_in_a_folder_are_no_links():
+def test_a_page_without_an_address_and_runbooks_in_a_folder_are_not_links():
     message = mail_of(finding(), page="")
     assert "<a " not in html_of(message) and "docs/runbooks/job-failed.md" in html_of(message)
     assert "The page:" not in text_of(message)
@@ -137,8 +137,8 @@ def test_many_findings_are_counted():
 
 
 def test_known_findings_are_counted_and_not_listed():
-    known, news = finding("known", subject="retail/products"), finding()
-    message = mail_of(known, news, news=[news])
+    old, news = finding("known", subject="retail/products"), finding()
+    message = mail_of(old, news, news=[news])
     assert "retail/products" not in text_of(message)
     assert "1 finding without news is on the page only." in text_of(message)
 

@@ -55,14 +55,14 @@ def database(history, tmp_path_factory):
 @pytest.fixture(scope="module")
 def tables(page):
     """The tables of the page as rows of texts by their column, named after their first column."""
-    found = {}
+    by_name = {}
     for table in html5lib.parse(page, namespaceHTMLElements=False).iter("table"):
         names = [cell.text or "" for cell in table.find("thead/tr")]
         rows = [["".join(cell.itertext()) for cell in row] for row in table.find("tbody")]
         # Two tables begin with `table`: sizes, and days with bad rows.
         name = "day" if "bad now" in names else names[0]
-        found[name] = [dict(zip(names, row, strict=True)) for row in rows]
-    return found
+        by_name[name] = [dict(zip(names, row, strict=True)) for row in rows]
+    return by_name
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -70,8 +70,8 @@ def test_the_numbers_of_a_table_are_those_of_duckdb(tables, database, night, nam
     columns, sql = TABLES[name]
     expected = database.execute(sql, {"since": night.since}).fetchall()
     assert expected
-    shown = {(row[name], *(row[column].removesuffix(" s") for column in columns)) for row in tables[name]}
-    assert shown == {(str(first), *map(format_number, numbers)) for first, *numbers in expected}
+    on_page = {(row[name], *(row[column].removesuffix(" s") for column in columns)) for row in tables[name]}
+    assert on_page == {(str(first), *map(format_number, numbers)) for first, *numbers in expected}
 
 
 def test_the_cost_of_the_charts_is_that_of_duckdb(night, database):
@@ -79,8 +79,8 @@ def test_the_cost_of_the_charts_is_that_of_duckdb(night, database):
         """select label_key, label_value, gib_billed::double from costs
         where day = (select max(day) from costs) and label_key in ('table', 'export', 'endpoint')"""
     ).fetchall()
-    shown = {(row["label_key"], row["label_value"], float(row["gib_billed"])) for row in night["costs"]}
-    assert shown == set(expected)
+    on_page = {(row["label_key"], row["label_value"], float(row["gib_billed"])) for row in night["costs"]}
+    assert on_page == set(expected)
 
 
 def test_the_newest_times_are_those_of_duckdb(tables, database):

@@ -80,12 +80,12 @@ def test_every_recipient_receives_the_same_bytes(both, mail_server):
 
 
 @pytest.mark.parametrize("state", ["known", "recovered"])
-def test_what_is_known_or_was_never_reported_is_no_news(outbox, mail_server, state):
+def test_what_is_known_or_was_never_reported_is_not_news(outbox, mail_server, state):
     assert outbox.send_news(short_night(finding(state))) == []
     assert mail_server.arrived == []
 
 
-def test_a_consequence_is_no_news(outbox, mail_server):
+def test_a_consequence_is_not_news(outbox, mail_server):
     assert outbox.send_news(short_night(finding(explained_by="gap retail/sales"))) == []
     assert mail_server.arrived == []
 
@@ -99,7 +99,7 @@ def test_a_life_of_a_finding_is_three_mails(outbox, mail_server):
 
 
 def test_a_run_that_is_killed_before_it_records_sends_the_same_mail_again(ops, store, mail_server):
-    """The server accepted the mail, which nobody wrote down: the next run sends the same bytes and the same id."""
+    """The server accepted the mail, which was not recorded: the next run sends the same bytes and the same id."""
     writes = []
 
     def run_query(sql, parameters):
@@ -139,7 +139,7 @@ def test_a_server_that_is_down_is_a_finding_and_the_mail_comes_later(ops, outbox
     assert (row["subject"], row["state"], row["now"]) == ("mail about last night", "new", 1.0)
     assert row["detail"] in problem
     mail_server.__enter__()
-    # A known finding is no news, so this is the mail of the first run.
+    # A known finding is not news, so this is the mail of the first run.
     assert outbox.send_news(short_night(finding("known"), row)) == []
     assert subjects(mail_server) == [f"[shop] New: retail/sales {COULD_NOT}."]
     assert outbox.send_news(short_night(finding("known"))) == []
@@ -187,7 +187,7 @@ def test_a_message_that_is_refused_is_sent_again(outbox, mail_server):
     assert len(mail_server.arrived) == 1
 
 
-def test_who_is_no_recipient_any_more_receives_nothing(ops, store, both, mail_server):
+def test_a_removed_recipient_receives_nothing(ops, store, both, mail_server):
     mail_server.refused = {ANNA, BERT}
     assert len(both.send_news(short_night(finding()))) == 2
     mail_server.refused = set()
@@ -218,7 +218,7 @@ def test_a_mail_whose_object_was_deleted_is_reported(ops, outbox, store, mail_se
     assert "was deleted, so this mail is lost." in problem
 
 
-def test_a_mail_that_was_not_delivered_is_no_news_for_the_next_mail(outbox, mail_server):
+def test_a_mail_that_was_not_delivered_is_not_news_for_the_next_mail(outbox, mail_server):
     """The server that refuses it would refuse the mail about it, and its recovery."""
     refused = finding(kind="notice", subject="mail about last night")
     assert outbox.send_news(short_night(refused)) == []
@@ -235,7 +235,7 @@ def test_a_finding_that_returns_after_a_while_is_news(ops, store, mail_server):
     assert len({message["Message-ID"] for _, message in mail_server.arrived}) == 2
 
 
-def test_a_record_that_was_erased_is_no_failure(ops, outbox, mail_server):
+def test_an_erased_record_does_not_fail_the_mail(ops, outbox, mail_server):
     """scripts.erase replaces a text that names a person; the finding is reported again."""
     assert outbox.send_news(short_night(finding())) == []
     ops.query("update ops.notice_log set notice = 'erased' where logged_at > timestamp '2020-01-01'")

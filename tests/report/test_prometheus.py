@@ -97,10 +97,10 @@ def query(address, expression):
 
 def test_prometheus_has_every_sample(prometheus):
     samples = query(prometheus, "platform_finding")
-    found = {
+    findings = {
         (sample["metric"]["subject"], sample["metric"]["state"]): sample["value"][1] for sample in samples
     }
-    assert found == {("retail/sales", "new"): "1", ('a"b\\c\nd', "known"): "1"}
+    assert findings == {("retail/sales", "new"): "1", ('a"b\\c\nd', "known"): "1"}
     [runs] = query(prometheus, 'platform_runs{state="succeeded"}')
     assert runs["value"][1] == "1"
 
