@@ -142,16 +142,28 @@ locals {
     SMTP_USER = smtp.user
   } : setting => value if value != null }]...)
 
+  # Receivers of the mail about last night; without them the job report has no settings of a mail server. The
+  # console shows the page: storage.cloud.google.com returns no object of a bucket whose reads are logged.
+  # https://cloud.google.com/storage/docs/access-control/cookie-based-authentication
+  mails_report = length(var.notices.report) > 0
+  report_mail = { for setting, value in merge(local.notices, {
+    REPORT_RECIPIENTS = join(",", var.notices.report)
+    PAGES             = "https://console.cloud.google.com/storage/browser/_details/${module.report_bucket.name}"
+  }) : setting => value if local.mails_report }
+  report_mailers = { for name in local.mails_report ? ["report"] : [] : name => module.identities.members[name] }
+
   notice_secrets = { for setting, secret in {
     SMTP_PASSWORD = {
       enabled     = can(local.notices.SMTP_USER)
       name        = "smtp-password"
-      description = "The password with which sheets-sync logs in to the mail server."
+      description = "The password with which jobs log in to the mail server."
+      accessors   = local.report_mailers
     }
     WEBHOOK_SECRET = {
       enabled     = var.notices.webhooks
       name        = "webhook-secret"
       description = "The key with which sheets-sync signs webhooks; their receivers verify it."
+      accessors   = {}
     }
   } : setting => secret if secret.enabled }
 

@@ -84,7 +84,7 @@ module "notice_secret" {
   description = each.value.description
   region      = var.region
   protected   = var.protected
-  accessors   = { sheets-sync = module.identities.members["sheets-sync"] }
+  accessors   = merge({ sheets-sync = module.identities.members["sheets-sync"] }, each.value.accessors)
 }
 
 module "export_secret" {
@@ -193,7 +193,8 @@ module "warehouse" {
     local.rehearsers,
   )
   table_editors = {
-    "ops.releases" = merge(local.deliverers, { rehearse = module.identities.members["rehearse"] })
+    "ops.notice_log" = local.report_mailers # which mail was sent; the job reads the rest of ops
+    "ops.releases"   = merge(local.deliverers, { rehearse = module.identities.members["rehearse"] })
   }
   table_readers = { "ops.releases" = local.rehearsers }
 
@@ -290,7 +291,7 @@ module "report" {
   image           = var.images.report
   identity        = module.identities.emails["report"]
   timeout_seconds = 600
-  environment = {
+  environment = merge(local.report_mail, {
     PROJECT_ID      = var.project_id
     LOCATION        = var.location
     REPORT_BUCKET   = module.report_bucket.name
@@ -298,6 +299,10 @@ module "report" {
     RUNBOOKS        = "docs/runbooks"
     ENDPOINT_TABLES = jsonencode(local.endpoint_tables)
     EXPORT_TABLES   = jsonencode({ for name, export in local.exports : name => export.table })
+  })
+  secrets = {
+    for setting, _ in local.notice_secrets : setting => module.notice_secret[setting].name
+    if setting == "SMTP_PASSWORD" && local.mails_report
   }
   updaters = local.updaters
   runners  = { pipeline = { member = module.identities.members["pipeline"], overrides = true } }

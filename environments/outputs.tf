@@ -10,6 +10,7 @@ output "dashboards" {
       "https://lookerstudio.google.com/reporting/create?c.mode=edit&r.reportName=${mart}",
       "&ds.ds0.connector=bigQuery&ds.ds0.datasourceName=${mart}&ds.ds0.type=TABLE",
       "&ds.ds0.projectId=${var.project_id}&ds.ds0.datasetId=dmt&ds.ds0.tableId=${mart}",
+      var.looker_report == null ? "" : "&c.reportId=${var.looker_report}",
     ])
   }
 }

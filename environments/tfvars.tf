@@ -17,8 +17,8 @@ locals {
     schedules      = var.schedules
   }
   value_variables = [
-    "channels", "env", "export_buckets", "export_urls", "location", "project_id", "protected", "region",
-    "scan_images", "source_spreadsheets", "source_urls", "spreadsheets", "usd_per_tib", "watched_runs",
+    "channels", "env", "export_buckets", "export_urls", "location", "looker_report", "project_id", "protected",
+    "region", "scan_images", "source_spreadsheets", "source_urls", "spreadsheets", "usd_per_tib", "watched_runs",
   ]
 
   unknown_keys = concat(

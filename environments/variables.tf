@@ -156,6 +156,20 @@ variable "location" {
   }
 }
 
+variable "looker_report" {
+  description = "Id of the Looker Studio report that the links of output dashboards copy; null for a blank report."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.looker_report == null || can(regex("^[A-Za-z0-9_-]+$", var.looker_report))
+    error_message = <<-EOT
+      Give the report's id, not its address: the part after /reporting/ and before the next slash, not
+      '${coalesce(var.looker_report, "-")}'.
+    EOT
+  }
+}
+
 variable "memory" {
   description = "Memory of sheets-sync: 140 MB, and 350 bytes for each cell of the largest export."
   type = object({
@@ -166,8 +180,9 @@ variable "memory" {
 }
 
 variable "notices" {
-  description = "How sheets-sync sends the notices of exports: mail server, and signed webhooks. Default: not at all."
+  description = "Mail server and signed webhooks for notices of exports, and receivers of the mail about last night."
   type = object({
+    report = optional(list(string), [])
     smtp = optional(object({
       host = string
       port = optional(number, 587)
@@ -182,6 +197,23 @@ variable "notices" {
   validation {
     condition     = alltrue([for smtp in var.notices.smtp[*] : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", smtp.from))])
     error_message = "notices.smtp.from is the sender of notices, for example data@example.com."
+  }
+
+  # The pattern of runtime/mail_settings.py, which rejects every other address at the start of the job.
+  validation {
+    condition = alltrue([
+      for address in var.notices.report :
+      can(regex("^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$", address))
+    ])
+    error_message = format(
+      "notices.report has mail addresses, for example data@example.com, not %s.",
+      join(", ", [for address in var.notices.report : "'${address}'"]),
+    )
+  }
+
+  validation {
+    condition     = length(var.notices.report) == 0 || var.notices.smtp != null
+    error_message = "notices.report needs a mail server: set notices.smtp, or remove the receivers."
   }
 
   validation {

@@ -8,7 +8,8 @@ FROM ops.last_night AS finding
 LEFT JOIN (
   SELECT kind, subject, ARRAY_AGG(state ORDER BY logged_at DESC LIMIT 1)[OFFSET(0)] AS state, MAX(logged_at) AS reported_at
   FROM ops.finding_log
-  WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 31 DAY)
+  -- A finding may last for months.
+  WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 400 DAY)
   GROUP BY kind, subject
 ) AS reported
   ON reported.kind = finding.kind AND reported.subject = finding.subject

@@ -1,7 +1,7 @@
 """Create the clients of Google Cloud. The only file that creates a client."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from google.api_core.client_options import ClientOptions
@@ -9,25 +9,34 @@ from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery, dataform_v1
 
-from report.night import Model, first_line
+from report.mail import MailSettings
+from report.night import Model, Parameter, first_line
+from report.notice_log import NoticeLog
+from report.outbox import Outbox
+from report.publish import day_copy
 from report.settings import Settings
 from runtime.credentials import default_credentials
+from runtime.mail import MailConnection
+from runtime.mail_settings import MailServer
 from runtime.object_store import ObjectStore, open_bucket
 
 TIMEOUT_SECONDS = 60.0  # of a query or a request: the queries read some megabytes
 RELEASE_CONFIG = "live"
 
 
-class OpsReader:
-    """Runs queries with moments as parameters; the rows as dictionaries. Thread-safe."""
+class Ops:
+    """Runs queries with moments or texts as parameters; the rows as dictionaries. Thread-safe."""
 
     def __init__(self, settings: Settings) -> None:
         self.client = bigquery.Client(
             settings.project, credentials=default_credentials(), location=settings.location
         )
 
-    def __call__(self, sql: str, moments: Mapping[str, datetime]) -> Iterable[Mapping[str, Any]]:
-        values = [bigquery.ScalarQueryParameter(name, "TIMESTAMP", value) for name, value in moments.items()]
+    def __call__(self, sql: str, parameters: Mapping[str, Parameter]) -> Iterable[Mapping[str, Any]]:
+        values = [
+            bigquery.ScalarQueryParameter(name, "STRING" if isinstance(value, str) else "TIMESTAMP", value)
+            for name, value in parameters.items()
+        ]
         config = bigquery.QueryJobConfig(query_parameters=values, labels={"component": "report"})
         rows = self.client.query_and_wait(sql, job_config=config, wait_timeout=TIMEOUT_SECONDS)
         return [dict(row.items()) for row in rows]
@@ -58,3 +67,18 @@ def describe_model(action: Any) -> Model:
 
 def create_store(settings: Settings) -> ObjectStore:
     return open_bucket(default_credentials(), settings.storage_endpoint, settings.bucket, connections=1)
+
+
+def create_outbox(
+    settings: Settings, server: MailServer, ops: Ops, store: ObjectStore, run_id: str, until: datetime
+) -> Outbox:
+    """For the mail about the page of `until`."""
+    page = f"{settings.pages}/{day_copy(until)}" if settings.pages else ""
+    return Outbox(
+        MailSettings(server, settings.recipients, settings.runbooks, page),
+        MailConnection(server),
+        NoticeLog(ops),
+        store,
+        run_id,
+        lambda: datetime.now(UTC),
+    )

@@ -1,66 +1,22 @@
-"""Charts as inline SVG: Vega-Lite specifications drawn by vl-convert, without a browser and without a script.
+"""Charts as Vega-Lite specifications; report/drawing.py draws them.
 
 Specifications are plain dictionaries: a library that builds them would add packages and no check, because
 vl-convert rejects an invalid specification. Widths fit a telephone; the page puts charts side by side.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import vl_convert
-
-from report.errors import ChartError
+from report.drawing import Spec
 from report.night import Night, Row
 
-type Spec = dict[str, Any]
-
-VEGA_LITE = "https://vega.github.io/schema/vega-lite/v5.json"
-VERSION = "5.20"  # fixed: another version of Vega-Lite may draw other bytes
 WIDTH, HEIGHT = 320, 130
-INK, SOFT, TINT, BAND, BAD, MARK = "#1d2430", "#5b6472", "#2f6f8f", "#cfdfe8", "#b3261e", "#8a6d1b"
-FIT = {"type": "fit-x", "contains": "padding"}
-PADDING = {
-    "left": 24,
-    "right": 24,
-    "top": 4,
-    "bottom": 4,
-}  # a reader's font may be wider than the measured one
-CONFIG = {
-    "aria": False,  # the attributes of every bar were half of the page; the figure has a text instead
-    "font": "system-ui, sans-serif",
-    "background": "transparent",
-    "view": {"stroke": None},
-    "axis": {
-        "labelColor": SOFT,
-        "titleColor": SOFT,
-        "labelFontSize": 11,
-        "titleFontSize": 11,
-        "labelLimit": 400,  # names are not cut off
-        "gridColor": "#e6e9ed",
-    },
-}  # fmt: skip
+INK, TINT, BAND, BAD, MARK = "#1d2430", "#2f6f8f", "#cfdfe8", "#b3261e", "#8a6d1b"
 FOURTH_HOUR = "toNumber(slice(datum.value, 6)) % 4 == 0 ? slice(datum.value, 6) : ''"
 STATE_COLOURS = {"domain": ["succeeded", "failed", "not run"], "range": [TINT, BAD, "#98a2b3"]}
-# Only HTML's own namespace declarations are left out; inline SVG needs none.
-NAMESPACES = re.compile(r' xmlns(:xlink)?="[^"]*"| version="1\.1"| class="marks"')
 
 
-def draw(spec: Spec) -> str:
-    """The SVG; ChartError with the library's message."""
-    whole = {
-        "$schema": VEGA_LITE,
-        "config": CONFIG,
-        "autosize": {"type": "fit-x", "contains": "padding"},
-    } | spec
-    try:
-        svg = vl_convert.vegalite_to_svg(whole, vl_version=VERSION)
-    except ValueError as error:
-        raise ChartError(f"a chart could not be drawn: {error}") from error
-    return NAMESPACES.sub("", svg)
-
-
-def hourly_volume(measures: Sequence[Row]) -> str:
+def hourly_volume(measures: Sequence[Row]) -> Spec:
     """Rows of each hour of last night on the band of the usual ones; unusual hours are red and have a cross."""
     values = [
         {
@@ -75,60 +31,56 @@ def hourly_volume(measures: Sequence[Row]) -> str:
     ]
     axis = {"labelExpr": FOURTH_HOUR, "labelAngle": 0}
     x = {"field": "at", "type": "ordinal", "title": "hour, UTC", "axis": axis}
-    return draw(
-        {
-            "width": WIDTH,
-            "height": HEIGHT,
-            "data": {"values": values},
-            "encoding": {"x": x},
-            "layer": [
-                {
-                    "mark": {"type": "area", "color": BAND, "interpolate": "step"},
-                    "encoding": {"y": quantity("low", "rows"), "y2": {"field": "high"}},
-                },  # fmt: skip
-                {
-                    "mark": {"type": "bar", "size": 6},
-                    "encoding": {
-                        "y": quantity("rows", "rows"),
-                        "color": {"condition": {"test": "datum.unusual", "value": BAD}, "value": TINT},
-                    },
-                },  # fmt: skip
-                {
-                    # A sign besides the colour, for readers who do not see red (docs/adr/0015).
-                    "transform": [{"filter": "datum.unusual"}],
-                    "mark": {"type": "text", "text": "×", "dy": -8, "color": BAD, "fontSize": 15},
-                    "encoding": {"y": quantity("rows", "rows")},
-                },  # fmt: skip
-            ],
-        }
-    )
+    return {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "data": {"values": values},
+        "encoding": {"x": x},
+        "layer": [
+            {
+                "mark": {"type": "area", "color": BAND, "interpolate": "step"},
+                "encoding": {"y": quantity("low", "rows"), "y2": {"field": "high"}},
+            },  # fmt: skip
+            {
+                "mark": {"type": "bar", "size": 6},
+                "encoding": {
+                    "y": quantity("rows", "rows"),
+                    "color": {"condition": {"test": "datum.unusual", "value": BAD}, "value": TINT},
+                },
+            },  # fmt: skip
+            {
+                # A sign besides the colour, for readers who do not see red (docs/adr/0015).
+                "transform": [{"filter": "datum.unusual"}],
+                "mark": {"type": "text", "text": "×", "dy": -8, "color": BAD, "fontSize": 15},
+                "encoding": {"y": quantity("rows", "rows")},
+            },  # fmt: skip
+        ],
+    }
 
 
-def daily_volume(volumes: Sequence[Row], releases: Sequence[str]) -> str:
+def daily_volume(volumes: Sequence[Row], releases: Sequence[str]) -> Spec:
     """Rows of each day; a vertical line marks a day on which another release ran for the first time."""
     values = [{"day": row["day"].isoformat(), "rows": row["loaded"]} for row in volumes]
     x = {"field": "day", "type": "temporal", "title": None, "axis": {"format": "%m-%d", "tickCount": 5}}
-    return draw(
-        {
-            "width": WIDTH,
-            "height": HEIGHT,
-            "layer": [
-                {
-                    "data": {"values": values},
-                    "mark": {"type": "bar", "color": TINT, "size": 6},
-                    "encoding": {"x": x, "y": quantity("rows", "rows")},
-                },  # fmt: skip
-                {
-                    "data": {"values": [{"day": day} for day in releases]},
-                    "mark": {"type": "rule", "color": MARK, "strokeDash": [3, 2]},
-                    "encoding": {"x": x},
-                },  # fmt: skip
-            ],
-        }
-    )
+    return {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "layer": [
+            {
+                "data": {"values": values},
+                "mark": {"type": "bar", "color": TINT, "size": 6},
+                "encoding": {"x": x, "y": quantity("rows", "rows")},
+            },  # fmt: skip
+            {
+                "data": {"values": [{"day": day} for day in releases]},
+                "mark": {"type": "rule", "color": MARK, "strokeDash": [3, 2]},
+                "encoding": {"x": x},
+            },  # fmt: skip
+        ],
+    }
 
 
-def step_timeline(steps: Sequence[Row]) -> str:
+def step_timeline(steps: Sequence[Row]) -> Spec:
     """A bar for each step of one run, from its first second to its last."""
     start = min(step["started_at"] for step in steps)
     values = [
@@ -144,50 +96,46 @@ def step_timeline(steps: Sequence[Row]) -> str:
     ]
     # sort None keeps the order of the rows, which is that of time.
     y = {"field": "step", "type": "nominal", "sort": None, "title": None}
-    return draw(
-        {
-            "width": WIDTH,
-            "height": {"step": 22},
-            "data": {"values": values},
-            "encoding": {"y": y, "x": {"field": "from", "type": "quantitative", "title": "seconds"}},
-            "layer": [
-                {
-                    "mark": {"type": "bar", "height": 12},
-                    "encoding": {
-                        "x2": {"field": "to"},
-                        "color": {
-                            "field": "state",
-                            "type": "nominal",
-                            "scale": STATE_COLOURS,
-                            "legend": None,
-                        },
+    return {
+        "width": WIDTH,
+        "height": {"step": 22},
+        "data": {"values": values},
+        "encoding": {"y": y, "x": {"field": "from", "type": "quantitative", "title": "seconds"}},
+        "layer": [
+            {
+                "mark": {"type": "bar", "height": 12},
+                "encoding": {
+                    "x2": {"field": "to"},
+                    "color": {
+                        "field": "state",
+                        "type": "nominal",
+                        "scale": STATE_COLOURS,
+                        "legend": None,
                     },
-                },  # fmt: skip
-                {
-                    "mark": {"type": "text", "align": "left", "dx": 4, "color": INK},
-                    "encoding": {"x": {"field": "to", "type": "quantitative"}, "text": {"field": "label"}},
-                },  # fmt: skip
-            ],
-        }
-    )
+                },
+            },  # fmt: skip
+            {
+                "mark": {"type": "text", "align": "left", "dx": 4, "color": INK},
+                "encoding": {"x": {"field": "to", "type": "quantitative"}, "text": {"field": "label"}},
+            },  # fmt: skip
+        ],
+    }
 
 
-def cost_bars(costs: Sequence[Row]) -> str:
+def cost_bars(costs: Sequence[Row]) -> Spec:
     """GiB billed for each table, export or endpoint."""
     # Decimal, as BigQuery's client returns NUMERIC, is not JSON.
     values = [{"of": row["label_value"], "gib": float(row["gib_billed"])} for row in costs[:15]]
-    return draw(
-        {
-            "width": WIDTH,
-            "height": {"step": 18},
-            "data": {"values": values},
-            "mark": {"type": "bar", "color": TINT, "height": 10},
-            "encoding": {
-                "y": {"field": "of", "type": "nominal", "sort": None, "title": None},
-                "x": quantity("gib", "GiB billed"),
-            },
-        }
-    )
+    return {
+        "width": WIDTH,
+        "height": {"step": 18},
+        "data": {"values": values},
+        "mark": {"type": "bar", "color": TINT, "height": 10},
+        "encoding": {
+            "y": {"field": "of", "type": "nominal", "sort": None, "title": None},
+            "x": quantity("gib", "GiB billed"),
+        },
+    }
 
 
 def quantity(field: str, title: str) -> Mapping[str, Any]:

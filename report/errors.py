@@ -2,6 +2,7 @@
 
 ReportError (runtime.errors.JobError)
 ├── ChartError      a chart could not be drawn: a defect of its specification
+├── NotRecorded     ops.notice_log could not be read or written
 └── NotWritten      the bucket refused the page
 """
 
@@ -13,6 +14,10 @@ class ReportError(JobError):
 
 
 class ChartError(ReportError):
+    pass
+
+
+class NotRecorded(ReportError):
     pass
 
 

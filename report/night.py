@@ -14,7 +14,8 @@ from report.queries import QUERIES
 from runtime.errors import describe_error
 
 type Row = Mapping[str, Any]
-type RunQuery = Callable[[str, Mapping[str, datetime]], Iterable[Row]]
+type Parameter = datetime | str
+type RunQuery = Callable[[str, Mapping[str, Parameter]], Iterable[Row]]
 
 HISTORY = timedelta(days=28)
 PARALLEL_QUERIES = 4  # most of a query's time is waiting for BigQuery
@@ -58,7 +59,9 @@ def read_rows(
 
     def read(name: str) -> tuple[str, Sequence[Row] | None, str]:
         # A parameter that a query does not use need not be sent with it.
-        needed = {key: value for key, value in moments.items() if f"@{key}" in QUERIES[name]}
+        needed: dict[str, Parameter] = {
+            key: value for key, value in moments.items() if f"@{key}" in QUERIES[name]
+        }
         try:
             return name, list(run_query(QUERIES[name], needed)), ""
         except (GoogleAPIError, GoogleAuthError, requests.RequestException, TimeoutError) as error:

@@ -8,7 +8,11 @@ from typing import Protocol
 from report.errors import NotWritten
 
 PAGE, METRICS = "index.html", "metrics.prom"
-TYPES = {".html": "text/html; charset=utf-8", ".prom": "text/plain; version=0.0.4; charset=utf-8"}
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".prom": "text/plain; version=0.0.4; charset=utf-8",
+    ".eml": "message/rfc822",
+}
 ATTEMPTS = 3
 
 
@@ -38,10 +42,14 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> list[str]:
 def write_bucket(store: Store, files: Mapping[str, str], until: datetime) -> list[str]:
     """Addresses of the written objects: the newest files, and a copy of the page that keeps its day."""
     # A later page of the same day replaces the copy: one per day is enough to look back.
-    copies = {f"{until:%Y/%m/%d}.html": files[PAGE]}
+    copies = {day_copy(until): files[PAGE]}
     for name, text in {**files, **copies}.items():
         replace(store, name, text.encode())
     return [store.url_of(name) for name in [*files, *copies]]
+
+
+def day_copy(until: datetime) -> str:
+    return f"{until:%Y/%m/%d}.html"
 
 
 def replace(store: Store, name: str, content: bytes) -> None:

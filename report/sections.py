@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from report import charts
+from report.drawing import Spec, draw_svg
 from report.lineage import is_bookkeeping
 from report.night import HISTORY, Night, Row
 from report.wording import describe_unusual_hours, format_age, latest
@@ -21,7 +22,11 @@ FEW_HOURS = 6  # a chart of fewer hours shows nothing that the table does not
 @dataclass(frozen=True)
 class Figure:
     title: str
-    svg: str
+    spec: Spec
+
+    @property
+    def svg(self) -> str:
+        return draw_svg(self.spec)
 
 
 @dataclass(frozen=True)

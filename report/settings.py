@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from runtime.errors import SettingsError, UsageError
+from runtime.mail_settings import MailServer, is_address, read_mail_server
 from runtime.settings import read_endpoint, read_required
 
 UNITS = {"h": "hours", "d": "days"}
@@ -16,7 +17,8 @@ LONGEST = timedelta(days=28)  # the history that the page shows
 @dataclass(frozen=True)
 class Settings:
     """endpoints: tables of raw by `<source>/<endpoint>`. exports: tables by export. repository: Dataform's full
-    name. runbooks: a folder or address that the links begin with.
+    name. runbooks: a folder or address that the links begin with. mail_server: None without SMTP_HOST. recipients:
+    of the mail, none for no mail. pages: the address that begins the pages' own, "" if it is unknown.
     """
 
     project: str
@@ -28,6 +30,9 @@ class Settings:
     exports: Mapping[str, str]
     dataform_endpoint: str
     storage_endpoint: str
+    mail_server: MailServer | None = None
+    recipients: Sequence[str] = ()
+    pages: str = ""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -54,7 +59,22 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         parse_tables("EXPORT_TABLES", exports),
         read_endpoint(environ, "dataform"),
         read_endpoint(environ, "storage"),
+        read_mail_server(environ),
+        parse_recipients(environ.get("REPORT_RECIPIENTS") or ""),
+        (environ.get("PAGES") or "").rstrip("/"),
     )
+
+
+def parse_recipients(text: str) -> list[str]:
+    """Mail addresses separated by commas, each once; SettingsError for the first invalid one."""
+    addresses = [part.strip() for part in text.split(",") if part.strip()]
+    for address in addresses:
+        if not is_address(address):
+            raise SettingsError(
+                f"invalid REPORT_RECIPIENTS: {address[:80]!r} is not a mail address; expected addresses separated by "
+                "commas, for example team@example.com,data@example.com."
+            )
+    return list(dict.fromkeys(addresses))
 
 
 def parse_tables(variable: str, text: str) -> dict[str, str]:

@@ -59,6 +59,8 @@ def describe_verdict(night: Night) -> str:
         # sorted() is stable: within a state the worst finding stays first.
         first, *others = sorted(active, key=lambda finding: STATES.index(finding["state"]))
         more = f" And {len(others)} more {plural('finding', len(others))}." if others else ""
+        if recovered:
+            more += f" {len(recovered)} {plural('finding', len(recovered))} recovered."
         return f"{first['state'].capitalize()}: {describe_finding(first)}.{more}"
     if recovered:
         first, *others = recovered

@@ -5,6 +5,7 @@ JobError                 base of every job's own error tree
 ├── SettingsError        missing or invalid environment variables or credentials
 ├── LeaseHeld            another run holds the lease; nothing was done
 ├── LeaseLost            another process took the lease over; this one must stop
+├── MailError            a mail server did not accept a mail
 └── StorageError         a Cloud Storage request failed
     └── StorageDenied    status 403: a missing grant, or a missing object in a bucket that may not be listed
 
@@ -41,6 +42,14 @@ class LeaseHeld(JobError):
 
 class LeaseLost(JobError):
     exit_code = EXIT_TRY_LATER
+
+
+class MailError(JobError):
+    """`is_permanent`: the server replied 5xx."""
+
+    def __init__(self, message: str, is_permanent: bool = False) -> None:
+        super().__init__(message)
+        self.is_permanent = is_permanent
 
 
 class StorageError(JobError):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from runtime.mail_settings import is_address
 from sheets_sync.declaration import Part, convert_part
 from sheets_sync.errors import ExportError
 
@@ -16,9 +17,6 @@ type Event = Literal["change", "failure", "recovery", "rejection"]
 type Digest = Literal["daily", "none"]
 type BodyFormat = Literal["json", "slack", "chat", "teams"]
 EVENTS: tuple[Event, ...] = get_args(Event.__value__)
-# RFC 5321 without quoted local parts. Only ASCII, which every server accepts, and no line break, which would
-# end a header.
-ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 PAGE = re.compile(r"[A-Za-z0-9_./-]+\.md")
 RUNBOOK = "docs/runbooks/export-failed.md"
 RowCount = Annotated[int, Meta(ge=0, description="a number of rows, 0 or more")]
@@ -111,10 +109,6 @@ def check_text(file: str, key: str, value: Any, is_valid: Callable[[str], bool],
     if not isinstance(value, str) or not is_valid(value):
         raise ExportError(f"{file}: notify.{key} is {value!r}, expected {hint}.")
     return value
-
-
-def is_address(text: str) -> bool:
-    return len(text) <= 254 and ADDRESS.fullmatch(text) is not None
 
 
 def is_page(text: str) -> bool:

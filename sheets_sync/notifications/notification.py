@@ -5,10 +5,10 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from runtime.mail import one_line
 from sheets_sync.notifications.config import BodyFormat, Event
 from sheets_sync.outcome import EXAMPLES, Outcome
 
-MAX_EXAMPLE_LENGTH = 120  # characters; the sheet shows the complete value
 VISIBLE_SEGMENT = 4  # characters of a part of a URL's path in a message
 COUNT_NAMES = ("inserted", "updated", "deleted", "rejected", "drift")
 
@@ -114,9 +114,3 @@ def build_notification(outcome: Outcome, project: str) -> Notification:
         examples=tuple(examples[:EXAMPLES]),
         error=outcome.error,
     )
-
-
-def one_line(text: str) -> str:
-    """On one line, and at most MAX_EXAMPLE_LENGTH characters."""
-    line = "".join(char if char.isprintable() else " " for char in text)
-    return line if len(line) <= MAX_EXAMPLE_LENGTH else f"{line[: MAX_EXAMPLE_LENGTH - 1]}…"

@@ -127,8 +127,12 @@ def test_sizes_of_tables_are_those_of_the_tables(ops):
     }  # fmt: skip
 
 
-def test_a_finding_is_reported_once_and_its_recovery_once(ops):
-    """Three runs of one night with the same rejected row, and the first run of the next night."""
+@pytest.mark.parametrize("reported", [1, 60])
+def test_a_finding_is_reported_once_and_its_recovery_once(ops, reported):
+    """Three runs of one night with the same rejected row, and the first run after the last bad night.
+
+    It was reported on that night, or two months before.
+    """
     run = since_now(run_row())
     ops.query("insert into ods.sales_rejects values ('no id', current_date()), ('no time', null)")
     [measured, first] = write(lambda: BigQuery(ops.client), run)
@@ -136,9 +140,10 @@ def test_a_finding_is_reported_once_and_its_recovery_once(ops):
     assert first["message"] == "new: ods.sales_rejects has rejected rows (1 rows)"
     later_runs = [write(lambda: BigQuery(ops.client), since_now(run_row(f"run-{n}"))) for n in (2, 3)]
     assert [len(lines) for lines in later_runs] == [1, 1]
-    for table, column in (("day_log", "logged_at"), ("finding_log", "logged_at")):
+    for table, days in (("day_log", 1), ("finding_log", reported)):
         ops.query(
-            f"update ops.{table} set {column} = timestamp_sub({column}, interval 25 hour) where {column} > '2020-01-01'"
+            f"update ops.{table} set logged_at = timestamp_sub(logged_at, interval {days * 24 + 1} hour) "
+            "where logged_at > '2020-01-01'"
         )
     [_, recovered] = write(lambda: BigQuery(ops.client), since_now(run_row("run-4")))
     assert (recovered["state"], recovered["severity"]) == ("recovered", "INFO")

@@ -1,7 +1,12 @@
 """Fixtures only."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from report.page import render_page
+from tests.report.nights import edits_of_a_person, orphan_burst, quiet, source_down
+from tests.report.pages import RUNBOOKS, read_night
 from tests.report.warehouse import create_ops
 
 
@@ -9,3 +14,32 @@ from tests.report.warehouse import create_ops
 def ops(sandbox):
     """The tables and views of ops, empty."""
     return create_ops(sandbox.address)
+
+
+@pytest.fixture(scope="session")
+def history():
+    """A year of hourly runs, and a night with three causes."""
+    history = quiet(datetime.now(UTC), days=365)
+    for table in ("action_log", "table_log", "day_log", "file_log", "step_log"):
+        history.rows[table] = history.rows[table][-3000:]  # a month; the page reads a day of them
+    for cause in (source_down, edits_of_a_person, orphan_burst):
+        cause(history)
+    return history
+
+
+@pytest.fixture(scope="session")
+def year(sandbox, history):
+    """The tables of ops with these rows."""
+    ops = create_ops(sandbox.address)
+    ops.load(history.rows)
+    return ops
+
+
+@pytest.fixture(scope="session")
+def night(year):
+    return read_night(year)
+
+
+@pytest.fixture(scope="session")
+def page(night):
+    return render_page(night, RUNBOOKS)

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from google.cloud import bigquery
-
 from report.night import Model, Night, read_rows
+from tests.report.mails import query_runner
 
+RUNBOOKS = "docs/runbooks"
 MODELS = [
     Model("ods.sales", ("raw.sales", "ods.checkpoints")),
     Model("ods.products", ("raw.products",)),
@@ -15,17 +15,6 @@ MODELS = [
     Model("dmt.daily_sales", ("dmt.sales_items",)),
 ]
 ENDPOINTS = {f"retail/{name}": f"raw.{name}" for name in ("customers", "products", "sales")}
-
-
-def query_runner(client):
-    """report.assembly.OpsReader, for a client of the sandbox."""
-
-    def run(sql, moments):
-        values = [bigquery.ScalarQueryParameter(name, "TIMESTAMP", value) for name, value in moments.items()]
-        config = bigquery.QueryJobConfig(query_parameters=values)
-        return [dict(row.items()) for row in client.query_and_wait(sql, job_config=config)]
-
-    return run
 
 
 def read_night(ops, hours=24):

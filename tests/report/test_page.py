@@ -1,7 +1,7 @@
 """The page and its metrics: what they contain, what a browser would do with them, and that numbers are the rows'."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import duckdb
 import html5lib
@@ -12,38 +12,14 @@ from report.lineage import build_lineage
 from report.metrics import render_metrics
 from report.page import render_page
 from report.wording import describe_verdict, format_number
-from tests.report.nights import edits_of_a_person, orphan_burst, quiet, source_down
-from tests.report.pages import read_night
+from tests.report.pages import RUNBOOKS, read_night
 from tests.report.warehouse import create_ops
 
-RUNBOOKS = "docs/runbooks"
 LIMIT_BYTES = 300_000
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.fixture(scope="module")
-def history():
-    """A year of hourly runs, and a night with three causes."""
-    history = quiet(datetime.now(UTC), days=365)
-    for table in ("action_log", "table_log", "day_log", "file_log", "step_log"):
-        history.rows[table] = history.rows[table][-3000:]  # a month; the page reads a day of them
-    for cause in (source_down, edits_of_a_person, orphan_burst):
-        cause(history)
-    return history
-
-
-@pytest.fixture(scope="module")
-def night(ops, history):
-    ops.load(history.rows)
-    return read_night(ops)
-
-
-@pytest.fixture(scope="module")
-def page(night):
-    return render_page(night, RUNBOOKS)
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def rows(history):
     """Counts over the loaded rows by DuckDB: SQL that shares nothing with the report."""
     connection = duckdb.connect()

@@ -145,7 +145,10 @@ REHEARSING = {
     "prod": {("code of main", "identity delivery-rehearse", "iam.workloadIdentityUser")},
 }
 NOTICE_GRANTS = {
-    (SHEETS, f"secret {name}", "secretmanager.secretAccessor") for name in ("smtp-password", "webhook-secret")
+    (SHEETS, "secret smtp-password", "secretmanager.secretAccessor"),
+    (SHEETS, "secret webhook-secret", "secretmanager.secretAccessor"),
+    ("report", "secret smtp-password", "secretmanager.secretAccessor"),
+    ("report", "table ops.notice_log", "bigquery.dataEditor"),
 }
 ANALYSTS = {
     ("group:analysts", "project", "bigquery.jobUser"),

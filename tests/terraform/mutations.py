@@ -363,6 +363,20 @@ MUTATIONS = [
         of_module("registry"),
     ),
     Mutation(
+        "the report reads the key of the webhooks",
+        "environments/declarations.tf",
+        "      accessors   = {}\n",
+        "      accessors   = local.report_mailers\n",
+        GRANTS,
+    ),
+    Mutation(
+        "the report writes every table of ops",
+        "environments/main.tf",
+        '"pipeline", "restore", "scheduled-queries", "sheets-sync"] :\n      name',
+        '"pipeline", "report", "restore", "scheduled-queries", "sheets-sync"] :\n      name',
+        GRANTS,
+    ),
+    Mutation(
         "module report: readers may write pages",
         "modules/report/main.tf",
         "roles/storage.objectViewer",

@@ -7,7 +7,7 @@ from tests.terraform.grants import planned_resources
 ENVIRONMENTS = ["local", "dev", "prod"]
 SMTP = '{host="smtp.example.com",from="data@example.com",user="data"}'
 # Notices are enabled in prod and disabled elsewhere.
-ARGUMENTS = {"prod": [f"-var=notices={{smtp={SMTP},webhooks=true}}"]}
+ARGUMENTS = {"prod": [f'-var=notices={{smtp={SMTP},webhooks=true,report=["engineers@example.com"]}}']}
 
 
 class LazyPlans(dict[str, Any]):

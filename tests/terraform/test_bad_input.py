@@ -266,6 +266,17 @@ def test_an_environment_without_tfvars(tree, sandbox):
             'notices = { smtp = { host = "https://smtp.example.com", from = "a@example.com" } }',
             "and a port from 1 to 65535, not 'https://smtp.example.com' and 587.",
         ),
+        (
+            'looker_report = "https://lookerstudio.google.com/reporting/0b4c/page/x"',
+            "Give the report's id, not its address",
+        ),
+        ('looker_report = ""', "Give the report's id, not its address"),
+        ('notices = { report = ["a@example.com"] }', "notices.report needs a mail server: set notices.smtp"),
+        (
+            'notices = { report = ["Team <a@example.com>", "b@example.com"] }',
+            "not 'Team <a@example.com>', 'b@example.com'.",
+        ),
+        ('notices = { recipients = ["a@example.com"] }', "without any effect: notices.recipients."),
         ('source_urls = { retail = "https://api.example/v1 " }', "has no blanks: 'https://api.example/v1 '."),
         ("budget = { units = 12.5 }", "A budget is a whole number of at least 1, not 12.5."),
         ('channels = { a = { type = "emial", address = "a@example.com" } }', "Invalid: a (emial)."),

@@ -24,7 +24,10 @@ from tests.terraform.plans import ENVIRONMENTS, job_variables, resources_of
 EXPORTED = [load_export(name) for name in list_exports()]
 # Set where notices are enabled, here in prod.
 FILE = "{}_20260131_0930_0195b1c0-0000-7000-8000-000000000000.json"
-OPTIONAL = {"SMTP_HOST", "SMTP_PORT", "SMTP_FROM", "SMTP_USER", "SMTP_PASSWORD", "WEBHOOK_SECRET"}
+OPTIONAL = {
+    *("SMTP_HOST", "SMTP_PORT", "SMTP_FROM", "SMTP_USER", "SMTP_PASSWORD"),
+    *("WEBHOOK_SECRET", "REPORT_RECIPIENTS", "PAGES"),
+}
 
 
 class RecordingEnvironment(dict[str, Any]):

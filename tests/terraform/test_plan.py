@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -204,7 +205,10 @@ def test_dev_and_prod_differ_only_where_they_may(plans):
         {resource["address"]: resource["values"] for resource in planned_resources(plans[env])}
         for env in ("dev", "prod")
     )
-    different = {address for address in dev.keys() ^ prod.keys() if "notice_secret" not in address}
+    optional = ("notice_secret", "notice_log")
+    different = {
+        address for address in dev.keys() ^ prod.keys() if not any(name in address for name in optional)
+    }
     for address in dev.keys() & prod.keys():
         before, after = dev[address], prod[address]
         different |= {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
@@ -413,6 +417,38 @@ def test_scheduled_queries_run_when_their_readers_need_them(plans):
     }
 
 
+def test_a_link_of_looker_studio_per_mart(plans):
+    """Parameters of https://developers.google.com/looker-studio/integrate/linking-api for a table of BigQuery.
+
+    Looker Studio rejects a link whose values are not encoded, or whose table does not exist.
+    """
+    links = plans["local"]["planned_values"]["outputs"]["dashboards"]["value"]
+    models = {path.stem for path in (ROOT / "dataform/definitions/dmt").glob("*.sqlx")}
+    assert links.keys() == models >= {"daily_sales", "sales_items"}
+    for mart, link in links.items():
+        parts = urlsplit(link)
+        assert parts.geturl() == link and link.isascii() and " " not in link
+        assert f"{parts.scheme}://{parts.netloc}{parts.path}" == (
+            "https://lookerstudio.google.com/reporting/create"
+        )
+        assert parse_qs(parts.query, strict_parsing=True) == {
+            "c.mode": ["edit"],
+            "r.reportName": [mart],
+            "ds.ds0.connector": ["bigQuery"],
+            "ds.ds0.datasourceName": [mart],
+            "ds.ds0.type": ["TABLE"],
+            "ds.ds0.projectId": ["sandbox-local"],
+            "ds.ds0.datasetId": ["dmt"],
+            "ds.ds0.tableId": [mart],
+        }
+
+
+def test_a_link_copies_the_report_of_the_environment(create_plan):
+    plan = create_plan("local", "-var=looker_report=0b4c7f9e-1234_a")
+    for link in plan["planned_values"]["outputs"]["dashboards"]["value"].values():
+        assert parse_qs(urlsplit(link).query)["c.reportId"] == ["0b4c7f9e-1234_a"]
+
+
 def test_secrets_of_notices_are_references(plans):
     variables = job_variables(plans["prod"], "sheets-sync")
     references = {
@@ -421,6 +457,25 @@ def test_secrets_of_notices_are_references(plans):
     }
     assert references == {"SMTP_PASSWORD": "smtp-password", "WEBHOOK_SECRET": "webhook-secret"}
     assert variables["SMTP_PORT"]["value"] == "587"
+
+
+def test_the_report_mails_its_receivers_and_has_no_webhook_secret(plans):
+    variables = job_variables(plans["prod"], "report")
+    assert variables["REPORT_RECIPIENTS"]["value"] == "engineers@example.com"
+    assert variables["PAGES"]["value"].endswith("-report")
+    secret = variables["SMTP_PASSWORD"]["value_source"][0]["secret_key_ref"]
+    assert secret == [{"secret": "smtp-password", "version": "latest"}]
+    assert "WEBHOOK_SECRET" not in variables
+
+
+def test_without_receivers_the_report_has_no_mail_server(create_plan):
+    """sheets-sync has it; the report could not record a mail either."""
+    smtp = '{host="smtp.example.com",from="data@example.com"}'
+    plan = create_plan("local", f"-var=notices={{smtp={smtp}}}")
+    assert "SMTP_HOST" in job_variables(plan, "sheets-sync")
+    names = {"SMTP_HOST", "SMTP_FROM", "REPORT_RECIPIENTS", "PAGES"}
+    assert names & job_variables(plan, "report").keys() == set()
+    assert ("report", "table ops.notice_log", "bigquery.dataEditor") not in planned_grants(plan)
 
 
 def test_a_key_is_a_reference_to_the_newest_version(plans):

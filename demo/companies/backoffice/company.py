@@ -70,7 +70,7 @@ class Backoffice:
 
     def compare(self, cloud: Cloud) -> list[Check]:
         tables = [compare_rows(cloud.rows, each) for each in oracle.expect_tables(self.desk)]
-        return [*tables, *self.compare_sheets(cloud), self.compare_mails()]
+        return [*tables, *self.compare_sheets(cloud), self.compare_mails(), self.compare_news()]
 
     def compare_sheets(self, cloud: Cloud) -> list[Check]:
         desk = self.desk
@@ -99,9 +99,17 @@ class Backoffice:
         return checks
 
     def compare_mails(self) -> Check:
-        subjects = [str(message["Subject"]).partition("] ")[2] for message in self.mailbox.messages()]
-        rows = [{"export": subject.partition(CHANGED_SUBJECT)[0]} for subject in subjects]
+        rows = [{"export": each.partition(CHANGED_SUBJECT)[0]} for each in self.subjects("sheets-sync")]
         return compare_tab("mails", rows, ("export",), oracle.expect_mails())
+
+    def compare_news(self) -> Check:
+        rows = [{"verdict": subject} for subject in self.subjects("report")]
+        return compare_tab("mails about last night", rows, ("verdict",), oracle.expect_news())
+
+    def subjects(self, job: str) -> list[str]:
+        """Of the mails of a job, without the project: a list id ends with the name of its job."""
+        mails = [each for each in self.mailbox.messages() if str(each["List-Id"]).endswith(f".{job}>")]
+        return [" ".join(str(each["Subject"]).split()).partition("] ")[2] for each in mails]
 
     def write_pages(self, cloud: Cloud) -> list[str]:
         return [f"the mails   {relative_path(self.root / MAILS)}"]

@@ -121,7 +121,8 @@ bad AS (
   FROM `${project}.ops.sync_run`
   WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY) AND drift > 0
   UNION ALL
-  SELECT 'notice', CONCAT('sheet ', export), logged_at, 1.0, NULL, error
+  -- The mail of the job report is about this view and no export.
+  SELECT 'notice', IF(export = 'ops.last_night', 'mail about last night', CONCAT('sheet ', export)), logged_at, 1.0, NULL, error
   FROM `${project}.ops.notice_log`
   WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY) AND state = 'failed'
   UNION ALL

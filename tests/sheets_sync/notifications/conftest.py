@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sheets_sync.notifications.notification import Notification
-from tests.sheets_sync.notifications.fake_mail_server import FakeMailServer
+from tests.fakes.mail_server import FakeMailServer
 from tests.sheets_sync.notifications.fake_receiver import FakeReceiver
 
 

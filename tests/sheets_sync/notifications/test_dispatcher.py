@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
+from runtime.mail import one_line
+from runtime.mail_settings import MailServer
 from sheets_sync.errors import WarehouseError
 from sheets_sync.notifications.config import Notify, WebhookTarget
 from sheets_sync.notifications.delivery_log import RETRY_PERIOD
 from sheets_sync.notifications.dispatcher import Dispatcher
-from sheets_sync.notifications.mail import MailChannel, MailServer
-from sheets_sync.notifications.notification import build_notification, one_line
+from sheets_sync.notifications.mail import MailChannel
+from sheets_sync.notifications.notification import build_notification
 from sheets_sync.notifications.webhook import RETRY_POLICY, WebhookChannel
 from sheets_sync.outcome import Counts, Example, Outcome, RowSummary
 

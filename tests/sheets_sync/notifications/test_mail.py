@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from runtime.mail_settings import MailServer
 from sheets_sync.errors import NotificationError
 from sheets_sync.notifications import templates
-from sheets_sync.notifications.mail import MailChannel, MailServer
+from sheets_sync.notifications.mail import MailChannel
 from sheets_sync.notifications.notification import Delivery, Target
-from tests.sheets_sync.notifications.fake_mail_server import PASSWORD, USER, FakeMailServer
+from tests.fakes.mail_server import PASSWORD, USER, FakeMailServer
 
 ANNA, BERT = Target("mail", "anna@example.com"), Target("mail", "bert@example.com")
 

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from runtime.errors import SettingsError
-from sheets_sync.notifications.mail import MailServer
+from runtime.mail_settings import MailServer
 from sheets_sync.notifications.settings import NotificationSettings, read_notification_settings
 
 HOST = {"SMTP_HOST": "smtp.example.com", "SMTP_FROM": "data@example.com"}

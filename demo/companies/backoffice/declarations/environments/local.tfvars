@@ -9,9 +9,12 @@ spreadsheets = {
   open_requests  = "sandbox-purchase-requests"
 }
 source_spreadsheets = { desk = "sandbox-purchase-requests" } # what people write beside the requests is read back
-notices             = { smtp = { host = "mail.backoffice.example", from = "data@backoffice.example" } }
-delivery            = { repository_id = "999999999999" } # beyond every number that GitHub has assigned
-rotation            = { first = "2126-01-01T00:00:00Z" } # no key becomes due on one machine
+notices = {
+  smtp   = { host = "mail.backoffice.example", from = "data@backoffice.example" }
+  report = ["engineers@backoffice.example"]
+}
+delivery = { repository_id = "999999999999" } # beyond every number that GitHub has assigned
+rotation = { first = "2126-01-01T00:00:00Z" } # no key becomes due on one machine
 images = {
   connector   = "sandbox@sha256:0000000000000000000000000000000000000000000000000000000000000000"
   pipeline    = "sandbox@sha256:0000000000000000000000000000000000000000000000000000000000000000"

@@ -3,6 +3,7 @@
 import ssl
 import tempfile
 from asyncio import Server
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from ipaddress import ip_address
@@ -28,12 +29,17 @@ class Anywhere(Controller):
 
 
 class FakeMailServer:
-    """`arrived` are the messages it took, with the recipients of the envelope; `refused` those it does not
-    know; `attempts` every recipient that was named."""
+    """`arrived` are the messages it took, with the recipients of the envelope; `contents` their bytes; `refused`
+    recipients it does not know; `attempts` every recipient that was named. `breaks_after`: how many messages it
+    takes before it closes a connection in the middle of one. `on_arrival` is called before a message is
+    acknowledged."""
 
     def __init__(self, secure=False):
         self.arrived, self.attempts, self.refused = [], [], set()
         self.answer = None  # to the whole message, in place of 250
+        self.contents: list[bytes] = []
+        self.breaks_after: int | None = None
+        self.on_arrival: Callable[[], None] = lambda: None
         self.trusted = None
         self.port = 0
         self.options: dict[str, Any] = {"authenticator": login}
@@ -63,8 +69,13 @@ class FakeMailServer:
     async def handle_DATA(self, server, session, envelope):
         if self.answer:
             return self.answer
+        if len(self.arrived) == self.breaks_after:
+            server.transport.abort()
+            return "421 closing"
         message = message_from_bytes(envelope.original_content, policy=policy.default)
         self.arrived.append((envelope.rcpt_tos, message))
+        self.contents.append(envelope.original_content)
+        self.on_arrival()
         return "250 taken"
 
 
