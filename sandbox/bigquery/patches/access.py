@@ -23,7 +23,7 @@ checked_as_a_whole: ContextVar[bool] = ContextVar("checked_as_a_whole", default=
 
 def install(access: Access) -> None:
     from local_bigquery.jobs import copy, extract, load, query, runner
-    from local_bigquery.sql.rules import STATEMENT_RULES
+    from local_bigquery.sql.rules import STATEMENT_RULES, ddl
 
     def check(tree: exp.Expr, context: Any) -> exp.Expr:
         """First of all rules: the later ones replace the names of tables. For expressions of a script."""
@@ -33,7 +33,10 @@ def install(access: Access) -> None:
         return tree
 
     STATEMENT_RULES.insert(0, check)
-    query._statement = with_check(query._statement, check)
+    # sqlglot reads ALTER SCHEMA as an unknown command until `normalise`.
+    query._statement = with_check(
+        query._statement, lambda tree, context: check(ddl.normalise(tree.copy()), context)
+    )
     query.execute = with_destination(query.execute, access)
     runner.HANDLERS |= {
         "load": with_handler(load.run, access, check_load),
