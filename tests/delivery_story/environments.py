@@ -15,6 +15,7 @@ from demo.server import running
 from demo.shop.keys import FIRST_KEY_FILE
 from demo.spreadsheets import share
 from sandbox import environment
+from sandbox.jobs.tasks import IMAGES
 from sandbox.state import State
 from tests.delivery_story.repository import Repository
 from tests.scenario import Scenario
@@ -85,6 +86,7 @@ class Environment:
         """Where a run of CI finds the APIs of the project, without an identity."""
         found = environment.clients(self.state, "") | environment.terraform(self.state)
         del found["GOOGLE_OAUTH_ACCESS_TOKEN"]
+        found["STORY_IMAGES"] = str(self.state.root / IMAGES)  # in the place of a registry
         return {name: value for name, value in found.items() if name not in OWN_IDENTITY}
 
 

@@ -9,7 +9,7 @@ from tests.terraform.hcl_files import ROOT
 from tests.terraform.tree import DELIVERY
 
 # No step of the workflows reads them.
-LEFT_OUT = ("benchmarks", "demo", "docs", "report", "tests")
+LEFT_OUT = ("benchmarks", "demo", "docs", "tests")
 AUTHOR = ("-c", "user.name=a", "-c", "user.email=a@example.com")
 
 

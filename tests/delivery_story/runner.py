@@ -5,6 +5,7 @@ asserts those on the files. The actions are small local ones in `actions/`, by t
 """
 
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -37,18 +38,28 @@ case "$1" in
   *) exec {make} "$@" ;;
 esac
 """
-# Builds nothing: the digest is that of the commit's files and the package.
+# Builds no image: what a job of the sandbox runs by this digest are the files of the commit.
 DOCKER = """#!{python}
-import json, pathlib, sys
+import sys
 sys.path.append({root!r})
-from tests.delivery_story.runner import digest_of
-words = sys.argv[1:]
-if words[0] == "login":
-    sys.stdin.read()
-elif "--metadata-file" in words:
-    digest = digest_of(pathlib.Path.cwd(), words[words.index("--build-arg") + 1].removeprefix("JOB="))
-    pathlib.Path(words[words.index("--metadata-file") + 1]).write_text(json.dumps({{"containerimage.digest": digest}}))
+from tests.delivery_story.runner import docker
+docker(sys.argv[1:])
 """
+
+
+def docker(words: list[str]) -> None:
+    """docker login, build and buildx build --push, in a checkout."""
+    if words[0] == "login":
+        sys.stdin.read()
+    if "--metadata-file" not in words:
+        return
+    values = dict(itertools.pairwise(words))
+    checkout, digest = Path.cwd(), digest_of(Path.cwd(), values["--build-arg"].removeprefix("JOB="))
+    folder = Path(os.environ["STORY_IMAGES"], digest.removeprefix("sha256:"))
+    folder.mkdir(parents=True, exist_ok=True)
+    files = subprocess.run(["git", "-C", checkout, "archive", "HEAD"], check=True, capture_output=True).stdout
+    subprocess.run(["tar", "-x", "-C", folder], input=files, check=True)
+    Path(values["--metadata-file"]).write_text(json.dumps({"containerimage.digest": digest}))
 
 
 def digest_of(checkout: Path, package: str) -> str:
