@@ -27,7 +27,7 @@ def test_the_plan_names_resources_and_grants(checks: Run) -> None:
     text = checks.text("plan")
     assert "dev, project retail-platform-dev:" in text and "prod, project retail-platform-prod:" in text
     assert "+ group:analysts@example.com: " in text
-    assert "google_monitoring_alert_policy" in text and "→" in text
+    assert 'thresholds["cost"]  (conditions.condition_threshold.threshold_value: ' in text and " → 7" in text
 
 
 def test_the_rehearsal_names_rows(checks: Run) -> None:
