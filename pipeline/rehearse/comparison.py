@@ -132,7 +132,7 @@ def compare_rows(
 
 
 def source_of(table: Table, moment: datetime) -> str:
-    """What stands behind FROM for the rows of a table or view at the moment."""
+    """What a FROM names for the rows of a table or view at the moment."""
     return f"({table.query})" if table.query else f"{table.name}{as_of(moment)}"
 
 

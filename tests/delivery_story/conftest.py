@@ -13,13 +13,13 @@ from tests.delivery_story.environments import (
     write_projects,
 )
 from tests.delivery_story.repository import Repository
-from tests.delivery_story.runner import Runner, why_no_act
+from tests.delivery_story.runner import NO_ACT, Runner, find_act
 
 
 @pytest.fixture(scope="session")
 def root(provider: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if missing := why_no_act():
-        pytest.skip(missing)
+    if find_act() is None:
+        pytest.skip(NO_ACT)
     return tmp_path_factory.mktemp("delivery_story")
 
 

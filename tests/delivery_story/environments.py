@@ -84,10 +84,10 @@ class Environment:
 
     def variables(self) -> dict[str, str]:
         """Where a run of CI finds the APIs of the project, without an identity."""
-        found = environment.clients(self.state, "") | environment.terraform(self.state)
-        del found["GOOGLE_OAUTH_ACCESS_TOKEN"]
-        found["STORY_IMAGES"] = str(self.state.root / IMAGES)  # in the place of a registry
-        return {name: value for name, value in found.items() if name not in OWN_IDENTITY}
+        variables = environment.clients(self.state, "") | environment.terraform(self.state)
+        del variables["GOOGLE_OAUTH_ACCESS_TOKEN"]
+        variables["STORY_IMAGES"] = str(self.state.root / IMAGES)  # in the place of a registry
+        return {name: value for name, value in variables.items() if name not in OWN_IDENTITY}
 
 
 @contextmanager

@@ -47,13 +47,13 @@ docker(sys.argv[1:])
 """
 
 
-def docker(words: list[str]) -> None:
+def docker(arguments: list[str]) -> None:
     """docker login, build and buildx build --push, in a checkout."""
-    if words[0] == "login":
+    if arguments[0] == "login":
         sys.stdin.read()
-    if "--metadata-file" not in words:
+    if "--metadata-file" not in arguments:
         return
-    values = dict(itertools.pairwise(words))
+    values = dict(itertools.pairwise(arguments))
     checkout, digest = Path.cwd(), digest_of(Path.cwd(), values["--build-arg"].removeprefix("JOB="))
     folder = Path(os.environ["STORY_IMAGES"], digest.removeprefix("sha256:"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,9 +68,7 @@ def digest_of(checkout: Path, package: str) -> str:
     return f"sha256:{hashlib.sha256(tree + package.encode()).hexdigest()}"
 
 
-def why_no_act() -> str:
-    """Why act cannot run here; "" if it can."""
-    return "" if find_act() else "act is not installed: make builds it where Go is"
+NO_ACT = "act is not installed; it is built by Go: make test"
 
 
 def find_act() -> str | None:
@@ -163,8 +161,10 @@ class Runner:
 
     def environ(self, folder: Path) -> dict[str, str]:
         path = f"{folder / 'bin'}:{os.environ['PATH']}"
+        cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
         return TERRAFORM_HOME | {
             "PATH": path,
+            "XDG_CACHE_HOME": cache,  # that of act itself is another: it has the checkouts of this run
             "GITHUB_REPOSITORY": "acme/retail",
             "GITHUB_REPOSITORY_ID": "999999999999",
             "STORY_REMOTE": str(self.remote),

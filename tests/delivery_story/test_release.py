@@ -111,8 +111,8 @@ def test_bad_sql_is_rolled_back_and_does_not_reach_prod(
 
 
 def test_code_and_data_are_back_within_a_minute_of_the_failure(failed: Run) -> None:
-    [known], [done] = failed.moments("dev", "rolling back"), failed.moments("dev", "was rolled back: ")
-    assert (done - known).total_seconds() <= LONGEST_ROLLBACK_SECONDS
+    [failure], [end] = failed.moments("dev", "rolling back"), failed.moments("dev", "was rolled back: ")
+    assert (end - failure).total_seconds() <= LONGEST_ROLLBACK_SECONDS
 
 
 def test_the_next_run_continues_with_the_code_before(

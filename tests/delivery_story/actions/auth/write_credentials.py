@@ -61,8 +61,8 @@ def job() -> dict[str, str]:
     for path in Path(".github/workflows").glob("*.yml"):
         workflow = yaml.safe_load(path.read_text())
         if workflow["name"] == os.environ["GITHUB_WORKFLOW"]:
-            found: dict[str, str] = workflow["jobs"][os.environ["GITHUB_JOB"]]
-            return found
+            declared: dict[str, str] = workflow["jobs"][os.environ["GITHUB_JOB"]]
+            return declared
     raise LookupError(os.environ["GITHUB_WORKFLOW"])
 
 
