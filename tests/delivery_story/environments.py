@@ -58,6 +58,11 @@ class Environment:
         """What the schedule starts; StepFailed if a step fails."""
         return [step.label for step in run_pipeline(self.cloud, Screen(), "pipeline-daily", "daily").steps]
 
+    def log(self, job: str) -> str:
+        """What all executions of the job printed."""
+        paths = (self.state.root / "logs" / job).glob("*.log")
+        return "".join(path.read_text() for path in paths)
+
     def releases(self) -> list[tuple[str, str]]:
         """Kind and last state of each release, oldest first."""
         rows = self.cloud.rows(

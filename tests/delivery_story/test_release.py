@@ -4,6 +4,7 @@ The tests run in order, on the projects of test_pull_request. `make story`: it t
 """
 
 import hashlib
+import re
 from typing import Any
 
 import pytest
@@ -60,10 +61,14 @@ def test_every_job_has_the_image_of_the_commit(
         assert {job: image.partition("@")[2] for job, image in each.images().items()} == expected
 
 
-def test_the_next_run_watches_the_release(merged: Run, environments: dict[str, Environment]) -> None:
+def test_the_next_run_is_of_the_new_code_and_watches_it(
+    merged: Run, environments: dict[str, Environment]
+) -> None:
+    """The job runs the files of its image, Dataform the released ones."""
     prod = environments["prod"]
     assert prod.releases()[-1] == ("rollout", "watching")
     assert "dataform" in " ".join(prod.run_daily()).lower()
+    assert re.search(r"connector:retail/sales succeeded after \S+ seconds", prod.log("pipeline"))
     assert prod.releases()[-1][0] == "rollout" and prod.releases()[-1][1] in ("watching", "accepted")
     [doubled], [expected] = prod.cloud.rows(REVENUE), prod.cloud.rows(EXPECTED)
     assert doubled["revenue"] == expected["revenue"] > 0
