@@ -23,7 +23,7 @@ checked_as_a_whole: ContextVar[bool] = ContextVar("checked_as_a_whole", default=
 
 def install(access: Access) -> None:
     from local_bigquery.jobs import copy, extract, load, query, runner
-    from local_bigquery.sql.rules import STATEMENT_RULES, ddl
+    from local_bigquery.sql.rules import STATEMENT_RULES
 
     def check(tree: exp.Expr, context: Any) -> exp.Expr:
         """First of all rules: the later ones replace the names of tables. For expressions of a script."""
@@ -33,16 +33,23 @@ def install(access: Access) -> None:
         return tree
 
     STATEMENT_RULES.insert(0, check)
-    # sqlglot reads ALTER SCHEMA as an unknown command until `normalise`.
-    query._statement = with_check(
-        query._statement, lambda tree, context: check(ddl.normalise(tree.copy()), context)
-    )
+    query._statement = with_check(query._statement, lambda tree, context: check(resolved(tree), context))
     query.execute = with_destination(query.execute, access)
     runner.HANDLERS |= {
         "load": with_handler(load.run, access, check_load),
         "copy": with_handler(copy.run, access, check_copy),
         "extract": with_handler(extract.run, access, check_extract),
     }
+
+
+def resolved(tree: exp.Expr) -> exp.Expr:
+    """With the names of a schema in their places; ALTER SCHEMA is an unknown command to sqlglot."""
+    from local_bigquery.sql.rules import ddl
+
+    if not isinstance(tree, exp.Command) and tree.args.get("kind") != "SCHEMA":
+        return tree
+    normalised: exp.Expr = ddl.normalise(tree.copy())
+    return normalised
 
 
 def rights_of_caller(access: Access) -> TableAccess | None:
