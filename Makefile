@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 TFLINT := 0.64.0
 ACTIONLINT := 1.7.12
+ACT := 0.2.89
 # Without bytecode files every process compiles its imports: twice the time to start.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -72,6 +73,12 @@ lint-workflows: .venv/.zizmor .venv/bin/actionlint-$(ACTIONLINT) ## actionlint a
 	@[ ! -x .venv/bin/actionlint-$(ACTIONLINT) ] || .venv/bin/actionlint-$(ACTIONLINT)
 	@.venv/zizmor/bin/zizmor --offline --pedantic --quiet .github
 
+# Runs the workflows on this machine, in tests/delivery_story.
+.venv/bin/act-$(ACT):
+	@if command -v go >/dev/null; then echo "building act $(ACT), once"; \
+		GOBIN=$(CURDIR)/.venv/bin go install github.com/nektos/act@v$(ACT) && mv .venv/bin/act $@; \
+	else echo "act is skipped: it is built by Go, which is not installed"; fi
+
 mutate-terraform: install ## apply dangerous edits of Terraform to a copy, each must fail its test; ten to twenty minutes
 	@$(PY) -m tests.terraform.mutate
 
@@ -80,7 +87,7 @@ format: .venv/.packages ## format Python and Terraform
 	@if command -v terraform >/dev/null; then terraform fmt -recursive modules environments; fi
 
 # Three workers, also on two cores: an apply mostly waits. Coverage is that of the product, with a minimum in pyproject.toml.
-test: install ## all tests, with branch coverage of the product
+test: install .venv/bin/act-$(ACT) ## all tests, with branch coverage of the product
 	@.venv/bin/pytest -n 3 --dist loadfile --cov --cov-report=term
 
 test-times: install ## run all tests and write docs/reports/test-times.md
@@ -91,6 +98,9 @@ style: .venv/.packages ## violations of the language rules, and the table of mea
 
 apply-all: install ## apply, change and destroy local, dev and prod, each in its own sandbox
 	@.venv/bin/pytest tests/terraform/test_apply.py --durations=3
+
+story: install .venv/bin/act-$(ACT) ## pull request, merge, release, run and a bad release through the workflows, by act; ten minutes
+	@.venv/bin/pytest -m "story or not story" tests/delivery_story --durations=5
 
 campaign: install ## crash test: kill -9 at every request; writes docs/reports/crash-test.md
 	@$(PY) -m tests.crash_campaign
@@ -147,4 +157,4 @@ lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
 clean: ## delete the sandbox's state
 	@rm -rf .sandbox .companies
 
-.PHONY: help install check lint-terraform lint-workflows mutate-terraform format test test-servers test-times style apply-all campaign campaign-delivery rollback-campaign bench bench-full bench-sheets demo sandbox sql report record lock clean
+.PHONY: help install check lint-terraform lint-workflows mutate-terraform format test test-servers test-times story style apply-all campaign campaign-delivery rollback-campaign bench bench-full bench-sheets demo sandbox sql report record lock clean

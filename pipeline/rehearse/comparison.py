@@ -34,7 +34,7 @@ ROWS = """
       {day} as day,
       to_json_string(struct({day} as rehearsed_day, {key})) as id,
       to_json_string(struct({columns})) as content
-    from {table}{as_of}
+    from {source}
     where {where}
   )
   group by id, day
@@ -126,18 +126,22 @@ def compare_rows(
     shared = [name for name in columns if before is None or name in before.columns]
     key = [name for name in (model.key if model else ()) if name in shared] or shared
     where = layout.where if touched is None else in_days(layout.day, touched)
-    live = select(layout, layout.name, key, shared, where, as_of(moment)) if before else NO_ROWS
+    live = select(layout, source_of(before, moment), key, shared, where) if before else NO_ROWS
     sql = COMPARE.format(before=live, after=select(layout, clone_of(layout.name), key, shared, where))
     return [read_day(row) for row in warehouse.rows(sql)]
 
 
-def select(table: Table, name: str, key: list[str], columns: list[str], where: str, past: str = "") -> str:
+def source_of(table: Table, moment: datetime) -> str:
+    """What a FROM names for the rows of a table or view at the moment."""
+    return f"({table.query})" if table.query else f"{table.name}{as_of(moment)}"
+
+
+def select(table: Table, source: str, key: list[str], columns: list[str], where: str) -> str:
     return ROWS.format(
         day=table.day or "cast(null as date)",
         key=", ".join(key),
         columns=", ".join(columns),
-        table=name,
-        as_of=past,
+        source=source,
         where=where,
     )
 

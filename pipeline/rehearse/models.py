@@ -15,13 +15,14 @@ KEY = "Key."  # in the description of each column of a key
 class Model:
     """`code` is compared with that of the live release; `columns` are empty for an operation.
 
-    `is_table`: it has rows of its own, unlike a view, an assertion or an operation.
+    `is_table`: it has rows of its own, unlike a view (`is_view`), an assertion or an operation.
     """
 
     name: str  # dataset.table, without the suffix
     target: api.Target
     code: str
     is_table: bool
+    is_view: bool = False
     columns: frozenset[str] = frozenset()
     key: tuple[str, ...] = ()
     follows: frozenset[str] = field(default=frozenset())
@@ -60,6 +61,7 @@ def describe(action: api.CompilationResultAction) -> Model:
         action.target,
         without_suffix(code_of(action)),
         relation.relation_type in (kinds.TABLE, kinds.INCREMENTAL_TABLE),
+        relation.relation_type == kinds.VIEW,
         frozenset(name for name, _ in columns),
         tuple(name for name, text in columns if KEY in text),
         frozenset(short_name(target) for target in executed.dependency_targets),
@@ -85,11 +87,11 @@ def code_of(action: api.CompilationResultAction) -> str:
 
 
 def changed_models(candidate: Mapping[str, Model], live: Mapping[str, Model]) -> list[Model]:
-    """Tables whose code differs, or which are new."""
+    """Tables and views whose code differs, or which are new."""
     return [
         model
         for name, model in candidate.items()
-        if model.is_table and (name not in live or live[name].code != model.code)
+        if (model.is_table or model.is_view) and (name not in live or live[name].code != model.code)
     ]
 
 

@@ -18,6 +18,7 @@ from pipeline.errors import WorkflowFailed
 from pipeline.rehearse.comparison import TableDiff, compare
 from pipeline.rehearse.models import Model, changed_models, check_candidate, with_dependents
 from pipeline.rehearse.tables import CLONED, Table, Warehouse, clone_of, rehearsed
+from pipeline.rehearse.views import Views
 from runtime.clones import clone_tables
 from runtime.structured_log import StructuredLog
 
@@ -43,10 +44,14 @@ class Dataform(Protocol):
 
 @dataclass(frozen=True)
 class Extent:
-    """What a run wrote: tables of which all days are compared, and those that are compared, None for all."""
+    """What a run wrote: tables of which all days are compared, and those that are compared, None for all.
+
+    `views`: those that are compared. Others differ only as the tables that they read, which are compared.
+    """
 
     whole: frozenset[str]
     only: frozenset[str] | None
+    views: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -109,16 +114,18 @@ class Rehearsal:
         check_candidate(models.values())
         [now] = self.warehouse.rows("select current_timestamp() as at")
         moment: datetime = now["at"]
-        live = self.warehouse.tables(cloned=False)
+        live = self.live_state(moment)
         for base in CLONED:
             count = len(list(clone_tables(self.warehouse.client, base, rehearsed(base), moment)))
             self.log(f"cloned {count} tables of {base}", moment=moment.isoformat())
         changed = changed_models(models, live_models)
         outcome = Result(moment, [model.name for model in changed], sorted(live.keys() - models.keys()), {})
+        views = frozenset(model.name for model in changed if model.is_view)
         steps: list[tuple[Run, Callable[[], Extent]]] = [
-            ("next run", lambda: self.run_next(result, models, live))
+            ("next run", lambda: self.run_next(result, models, live, views))
         ]
-        if changed and not incremental_only:
+        # A changed view has all its new rows at once, with the next run.
+        if any(model.is_table for model in changed) and not incremental_only:
             steps.append(("written again", lambda: self.write_again(result, models, changed)))
         return self.run_steps(outcome, steps, models, live)
 
@@ -140,7 +147,14 @@ class Rehearsal:
             outcome.runs[run] = self.compare_all(models, live, outcome.moment, extent)
         return outcome
 
-    def run_next(self, result: str, models: Mapping[str, Model], live: Mapping[str, Table]) -> Extent:
+    def live_state(self, moment: datetime) -> dict[str, Table]:
+        """Tables and views, by name."""
+        tables = self.warehouse.tables(cloned=False)
+        return tables | Views(self.warehouse).live(moment, tables)
+
+    def run_next(
+        self, result: str, models: Mapping[str, Model], live: Mapping[str, Table], views: frozenset[str]
+    ) -> Extent:
         """As the pipeline runs it; tables whose columns changed are replaced, as scripts.release --refresh does."""
         replaced = [
             model
@@ -150,12 +164,12 @@ class Rehearsal:
         if replaced:
             self.dataform.run(result, [model.target for model in replaced], full_refresh=True)
         self.dataform.run(result, [model.target for model in models.values()], full_refresh=False)
-        return Extent(frozenset(model.name for model in replaced), None)
+        return Extent(frozenset(model.name for model in replaced), None, views)
 
     def write_again(self, result: str, models: Mapping[str, Model], changed: list[Model]) -> Extent:
         names = with_dependents(models, changed)
         self.dataform.run(result, [models[name].target for name in names], full_refresh=True)
-        return Extent(frozenset(names), frozenset(names))
+        return Extent(frozenset(names), frozenset(names), frozenset(names))
 
     def compare_all(
         self,
@@ -167,6 +181,8 @@ class Rehearsal:
         touched = self.touched_days(moment)
         indexes = self.warehouse.indexes()
         clones = self.warehouse.tables(cloned=True)
+        views = Views(self.warehouse).cloned(clones)
+        clones |= {name: view for name, view in views.items() if name in extent.views}
         diffs = [
             compare(
                 self.warehouse,
@@ -176,7 +192,7 @@ class Rehearsal:
                 touched.get(name, []) if has_days(live.get(name), models.get(name), extent) else None,
             )
             for name, clone in clones.items()
-            if name not in indexes and (extent.only is None or name in extent.only)
+            if name not in indexes - extent.views and (extent.only is None or name in extent.only)
         ]
         return [diff for diff in diffs if diff.days or not diff.is_empty]
 

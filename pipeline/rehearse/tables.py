@@ -31,12 +31,14 @@ class Table:
     """`columns`: type by name. `day`: an SQL expression, "" for a table without days.
 
     `where`: a condition that every row fulfils, and that filters the partitions if the table has some.
+    `query`: of a view, on tables as of one moment; "" for a table.
     """
 
     name: str  # dataset.table
     columns: Mapping[str, str]
     day: str
     where: str
+    query: str = ""
 
 
 def rehearsed(dataset: str) -> str:

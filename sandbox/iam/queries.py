@@ -35,7 +35,7 @@ class TableAccess:
         for view, project, scope in information_schemas(tree, context):
             self.check_metadata(view, project, scope)
         if isinstance(tree, exp.Create | exp.Drop | exp.Alter) and tree.args.get("kind") == "SCHEMA":
-            self.require("bigquery.datasets.create", f"projects/{context.project_id}")
+            self.check_schema(tree, context)
             return
         target, is_temporary = target_of(tree), tree.find(exp.TemporaryProperty) is not None
         for table, name in tables(tree, context):
@@ -45,6 +45,21 @@ class TableAccess:
             # A temporary table that is being created is in no dataset, so it requires no right on one.
             elif not is_temporary:
                 self.check_target(tree, name)
+
+    def check_schema(self, tree: exp.Expr, context: Any) -> None:
+        """As the method of the API that does the same: datasets.insert, undelete, delete and patch."""
+        target = tree.find(exp.Table)
+        assert target is not None
+        project = f"projects/{target.catalog or context.project_id}"
+        dataset = f"{project}/datasets/{target.db or target.name}"
+        if isinstance(tree, exp.Create):
+            self.require("bigquery.datasets.create", project)
+        if isinstance(tree, exp.Drop):
+            self.require("bigquery.datasets.delete", dataset)
+        if isinstance(tree, exp.Alter):
+            self.require("bigquery.datasets.update", dataset)
+        if isinstance(tree, exp.Alter) or tree.meta.get("undrop"):
+            self.require("bigquery.datasets.get", dataset)
 
     def check_target(self, tree: exp.Expr, name: Name) -> None:
         """Required permissions of each kind of statement are concluded from their names: see traps.md."""

@@ -98,7 +98,11 @@ ROLES = {
     "roles/bigquery.resourceViewer": Role(
         "bigquery.jobs.listAll", "https://cloud.google.com/bigquery/docs/information-schema-jobs"
     ),
-    "roles/bigquery.user": Role("bigquery.jobs.create bigquery.jobs.list bigquery.tables.list", JOBS),
+    # The last two: https://cloud.google.com/bigquery/docs/restore-deleted-datasets.
+    "roles/bigquery.user": Role(
+        "bigquery.jobs.create bigquery.jobs.list bigquery.tables.list bigquery.datasets.create bigquery.datasets.get",
+        JOBS,
+    ),
     "roles/bigquerydatatransfer.serviceAgent": Role(
         "bigquery.jobs.create iam.serviceAccounts.getAccessToken logging.logEntries.create "
         "serviceusage.services.use",

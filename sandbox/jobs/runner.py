@@ -74,9 +74,10 @@ class Runner:
     ) -> tuple[int, Failure | None]:
         """Returns the number of successful tasks and the failure that ended the execution."""
         try:
-            command = tasks.command(execution["template"]["containers"][0])
+            container = execution["template"]["containers"][0]
+            command, folder = tasks.command(container), tasks.working_folder(self.service.state, container)
             variables = tasks.variables(self.service.state, self.versions, execution, overrides)
-            TaskProcesses(execution, command, variables, log, running).run()
+            TaskProcesses(execution, command, folder, variables, log, running).run()
         except tasks.Unavailable as error:
             return 0, error.failure
         except TaskFailed as error:

@@ -45,6 +45,7 @@ class Running:
 class TaskProcesses:
     execution: Json
     command: list[str]
+    folder: Path
     variables: dict[str, str]
     log: IO[bytes]
     running: Running
@@ -87,7 +88,7 @@ class TaskProcesses:
             stdout=self.log,
             stderr=subprocess.STDOUT,
             env=self.variables | task_variables,
-            cwd=tasks.REPOSITORY,
+            cwd=self.folder,
             start_new_session=True,  # Ctrl-C in a terminal must signal only the sandbox
         )
         self.running.process = process

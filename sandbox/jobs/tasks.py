@@ -11,7 +11,8 @@ from sandbox.resources.secret_manager import SecretVersions
 from sandbox.resources.store import Json
 from sandbox.state import PROJECT_NUMBER, State
 
-REPOSITORY = Path(__file__).parents[2]  # replaces the container image: it has the packages that jobs run
+REPOSITORY = Path(__file__).parents[2]  # stands for an image that was not pushed: it has what jobs run
+IMAGES = "images"  # in the sandbox's folder: files by digest, in the place of a registry
 NOT_FOUND, INTERNAL = 5, 13  # google.rpc.Code
 
 
@@ -31,6 +32,13 @@ def command(container: Json) -> list[str]:
         raise Unavailable(Failure(NOT_FOUND, message, {"reason": "CONTAINER_MISSING"}))
     program = sys.executable if declared[0] == "python" else declared[0]
     return [program, *declared[1:], *container.get("args", [])]
+
+
+def working_folder(state: State, container: Json) -> Path:
+    """The files of the image, if they are in the sandbox's folder; without an image the repository's."""
+    digest = container.get("image", "").partition("@sha256:")[2]
+    pushed = state.root / IMAGES / digest
+    return pushed if digest and pushed.is_dir() else REPOSITORY
 
 
 def variables(state: State, versions: SecretVersions, execution: Json, overrides: Json) -> dict[str, str]:

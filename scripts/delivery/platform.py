@@ -63,7 +63,7 @@ class Platform:
             lease.acquire()
         except LeaseHeld as error:
             raise Busy(
-                f"another {kind.excludes} is in progress: {error} Wait until it has ended, then run this again."
+                f"another {kind.excludes} is in progress: {error} Wait until it has ended, or pass --wait."
             ) from error
         try:
             yield

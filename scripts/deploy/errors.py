@@ -8,6 +8,7 @@ DeployError
 ├── StateBucketMissing    scripts.bootstrap was never run
 ├── StateLocked           another deployment is running, or was killed
 ├── TerraformFailed       the message has Terraform's own errors
+├── StalePlan             another apply ran since the plan was made
 ├── WrongPlan             no plan file, or a plan of another environment
 ├── MovedImage            a job runs another image than the plan would set
 ├── UnreadableJob         the API did not return a job
@@ -47,6 +48,10 @@ class StateLocked(DeployError):
 
 
 class TerraformFailed(DeployError):
+    pass
+
+
+class StalePlan(DeployError):
     pass
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
+from scripts.deploy.differences import Marks
 from scripts.deploy.errors import InvalidSetting, Protected, WrongPlan
 
 Json = dict[str, Any]
@@ -20,7 +21,7 @@ MAX_LISTED = 5
 class Change:
     """action: create, update, replace, destroy, forget, import or move. before, after: {} if absent.
 
-    forcing: attributes that cause a replacement. sensitive: attributes whose values are not shown.
+    forcing: attributes that cause a replacement. marks: of values that are not shown.
     """
 
     action: str
@@ -29,7 +30,7 @@ class Change:
     before: Json = field(default_factory=dict)
     after: Json = field(default_factory=dict)
     forcing: tuple[str, ...] = ()
-    sensitive: frozenset[str] = frozenset()
+    marks: Marks = Marks(None, None, None)
 
     @property
     def is_destructive(self) -> bool:
@@ -110,7 +111,6 @@ class Plan:
 
 def parse_change(entry: Json) -> Change:
     change = entry["change"]
-    sensitive = [change.get("before_sensitive") or {}, change.get("after_sensitive") or {}]
     return Change(
         parse_action(entry),
         entry["address"],
@@ -118,7 +118,7 @@ def parse_change(entry: Json) -> Change:
         change["before"] or {},
         change["after"] or {},
         tuple(sorted({str(path[0]) for path in change.get("replace_paths", []) if path})),
-        frozenset(name for marks in sensitive if isinstance(marks, dict) for name in marks),
+        Marks(*(change.get(name) for name in ("before_sensitive", "after_sensitive", "after_unknown"))),
     )
 
 

@@ -2,9 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
+from scripts.deploy.differences import ABSENT, HIDDEN, walk
 from scripts.deploy.grants import format_grants
 from scripts.deploy.plan import Change, Plan
 
@@ -37,7 +37,6 @@ LOST_DATA = {
 RED, PLAIN = "\033[31m", "\033[0m"
 MAX_VALUE_LENGTH = 40  # characters
 MAX_PATHS = 12  # changed values that are shown of one resource
-ABSENT = object()
 
 
 def format_plan(plan: Plan, *, colour: bool = False) -> list[str]:
@@ -71,39 +70,15 @@ def format_differences(change: Change) -> str:
 
 def differences(change: Change, name: str) -> list[str]:
     """`path: before → after` for each value inside attribute `name` that differs. Secrets only by name."""
-    # Only the name: a value that is secret, or known only after the apply.
-    if name in change.sensitive or name not in change.after:
-        return [name]
-    pairs = walk(name, change.before.get(name, ABSENT), change.after[name])
+    before, after = change.before.get(name, ABSENT), change.after.get(name, ABSENT)
+    pairs = walk(name, before, after, change.marks.child(name))
     return [format_difference(path, before, after) for path, before, after in pairs] or [name]
-
-
-def walk(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
-    """The innermost values that differ. A list is compared by position, a list of one as its element."""
-    if isinstance(before, list) and isinstance(after, list):
-        # Blocks are lists of one in a plan; the position would only lengthen the path.
-        if len(before) == len(after) == 1:
-            yield from walk(path, before[0], after[0])
-            return
-        before, after = list_to_dict(before), list_to_dict(after)
-    if not (isinstance(before, dict) and isinstance(after, dict)):
-        if before != after:
-            yield path, before, after
-        return
-    for key in [*before, *(key for key in after if key not in before)]:
-        yield from walk(f"{path}.{key}", before.get(key, ABSENT), after.get(key, ABSENT))
-
-
-def list_to_dict(values: list[Any]) -> dict[str, Any]:
-    """By the elements' `name` where all have a distinct one (environment variables), else by position."""
-    names = [value.get("name") if isinstance(value, dict) else None for value in values]
-    if all(isinstance(name, str) and name for name in names) and len(set(names)) == len(names):
-        return dict(zip([str(name) for name in names], values, strict=True))
-    return {str(position): value for position, value in enumerate(values)}
 
 
 def format_difference(path: str, before: Any, after: Any) -> str:
     """Both values where they are short, otherwise the path only."""
+    if before is HIDDEN:
+        return path
     if before is ABSENT and isinstance(after, dict | list):
         return f"{path}: added"
     if after is ABSENT or (after is None and isinstance(before, dict | list)):

@@ -21,6 +21,7 @@ from python_terraform import IsFlagged
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import (
     NoCredentials,
+    StalePlan,
     StateBucketMissing,
     StateLocked,
     TerraformFailed,
@@ -31,6 +32,7 @@ from scripts.deploy.plan import Plan
 
 NO_BUCKET = "bucket doesn't exist"  # message of the gcs backend
 NO_CREDENTIALS = "could not find default credentials"
+STALE = "Saved plan is stale"
 LOCKED = "Error acquiring the state lock"
 WARNING = re.compile(r"^Warning: .*?(?=^Plan: |^No changes|\Z)", re.MULTILINE | re.DOTALL)
 # Terraform prints one such line per resource before an error: 140 lines above the message.
@@ -103,7 +105,7 @@ class Terraform:
         return plan
 
     def apply(self, plan: Plan) -> None:
-        """Apply exactly this plan. Terraform refuses it if the state has changed since.
+        """Apply exactly this plan. StalePlan if the state has changed since.
 
         MetricNotReady if the only errors are alerts whose metric is too new.
         """
@@ -126,6 +128,10 @@ class Terraform:
         print(text, end="", file=sys.stderr)
         if code == 0:
             return
+        if STALE in text:
+            raise StalePlan(
+                f"{plan.path} is stale, as another apply ran; nothing was changed. Make a new one: plan again"
+            )
         if is_only_metric_not_ready(text):
             raise MetricNotReady("an alert's metric is not ready yet; apply again in ten minutes")
         raise TerraformFailed(

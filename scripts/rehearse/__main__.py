@@ -7,8 +7,7 @@ dropped. Prints the rows added, removed and changed per table and day; ops.relea
 import argparse
 import json
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -17,11 +16,12 @@ import requests
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
-from runtime.delivery import Busy, DeliveryError, ReleaseError
+from runtime.delivery import DeliveryError, ReleaseError
 from runtime.delivery.releases import Rehearsal, new_id
 from runtime.errors import JobError, Terminated
 from runtime.process import raise_on_termination
 from scripts.delivery.platform import REHEARSAL, Platform, open_platform
+from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.errors import DeployError
 from scripts.deploy.jobs import create_executions_client
 from scripts.develop.models import compile_folder
@@ -31,8 +31,6 @@ from scripts.release.folder import Files, digest_of_files, read_files, read_orig
 from scripts.release.target import add_arguments
 
 SUFFIX = "rehearsal"  # of the datasets, which Terraform creates (modules/warehouse)
-WAIT_SECONDS = 1800.0
-RETRY_SECONDS = 10.0
 
 
 def main() -> None:
@@ -40,8 +38,7 @@ def main() -> None:
     raise_on_termination()
     try:
         platform = open_platform(arguments)
-        deadline = time.monotonic() + (WAIT_SECONDS if arguments.wait else 0)
-        report(arguments, wait_for_turn(lambda: rehearse(arguments, platform), deadline))
+        report(arguments, wait_for_turn(lambda: rehearse(arguments, platform), wait=arguments.wait))
     except (DeliveryError, DeployError, ReleaseError, JobError) as error:
         sys.exit(f"rehearse: {error}")
     except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
@@ -60,25 +57,13 @@ def create_parser() -> argparse.ArgumentParser:
     add("--folder", type=Path, default=Path("dataform"), help="default: %(default)s")
     add("--json", type=Path, metavar="FILE", help="write the result to a file")
     add("--summary", type=Path, metavar="FILE", help="append the result as Markdown, for a CI's summary")
-    add("--wait", action="store_true", help=f"up to {WAIT_SECONDS / 60:.0f} minutes for another rehearsal")
+    add_wait(parser, "rehearsal")
     add(
         "--incremental-only",
         action="store_true",
         help="only what the next run writes; tables whose code changed are not written again from the beginning",
     )
     return parser
-
-
-def wait_for_turn(action: Callable[[], Rehearsal], deadline: float) -> Rehearsal:
-    """The result of `action`; Busy if another rehearsal is still running at `deadline`."""
-    while True:
-        try:
-            return action()
-        except Busy as error:
-            if time.monotonic() >= deadline:
-                raise
-            print(f"waiting: {error}", file=sys.stderr)
-            time.sleep(RETRY_SECONDS)
 
 
 def rehearse(arguments: argparse.Namespace, platform: Platform) -> Rehearsal:

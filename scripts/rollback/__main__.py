@@ -15,6 +15,7 @@ from runtime.delivery import DeliveryError, ReleaseError
 from runtime.delivery.steps import describe, execute, plan_rollback
 from runtime.errors import JobError
 from scripts.delivery.platform import Platform, open_platform
+from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.errors import DeployError
 from scripts.release.target import add_arguments
 
@@ -22,7 +23,8 @@ from scripts.release.target import add_arguments
 def main() -> None:
     arguments = create_parser().parse_args()
     try:
-        rollback(arguments, open_platform(arguments))
+        platform = open_platform(arguments)
+        wait_for_turn(lambda: rollback(arguments, platform), wait=arguments.wait)
     except (DeliveryError, DeployError, ReleaseError, JobError) as error:
         sys.exit(f"rollback: {error}")
     except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
@@ -57,6 +59,7 @@ def create_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--reason", help="stored in ops.releases")
     parser.add_argument("--dry-run", action="store_true", help="print what would be done, and change nothing")
+    add_wait(parser, "rollout or rollback")
     parser.set_defaults(scope="all")
     return parser
 

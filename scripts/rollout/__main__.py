@@ -11,6 +11,7 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import requests
 from google.api_core.exceptions import GoogleAPIError
@@ -23,8 +24,17 @@ from runtime.delivery.steps import execute, plan_rollback
 from runtime.errors import JobError
 from scripts.delivery.images import images_by_job
 from scripts.delivery.platform import Platform, open_platform
+from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.__main__ import apply_saved
-from scripts.deploy.errors import DeployError
+from scripts.deploy.errors import (
+    DeployError,
+    MovedImage,
+    Protected,
+    StalePlan,
+    StateLocked,
+    UnreadableJob,
+    WrongPlan,
+)
 from scripts.rehearse.text import format_rehearsal
 from scripts.release.__main__ import release
 from scripts.release.folder import digest_of_files, read_files, read_origin
@@ -33,6 +43,8 @@ from scripts.release.repository import Repository, compare_files
 from scripts.release.target import add_arguments
 
 ERRORS = (DeliveryError, DeployError, ReleaseError, JobError, GoogleAPIError, GoogleAuthError)
+# Of a plan that Terraform or a check refuses before it changes anything.
+UNCHANGED = (MovedImage, Protected, StalePlan, StateLocked, UnreadableJob, WrongPlan)
 FIRST_RUN = "hourly"  # the tag of the actions that a first run executes
 
 
@@ -40,8 +52,7 @@ def main() -> None:
     arguments = create_parser().parse_args()
     try:
         platform = open_platform(arguments)
-        with platform.lease("rollout"):
-            rollout(arguments, platform)
+        wait_for_turn(lambda: locked_rollout(arguments, platform), wait=arguments.wait)
     except (Refused, DeployError) as error:
         sys.exit(f"rollout: {error}")
     except (*ERRORS, requests.RequestException) as error:
@@ -63,9 +74,15 @@ def create_parser() -> argparse.ArgumentParser:
         help="a plan of scripts.deploy plan --out; it is applied as it is",
     )
     add("--images", type=Path, metavar="FILE", help='JSON: {"connector": "REGISTRY/NAME@sha256:…", …}')
+    add_wait(parser, "rollout or rollback")
     add("--unwatched", action="store_true", help="accept it at once: its rows are meant to differ")
     add("--folder", type=Path, default=Path("dataform"), help="default: %(default)s")
     return parser
+
+
+def locked_rollout(arguments: argparse.Namespace, platform: Platform) -> None:
+    with platform.lease("rollout"):
+        rollout(arguments, platform)
 
 
 def rollout(arguments: argparse.Namespace, platform: Platform) -> None:
@@ -78,7 +95,10 @@ def rollout(arguments: argparse.Namespace, platform: Platform) -> None:
     print(f"release   {record.release} of commit {record.commit or 'unknown'}")
     try:
         platform.schedules.pause(record.schedules)
+        apply_plan(arguments)
         deliver(arguments, platform, images)
+    except UNCHANGED as error:
+        withdraw(platform, record, error)
     except (*ERRORS, requests.RequestException) as error:
         # Never returns: the schedules are resumed by the rollback.
         undo(platform, record, error)
@@ -182,10 +202,22 @@ def commit_files(platform: Platform, files: dict[str, bytes], folder: Path) -> s
     return repository.commit(operations, head, read_origin(folder)) if operations else head
 
 
-def deliver(arguments: argparse.Namespace, platform: Platform, images: dict[str, str]) -> None:
+def apply_plan(arguments: argparse.Namespace) -> None:
     """Terraform first: an update of a job sends its whole definition, and the images come after it."""
     if arguments.plan:
         apply_saved(arguments.env, arguments.plan)
+
+
+def withdraw(platform: Platform, record: Release, cause: DeployError) -> NoReturn:
+    """Refused: Terraform has changed nothing, and nothing else was begun."""
+    platform.schedules.resume(record.schedules)
+    platform.log.append(record.ended("failed", str(cause)[:1000]))
+    raise Refused(
+        f"{cause}\n{record.release} ended before anything was live; nothing was changed."
+    ) from cause
+
+
+def deliver(arguments: argparse.Namespace, platform: Platform, images: dict[str, str]) -> None:
     platform.images.set(images)
     repository = Repository(platform.dataform, platform.target.repository)
     files, origin = read_files(arguments.folder), read_origin(arguments.folder)
@@ -201,7 +233,7 @@ def deliver(arguments: argparse.Namespace, platform: Platform, images: dict[str,
     print(f"first run the actions tagged {FIRST_RUN} succeeded")
 
 
-def undo(platform: Platform, record: Release, cause: Exception) -> None:
+def undo(platform: Platform, record: Release, cause: Exception) -> NoReturn:
     """DeliveryError, once everything is as it was before `record`."""
     print(f"failed    {cause}\nrolling back", file=sys.stderr)
     reason = f"{record.release} failed: {cause}"[:1000]

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import threading
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -191,6 +192,37 @@ def test_two_at_once_exclude_each_other(project):
         and "another rollout or rollback is in progress: rollout holds" in result.stderr
     )
     assert "Wait until it has ended" in result.stderr
+
+
+def test_the_second_of_two_rollouts_waits(project, code):
+    """Two processes: the row of the second begins after the last one of the first; no two are open at once."""
+    commands = [
+        project.command("rollout", "--folder", str(code[name]), "--wait") for name in ("good", "double")
+    ]
+    earlier = len(project.releases())
+    with ExitStack() as stack:
+        first, second = (
+            stack.enter_context(
+                subprocess.Popen(
+                    command,
+                    env=project.environ(),
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                )
+            )
+            for command in commands
+        )
+        outputs = [process.communicate(timeout=600)[0] for process in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0], outputs
+    assert sum("waiting: another rollout or rollback is in progress" in output for output in outputs) == 1
+    assert project.releases()[earlier:] == [("rollout", "accepted"), ("rollout", "watching")]
+    sql = (
+        "select min(logged_at) as begun, max(if(state = 'watching', logged_at, null)) as ended from ops.releases "
+        "where kind = 'rollout' group by `release` order by begun desc limit 2"
+    )
+    later, sooner = project.warehouse.query(sql)
+    assert sooner["ended"] < later["begun"]
 
 
 def test_a_load_is_taken_out(project):

@@ -10,12 +10,15 @@ import requests
 from google.api_core.exceptions import Aborted, ServiceUnavailable
 from google.cloud import bigquery
 
-from runtime.delivery import DeliveryError, Refused
+from runtime.delivery import Busy, DeliveryError, Refused
 from runtime.delivery.checks import check_columns, check_data
 from runtime.delivery.releases import Release, choose, encode, new_id, parse
 from runtime.delivery.steps import find_unfinished, undone_schedules
 from scripts.delivery.images import images_by_job
 from scripts.delivery.restore_job import RestoreJob
+from scripts.delivery.turns import wait_for_turn
+from scripts.deploy.errors import StalePlan
+from scripts.rollout.__main__ import withdraw
 from tests.scripts.delivery_project import image
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
@@ -154,3 +157,32 @@ def test_only_a_failed_restore_is_reported_as_without_effect(error, text):
     with pytest.raises(DeliveryError, match=re.escape(text)) as raised:
         RestoreJob(client, "projects/p/locations/l/jobs/restore").run(["to", "now"])
     assert "https://log" in str(raised.value)
+
+
+def test_a_plan_that_was_refused_ends_its_release_with_nothing_changed():
+    rows: list[Release] = []
+    resumed: list[list[str]] = []
+    platform: Any = SimpleNamespace(
+        log=SimpleNamespace(append=rows.append), schedules=SimpleNamespace(resume=resumed.append)
+    )
+    begun = release(1, "rolling out", schedules=["hourly"])
+    with pytest.raises(
+        Refused, match="is stale(.|\n)*r1 ended before anything was live; nothing was changed"
+    ):
+        withdraw(platform, begun, StalePlan("x is stale"))
+    assert resumed == [["hourly"]]
+    assert [(row.release, row.state, row.reason) for row in rows] == [("r1", "failed", "x is stale")]
+
+
+def test_a_command_waits_for_its_turn_only_if_it_may():
+    results = [Busy("another rollout is in progress"), Busy("still"), "done"]
+
+    def action() -> str:
+        result = results.pop(0)
+        if isinstance(result, Busy):
+            raise result
+        return str(result)
+
+    with pytest.raises(Busy, match="another rollout"):
+        wait_for_turn(action, wait=False)
+    assert wait_for_turn(action, wait=True, retry_seconds=0) == "done"

@@ -73,6 +73,27 @@ def test_a_plan_is_one_line_per_change_and_a_total():
     ]
 
 
+def test_a_value_inside_a_block_is_shown_unless_it_is_marked_itself():
+    """Terraform marks every block, those without a secret with empty objects and lists."""
+    before = {
+        "threshold": [{"value": 10, "name": "a"}],
+        "env": [{"name": "KEY", "value": "old"}, {"name": "B"}],
+    }
+    after = {"threshold": [{"value": 7}], "env": [{"name": "B"}, {"name": "KEY", "value": "new"}]}
+    plan = parse_plan(
+        change(
+            "alert",
+            ["update"],
+            before,
+            after,
+            before_sensitive={"threshold": [{}], "env": [{"value": True}, {}]},
+            after_sensitive={"threshold": [{}], "env": [{}, {}]},
+            after_unknown={"threshold": [{"name": True}], "env": [{}, {}]},
+        )
+    )
+    assert format_plan(plan)[0] == "  ~ alert  (env.KEY.value, threshold.value: 10 → 7, threshold.name)"
+
+
 def test_the_loss_of_rows_is_red_on_a_terminal():
     kind = "google_bigquery_table"
     plan = parse_plan(change("t", ["delete", "create"], {}, {}, kind), change("u", ["update"], {}, {}, kind))

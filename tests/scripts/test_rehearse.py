@@ -125,6 +125,51 @@ def test_a_new_column_is_shown_and_not_written_with_incremental_only(project, co
     assert look(project) == live and leftovers(project) == []
 
 
+def test_a_changed_view_is_compared_as_a_whole(project, code, live, tmp_path):
+    """It has other rows at once, without any table written again."""
+    folder, path = code("sum(item.item_amount)"), tmp_path / "result.json"
+    view = Path(folder, "definitions/dmt/sales_final.sqlx")
+    view.write_text(
+        view.read_text().replace("  item.item_quantity,", "  item.item_quantity + 1 as item_quantity,")
+    )
+    ended = project.run("rehearse", "--folder", folder, "--json", str(path))
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    result = json.loads(path.read_text())
+    assert result["result"]["changed_code"] == ["dmt.sales_final"]
+    assert [each["run"] for each in result["result"]["runs"]] == [NEXT]
+    sql = "select date(sales_datetime) as day, count(*) as n from dmt.sales_final group by 1"
+    before = {str(row["day"]): row["n"] for row in project.warehouse.query(sql)}
+    assert len(before) > 1 and "2017-01-07" not in before
+    expected = {day: (0, 0, count) for day, count in before.items()} | {"2017-01-07": (1, 0, 0)}
+    assert days_of(tables_of(result, NEXT)["dmt.sales_final"]) == expected
+    assert days_of(tables_of(result, NEXT)["dmt.daily_sales"])["2017-01-07"] == (1, 0, 0)
+    assert look(project) == live and leftovers(project) == []
+
+
+def test_a_new_view_a_column_of_a_view_and_a_view_that_is_gone(project, code, live, tmp_path):
+    folder, path = code("sum(item.item_amount)"), tmp_path / "result.json"
+    definitions = Path(folder, "definitions")
+    (definitions / "dmt/units.sqlx").write_text(
+        'config { type: "view", schema: "dmt", tags: ["hourly"] }\n'
+        'select sales_id, item_quantity from ${ref("dmt", "sales_final")}\n'
+    )
+    (definitions / "ods/customers_history.sqlx").unlink()
+    view = definitions / "dmt/sales_final.sqlx"
+    view.write_text(view.read_text().replace("  item.discount_perc,\n", "", 1))
+    ended = project.run("rehearse", "--folder", folder, "--json", str(path))
+    assert ended.returncode == 0, ended.stderr
+    result = json.loads(path.read_text())
+    assert result["result"]["changed_code"] == ["dmt.sales_final", "dmt.units"]
+    assert "warning   no model writes ods.customers_history any more" in ended.stdout
+    tables = tables_of(result, NEXT)
+    assert tables["dmt.sales_final"]["columns"]["removed"] == ["discount_perc NUMERIC"]
+    assert {changed for _, _, changed in days_of(tables["dmt.sales_final"]).values()} == {0}
+    assert tables["dmt.units"]["is_new"]
+    [units] = tables["dmt.units"]["days"]
+    assert (units["before"], units["added"]) == (0, units["after"]) and units["after"] > 1
+    assert look(project) == live and leftovers(project) == []
+
+
 def test_a_candidate_that_fails_in_its_incremental_form_is_named(project, code, live, tmp_path):
     path = tmp_path / "result.json"
     ended = project.run("rehearse", "--folder", code("cast(1 / 0 as numeric)"), "--json", str(path))
@@ -189,7 +234,7 @@ def test_a_rollout_names_the_rehearsal_of_its_code(project, code):
     states = project.warehouse.query(
         "select state from ops.releases where kind = 'rehearsal' order by logged_at"
     )
-    assert [row["state"] for row in states] == ["rehearsed", "rehearsed", "rehearsed", "failed", "rehearsed"]
+    assert [row["state"] for row in states] == ["rehearsed"] * 5 + ["failed", "rehearsed"]
     before = project.live_commit()
     refused = project.run("rollout", "--folder", code("cast(1 / 0 as numeric)"))
     assert refused.returncode == 1 and "the rehearsal of this code failed" in refused.stderr

@@ -115,10 +115,25 @@ def test_the_last_run_states_when_a_table_existed(command, released):
     assert released.rows("dmt.daily_sales") == rows
 
 
-def test_a_dropped_dataset_is_undropped_by_bigquery(command, released):
-    """The sandbox does not keep deleted datasets: it answers so, and the command passes that on."""
-    released.client.delete_dataset("staging", delete_contents=True)
-    dry_run = command("scripts.undrop", "--dataset", "staging", "--dry-run")
-    assert (dry_run.returncode, "undrop schema staging" in dry_run.stdout) == (0, True)
-    ended = command("scripts.undrop", "--dataset", "staging")
-    assert ended.returncode == 1 and "UNDROP SCHEMA is not implemented" in ended.stderr
+def test_a_dropped_dataset_has_its_tables_and_views_again(command, released):
+    client = released.client
+    tables = {"daily_sales", "sales_final", "sales_items"}
+    rows = released.rows("dmt.daily_sales")
+    client.delete_dataset("dmt", delete_contents=True)
+    refused = command("scripts.undrop", "--table", "dmt.daily_sales", "--at", now(released).isoformat())
+    assert refused.returncode == 1 and "undrop --dataset dmt" in refused.stderr
+    dry_run = command("scripts.undrop", "--dataset", "dmt", "--dry-run")
+    assert (dry_run.returncode, "undrop schema dmt" in dry_run.stdout) == (0, True)
+    with pytest.raises(NotFound):
+        client.get_dataset("dmt")
+    ended = command("scripts.undrop", "--dataset", "dmt")
+    assert ended.returncode == 0, ended.stderr
+    assert {item.table_id for item in client.list_tables("dmt")} == tables
+    assert released.rows("dmt.daily_sales") == rows
+    partitioned = table_of(released, "dmt.sales_items")
+    assert partitioned.time_partitioning.field == "sales_datetime"
+
+
+def test_a_dataset_that_never_existed_is_refused(command, released):
+    ended = command("scripts.undrop", "--dataset", "never")
+    assert ended.returncode == 1 and "Not found: Dataset" in ended.stderr

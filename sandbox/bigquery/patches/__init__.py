@@ -14,6 +14,7 @@ Try again when these packages exist for the DuckDB version that local-bigquery r
 from sandbox.bigquery.patches import (
     catalog_lookups,
     clone,
+    deleted_datasets,
     filter_before_unnest,
     folded_filters,
     information_schema,
@@ -31,6 +32,7 @@ def install() -> None:
     for patch in (
         catalog_lookups,
         clone,
+        deleted_datasets,
         information_schema,
         modification_time,
         script_variables,

@@ -33,13 +33,23 @@ def install(access: Access) -> None:
         return tree
 
     STATEMENT_RULES.insert(0, check)
-    query._statement = with_check(query._statement, check)
+    query._statement = with_check(query._statement, lambda tree, context: check(resolved(tree), context))
     query.execute = with_destination(query.execute, access)
     runner.HANDLERS |= {
         "load": with_handler(load.run, access, check_load),
         "copy": with_handler(copy.run, access, check_copy),
         "extract": with_handler(extract.run, access, check_extract),
     }
+
+
+def resolved(tree: exp.Expr) -> exp.Expr:
+    """With the names of a schema in their places; ALTER SCHEMA is an unknown command to sqlglot."""
+    from local_bigquery.sql.rules import ddl
+
+    if not isinstance(tree, exp.Command) and tree.args.get("kind") != "SCHEMA":
+        return tree
+    normalised: exp.Expr = ddl.normalise(tree.copy())
+    return normalised
 
 
 def rights_of_caller(access: Access) -> TableAccess | None:

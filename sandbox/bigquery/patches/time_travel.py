@@ -1,30 +1,24 @@
-"""Reject what local-bigquery would answer wrongly or unclearly about the past of tables.
+"""Reject what local-bigquery would answer wrongly about the past of tables.
 
 Version: local-bigquery 0.3.2.
 Reason: inside a transaction that has changed a table, `FOR SYSTEM_TIME AS OF` of that table finds no rows, without an
 error: DuckLake compares the moment with the snapshot of the transaction. A restore that was written that way would
 empty the table here. BigQuery's documentation does not state what it does, so no statement should rely on it.
-`UNDROP SCHEMA` (https://cloud.google.com/bigquery/docs/restore-deleted-datasets) is a syntax error.
-Upstream change that removes it: reads of DuckLake by time inside a transaction; UNDROP.
+Upstream change that removes it: reads of DuckLake by time inside a transaction.
 """
 
-import re
-from collections.abc import Callable
 from typing import Any
 
 from sqlglot import exp
 
-UNDROP = re.compile(r"\s*undrop\s+schema\b", re.IGNORECASE)
 CHANGES = (exp.Delete, exp.Insert, exp.TruncateTable, exp.Update)
 
 
 def install() -> None:
-    from local_bigquery.sql import script, translate
     from local_bigquery.sql.rules import STATEMENT_RULES
 
     if reject_history_of_changed_tables not in STATEMENT_RULES:
         STATEMENT_RULES.append(reject_history_of_changed_tables)
-        script.parse = translate.parse = reject_undrop(translate.parse)
 
 
 def reject_history_of_changed_tables(tree: exp.Expr, context: Any) -> exp.Expr:
@@ -56,14 +50,3 @@ def target_of(tree: exp.Expr) -> list[exp.Table]:
 
 def address(table: exp.Table) -> str:
     return f"{table.catalog}.{table.db}.{table.name}"
-
-
-def reject_undrop(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    def parse_or_reject(sql: str) -> Any:
-        from local_bigquery.errors import BigQueryError
-
-        if UNDROP.match(sql):
-            raise BigQueryError("notImplemented", "UNDROP SCHEMA is not implemented")
-        return parse(sql)
-
-    return parse_or_reject

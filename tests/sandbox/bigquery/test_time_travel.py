@@ -83,13 +83,6 @@ def test_another_table_and_a_later_transaction_may_read_the_past(query: Query, t
     assert query(later) == [(2,)]
 
 
-def test_a_deleted_dataset_is_not_restored_silently(query: Query, table: str) -> None:
-    schema = table.partition(".")[0]
-    query(f"drop schema {schema} cascade")
-    with pytest.raises(GoogleAPICallError, match="UNDROP SCHEMA is not implemented"):
-        query(f"UNDROP SCHEMA {schema}")
-
-
 def test_a_snapshot_is_made_without_options_and_cannot_be_changed(query: Query, table: str) -> None:
     """What docs/adr/0006 states of local-bigquery."""
     query(f"create snapshot table {table}_s clone {table}")

@@ -221,7 +221,10 @@ def test_rights_on_a_dataset(project: Project) -> None:
         "DROP TABLE iam_rights.sales",
         "CREATE TABLE iam_rights.copy AS SELECT * FROM iam_rights.sales",
         "ALTER TABLE iam_rights.sales ADD COLUMN n INT64",
+        "CREATE SNAPSHOT TABLE iam_rights.kept_rows CLONE iam_rights.sales",
         "CREATE SCHEMA iam_more",
+        "DROP SCHEMA iam_rights CASCADE",
+        "ALTER SCHEMA iam_rights SET OPTIONS (description = 'd')",
         "BEGIN DECLARE n INT64; INSERT INTO iam_rights.sales SELECT 3 AS id; END",
     ):
         assert project.query(statement, reader).status_code == 403, statement

@@ -54,8 +54,9 @@ def create_job(
     timeout: int | None = None,
     tasks: int = 1,
     command: str = "python",
+    image: str = "none",
 ) -> str:
-    container = {"image": "none", "command": [command, "-c", script], "args": ["declared"], "env": list(env)}
+    container = {"image": image, "command": [command, "-c", script], "args": ["declared"], "env": list(env)}
     template = {"containers": [container], "max_retries": retries, "service_account": IDENTITY}
     if timeout:
         template["timeout"] = {"seconds": timeout}

@@ -46,6 +46,21 @@ def test_a_task_has_the_environment_of_its_job_and_of_cloud_run(
     assert "PYTEST_CURRENT_TEST" not in environment
 
 
+def test_a_job_runs_the_files_of_its_image(clients: Clients, control_plane: State) -> None:
+    """Each digest those that were pushed; without any, the repository's."""
+    for digest in "ab":
+        folder = control_plane.root / "images" / (digest * 64)
+        folder.mkdir(parents=True)
+        (folder / "pushed.py").write_text(f"print('code of {digest}')\n")
+    for digest in "abc":
+        job = create_job(clients, f"image-{digest}", "import pushed", image=f"r/x@sha256:{digest * 64}")
+        if digest == "c":
+            execution = failed_execution(clients, run_job(clients, job), Aborted)
+            assert "No module named 'pushed'" in output(execution)
+        else:
+            assert output(run_job(clients, job).result()) == f"code of {digest}\n"
+
+
 def test_a_successful_execution(clients: Clients) -> None:
     execution = run_job(clients, create_job(clients, "succeeds", "pass")).result()
     assert (execution.succeeded_count, execution.failed_count, execution.running_count) == (1, 0, 0)

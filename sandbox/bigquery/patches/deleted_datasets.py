@@ -1,0 +1,236 @@
+"""Keep what was in a deleted dataset, for `UNDROP SCHEMA`.
+
+Version: local-bigquery 0.3.2, which forgets a deleted dataset and does not know the statement.
+Reason: scripts.undrop; rules and errors are those of https://cloud.google.com/bigquery/docs/restore-deleted-datasets.
+The rows of a deleted table stay in DuckLake, which reads them at the version before the deletion.
+Upstream change that removes it: UNDROP SCHEMA.
+
+The page also states that a restored dataset cannot be deleted for seven days; that is not enforced here.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from sqlglot import exp
+
+UNDROP = re.compile(r"\s*undrop\s+schema\b", re.IGNORECASE)
+DEFAULT_TRAVEL_HOURS = 168  # https://cloud.google.com/bigquery/docs/time-travel
+TABLE = """
+CREATE TABLE IF NOT EXISTS emulator.deleted_datasets (
+    project_id VARCHAR, dataset_id VARCHAR, deleted_ms BIGINT, resources JSON, policies JSON
+);
+"""
+# What a dataset contained in the last version in which it existed.
+VERSION = "SELECT max(end_snapshot) - 1 FROM {catalog}.ducklake_schema WHERE schema_name = ?"
+TABLES = """
+SELECT table_name, list(column_name) FILTER (NOT nulls_allowed AND parent_column IS NULL)
+FROM {catalog}.ducklake_table AS t JOIN {catalog}.ducklake_schema USING (schema_id)
+JOIN {catalog}.ducklake_column AS c USING (table_id)
+WHERE schema_name = $1 AND t.begin_snapshot <= $2 AND t.end_snapshot > $2
+AND c.begin_snapshot <= $2 AND c.end_snapshot > $2 GROUP BY table_name
+"""
+VIEWS = """
+SELECT view_name, v.sql FROM {catalog}.ducklake_view AS v JOIN {catalog}.ducklake_schema USING (schema_id)
+WHERE schema_name = $1 AND v.begin_snapshot <= $2 AND v.end_snapshot > $2 ORDER BY v.begin_snapshot
+"""
+
+
+class Deleted(NamedTuple):
+    """`resources`: by the name of their kind, each with its keys and its JSON."""
+
+    project: str
+    dataset: str
+    deleted_ms: int
+    resources: dict[str, list[list[Any]]]
+    policies: dict[str, Any]
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        stored = [json.loads(resource) for *_, resource in self.resources["datasets"]]
+        return stored[0] if stored else {}
+
+
+def install() -> None:
+    from local_bigquery.catalog import datasets
+    from local_bigquery.engine import database
+    from local_bigquery.jobs import query
+    from local_bigquery.sql import script, translate
+
+    # A second installation would wrap the first.
+    if getattr(query._run, "undrops", False):
+        return
+    # Created with the connection, which other patches must precede.
+    database.EMULATOR_SCHEMA += TABLE
+    datasets.forget = keep_before(datasets.forget)
+    script.parse = translate.parse = with_undrop(translate.parse)
+    query._run = restore_or_run(query._run)
+
+
+def keep_before(forget: Callable[[str, str], None]) -> Callable[[str, str], None]:
+    """Both ways of deleting a dataset end with `forget`, after its tables are gone."""
+
+    def keep_and_forget(project: str, dataset: str) -> None:
+        from local_bigquery.engine import database
+
+        deleted = Deleted(project, dataset, now_ms(), read_resources(project, dataset), {})
+        policies = dict(
+            database.fetch(
+                "SELECT resource, policy FROM emulator.iam_policies WHERE starts_with(resource, ?)",
+                [f"projects/{project}/datasets/{dataset}/"],
+            )
+        )
+        values = [*deleted[:3], json.dumps(deleted.resources), json.dumps(policies)]
+        database.execute("INSERT INTO emulator.deleted_datasets VALUES (?, ?, ?, ?, ?)", values)
+        forget(project, dataset)
+
+    return keep_and_forget
+
+
+def read_resources(project: str, dataset: str) -> dict[str, list[list[Any]]]:
+    from local_bigquery.engine import database
+
+    return {
+        kind: [
+            list(row)
+            for row in database.fetch(
+                f"SELECT {', '.join(keys)}, resource FROM emulator.{kind} WHERE project_id = ? AND dataset_id = ?",
+                [project, dataset],
+            )
+        ]
+        for kind, keys in database.RESOURCES.items()
+    }
+
+
+def with_undrop(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """The tree is that of CREATE SCHEMA, which takes the same names and options; sqlglot does not know UNDROP."""
+
+    def parse_undrop(sql: str) -> Any:
+        if not UNDROP.match(sql):
+            return parse(sql)
+        trees = parse(UNDROP.sub("create schema", sql, count=1))
+        for tree in trees:
+            tree.meta["undrop"] = True
+        return trees
+
+    return parse_undrop
+
+
+def restore_or_run(run: Callable[..., Any]) -> Callable[..., Any]:
+    def run_or_restore(cur: Any, tree: exp.Expr, context: Any, *more: Any) -> Any:
+        from local_bigquery.jobs import query
+
+        if not tree.meta.get("undrop"):
+            return run(cur, tree, context, *more)
+        statistics = query._ddl(tree, context).replace(statementType="UNDROP_SCHEMA")
+        _, _, is_dry_run, *_ = more
+        if statistics.ddlOperationPerformed != "SKIP" and not is_dry_run:
+            target = statistics.ddlTargetDataset
+            restore(target.projectId, target.datasetId, location_of(tree))
+        return statistics
+
+    run_or_restore.undrops = True  # type: ignore[attr-defined]
+    return run_or_restore
+
+
+def location_of(tree: exp.Expr) -> str | None:
+    """OPTIONS(location = …), or None."""
+    for option in tree.find_all(exp.LocationProperty, exp.Property):
+        if isinstance(option, exp.LocationProperty) or option.this.name.lower() == "location":
+            value = option.this if isinstance(option, exp.LocationProperty) else option.args["value"]
+            return str(value.name)
+    return None
+
+
+def restore(project: str, dataset: str, location: str | None) -> None:
+    """BigQueryError `duplicate`, or `notFound`, with nothing changed."""
+    from local_bigquery.catalog import datasets
+    from local_bigquery.errors import already_exists, not_found
+
+    label = f"{project}:{dataset}"
+    if datasets.exists(project, dataset):
+        raise already_exists("Dataset", label)
+    deleted = find_deleted(project, dataset)
+    if deleted is None or is_too_old(deleted, now_ms()) or not is_in(deleted, location):
+        raise not_found("Dataset", label)
+    check_restorable(deleted)
+    create_content(deleted)
+    restore_resources(deleted)
+
+
+def find_deleted(project: str, dataset: str) -> Deleted | None:
+    """The newest of that name."""
+    from local_bigquery.engine import database
+
+    rows = database.fetch(
+        "SELECT * FROM emulator.deleted_datasets WHERE project_id = ? AND dataset_id = ? "
+        "ORDER BY deleted_ms DESC LIMIT 1",
+        [project, dataset],
+    )
+    return Deleted(*rows[0][:3], *map(json.loads, rows[0][3:])) if rows else None
+
+
+def is_too_old(deleted: Deleted, now: int) -> bool:
+    hours = int(deleted.properties.get("maxTimeTravelHours") or DEFAULT_TRAVEL_HOURS)
+    return now - deleted.deleted_ms > hours * 3600 * 1000
+
+
+def is_in(deleted: Deleted, location: str | None) -> bool:
+    return location is None or location.lower() == str(deleted.properties.get("location", "US")).lower()
+
+
+def check_restorable(deleted: Deleted) -> None:
+    from local_bigquery.errors import BigQueryError
+
+    if deleted.resources["routines"] or deleted.resources["models"]:
+        raise BigQueryError(
+            "notImplemented",
+            f"UNDROP SCHEMA of {deleted.dataset}, which has routines or models, is not implemented",
+        )
+
+
+def create_content(deleted: Deleted) -> None:
+    """Tables with their rows, and views, in one transaction."""
+    from local_bigquery.engine import database
+
+    with database.cursor() as cursor:
+        cursor.execute("BEGIN TRANSACTION")
+        for statement in list(statements(deleted)):
+            cursor.execute(statement)
+        cursor.execute("COMMIT")
+
+
+def statements(deleted: Deleted) -> Iterator[str]:
+    from local_bigquery.engine import database
+
+    def quote(*parts: str) -> str:
+        return str(database.quote(deleted.project, deleted.dataset, *parts))
+
+    catalog = database.quote(f"__ducklake_metadata_{deleted.project}")
+    [(version,)] = database.fetch(VERSION.format(catalog=catalog), [deleted.dataset])
+    yield f"CREATE SCHEMA {quote()}"
+    for table, required in database.fetch(TABLES.format(catalog=catalog), [deleted.dataset, version]):
+        yield f"CREATE TABLE {quote(table)} AS SELECT * FROM {quote(table)} AT (VERSION => {version})"
+        for column in required or []:
+            yield f"ALTER TABLE {quote(table)} ALTER COLUMN {database.quote(column)} SET NOT NULL"
+    for view, sql in database.fetch(VIEWS.format(catalog=catalog), [deleted.dataset, version]):
+        yield f"CREATE VIEW {quote(view)} AS {sql}"
+
+
+def restore_resources(deleted: Deleted) -> None:
+    from local_bigquery.engine import database
+
+    for kind, rows in deleted.resources.items():
+        for row in rows:
+            marks = ", ".join("?" for _ in row)
+            database.execute(f"INSERT OR REPLACE INTO emulator.{kind} VALUES ({marks})", row)
+    for resource, policy in deleted.policies.items():
+        database.execute("INSERT OR REPLACE INTO emulator.iam_policies VALUES (?, ?)", [resource, policy])
+    key = "project_id = ? AND dataset_id = ? AND deleted_ms = ?"
+    database.execute(f"DELETE FROM emulator.deleted_datasets WHERE {key}", list(deleted[:3]))
+
+
+def now_ms() -> int:
+    return int(time.time() * 1000)
