@@ -1,0 +1,76 @@
+"""The command of Spark for a batch, in an environment of its own, and the reason of its failure."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from sandbox.resources.store import Json
+
+REPOSITORY = Path(__file__).parents[2]
+SPARK = REPOSITORY / ".sandbox" / "spark" / "venv" / "bin"  # of `make .sandbox/spark/.installed`
+MASTER, MEMORY = "local[2]", "1g"
+TRACEBACK = "Traceback (most recent call last):"
+VIEWFS = "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme"
+# gs:// is a view of local folders: a program opens the addresses that it has on Dataproc.
+GS = {
+    "fs.gs.impl": VIEWFS,
+    "fs.viewfs.overload.scheme.target.gs.impl": "org.apache.hadoop.fs.LocalFileSystem",
+}
+
+
+def missing_part() -> str:
+    """What this machine lacks for Spark, with its remedy; "" if nothing."""
+    if not (SPARK / "spark-submit").exists():
+        return "pyspark is not installed: run make .sandbox/spark/.installed"
+    if not java_home() and not shutil.which("java"):
+        return (
+            "java was not found: Spark needs Java 17 or 21, for example the package openjdk-17-jre-headless"
+        )
+    return ""
+
+
+def java_home() -> str:
+    return os.environ.get("JAVA_HOME", "")
+
+
+def command(pyspark: Json, folder: Path, buckets: Iterable[str]) -> list[str]:
+    """`folder` has a folder for each of the buckets."""
+    mounts = {f"fs.viewfs.mounttable.{name}.linkFallback": f"file://{folder / name}" for name in buckets}
+    settings = {f"spark.hadoop.{name}": value for name, value in (GS | mounts).items()}
+    settings |= {
+        "spark.ui.enabled": "false",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+    }
+    modules = [str(folder / uri.removeprefix("gs://")) for uri in pyspark.get("pythonFileUris", [])]
+    return [
+        str(SPARK / "spark-submit"),
+        *("--master", MASTER, "--driver-memory", MEMORY),
+        *(part for name, value in settings.items() for part in ("--conf", f"{name}={value}")),
+        *(["--py-files", ",".join(modules)] if modules else []),
+        str(folder / pyspark["mainPythonFileUri"].removeprefix("gs://")),
+        *pyspark.get("args", []),
+    ]
+
+
+def variables(folder: Path) -> dict[str, str]:
+    """Without the user's own settings. Temporary files of Spark end with the batch's folder."""
+    java = {"JAVA_HOME": java_home()} if java_home() else {}
+    return java | {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "PYSPARK_PYTHON": str(SPARK / "python"),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_DIRS": str(folder / "spark"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def failure_reason(log: str) -> str:
+    """The last error of Python in the log of a batch, else the log's last line."""
+    _, found, trace = log.rpartition(TRACEBACK)
+    lines = (trace if found else log).strip().splitlines()
+    errors = [line for line in lines if found and line and not line[0].isspace()]
+    return (errors or lines[-1:] or ["no output"])[0]
