@@ -70,23 +70,25 @@ class Runner:
             raise BatchFailed(missing)
         pyspark = batch["pysparkBatch"]
         account = batch["environmentConfig"]["executionConfig"]["serviceAccount"]
-        buckets = Buckets(self.service.state, account, folder)
+        scratch, objects = folder / "scratch", folder / "objects"
+        scratch.mkdir(parents=True)
+        buckets = Buckets(self.service.state, account, objects)
         code_uris = [pyspark["mainPythonFileUri"], *pyspark.get("pythonFileUris", [])]
         data_uris = [argument for argument in pyspark.get("args", []) if argument.startswith("gs://")]
         names = buckets.download([*code_uris, *data_uris])
         if absent := [uri for uri in code_uris if not buckets.path_of(uri).exists()]:
             raise BatchFailed(f"{absent[0]} does not exist.")
         try:
-            self._execute(batch, spark.command(pyspark, folder, names), folder)
+            self._execute(batch, spark.command(pyspark, objects, names, scratch), scratch)
         finally:
             # Also of a batch that failed: on Dataproc its files would be there too.
             buckets.upload()
 
-    def _execute(self, batch: Json, command: list[str], folder: Path) -> None:
+    def _execute(self, batch: Json, command: list[str], scratch: Path) -> None:
         path = self.log_path(batch["name"])
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab", buffering=0) as log:
-            process = self._open(batch["name"], command, folder, log.fileno())
+            process = self._open(batch["name"], command, scratch, log.fileno())
             ttl = batch["environmentConfig"]["executionConfig"].get("ttl", "14400s")
             try:
                 code = process.wait(float(ttl.rstrip("s")))
@@ -98,7 +100,7 @@ class Runner:
             reason = spark.failure_reason(path.read_text(errors="replace"))
             raise BatchFailed(f"Job failed with message [{reason}]. Its log: {path}")
 
-    def _open(self, name: str, command: list[str], folder: Path, log: int) -> subprocess.Popen[bytes]:
+    def _open(self, name: str, command: list[str], scratch: Path, log: int) -> subprocess.Popen[bytes]:
         with self._lock:
             if name in self._cancelled:
                 raise BatchFailed("Batch was cancelled.")
@@ -107,8 +109,8 @@ class Runner:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=spark.variables(folder),
-                cwd=folder,
+                env=spark.variables(scratch),
+                cwd=scratch,
                 start_new_session=True,  # Ctrl-C in a terminal must signal only the sandbox
             )
             self._processes[name] = process

@@ -34,8 +34,8 @@ def java_home() -> str:
     return os.environ.get("JAVA_HOME", "")
 
 
-def command(pyspark: Json, folder: Path, buckets: Iterable[str]) -> list[str]:
-    """`folder` has a folder for each of the buckets."""
+def command(pyspark: Json, folder: Path, buckets: Iterable[str], scratch: Path) -> list[str]:
+    """`folder` has a folder for each of the buckets. `scratch`: for Spark's temporary files."""
     mounts = {f"fs.viewfs.mounttable.{name}.linkFallback": f"file://{folder / name}" for name in buckets}
     settings = {f"spark.hadoop.{name}": value for name, value in (GS | mounts).items()}
     settings |= {
@@ -47,6 +47,7 @@ def command(pyspark: Json, folder: Path, buckets: Iterable[str]) -> list[str]:
     return [
         str(SPARK / "spark-submit"),
         *("--master", MASTER, "--driver-memory", MEMORY),
+        *("--driver-java-options", f"-Djava.io.tmpdir={scratch}"),
         *(part for name, value in settings.items() for part in ("--conf", f"{name}={value}")),
         *(["--py-files", ",".join(modules)] if modules else []),
         str(folder / pyspark["mainPythonFileUri"].removeprefix("gs://")),
@@ -54,16 +55,17 @@ def command(pyspark: Json, folder: Path, buckets: Iterable[str]) -> list[str]:
     ]
 
 
-def variables(folder: Path) -> dict[str, str]:
-    """Without the user's own settings. Temporary files of Spark end with the batch's folder."""
+def variables(scratch: Path) -> dict[str, str]:
+    """Without the user's own settings."""
     java = {"JAVA_HOME": java_home()} if java_home() else {}
     return java | {
         "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": str(folder),
+        "HOME": str(scratch),
         "LANG": "C.UTF-8",
         "PYSPARK_PYTHON": str(SPARK / "python"),
         "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_LOCAL_DIRS": str(folder / "spark"),
+        "SPARK_LOCAL_DIRS": str(scratch),
+        "TMPDIR": str(scratch),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -71,6 +73,6 @@ def variables(folder: Path) -> dict[str, str]:
 def failure_reason(log: str) -> str:
     """The last error of Python in the log of a batch, else the log's last line."""
     _, found, trace = log.rpartition(TRACEBACK)
-    lines = (trace if found else log).strip().splitlines()
-    errors = [line for line in lines if found and line and not line[0].isspace()]
+    lines = [line for line in (trace if found else log).splitlines() if line.strip()]
+    errors = [line for line in lines if found and not line[0].isspace()]
     return (errors or lines[-1:] or ["no output"])[0]

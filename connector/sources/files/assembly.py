@@ -25,8 +25,8 @@ def create_reader(
     ledger = Ledger(open_bucket(settings.bucket), f"{settings.source_name}/{name}")
     endpoint = source.endpoints[name]
     if endpoint.prepare:
-        bucket = open_bucket(urlsplit(settings.source["PREPARED"]).netloc)
-        output = PreparedFiles(bucket, f"{settings.source_name}/{name}/", ledger, source.connections)
+        runs = urlsplit(f"{settings.source['PREPARED'].rstrip('/')}/{settings.source_name}/{name}/")
+        output = PreparedFiles(open_bucket(runs.netloc), runs.path.lstrip("/"), ledger, source.connections)
         return FilesReader(output, ledger, loaded_endpoint(endpoint), columns, source.connections)
     store = open_store(source, settings, open_bucket)
     return FilesReader(store, ledger, endpoint, columns, source.connections)

@@ -40,11 +40,16 @@ class PreparedFiles(GoogleFiles):
         self.ledger = ledger
 
     def list_files(self, prefix: str) -> Iterator[FileInfo]:
-        """SourceUnavailable if a complete run lacks what it has written: it would be loaded in part."""
+        """SourceUnavailable without a complete run, or if one lacks what it has written: it would be loaded in part."""
         runs: dict[str, dict[str, FileInfo]] = {}
         for file in super().list_files(prefix):
             run, _, name = file.key.partition("/")
             runs.setdefault(run, {})[name] = file
+        if not any(SUCCESS in files for files in runs.values()):
+            raise SourceUnavailable(
+                f"no batch has completed below {self.url}. The pipeline starts it before this job: see its log, or run "
+                "python -m pipeline hourly."
+            )
         known = self.ledger.read_entries()
         for run, files in sorted(runs.items()):
             if SUCCESS not in files:
