@@ -19,6 +19,7 @@ SUCCESS = "_SUCCESS"
 ROWS = "rows"
 # A row with this column is a reject: its text is the reason. The connector stores and counts it.
 REASON = "SYS_REJECT_REASON"
+MAX_FILE_ROWS = 250_000  # the connector has a file or two in memory
 Transformation = Callable[[DataFrame], DataFrame]
 Version = list[int]  # size in bytes and time of the last change in milliseconds
 
@@ -97,7 +98,9 @@ def write_rows(frame: DataFrame, folder: str) -> dict[str, int]:
     observation = Observation()
     counted = frame.observe(observation, count(lit(1)).alias("rows"), reasons.alias("rejects"))
     # Spark's own marker would say that the rows are complete before they are counted.
-    unmarked = counted.write.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
+    unmarked = counted.write.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false").option(
+        "maxRecordsPerFile", MAX_FILE_ROWS
+    )
     unmarked.mode("errorifexists").json(folder)
     return {name: int(value) for name, value in observation.get.items()}
 
