@@ -134,7 +134,10 @@ locals {
     for name, endpoint in local.prepared : endpoint.table
     if !fileexists("${local.transformation_folder}/${endpoint.table}.py")
   ]
-  source_prepared = { for source in toset(values(local.prepared)[*].source) : "${upper(source)}_PREPARED" => one(values(module.spark)).runs }
+  source_prepared = {
+    for source in toset(values(local.prepared)[*].source) :
+    "${upper(source)}_PREPARED" => one(values(module.spark)).runs
+  }
 
   # The variable SPARK of the pipeline.
   spark_settings = { for name, spark in module.spark : "SPARK" => jsonencode({

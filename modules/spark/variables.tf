@@ -4,7 +4,7 @@ variable "code" {
   nullable    = false
 
   validation {
-    condition     = length(var.code) > 0 && alltrue([for file in keys(var.code) : endswith(file, ".py")])
+    condition     = alltrue([for file in keys(var.code) : endswith(file, ".py")])
     error_message = "Code is Python: ${join(", ", keys(var.code))}."
   }
 }
