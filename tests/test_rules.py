@@ -131,8 +131,8 @@ def test_only_main_exits():
     assert exits == set()
 
 
-def test_only_tests_that_need_terraform_or_mariadb_are_skipped():
-    """Their reason names Terraform, the provider, or the package of the server."""
+def test_only_tests_that_need_terraform_mariadb_or_java_are_skipped():
+    """Their reason names Terraform, the provider, or the package of the server or of Java."""
     skips = re.compile(r"(?:pytest\.skip|skipif|mark\.skip|xfail|importorskip)\(.+")
     reasons = [
         line
@@ -140,7 +140,7 @@ def test_only_tests_that_need_terraform_or_mariadb_are_skipped():
         if path.is_relative_to(ROOT / "tests") and path.suffix == ".py"
         for line in skips.findall(path.read_text())
     ]
-    named = ("terraform", "google provider", "NO_MARIADB")
+    named = ("terraform", "google provider", "NO_MARIADB", "NO_JAVA")
     others = [line for line in reasons if not any(name in line for name in named)]
     assert reasons and others == []
 

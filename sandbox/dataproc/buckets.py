@@ -85,8 +85,17 @@ class Buckets:
             method, url, params=query, data=body, headers=headers, timeout=TIMEOUT_SECONDS
         )
         if not response.ok:
-            raise StorageFailed(f"{response.status_code} for {method} {path}: {response.text[:500]}")
+            target = f"{path} {query.get('name', '')}".strip()
+            raise StorageFailed(f"{response.status_code} for {method} {target}: {message_of(response)}")
         return response
+
+
+def message_of(response: requests.Response) -> str:
+    """Google's message, or the beginning of another body."""
+    try:
+        return str(response.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return response.text[:300]
 
 
 def split(uri: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from sandbox.dataproc import batch as batches
@@ -70,19 +71,26 @@ class Runner:
             raise BatchFailed(missing)
         pyspark = batch["pysparkBatch"]
         account = batch["environmentConfig"]["executionConfig"]["serviceAccount"]
-        scratch, objects = folder / "scratch", folder / "objects"
+        scratch = folder / "scratch"
         scratch.mkdir(parents=True)
-        buckets = Buckets(self.service.state, account, objects)
-        code_uris = [pyspark["mainPythonFileUri"], *pyspark.get("pythonFileUris", [])]
-        data_uris = [argument for argument in pyspark.get("args", []) if argument.startswith("gs://")]
-        names = buckets.download([*code_uris, *data_uris])
-        if absent := [uri for uri in code_uris if not buckets.path_of(uri).exists()]:
+        # Apart from the data: Python writes files beside the code, which are not uploaded.
+        code = Buckets(self.service.state, account, folder / "code")
+        data = Buckets(self.service.state, account, folder / "objects")
+        uris = [pyspark["mainPythonFileUri"], *pyspark.get("pythonFileUris", [])]
+        code.download(uris)
+        if absent := [uri for uri in uris if not code.path_of(uri).exists()]:
             raise BatchFailed(f"{absent[0]} does not exist.")
+        names = data.download(
+            argument for argument in pyspark.get("args", []) if argument.startswith("gs://")
+        )
         try:
-            self._execute(batch, spark.command(pyspark, objects, names, scratch), scratch)
-        finally:
-            # Also of a batch that failed: on Dataproc its files would be there too.
-            buckets.upload()
+            self._execute(batch, spark.command(pyspark, code, data, names), scratch)
+        except BatchFailed:
+            # On Dataproc the files of a batch that failed would be there too; its reason is not that of an upload.
+            with suppress(StorageFailed):
+                data.upload()
+            raise
+        data.upload()
 
     def _execute(self, batch: Json, command: list[str], scratch: Path) -> None:
         path = self.log_path(batch["name"])

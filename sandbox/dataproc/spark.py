@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from sandbox.dataproc.buckets import Buckets
 from sandbox.resources.store import Json
 
 REPOSITORY = Path(__file__).parents[2]
@@ -34,23 +35,22 @@ def java_home() -> str:
     return os.environ.get("JAVA_HOME", "")
 
 
-def command(pyspark: Json, folder: Path, buckets: Iterable[str], scratch: Path) -> list[str]:
-    """`folder` has a folder for each of the buckets. `scratch`: for Spark's temporary files."""
-    mounts = {f"fs.viewfs.mounttable.{name}.linkFallback": f"file://{folder / name}" for name in buckets}
+def command(pyspark: Json, code: Buckets, data: Buckets, names: Iterable[str]) -> list[str]:
+    """`names`: the buckets in `data`."""
+    mounts = {f"fs.viewfs.mounttable.{name}.linkFallback": f"file://{data.folder / name}" for name in names}
     settings = {f"spark.hadoop.{name}": value for name, value in (GS | mounts).items()}
     settings |= {
         "spark.ui.enabled": "false",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
     }
-    modules = [str(folder / uri.removeprefix("gs://")) for uri in pyspark.get("pythonFileUris", [])]
+    modules = [str(code.path_of(uri)) for uri in pyspark.get("pythonFileUris", [])]
     return [
         str(SPARK / "spark-submit"),
         *("--master", MASTER, "--driver-memory", MEMORY),
-        *("--driver-java-options", f"-Djava.io.tmpdir={scratch}"),
         *(part for name, value in settings.items() for part in ("--conf", f"{name}={value}")),
         *(["--py-files", ",".join(modules)] if modules else []),
-        str(folder / pyspark["mainPythonFileUri"].removeprefix("gs://")),
+        str(code.path_of(pyspark["mainPythonFileUri"])),
         *pyspark.get("args", []),
     ]
 
@@ -66,6 +66,7 @@ def variables(scratch: Path) -> dict[str, str]:
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_DIRS": str(scratch),
         "TMPDIR": str(scratch),
+        "JAVA_TOOL_OPTIONS": f"-Djava.io.tmpdir={scratch}",
         "PYTHONUNBUFFERED": "1",
     }
 
