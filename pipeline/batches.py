@@ -21,7 +21,7 @@ from runtime.errors import Terminated
 from runtime.structured_log import StructuredLog
 
 RUNTIME = "3.0"  # Spark 4.0, which requirements/spark.txt has
-TIME_TO_LIVE = "7200s"  # longer is a hang: nobody reads its output any more
+TIME_TO_LIVE = "7200s"  # longer is a hang: the pipeline's own run ends after three hours
 ACTIVE_STATES = ("STATE_UNSPECIFIED", "PENDING", "RUNNING", "CANCELLING")
 SUCCEEDED = "SUCCEEDED"
 LABEL = "endpoint"
@@ -89,10 +89,10 @@ class BatchRunner:
 
     def _find_active(self, endpoint: str) -> list[Batch]:
         label = f"labels.{LABEL}={key_of(endpoint)}"
-        found = self._call(
+        newest = self._call(
             lambda: self.client.list_newest(self.location, label), f"the batches of {endpoint}"
         )
-        return [batch for batch in found if batch.state in ACTIVE_STATES]
+        return [batch for batch in newest if batch.state in ACTIVE_STATES]
 
     def _start(self, endpoint: str) -> str:
         """The name of the batch of this run and endpoint, new or not."""

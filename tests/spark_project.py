@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import requests
 from google.auth.credentials import AnonymousCredentials
@@ -17,6 +18,7 @@ from runtime.http_session import open_session
 from sandbox.state import State
 from tests.sandbox.iam.project import Project, binding
 
+Json = dict[str, Any]
 ROOT = Path(__file__).parents[1]
 DRIVER = ROOT / "connector/spark/prepare.py"
 REGION = "europe-west1"
@@ -45,10 +47,10 @@ class SparkProject:
 
     @property
     def client(self) -> BatchesClient:
-        session, credentials = open_session(2), AnonymousCredentials()  # type: ignore[no-untyped-call]
+        session, credentials = open_session(2), AnonymousCredentials()
         return BatchesClient(ApiClient(session, credentials, f"{self.state.address}/dataproc", frozenset()))
 
-    def call(self, method: str, path: str, body=None) -> requests.Response:
+    def call(self, method: str, path: str, body: Json | None = None) -> requests.Response:
         url = f"{self.state.address}/dataproc/v1/{path}"
         return requests.request(method, url, json=body, timeout=30)
 
@@ -69,7 +71,7 @@ class SparkProject:
         listed = requests.get(url, params={"prefix": prefix}, timeout=30).json()
         return [item["name"] for item in listed.get("items", [])]
 
-    def batch(self, code: str, *arguments: str, **execution) -> dict:
+    def batch(self, code: str, *arguments: str, **execution: str) -> Json:
         """The body of a batch that runs `code`."""
         main = self.put(self.bucket, f"code/{uuid.uuid4().hex}.py", code.encode())
         return {
@@ -79,23 +81,23 @@ class SparkProject:
         }
 
     @property
-    def execution(self) -> dict:
+    def execution(self) -> Json:
         return {
             "serviceAccount": self.account,
             "subnetworkUri": self.subnetwork,
             "authenticationConfig": {"userWorkloadAuthenticationType": "SERVICE_ACCOUNT"},
         }
 
-    def create(self, batch_id: str, body: dict) -> str:
+    def create(self, batch_id: str, body: Json) -> str:
         response = self.call("POST", f"{self.location}/batches?batchId={batch_id}", body)
         assert response.ok, response.text
         return f"{self.location}/batches/{batch_id}"
 
-    def wait(self, name: str, *states: str) -> dict:
+    def wait(self, name: str, *states: str) -> Json:
         """The batch once it is in one of the states, by default when it has ended."""
         deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:
-            batch = self.call("GET", name).json()
+            batch: Json = self.call("GET", name).json()
             if batch["state"] in (states or FINAL):
                 return batch
             time.sleep(0.2)
@@ -140,7 +142,7 @@ def create_spark_project(state: State) -> SparkProject:
     return SparkProject(state, account, bucket, source, full_name)
 
 
-def post(url: str, body: dict) -> None:
+def post(url: str, body: Json) -> None:
     response = requests.post(url, json=body, timeout=30)
     assert response.ok, response.text
 

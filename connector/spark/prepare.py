@@ -36,9 +36,9 @@ def main() -> None:
     # It is also the error for a batch that runs twice: nothing may be added to a folder that is complete.
     if folders.exists(f"{arguments.output}{SUCCESS}"):
         raise IncompleteOutput(f"{arguments.output} is already complete.")
-    known = read_known(folders, arguments.runs)
+    earlier = read_inputs(folders, arguments.runs)
     inputs = folders.list_files(arguments.input)
-    new = sorted(path for path, version in inputs.items() if known.get(path) != version)
+    new = sorted(path for path, version in inputs.items() if earlier.get(path) != version)
     transform: Transformation = importlib.import_module(arguments.module).transform
     report = (
         prepare(spark, folders, arguments, new, transform)
@@ -105,7 +105,7 @@ def write_rows(frame: DataFrame, folder: str) -> dict[str, int]:
     return {name: int(value) for name, value in observation.get.items()}
 
 
-def read_known(folders: "Folders", runs: str) -> dict[str, Version]:
+def read_inputs(folders: "Folders", runs: str) -> dict[str, Version]:
     """The inputs of the newest complete run: names of runs begin with their time."""
     complete = sorted(folders.list_files(f"{runs}*/{SUCCESS}"))
     return dict(json.loads(folders.read(complete[-1]))["inputs"]) if complete else {}

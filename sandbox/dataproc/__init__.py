@@ -72,12 +72,12 @@ class Batches:
         )
 
     def delete(self, call: Call) -> Json:
-        found = self.service.find(BATCH.format(**call.path))
-        if found["state"] not in batch.FINAL:
+        stored = self.service.find(BATCH.format(**call.path))
+        if stored["state"] not in batch.FINAL:
             raise FailedPrecondition(
-                f"Batch {found['name']} is {found['state']}: cancel its operation first."
+                f"Batch {stored['name']} is {stored['state']}: cancel its operation first."
             )
-        self.service.store.delete(self.service.key(found["name"]))
+        self.service.store.delete(self.service.key(stored["name"]))
         return {}
 
     def cancel(self, call: Call) -> Json:

@@ -70,10 +70,10 @@ def check_environment(service: Service, execution: Json) -> None:
         )
     subnetwork = execution.get("subnetworkUri", "")
     name = subnetwork[subnetwork.find("projects/") :]
-    found = service.store.get(f"/compute/v1/{name}")
-    if found is None:
+    stored = service.store.get(f"/compute/v1/{name}")
+    if stored is None:
         raise InvalidArgument(f"Subnetwork {subnetwork!r} does not exist.")
-    if not found.get("privateIpGoogleAccess"):
+    if not stored.get("privateIpGoogleAccess"):
         raise InvalidArgument(f"Subnetwork {subnetwork!r} has no Private Google Access.")
 
 
@@ -81,8 +81,8 @@ def enter(batch: Json, state: str, message: str = "") -> Json:
     """The batch in a new state; the one that it leaves becomes history."""
     history = batch.get("stateHistory", [])
     if "state" in batch:
-        left = {"state": batch["state"], "stateStartTime": batch["stateTime"]}
-        history = [*history, left]
+        entry = {"state": batch["state"], "stateStartTime": batch["stateTime"]}
+        history = [*history, entry]
     changed = {"state": state, "stateTime": now(), "stateHistory": history}
     return batch | changed | ({"stateMessage": message} if message else {})
 

@@ -26,12 +26,12 @@ class StorageFailed(Exception):
 
 @dataclass
 class Buckets:
-    """`known`: the files as they were downloaded, with their time of change."""
+    """`times`: when the files that were downloaded have changed, in nanoseconds."""
 
     state: State
     account: str
     folder: Path
-    known: dict[Path, int] = field(default_factory=dict)
+    times: dict[Path, int] = field(default_factory=dict)
 
     def path_of(self, uri: str) -> Path:
         return self.folder / uri.removeprefix("gs://")
@@ -54,7 +54,7 @@ class Buckets:
             self._request("POST", f"/upload/storage/v1/b/{bucket}/o", query, path.read_bytes())
 
     def _is_new(self, path: Path) -> bool:
-        return not path.name.startswith(".") and self.known.get(path) != path.stat().st_mtime_ns
+        return not path.name.startswith(".") and self.times.get(path) != path.stat().st_mtime_ns
 
     def _store(self, bucket: str, item: dict[str, str]) -> None:
         if item["name"].endswith("/"):  # an empty object that stands for a folder
@@ -66,7 +66,7 @@ class Buckets:
         # Hadoop reports the object's time, by which a program recognizes a file that it has read before.
         moment = datetime.fromisoformat(item["updated"]).timestamp()
         os.utime(path, (moment, moment))
-        self.known[path] = path.stat().st_mtime_ns
+        self.times[path] = path.stat().st_mtime_ns
 
     def _list(self, bucket: str, prefix: str) -> Iterator[dict[str, str]]:
         token = ""

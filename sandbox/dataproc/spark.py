@@ -73,7 +73,7 @@ def variables(scratch: Path) -> dict[str, str]:
 
 def failure_reason(log: str) -> str:
     """The last error of Python in the log of a batch, else the log's last line."""
-    _, found, trace = log.rpartition(TRACEBACK)
-    lines = [line for line in (trace if found else log).splitlines() if line.strip()]
-    errors = [line for line in lines if found and not line[0].isspace()]
+    _, traceback, trace = log.rpartition(TRACEBACK)
+    lines = [line for line in (trace if traceback else log).splitlines() if line.strip()]
+    errors = [line for line in lines if traceback and not line[0].isspace()]
     return (errors or lines[-1:] or ["no output"])[0]

@@ -90,10 +90,10 @@ KINDS = (
 
 
 def routes(service: Service) -> list[BaseRoute]:
-    found: list[BaseRoute] = []
+    served: list[BaseRoute] = []
     for kind in KINDS:
         pattern, networks = f"{kind.path}/{{id}}", Networks(service, kind)
-        found += [
+        served += [
             service.route("POST", kind.path, networks.insert),
             service.route("GET", kind.path, networks.list, "maxResults pageToken"),
             service.route("GET", pattern, partial(find, service, pattern)),
@@ -102,9 +102,9 @@ def routes(service: Service) -> list[BaseRoute]:
         ]
     for parent in (GLOBAL, REGIONAL):
         operation = f"{parent}/operations/{{id}}"
-        found.append(service.route("GET", operation, partial(find, service, operation)))
-        found.append(service.route("POST", f"{operation}/wait", partial(find, service, operation)))
-    return found
+        served.append(service.route("GET", operation, partial(find, service, operation)))
+        served.append(service.route("POST", f"{operation}/wait", partial(find, service, operation)))
+    return served
 
 
 def find(service: Service, pattern: str, call: Call) -> Json:

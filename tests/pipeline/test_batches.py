@@ -87,7 +87,7 @@ def settings_of(spark, endpoint, code):
 def runner(spark, endpoint):
     def make(code="", run_id="r1", waiting=None, client=None):
         log, poller = io.StringIO(), (waiting or Waiting()).poller
-        made = BatchRunner(
+        batch_runner = BatchRunner(
             client or spark.client,
             settings_of(spark, endpoint, code),
             spark.location,
@@ -96,7 +96,7 @@ def runner(spark, endpoint):
             StructuredLog(log),
             lambda: MOMENT,
         )
-        return made, log
+        return batch_runner, log
 
     return make
 
@@ -107,9 +107,9 @@ def batches(spark, endpoint):
 
 
 def test_the_batch_names_what_terraform_has_created(spark, runner, endpoint):
-    made, _ = runner(run_id="0af7651916cd43dd8448eb211c80319c")
+    batch_runner, _ = runner(run_id="0af7651916cd43dd8448eb211c80319c")
     with pytest.raises(BatchFailed):
-        made.run(endpoint)
+        batch_runner.run(endpoint)
     [batch] = batches(spark, endpoint)
     batch_id = batch["name"].rsplit("/", 1)[-1]
     assert batch_id == f"{key_of(endpoint)}-0af7651916cd43dd8448eb211c80319c" and len(batch_id) <= 63
@@ -124,9 +124,9 @@ def test_the_batch_names_what_terraform_has_created(spark, runner, endpoint):
 
 
 def test_a_failure_has_the_id_the_message_and_the_remedy(runner, endpoint, spark):
-    made, _ = runner(run_id="r7")
+    batch_runner, _ = runner(run_id="r7")
     with pytest.raises(BatchFailed) as raised:
-        made.run(endpoint)
+        batch_runner.run(endpoint)
     batch_id = f"{key_of(endpoint)}-r7"
     assert str(raised.value) == (
         f"batch {batch_id} is FAILED: gs://{spark.bucket}/code/absent.py does not exist. Correct the transformation or "
@@ -137,17 +137,17 @@ def test_a_failure_has_the_id_the_message_and_the_remedy(runner, endpoint, spark
 
 @pytest.mark.parametrize("lost", [["before"], ["after"], ["after", "before"]])
 def test_a_lost_response_starts_no_second_batch(spark, runner, endpoint, lost):
-    made, _ = runner(client=Flaky(spark.client, lost))
+    batch_runner, _ = runner(client=Flaky(spark.client, lost))
     with pytest.raises(BatchFailed):
-        made.run(endpoint)
+        batch_runner.run(endpoint)
     assert len(batches(spark, endpoint)) == 1
 
 
 def test_the_same_run_adopts_its_batch(spark, runner, endpoint):
     for expected in (0, 1):
-        made, log = runner()
+        batch_runner, log = runner()
         with pytest.raises(BatchFailed):
-            made.run(endpoint)
+            batch_runner.run(endpoint)
         assert log.getvalue().count("exists already; waiting for it") == expected
     assert len(batches(spark, endpoint)) == 1
 
@@ -184,8 +184,8 @@ def in_thread(run, endpoint):
 @needs_java
 def test_sigterm_cancels_the_batch(spark, runner, endpoint):
     waiting = Waiting()
-    made, log = runner(SLEEP, waiting=waiting)
-    with in_thread(made.run, endpoint) as errors:
+    batch_runner, log = runner(SLEEP, waiting=waiting)
+    with in_thread(batch_runner.run, endpoint) as errors:
         assert waiting.seen.wait(60)
         waiting.stop = Terminated(15)
     assert [type(error) for error in errors] == [Terminated]
@@ -198,13 +198,13 @@ def test_sigterm_cancels_the_batch(spark, runner, endpoint):
 def test_a_batch_of_a_killed_run_is_adopted(spark, runner, endpoint):
     """The first run loses its lease: it leaves the batch, as a run that is killed does. The next waits for it."""
     waiting = Waiting()
-    made, _ = runner(SHORT, "killed", waiting)
-    with in_thread(made.run, endpoint) as errors:
+    batch_runner, _ = runner(SHORT, "killed", waiting)
+    with in_thread(batch_runner.run, endpoint) as errors:
         assert waiting.seen.wait(60)
         waiting.stop = LeaseLost("another run has the lease")
     assert [type(error) for error in errors] == [LeaseLost]
-    made, log = runner(SHORT, "next")
-    made.run(endpoint)
+    batch_runner, log = runner(SHORT, "next")
+    batch_runner.run(endpoint)
     [batch] = batches(spark, endpoint)
     assert batch["state"] == "SUCCEEDED" and batch["name"].endswith("-killed")
     assert "of an earlier run is running; waiting for it" in log.getvalue()
@@ -213,22 +213,22 @@ def test_a_batch_of_a_killed_run_is_adopted(spark, runner, endpoint):
 @needs_java
 def test_after_an_adopted_batch_that_failed_a_new_one_starts(spark, runner, endpoint):
     waiting = Waiting()
-    made, _ = runner(f"{SHORT}raise ValueError('x')", "killed", waiting)
-    with in_thread(made.run, endpoint):
+    batch_runner, _ = runner(f"{SHORT}raise ValueError('x')", "killed", waiting)
+    with in_thread(batch_runner.run, endpoint):
         assert waiting.seen.wait(60)
         waiting.stop = LeaseLost("another run has the lease")
-    made, _ = runner("", "next")
+    batch_runner, _ = runner("", "next")
     with pytest.raises(BatchFailed, match=r"absent\.py"):
-        made.run(endpoint)
+        batch_runner.run(endpoint)
     states = {batch["name"].rsplit("-", 1)[-1]: batch["state"] for batch in batches(spark, endpoint)}
     assert states == {"killed": "FAILED", "next": "FAILED"}
 
 
 def test_a_request_that_dataproc_rejects_is_unavailable(spark, runner, endpoint):
-    made, _ = runner()
-    wrong = replace(made.settings, subnetwork="projects/p/regions/r/subnetworks/none")
+    batch_runner, _ = runner()
+    wrong = replace(batch_runner.settings, subnetwork="projects/p/regions/r/subnetworks/none")
     with pytest.raises(Unavailable, match="Subnetwork .* does not exist"):
-        dataclasses.replace(made, settings=wrong).run(endpoint)
+        dataclasses.replace(batch_runner, settings=wrong).run(endpoint)
 
 
 def test_dataproc_that_does_not_answer_is_unavailable(runner, endpoint):
@@ -236,9 +236,9 @@ def test_dataproc_that_does_not_answer_is_unavailable(runner, endpoint):
     api = ApiClient(open_session(1), AnonymousCredentials(), address, frozenset())
     waiting = Waiting()
     waiting.poller = Poller(lambda seconds: None, lambda: None)
-    made, _ = runner(client=BatchesClient(api), waiting=waiting)
+    batch_runner, _ = runner(client=BatchesClient(api), waiting=waiting)
     with pytest.raises(Unavailable, match="50 errors in a row"):
-        made.run(endpoint)
+        batch_runner.run(endpoint)
 
 
 def test_a_batch_without_a_reason():

@@ -50,13 +50,13 @@ class PreparedFiles(GoogleFiles):
                 f"no batch has completed below {self.url}. The pipeline starts it before this job: see its log, or run "
                 "python -m pipeline hourly."
             )
-        known = self.ledger.read_entries()
+        entries = self.ledger.read_entries()
         for run, files in sorted(runs.items()):
             if SUCCESS not in files:
                 continue  # a batch that is running, or that has failed
             parts = [file for name, file in files.items() if name.startswith(PART)]
             # A run that was loaded is complete: its sizes were compared then.
-            if not parts or any(file.key not in known for file in parts):
+            if not parts or any(file.key not in entries for file in parts):
                 self._check(run, files)
             yield from parts
 

@@ -97,7 +97,7 @@ def overwrite_shipments(data: ShopData) -> None:
 
 
 def add_requests(data: ShopData) -> None:
-    """A log of a new day, one that has grown, one that arrives a week late, and lines that are none."""
+    """A log of a new day, one that has grown, one that arrives a week late, and lines of another format."""
     skus = sorted(data.catalogue)
     draw = random.Random(SEED)
     for name, at in (

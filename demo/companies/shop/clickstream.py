@@ -70,7 +70,7 @@ def create_request(draw: random.Random, number: str, at: datetime, skus: list[st
             )
         case 2:
             return PageRequest(number, at, "/maps/Köln", f"/maps/{quote('Köln')}", **others)
-    # An escape that is none, as robots send it.
+    # An invalid escape, as robots send it.
     return PageRequest(number, at, "/100%/offers", "/100%/offers", **others)
 
 

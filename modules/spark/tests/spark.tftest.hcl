@@ -86,7 +86,7 @@ run "who_may_do_what" {
       delivery-apply-code = "roles/storage.objectUser only code/"
       delivery-plan-code  = "roles/storage.objectViewer only code/"
     }
-    error_message = "A batch may not replace code, and nobody else writes its output."
+    error_message = "A batch may not replace code, and no other identity writes its output."
   }
 
   assert {

@@ -6,6 +6,7 @@ import pytest
 
 from connector.declaration_check import check_endpoint
 from connector.errors import DeclarationError, SourceUnavailable
+from connector.settings import Settings
 from connector.sources import registry
 from connector.sources.files.assembly import create_reader
 from connector.sources.files.config import FilesSource
@@ -31,20 +32,22 @@ def bucket():
     return MemoryStore()
 
 
+class PreparedHarness(FilesHarness):
+    """Runs of the connector over the output in `bucket`."""
+
+    def __init__(self, url, bucket):
+        super().__init__(url)
+        self.bucket_of_batches = bucket
+
+    def reader(self, retries=0):
+        ledger = Ledger(self.store, "shipments")
+        output = PreparedFiles(self.bucket_of_batches, "runs/shipments/", ledger)
+        return FilesReader(output, ledger, loaded_endpoint(parse().endpoints["shipments"]), self.columns)
+
+
 @pytest.fixture
 def prepared(bucket, folder):
-    """Runs of the connector over the output in `bucket`."""
-    harness = FilesHarness(folder.as_uri() + "/")
-    endpoint = loaded_endpoint(parse().endpoints["shipments"])
-
-    def reader():
-        ledger = Ledger(harness.store, "shipments")
-        output = PreparedFiles(bucket, "runs/shipments/", ledger)
-        return FilesReader(output, ledger, endpoint, harness.columns)
-
-    harness.copy_prepared = lambda: harness.copy(reader())
-    harness.copy_prepared_incomplete = lambda: harness.copy_incomplete(reader())
-    return harness
+    return PreparedHarness(folder.as_uri() + "/", bucket)
 
 
 def parse(**others):
@@ -69,19 +72,19 @@ def write(bucket, run, files, success=True, sizes=None):
 
 def test_complete_runs_are_loaded_once(bucket, prepared):
     write(bucket, FIRST, {0: [{"id": "1", "name": "a"}], 1: [{"id": "2", "amount": 3.50}]})
-    assert values(prepared.copy_prepared(), "id", "name", "amount") == [("1", "a", None), ("2", None, "3.5")]
-    assert prepared.copy_prepared() == []
+    assert values(prepared.copy(), "id", "name", "amount") == [("1", "a", None), ("2", None, "3.5")]
+    assert prepared.copy() == []
     write(bucket, SECOND, {0: [{"id": "3"}]})
-    [row] = prepared.copy_prepared()
+    [row] = prepared.copy()
     assert (row["id"], row["SYS_SOURCE_FILE"]) == ("3", f"{SECOND}/rows/part-00000.json")
 
 
 def test_a_run_without_its_marker_is_not_read(bucket, prepared):
     write(bucket, FIRST, {0: [{"id": "1"}]})
     write(bucket, SECOND, {0: [{"id": "2"}]}, success=False)
-    assert values(prepared.copy_prepared(), "id") == [("1",)]
+    assert values(prepared.copy(), "id") == [("1",)]
     bucket.create(f"runs/shipments/{SECOND}/_SUCCESS", b'{"files": {"rows/part-00000.json": 12}}')
-    assert values(prepared.copy_prepared(), "id") == [("2",)]
+    assert values(prepared.copy(), "id") == [("2",)]
 
 
 @pytest.mark.parametrize("sizes", [{"rows/part-00001.json": 5}, {"rows/part-00000.json": 11}])
@@ -91,7 +94,7 @@ def test_a_run_that_lacks_what_its_marker_lists_is_not_loaded_in_part(bucket, pr
     with pytest.raises(
         SourceUnavailable, match=rf"first {name}\. Delete the _SUCCESS of this run and of later ones"
     ):
-        prepared.copy_prepared()
+        prepared.copy()
     assert prepared.warehouse.rows == []
 
 
@@ -99,37 +102,35 @@ def test_a_marker_of_something_else_is_an_error(bucket, prepared):
     write(bucket, FIRST, {0: [{"id": "1"}]}, success=False)
     bucket.create(f"runs/shipments/{FIRST}/_SUCCESS", b"")
     with pytest.raises(SourceUnavailable, match="is not that of a batch"):
-        prepared.copy_prepared()
+        prepared.copy()
 
 
 def test_without_a_complete_run_nothing_is_reported_as_copied(bucket, prepared):
     with pytest.raises(SourceUnavailable, match="no batch has completed below .*runs/shipments/"):
-        prepared.copy_prepared()
+        prepared.copy()
     write(bucket, FIRST, {})
-    assert prepared.copy_prepared() == []  # a batch without new files
+    assert prepared.copy() == []  # a batch without new files
 
 
 def test_rejects_have_their_reason_and_their_line(bucket, prepared):
     reject = {"line": "?", "SYS_REJECT_REASON": "not a line of the log"}
     write(bucket, FIRST, {0: [{"id": "1"}, reject, {"id": "2"}]})
-    assert values(prepared.copy_prepared(), "id") == [("1",), ("2",)]
+    assert values(prepared.copy(), "id") == [("1",), ("2",)]
     [rejected] = prepared.rejects()
     assert (rejected["number"], rejected["reason"]) == (2, "not a line of the log")
     assert json.loads(rejected["line"]) == reject
     assert "1 rows of" in prepared.notes
 
 
-def test_a_row_without_the_reason_is_no_reject(bucket, prepared):
+def test_a_row_without_the_reason_is_loaded(bucket, prepared):
     """In other files a field of this name is a field like others."""
     write(bucket, FIRST, {0: [{"id": "1", "reason": "SYS_REJECT_REASON"}]})
-    assert values(prepared.copy_prepared(), "id") == [("1",)]
+    assert values(prepared.copy(), "id") == [("1",)]
 
 
 def test_the_bucket_comes_from_the_settings(bucket):
-    class Settings:
-        source = {"URL": "gs://logs/web/", "PREPARED": "gs://p-spark/runs/"}
-        source_name, bucket = "logs", "landing"
-
+    variables = {"URL": "gs://logs/web/", "PREPARED": "gs://p-spark/runs/"}
+    settings = Settings("p", "EU", "landing", variables, source_name="logs")
     opened = []
 
     def open_bucket(name):
@@ -137,7 +138,7 @@ def test_the_bucket_comes_from_the_settings(bucket):
         return bucket
 
     bucket.create("runs/logs/shipments/20260301/_SUCCESS", b'{"files": {}}')
-    reader = create_reader(parse(), "shipments", Settings(), open_bucket, [])
+    reader = create_reader(parse(), "shipments", settings, open_bucket, [])
     assert list(reader.store.list_files("")) == []
     assert opened == ["landing", "p-spark"]
 
@@ -193,9 +194,9 @@ def test_the_transformation_is_checked_without_spark(tmp_path, code, problem):
     (schemas / "products.json").write_text(json.dumps(columns))
     if code is not None:
         (folder / "products.py").write_text(code)
-    found = [
+    problems = [
         each
         for each in check_endpoint("logs.yaml", parse().endpoints["shipments"], schemas)
         if "prepare" in each
     ]
-    assert len(found) == bool(problem) and problem in "".join(found)
+    assert len(problems) == bool(problem) and problem in "".join(problems)

@@ -109,7 +109,7 @@ def test_the_first_load_equals_the_oracle(run, shop, data, spark):
 
 
 def test_an_hour_reads_only_new_and_changed_files(run, shop, data, logs, spark):
-    """A log that has grown, one that is a week late, a new one with lines that are none."""
+    """A log that has grown, one that is a week late, a new one with lines of another format."""
     before = copy.deepcopy(data)
     pass_hour(data)
     logs.publish(data)

@@ -52,7 +52,7 @@ def test_an_invalid_batch_is_rejected(halted, body, changes, code, message):
 @pytest.mark.parametrize(
     ("changes", "code", "message"),
     [
-        ({"serviceAccount": "nobody@example.com"}, 404, "Service account 'nobody@example.com' was not found"),
+        ({"serviceAccount": "absent@example.com"}, 404, "Service account 'absent@example.com' was not found"),
         ({"subnetworkUri": "projects/p/regions/r/subnetworks/none"}, 400, "does not exist"),
         ({"authenticationConfig": {}}, 400, "runs as its caller"),
         ({"ttl": "soon"}, 400, "google.protobuf.Duration"),

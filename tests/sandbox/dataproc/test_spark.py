@@ -50,7 +50,7 @@ def test_an_error_of_the_program_is_the_message_of_the_state(spark):
 
 
 def test_a_grant_that_is_missing_fails_the_batch(spark):
-    """The identity may not write code, and may not read a bucket that nobody has granted to it."""
+    """The identity may write only below runs/, and not the code."""
     source = f"gs://{spark.source}/in/*.txt"
     spark.put(spark.source, "in/a.txt", b"one\n")
     written = spark.batch(COUNT_WORDS, source, f"gs://{spark.bucket}/code/x")
