@@ -17,6 +17,7 @@ from google.api_core.exceptions import Conflict
 
 from pipeline.errors import BatchFailed, Unavailable
 from pipeline.polling import API_ERRORS, Poller
+from pipeline.settings import SparkSettings
 from runtime.errors import Terminated
 from runtime.structured_log import StructuredLog
 
@@ -43,24 +44,6 @@ class Client(Protocol):
     def get(self, name: str) -> Batch: ...
     def list_newest(self, parent: str, label_filter: str) -> list[Batch]: ...
     def cancel(self, operation: str) -> None: ...
-
-
-class Preparation(msgspec.Struct, frozen=True):
-    """Of one endpoint. `module`: gs:// address of its transformation. `output`: the folder of all its runs."""
-
-    module: str
-    arguments: list[str]
-    output: str
-
-
-class SparkSettings(msgspec.Struct, frozen=True):
-    """Terraform makes it of the declarations. `main`: gs:// address of the driver, connector/spark/prepare.py.
-    `endpoints` by <source>/<endpoint>."""
-
-    main: str
-    service_account: str
-    subnetwork: str
-    endpoints: dict[str, Preparation]
 
 
 @dataclass(frozen=True)

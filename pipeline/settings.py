@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from pipeline.batches import SparkSettings
 from pipeline.plan import SCHEDULES
 from runtime.errors import SettingsError
 from runtime.settings import read_endpoint, read_required
@@ -24,6 +23,24 @@ REQUIRED = (
     "DATAFORM_REPOSITORY",
     "DATAFORM_SERVICE_ACCOUNT",
 )
+
+
+class Preparation(msgspec.Struct, frozen=True):
+    """Of one endpoint. `module`: gs:// address of its transformation. `output`: the folder of all its runs."""
+
+    module: str
+    arguments: list[str]
+    output: str
+
+
+class SparkSettings(msgspec.Struct, frozen=True):
+    """Terraform makes it of the declarations. `main`: gs:// address of the driver, connector/spark/prepare.py.
+    `endpoints` by <source>/<endpoint>."""
+
+    main: str
+    service_account: str
+    subnetwork: str
+    endpoints: dict[str, Preparation]
 
 
 @dataclass(frozen=True)

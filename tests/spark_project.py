@@ -11,8 +11,8 @@ from typing import Any
 import requests
 from google.auth.credentials import AnonymousCredentials
 
-from pipeline.batches import Preparation, SparkSettings
 from pipeline.dataproc import BatchesClient
+from pipeline.settings import Preparation, SparkSettings
 from runtime.google_api import ApiClient
 from runtime.http_session import open_session
 from sandbox.state import State

@@ -13,11 +13,11 @@ from google.api_core.exceptions import ServiceUnavailable
 from google.auth.credentials import AnonymousCredentials
 from msgspec.structs import replace
 
-from pipeline.batches import Batch, BatchRunner, Preparation, SparkSettings, describe_failure, key_of
+from pipeline.batches import Batch, BatchRunner, describe_failure, key_of
 from pipeline.dataproc import BatchesClient
 from pipeline.errors import BatchFailed, Unavailable
 from pipeline.polling import Poller
-from pipeline.settings import parse_spark
+from pipeline.settings import Preparation, SparkSettings, parse_spark
 from runtime.errors import LeaseLost, SettingsError, Terminated
 from runtime.google_api import ApiClient
 from runtime.http_session import open_session
