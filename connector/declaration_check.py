@@ -1,5 +1,6 @@
 """Check a declaration without sending a request: `python -m connector check --source NAME`."""
 
+import ast
 import os
 import re
 from collections.abc import Mapping
@@ -98,15 +99,32 @@ def check_endpoint(where: str, endpoint: Endpoint, schemas: Path = raw_schema.SC
     # Rows that are gone at the source are marked in this column, so raw needs it.
     if getattr(endpoint, "deletes", None):
         names["deletes"] = [DELETED]
+    problems = find_transformation_problems(where, endpoint, schemas.parent / "transformations")
     repeated = sorted({name for name in endpoint.key if endpoint.key.count(name) > 1})
     names["rename"] = list(getattr(endpoint, "rename", {}).values())
     available = ", ".join(sorted(columns))
-    return [f"{where}.key: '{name}' is listed twice; name each column once." for name in repeated] + [
+    problems += [f"{where}.key: '{name}' is listed twice; name each column once." for name in repeated]
+    return problems + [
         f"{where}.{key}: '{name}' is not a column of connector/schemas/{endpoint.table}.json; columns: {available}."
         for key, required in names.items()
         for name in required
         if name not in columns
     ]
+
+
+def find_transformation_problems(where: str, endpoint: Endpoint, folder: Path) -> list[str]:
+    """Of an endpoint with `prepare: spark`. The module is only parsed: it imports pyspark, which no image has."""
+    if not getattr(endpoint, "prepare", None):
+        return []
+    path = folder / f"{endpoint.table}.py"
+    if not path.is_file():
+        return [f"{where}.prepare: {path} does not exist; write its function transform(frame)."]
+    try:
+        tree = ast.parse(path.read_text())
+    except SyntaxError as error:
+        return [f"{where}.prepare: {path} is not Python: {error}."]
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return [] if "transform" in functions else [f"{where}.prepare: {path} has no function transform(frame)."]
 
 
 def require_valid(name: str, endpoint_name: str, source: Source) -> None:

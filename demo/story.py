@@ -67,6 +67,7 @@ def fill_project(story: Story) -> None:
         provision.add_secrets(story.shell)
     with story.screen.step("release Dataform") as step:
         step.note = provision.release_dataform(story.shell)
+    story.company.add_sources(story.cloud)
     # Before the first run: it creates the spreadsheets of exports for which Terraform has no id.
     write_environment(story.cloud)
     for number, schedule in enumerate(story.company.runs):

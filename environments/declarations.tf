@@ -111,6 +111,54 @@ locals {
     for source in local.sheet_sources : "${upper(source)}_SPREADSHEET" => var.source_spreadsheets[source]
   }
 
+  # Endpoints with `prepare: spark`: the transformation is connector/transformations/<table>.py, and the arguments are
+  # those of connector/spark/prepare.py. Without such an endpoint nothing of Spark exists.
+  transformation_folder = "${path.module}/../connector/transformations"
+  prepared = {
+    for endpoint in local.endpoint_list :
+    "${endpoint.source}/${endpoint.name}" => merge(
+      local.sources[endpoint.source].endpoints[endpoint.name], { source = endpoint.source, table = endpoint.table }
+    )
+    if try(local.sources[endpoint.source].endpoints[endpoint.name].prepare, "") == "spark"
+  }
+  uses_spark = length(local.prepared) > 0
+  spark_code = local.uses_spark ? merge(
+    { "prepare.py" = file("${path.module}/../connector/spark/prepare.py") },
+    {
+      for name, endpoint in local.prepared :
+      "${endpoint.table}.py" => file("${local.transformation_folder}/${endpoint.table}.py")
+      if !contains(local.without_transformation, endpoint.table)
+    },
+  ) : {}
+  without_transformation = [
+    for name, endpoint in local.prepared : endpoint.table
+    if !fileexists("${local.transformation_folder}/${endpoint.table}.py")
+  ]
+  source_prepared = {
+    for source in toset(values(local.prepared)[*].source) :
+    "${upper(source)}_PREPARED" => one(values(module.spark)).runs
+  }
+
+  # The variable SPARK of the pipeline.
+  spark_settings = { for name, spark in module.spark : "SPARK" => jsonencode({
+    main            = spark.code["prepare.py"]
+    service_account = module.identities.emails["spark-batches"]
+    subnetwork      = spark.subnetwork
+    endpoints = {
+      for name, endpoint in local.prepared : name => {
+        module = lookup(spark.code, "${endpoint.table}.py", "")
+        output = "${spark.runs}${name}/"
+        arguments = concat(
+          ["--module", endpoint.table],
+          ["--input", "${trimsuffix(local.source_urls["${upper(endpoint.source)}_URL"], "/")}/${endpoint.glob}"],
+          ["--format", one(keys(endpoint.format))],
+          ["--options", jsonencode(one(values(endpoint.format)))],
+          try(endpoint.keeps_rows, false) ? ["--keeps-rows"] : [],
+        )
+      }
+    }
+  }) }
+
   # An export may read raw directly (docs/adr/0008). Only then may sheets-sync read raw.
   reads_raw   = length([for export in local.exports : export if startswith(export.table, "raw.")]) > 0
   raw_readers = { for name in local.reads_raw ? ["sheets-sync"] : [] : name => module.identities.members[name] }

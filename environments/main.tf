@@ -4,7 +4,11 @@ module "project_services" {
   source = "../modules/project_services"
 
   project_id = var.project_id
-  services = concat(var.scan_images ? ["containerscanning.googleapis.com"] : [], [
+  services = concat(var.scan_images ? ["containerscanning.googleapis.com"] : [], local.uses_spark ? [
+    "compute.googleapis.com",
+    "dataproc.googleapis.com",
+    "dataprocrm.googleapis.com", # of runtimes from 3.0 on
+    ] : [], [
     "artifactregistry.googleapis.com",
     "bigquery.googleapis.com",
     "bigquerydatatransfer.googleapis.com",
@@ -43,7 +47,9 @@ module "identities" {
     scheduled-queries  = "Runs the queries of environments/queries on their schedules."
     scheduler          = "Starts the jobs on their schedules."
     sheets-sync        = "Publishes dmt to the spreadsheets that are shared with it."
-    }, var.delivery == null ? {} : {
+    }, local.uses_spark ? {
+    spark-batches = "Reads files of sources and writes what Spark batches make of them; it reads nothing else."
+    } : {}, var.delivery == null ? {} : {
     delivery-apply    = "Applies Terraform, pushes images and releases Dataform, for one branch of the repository."
     delivery-rehearse = "Compiles candidates and starts their rehearsal; it reads no data."
     delivery-plan     = "Plans Terraform for every branch of the repository, and changes nothing."
@@ -119,6 +125,31 @@ module "landing" {
       name => { member = module.identities.members[name], folder = "sheets_sync/" }
     },
   )
+}
+
+# Only for declarations with `prepare: spark`. The owner of a source's bucket grants its objects to the identity.
+module "spark" {
+  source   = "../modules/spark"
+  for_each = toset(local.uses_spark ? ["batches"] : [])
+
+  project_id = module.project_services.project_id
+  region     = var.region
+  location   = var.location
+  name       = "${var.project_id}-spark"
+  code       = local.spark_code
+  identity = {
+    email  = module.identities.emails["spark-batches"]
+    member = module.identities.members["spark-batches"]
+    name   = module.identities.names["spark-batches"]
+  }
+  readers = { connector = module.identities.members["connector"] }
+  runners = { pipeline = module.identities.members["pipeline"] }
+  deliverers = {
+    for name in var.delivery == null ? [] : ["delivery-apply"] : name => module.identities.members[name]
+  }
+  planners = {
+    for name in var.delivery == null ? [] : ["delivery-plan"] : name => module.identities.members[name]
+  }
 }
 
 module "warehouse" {
@@ -215,7 +246,7 @@ module "connector" {
   secrets         = local.source_secrets
   timeout_seconds = 3600
   max_retries     = 1 # a copy resumes at the page where it stopped
-  environment = merge(local.source_urls, local.source_sheets, {
+  environment = merge(local.source_urls, local.source_sheets, local.source_prepared, {
     PROJECT_ID = var.project_id
     LOCATION   = var.location
     BUCKET     = module.landing.name
@@ -319,7 +350,7 @@ module "pipeline" {
   image           = var.images.pipeline
   identity        = module.identities.emails["pipeline"]
   timeout_seconds = 3 * 3600 # longer than the sum of what it waits for
-  environment = {
+  environment = merge(local.spark_settings, {
     PROJECT_ID               = var.project_id
     REGION                   = var.region
     BUCKET                   = module.landing.name
@@ -331,7 +362,7 @@ module "pipeline" {
     WATCHED_RUNS             = tostring(var.watched_runs)
     DATAFORM_REPOSITORY      = module.dataform.name
     DATAFORM_SERVICE_ACCOUNT = module.identities.emails["dataform-runner"]
-  }
+  })
   updaters = local.updaters
   runners  = { scheduler = { member = module.identities.members["scheduler"], overrides = true } }
   watchers = { # has the run with the lease ended?
@@ -425,7 +456,7 @@ module "schedule" {
   # them, because its first run would fail.
   depends_on = [
     module.connector, module.dataform, module.landing, module.report, module.report_bucket, module.sheets_sync,
-    module.warehouse,
+    module.spark, module.warehouse,
   ]
 
   project_id  = module.project_services.project_id
@@ -521,6 +552,7 @@ module "delivery" {
   environment    = var.env
 
   rehearses_every_branch = !var.protected
+  has_networks           = local.uses_spark
 
   project_roles = ["roles/bigquery.jobUser", "roles/bigquery.resourceViewer"]
   state_bucket  = "${var.project_id}-terraform-state"

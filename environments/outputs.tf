@@ -67,6 +67,14 @@ output "declared" {
   }
 
   precondition {
+    condition = length(local.without_transformation) == 0
+    error_message = format(
+      "prepare: spark without a transformation: write %s, with a function transform(frame).",
+      join(", ", [for table in local.without_transformation : "connector/transformations/${table}.py"]),
+    )
+  }
+
+  precondition {
     condition = length(setsubtract(keys(local.export_files), keys(local.export_declarations))) == 0
     error_message = format(
       "Not readable as exports: %s. An export is YAML with a table. %s",

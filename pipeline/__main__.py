@@ -117,6 +117,7 @@ def run_steps(
             arguments.schedule,
             record,
             {TRACE_VARIABLE: run_id},
+            assembly.create_preparation(settings, poller, run_id, log),
         )
         start = assembly.create_rollback(settings, clients, poller, {TRACE_VARIABLE: run_id})
         watch = Watch(connect, start, settings.watched_runs, log)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -9,19 +10,26 @@ from google.api_core.client_options import ClientOptions
 from google.cloud import run_v2
 from google.cloud.dataform_v1 import DataformClient
 
+from pipeline.batches import BatchRunner
 from pipeline.dataform import DataformRunner
+from pipeline.dataproc import BatchesClient
 from pipeline.jobs import JobRunner
-from pipeline.plan import PUBLISH, REPORT, TRANSFORM, build_plans, copy_arguments, list_steps
+from pipeline.plan import COPY_PREFIX, PUBLISH, REPORT, TRANSFORM, build_plans, copy_arguments, list_steps
 from pipeline.polling import Poller
-from pipeline.run import Action
+from pipeline.run import MAX_PARALLEL_STEPS, Action
 from pipeline.run_record import RunRecord
 from pipeline.settings import Settings
 from runtime.credentials import default_credentials
+from runtime.google_api import ApiClient
+from runtime.http_session import open_session
 from runtime.object_store import ObjectStore, open_bucket
+from runtime.structured_log import StructuredLog
 
 LEASE_NAME = "pipeline/lease.json"
 SCRIPT_TIMEOUT_SECONDS = 300.0
 STORAGE_CONNECTIONS = 2  # the main thread, and the one that renews the lease
+# Prepares the new files of an endpoint; StepError if that fails.
+Prepare = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -75,10 +83,11 @@ def create_actions(
     schedule: str,
     record: RunRecord,
     environ: Mapping[str, str],
+    prepare: Prepare | None = None,
 ) -> dict[str, Action]:
     """The action of each step. Dataform actions are tagged with the schedules in which they run.
 
-    `environ` is added to the environment of every job.
+    `environ` is added to the environment of every job. `prepare` is for endpoints that Spark prepares.
     """
     jobs = JobRunner(clients.jobs, clients.executions, poller, environ)
     dataform = DataformRunner(
@@ -92,8 +101,16 @@ def create_actions(
     connector, sheets_sync = settings.job(settings.connector_job), settings.job(settings.sheets_sync_job)
     page: Action = partial(jobs.run, settings.job(settings.report_job))
     # The daily plan contains the steps of all schedules.
+    prepared = settings.spark.endpoints if settings.spark else {}
+
+    def copy(step: str) -> None:
+        endpoint = step.removeprefix(COPY_PREFIX)
+        if prepare and endpoint in prepared:
+            prepare(endpoint)
+        jobs.run(connector, copy_arguments(step))
+
     copies: dict[str, Action] = {
-        step: partial(jobs.run, connector, copy_arguments(step))
+        step: partial(copy, step)
         for step in list_steps(build_plans(settings.endpoints)["daily"])
         if step not in (TRANSFORM, PUBLISH)
     }
@@ -103,6 +120,17 @@ def create_actions(
         PUBLISH: partial(jobs.run, sheets_sync),
         REPORT: page,
     }
+
+
+def create_preparation(settings: Settings, poller: Poller, run_id: str, log: StructuredLog) -> Prepare | None:
+    """None if no endpoint declares `prepare: spark`."""
+    if settings.spark is None:
+        return None
+    # One connection per step that may run at the same time.
+    session = open_session(MAX_PARALLEL_STEPS)
+    client = BatchesClient(ApiClient(session, default_credentials(), settings.dataproc_endpoint, frozenset()))
+    now = partial(datetime.now, UTC)
+    return BatchRunner(client, settings.spark, settings.location, run_id, poller, log, now).run
 
 
 def create_rollback(

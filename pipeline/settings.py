@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import msgspec
 
 from pipeline.plan import SCHEDULES
 from runtime.errors import SettingsError
@@ -23,12 +25,30 @@ REQUIRED = (
 )
 
 
+class Preparation(msgspec.Struct, frozen=True):
+    """Of one endpoint. `module`: gs:// address of its transformation. `output`: the folder of all its runs."""
+
+    module: str
+    arguments: list[str]
+    output: str
+
+
+class SparkSettings(msgspec.Struct, frozen=True):
+    """Terraform makes it of the declarations. `main`: gs:// address of the driver, connector/spark/prepare.py.
+    `endpoints` by <source>/<endpoint>."""
+
+    main: str
+    service_account: str
+    subnetwork: str
+    endpoints: dict[str, Preparation]
+
+
 @dataclass(frozen=True)
 class Settings:
     """Jobs and repository by their short names; `dataform_service_account` is an e-mail address.
 
     `endpoints`: schedules by `<source>/<endpoint>`, which Terraform reads from connector/sources.
-    `watched_runs`: how many runs judge a new release; 0 for none.
+    `watched_runs`: how many runs judge a new release; 0 for none. `spark`: None if no endpoint is prepared by Spark.
     """
 
     project: str
@@ -45,6 +65,8 @@ class Settings:
     run_endpoint: str
     dataform_endpoint: str
     storage_endpoint: str
+    dataproc_endpoint: str = ""
+    spark: SparkSettings | None = field(default=None, kw_only=True)
 
     @property
     def location(self) -> str:
@@ -61,12 +83,13 @@ class Settings:
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """SettingsError lists every missing variable."""
     values = read_required(environ, REQUIRED)
-    endpoints = [read_endpoint(environ, api) for api in ("run", "dataform", "storage")]
+    endpoints = [read_endpoint(environ, api) for api in ("run", "dataform", "storage", "dataproc")]
     declared = parse_endpoints(values["CONNECTOR_ENDPOINTS"])
     watched = parse_watched_runs(values["WATCHED_RUNS"])
     project, region, bucket, _, connector, sheets_sync, report, restore, _, *dataform = values.values()
     jobs = (connector, sheets_sync, report, restore)
-    return Settings(project, region, bucket, declared, *jobs, watched, *dataform, *endpoints)
+    spark = parse_spark(environ.get("SPARK", ""))
+    return Settings(project, region, bucket, declared, *jobs, watched, *dataform, *endpoints, spark=spark)
 
 
 def parse_endpoints(text: str) -> dict[str, str]:
@@ -81,6 +104,14 @@ def parse_endpoints(text: str) -> dict[str, str]:
             f'invalid CONNECTOR_ENDPOINTS {text[:80]!r}: expected JSON such as {{"retail/sales": "hourly"}}.'
         )
     return dict(declared)
+
+
+def parse_spark(text: str) -> SparkSettings | None:
+    """None without a text; SettingsError for another text than Terraform makes."""
+    try:
+        return msgspec.json.decode(text, type=SparkSettings) if text else None
+    except msgspec.MsgspecError as error:
+        raise SettingsError(f"invalid SPARK {text[:80]!r}: {error}. Apply Terraform again.") from error
 
 
 def parse_watched_runs(text: str) -> int:

@@ -20,6 +20,7 @@ PROVIDER_ENDPOINTS = {
     "ARTIFACT_REGISTRY": "artifactregistry/v1",
     "BILLING_BUDGETS": "billingbudgets/v1",
     "BIGQUERY_DATA_TRANSFER": "bigquerydatatransfer/v1",
+    "COMPUTE": "compute/v1",
 }
 # requests prefers the lower-case name; Go reads both.
 UNPROXIED = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
@@ -34,6 +35,7 @@ def clients(state: State, identity: str) -> dict[str, str]:
         "STORAGE_ENDPOINT": state.address,
         "RUN_ENDPOINT": f"{state.address}/run",
         "DATAFORM_ENDPOINT": f"{state.address}/dataform",
+        "DATAPROC_ENDPOINT": f"{state.address}/dataproc",
         "SECRET_MANAGER_ENDPOINT": f"{state.address}/secretmanager",
         "CLOUDSCHEDULER_ENDPOINT": f"{state.address}/scheduler",
         "PUBSUB_ENDPOINT": f"{state.address}/pubsub",

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 FILE = "recording.jsonl"
 PROVIDER = "terraform-provider-google"  # in its User-Agent; the backend of the state has another
 READS = (":getIamPolicy", ":testIamPermissions")  # POST requests that change nothing
+BOUNDARY = "recorded-boundary"
 BUCKETS = "/storage/v1/b"  # the bootstrap creates the state's bucket, and Terraform grants on it
 
 
@@ -43,20 +45,28 @@ class Recorder:
             # The decoded path would not distinguish a slash in an id from a separator.
             "path": request.scope["raw_path"].decode(),
             "query": dict(request.query_params),
-            "body": json.loads(body) if body else None,
+            **describe_body(request.headers.get("Content-Type", ""), body),
         }
         with self.path.open("a") as file:
             file.write(json.dumps(line) + "\n")
 
 
-def is_change(request: Request) -> bool:
-    """Whether the provider changes a resource, or any client creates a bucket.
+def describe_body(content_type: str, body: bytes) -> dict[str, Any]:
+    """JSON as `body`; an upload, which has two parts, as `text` with its `type`. The provider's boundary is random."""
+    if not content_type.startswith("multipart/"):
+        return {"body": json.loads(body) if body else None}
+    boundary = content_type.partition("boundary=")[2].strip('"')
+    return {
+        "body": None,
+        "text": body.decode().replace(boundary, BOUNDARY),
+        "type": f"{content_type.partition(';')[0]}; boundary={BOUNDARY}",
+    }
 
-    Uploads are not recorded: the contents of objects are not JSON.
-    """
+
+def is_change(request: Request) -> bool:
+    """Whether the provider changes a resource or uploads an object, or any client creates a bucket."""
     return (
         (PROVIDER in request.headers.get("User-Agent", "") or request.url.path == BUCKETS)
         and request.method != "GET"
         and not request.url.path.endswith(READS)
-        and not request.url.path.startswith("/upload/")
     )

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from sandbox import (
     bigquery,
     dataform,
+    dataproc,
     disk_full,
     jobs,
     keyless,
@@ -28,7 +29,7 @@ from sandbox.resources import apis
 from sandbox.resources.store import Store
 from sandbox.state import State
 
-SERVICES = (metadata, storage, apis, jobs, keyless, scheduler, transfers, dataform, sheets)
+SERVICES = (metadata, storage, apis, jobs, keyless, scheduler, transfers, dataform, dataproc, sheets)
 
 
 def application(state: State, extra_routes: Sequence[BaseRoute] = ()) -> Starlette:

@@ -132,7 +132,7 @@ def test_only_main_exits():
 
 
 def test_only_tests_that_need_a_program_are_skipped():
-    """Their reason names Terraform, the provider, act, or the package of a server."""
+    """Their reason names Terraform, the provider, act, Java, or the package of a server."""
     skips = re.compile(r"(?:pytest\.skip|skipif|mark\.skip|xfail|importorskip)\(.+")
     reasons = [
         line
@@ -140,7 +140,7 @@ def test_only_tests_that_need_a_program_are_skipped():
         if path.is_relative_to(ROOT / "tests") and path.suffix == ".py"
         for line in skips.findall(path.read_text())
     ]
-    named = ("terraform", "google provider", "NO_ACT", "NO_MARIADB", "NO_PROMETHEUS")
+    named = ("terraform", "google provider", "NO_ACT", "NO_JAVA", "NO_MARIADB", "NO_PROMETHEUS")
     others = [line for line in reasons if not any(name in line for name in named)]
     assert reasons and others == []
 

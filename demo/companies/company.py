@@ -32,6 +32,9 @@ class Company(Protocol):
     def secrets(self, root: Path) -> dict[str, str]:
         """Values by the name of the secret. Read after the sandbox has started."""
 
+    def add_sources(self, cloud: Cloud) -> None:
+        """Sources in Google Cloud itself, such as buckets. Called once, after Terraform and before the first run."""
+
     @property
     def runs(self) -> tuple[str, ...]:
         """The schedules of the pipeline in the order of the story: daily or hourly."""

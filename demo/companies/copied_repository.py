@@ -38,7 +38,7 @@ GENERIC = (
     "dataform/definitions/sources/run_log.sqlx",
     "dataform/definitions/sources/quality_results.sqlx",
 )
-NODE_MODULES = Path("sandbox/node_modules")
+NODE_MODULES, SPARK = Path("sandbox/node_modules"), Path(".sandbox/spark")
 
 
 def copy_repository(name: str, target: Path) -> None:
@@ -46,6 +46,9 @@ def copy_repository(name: str, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(REPOSITORY, target, ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=True)
     (target / NODE_MODULES).symlink_to((REPOSITORY / NODE_MODULES).resolve())
+    # Whether it is installed or not: a link to nothing is as if it were absent.
+    (target / SPARK).parent.mkdir()
+    (target / SPARK).symlink_to(REPOSITORY / SPARK)
     for path in retail_declarations(target):
         path.unlink()
     shutil.copytree(FOLDER / name / "declarations", target, dirs_exist_ok=True)

@@ -24,6 +24,9 @@ class Retail:
     def secrets(self, root: Path) -> dict[str, str]:
         return {"retail-api-key": (root / FIRST_KEY_FILE).read_text()}
 
+    def add_sources(self, cloud: Cloud) -> None:
+        """None in Google Cloud."""
+
     def change_sources(self, cloud: Cloud, run: int) -> str:
         if run > 1:
             return ""

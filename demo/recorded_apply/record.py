@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 POLICY = re.compile(r".*:setIamPolicy|/storage/v1/b/[^/]+/iam")
 TOPIC_POLICY = re.compile(r"/pubsub/v1/projects/[^/]+/topics/[^/]+:setIamPolicy")
-REFERENCED = re.compile(r".*/(topics/[^/:]+|notificationChannels|metrics)")
+REFERENCED = re.compile(r".*/(topics/[^/:]+|notificationChannels|metrics|global/networks)")
 ENABLE_SERVICES = re.compile(r".*/services:batchEnable")
 VOLATILE = {"etag", "alt", "prettyPrint"}  # set by the server, or only about the response's format
 # After every rank of rank().

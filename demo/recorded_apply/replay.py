@@ -8,6 +8,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -54,7 +55,7 @@ def send(session: requests.Session, state: State, line: str) -> None:
     method, url = request["method"], f"{state.address}{request['path']}"
     try:
         response = session.request(
-            method, url, params=request["query"], json=request["body"], timeout=TIMEOUT_SECONDS
+            method, url, params=request["query"], timeout=TIMEOUT_SECONDS, **content_of(request)
         )
     except requests.RequestException as error:
         raise ReplayFailed(f"no sandbox responds on {state.address}: {error}") from error
@@ -62,6 +63,13 @@ def send(session: requests.Session, state: State, line: str) -> None:
         raise ReplayFailed(
             f"{method} {request['path']} was rejected with {response.status_code}: {response.text}"
         )
+
+
+def content_of(request: dict[str, Any]) -> dict[str, Any]:
+    """The body of a request as `requests` takes it: JSON, or the parts of an upload."""
+    if "text" not in request:
+        return {"json": request["body"]}
+    return {"data": request["text"].encode(), "headers": {"Content-Type": request["type"]}}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,14 @@
 # Missing on purpose: what reads data (getData, objects.get, versions.access), and changes of custom roles and
 # workload identity pools, by which an identity would give itself more. A person applies changes of this module.
 locals {
-  kinds = {
+  networks = var.has_networks ? {
+    "compute.firewalls"   = {}
+    "compute.networks"    = { more = ["compute.networks.updatePolicy"] } # for firewalls
+    "compute.subnetworks" = {}
+  } : {}
+  operations = var.has_networks ? ["compute.globalOperations.get", "compute.regionOperations.get"] : []
+
+  kinds = merge(local.networks, {
     "artifactregistry.repositories"   = { policy = true }
     "bigquery.datasets"               = { policy = true, list = false } # bigquery.datasets.list does not exist
     "bigquery.tables"                 = { policy = true }               # of one table: ops.releases
@@ -22,7 +29,7 @@ locals {
     "run.jobs"                        = { policy = true }
     "secretmanager.secrets"           = { policy = true }
     "storage.buckets"                 = { policy = true }
-  }
+  })
 
   reads = sort(concat(
     flatten([
@@ -31,6 +38,7 @@ locals {
         "${kind}.${verb}"
       ]
     ]),
+    local.operations,
     [
       "bigquery.transfers.get",
       "billing.resourcebudgets.read",

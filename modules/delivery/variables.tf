@@ -26,6 +26,13 @@ variable "environment" {
   }
 }
 
+variable "has_networks" {
+  description = "Whether the repository declares networks, for modules/spark."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "identities" {
   description = "The service accounts that plan, apply and rehearse: member and full resource name of each."
   type = object({

@@ -101,6 +101,9 @@ def requirements(method: Method, resource: str, body: Json) -> Iterator[Requirem
         yield Requirement(name, resource)
     if method.id == "pubsub.projects.subscriptions.create" and body.get("topic"):
         yield Requirement("pubsub.topics.attachSubscription", body["topic"])
+    # https://cloud.google.com/dataproc-serverless/docs/concepts/iam: to cancel a batch's operation
+    if method.id == "dataproc.projects.locations.operations.cancel":
+        yield Requirement("dataproc.batches.cancel", resource)
     if method.id.startswith("monitoring.projects.alertPolicies.") and matches_log(body):
         verb = VERBS.get(method.name, method.name)
         yield Requirement(f"logging.notificationRules.{verb}", "/".join(resource.split("/")[:2]))
@@ -130,6 +133,9 @@ def attached_account(method: Method, body: Json) -> str:
             account = (target.get("oauthToken") or target.get("oidcToken") or {}).get(
                 "serviceAccountEmail", ""
             )
+        case "dataproc.projects.locations.batches":
+            execution = body.get("environmentConfig", {}).get("executionConfig", {})
+            account = execution.get("serviceAccount", "")
         case "dataform.projects.locations.repositories":
             account = body.get("serviceAccount", "")
     return str(account)

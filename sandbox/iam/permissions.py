@@ -30,6 +30,10 @@ PAGES: dict[str, dict[str, str]] = {
         "dataform.workflowConfigs": CRUD,
         "dataform.workflowInvocations": "cancel create delete get list query",
     },
+    "https://cloud.google.com/dataproc-serverless/docs/concepts/iam": {
+        "dataproc.batches": "cancel create delete get list",
+        "dataproc.operations": f"cancel delete get list {GET_SET}",
+    },
     "https://docs.cloud.google.com/dataform/reference/rest/v1/projects.locations.repositories.workspaces": {
         "dataform.workspaces": "delete removeFile writeFile",
     },
@@ -115,6 +119,11 @@ UNVERIFIED: dict[str, str] = {
     "bigquery.rowAccessPolicies": f"create delete list update {GET_SET}",  # the transfer page lists some
     "bigquery.tables": "export getData updateData",
     "billing.resourcebudgets": "write",
+    "compute.firewalls": CRUD,
+    "compute.globalOperations": "get",
+    "compute.networks": f"{CRUD} updatePolicy",
+    "compute.regionOperations": "get",
+    "compute.subnetworks": CRUD,
     "dataform.workspaces": "create",
     "iam.roles": "create delete list undelete update",
     "iam.serviceAccounts": f"{CRUD} {GET_SET}",

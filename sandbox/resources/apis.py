@@ -13,6 +13,7 @@ from sandbox.resources import (
     iam,
     log_metrics,
     monitoring,
+    networks,
     notices,
     project,
     pubsub,
@@ -45,6 +46,7 @@ SERVICES: dict[str, Callable[[Service], list[BaseRoute]]] = {
     "logging/v2": log_metrics.routes,
     "artifactregistry/v1": artifact_registry.routes,
     "billingbudgets/v1": budgets.routes,
+    "compute/v1": networks.routes,
 }
 
 

@@ -192,7 +192,7 @@ def short_resource(grant: Grant, values: dict[str, Any]) -> str:
     """The resource with the condition of the grant; a bucket is the landing bucket or that of the state."""
     kind, _, name = grant.resource.removeprefix("the ").partition(" ")
     if kind == "bucket":
-        suffixes = {"-terraform-state": "state", "-report": "bucket of pages"}
+        suffixes = {"-terraform-state": "state", "-report": "bucket of pages", "-spark": "bucket of batches"}
         bucket = next((text for suffix, text in suffixes.items() if name.endswith(suffix)), "bucket")
         return f"{bucket} {grant.conditions.removeprefix(', only ')}".strip()
     if kind == "repository" and "location" in values:

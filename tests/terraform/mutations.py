@@ -6,6 +6,7 @@ PLAN = "tests/terraform/test_plan.py"
 TEXTS = "tests/terraform/test_texts.py"
 SETTINGS = "tests/terraform/test_job_settings.py"
 MODULES = "tests/terraform/test_modules.py"
+SPARK_GRANTS = "tests/terraform/test_spark.py::test_the_grants_of_spark_are_those_that_are_listed"
 GRANTS = f"{PLAN}::test_the_grants_are_those_that_are_listed"
 
 
@@ -403,5 +404,89 @@ MUTATIONS = [
         "(Mi|Gi)$",
         "",
         of_module("job"),
+    ),
+    Mutation(
+        "a batch may replace the code of other batches",
+        "modules/spark/main.tf",
+        'role = "roles/storage.objectUser", folder = "runs", member = var.identity.member',
+        'role = "roles/storage.objectUser", folder = "code", member = var.identity.member',
+        of_module("spark"),
+    ),
+    Mutation(
+        "a batch may write its own code",
+        "modules/spark/main.tf",
+        'role = "roles/storage.objectViewer", folder = "code", member = var.identity.member',
+        'role = "roles/storage.objectUser", folder = "code", member = var.identity.member',
+        of_module("spark"),
+    ),
+    Mutation(
+        "the connector writes the output of batches",
+        "modules/spark/main.tf",
+        '"${name}-read" => { role = "roles/storage.objectViewer"',
+        '"${name}-read" => { role = "roles/storage.objectUser"',
+        SPARK_GRANTS,
+    ),
+    Mutation(
+        "delivery writes the output of batches",
+        "modules/spark/main.tf",
+        'role = "roles/storage.objectUser", folder = "code", member = member',
+        'role = "roles/storage.objectUser", folder = "runs", member = member',
+        SPARK_GRANTS,
+    ),
+    Mutation(
+        "a plan of delivery writes code",
+        "modules/spark/main.tf",
+        'role = "roles/storage.objectViewer", folder = "code", member = member',
+        'role = "roles/storage.objectUser", folder = "code", member = member',
+        SPARK_GRANTS,
+    ),
+    Mutation(
+        "the pipeline has tokens of the identity of batches",
+        "modules/spark/main.tf",
+        '"roles/iam.serviceAccountUser"',
+        '"roles/iam.serviceAccountTokenCreator"',
+        SPARK_GRANTS,
+    ),
+    Mutation(
+        "the pipeline creates clusters",
+        "modules/spark/main.tf",
+        '"dataproc.batches.cancel",',
+        '"dataproc.batches.cancel", "dataproc.clusters.create",',
+        of_module("spark"),
+    ),
+    Mutation(
+        "the connector starts batches",
+        "environments/main.tf",
+        'runners = { pipeline = module.identities.members["pipeline"] }\n  deliverers',
+        'runners = { for name in ["connector", "pipeline"] : name => module.identities.members[name] }\n  deliverers',
+        SPARK_GRANTS,
+    ),
+    Mutation(
+        "machines of batches are reachable from everywhere",
+        "modules/spark/network.tf",
+        "source_ranges      = [var.ip_range]",
+        'source_ranges      = ["0.0.0.0/0"]',
+        of_module("spark"),
+    ),
+    Mutation(
+        "machines of batches do not reach Cloud Storage",
+        "modules/spark/network.tf",
+        "private_ip_google_access = true",
+        "private_ip_google_access = false",
+        of_module("spark"),
+    ),
+    Mutation(
+        "Spark's resources exist without a declaration",
+        "environments/declarations.tf",
+        "uses_spark = length(local.prepared) > 0",
+        "uses_spark = true",
+        "tests/terraform/test_spark.py::test_without_a_declaration_nothing_of_spark_exists",
+    ),
+    Mutation(
+        "the code of batches is available before its grants",
+        "modules/spark/outputs.tf",
+        "google_service_account_iam_member.runners,",
+        "",
+        f"{TEXTS}::test_something_waits_for_every_grant_of_a_module[spark]",
     ),
 ]

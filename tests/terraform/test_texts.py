@@ -121,6 +121,7 @@ def test_schedules_wait_for_the_grants_of_everything_they_start():
         "report",
         "report_bucket",
         "sheets_sync",
+        "spark",
         "warehouse",
     }
     assert waits["key_rotation_schedule"] == {"secret"}

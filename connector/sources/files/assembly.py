@@ -7,6 +7,7 @@ from connector.raw_schema import Column
 from connector.settings import Settings
 from connector.sources.files.config import FilesSource
 from connector.sources.files.ledger import Ledger
+from connector.sources.files.prepared import PreparedFiles, loaded_endpoint
 from connector.sources.files.reader import FilesReader
 from connector.sources.files.store import FileStore, GoogleFiles, open_obstore
 from runtime.object_store import ObjectStore
@@ -22,8 +23,13 @@ def create_reader(
     """`open_bucket`: a bucket of Cloud Storage by its name, with the job's credentials."""
     # In the landing bucket: the job may only read the bucket of the source.
     ledger = Ledger(open_bucket(settings.bucket), f"{settings.source_name}/{name}")
+    endpoint = source.endpoints[name]
+    if endpoint.prepare:
+        runs = urlsplit(f"{settings.source['PREPARED'].rstrip('/')}/{settings.source_name}/{name}/")
+        output = PreparedFiles(open_bucket(runs.netloc), runs.path.lstrip("/"), ledger, source.connections)
+        return FilesReader(output, ledger, loaded_endpoint(endpoint), columns, source.connections)
     store = open_store(source, settings, open_bucket)
-    return FilesReader(store, ledger, source.endpoints[name], columns, source.connections)
+    return FilesReader(store, ledger, endpoint, columns, source.connections)
 
 
 def open_store(

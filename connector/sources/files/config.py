@@ -3,7 +3,7 @@
 import codecs
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -25,7 +25,9 @@ class Csv(Declared, frozen=True, kw_only=True):
 
 
 class JsonLines(Declared, frozen=True, kw_only=True):
-    """One JSON object per line, UTF-8."""
+    """One JSON object per line, UTF-8. `reject`: an object with this field is a reject; its text is the reason."""
+
+    reject: str = ""
 
 
 class JsonArray(Declared, frozen=True, kw_only=True):
@@ -44,16 +46,25 @@ FORMATS: dict[str, type[Csv | JsonLines | JsonArray | Parquet]] = {
     "parquet": Parquet,
 }
 
+# https://spark.apache.org/docs/4.0.1/sql-data-sources.html
+SPARK_FORMATS = ("avro", "binaryFile", "csv", "json", "orc", "parquet", "text", "xml")
+
 
 class FilesEndpoint(Endpoint, frozen=True, kw_only=True):
     """`glob` is relative to the source's url; `**` also matches folders. `rename`: names of the file to columns of raw.
     `settle`: a file that changed less than so many seconds ago is left to the next run, because it may still be
-    written; uploads to S3 and Cloud Storage are atomic and do not need it."""
+    written; uploads to S3 and Cloud Storage are atomic and do not need it.
+
+    `prepare: spark`: the files are input of connector/transformations/<table>.py, and `format` is a data source of
+    Spark with its options. What the batch has written is loaded. `keeps_rows`: the batch fails unless each row that it
+    read became a row or a reject."""
 
     glob: Text
     format: dict[str, dict[str, Any] | None]
     rename: dict[str, Name] = {}
     settle: Annotated[int, msgspec.Meta(ge=0)] = 0
+    prepare: Literal["spark"] | None = None
+    keeps_rows: bool = False
 
     def parse_format(self, where: str = "format") -> Format:
         """The declared format with its options; DeclarationError unless there is exactly one."""
@@ -84,7 +95,13 @@ class FilesSource(Source, frozen=True, kw_only=True, rename={"server": "endpoint
     endpoints: Mapping[Name, FilesEndpoint]
 
     def variables(self) -> dict[str, str | None]:
-        return {"URL": self.url, "ENDPOINT": self.server} | super().variables()
+        prepared: dict[str, str | None] = {"PREPARED": None}
+        is_prepared = any(endpoint.prepare for endpoint in self.endpoints.values())
+        return (
+            {"URL": self.url, "ENDPOINT": self.server}
+            | (prepared if is_prepared else {})
+            | super().variables()
+        )
 
 
 def parse_files_source(declared: dict[str, Any], where: str) -> FilesSource:
@@ -96,6 +113,10 @@ def parse_files_source(declared: dict[str, Any], where: str) -> FilesSource:
         raise DeclarationError(f"{where}: remove `secret`: only s3:// needs keys.")
     for name, endpoint in source.endpoints.items():
         check_endpoint(endpoint, f"{where}: endpoints.{name}")
+        if endpoint.prepare and not source.url.startswith("gs://"):
+            raise DeclarationError(
+                f"{where}: endpoints.{name}.prepare: Spark reads gs:// only, not {source.url}."
+            )
     return source
 
 
@@ -113,13 +134,33 @@ def check_null_keys(endpoints: Any, where: str) -> None:
 
 def check_endpoint(endpoint: FilesEndpoint, where: str) -> None:
     """DeclarationError for a window, a glob outside of the folder, or an invalid format."""
-    declared = endpoint.parse_format(f"{where}.format")
     if endpoint.window:
         raise DeclarationError(f"{where}: remove `window`: new and changed files are found by their etag.")
     if endpoint.glob.startswith("/") or ".." in PurePosixPath(endpoint.glob).parts:
         raise DeclarationError(f"{where}.glob: {endpoint.glob!r} must be relative to the source's url.")
-    if isinstance(declared, Csv):
+    if endpoint.keeps_rows and not endpoint.prepare:
+        raise DeclarationError(f"{where}: remove `keeps_rows`: it is of `prepare: spark`.")
+    if endpoint.prepare:
+        check_prepared(endpoint, where)
+    elif isinstance(declared := endpoint.parse_format(f"{where}.format"), Csv):
         check_csv(declared, f"{where}.format.csv")
+
+
+def check_prepared(endpoint: FilesEndpoint, where: str) -> None:
+    """DeclarationError for a format that Spark does not have, and for what only files without `prepare` have."""
+    if len(endpoint.format) != 1 or next(iter(endpoint.format)) not in SPARK_FORMATS:
+        raise DeclarationError(
+            f"{where}.format: with `prepare: spark` expected one of {', '.join(SPARK_FORMATS)}, not "
+            f"{list(endpoint.format)}; for example {{text: {{}}}}."
+        )
+    if "**" in PurePosixPath(endpoint.glob).parts:
+        raise DeclarationError(
+            f"{where}.glob: {endpoint.glob!r}: Hadoop has no `**`; write a `*` per folder."
+        )
+    if endpoint.rename or endpoint.settle:
+        raise DeclarationError(
+            f"{where}: remove `rename` and `settle`: the transformation names the columns."
+        )
 
 
 def check_csv(declared: Csv, where: str) -> None:

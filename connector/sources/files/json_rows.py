@@ -18,15 +18,19 @@ encode_line = msgspec.json.Encoder().encode
 
 
 class JsonRows:
-    """`columns`: of the table; values of other fields keep their type, since no column holds them."""
+    """`columns`: of the table; values of other fields keep their type, since no column holds them.
+    `reject`: the field that makes an object a reject."""
 
-    def __init__(self, columns: Iterable[Column], rename: Mapping[str, str], provenance: Provenance) -> None:
+    def __init__(
+        self, columns: Iterable[Column], rename: Mapping[str, str], provenance: Provenance, reject: str = ""
+    ) -> None:
         self.texts = {
             column["name"]
             for column in columns
             if column["type"] == "STRING" and column.get("mode") != "REPEATED"
         }
         self.rename = rename
+        self.reject = reject
         self.provenance = provenance
         self.constants = {name: encode_raw(value) for name, value in provenance.constants.items()}
         self.with_line = LINE in provenance.columns
@@ -40,6 +44,9 @@ class JsonRows:
             members = decode_object(item)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             self.rows.reject(number, str(error), item.decode("utf-8", "replace"))
+            return
+        if self.reject in members:
+            self.rows.reject(number, msgspec.json.decode(members[self.reject], type=str), item.decode())
             return
         row = rename_members(members, self.rename)
         self.names |= dict.fromkeys(row)

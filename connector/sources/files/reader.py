@@ -139,8 +139,8 @@ class FilesReader(PlannedReader):
         match self.format:
             case Csv() as declared:
                 return read_rows(chunks, part, declared, rename, self.endpoint.key, provenance)
-            case JsonLines():
-                return read_json_lines(chunks, part, JsonRows(self.columns, rename, provenance))
+            case JsonLines(reject=reject):
+                return read_json_lines(chunks, part, JsonRows(self.columns, rename, provenance, reject))
             case JsonArray():
                 return read_json_array(chunks, JsonRows(self.columns, rename, provenance))
         if part.file.size > MAX_PARQUET_BYTES:

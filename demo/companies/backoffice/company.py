@@ -53,6 +53,9 @@ class Backoffice:
     def secrets(self, root: Path) -> dict[str, str]:
         return {"purchasing-api-key": API_KEY}
 
+    def add_sources(self, cloud: Cloud) -> None:
+        """None in Google Cloud."""
+
     def change_sources(self, cloud: Cloud, run: int) -> str:
         """The last run finds nothing new."""
         if run > CHANGES:

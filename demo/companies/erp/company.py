@@ -51,6 +51,9 @@ class Erp:
         passwords = {"erp-password": PASSWORD, "stock-password": PASSWORD}
         return passwords | {"crm-api-key": API_KEY, "finance-files-s3": json.dumps(ACCESS_KEY)}
 
+    def add_sources(self, cloud: Cloud) -> None:
+        """None in Google Cloud."""
+
     def change_sources(self, cloud: Cloud, run: int) -> str:
         """Everything before the second run; the third has nothing to copy."""
         if run > 1:

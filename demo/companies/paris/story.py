@@ -24,6 +24,9 @@ class Paris:
     def secrets(self, root: Path) -> dict[str, str]:
         return {}  # the portal needs no key
 
+    def add_sources(self, cloud: Cloud) -> None:
+        """None in Google Cloud."""
+
     def change_sources(self, cloud: Cloud, run: int) -> str:
         years = school_years(read_catalogue(catalogue_path()))
         if run >= len(years):

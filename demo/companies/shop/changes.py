@@ -1,11 +1,13 @@
 """What happens in the web shop within an hour, after its first load."""
 
+import random
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bson import Decimal128, ObjectId
 
+from demo.companies.shop.clickstream import SEED, create_request, log_of
 from demo.companies.shop.data import FIRST_CLOCK, Document, Product, Shipment, ShopData, file_of, total_of
 
 SECOND_CLOCK = FIRST_CLOCK + timedelta(hours=1)
@@ -21,6 +23,7 @@ def pass_hour(data: ShopData) -> None:
     change_catalogue(data)
     add_shipments(data)
     overwrite_shipments(data)
+    add_requests(data)
 
 
 def change_orders(data: ShopData) -> None:
@@ -91,6 +94,26 @@ def overwrite_shipments(data: ShopData) -> None:
     first, *others = data.shipments[name]
     data.shipments[name] = [replace(first, weight="0.500"), *others]
     data.broken[name] = ["S99998;10001;dhl;sent;heavy;2026-03-21 10:00:00"]
+
+
+def add_requests(data: ShopData) -> None:
+    """A log of a new day, one that has grown, one that arrives a week late, and lines of another format."""
+    skus = sorted(data.catalogue)
+    draw = random.Random(SEED)
+    for name, at in (
+        (log_of("fra", SECOND_CLOCK), minute(0)),
+        (sorted(data.logs)[-1], minute(-2000)),
+        (log_of("lon", minute(-10_000)), minute(-10_000)),
+    ):
+        log = data.logs.setdefault(name, [])
+        log += [
+            create_request(draw, f"{name}-{number}", at + timedelta(seconds=number), skus)
+            for number in range(20)
+        ]
+    data.broken[log_of("fra", SECOND_CLOCK)] = [
+        "\\x16\\x03\\x01 a scanner",
+        "192.0.2.7 - - [31/Feb/2026:00:00:00 +0100]",
+    ]
 
 
 def minute(number: int) -> datetime:

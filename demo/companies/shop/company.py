@@ -12,6 +12,7 @@ from demo.companies.comparison_marker import compare_again
 from demo.companies.rows import compare_rows
 from demo.companies.shop.changes import SECOND_CLOCK, pass_hour
 from demo.companies.shop.data import FIRST_CLOCK, create_data
+from demo.companies.shop.logs_bucket import LogsBucket, create_logs_bucket
 from demo.companies.shop.oracle import expect
 from demo.companies.shop.servers import ShopServers, running_servers
 from demo.expected import Check
@@ -32,6 +33,7 @@ class Shop:
     def __init__(self) -> None:
         self.first, self.now = create_data(), create_data()
         self.servers: ShopServers | None = None
+        self.logs = LogsBucket(lambda name, content: None)
         self.root = Path()
 
     @contextmanager
@@ -50,6 +52,10 @@ class Shop:
         """MongoDB has no accounts here, so any password is accepted."""
         return {"shop-password": "any", "warehouse-files-s3": json.dumps(ACCESS_KEY)}
 
+    def add_sources(self, cloud: Cloud) -> None:
+        self.logs = create_logs_bucket(cloud.state, cloud.state.identity("spark-batches"))
+        self.logs.publish(self.now)
+
     def change_sources(self, cloud: Cloud, run: int) -> str:
         """Everything before the second run; the third has nothing to copy."""
         if run > 1:
@@ -57,8 +63,9 @@ class Shop:
         self.change()
         # The marker after the change: it makes the next process start from the changed sources.
         (self.root / CHANGED).touch()
+        self.logs.publish(self.now)
         compare_again(cloud, "shop/orders", "shop/customers")
-        return "orders, prices, shipments; 6 deletions, 2 late, 1 bad row"
+        return "orders, prices, shipments, logs; 6 deletions, 3 late, 3 bad rows"
 
     def change(self) -> None:
         pass_hour(self.now)

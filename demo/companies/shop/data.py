@@ -8,6 +8,8 @@ from typing import Any
 
 from bson import Decimal128, ObjectId
 
+from demo.companies.shop.clickstream import PageRequest, create_logs
+
 SEED = 20260301
 FIRST_DAY = datetime(2026, 3, 1, tzinfo=UTC)
 DAYS = 30
@@ -44,13 +46,15 @@ class Shipment:
 
 @dataclass
 class ShopData:
-    """`shipments` by the name of their file; `broken` are further lines of a file that are not valid rows."""
+    """`shipments` by the name of their file; `broken` are further lines of a file that are not valid rows.
+    `logs` are requests by the name of their access log."""
 
     orders: dict[ObjectId, Document] = field(default_factory=dict)
     customers: dict[str, Document] = field(default_factory=dict)
     catalogue: dict[str, Product] = field(default_factory=dict)
     shipments: dict[str, list[Shipment]] = field(default_factory=dict)
     broken: dict[str, list[str]] = field(default_factory=dict)
+    logs: dict[str, list[PageRequest]] = field(default_factory=dict)
 
 
 def create_data() -> ShopData:
@@ -65,6 +69,7 @@ def create_data() -> ShopData:
         order = create_order(draw, data, number)
         data.orders[order["_id"]] = order
         ship_order(draw, data, order)
+    data.logs = create_logs(sorted(data.catalogue))
     return data
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from demo.companies.rows import Expected
+from demo.companies.shop.clickstream import PageRequest
 from demo.companies.shop.data import Document, Shipment, ShopData
 
 CANCELLED = "cancelled"
@@ -13,6 +14,11 @@ CANCELLED = "cancelled"
 
 def expect(first: ShopData, now: ShopData) -> list[Expected]:
     """`first` is the data of the first load: what was deleted since then stays, and is marked."""
+    return [*expect_shop(first, now), expect_requests(now), expect_visitors(now)]
+
+
+def expect_shop(first: ShopData, now: ShopData) -> list[Expected]:
+    """Without the tables of the access logs."""
     return [
         expect_orders(first, now),
         expect_customers(first, now),
@@ -124,3 +130,37 @@ def expect_categories(first: ShopData, now: ShopData) -> Expected:
     columns = ("category", "country", "units", "revenue")
     rows = [(*key, *values) for key, values in sums.items()]
     return Expected("dmt.category_sales", columns, rows, money="revenue")
+
+
+def expect_requests(now: ShopData) -> Expected:
+    columns = ("request", "requested_at", "page", "sku", "search", "visitor", "device", "status", "bytes")
+    return Expected("ods.page_requests", columns, [request_row(request) for request in all_requests(now)])
+
+
+def all_requests(now: ShopData) -> list[PageRequest]:
+    return [request for requests in now.logs.values() for request in requests]
+
+
+def request_row(request: PageRequest) -> tuple[Any, ...]:
+    head = (request.number, request.at, request.page, request.sku, request.search, request.visitor)
+    return (*head, "phone" if request.is_phone else "computer", request.status, request.size)
+
+
+def expect_visitors(now: ShopData) -> Expected:
+    days: dict[Any, list[PageRequest]] = defaultdict(list)
+    for request in all_requests(now):
+        days[request.at.date()].append(request)
+    columns = ("day", "requests", "failed", "visitors", "phone_requests", "product_requests", "searches")
+    return Expected("dmt.daily_visitors", columns, [(day, *sum_day(each)) for day, each in days.items()])
+
+
+def sum_day(requests: list[PageRequest]) -> tuple[int, ...]:
+    pages = [request for request in requests if request.status < 400]
+    return (
+        len(pages),
+        len(requests) - len(pages),
+        len({request.visitor for request in requests if request.visitor}),
+        sum(request.is_phone for request in requests),
+        sum(request.sku is not None for request in pages),
+        sum(request.search is not None for request in pages),
+    )

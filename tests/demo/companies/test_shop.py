@@ -13,7 +13,7 @@ import pytest
 from connector.errors import KeyRejected, SourceUnavailable
 from demo.companies.shop.changes import SECOND_CLOCK, pass_hour
 from demo.companies.shop.data import FIRST_CLOCK, Shipment, create_data, file_of
-from demo.companies.shop.oracle import expect
+from demo.companies.shop.oracle import expect_shop as expect
 from demo.companies.shop.servers import running_servers
 from demo.servers.s3 import ACCESS_KEY
 from tests.demo.companies.system import System, lay_out_company
@@ -44,6 +44,7 @@ def graph(tmp_path_factory):
 @pytest.fixture(scope="module")
 def shop(sandbox, servers, graph):
     shop = System(sandbox.address, "shop", graph, servers.variables, SECRETS)
+    del shop.sources["clickstream"]  # test_clickstream.py
     yield shop
     shop.close()
 
