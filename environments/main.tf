@@ -314,7 +314,7 @@ module "pipeline" {
   image           = var.images.pipeline
   identity        = module.identities.emails["pipeline"]
   timeout_seconds = 3 * 3600 # longer than the sum of what it waits for
-  environment = {
+  environment = merge(local.endpoint_tasks == {} ? {} : { CONNECTOR_TASKS = jsonencode(local.endpoint_tasks) }, {
     PROJECT_ID               = var.project_id
     REGION                   = var.region
     BUCKET                   = module.landing.name
@@ -326,7 +326,7 @@ module "pipeline" {
     WATCHED_RUNS             = tostring(var.watched_runs)
     DATAFORM_REPOSITORY      = module.dataform.name
     DATAFORM_SERVICE_ACCOUNT = module.identities.emails["dataform-runner"]
-  }
+  })
   updaters = local.updaters
   runners  = { scheduler = { member = module.identities.members["scheduler"], overrides = true } }
   watchers = { # has the run with the lease ended?

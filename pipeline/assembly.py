@@ -11,7 +11,7 @@ from google.cloud.dataform_v1 import DataformClient
 
 from pipeline.dataform import DataformRunner
 from pipeline.jobs import JobRunner
-from pipeline.plan import PUBLISH, REPORT, TRANSFORM, build_plans, copy_arguments, list_steps
+from pipeline.plan import PUBLISH, REPORT, TRANSFORM, build_plans, copy_arguments, endpoint_of, list_steps
 from pipeline.polling import Poller
 from pipeline.run import Action
 from pipeline.run_record import RunRecord
@@ -93,7 +93,7 @@ def create_actions(
     page: Action = partial(jobs.run, settings.job(settings.report_job))
     # The daily plan contains the steps of all schedules.
     copies: dict[str, Action] = {
-        step: partial(jobs.run, connector, copy_arguments(step))
+        step: partial(jobs.run, connector, copy_arguments(step), settings.tasks.get(endpoint_of(step), 1))
         for step in list_steps(build_plans(settings.endpoints)["daily"])
         if step not in (TRANSFORM, PUBLISH)
     }

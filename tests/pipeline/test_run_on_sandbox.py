@@ -42,6 +42,7 @@ def settings(sandbox):
         region="europe-west1",
         bucket="unused",
         endpoints=ENDPOINTS,
+        tasks={},
         connector_job=f"connector-{suffix}",
         sheets_sync_job=f"sheets-sync-{suffix}",
         report_job=f"report-{suffix}",

@@ -11,8 +11,8 @@ from connector.errors import DeclarationError
 from connector.sources.base import (
     Declared,
     Deletes,
-    Endpoint,
     Name,
+    PlannedEndpoint,
     Source,
     Text,
     convert,
@@ -51,7 +51,7 @@ class TableWindow(Declared, frozen=True, kw_only=True):
         )
 
 
-class TableEndpoint(Endpoint, frozen=True, kw_only=True):
+class TableEndpoint(PlannedEndpoint, frozen=True, kw_only=True):
     """`relation`: a table or view, `schema.table`. `rename`: columns of the source to columns of raw; `key` and
     `window.field` are columns of raw. `changes`: without it the whole table is read in every run."""
 
