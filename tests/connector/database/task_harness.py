@@ -9,8 +9,9 @@ import dataclasses
 import json
 import os
 import signal
+import socket
 import sys
-import time
+import threading
 from pathlib import Path
 
 from connector.landing.files import Landing
@@ -18,7 +19,7 @@ from connector.load.warehouse import Warehouse
 from connector.raw_schema import read_columns
 from connector.run import run
 from connector.run.context import RunContext
-from connector.settings import Settings, Task, read_task
+from connector.settings import Settings, read_task
 from connector.sources import registry
 from connector.sources.database.config import PostgresSource
 from connector.sources.database.position import parse_part
@@ -44,7 +45,7 @@ class Place:
     page_rows: int = 100
 
 
-def declare(place: Place) -> PostgresSource:
+def declare(place):
     endpoint = {
         "relation": "shop.sales",
         "table": "sales",
@@ -61,11 +62,12 @@ def declare(place: Place) -> PostgresSource:
     return source
 
 
-def create_context(project: Project, place: Place, task: Task, adapter=None, **others) -> RunContext:
+def create_context(project, place, task, adapter=None, **others):
     """The context of one process, with its own clients and connections."""
     source, columns = declare(place), read_columns("sales")
     jobs, store = project.clients(adapter)
     settings = Settings("", "", "", {"URL": source.url, "API_KEY": PASSWORD})
+    others = {"log": open_log(sys.stderr, {}), "renew_seconds": RENEW_SECONDS} | others
     return RunContext(
         name="sales",
         endpoint=source.endpoints["sales"],
@@ -74,22 +76,24 @@ def create_context(project: Project, place: Place, task: Task, adapter=None, **o
         store=store,
         warehouse=Warehouse(jobs, store.bucket),
         task=task,
-        **{"log": open_log(sys.stderr, {}), "sleep": time.sleep, "renew_seconds": RENEW_SECONDS} | others,
+        **others,
     )
 
 
 class Witness:
     """Between a reader and its run: records each read, and kills the process at the planned one."""
 
-    def __init__(self, folder: Path, place: Place, task: Task, reader) -> None:
+    def __init__(self, folder, place, task, reader):
         self.folder, self.place, self.task = folder, place, task
         self.read = reader.read_part
         kill = folder / "kill.json"
         # The part and the moment; once, because whoever reads the part again must survive.
         self.kill = json.loads(kill.read_text()) if kill.exists() else None
         reader.read_part = self.read_part
+        self.lock, self.has_met = threading.Lock(), False
 
     def read_part(self, position, file_name):
+        self.meet()
         number = self.number_of(position)
         with (self.folder / "reads.txt").open("a") as output:
             output.write(f"{self.task.index} {self.task.attempt} {number}\n")
@@ -97,6 +101,15 @@ class Witness:
         part = self.read(position, file_name)
         self.die_at(number, "after")
         return part
+
+    def meet(self):
+        """At the first part: wait until every task of the test is at its first part."""
+        meeting = self.folder / "meeting.txt"
+        with self.lock:
+            if not self.has_met and meeting.exists():
+                with socket.create_connection(("127.0.0.1", int(meeting.read_text()))) as line:
+                    line.recv(1)  # returns when the test closes the connection
+            self.has_met = True
 
     def number_of(self, position):
         """From 1, of a table whose ids are 1, 2, 3, …"""

@@ -2,10 +2,13 @@
 
 import dataclasses
 import json
+import socket
 import sys
 import time
 import uuid
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from google.api_core.client_options import ClientOptions
@@ -30,7 +33,7 @@ class Job:
 
     runner: JobRunner
     name: str
-    folder: object
+    folder: Path
 
     def run(self, tasks=TASKS):
         self.runner.run(self.name, [], tasks)
@@ -74,9 +77,17 @@ def create_job(sandbox, project, table, tmp_path):
     return create
 
 
-def test_the_tasks_of_an_execution_copy_a_table_once(project, create_job):
+def test_the_tasks_of_an_execution_copy_a_table_once(project, create_job, tmp_path):
     job = create_job()
-    job.run()
+    with socket.create_server(("127.0.0.1", 0)) as meeting, ThreadPoolExecutor(1) as pool:
+        meeting.settimeout(60)
+        (tmp_path / "meeting.txt").write_text(str(meeting.getsockname()[1]))
+        running = pool.submit(job.run)
+        # Every task is at its first part: all of them read at the same time.
+        for connection in [meeting.accept()[0] for _ in range(TASKS)]:
+            connection.close()
+        running.result()
+    (tmp_path / "meeting.txt").unlink()
     reads, tasks = job.reads()
     assert reads == dict.fromkeys(range(1, PARTS + 1), 1)
     assert len(tasks) == TASKS
