@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 from connector.landing.files import Landing
 from connector.load.warehouse import Warehouse
@@ -67,7 +68,7 @@ def create_context(project, place, task, adapter=None, **others):
     source, columns = declare(place), read_columns("sales")
     jobs, store = project.clients(adapter)
     settings = Settings("", "", "", {"URL": source.url, "API_KEY": PASSWORD})
-    others = {"log": open_log(sys.stderr, {}), "renew_seconds": RENEW_SECONDS} | others
+    options: Any = {"log": open_log(sys.stderr, {}), "renew_seconds": RENEW_SECONDS} | others
     return RunContext(
         name="sales",
         endpoint=source.endpoints["sales"],
@@ -76,7 +77,7 @@ def create_context(project, place, task, adapter=None, **others):
         store=store,
         warehouse=Warehouse(jobs, store.bucket),
         task=task,
-        **others,
+        **options,
     )
 
 
