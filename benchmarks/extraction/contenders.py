@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -77,7 +78,24 @@ def singer(source: Source, folder: Path) -> Command:
     place, config = urlsplit(source.url), folder / "config.json"
     login = {"user": place.username, "password": place.password, "host": place.hostname, "port": place.port}
     config.write_text(json.dumps(login | {"database": place.path[1:], "filter_schemas": ["public"]}))
-    return Command([str(installed("taps") / "tap-postgres"), "--config", str(config)], folder / "out.jsonl")
+    tap = [str(installed("taps") / "tap-postgres"), "--config", str(config)]
+    catalog = folder / "catalog.json"
+    catalog.write_text(
+        select_streams(subprocess.run([*tap, "--discover"], capture_output=True, check=True).stdout)
+    )
+    return Command([*tap, "--catalog", str(catalog)], folder / "out.jsonl")
+
+
+def select_streams(catalog: bytes) -> str:
+    """A tap of a database reads nothing by default."""
+    declared = json.loads(catalog)
+    for stream in declared["streams"]:
+        whole = {"selected": True, "replication-method": "FULL_TABLE"}
+        stream["metadata"] = [
+            item | {"metadata": item["metadata"] | (whole if item["breadcrumb"] == [] else {})}
+            for item in stream["metadata"]
+        ]
+    return json.dumps(declared)
 
 
 CONNECTOR = Contender("**connector**, to landing files", connector, "lines")

@@ -45,7 +45,7 @@ def messages(folder: Path) -> tuple[int, int | None]:
 
 def query(sql: str) -> tuple[int, int | None]:
     [(rows, total)] = duckdb.sql(sql).fetchall()
-    return int(rows), int(total)
+    return int(rows), int(total or 0)
 
 
 FORMS: dict[str, Callable[[Path], tuple[int, int | None]]] = {

@@ -47,7 +47,7 @@ use bench;
 create table orders (id bigint primary key, store integer, customer varchar(40), amount decimal(12, 2),
   quantity smallint, created_at datetime(6), updated_at timestamp(6) null, note text, details json, is_paid boolean);
 insert into orders select seq, seq % 500, concat('customer ', seq % 90000), (seq % 100000) / 100.0, seq % 9,
-  timestamp '2026-01-01' + interval seq second, timestamp '2026-01-01' + interval seq second,
+  timestamp '2026-01-01 00:00:00' + interval seq second, timestamp '2026-01-01 00:00:00' + interval seq second,
   if(seq % 10 > 0, concat('délivré à 東京, numéro ', seq), null),
   json_object('sku', concat('p', seq % 1000), 'tags', json_array('a', 'b')), seq % 2 = 0
 from seq_1_to_{rows};

@@ -67,7 +67,7 @@ class TableEndpoint(PlannedEndpoint, frozen=True, kw_only=True):
 
 class Limits(Declared, frozen=True, kw_only=True):
     """`connections`: of one run. `statement_timeout`: seconds. `page_rows`: rows of a part, at most; parts aim at
-    16 MB."""
+    16 MB, of MySQL at 8 MB."""
 
     # At most two: the run reads a database that serves other users.
     connections: Annotated[int, msgspec.Meta(ge=1, le=2)] = 2
