@@ -79,5 +79,5 @@ def read_task(environ: Mapping[str, str]) -> Task:
         values.append(int(text))
     index, count, attempt = values
     execution = environ.get("CLOUD_RUN_EXECUTION", "")
-    # Without an execution nothing tells the tasks of one start from those of another.
+    # Without the name of an execution, the tasks of two starts look the same.
     return Task(execution, index, count if execution else 1, attempt)

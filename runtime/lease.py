@@ -52,7 +52,7 @@ class LeaseDocument(msgspec.Struct, kw_only=True):
 def read_lease[State](
     store: Store, name: str, state_type: type[State]
 ) -> tuple[LeaseDocument, State | None] | None:
-    """A lease as it is now, with its state, without taking it; None if it is absent. StorageError if it is no lease."""
+    """A lease as it is now, with its state, without taking it; None if it is absent. StorageError for other content."""
     while generation := store.generation(name):
         content = store.read(name, generation)
         if content is not None:  # None: renewed between the two requests

@@ -46,8 +46,8 @@ class SortedServer(MongoServer):
     def find(self, command: Document) -> Document:
         """The boundary of a range: its _id only."""
         position = command.get("min", {}).get("_id", 1) - 1 + command.get("skip", 0)
-        found = [{"_id": position + 1}] if position < len(self.raw) else []
-        return {"cursor": {"id": 0, "ns": "bench.orders", "firstBatch": found}, "ok": 1.0}
+        boundary = [{"_id": position + 1}] if position < len(self.raw) else []
+        return {"cursor": {"id": 0, "ns": "bench.orders", "firstBatch": boundary}, "ok": 1.0}
 
     def send_batch(self, connection: socket.socket, request: int, key: str, first: int, last: int) -> None:
         end = min(first + BATCH, last)

@@ -37,11 +37,11 @@ def read_shares(
 def read_share(
     context: RunContext, reader: PlannedReader, state: RunState, share: int, check_run: Callable[[], None]
 ) -> PartsOutcome | None:
-    """None while another task reads it. A share whose lease stands still belongs to a task that was killed."""
+    """None while another task reads it. A share whose lease is not renewed belongs to a task that was killed."""
     name = share_name(context, state, share)
-    known = read_lease(context.store, name, PartsOutcome)
-    if known and known[1] is not None:
-        return known[1]
+    stored = read_lease(context.store, name, PartsOutcome)
+    if stored and stored[1] is not None:
+        return stored[1]
     lease = create_share_lease(context, name, share)
     try:
         with lease:

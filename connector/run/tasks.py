@@ -1,9 +1,9 @@
 """One copy by all tasks of an execution of Cloud Run: one of them owns the run, the others read parts of its plan.
 
 The owner is the task that took the lease on the endpoint. It makes the plan, reads parts as the others do, loads and
-finishes. The others read the plan from run.json. If the owner is killed, another task takes the lease over and goes on.
-Every task stays until the copy has ended, which is recorded in the bucket: a task that is started late, or restarted
-after the end, finds the record and does not copy the table again.
+finishes. The others read the plan from run.json. If the owner is killed, another task takes the lease over and
+continues. Every task stays until the copy has ended, which is recorded in the bucket: a task that is started late, or
+restarted after the end, finds the record and does not copy the table again.
 """
 
 from collections.abc import Callable
@@ -114,16 +114,16 @@ def is_readable(context: RunContext, state: RunState) -> bool:
 
 def read_state(context: RunContext) -> RunState | None:
     """The state of the run that another task of this execution owns now, or owned until it was killed."""
-    found = read_lease(context.store, context.state_name, RunState)
-    if found is None or not context.task.is_of_execution(found[0].execution):
+    stored = read_lease(context.store, context.state_name, RunState)
+    if stored is None or not context.task.is_of_execution(stored[0].execution):
         return None
-    return found[1]
+    return stored[1]
 
 
 def check_owner(context: RunContext) -> None:
     """LeaseHeld if the owner is not a task of this execution."""
-    found = read_lease(context.store, context.state_name, RunState)
+    stored = read_lease(context.store, context.state_name, RunState)
     # Without an owner it was just released, and the next attempt takes it.
-    if found and found[0].owner and not context.task.is_of_execution(found[0].execution):
+    if stored and stored[0].owner and not context.task.is_of_execution(stored[0].execution):
         url = context.store.url_of(context.state_name)
-        raise LeaseHeld(f"{found[0].holder} holds the lease {url}. Nothing was done; retry later.")
+        raise LeaseHeld(f"{stored[0].holder} holds the lease {url}. Nothing was done; retry later.")

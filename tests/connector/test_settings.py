@@ -41,7 +41,7 @@ def test_a_task_knows_its_execution(retail):
     assert task.is_of_execution(Task("connector-x7k2p", 5, 8).owner)
     assert not task.is_of_execution(Task("connector-x7k2", 5, 8).owner)
     assert read_settings(GOOD, "retail", retail).task == Task("", 0, 1, 0)
-    # Nothing would tell its tasks from those of another start.
+    # Without the name of an execution, the tasks of two starts look the same.
     assert read_settings(GOOD | {"CLOUD_RUN_TASK_COUNT": "8"}, "retail", retail).task.count == 1
 
 

@@ -88,7 +88,7 @@ class Witness:
         self.folder, self.place, self.task = folder, place, task
         self.read = reader.read_part
         kill = folder / "kill.json"
-        # The part and the moment; once, because whoever reads the part again must survive.
+        # The part and the moment; once, because the task that reads the part again must survive.
         self.kill = json.loads(kill.read_text()) if kill.exists() else None
         reader.read_part = self.read_part
         self.lock, self.has_met = threading.Lock(), False

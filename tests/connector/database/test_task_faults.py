@@ -150,7 +150,7 @@ def test_the_tasks_of_a_second_execution_do_nothing(fleet, project):
 
 
 def test_a_paused_owner_is_taken_over_and_changes_nothing(fleet, project):
-    """It goes on after another task has finished its run."""
+    """It continues after another task has finished its run."""
     owner = fleet.context("first", 0, renew_seconds=NEVER)
     paused: list[str] = []
     read = owner.reader.read_part
