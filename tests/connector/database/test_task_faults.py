@@ -75,6 +75,21 @@ class Fleet:
             futures += [pool.submit(run.copy, other, IdRange()) for other in others]
             return [future.exception() for future in futures]
 
+    def kill_at_read(self, number):
+        """A single task is killed when it begins so many parts; at least `number - 2` are in the bucket."""
+        adapter = CrashingAdapter()
+        context = self.context("first", 0, adapter=adapter)
+        read, begun = context.reader.read_part, itertools.count(1)
+
+        def read_part(position, file_name):
+            if next(begun) == number:
+                adapter.last = len(adapter.changes)
+            return read(position, file_name)
+
+        context.reader.read_part = read_part
+        with pytest.raises(Killed):
+            run.copy(context, IdRange())
+
     def copies(self):
         """How often each id is in raw; the same for all if no row was lost or loaded twice."""
         ids = Counter(self.project.ids())
@@ -102,7 +117,7 @@ def fleet(project, server):
 def test_a_task_is_killed_at_any_change(fleet, project, killed):
     """The others end the copy: at every step of the run, also while it is loaded."""
     index = 0 if killed == "owner" else 1
-    for change in itertools.count(1, 8):
+    for change in itertools.count(1, 9):
         adapter = CrashingAdapter(change)
         contexts = [
             fleet.context(f"run-{change}", each, adapter=adapter if each == index else None)
@@ -171,8 +186,7 @@ def test_a_paused_owner_is_taken_over_and_changes_nothing(fleet, project):
 
 def test_an_execution_resumes_the_parts_of_a_killed_one(fleet, project):
     """All of its tasks were killed; the next one has fewer of them."""
-    with pytest.raises(Killed):
-        run.copy(fleet.context("first", 0, adapter=CrashingAdapter(7)), IdRange())
+    fleet.kill_at_read(4)
     there = [item.name for item in project.bucket.list("sales/in/")]
     fleet.reads.clear()
     others = [fleet.context("second", index, 2) for index in range(2)]
@@ -183,8 +197,7 @@ def test_an_execution_resumes_the_parts_of_a_killed_one(fleet, project):
 
 def test_a_plan_of_another_declaration_is_given_up(fleet, project):
     """Under it the same number is another part; its files are kept in failed/."""
-    with pytest.raises(Killed):
-        run.copy(fleet.context("first", 0, adapter=CrashingAdapter(7)), IdRange())
+    fleet.kill_at_read(4)
     changed = dataclasses.replace(fleet.place, window=True)
     others = [fleet.context("second", index, 2, place=changed) for index in range(2)]
     assert fleet.errors(*others) == [None] * 2
