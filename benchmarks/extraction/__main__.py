@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import peer
+from benchmarks.contenders import HERE
 from benchmarks.document import circumstances, table, write
 from benchmarks.errors import BenchmarkError
 from benchmarks.extraction import rows, tables
@@ -22,6 +23,7 @@ from benchmarks.process import Taken, run
 from demo.servers.database import NO_MARIADB, find_mariadb
 
 DOCUMENT = Path(__file__).parents[2] / "docs/reports/benchmarks-sources.md"
+PEERS = ("extractors", "taps")
 HEADS = ("", "rows/s", "wall s", "runs", "CPU s", "peak MB", "MB written", "rows checked by")
 TITLES = {"postgres": "PostgreSQL", "mysql": "MariaDB", "mongodb": "MongoDB", "files": "CSV"}
 # Rows per second and peak MB of the connector, of 1,000,000 rows on a quiet machine of two cores.
@@ -55,15 +57,21 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="default: %(default)s")
     parser.add_argument("--write", action="store_true", help=f"write {DOCUMENT.name}")
     arguments = parser.parse_args()
-    for name in ("extractors", "taps"):
+    for name in PEERS:
         peer.install(name)
     try:
         for kind in arguments.kinds or TITLES:
             title, body = section(kind, arguments.rows, arguments.runs)
             if arguments.write:
-                write(title, body, DOCUMENT, f"# Speed of sources\n\n{NOTES}\n")
+                write(title, body, DOCUMENT, f"# Speed of sources\n\n{NOTES} {versions()}\n")
     except BenchmarkError as error:
         sys.exit(f"benchmarks: {error}")
+
+
+def versions() -> str:
+    """Of the other tools, as pinned."""
+    pins = [line for name in PEERS for line in (HERE / "requirements" / f"{name}.in").read_text().split()]
+    return f"Other tools: {', '.join(pins).replace('==', ' ')}."
 
 
 def section(kind: str, size: int, runs: int) -> tuple[str, str]:
