@@ -120,6 +120,9 @@ bench-full: install ## all benchmarks: 75 minutes on a quiet machine
 bench-sheets: install ## cost of a sheet sync beside clear-and-append
 	@$(PY) -m benchmarks.sheets --write
 
+bench-sources: install ## speed of databases and files beside lower bounds and other tools: twenty minutes
+	@$(PY) -m benchmarks.extraction --write
+
 # Whose sources the demo has: retail, or a folder of demo/companies.
 SOURCE ?= retail
 # Only companies with an endpoint that declares `prepare: spark`.
@@ -167,4 +170,4 @@ lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
 clean: ## delete the sandbox's state
 	@rm -rf .sandbox .companies
 
-.PHONY: help install check lint-terraform lint-workflows mutate-terraform format test test-servers test-times story style apply-all campaign campaign-delivery rollback-campaign bench bench-full bench-sheets demo sandbox sql report record lock clean
+.PHONY: help install check lint-terraform lint-workflows mutate-terraform format test test-servers test-times story style apply-all campaign campaign-delivery rollback-campaign bench bench-full bench-sheets bench-sources demo sandbox sql report record lock clean

@@ -23,9 +23,9 @@ def circumstances(*versions: str) -> str:
     return f"{now:%Y-%m-%d %H:%M} UTC, {machine}, Python {', '.join([platform.python_version(), *versions])}."
 
 
-def write(title: str, body: str, document: Path = DOCUMENT) -> None:
+def write(title: str, body: str, document: Path = DOCUMENT, preface: str = "# Benchmarks\n") -> None:
     """Put `body` under the heading `title`, replacing its previous content."""
-    text = document.read_text(encoding="utf-8") if document.exists() else "# Benchmarks\n"
+    text = document.read_text(encoding="utf-8") if document.exists() else preface
     before, heading, rest = text.partition(f"\n## {title}\n")
     after = rest.partition("\n## ")
     tail = f"\n## {after[2]}" if after[1] else ""

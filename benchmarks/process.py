@@ -17,11 +17,12 @@ LAUNCH = Path(__file__).parent / "launch.py"
 
 @dataclass(frozen=True)
 class Command:
-    """`output` is the file for its standard output, if it prints its rows."""
+    """`output` is the file for its standard output, if it prints its rows. `is_alone`: on a processor of its own."""
 
     arguments: Sequence[str]
     output: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    is_alone: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,6 @@ def start(command: Command, arguments: Sequence[str]) -> tuple[subprocess.Popen[
             stderr=errors,
             env=environment | dict(command.environment),
             # In the child before exec: the measured command and its children inherit the processor.
-            preexec_fn=alone,
+            preexec_fn=alone if command.is_alone else None,
         )
     return process, log

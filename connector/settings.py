@@ -4,7 +4,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connector.sources.base import Source
+from runtime.errors import SettingsError
 from runtime.settings import read_endpoint, read_required
+
+
+@dataclass(frozen=True)
+class Task:
+    """This process among the tasks of one execution of Cloud Run; elsewhere it is the only one.
+
+    index: from 0. attempt: 0, and one more after each restart.
+    https://cloud.google.com/run/docs/container-contract#jobs-env-vars
+    """
+
+    execution: str = ""
+    index: int = 0
+    count: int = 1
+    attempt: int = 0
+
+    @property
+    def owner(self) -> str:
+        """For leases: the same in all attempts of this task, of which Cloud Run runs one at a time."""
+        # Empty for a single task, whose lease is watched: two executions of it have nothing in common.
+        return f"{self.execution}/tasks/{self.index}" if self.count > 1 else ""
+
+    def is_of_execution(self, owner: str) -> bool:
+        """Whether `owner` is a task of this execution."""
+        return self.count > 1 and owner.startswith(f"{self.execution}/tasks/")
 
 
 @dataclass(frozen=True)
@@ -18,7 +43,7 @@ class Settings:
     sheets_endpoint: str = "https://sheets.googleapis.com"
     storage_endpoint: str = "https://storage.googleapis.com"
     source_name: str = ""
-    execution: str = ""
+    task: Task = Task()
 
 
 def read_settings(environ: Mapping[str, str], source_name: str, source: Source) -> Settings:
@@ -38,5 +63,21 @@ def read_settings(environ: Mapping[str, str], source_name: str, source: Source) 
         read_endpoint(environ, "sheets"),
         read_endpoint(environ, "storage"),
         source_name,
-        environ.get("CLOUD_RUN_EXECUTION", ""),
+        read_task(environ),
     )
+
+
+def read_task(environ: Mapping[str, str]) -> Task:
+    """SettingsError for a variable that is not a number."""
+    values = []
+    for name, default in (("INDEX", "0"), ("COUNT", "1"), ("ATTEMPT", "0")):
+        text = environ.get(f"CLOUD_RUN_TASK_{name}") or default
+        if not text.isascii() or not text.isdigit():
+            raise SettingsError(
+                f"invalid CLOUD_RUN_TASK_{name} {text!r}: Cloud Run sets it to a whole number."
+            )
+        values.append(int(text))
+    index, count, attempt = values
+    execution = environ.get("CLOUD_RUN_EXECUTION", "")
+    # Without the name of an execution, the tasks of two starts look the same.
+    return Task(execution, index, count if execution else 1, attempt)

@@ -56,6 +56,14 @@ locals {
     }
   ]...)
 
+  # Tasks of one execution that share an endpoint, where the declaration has more than one.
+  endpoint_tasks = merge([
+    for source, declared in local.sources : {
+      for name, endpoint in declared.endpoints : "${source}/${name}" => endpoint.tasks if try(endpoint.tasks > 1, false)
+    }
+  ]...)
+  task_settings = length(local.endpoint_tasks) == 0 ? {} : { CONNECTOR_TASKS = jsonencode(local.endpoint_tasks) }
+
   # The daily run copies every endpoint.
   hourly_endpoints = sort([
     for endpoint in local.endpoint_list : endpoint.name

@@ -350,7 +350,7 @@ module "pipeline" {
   image           = var.images.pipeline
   identity        = module.identities.emails["pipeline"]
   timeout_seconds = 3 * 3600 # longer than the sum of what it waits for
-  environment = merge(local.spark_settings, {
+  environment = merge(local.spark_settings, local.task_settings, {
     PROJECT_ID               = var.project_id
     REGION                   = var.region
     BUCKET                   = module.landing.name

@@ -14,7 +14,7 @@ from pipeline.batches import BatchRunner
 from pipeline.dataform import DataformRunner
 from pipeline.dataproc import BatchesClient
 from pipeline.jobs import JobRunner
-from pipeline.plan import COPY_PREFIX, PUBLISH, REPORT, TRANSFORM, build_plans, copy_arguments, list_steps
+from pipeline.plan import PUBLISH, REPORT, TRANSFORM, build_plans, copy_arguments, endpoint_of, list_steps
 from pipeline.polling import Poller
 from pipeline.run import MAX_PARALLEL_STEPS, Action
 from pipeline.run_record import RunRecord
@@ -104,10 +104,10 @@ def create_actions(
     prepared = settings.spark.endpoints if settings.spark else {}
 
     def copy(step: str) -> None:
-        endpoint = step.removeprefix(COPY_PREFIX)
+        endpoint = endpoint_of(step)
         if prepare and endpoint in prepared:
             prepare(endpoint)
-        jobs.run(connector, copy_arguments(step))
+        jobs.run(connector, copy_arguments(step), settings.tasks.get(endpoint, 1))
 
     copies: dict[str, Action] = {
         step: partial(copy, step)

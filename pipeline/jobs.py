@@ -36,20 +36,22 @@ class JobRunner:
     poller: Poller
     environ: Mapping[str, str] = field(default_factory=dict)
 
-    def run(self, job: str, arguments: Sequence[str] = ()) -> None:
+    def run(self, job: str, arguments: Sequence[str] = (), tasks: int = 1) -> None:
         """Run `job` (projects/…/jobs/…) and wait for its end; JobFailed unless every task succeeded."""
-        name = self.start(job, arguments)
+        name = self.start(job, arguments, tasks)
         execution = self.poller.wait_until_ended(has_ended, lambda: self._get_execution(name), name)
         if execution.succeeded_count < execution.task_count:
             description = describe_job(job, arguments)
             raise JobFailed(f"{description} failed: {failure_reason(execution)} Its log: {execution.log_uri}")
 
-    def start(self, job: str, arguments: Sequence[str]) -> str:
+    def start(self, job: str, arguments: Sequence[str], tasks: int = 1) -> str:
         """The name of the new execution, which runs on by itself. Not retried: after a lost response it may run."""
         # Added to the variables that Terraform has set on the job.
         variables = [run_v2.EnvVar(name=name, value=value) for name, value in self.environ.items()]
         override = Overrides.ContainerOverride(args=arguments, env=variables)
-        request = run_v2.RunJobRequest(name=job, overrides=Overrides(container_overrides=[override]))
+        # 0 is the default of the field: the number that the job declares, which is 1.
+        overrides = Overrides(container_overrides=[override], task_count=tasks if tasks > 1 else 0)
+        request = run_v2.RunJobRequest(name=job, overrides=overrides)
         try:
             return str(self.jobs.run_job(request, timeout=REQUEST_TIMEOUT_SECONDS).metadata.name)
         except API_ERRORS as error:

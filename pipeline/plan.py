@@ -41,9 +41,14 @@ def build_plans(endpoints: Mapping[str, str]) -> Plans:
     return {"hourly": (*hourly, *rest), "daily": (*daily, *hourly, *rest)}
 
 
+def endpoint_of(step: str) -> str:
+    """`<source>/<endpoint>` of a step `connector:<source>/<endpoint>`."""
+    return step.removeprefix(COPY_PREFIX)
+
+
 def copy_arguments(step: str) -> list[str]:
     """The connector's arguments for a step `connector:<source>/<endpoint>`."""
-    source, _, endpoint = step.removeprefix(COPY_PREFIX).partition("/")
+    source, _, endpoint = endpoint_of(step).partition("/")
     return ["--source", source, "--endpoint", endpoint]
 
 

@@ -48,6 +48,7 @@ class Settings:
     """Jobs and repository by their short names; `dataform_service_account` is an e-mail address.
 
     `endpoints`: schedules by `<source>/<endpoint>`, which Terraform reads from connector/sources.
+    `tasks`: how many tasks copy an endpoint, where it is more than one.
     `watched_runs`: how many runs judge a new release; 0 for none. `spark`: None if no endpoint is prepared by Spark.
     """
 
@@ -55,6 +56,7 @@ class Settings:
     region: str
     bucket: str
     endpoints: Mapping[str, str]
+    tasks: Mapping[str, int]
     connector_job: str
     sheets_sync_job: str
     report_job: str
@@ -88,8 +90,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     watched = parse_watched_runs(values["WATCHED_RUNS"])
     project, region, bucket, _, connector, sheets_sync, report, restore, _, *dataform = values.values()
     jobs = (connector, sheets_sync, report, restore)
-    spark = parse_spark(environ.get("SPARK", ""))
-    return Settings(project, region, bucket, declared, *jobs, watched, *dataform, *endpoints, spark=spark)
+    spark, tasks = parse_spark(environ.get("SPARK", "")), parse_tasks(environ.get("CONNECTOR_TASKS") or "{}")
+    return Settings(
+        project, region, bucket, declared, tasks, *jobs, watched, *dataform, *endpoints, spark=spark
+    )
 
 
 def parse_endpoints(text: str) -> dict[str, str]:
@@ -112,6 +116,21 @@ def parse_spark(text: str) -> SparkSettings | None:
         return msgspec.json.decode(text, type=SparkSettings) if text else None
     except msgspec.MsgspecError as error:
         raise SettingsError(f"invalid SPARK {text[:80]!r}: {error}. Apply Terraform again.") from error
+
+
+def parse_tasks(text: str) -> dict[str, int]:
+    """SettingsError unless it is `{"<source>/<endpoint>": 8}`."""
+    try:
+        declared = json.loads(text)
+        # In Python a bool is an int.
+        is_valid = all(type(count) is int and count >= 1 for count in declared.values())
+    except (ValueError, AttributeError):
+        is_valid = False
+    if not is_valid:
+        raise SettingsError(
+            f'invalid CONNECTOR_TASKS {text[:80]!r}: expected JSON such as {{"erp/invoices": 8}}.'
+        )
+    return dict(declared)
 
 
 def parse_watched_runs(text: str) -> int:

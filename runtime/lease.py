@@ -49,6 +49,27 @@ class LeaseDocument(msgspec.Struct, kw_only=True):
     state: msgspec.Raw = msgspec.Raw(NO_STATE)
 
 
+def read_lease[State](
+    store: Store, name: str, state_type: type[State]
+) -> tuple[LeaseDocument, State | None] | None:
+    """A lease as it is now, with its state, without taking it; None if it is absent. StorageError for other content."""
+    while generation := store.generation(name):
+        content = store.read(name, generation)
+        if content is not None:  # None: renewed between the two requests
+            document = decode(store.url_of(name), content, LeaseDocument)
+            return document, decode(store.url_of(name), document.state, state_type | None)
+    return None
+
+
+def decode(url: str, content: bytes, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.MsgspecError as error:
+        raise StorageError(
+            f"{url} is not a lease: {error}. Read it, and delete it if no run is active."
+        ) from error
+
+
 def unknown_execution(execution: str) -> bool | None:
     """The default `has_ended`: it cannot be known, so the lease is watched."""
     return None
@@ -96,7 +117,7 @@ class Lease[State]:
     @property
     def state(self) -> State | None:
         """The state that this owner saved, or that the previous owner left."""
-        state: State | None = self._decode(self.document.state, self.state_type | None)
+        state: State | None = decode(self.url, self.document.state, self.state_type | None)
         return state
 
     def __enter__(self) -> Self:
@@ -157,7 +178,7 @@ class Lease[State]:
         content = self.store.read(self.name, self.generation)
         if content is None:
             raise self._held_by("another process, which has just started,")
-        other: LeaseDocument = self._decode(content, LeaseDocument)
+        other: LeaseDocument = decode(self.url, content, LeaseDocument)
         if not self._is_dead(other):
             raise self._held_by(
                 f"{other.holder or other.owner} {f'({other.execution})' if other.execution else ''}"
@@ -204,11 +225,3 @@ class Lease[State]:
                 return
             except StorageError:
                 continue  # the next renewal may succeed; if it is too late, it finds the lease taken over
-
-    def _decode(self, content: bytes, kind: Any) -> Any:
-        try:
-            return msgspec.json.decode(content, type=kind)
-        except msgspec.MsgspecError as error:
-            raise StorageError(
-                f"{self.url} is not a lease: {error}. Read it, and delete it if no run is active."
-            ) from error

@@ -74,8 +74,8 @@ class Landing:
         self.store = store
         self.root = root
 
-    def write_page(self, run: Run, page: PageResult, content: bytes, drift: DriftReport) -> None:
-        """Idempotent: an object that exists was written by this run before."""
+    def write_page(self, run: Run, page: PageResult, content: bytes, drift: DriftReport) -> bool:
+        """Idempotent: False if the object exists, because this run wrote it before."""
         optional = {
             "total_pages": page.total_pages,
             "total_items": page.total_items,
@@ -91,8 +91,8 @@ class Landing:
         }
         metadata = {"run": run.id, "page": str(page.page), "rows": str(page.rows), "mark": page.mark}
         metadata |= {name: str(value) for name, value in optional.items() if value is not None}
-        # False, an existing object, is not an error: the content of a page of one run does not change.
-        self.store.create(names.path("in", run.file_name(page.page), self.root), content, metadata)
+        # An existing object is not an error: the content of a page of one run does not change.
+        return self.store.create(names.path("in", run.file_name(page.page), self.root), content, metadata)
 
     def read_schema(self) -> ObservedSchema | None:
         """The schema observed so far; None before the first page of the first run."""

@@ -65,7 +65,7 @@ def create_context(
         log=log,
         renew_seconds=renew_seconds,
         source=source_name,
-        execution=settings.execution,
+        task=settings.task,
     )
 
 

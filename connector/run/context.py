@@ -14,6 +14,7 @@ from connector.load.key_comparison import KeyList, MissedKey
 from connector.load.loader import RawTable
 from connector.load.run_log import DriftRow, FileRow, RunRow, Status
 from connector.run.state import RunState
+from connector.settings import Task
 from connector.sources.base import Endpoint
 from connector.sources.planned import PlannedReader
 from connector.sources.reader import Reader
@@ -42,7 +43,7 @@ def now_milliseconds() -> int:
 @dataclass(frozen=True)
 class RunContext:
     """`now` is in milliseconds since 1970 UTC; `new_token` makes run ids of the same millisecond distinct.
-    `execution`: that of Cloud Run, the same for all of its retries; "" elsewhere.
+    `task`: which of the tasks of a Cloud Run execution this process is.
     """
 
     name: str
@@ -59,13 +60,18 @@ class RunContext:
     new_token: Callable[[], str] = lambda: uuid.uuid4().hex[:8]
     sleep: Callable[[float], None] = time.sleep
     source: str = ""
-    execution: str = ""
+    task: Task = Task()
 
     @property
     def label(self) -> str:
         """Source and endpoint: the folder in the bucket, and the name in messages. Endpoints of two sources may have
         the same name."""
         return f"{self.source}/{self.name}" if self.source else self.name
+
+    @property
+    def state_name(self) -> str:
+        """The object with the lease on the endpoint and the state of its run."""
+        return f"{self.label}/run.json"
 
     @property
     def source_or_none(self) -> str | None:
@@ -80,13 +86,19 @@ class RunContext:
             raise TypeError(f"{self.name} is read by a plan, not page by page")
         return self.reader
 
+    @property
+    def execution(self) -> str:
+        """That of Cloud Run, the same for all of its retries; "" elsewhere."""
+        return self.task.execution
+
     def create_lease(self) -> Lease[RunState]:
         """The lease on the endpoint, to be used in a `with` block. Its object stores the state of the run."""
         return Lease(
             self.store,
-            f"{self.label}/run.json",
+            self.state_name,
             RunState,
             holder=f"a run of {self.label}",
+            execution=self.task.owner,
             renew_seconds=self.renew_seconds,
             sleep=self.sleep,
         )

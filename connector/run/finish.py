@@ -18,6 +18,7 @@ from connector.load.batch import Batch
 from connector.load.loader import KeyCounts, LoadResult, load_batch, split_into_jobs
 from connector.load.run_log import DriftRow, FileRow, RunRow, Status
 from connector.run.context import RunContext, start_run_row
+from connector.run.shares import delete_shares
 from connector.run.state import RunState
 from connector.sources.planned import PlannedReader
 from connector.sources.window import window_of
@@ -47,6 +48,8 @@ def finish(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
     if isinstance(reader, PlannedReader) and state.plan and not lost:
         # Not after a loss: files marked as read would never be read again.
         reader.on_loaded(state.plan, state.gaps, state.unreadable)
+    if state.plan:
+        delete_shares(context)
     # Last: until here a killed process is resumed and repeats the steps above.
     if row.error and state.kind == "replay" and context.execution:
         lease.save(create_retry_marker(context, state, row.error))

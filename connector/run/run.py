@@ -19,6 +19,7 @@ from connector.run.extract import extract
 from connector.run.finish import finish
 from connector.run.replay import Selection, select_files
 from connector.run.state import RunState
+from connector.run.tasks import copy_as_task
 from connector.sources.planned import PlannedReader
 from connector.sources.window import IdRange, Watermark, first_range, window_of
 from runtime.errors import JobError, LeaseLost
@@ -27,24 +28,31 @@ from runtime.lease import Lease
 
 def copy(context: RunContext, requested: IdRange) -> None:
     """Copy the requested range into raw. Resuming an interrupted run of the same range is enough."""
+    if context.task.count > 1:
+        copy_as_task(context, lambda lease: copy_under_lease(context, lease, requested))
+        return
     with context.create_lease() as lease:
-        # First, because its pages are numbered under the old range: a new run cannot include them.
-        interrupted = resume(context, lease)
-        is_same = interrupted and (interrupted.kind, interrupted.requested) == ("copy", requested)
-        # A comparison or a few pages are not what was requested now.
-        is_part = interrupted and (
-            interrupted.comparison or interrupted.only_pages and window_of(context.endpoint)
-        )
-        if interrupted and is_same and not is_part:
-            return
-        duplicates = execute(context, lease, widen_to_gaps(start_copy(context, requested), lease.state))
-        if duplicates and not isinstance(context.reader, PlannedReader):
-            # A row that changed while pages were read moves to another page: its neighbour may have been skipped.
-            context.log("a second pass follows, because keys were repeated", "WARNING", duplicates=duplicates)
-            execute(context, lease, widen_to_gaps(start_copy(context, requested), lease.state))
-        # After the window, so that it only finds what the windows cannot see.
-        if is_due(context, requested):
-            execute(context, lease, keep_gaps(start_comparison(context), lease.state))
+        copy_under_lease(context, lease, requested)
+
+
+def copy_under_lease(context: RunContext, lease: Lease[RunState], requested: IdRange) -> None:
+    # First, because its pages are numbered under the old range: a new run cannot include them.
+    interrupted = resume(context, lease)
+    is_same = interrupted and (interrupted.kind, interrupted.requested) == ("copy", requested)
+    # A comparison or a few pages are not what was requested now.
+    is_part = interrupted and (
+        interrupted.comparison or interrupted.only_pages and window_of(context.endpoint)
+    )
+    if interrupted and is_same and not is_part:
+        return
+    duplicates = execute(context, lease, widen_to_gaps(start_copy(context, requested), lease.state))
+    if duplicates and not isinstance(context.reader, PlannedReader):
+        # A row that changed while pages were read moves to another page: its neighbour may have been skipped.
+        context.log("a second pass follows, because keys were repeated", "WARNING", duplicates=duplicates)
+        execute(context, lease, widen_to_gaps(start_copy(context, requested), lease.state))
+    # After the window, so that it only finds what the windows cannot see.
+    if is_due(context, requested):
+        execute(context, lease, keep_gaps(start_comparison(context), lease.state))
 
 
 def keep_gaps(state: RunState, gaps: RunState | None) -> RunState:

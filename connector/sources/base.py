@@ -45,6 +45,13 @@ class Endpoint(Declared, frozen=True, kw_only=True):
     window: Window | None = None
 
 
+class PlannedEndpoint(Endpoint, frozen=True, kw_only=True):
+    """Of kinds that plan their parts. `tasks`: how many tasks of one Cloud Run execution share the parts."""
+
+    # Each task has connections of its own to the source, so a large number is rather a mistake.
+    tasks: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
+
+
 class Source(Declared, frozen=True, kw_only=True):
     """`secret` names the secret with the credentials; a source without one needs none."""
 

@@ -77,8 +77,17 @@ def find_container(containers: list[Json], name: str) -> Json:
 
 def mark_started(execution: Json) -> Json:
     conditions = [condition("Started", "CONDITION_SUCCEEDED"), *execution["conditions"]]
-    # Tasks run one after another, so one is running, whatever the parallelism is.
-    return execution | {"startTime": now(), "runningCount": 1, "conditions": conditions}
+    return execution | {
+        "startTime": now(),
+        "runningCount": parallelism(execution),
+        "conditions": conditions,
+    }
+
+
+def parallelism(execution: Json) -> int:
+    """How many tasks run at a time: 0, the default of the field, is as many as possible."""
+    count: int = execution["taskCount"]
+    return min(execution["parallelism"] or count, count)
 
 
 def mark_finished(execution: Json, succeeded: int, failure: Failure | None) -> Json:

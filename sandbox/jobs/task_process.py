@@ -1,14 +1,15 @@
-"""The processes of one execution: its tasks one after another, each with retries and a timeout."""
+"""The processes of one execution: its tasks at the same time, each with retries and a timeout."""
 
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from sandbox.jobs import child, tasks
-from sandbox.jobs.executions import CANCELLED, MAX_RETRIES, Failure
+from sandbox.jobs import child, executions, tasks
+from sandbox.jobs.executions import Failure
 from sandbox.resources.store import Json
 
 # -I -S: without site-packages, so that the wrapper starts in milliseconds.
@@ -18,7 +19,7 @@ ABORTED = 10  # google.rpc.Code
 
 
 class TaskFailed(Exception):
-    """The last attempt of a task failed; `succeeded` counts the tasks before it."""
+    """The last attempt of a task failed; `succeeded` counts the tasks that did not fail."""
 
     def __init__(self, failure: Failure, succeeded: int) -> None:
         super().__init__(failure.message)
@@ -31,14 +32,14 @@ class Running:
 
     cancelled: bool = False
     finished: threading.Event = field(default_factory=threading.Event)
-    process: subprocess.Popen[bytes] | None = None
+    processes: set[subprocess.Popen[bytes]] = field(default_factory=set)
 
     def cancel(self) -> None:
-        # Set before `process` is read, while exit_code sets `process` before it reads `cancelled`: at least one
+        # Set before `processes` is read, while exit_code adds its process before it reads `cancelled`: at least one
         # of the two threads stops the process.
         self.cancelled = True
-        if self.process:
-            stop(self.process)
+        for process in list(self.processes):
+            stop(process)
 
 
 @dataclass
@@ -51,16 +52,19 @@ class TaskProcesses:
     running: Running
 
     def run(self) -> None:
-        """Runs all tasks; raises TaskFailed at the first one whose last attempt failed."""
-        for index in range(self.execution["taskCount"]):
-            failure = self.run_task(index)
-            if failure:
-                raise TaskFailed(failure, index)
+        """Runs all tasks; raises TaskFailed with the first failure. A failed task does not end the others:
+        https://cloud.google.com/run/docs/configuring/task-timeout
+        """
+        with ThreadPoolExecutor(executions.parallelism(self.execution), "task") as pool:
+            results = list(pool.map(self.run_task, range(self.execution["taskCount"])))
+        failures = [failure for failure in results if failure]
+        if failures:
+            raise TaskFailed(failures[0], len(results) - len(failures))
 
     def run_task(self, index: int) -> Failure | None:
         failure = None
         # maxRetries does not count the first attempt.
-        for attempt in range(self.execution["template"].get("maxRetries", MAX_RETRIES) + 1):
+        for attempt in range(self.execution["template"].get("maxRetries", executions.MAX_RETRIES) + 1):
             failure = self.run_attempt(index, attempt)
             if not failure or self.running.cancelled:
                 break
@@ -71,7 +75,9 @@ class TaskProcesses:
         code = self.exit_code(tasks.task_variables(self.execution, index, attempt))
         if self.running.cancelled:
             return Failure(
-                CANCELLED, f"Execution {execution} was cancelled.", {"executionReason": "CANCELLED"}
+                executions.CANCELLED,
+                f"Execution {execution} was cancelled.",
+                {"executionReason": "CANCELLED"},
             )
         if code is None:
             limit = self.execution["template"]["timeout"]
@@ -91,8 +97,8 @@ class TaskProcesses:
             cwd=self.folder,
             start_new_session=True,  # Ctrl-C in a terminal must signal only the sandbox
         )
-        self.running.process = process
-        if self.running.cancelled:  # before `process` was set: cancel() could not stop it
+        self.running.processes.add(process)
+        if self.running.cancelled:  # before the process was added: cancel() could not stop it
             stop(process)
         try:
             return process.wait(float(self.execution["template"]["timeout"].rstrip("s")))
@@ -101,6 +107,8 @@ class TaskProcesses:
             # Ends in time: the wrapper sends SIGKILL ten seconds after SIGTERM.
             process.wait()
             return None
+        finally:
+            self.running.processes.discard(process)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

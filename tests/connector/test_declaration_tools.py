@@ -128,3 +128,30 @@ def test_the_json_schema_contains_every_key_of_the_declared_source():
     assert set(yaml.safe_load(RETAIL)) <= set(schema["$defs"]["RestSource"]["properties"])
     assert len(schema["oneOf"]) == len(registry.KINDS)
     assert "MongoSource" in schema["$defs"]
+
+
+def test_kinds_that_plan_their_parts_have_tasks():
+    definitions = json.loads(registry.json_schema())["$defs"]
+    having = {name for name, each in definitions.items() if "tasks" in each.get("properties", {})}
+    assert having == {"TableEndpoint", "MongoEndpoint", "FilesEndpoint"}
+
+
+@pytest.mark.parametrize("tasks", [0, 101, "8", 1.5])
+def test_an_invalid_number_of_tasks_is_rejected(tasks):
+    endpoint = {
+        "relation": "public.invoices",
+        "table": "t",
+        "key": ["id"],
+        "schedule": "daily",
+        "tasks": tasks,
+    }
+    declared = {"kind": "postgres", "url": "postgresql://host/erp", "endpoints": {"invoices": endpoint}}
+    with pytest.raises(DeclarationError, match=r"erp.yaml: endpoints.invoices: Expected `int`.*`\$.tasks`"):
+        registry.parse_source(declared, "erp.yaml")
+
+
+def test_an_api_cannot_declare_tasks():
+    endpoint = {"path": "/x", "table": "t", "key": ["id"], "schedule": "daily", "tasks": 8}
+    declared = {"kind": "rest", "url": "https://api.example", "endpoints": {"x": endpoint}}
+    with pytest.raises(DeclarationError, match="unknown field `tasks`"):
+        registry.parse_source(declared, "api.yaml")

@@ -7,6 +7,7 @@ import pytest
 from requests.adapters import HTTPAdapter
 
 from connector.errors import FileMissing, IncompleteRun
+from connector.settings import Task
 from runtime.errors import UsageError
 from tests.connector.crash_injection import CrashingAdapter, Killed
 from tests.connector.project import sale, sales
@@ -159,23 +160,23 @@ def test_a_file_that_is_deleted_during_a_replay_makes_it_incomplete(two_failed):
 def test_a_retry_of_an_incomplete_replay_fails_too(two_failed):
     """The first attempt archived what it found, so failed/ is empty and the retry would have nothing to do."""
     with pytest.raises(IncompleteRun):
-        two_failed.replay(adapter=DeletingAdapter(two_failed.bucket), execution="connector-x7k2p")
+        two_failed.replay(adapter=DeletingAdapter(two_failed.bucket), task=Task("connector-x7k2p"))
     assert two_failed.failed() == []
     for _ in range(2):
         with pytest.raises(
             IncompleteRun, match="1 of 2 files were deleted .* This is a retry of the same execution"
         ):
-            two_failed.replay(execution="connector-x7k2p")
-    two_failed.replay(execution="connector-b81qz")
+            two_failed.replay(task=Task("connector-x7k2p"))
+    two_failed.replay(task=Task("connector-b81qz"))
     assert "no files in sales/failed/" in two_failed.lines()[-1]["message"]
     assert two_failed.remaining() == []
 
 
 def test_the_next_copy_follows_an_incomplete_replay(two_failed, shop):
     with pytest.raises(IncompleteRun):
-        two_failed.replay(adapter=DeletingAdapter(two_failed.bucket), execution="connector-x7k2p")
+        two_failed.replay(adapter=DeletingAdapter(two_failed.bucket), task=Task("connector-x7k2p"))
     shop.items["sales"] += sales(501, 520)
-    two_failed.copy(start="501", execution="connector-b81qz")
+    two_failed.copy(start="501", task=Task("connector-b81qz"))
     assert two_failed.ids()[-20:] == list(range(501, 521))
     assert two_failed.remaining() == []
 
@@ -188,14 +189,14 @@ def test_a_retry_fails_wherever_the_incomplete_replay_was_killed(project, shop):
     for change in itertools.count(1, 4):
         execution = f"connector-{change}"
         try:
-            project.replay(adapter=CrashingAdapter(change), execution=execution)
+            project.replay(adapter=CrashingAdapter(change), task=Task(execution))
         except Killed:
             with pytest.raises(IncompleteRun):
-                project.replay(execution=execution)
+                project.replay(task=Task(execution))
         except IncompleteRun:
             break
         with pytest.raises(IncompleteRun, match="retry of the same execution"):
-            project.replay(execution=execution)
+            project.replay(task=Task(execution))
     assert change > 8
     assert len(project.failed()) == 1 and project.ids() == []
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connector.run.extract_planned import read_parts
+from connector.run.parts import read_parts
 from connector.run.state import RunState
 from connector.sources.planned import PartContent, ReadPlan
 from runtime.errors import Terminated
@@ -25,12 +25,12 @@ def test_parts_in_flight_are_not_awaited_when_a_run_is_terminated():
         return PartContent(b"", 0)
 
     reader: Any = SimpleNamespace(connections=2, read_part=read_part)
-    state = RunState(id="run", endpoint="sales", began=1_795_246_443_000)
-    lease: Any = SimpleNamespace(check=lambda: None)
+    plan = ReadPlan(("terminates", "is in flight"))
+    state = RunState(id="run", endpoint="sales", began=1_795_246_443_000, plan=plan)
     context: Any = SimpleNamespace(columns=[])
     try:
         with pytest.raises(Terminated):
-            read_parts(context, reader, lease, state, ReadPlan(("terminates", "is in flight")), [1, 2])
+            read_parts(context, reader, state, [1, 2], lambda: None)
         assert not finished.is_set()
     finally:
         released.set()

@@ -9,7 +9,8 @@ import uuid
 import pytest
 import requests
 
-from pipeline.settings import REQUIRED
+from pipeline.settings import REQUIRED, read_settings
+from runtime.errors import SettingsError
 from sandbox import environment
 
 # Valid, and of no project.
@@ -141,6 +142,18 @@ def test_all_missing_settings_are_named_at_once():
     assert (result.returncode, line["severity"]) == (2, "ERROR")
     remedy = "Terraform sets them on the Run job; in a shell, export them."
     assert line["message"] == f"missing environment variables: {missing}. {remedy}"
+
+
+@pytest.mark.parametrize("text", ["8", '{"erp/invoices": "8"}', '{"erp/invoices": 0}', "{"])
+def test_invalid_numbers_of_tasks_are_rejected(text):
+    with pytest.raises(SettingsError, match="invalid CONNECTOR_TASKS"):
+        read_settings(SETTINGS | {"CONNECTOR_TASKS": text})
+
+
+def test_the_number_of_tasks_of_an_endpoint_is_read():
+    tasks = '{"erp/invoices": 8}'
+    assert read_settings(SETTINGS | {"CONNECTOR_TASKS": tasks}).tasks == {"erp/invoices": 8}
+    assert read_settings(SETTINGS).tasks == {}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A run against the sandbox: Cloud Run jobs that really run, Dataform with the real CLI behind it."""
 
+import dataclasses
 import io
 import time
 import uuid
@@ -42,6 +43,7 @@ def settings(sandbox):
         region="europe-west1",
         bucket="unused",
         endpoints=ENDPOINTS,
+        tasks={},
         connector_job=f"connector-{suffix}",
         sheets_sync_job=f"sheets-sync-{suffix}",
         report_job=f"report-{suffix}",
@@ -169,6 +171,16 @@ def test_a_day_runs_from_the_connector_to_the_sheet(
         ["--source", "retail", "--endpoint", "sales"]
     ]
     assert "sheets_sync succeeded" in stream.getvalue()
+
+
+def test_an_endpoint_is_copied_by_its_declared_number_of_tasks(settings, clients, record, declare):
+    declare(settings.connector_job, "print('copies')")
+    settings = dataclasses.replace(settings, tasks={"retail/sales": 3})
+    actions = create_actions(settings, clients, POLLER, "daily", record, {})
+    actions["connector:retail/sales"]()
+    actions["connector:retail/products"]()
+    executions = clients.executions.list_executions(parent=settings.job(settings.connector_job))
+    assert [(execution.task_count, execution.succeeded_count) for execution in executions] == [(1, 1), (3, 3)]
 
 
 def test_the_jobs_and_actions_that_failed_are_named(sandbox, settings, steps, record, declare, release):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.terraform.hcl_files import ROOT, read_blocks
+from tests.terraform.plans import job_variables
 
 SCHEMA = "connector/schemas/sales.json"
 SOURCE = "connector/sources/retail.yaml"
@@ -214,6 +215,13 @@ def test_a_location_may_be_a_region(create_plan):
 @pytest.mark.parametrize("number", ["0", "007", "123456789", "acme/retail"])
 def test_a_repository_that_is_not_the_users(rejection, number):
     assert "repos/OWNER/NAME --jq .id" in rejection(f'-var=delivery={{repository_id="{number}"}}')
+
+
+def test_the_tasks_of_an_endpoint_become_a_setting_of_the_pipeline(create_plan, edited):
+    """Without any, as in the declarations of this repository, the setting is absent."""
+    with edited(SOURCE, lambda text: text.replace("schedule: hourly", "schedule: hourly\n    tasks: 8")):
+        variables = job_variables(create_plan("local"), "pipeline")
+    assert json.loads(variables["CONNECTOR_TASKS"]["value"]) == {"retail/sales": 8}
 
 
 def test_an_endpoint_with_an_unknown_schedule(rejection, edited):

@@ -11,8 +11,8 @@ from connector.errors import DeclarationError
 from connector.sources.base import (
     Declared,
     Deletes,
-    Endpoint,
     Name,
+    PlannedEndpoint,
     Source,
     Text,
     convert,
@@ -51,7 +51,7 @@ class TableWindow(Declared, frozen=True, kw_only=True):
         )
 
 
-class TableEndpoint(Endpoint, frozen=True, kw_only=True):
+class TableEndpoint(PlannedEndpoint, frozen=True, kw_only=True):
     """`relation`: a table or view, `schema.table`. `rename`: columns of the source to columns of raw; `key` and
     `window.field` are columns of raw. `changes`: without it the whole table is read in every run."""
 
@@ -67,7 +67,7 @@ class TableEndpoint(Endpoint, frozen=True, kw_only=True):
 
 class Limits(Declared, frozen=True, kw_only=True):
     """`connections`: of one run. `statement_timeout`: seconds. `page_rows`: rows of a part, at most; parts aim at
-    16 MB."""
+    16 MB, of MySQL at 8 MB."""
 
     # At most two: the run reads a database that serves other users.
     connections: Annotated[int, msgspec.Meta(ge=1, le=2)] = 2

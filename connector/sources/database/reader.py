@@ -47,7 +47,9 @@ class TableReader(ComparingReader):
         limits: Limits,
         retry: Callable[[], RetryPolicy] = RetryPolicy,
         sleep: Callable[[float], None] = time.sleep,
+        part_bytes: int = PART_BYTES,
     ) -> None:
+        self.part_bytes = part_bytes
         self.endpoint = endpoint
         self.limits = limits
         self.connections = limits.connections
@@ -106,7 +108,7 @@ class TableReader(ComparingReader):
         return query
 
     def _choose_part_rows(self, session: Session, query: RangeQuery) -> int:
-        fitting = int(PART_BYTES / max(session.measure_line(query.table.fields), 1))
+        fitting = int(self.part_bytes / max(session.measure_line(query.table.fields), 1))
         return min(max(fitting, SMALLEST_PART), self.limits.page_rows)
 
     def _iter_parts(self, query: RangeQuery, frozen: Frozen | None, rows: int) -> Iterator[Part]:

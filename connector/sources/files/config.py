@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from connector.errors import DeclarationError
-from connector.sources.base import Declared, Endpoint, Name, Source, Text, convert, convert_endpoints
+from connector.sources.base import Declared, Name, PlannedEndpoint, Source, Text, convert, convert_endpoints
 
 OneCharacter = Annotated[str, msgspec.Meta(min_length=1, max_length=1)]
 
@@ -50,7 +50,7 @@ FORMATS: dict[str, type[Csv | JsonLines | JsonArray | Parquet]] = {
 SPARK_FORMATS = ("avro", "binaryFile", "csv", "json", "orc", "parquet", "text", "xml")
 
 
-class FilesEndpoint(Endpoint, frozen=True, kw_only=True):
+class FilesEndpoint(PlannedEndpoint, frozen=True, kw_only=True):
     """`glob` is relative to the source's url; `**` also matches folders. `rename`: names of the file to columns of raw.
     `settle`: a file that changed less than so many seconds ago is left to the next run, because it may still be
     written; uploads to S3 and Cloud Storage are atomic and do not need it.

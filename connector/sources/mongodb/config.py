@@ -10,8 +10,8 @@ from connector.errors import DeclarationError
 from connector.sources.base import (
     Declared,
     Deletes,
-    Endpoint,
     Name,
+    PlannedEndpoint,
     Source,
     Text,
     convert,
@@ -34,7 +34,7 @@ class ChangeWindow(Declared, frozen=True, kw_only=True):
         )
 
 
-class MongoEndpoint(Endpoint, frozen=True, kw_only=True):
+class MongoEndpoint(PlannedEndpoint, frozen=True, kw_only=True):
     """`changes`: without it the whole collection is read in every run. `deletes` needs `key: [_id]`."""
 
     collection: Text

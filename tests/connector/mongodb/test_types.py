@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import random
 import re
 import uuid
 
@@ -10,7 +11,12 @@ import pytest
 from bson import Binary, Code, Decimal128, Int64, ObjectId, Timestamp
 from bson.datetime_ms import DatetimeMS
 
-from connector.sources.mongodb.documents import format_text, format_wide_date, simplify
+from connector.sources.mongodb.documents import (
+    format_decimal,
+    format_text,
+    format_wide_date,
+    simplify,
+)
 from connector.sources.window import IdRange
 
 MOMENT = datetime.datetime(2024, 2, 29, 12, 30, 1, 567000)  # noqa: DTZ001 (as bson decodes it)
@@ -29,6 +35,13 @@ MOMENT = datetime.datetime(2024, 2, 29, 12, 30, 1, 567000)  # noqa: DTZ001 (as b
         (float("-inf"), "-Infinity"),
         (Decimal128("12345678901234567890.1234567890"), "12345678901234567890.1234567890"),
         (Decimal128("NaN"), "NaN"),
+        (Decimal128("-0.06"), "-0.06"),
+        (Decimal128("0.00"), "0.00"),
+        (Decimal128("0E-7"), "0E-7"),
+        (Decimal128("1E+3"), "1E+3"),
+        (Decimal128("0.0000001"), "1E-7"),
+        (Decimal128("-9999999999999999999999999999999999"), "-9999999999999999999999999999999999"),
+        (Decimal128("-Infinity"), "-Infinity"),
         (True, "true"),
         (None, None),
         (MOMENT, "2024-02-29T12:30:01.567Z"),
@@ -99,3 +112,14 @@ def test_an_undecodable_document_is_a_reject(server, create):
     assert (reject.number, reject.line) == (2, raw.hex())
     assert "not readable BSON" in reject.reason
     assert part.note == "1 documents of orders are in rejects/"
+
+
+def test_every_decimal_is_written_as_by_the_driver():
+    numbers = random.Random(8)
+    for _ in range(2000):
+        drawn = f"{numbers.choice(['', '-'])}{numbers.randrange(10 ** numbers.randrange(1, 34))}"
+        for value in (
+            Decimal128(f"{drawn}E{numbers.randrange(-40, 5)}"),
+            Decimal128.from_bid(numbers.randbytes(16)),
+        ):
+            assert format_decimal(value) == str(value)

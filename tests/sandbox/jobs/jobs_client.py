@@ -64,8 +64,9 @@ def create_job(
     return str(clients[0].create_job(parent=PARENT, job=run_v2.Job(job), job_id=name).result().name)
 
 
-def run_job(clients: Clients, job: str, **override: Any) -> Any:
-    overrides = {"container_overrides": [override]} if override else {}
+def run_job(clients: Clients, job: str, tasks: int = 0, **override: Any) -> Any:
+    overrides: dict[str, Any] = {"container_overrides": [override]} if override else {}
+    overrides |= {"task_count": tasks} if tasks else {}
     return clients[0].run_job(run_v2.RunJobRequest(name=job, overrides=overrides))
 
 
