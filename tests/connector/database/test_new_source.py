@@ -1,9 +1,10 @@
-"""`python -m connector new`: from an empty database to rows in ods and a sheet, and what it refuses."""
+"""`python -m connector new`: from an empty database to rows in ods and in a sheet, and what it refuses."""
 
 import json
 import shutil
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,8 +15,14 @@ from connector.errors import DeclarationError, KeyRejected, RequestRejected, Sou
 from connector.sources import registry
 from connector.sources.database.config import TableEndpoint
 from runtime.errors import SettingsError, UsageError
+from sheets_sync.destinations.sheets.destination import SheetsDestination
+from sheets_sync.export_parser import parse_export
+from sheets_sync.options import Options
+from sheets_sync.sync import sync_until_known
+from sheets_sync.warehouse import Warehouse as MartWarehouse
 from tests.connector.database.servers import PASSWORD
 from tests.demo.companies.system import System, lay_out_company
+from tests.sheets_sync.sandbox_spreadsheets import opened, reached
 
 KINDS = ["postgres"]
 DECLARATIONS = Path("declarations")
@@ -29,6 +36,25 @@ ROWS = """
 insert into shop.parcels values
   (1, 'A-1', 1.25, '2026-01-31', null, false, '2026-01-01 10:00+00'),
   (2, ' A-2 ', null, null, 'customs', true, '2026-01-02 10:00+00')"""
+
+MART = """config {
+  type: "view",
+  schema: "dmt",
+  description: "The parcels. One row a parcel.",
+  columns: { id: "The parcel. Key.", reason: "Why it waits." },
+  bigquery: { labels: { layer: "dmt" } },
+  tags: ["hourly", "daily"],
+}
+
+select id, source_reason as reason from ${ref("ods", "parcels")}
+"""
+EXPORT = {
+    "table": "parcel_list",
+    "tab": "Parcels",
+    "mode": "mirror",
+    "key": ["id"],
+    "columns": {"id": {"header": "Parcel"}, "reason": {"header": "Reason"}},
+}
 
 
 def request(url, *arguments, name="parcel_shop"):
@@ -52,7 +78,7 @@ def shop(server):
     return server
 
 
-def test_from_an_empty_database_to_ods(shop, sandbox, tmp_path):
+def test_from_an_empty_database_to_a_sheet(shop, sandbox, tmp_path):
     root = tmp_path / DECLARATIONS
     (root / "connector" / "sources").mkdir(parents=True)
     written = create(shop, root)
@@ -72,6 +98,8 @@ def test_from_an_empty_database_to_ods(shop, sandbox, tmp_path):
     assertion = root / "dataform/definitions/assertions/raw_rows.sqlx"
     head, _, _ = assertion.read_text().partition("${assertions")
     assertion.write_text(head + '${assertions.unreadRows({ ref }, ["parcels"])}\n')
+    (root / "dataform/definitions/dmt").mkdir()
+    (root / "dataform/definitions/dmt/parcel_list.sqlx").write_text(MART)
     graph = lay_out_company(str(tmp_path), tmp_path / "project").compile()
     check_descriptions(graph, root)
 
@@ -98,6 +126,16 @@ def test_from_an_empty_database_to_ods(shop, sandbox, tmp_path):
         assert system.rows("select count(*) from ods.parcels_rejects where file_day > '2000-01-01'") == [(0,)]
     finally:
         system.close()
+
+
+def sync_sheet(system, sandbox):
+    """The cells of the tab that the export fills, as a person sees them."""
+    cloud = SimpleNamespace(state=sandbox)
+    person = opened(cloud)
+    export = parse_export("parcel_list", "parcel_list.yaml", EXPORT)
+    place = SheetsDestination(reached(cloud, person, []), sandbox.project, Options())
+    sync_until_known(export, MartWarehouse(system.client).read_mart(export), place)
+    return person.see("Parcels")
 
 
 def check_descriptions(graph, root):
