@@ -7,12 +7,14 @@ python -m connector check --source retail                          declaration, 
 python -m connector try --endpoint sales                           page 1, as it is understood
 python -m connector describe --endpoint sales                      a schema from the first pages
 python -m connector json-schema                                    for completion in an editor
+python -m connector new NAME --kind postgres --url URL --secret NAME --endpoint orders   files of a new source
 """
 
 import argparse
 import os
 import sys
 
+from connector import new_source
 from connector.declaration_check import check_source, require_valid
 from connector.errors import DeclarationError
 from connector.run import replay, run
@@ -34,14 +36,19 @@ def main() -> None:
     sys.exit(code)
 
 
-COMMANDS = ["copy", "replay", "check", "try", "describe", "json-schema"]
+COMMANDS = ["copy", "replay", "check", "try", "describe", "json-schema", "new"]
 
 
 def create_parser() -> argparse.ArgumentParser:
     parser = ArgumentParser(prog="python -m connector", description="Copy an endpoint of a source into raw.")
     add = parser.add_argument
     add("command", nargs="?", choices=COMMANDS, default="copy", help="default: %(default)s")
-    add("--endpoint", help="as declared in connector/sources, for example sales")
+    add("name", nargs="?", metavar="NAME", help="of the new source; for new only")
+    add(
+        "--endpoint",
+        action="append",
+        help="as declared in connector/sources, for example sales; new: repeatable",
+    )
     add("--source", default="retail", help="a file of connector/sources without .yaml; default: %(default)s")
     # The second spellings are required by the design; all other flags are kebab-case.
     add(
@@ -53,6 +60,7 @@ def create_parser() -> argparse.ArgumentParser:
     add("--file", action="append", default=[], metavar="NAME", help="replay this file; repeatable")
     add("--day", metavar="YYYYMMDD", help="replay the files of runs of this day, archived or failed")
     add("--renew-seconds", type=float, default=RENEW_SECONDS, help="lease renewal; default: %(default)s")
+    new_source.add_arguments(parser)
     return parser
 
 
@@ -66,8 +74,16 @@ def run_command(log: StructuredLog) -> None:
     if arguments.command == "check":
         print_check(arguments.source)
         return
+    if arguments.command == "new":
+        print(new_source.run(arguments))
+        return
+    if arguments.name:
+        raise UsageError(f"unexpected argument '{arguments.name}'; only new has a NAME.")
     if not arguments.endpoint:
         raise UsageError(f"--endpoint is required by {arguments.command}.")
+    if len(arguments.endpoint) > 1:
+        raise UsageError(f"{arguments.command} takes one --endpoint.")
+    [arguments.endpoint] = arguments.endpoint
     log = log.bind(source=arguments.source, endpoint=arguments.endpoint)
     source = registry.read_source(arguments.source)
     endpoint = source.endpoint(arguments.endpoint)
