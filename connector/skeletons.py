@@ -52,12 +52,12 @@ class NewTable:
 
 
 def propose_table(name: str, relation: str, table: Table) -> NewTable:
-    """DeclarationError without a primary key, or if two columns differ in nothing but case and accents."""
+    """DeclarationError without a primary key, or if two columns get one name in raw."""
     fields = [replace(field, column=column_of(field.name)) for field in table.fields]
     if repeated := find_repeated([field.column for field in fields]):
         raise DeclarationError(
-            f"{relation}: several columns become {', '.join(repeated)} in raw, because BigQuery ignores case. "
-            "Rename them at the source, for example in a view."
+            f"{relation}: several columns become {', '.join(repeated)} in raw; BigQuery ignores case. "
+            "Rename them at the source."
         )
     columns = {field.name: field for field in fields}
     proposed = propose_declaration(replace(table, fields=fields))
@@ -85,9 +85,9 @@ def column_of(name: str) -> str:
     if NAME.fullmatch(name) and lower not in RESERVED | TAKEN and not lower.startswith(PREFIXES):
         return name
     plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:290] or "column"
-    is_free = words[0].isalpha() and words not in RESERVED | TAKEN
-    return words if is_free else f"source_{words}"
+    plain_name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:290] or "column"
+    is_free = plain_name[0].isalpha() and plain_name not in RESERVED | TAKEN
+    return plain_name if is_free else f"source_{plain_name}"
 
 
 def write_declaration(kind: str, url: str, secret: str | None, tables: Sequence[NewTable]) -> str:
@@ -221,6 +221,7 @@ def type_of(field: Field, table: NewTable) -> str:
     elif field.type.lower().startswith(DECIMALS):
         kind, note = "decimal", "  // decide: digits after the ninth are rounded"
     if field.column in table.key:
-        kind = "text" if kind == "asReceived" else kind
+        # types.text would make one key of two that differ in blanks, and types.decimal of two that differ in digits.
+        kind, note = ("asReceived", "") if kind == "decimal" else (kind, note)
         return f"types.required(types.{kind}),{note}"
     return f"types.{kind},{note}"
