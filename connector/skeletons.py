@@ -38,13 +38,15 @@ LOAD_TEXTS = {column["name"]: column["description"] for column in json.loads(wri
 
 @dataclass(frozen=True)
 class NewTable:
-    """One endpoint. The columns of `fields` are already those of raw; `key` and `window` name columns of raw."""
+    """One endpoint. The columns of `fields` are already those of raw; `key` and `window` name columns of raw.
+    `hidden`: columns of the source that the account may not read."""
 
     name: str
     relation: str
     fields: list[Field]
     key: list[str]
     window: str | None
+    hidden: list[str]
 
     @property
     def rename(self) -> dict[str, str]:
@@ -76,6 +78,7 @@ def propose_table(name: str, relation: str, table: Table) -> NewTable:
         fields,
         [columns[each].column for each in key],
         changed.column if changed and is_safe else None,
+        table.hidden,
     )
 
 
@@ -92,7 +95,7 @@ def column_of(name: str) -> str:
 
 def write_declaration(kind: str, url: str, secret: str | None, tables: Sequence[NewTable]) -> str:
     lines = [f"kind: {kind}", f"url: {quote(url)}"]
-    lines += [f"secret: {secret}                # the password and nothing else"] if secret else []
+    lines += [f"secret: {quote(secret)}   # the password and nothing else"] if secret else []
     lines.append("endpoints:")
     for table in tables:
         lines += [
@@ -103,6 +106,10 @@ def write_declaration(kind: str, url: str, secret: str | None, tables: Sequence[
             "    schedule: daily                       # decide: daily or hourly",
             *write_window(table),
         ]
+        if table.hidden:
+            lines.append(
+                f"    # decide: the account may not read, so no run copies: {quote(', '.join(table.hidden))}"
+            )
         if table.rename:
             lines += ["    rename:", *(f"      {quote(old)}: {new}" for old, new in table.rename.items())]
     return "\n".join(lines) + "\n"

@@ -225,6 +225,18 @@ def test_a_key_that_only_grows_and_a_time_that_may_be_null_give_no_window(server
     assert "b: types.required(types.asReceived)," in model  # 'x' and ' x' are two keys
 
 
+def test_columns_that_the_account_may_not_read_are_named(shop, tmp_path):
+    shop.execute(
+        "revoke select on shop.parcels from connector",
+        "grant select (id, updated_at) on shop.parcels to connector",
+    )
+    create(shop, tmp_path)
+    declaration = (tmp_path / "connector/sources/parcel_shop.yaml").read_text()
+    assert 'no run copies: "order, Größe, shipped_on, reason, is_late"' in declaration
+    columns = raw_schema.read_columns("parcels", tmp_path / "connector/schemas")
+    assert [column["name"] for column in columns] == ["id", "updated_at", "SYS_FILE_NAME"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
