@@ -150,7 +150,7 @@ def list_paths(request: Request) -> list[Path]:
 
 
 def read_table(source: DatabaseSource, name: str, settings: Settings) -> Table:
-    """The catalogue of one table; RequestRejected lists the tables if there is none that the account may read."""
+    """The catalogue of one table; RequestRejected lists the tables if the account may read no column of it."""
     with open_reader(source, name, settings) as reader:
         try:
             with reader.sessions.begin() as session:

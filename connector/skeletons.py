@@ -38,13 +38,15 @@ LOAD_TEXTS = {column["name"]: column["description"] for column in json.loads(wri
 
 @dataclass(frozen=True)
 class NewTable:
-    """One endpoint. The columns of `fields` are already those of raw; `key` and `window` name columns of raw."""
+    """One endpoint. The columns of `fields` are already those of raw; `key` and `window` name columns of raw.
+    `hidden`: columns of the source that the account may not read."""
 
     name: str
     relation: str
     fields: list[Field]
     key: list[str]
     window: str | None
+    hidden: list[str]
 
     @property
     def rename(self) -> dict[str, str]:
@@ -52,12 +54,12 @@ class NewTable:
 
 
 def propose_table(name: str, relation: str, table: Table) -> NewTable:
-    """DeclarationError without a primary key, or if two columns differ in nothing but case and accents."""
+    """DeclarationError without a primary key, or if two columns get one name in raw."""
     fields = [replace(field, column=column_of(field.name)) for field in table.fields]
     if repeated := find_repeated([field.column for field in fields]):
         raise DeclarationError(
-            f"{relation}: several columns become {', '.join(repeated)} in raw, because BigQuery ignores case. "
-            "Rename them at the source, for example in a view."
+            f"{relation}: several columns become {', '.join(repeated)} in raw; BigQuery ignores case. "
+            "Rename them at the source."
         )
     columns = {field.name: field for field in fields}
     proposed = propose_declaration(replace(table, fields=fields))
@@ -76,6 +78,7 @@ def propose_table(name: str, relation: str, table: Table) -> NewTable:
         fields,
         [columns[each].column for each in key],
         changed.column if changed and is_safe else None,
+        table.hidden,
     )
 
 
@@ -85,14 +88,14 @@ def column_of(name: str) -> str:
     if NAME.fullmatch(name) and lower not in RESERVED | TAKEN and not lower.startswith(PREFIXES):
         return name
     plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:290] or "column"
-    is_free = words[0].isalpha() and words not in RESERVED | TAKEN
-    return words if is_free else f"source_{words}"
+    plain_name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:290] or "column"
+    is_free = plain_name[0].isalpha() and plain_name not in RESERVED | TAKEN
+    return plain_name if is_free else f"source_{plain_name}"
 
 
 def write_declaration(kind: str, url: str, secret: str | None, tables: Sequence[NewTable]) -> str:
     lines = [f"kind: {kind}", f"url: {quote(url)}"]
-    lines += [f"secret: {secret}                # the password and nothing else"] if secret else []
+    lines += [f"secret: {quote(secret)}   # the password and nothing else"] if secret else []
     lines.append("endpoints:")
     for table in tables:
         lines += [
@@ -103,6 +106,10 @@ def write_declaration(kind: str, url: str, secret: str | None, tables: Sequence[
             "    schedule: daily                       # decide: daily or hourly",
             *write_window(table),
         ]
+        if table.hidden:
+            lines.append(
+                f"    # decide: the account may not read, so no run copies: {quote(', '.join(table.hidden))}"
+            )
         if table.rename:
             lines += ["    rename:", *(f"      {quote(old)}: {new}" for old, new in table.rename.items())]
     return "\n".join(lines) + "\n"
@@ -221,6 +228,7 @@ def type_of(field: Field, table: NewTable) -> str:
     elif field.type.lower().startswith(DECIMALS):
         kind, note = "decimal", "  // decide: digits after the ninth are rounded"
     if field.column in table.key:
-        kind = "text" if kind == "asReceived" else kind
+        # types.text would make one key of two that differ in blanks, and types.decimal of two that differ in digits.
+        kind, note = ("asReceived", "") if kind == "decimal" else (kind, note)
         return f"types.required(types.{kind}),{note}"
     return f"types.{kind},{note}"

@@ -58,8 +58,8 @@ EXPORT = {
 
 
 def request(url, *arguments, name="parcel_shop"):
-    given = ["new", name, "--kind", "postgres", "--url", url, "--secret", "parcel-password", *arguments]
-    return new_source.parse_request(create_parser().parse_args(given))
+    command = ["new", name, "--kind", "postgres", "--url", url, "--secret", "parcel-password", *arguments]
+    return new_source.parse_request(create_parser().parse_args(command))
 
 
 def create(server, root, *arguments, password=PASSWORD, **others):
@@ -208,7 +208,7 @@ def test_a_source_that_cannot_be_reached(shop, tmp_path):
     assert files(tmp_path) == []
 
 
-def test_a_key_that_only_grows_and_a_time_that_may_be_null_are_no_window(server, tmp_path):
+def test_a_key_that_only_grows_and_a_time_that_may_be_null_give_no_window(server, tmp_path):
     """The first finds no update, and rows without a time are in no window."""
     server.execute(
         "create table shop.steps (id int primary key, born date)",
@@ -221,6 +221,20 @@ def test_a_key_that_only_grows_and_a_time_that_may_be_null_are_no_window(server,
     assert source.endpoints["moves"].key == ["b", "a"]
     columns = raw_schema.read_columns("moves", tmp_path / "connector/schemas")
     assert [column["name"] for column in columns] == ["a", "b", "updated_at", "SYS_FILE_NAME"]
+    model = (tmp_path / "dataform/definitions/ods/moves.sqlx").read_text()
+    assert "b: types.required(types.asReceived)," in model  # 'x' and ' x' are two keys
+
+
+def test_columns_that_the_account_may_not_read_are_named(shop, tmp_path):
+    shop.execute(
+        "revoke select on shop.parcels from connector",
+        "grant select (id, updated_at) on shop.parcels to connector",
+    )
+    create(shop, tmp_path)
+    declaration = (tmp_path / "connector/sources/parcel_shop.yaml").read_text()
+    assert 'no run copies: "order, Größe, shipped_on, reason, is_late"' in declaration
+    columns = raw_schema.read_columns("parcels", tmp_path / "connector/schemas")
+    assert [column["name"] for column in columns] == ["id", "updated_at", "SYS_FILE_NAME"]
 
 
 @pytest.mark.parametrize(
@@ -236,9 +250,9 @@ def test_a_key_that_only_grows_and_a_time_that_may_be_null_are_no_window(server,
 )
 def test_arguments_that_no_source_can_have(arguments, message):
     name, *others = arguments
-    given = ["new", name, "--kind", "postgres", "--url", "postgresql://c@h/d", *others]
+    command = ["new", name, "--kind", "postgres", "--url", "postgresql://c@h/d", *others]
     with pytest.raises(UsageError, match=message):
-        new_source.parse_request(create_parser().parse_args(given))
+        new_source.parse_request(create_parser().parse_args(command))
 
 
 @pytest.mark.parametrize(
@@ -251,9 +265,9 @@ def test_arguments_that_no_source_can_have(arguments, message):
     ],
 )
 def test_what_is_refused_before_a_connection(url, secret, endpoint, error, message):
-    given = ["new", "fresh", "--kind", "postgres", "--url", url, "--secret", secret, "--endpoint", endpoint]
+    command = ["new", "fresh", "--kind", "postgres", "--url", url, "--secret", secret, "--endpoint", endpoint]
     with pytest.raises(error, match=message):
-        new_source.create_source(new_source.parse_request(create_parser().parse_args(given)), {})
+        new_source.create_source(new_source.parse_request(create_parser().parse_args(command)), {})
 
 
 def test_an_endpoint_or_a_secret_of_another_source(shop, tmp_path):

@@ -21,7 +21,7 @@ create table shop.parcels (
 
 
 def create(server, root, relation):
-    given = [
+    command = [
         "new",
         "shop",
         "--kind",
@@ -33,7 +33,7 @@ def create(server, root, relation):
         "--endpoint",
         "parcels",
     ]
-    request = new_source.parse_request(create_parser().parse_args([*given, "--relation", relation]))
+    request = new_source.parse_request(create_parser().parse_args([*command, "--relation", relation]))
     return new_source.create_source(request, {"SHOP_API_KEY": PASSWORD}, root)
 
 
