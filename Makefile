@@ -90,6 +90,11 @@ format: .venv/.packages ## format Python and Terraform
 test: install .venv/bin/act-$(ACT) .sandbox/spark/.installed ## all tests, with branch coverage of the product
 	@.venv/bin/pytest -n 3 --dist loadfile --cov --cov-report=term
 
+# Files and folders of tests, separated by blanks; coverage is a property of the whole.
+TESTS ?= tests
+test-part: install .venv/bin/act-$(ACT) .sandbox/spark/.installed ## some tests, as a part of a pull request's checks: make test-part TESTS=tests/connector
+	@.venv/bin/pytest -n 3 --dist loadfile $(TESTS)
+
 test-times: install .venv/bin/act-$(ACT) .sandbox/spark/.installed ## run all tests and write docs/reports/test-times.md
 	@.venv/bin/pytest -n 3 --dist loadfile --junitxml=.sandbox/tests.xml; $(PY) -m scripts.measure_test_times
 
@@ -170,4 +175,4 @@ lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
 clean: ## delete the sandbox's state
 	@rm -rf .sandbox .companies
 
-.PHONY: help install check lint-terraform lint-workflows mutate-terraform format test test-servers test-times story style apply-all campaign campaign-delivery rollback-campaign bench bench-full bench-sheets bench-sources demo sandbox sql report record lock clean
+.PHONY: help install check lint-terraform lint-workflows mutate-terraform format test test-part test-servers test-times story style apply-all campaign campaign-delivery rollback-campaign bench bench-full bench-sheets bench-sources demo sandbox sql report record lock clean

@@ -93,6 +93,16 @@ def test_targets_of_the_matrix_exist():
     assert targets and set(targets) <= set(declared)
 
 
+def test_every_test_is_in_one_part_of_the_checks():
+    """Split by file: the tests of one share what its fixtures provide."""
+    parts = WORKFLOWS["checks"]["jobs"]["test"]["strategy"]["matrix"]["include"]
+    listed = [name for part in parts for name in part["tests"].split()]
+    files = [path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py")]
+    times = {path: sum(path == name or path.startswith(f"{name}/") for name in listed) for path in files}
+    assert len(files) > 200 and {path: count for path, count in times.items() if count != 1} == {}
+    assert [name for name in listed if not (ROOT / name).exists()] == []
+
+
 def test_no_expression_is_inside_a_command():
     """A title of a pull request would be executed: values arrive as environment variables."""
     assert [place for place, command in COMMANDS if "${{" in command] == []
