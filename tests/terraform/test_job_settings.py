@@ -28,9 +28,8 @@ OPTIONAL = {
     *("SMTP_HOST", "SMTP_PORT", "SMTP_FROM", "SMTP_USER", "SMTP_PASSWORD"),
     *("WEBHOOK_SECRET", "REPORT_RECIPIENTS", "PAGES"),
 }
-
-
-UNUSED = {"CONNECTOR_TASKS"}  # only where an endpoint declares tasks
+# Only where an endpoint declares `tasks`, or `prepare: spark`.
+UNUSED = {"CONNECTOR_TASKS", "SPARK"}
 
 
 class RecordingEnvironment(dict[str, Any]):
