@@ -8,16 +8,17 @@ UNION ALL
 SELECT CONCAT(table_schema, '.', table_name) AS table_name, partition_id, total_rows, total_logical_bytes, last_modified_time
 FROM dmt.INFORMATION_SCHEMA.PARTITIONS;
 
--- Partitions without a day, such as __NULL__, are not counted.
+-- Partitions without a day, such as __NULL__, are not counted. A table without partitions has NULL: it was written again
+-- as a whole, on this day.
 CREATE TEMP TABLE written AS
 SELECT
   IF(table_name = 'dmt.sales_items', 'ods.sales_orphans', table_name) AS table_name,
-  PARSE_DATE('%Y%m%d', partition_id) AS day,
+  IFNULL(PARSE_DATE('%Y%m%d', partition_id), CURRENT_DATE()) AS day,
   SUM(total_rows) AS size,
   SUM(IF(table_name = 'dmt.sales_items', 0, total_rows)) AS bad_rows
 FROM size
 WHERE (table_name IN ('dmt.sales_items', 'ods.sales_orphans') OR ENDS_WITH(table_name, '_rejects'))
-  AND REGEXP_CONTAINS(partition_id, r'^\d{8}$')
+  AND (partition_id IS NULL OR REGEXP_CONTAINS(partition_id, r'^\d{8}$'))
 GROUP BY 1, 2
 HAVING MAX(last_modified_time) >= TIMESTAMP(@changed_since) AND SUM(total_rows) > 0;
 

@@ -150,6 +150,21 @@ def test_a_finding_is_reported_once_and_its_recovery_once(ops, reported):
     assert len(write(lambda: BigQuery(ops.client), since_now(run_row("run-5")))) == 1
 
 
+def test_rejects_of_a_table_without_partitions_count_for_the_day_of_the_run(ops):
+    """Such a table is written again as a whole, for example from a sheet that people edit."""
+    run = since_now(run_row())
+    ops.query("create table ods.decisions_rejects (reason string)")
+    write(lambda: BigQuery(ops.client), run)
+    assert ops.query("select * from ops.day_log where logged_at > '2020-01-01'") == []
+    run = since_now(run_row("run-2"))
+    ops.query("create or replace table ods.decisions_rejects as select 'no amount' as reason")
+    [measured, finding] = write(lambda: BigQuery(ops.client), run)
+    assert measured["rejects"] == 1
+    assert finding["message"] == "new: ods.decisions_rejects has rejected rows (1 rows)"
+    [row] = ops.query("select day, bad_rows from ops.day_log where logged_at > '2020-01-01'")
+    assert (row["day"], row["bad_rows"]) == (run.started_at.date(), 1)
+
+
 def test_an_empty_warehouse_has_no_orphans_and_no_rejects(sandbox):
     ops = create_ops(sandbox.address)
     for dataset in ("ods", "dmt"):

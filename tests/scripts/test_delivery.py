@@ -172,7 +172,7 @@ def test_an_unfinished_release_is_all_that_a_deployment_rolls_back(project):
 def test_two_at_once_exclude_each_other(project):
     """The second one changes nothing, and states what to do."""
     lease: dict[str, Any]
-    lease = {"owner": "a", "holder": "rollout", "execution": "", "renew_seconds": 0.1, "beat": 1}
+    lease = {"owner": "a", "holder": "rollout", "execution": "", "renew_seconds": 4, "beat": 1}
     store = f"{project.state.project}-terraform-state"
     stop = threading.Event()
 

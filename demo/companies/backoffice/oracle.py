@@ -115,10 +115,13 @@ def expect_budget_tab(desk: Desk) -> list[tuple[Any, ...]]:
 
 
 def expect_news() -> list[tuple[Any, ...]]:
-    """One mail about last night: the sheet that people edit has a column that the source does not declare, the times
-    of withdrawn requests. It is known from then on.
+    """Two mails about last night. After the first change: cells that cannot be used. Then the sheet that people edit has
+    a column that the source does not declare, the times of withdrawn requests; the verdict begins with the worse finding,
+    which is of the same night.
     """
-    return [("New: desk/decisions has fields that changed (1 fields).",)]
+    _, rejects = expect_decisions(create_desk(1))
+    rejected = f"New: ods.decisions_rejects has rejected rows ({len(rejects.rows)} rows)."
+    return [(rejected,), (f"{rejected} And 1 more finding.",)]
 
 
 def expect_mails() -> list[tuple[Any, ...]]:
