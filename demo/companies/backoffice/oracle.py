@@ -115,9 +115,9 @@ def expect_budget_tab(desk: Desk) -> list[tuple[Any, ...]]:
 
 
 def expect_news() -> list[tuple[Any, ...]]:
-    """Two mails about last night. After the first change: cells that cannot be used. Then the sheet that people edit has
-    a column that the source does not declare, the times of withdrawn requests; the verdict begins with the worse finding,
-    which is of the same night.
+    """Two mails about last night. After the first change: cells that cannot be used. Then the sheet that people edit
+    has a column that the source does not declare, the times of withdrawn requests; the verdict begins with the worse
+    finding, which is of the same night.
     """
     _, rejects = expect_decisions(create_desk(1))
     rejected = f"New: ods.decisions_rejects has rejected rows ({len(rejects.rows)} rows)."
