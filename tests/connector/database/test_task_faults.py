@@ -54,8 +54,8 @@ class Fleet:
         return context
 
     def errors(self, owner, *others):
-        """What each task ended with. `owner` has the lease when the others begin."""
-        began = threading.Event()
+        """What each task ended with. `owner` has the lease when the others begin, and reads when they do."""
+        began, ready = threading.Event(), threading.Semaphore(0)
         plan = owner.reader.make_plan
 
         def make_plan(span):
@@ -68,11 +68,18 @@ class Fleet:
             finally:
                 began.set()  # it may have ended before its plan
 
-        owner.reader.make_plan = make_plan
+        read, is_first = owner.reader.read_part, iter([True])
+
+        def read_part(position, file_name):
+            for _ in others if next(is_first, False) else ():
+                ready.acquire(timeout=30)
+            return read(position, file_name)
+
+        owner.reader.make_plan, owner.reader.read_part = make_plan, read_part
         with ThreadPoolExecutor(1 + len(others)) as pool:
             futures = [pool.submit(run_owner)]
             began.wait(30)
-            futures += [pool.submit(run.copy, other, IdRange()) for other in others]
+            futures += [pool.submit(run_other, other, ready) for other in others]
             return [future.exception() for future in futures]
 
     def kill_at_read(self, number):
@@ -100,6 +107,23 @@ class Fleet:
     def close(self):
         for context in self.contexts:
             context.reader.sessions.close()
+
+
+def run_other(other, ready):
+    """Releases `ready` once: at the first part, or when the task ends without one."""
+    read, is_first = other.reader.read_part, iter([True])
+
+    def read_part(position, file_name):
+        if next(is_first, False):
+            ready.release()
+        return read(position, file_name)
+
+    other.reader.read_part = read_part
+    try:
+        run.copy(other, IdRange())
+    finally:
+        if next(is_first, False):
+            ready.release()
 
 
 @pytest.fixture
