@@ -16,9 +16,9 @@ def ops(sandbox):
     return create_ops(sandbox.address)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def history():
-    """A year of hourly runs, and a night with three causes."""
+    """A year of hourly runs, and a night with three causes. Of now: in a later module it would be another night."""
     history = quiet(datetime.now(UTC), days=365)
     for table in ("action_log", "table_log", "day_log", "file_log", "step_log"):
         history.rows[table] = history.rows[table][-3000:]  # a month; the page reads a day of them
@@ -27,7 +27,7 @@ def history():
     return history
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def year(sandbox, history):
     """The tables of ops with these rows."""
     ops = create_ops(sandbox.address)
@@ -35,11 +35,11 @@ def year(sandbox, history):
     return ops
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def night(year):
     return read_night(year)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page(night):
     return render_page(night, RUNBOOKS)

@@ -19,7 +19,7 @@ LIMIT_BYTES = 300_000
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def rows(history):
     """Counts over the loaded rows by DuckDB: SQL that shares nothing with the report."""
     connection = duckdb.connect()
