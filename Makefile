@@ -86,16 +86,19 @@ format: .venv/.packages ## format Python and Terraform
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 	@if command -v terraform >/dev/null; then terraform fmt -recursive modules environments; fi
 
+# What some tests run: act for the workflows, Spark for the batches.
+TEST_PROGRAMS := .venv/bin/act-$(ACT) .sandbox/spark/.installed
+
 # Three workers, also on two cores: an apply mostly waits. Coverage is that of the product, with a minimum in pyproject.toml.
-test: install .venv/bin/act-$(ACT) .sandbox/spark/.installed ## all tests, with branch coverage of the product
+test: install $(TEST_PROGRAMS) ## all tests, with branch coverage of the product
 	@.venv/bin/pytest -n 3 --dist loadfile --cov --cov-report=term
 
 # Files and folders of tests, separated by blanks; coverage is a property of the whole.
 TESTS ?= tests
-test-part: install .venv/bin/act-$(ACT) .sandbox/spark/.installed ## some tests, as a part of a pull request's checks: make test-part TESTS=tests/connector
+test-part: install $(TEST_PROGRAMS) ## some tests, as a part of a pull request's checks: make test-part TESTS=tests/connector
 	@.venv/bin/pytest -n 3 --dist loadfile $(TESTS)
 
-test-times: install .venv/bin/act-$(ACT) .sandbox/spark/.installed ## run all tests and write docs/reports/test-times.md
+test-times: install $(TEST_PROGRAMS) ## run all tests and write docs/reports/test-times.md
 	@.venv/bin/pytest -n 3 --dist loadfile --junitxml=.sandbox/tests.xml; $(PY) -m scripts.measure_test_times
 
 style: .venv/.packages ## violations of the language rules, and the table of measures

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import msgspec
 
@@ -23,6 +24,9 @@ REQUIRED = (
     "DATAFORM_REPOSITORY",
     "DATAFORM_SERVICE_ACCOUNT",
 )
+
+
+type TaskCount = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Preparation(msgspec.Struct, frozen=True):
@@ -121,16 +125,11 @@ def parse_spark(text: str) -> SparkSettings | None:
 def parse_tasks(text: str) -> dict[str, int]:
     """SettingsError unless it is `{"<source>/<endpoint>": 8}`."""
     try:
-        declared = json.loads(text)
-        # In Python a bool is an int.
-        is_valid = all(type(count) is int and count >= 1 for count in declared.values())
-    except (ValueError, AttributeError):
-        is_valid = False
-    if not is_valid:
+        return msgspec.json.decode(text, type=dict[str, TaskCount])
+    except msgspec.MsgspecError as error:
         raise SettingsError(
             f'invalid CONNECTOR_TASKS {text[:80]!r}: expected JSON such as {{"erp/invoices": 8}}.'
-        )
-    return dict(declared)
+        ) from error
 
 
 def parse_watched_runs(text: str) -> int:

@@ -6,14 +6,7 @@ import pytest
 from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import bigquery
 
-from demo.cloud import Cloud
 from sandbox.bigquery.patches.catalog_memory import CatalogMemory
-from sandbox.state import State
-
-
-@pytest.fixture(scope="module")
-def client(sandbox: State) -> bigquery.Client:
-    return Cloud(sandbox).bigquery
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound
 from google.cloud import bigquery
 
-from demo.cloud import Cloud
 from sandbox.bigquery.patches.deleted_datasets import Deleted, is_too_old
 from sandbox.state import State
 from tests.sandbox.iam.project import Project, binding
@@ -16,11 +15,6 @@ from tests.sandbox.iam.project import Project, binding
 NO_RETRY: Any = None  # documented, but not in the type hints
 HOUR_MS = 3600 * 1000
 Query = Callable[[str], list[tuple[Any, ...]]]
-
-
-@pytest.fixture(scope="module")
-def client(sandbox: State) -> bigquery.Client:
-    return Cloud(sandbox).bigquery
 
 
 @pytest.fixture(scope="module")

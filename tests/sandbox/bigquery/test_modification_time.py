@@ -6,9 +6,6 @@ from datetime import datetime
 import pytest
 from google.cloud import bigquery
 
-from demo.cloud import Cloud
-from sandbox.state import State
-
 CHANGES = {
     "insert": "INSERT INTO {0} VALUES (9)",
     "update": "UPDATE {0} SET x = 9 WHERE x = 1",
@@ -18,11 +15,6 @@ CHANGES = {
     "replace": "CREATE OR REPLACE TABLE {0} AS SELECT 9 AS x",
     "transaction": "BEGIN TRANSACTION; DELETE FROM {0} WHERE x = 1; INSERT INTO {0} VALUES (3); COMMIT TRANSACTION",
 }
-
-
-@pytest.fixture(scope="module")
-def client(sandbox: State) -> bigquery.Client:
-    return Cloud(sandbox).bigquery
 
 
 @pytest.fixture
