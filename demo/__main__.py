@@ -21,6 +21,7 @@ from demo.screen import Screen
 from demo.sql import print_query
 from demo.story import run_story
 from sandbox.errors import SandboxError
+from sandbox.serving import claimed
 
 COMPANIES = Path(".companies")
 
@@ -31,11 +32,11 @@ def main() -> None:
         sys.exit('demo: sql needs a query, for example: make sql Q="select * from ops.run_log"')
     # A SIGTERM stops the processes that the demo started, as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # In a company's copy current_name() is the company, so the process in the copy runs the command itself.
-    if arguments.source != current_name():
-        sys.exit(run_company(arguments))
     root, screen = arguments.root.resolve(), Screen()
     try:
+        # In a company's copy current_name() is the company, so the process in the copy runs the command itself.
+        if arguments.source != current_name():
+            sys.exit(run_company(arguments))
         if arguments.command == "sql":
             print_query(root, arguments.query, screen)
         else:
@@ -49,11 +50,15 @@ def main() -> None:
 
 
 def run_company(arguments: argparse.Namespace) -> int:
-    """The same command in the company's copy of the repository, which `run` makes anew."""
+    """The same command in the company's copy of the repository, which `run` makes anew.
+
+    CannotStart, and nothing is replaced, while a sandbox runs in the company's project: its jobs run in the copy.
+    """
     folder = (COMPANIES / arguments.source).resolve()
     # Only `run` begins with an empty project; serve, sql and report need the copy that created the project's data.
     if arguments.command == "run" or not (folder / "repository").exists():
-        copy_repository(arguments.source, folder / "repository")
+        with claimed(folder / "project"):
+            copy_repository(arguments.source, folder / "repository")
     query = [arguments.query] if arguments.query else []
     command = [arguments.command, *query, "--source", arguments.source, "--root", str(folder / "project")]
     return run_in_copy(folder / "repository", "demo", command)

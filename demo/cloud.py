@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from google.api_core.exceptions import GoogleAPICallError
@@ -69,7 +70,7 @@ class Cloud:
         """The items of all pages; `field` is the name of the list in a page."""
         token, separator = "", "&" if "?" in path else "?"
         while True:
-            page = self.call("GET", f"{path}{separator}pageToken={token}" if token else path)
+            page = self.call("GET", f"{path}{separator}pageToken={quote(token, safe='')}" if token else path)
             yield from page.get(field, [])
             token = page.get("nextPageToken", "")
             if not token:

@@ -2,21 +2,14 @@
 
 import argparse
 import os
-import signal
 import sys
-import threading
-import time
-from datetime import UTC, datetime
-from functools import partial
-from types import FrameType
 
 from pipeline import plan
 from pipeline.settings import Settings, read_settings
-from runtime.errors import LeaseHeld, Terminated
+from pipeline.termination import Termination
+from runtime.errors import LeaseHeld
 from runtime.process import ArgumentParser, run_job
-from runtime.structured_log import TRACE_FIELD, TRACE_VARIABLE, StructuredLog, open_log
-
-LEASE_RENEW_SECONDS = 5.0  # without an answer of Cloud Run, a dead owner is noticed after 15 s
+from runtime.structured_log import StructuredLog, open_log
 
 
 def main() -> None:
@@ -24,28 +17,6 @@ def main() -> None:
     terminating = Termination()
     terminating.listen()
     sys.exit(run_job(lambda: run_pipeline(log, terminating), log))
-
-
-class Termination(threading.Event):
-    """Set by SIGTERM, or by Ctrl-C, whose `number` it has.
-
-    A flag and not an exception: steps run in threads, which an exception in the main thread would not end.
-    """
-
-    number: int = signal.SIGTERM
-
-    def listen(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._receive)
-
-    def _receive(self, number: int, frame: FrameType | None) -> None:
-        self.number = number
-        self.set()
-
-    def check(self) -> None:
-        """Terminated, with the number of the signal, once it has arrived."""
-        if self.is_set():
-            raise Terminated(self.number)
 
 
 def create_parser() -> argparse.ArgumentParser:
@@ -79,65 +50,12 @@ def run_steps(
     arguments: argparse.Namespace, settings: Settings, log: StructuredLog, terminating: Termination
 ) -> None:
     # Google's clients take a second to import; wrong arguments and missing settings are reported before.
-    from pipeline import assembly
-    from pipeline.jobs import make_execution_check, own_execution
-    from pipeline.polling import Poller
-    from pipeline.run import Run
-    from pipeline.run_record import RunRecord, RunRow
-    from pipeline.watch import Watch
-    from runtime.lease import Lease
+    from pipeline.assembly import create_clients
+    from pipeline.run_assembly import RunAssembly
 
-    clients = assembly.create_clients(settings)
-    lease = Lease(
-        assembly.create_object_store(settings),
-        assembly.LEASE_NAME,
-        dict[str, str],
-        holder=f"{arguments.schedule} {datetime.now(UTC).isoformat(timespec='seconds')}",
-        execution=own_execution(os.environ, settings.location),
-        has_ended=make_execution_check(clients.executions),
-        renew_seconds=LEASE_RENEW_SECONDS,
-    )
-
-    def check() -> None:
-        terminating.check()
-        # A run that was taken over must start no further step: the other run has started it already.
-        lease.check()
-
-    # The id of the run is the trace of its log lines, so rows of ops lead to the lines and back.
-    run_id = log.facts[TRACE_FIELD].rpartition("/")[2]
-    with lease:
-        connect = partial(assembly.BigQuery, settings)
-        record = RunRecord(connect, log)
-        poller = Poller(terminating.wait, check)
-        actions = assembly.create_actions(
-            # Every job that is started logs under the trace of this run.
-            settings,
-            clients,
-            poller,
-            arguments.schedule,
-            record,
-            {TRACE_VARIABLE: run_id},
-            assembly.create_preparation(settings, poller, run_id, log),
-        )
-        start = assembly.create_rollback(settings, clients, poller, {TRACE_VARIABLE: run_id})
-        watch = Watch(connect, start, settings.watched_runs, log)
-
-        def finish(row: RunRow) -> None:
-            record.write(row)
-            # A cancelled run does not judge the release: it has ten seconds to end.
-            if not terminating.is_set():
-                watch.judge(row, record.actions)
-
-        run = Run(
-            run_id,
-            plan.build_plans(settings.endpoints),
-            actions,
-            log,
-            time.monotonic,
-            lambda: datetime.now(UTC),
-            finish,
-        )
-        run.execute(arguments.schedule, arguments.first_step)
+    assembly = RunAssembly(arguments.schedule, settings, create_clients(settings), log, terminating)
+    with assembly.lease() as lease:
+        assembly.run(lease).execute(arguments.schedule, arguments.first_step)
 
 
 if __name__ == "__main__":

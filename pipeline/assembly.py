@@ -98,9 +98,18 @@ def create_actions(
         record.add_actions,
     )
 
-    connector, sheets_sync = settings.job(settings.connector_job), settings.job(settings.sheets_sync_job)
     page: Action = partial(jobs.run, settings.job(settings.report_job))
-    # The daily plan contains the steps of all schedules.
+    return create_copies(settings, jobs, prepare) | {
+        TRANSFORM: partial(dataform.run, schedule),
+        # Without arguments: sheets_sync publishes every export.
+        PUBLISH: partial(jobs.run, settings.job(settings.sheets_sync_job)),
+        REPORT: page,
+    }
+
+
+def create_copies(settings: Settings, jobs: JobRunner, prepare: Prepare | None) -> dict[str, Action]:
+    """The steps of the connector: those of the daily plan, which contains the steps of all schedules."""
+    connector = settings.job(settings.connector_job)
     prepared = settings.spark.endpoints if settings.spark else {}
 
     def copy(step: str) -> None:
@@ -109,17 +118,8 @@ def create_actions(
             prepare(endpoint)
         jobs.run(connector, copy_arguments(step), settings.tasks.get(endpoint, 1))
 
-    copies: dict[str, Action] = {
-        step: partial(copy, step)
-        for step in list_steps(build_plans(settings.endpoints)["daily"])
-        if step not in (TRANSFORM, PUBLISH)
-    }
-    return copies | {
-        TRANSFORM: partial(dataform.run, schedule),
-        # Without arguments: sheets_sync publishes every export.
-        PUBLISH: partial(jobs.run, sheets_sync),
-        REPORT: page,
-    }
+    steps = list_steps(build_plans(settings.endpoints)["daily"])
+    return {step: partial(copy, step) for step in steps if step not in (TRANSFORM, PUBLISH)}
 
 
 def create_preparation(settings: Settings, poller: Poller, run_id: str, log: StructuredLog) -> Prepare | None:

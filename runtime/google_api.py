@@ -104,7 +104,7 @@ class ApiClient:
                 self.credentials.refresh(self.auth_request)  # type: ignore[no-untyped-call]
             response = self._authorize_and_send(prepared)
         if response.status_code // 100 != 2 and response.status_code not in self.ok_statuses:
-            raise requests.HTTPError(describe_error(response), response=response)
+            raise requests.HTTPError(describe_response(response), response=response)
         return response
 
     def _next_delay(self, error: Exception, attempt: int) -> float | None:
@@ -147,7 +147,7 @@ def multipart_body(metadata: object, content: bytes) -> MultipartBody:
 def decode_response[Body](response: requests.Response, body_type: type[Body]) -> Body:
     """The JSON body of a 2xx response; requests.HTTPError for any other response."""
     if not response.ok:
-        raise requests.HTTPError(describe_error(response), response=response)
+        raise requests.HTTPError(describe_response(response), response=response)
     return msgspec.json.decode(response.content, type=body_type)
 
 
@@ -160,7 +160,7 @@ def is_transient(error: Exception) -> bool:
     return error.response.status_code in TRANSIENT_STATUSES
 
 
-def describe_error(response: requests.Response) -> str:
+def describe_response(response: requests.Response) -> str:
     """Status, reason and Google's message: https://cloud.google.com/apis/design/errors#http_mapping"""
     try:
         message = msgspec.json.decode(response.content, type=ErrorEnvelope).error.message

@@ -171,12 +171,13 @@ def count_levels(edges: set[tuple[str, str]]) -> int:
 
     def depth(node: str, above: frozenset[str]) -> int:
         if node not in depths:
-            below = [end for start, end in edges if start == node and end not in above]
+            below = [end for start, end in sorted(edges) if start == node and end not in above]
             depths[node] = 1 + max((depth(end, above | {node}) for end in below), default=0)
         return depths[node]
 
     depths: dict[str, int] = {}
-    return max((depth(start, frozenset({start})) for start, _ in edges), default=1)
+    # In a cycle the depth of a node depends on where the walk begins, so the order must not be that of a set.
+    return max((depth(start, frozenset({start})) for start, _ in sorted(edges)), default=1)
 
 
 def python_sources() -> dict[str, list[str]]:

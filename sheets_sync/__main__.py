@@ -33,7 +33,7 @@ from sheets_sync.outcome import Outcome
 from sheets_sync.progress import Progress, silent_progress
 from sheets_sync.seen import MAX_AGE, History
 from sheets_sync.settings import Settings, read_settings, read_target
-from sheets_sync.sync import CreateDestination, describe_error, sync_exports
+from sheets_sync.sync import CreateDestination, describe_export_error, sync_exports
 from sheets_sync.warehouse import Warehouse
 
 SCOPES = (
@@ -186,7 +186,7 @@ def preview(loaders: Loaders, settings: Settings, options: Options, log: Structu
             print(report.dry_run_table(export, comparison, destination, len(mart.rows)), flush=True)
         except Exception as error:  # also a defect must not hide the changes of the other exports
             trace = None if isinstance(error, JobError) else traceback.format_exc()
-            log(f"{name}: {describe_error(error)}", "ERROR", export=name, stack_trace=trace)
+            log(f"{name}: {describe_export_error(error)}", "ERROR", export=name, stack_trace=trace)
             failed.append(name)
     return failed
 

@@ -29,10 +29,12 @@ def convert_part[Kind: Part](value: Any, kind: type[Kind], file: str, key: str =
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise ExportError(describe_error(error, value, kind, file, key)) from error
+        raise ExportError(describe_invalid_value(error, value, kind, file, key)) from error
 
 
-def describe_error(error: msgspec.ValidationError, value: Any, kind: type[Part], file: str, key: str) -> str:
+def describe_invalid_value(
+    error: msgspec.ValidationError, value: Any, kind: type[Part], file: str, key: str
+) -> str:
     """msgspec's message names the path, but neither the value nor the allowed values."""
     match = PATH.fullmatch(str(error))
     reason, path = (match[1], match[2] or "") if match else (str(error), "")

@@ -117,7 +117,7 @@ class ExportSync:
             self._sync()
         except Exception as error:  # a defect must not keep the other exports from being synced
             trace = None if isinstance(error, JobError) else traceback.format_exc()
-            message = describe_error(error)
+            message = describe_export_error(error)
             self.outcome = replace(self.outcome, status="failed", error=message, stack_trace=trace)
         if self.destination and self.export and self.outcome.error:
             # The failure is recorded in ops in any case.
@@ -187,7 +187,7 @@ class ExportSync:
         return True
 
 
-def describe_error(error: Exception) -> str:
+def describe_export_error(error: Exception) -> str:
     if isinstance(error, JobError):
         return str(error)
     return f"unexpected {type(error).__name__}: {error}. This is a defect of the job; report it."

@@ -119,7 +119,7 @@ class BigQueryJobs:
         errors = job.errors or [job.error_result]
         # The content of the files: no repetition helps, but the loader can take the rows out.
         if reason == "invalid":
-            raise InvalidData(describe_failure(job), [describe_error(error) for error in errors])
+            raise InvalidData(describe_failure(job), [describe_job_error(error) for error in errors])
         if reason not in TRANSIENT_REASONS or failures + 1 >= self.submit_retry.attempts:
             remedy = MISSING_TABLE if reason == "notFound" else ""
             message = f"{describe_failure(job)} {remedy}The files wait in processing/; the next run resumes."
@@ -143,10 +143,10 @@ def describe_failure(job: Job) -> str:
     """The first few errors: the top one is often only that there were too many."""
     errors = job.errors or [job.error_result]
     return f"BigQuery job {job.job_id} failed: " + " ".join(
-        dict.fromkeys(describe_error(error) for error in errors[:5])
+        dict.fromkeys(describe_job_error(error) for error in errors[:5])
     )
 
 
-def describe_error(error: dict[str, Any]) -> str:
+def describe_job_error(error: dict[str, Any]) -> str:
     location = f"{error['location']}: " if error.get("location") else ""
     return f"{location}{error.get('message') or error.get('reason')}"

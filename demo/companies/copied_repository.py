@@ -1,6 +1,7 @@
 """A company's repository: a copy of this one with the company's declarations in place of retail's."""
 
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -71,6 +72,8 @@ def run_in_copy(repository: Path, module: str, arguments: Sequence[str]) -> int:
     """`python -m module` with the copy's code. Returns the exit code; Ctrl-C reaches both processes."""
     # By this interpreter: the copy has no .venv.
     process = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=repository)
+    # Unlike Ctrl-C in a terminal, SIGTERM reaches only the process to which it is sent.
+    signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     while True:
         try:
             return process.wait()

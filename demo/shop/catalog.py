@@ -85,10 +85,9 @@ class Catalog:
     def _compute_until(self, now: datetime) -> None:
         if to_naive_utc(now) < self._computed_until:
             return
-        # Whole months: the first day of the next one.
-        until = (to_naive_utc(now) + timedelta(days=32)).replace(
-            day=1, hour=0, minute=0, second=0, microsecond=0
-        )
+        # Whole months: the first day of the next one, which is 28 to 31 days after the first of this one.
+        month = to_naive_utc(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        until = (month + timedelta(days=31)).replace(day=1)
         rows = self._data.execute(SALES, {"since": self._computed_until, "until": until}).fetchall()
         self._times += [sold_at for _, sold_at, _ in rows]
         self._sales += [body.encode() for _, _, body in rows]

@@ -19,6 +19,7 @@ from demo.screen import Screen
 from demo.server import running
 from demo.spreadsheets import create_missing, job_variables, read_declarations
 from demo.sql import print_query
+from sandbox.serving import claimed
 
 EXPORT = (
     "table: raw.customers\ntab: Households\nmode: mirror\nkey: [id]\ncolumns:\n  id: {header: Household}\n"
@@ -120,3 +121,19 @@ def test_an_incomplete_project_is_not_removed(tmp_path):
     with pytest.raises(NoProject, match="make clean"):
         serve_project(tmp_path, Screen(io.StringIO()))
     assert (tmp_path / "file").exists()
+
+
+def test_a_company_whose_sandbox_runs_is_not_replaced(tmp_path):
+    folder = tmp_path / ".companies" / "paris"
+    with claimed(folder / "project"):
+        process = subprocess.run(
+            [sys.executable, "-m", "demo", "run", "--source", "paris"],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(REPOSITORY)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert process.returncode == 1
+    assert f"demo: a sandbox already runs in {folder / 'project'}" in process.stderr
+    assert not (folder / "repository").exists()

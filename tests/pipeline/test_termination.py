@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from pipeline.__main__ import Termination
+from pipeline.termination import Termination
 from runtime.errors import Terminated
 
 

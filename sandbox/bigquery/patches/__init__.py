@@ -21,6 +21,7 @@ from sandbox.bigquery.patches import (
     modification_time,
     numeric,
     range_partitions,
+    resource_memory,
     script_variables,
     time_travel,
     trim,
@@ -31,6 +32,7 @@ def install() -> None:
     """Must run after local-bigquery is imported and before its first statement."""
     for patch in (
         catalog_lookups,
+        resource_memory,
         clone,
         deleted_datasets,
         information_schema,

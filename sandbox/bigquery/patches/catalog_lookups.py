@@ -42,11 +42,15 @@ FUNCTION = re.compile("|".join(map(re.escape, FUNCTIONS)))
 def install() -> None:
     from local_bigquery.catalog import tables
     from local_bigquery.engine import database
+    from local_bigquery.jobs import merge, query
+    from local_bigquery.sql import script
 
     projects, quote = database._attached, database.quote
     memory = CatalogMemory(database.fetch, lambda project: quote(f"__ducklake_metadata_{project}"))
     database.fetch = fetch_from_one_project(database.fetch, memory, projects)
     tables.columns = with_memory(tables.columns, memory, projects)
+    for module in (query, merge, script):
+        module.translate = memory.in_one_statement(module.translate)
     # pandas is not installed, and DuckDB searches the disk for it whenever a statement has parameters.
     sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
 

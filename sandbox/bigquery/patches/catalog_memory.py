@@ -8,6 +8,7 @@ lookups use connections of their own and therefore see committed changes only.
 Upstream change that removes it: a cache of the catalog in local-bigquery.
 """
 
+import threading
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ class CatalogMemory:
         self.fetch = fetch
         self.catalog = catalog
         self.projects: dict[str, Remembered] = {}
+        self.statement = threading.local()
 
     def answer(self, project: str, question: Hashable, look_up: Callable[[], list[Any]]) -> list[Any]:
         """The commit is read first: an answer may be newer than its number, which the next commit corrects."""
@@ -40,6 +42,27 @@ class CatalogMemory:
         return list(remembered.answers[question])
 
     def newest_commit(self, project: str) -> int:
+        """Within one translation the number is read once: a statement sees the catalog as of its beginning."""
+        commits: dict[str, int] | None = getattr(self.statement, "commits", None)
+        if commits is None:
+            return self.read_commit(project)
+        if project not in commits:
+            commits[project] = self.read_commit(project)
+        return commits[project]
+
+    def in_one_statement(self, translate: Callable[..., Any]) -> Callable[..., Any]:
+        """Wraps local-bigquery's `translate`, which changes nothing in the catalog."""
+
+        def translate_one(*arguments: Any) -> Any:
+            self.statement.commits = {}
+            try:
+                return translate(*arguments)
+            finally:
+                self.statement.commits = None
+
+        return translate_one
+
+    def read_commit(self, project: str) -> int:
         [(number,)] = self.fetch(f"SELECT max(snapshot_id) FROM {self.catalog(project)}.ducklake_snapshot")
         return int(number)
 
