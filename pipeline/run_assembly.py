@@ -33,7 +33,7 @@ class RunAssembly:
     @property
     def run_id(self) -> str:
         """The trace of the run's log lines, so rows of ops lead to the lines and back."""
-        return self.log.facts[TRACE_FIELD].rpartition("/")[2]
+        return str(self.log.facts[TRACE_FIELD]).rpartition("/")[2]
 
     def lease(self) -> Lease[dict[str, str]]:
         return Lease(
