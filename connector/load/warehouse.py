@@ -99,14 +99,18 @@ class Warehouse:
     def _load(
         self, job_id: str, uris: list[str], table: str, batch: Batch, output_exists: Callable[[], bool]
     ) -> None:
-        config = LoadJobConfig(
-            schema=[SchemaField.from_api_repr(column) for column in batch.columns],
-            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
-            # A repeated load replaces the rows of the first one.
-            write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
-            ignore_unknown_values=True,  # schema_drift.py has reported them; the file keeps them
-            labels=cost_labels(batch.endpoint),
-        )
+        config = load_config([SchemaField.from_api_repr(column) for column in batch.columns], batch.endpoint)
+        config.ignore_unknown_values = True  # schema_drift.py has reported them; the file keeps them
+        self._load_objects(job_id, uris, table, config, output_exists)
+
+    def _load_objects(
+        self,
+        job_id: str,
+        uris: list[str],
+        table: str,
+        config: LoadJobConfig,
+        output_exists: Callable[[], bool],
+    ) -> None:
         full_name = f"{self.client.project}.{table}"
 
         def submit(job_id: str) -> LoadJob:
@@ -152,17 +156,24 @@ class Warehouse:
         return KeyCounts(rows - missing - distinct, missing)
 
     def _select_row(self, sql: str, config: QueryJobConfig) -> tuple[Any, ...]:
-        """The only row of a query; retried while its errors are transient."""
-        [row] = self.jobs.read(
-            lambda: self.client.query_and_wait(
+        """The only row of a query."""
+        [row] = self._select(sql, config)
+        return row
+
+    def _select(self, sql: str, config: QueryJobConfig) -> list[tuple[Any, ...]]:
+        """The rows of a query; retried while its errors are transient."""
+
+        def read_rows() -> list[tuple[Any, ...]]:
+            rows = self.client.query_and_wait(
                 sql,
                 job_config=config,
                 retry=NO_RETRY,
                 job_retry=NO_RETRY,
                 wait_timeout=QUERY_TIMEOUT_SECONDS,
             )
-        )
-        return tuple(row.values())
+            return [tuple(row.values()) for row in rows]
+
+        return self.jobs.read(read_rows)
 
     def insert(self, batch: Batch) -> int:
         """Insert the staged rows into raw, with the clock of the warehouse; the number of rows."""
@@ -202,41 +213,17 @@ class Warehouse:
 
         `names`: the objects with the complete list of the source's keys.
         """
-        config = LoadJobConfig(
-            schema=[SchemaField(name, "STRING") for name in table.columns],
-            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
-            write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
-            labels=cost_labels(table.table),
+        self._load_objects(
+            f"connector_keys_{digest(table.run, names)}",
+            [f"gs://{self.bucket}/{name}" for name in names],
+            table.staging,
+            load_config([SchemaField(name, "STRING") for name in table.columns], table.table),
+            lambda: self._table_exists(table.staging),
         )
-        uris = [f"gs://{self.bucket}/{name}" for name in names]
-        job_id = f"connector_keys_{digest(table.run, names)}"
-        full_name = f"{self.client.project}.{table.staging}"
-
-        def submit(job_id: str) -> LoadJob:
-            return self.client.load_table_from_uri(
-                uris,
-                full_name,
-                job_id=job_id,
-                job_config=config,
-                retry=NO_RETRY,
-                timeout=REQUEST_TIMEOUT_SECONDS,
-            )
-
-        self.jobs.run_once(job_id, submit, lambda: self._table_exists(table.staging))
         with wrap_errors(f"compare the keys of raw.{table.table}"):
-            rows = self.jobs.read(
-                lambda: list(
-                    self.client.query_and_wait(
-                        comparison_query(table),
-                        job_config=QueryJobConfig(labels=cost_labels(table.table)),
-                        retry=NO_RETRY,
-                        job_retry=NO_RETRY,
-                        wait_timeout=QUERY_TIMEOUT_SECONDS,
-                    )
-                )
-            )
+            rows = self._select(comparison_query(table), QueryJobConfig(labels=cost_labels(table.table)))
         self._drop(table.staging)
-        keys = [(row[0], MissedKey(row[1], tuple(row[2:]))) for row in (tuple(row.values()) for row in rows)]
+        keys = [(is_gone, MissedKey(version, tuple(key))) for is_gone, version, *key in rows]
         # The query returns one row more than the limit, which shows that there are more.
         more, keys = len(keys) > MAX_DIFFERENCES, keys[:MAX_DIFFERENCES]
         return [key for gone, key in keys if not gone], [key for gone, key in keys if gone], more
@@ -304,6 +291,16 @@ def wrap_errors(action: str) -> Iterator[None]:
         yield
     except API_ERRORS as error:
         raise LoadError(f"BigQuery could not {action}: {describe_error(error)}") from error
+
+
+def load_config(schema: list[SchemaField], endpoint: str) -> LoadJobConfig:
+    """For lines of JSON. A repeated load replaces the rows of the first one."""
+    return LoadJobConfig(
+        schema=schema,
+        source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+        write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
+        labels=cost_labels(endpoint),
+    )
 
 
 def insert_job_id(batch: Batch) -> str:

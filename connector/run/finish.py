@@ -51,21 +51,24 @@ def finish(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
     if state.plan:
         delete_shares(context)
     # Last: until here a killed process is resumed and repeats the steps above.
-    if row.error and state.kind == "replay" and context.execution:
-        lease.save(create_retry_marker(context, state, row.error))
-    else:
-        leave_gaps(
-            lease,
-            state,
-            keeps_gaps=not (isinstance(reader, PlannedReader) and not reader.keeps_gaps),
-            lost=lost,
-        )
+    save_next_state(context, lease, state, row.error, lost)
     severity = "WARNING" if row.notes else "INFO"
     facts = {"status": row.status, "files": row.files, "rows": result.rows, "notes": row.notes}
     context.log("run finished", severity, run=state.id, **facts)
     if row.error:
         raise IncompleteRun(row.error)
     return result.keys.repeated
+
+
+def save_next_state(
+    context: RunContext, lease: Lease[RunState], state: RunState, error: str | None, lost: str | None
+) -> None:
+    """What the next process finds in run.json: a retry of this command, or the next run."""
+    if error and state.kind == "replay" and context.execution:
+        lease.save(create_retry_marker(context, state, error))
+        return
+    reader = context.reader
+    leave_gaps(lease, state, not isinstance(reader, PlannedReader) or reader.keeps_gaps, lost)
 
 
 def leave_gaps(lease: Lease[RunState], state: RunState, keeps_gaps: bool, lost: str | None) -> None:
