@@ -4,6 +4,7 @@ repositories, releases       resource types and their rules
 files, browsing              commits and files of a repository without a Git remote
 workspaces                   files that a person edits without a commit
 compilations, graph          compilation results, from the graph that the CLI compiled
+compiled_graphs              remembers graphs of the same files
 invocations, execution       workflow invocations, the threads that run them, the state of each action
 selection                    which actions an invocation runs
 project, cli, report         the CLI: its project folder, its process, its output

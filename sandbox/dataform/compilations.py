@@ -1,9 +1,12 @@
 """Compilation results: a commit, compiled by the CLI with a release's configuration."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
 
 from sandbox.dataform import cli, graph, project
+from sandbox.dataform.compiled_graphs import CompiledGraphs
 from sandbox.dataform.files import Files
 from sandbox.dataform.repositories import repository
 from sandbox.resources.clock import now
@@ -23,6 +26,7 @@ RESULT = Schema(
 class Compilations:
     service: Service
     files: Files
+    compiled: CompiledGraphs = field(default_factory=CompiledGraphs)
 
     def create(self, call: Call) -> Json:
         """A project that does not compile also gives a result, with `compilationErrors`."""
@@ -55,13 +59,18 @@ class Compilations:
         return str(config["gitCommitish"])
 
     def compile(self, name: str, result: Json) -> Json:
-        state = self.service.state
+        files = self.files.read_result(name, result)
         try:
-            with project.create_project(state, self.files.read_result(name, result), result) as folder:
-                return cli.compile_project(state, folder)
+            return self.compiled.graph(
+                files, result.get("codeCompilationConfig", {}), partial(self.compile_files, files, result)
+            )
         except (project.ProjectError, cli.CliError) as error:
             errors = [{"fileName": project.SETTINGS, "message": str(error)}]
             return {"graphErrors": {"compilationErrors": errors}}
+
+    def compile_files(self, files: Mapping[str, bytes], result: Json) -> Json:
+        with project.create_project(self.service.state, files, result) as folder:
+            return cli.compile_project(self.service.state, folder)
 
     def get(self, call: Call) -> Json:
         return self.service.find(f"{repository(call)}/compilationResults/{call.path['id']}")
