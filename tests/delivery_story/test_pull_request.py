@@ -60,13 +60,17 @@ def compare(runner: Runner, checkout: Path) -> Run:
     return runner.run(checkout, "drift", "workflow_dispatch", {})
 
 
-def test_drift_is_an_issue_until_it_is_gone(
-    drifted: Run, github: FakeGitHub, repository: Repository, runner: Runner
-) -> None:
+def test_drift_opens_an_issue_of_each_environment(drifted: Run, github: FakeGitHub) -> None:
     assert drifted.results() == {"drift": "failure", "issue": "success"}, drifted.errors()
     issues = {each["title"].split()[0]: each for each in github.issues[1:]}
     assert issues.keys() == {"dev", "prod"} and {each["state"] for each in issues.values()} == {"open"}
     assert "+ group:analysts@example.com: " in issues["dev"]["body"]
+
+
+@pytest.mark.story
+def test_issues_are_closed_when_the_drift_is_gone(
+    drifted: Run, github: FakeGitHub, repository: Repository, runner: Runner
+) -> None:
     gone = compare(runner, repository.clone(runner.root / "no-drift", "main"))
     assert gone.results() == {"drift": "success", "issue": "success"}, gone.errors()
     assert [each["state"] for each in github.issues[1:]] == ["closed", "closed"]

@@ -258,9 +258,10 @@ class Handler(serving.Handler):
             self.send_result(path, query, result)
 
     def take_failure(self, path: str) -> Failure | None:
-        for each in self.owner.failures:
+        failures: list[Failure] = self.owner.failures
+        for each in failures:
             if each.method == self.command and each.path in path:
-                self.owner.failures.remove(each)
+                failures.remove(each)
                 return each
         return None
 
