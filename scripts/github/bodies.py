@@ -48,15 +48,17 @@ def cut_section(section: str, limit: int, whole: str) -> str:
     lines = section.rstrip("\n").split("\n")
     # The longest that the sentence can become.
     limit -= length(missing(len(lines), len(lines), whole))
-    kept: list[str] = []
+    first_lines: list[str] = []
     fence = ""
     for line in lines:
         after = fence_after(line, fence)
         limit -= length(line) + 1
         if limit < length(after) + 1:  # room for the end of its block
             break
-        kept, fence = [*kept, line], after
-    return "\n".join([*kept, *([fence] if fence else []), missing(len(lines) - len(kept), len(lines), whole)])
+        first_lines, fence = [*first_lines, line], after
+    return "\n".join(
+        [*first_lines, *([fence] if fence else []), missing(len(lines) - len(first_lines), len(lines), whole)]
+    )
 
 
 def missing(count: int, total: int, whole: str) -> str:

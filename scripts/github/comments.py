@@ -44,8 +44,8 @@ def settle(github: GitHub, number: int, env: str, body: str) -> str:
 def find(github: GitHub, number: int, env: str) -> list[Json]:
     """By age. More than one only if two runs met."""
     comments = github.list(f"issues/{number}/comments")
-    ours = [each for each in comments if is_ours(each, env)]
-    return sorted(ours, key=lambda comment: int(comment["id"]))
+    matching = [each for each in comments if is_ours(each, env)]
+    return sorted(matching, key=lambda comment: int(comment["id"]))
 
 
 def is_ours(comment: Json, env: str) -> bool:

@@ -23,7 +23,7 @@ class NotCompared(GitHubError):
 
 
 class Transient(GitHubError):
-    """`seconds`: the wait that GitHub asks for; None if it names none."""
+    """`seconds`: the wait that GitHub requests; None if it names none."""
 
     def __init__(self, message: str, seconds: float | None = None) -> None:
         super().__init__(message)

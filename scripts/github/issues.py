@@ -1,6 +1,6 @@
 """One issue of an environment while the cloud differs from the code.
 
-The marker states whether the drift lasts. A closed issue whose marker says that it does was closed by a person: it is
+The marker states whether the drift lasts. A closed issue whose marker states that it does was closed by a person: it is
 opened again while there is drift. One that the workflow closed is not: the next drift is another issue.
 """
 
@@ -68,8 +68,8 @@ def find(github: GitHub, env: str) -> list[Json]:
     """Issues of this drift by age, also those that a person closed."""
     # The author cannot be changed by hand, unlike a label.
     issues = github.list("issues", {"creator": AUTHOR, "state": "all"})
-    ours = [each for each in issues if is_ours(each, env)]
-    return sorted(ours, key=lambda issue: int(issue["number"]))
+    matching = [each for each in issues if is_ours(each, env)]
+    return sorted(matching, key=lambda issue: int(issue["number"]))
 
 
 def is_ours(issue: Json, env: str) -> bool:

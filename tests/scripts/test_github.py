@@ -180,8 +180,11 @@ def test_a_long_plan_is_cut_and_states_what_is_missing(api, github):
     update_comment(github, 1, "dev", body)
     [stored] = bodies(api)
     assert LIMIT - 500 < len(stored) <= LIMIT
-    kept = sum(line in stored for line in lines)
-    assert f"**{4001 + 1 - kept} of {4001 + 6} lines are missing here**" in stored and "https://all" in stored
+    contained = sum(line in stored for line in lines)
+    assert (
+        f"**{4001 + 1 - contained} of {4001 + 6} lines are missing here**" in stored
+        and "https://all" in stored
+    )
     assert stored.count("```") == 4  # the block that was cut is closed
     assert "**Would be 4000 created.**" in stored and "**No row differs.**" in stored
 
@@ -237,7 +240,7 @@ def test_an_issue_that_a_person_closed_is_opened_while_the_drift_lasts(api, gith
     assert [each["state"] for each in api.issues[1:]] == ["closed", "open"]
 
 
-def test_issues_of_others_are_left_alone(api, github):
+def test_issues_of_others_do_not_change(api, github):
     text = f"{marker(lasting('dev'))}\ntext"
     api.add_issue(text, PERSON)
     api.add_issue(text, pull_request={}, head="x", base="main")
@@ -322,8 +325,8 @@ def test_pins_are_read_from_the_checkout(api, tmp_path):
     path.write_text(PINS[0].before)
     (tmp_path / "README.md").write_text("a")
     git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.com"]
-    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "all"]):
-        subprocess.run([*git, *words], check=True)
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "all"]):
+        subprocess.run([*git, *arguments], check=True)
     path.write_text(PINS[0].after)
     (tmp_path / "README.md").write_text("b")  # is not proposed
     ended = run(tmp_path, api.url, "pins", "--base", "main")
