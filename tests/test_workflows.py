@@ -23,7 +23,9 @@ PINNED = re.compile(r"uses: (?:\./|[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d
 PULL_REQUEST = "github.event.pull_request.head.repo.full_name == github.repository"
 CONDITIONS = {
     "always()",
-    f"always() && github.event_name == 'pull_request' && {PULL_REQUEST}",
+    # After a failed job, too; not of a run that a newer commit replaced.
+    "!cancelled()",
+    f"${{{{ !cancelled() && github.event_name == 'pull_request' && {PULL_REQUEST} }}}}",
     "always() && needs.prod.result != 'success' && needs.prod.result != 'skipped'",
     f"github.event_name == 'merge_group' || {PULL_REQUEST}",
 }
@@ -118,7 +120,7 @@ def test_what_a_job_reads_from_another_is_what_that_one_wrote():
         [upload] = [step["with"] for step in jobs[writer]["steps"] if "upload" in step.get("uses", "")]
         [download] = [step["with"] for step in jobs[reader]["steps"] if "download" in step.get("uses", "")]
         assert upload["name"].startswith(download["pattern"].rstrip("*"))
-        assert writer in jobs[reader]["needs"] and jobs[reader]["if"].startswith("always()")
+        assert writer in jobs[reader]["needs"] and "!cancelled()" in jobs[reader]["if"]
 
 
 @pytest.mark.parametrize("path", [*FILES, SETUP], ids=lambda path: path.stem)

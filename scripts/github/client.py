@@ -51,7 +51,7 @@ class GitHub:
     def send(self, method: str, path: str, body: Json | None = None) -> Any:
         """The JSON of a 2xx response; None without content. One of the errors of GitHubError otherwise."""
         response = self._send(method, f"{self.base}/{path}", {}, body)
-        return None if response.status_code == NO_CONTENT else response.json()
+        return None if response.status_code == NO_CONTENT else read_json(response)
 
     def list(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[Json]:
         """All items of all pages."""
@@ -59,7 +59,7 @@ class GitHub:
         parameters = {"per_page": str(PAGE_SIZE), **(query or {})}
         while url:
             response = self._send("GET", url, parameters, None)
-            yield from response.json()
+            yield from read_json(response)
             url, parameters = self._next_page(response), {}
 
     def _next_page(self, response: requests.Response) -> str | None:
@@ -116,6 +116,14 @@ class GitHub:
 
     def _next_delay(self, error: Exception, attempt: int) -> float | None:
         return self.retry.delay(attempt, error.seconds) if isinstance(error, Transient) else None
+
+
+def read_json(response: requests.Response) -> Any:
+    """Transient for another content: a proxy answered in GitHub's place."""
+    try:
+        return response.json()
+    except ValueError as error:
+        raise Transient(f"{response.url} returned no JSON: {response.text[:300]!r}") from error
 
 
 def describe_response(response: requests.Response) -> str:

@@ -44,9 +44,9 @@ def test_each_environment_has_one_comment(checks: Run, github: FakeGitHub, propo
     assert len(github.comments) == 5
     for env, body in (("dev", dev), ("prod", prod)):
         assert f"# {env}\n\nWhat commit {proposed} would change" in body
-        assert f"## Plan of {env}\n\n**Would be " in body and "Not available" not in body
+        assert f"## Plan of {env}\n\n```\nWould be " in body and "Not available" not in body
     assert "+ group:analysts@example.com: " in dev
-    assert "## Rehearsal on dev\n\n**Rows of " in dev and "dmt.daily_sales: +" in dev
+    assert "## Rehearsal on dev\n\n```\nRows of " in dev and "dmt.daily_sales: +" in dev
     assert " → 7" in prod and "Rehearsal" not in prod
 
 

@@ -351,7 +351,7 @@ def test_the_result_of_a_comparison_is_written_for_other_jobs(tmp_path):
     arguments = create_parser().parse_args([*command, *(f"--summary={path}" for path in files)])
     write_results(arguments, PROD, parse_plan(change("a.b", ["create"], None, {"name": "a"})))
     assert files[0].read_text() == files[1].read_text()
-    assert files[0].read_text().startswith("## Plan of prod\n\n**Would be 1 created.**\n\n```\n  + a.b\n")
+    assert files[0].read_text().startswith("## Plan of prod\n\n```\nWould be 1 created.\n\n  + a.b\n")
     result = json.loads((tmp_path / "prod.json").read_text())
     assert result == {"env": "prod", "changes": 1, "summary": files[0].read_text()}
 

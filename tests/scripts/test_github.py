@@ -186,7 +186,7 @@ def test_a_long_plan_is_cut_and_states_what_is_missing(api, github):
         and "https://all" in stored
     )
     assert stored.count("```") == 4  # the block that was cut is closed
-    assert "**Would be 4000 created.**" in stored and "**No row differs.**" in stored
+    assert "```\nWould be 4000 created.\n" in stored and "```\nNo row differs.\n" in stored
 
 
 @pytest.mark.parametrize("text", ["x" * 200_000, "```\n" * 60_000, "😀\n" * 60_000, "", "\n" * 70_000])
@@ -197,8 +197,8 @@ def test_no_text_is_longer_than_github_stores(text):
 
 
 def test_a_value_of_a_plan_does_not_end_its_block():
-    text = format_summary("Plan", ["```", "@everyone", "````"], "Nothing")
-    assert text.splitlines()[4] == text.splitlines()[8] == "`````"
+    text = format_summary("Plan", ["```", "@everyone", "````"], "````` failed")
+    assert text.splitlines()[2] == text.splitlines()[-2] == "``````" and text.count("``````") == 2
 
 
 def test_a_summary_that_was_not_written_is_stated(tmp_path, github):
