@@ -1,14 +1,14 @@
 """python -m scripts.check_results: exit code 1 unless every job that this one needs succeeded.
 
-Reads NEEDS, the JSON of GitHub's context `needs`. A skipped job counts as a failure, except plan and rehearsal, which
-are skipped for a fork. Uses the standard library only: it runs before anything is installed.
+Reads NEEDS, the JSON of GitHub's context `needs`. A skipped job counts as a failure, except plan, rehearsal and
+comment, which are skipped for a fork. Uses the standard library only: it runs before anything is installed.
 """
 
 import json
 import os
 import sys
 
-MAY_BE_SKIPPED = {"plan", "rehearse"}
+MAY_BE_SKIPPED = {"comment", "plan", "rehearse"}
 
 
 def main() -> None:

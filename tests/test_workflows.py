@@ -20,10 +20,24 @@ MAKE = re.compile(r'make ([a-z-]+|"\$TARGET")')
 PYTHON = re.compile(r"(?:\.venv/bin/python|python3) -m (scripts\.\w+)( [^|&;<>`]*)?")
 PINNED = re.compile(r"uses: (?:\./|[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)")
 # The only conditions; each is explained beside it.
+PULL_REQUEST = "github.event.pull_request.head.repo.full_name == github.repository"
 CONDITIONS = {
     "always()",
+    # After a failed job, too; not of a run that a newer commit replaced.
+    "!cancelled()",
+    f"${{{{ !cancelled() && github.event_name == 'pull_request' && {PULL_REQUEST} }}}}",
     "always() && needs.prod.result != 'success' && needs.prod.result != 'skipped'",
-    "github.event_name == 'merge_group' || github.event.pull_request.head.repo.full_name == github.repository",
+    f"github.event_name == 'merge_group' || {PULL_REQUEST}",
+}
+# Of a step: what a failed command wrote is kept too; not every plan of GitHub has attestations.
+STEP_CONDITIONS = {"!cancelled()": "actions/upload-artifact", "vars.ATTEST != 'false'": "actions/attest"}
+# What a job's token may write, beside an identity at Google. No other job's may.
+WRITES = {
+    ("checks", "comment"): {"pull-requests"},
+    ("deploy", "dev"): {"attestations"},
+    ("deploy", "prod"): {"attestations"},
+    ("drift", "issue"): {"issues"},
+    ("nightly", "pins"): {"contents", "pull-requests"},
 }
 
 
@@ -59,11 +73,54 @@ def test_a_job_has_name_limit_and_no_more_permissions_than_it_needs(name, job):
     assert declared["name"] and 0 < declared["timeout-minutes"] <= 120
     uses_google = any("google-github-actions/auth" in step.get("uses", "") for step in declared["steps"])
     expected = {"contents": "read"} | ({"id-token": "write"} if uses_google else {})
+    expected |= dict.fromkeys(WRITES.get((name, job), ()), "write")
     assert declared["permissions"] == expected
     assert declared.get("if") in CONDITIONS | {None}
     checkouts = [step for step in declared["steps"] if "actions/checkout" in step.get("uses", "")]
     assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
-    assert not any("if" in step or "continue-on-error" in step for step in declared["steps"])
+    assert not any("continue-on-error" in step for step in declared["steps"])
+    for step in declared["steps"]:
+        assert "if" not in step or step["uses"].startswith(STEP_CONDITIONS[step["if"]] + "@")
+
+
+def test_the_token_is_only_where_its_command_is():
+    """And never in a job with an identity at Google, except where an action signs."""
+    holders = {place for place, step in steps() if "github.token" in json.dumps(step)}
+    assert holders == {"checks.comment", "drift.issue", "nightly.pins"}
+    for place, step in steps():
+        assert ("github.token" in json.dumps(step)) == ("scripts.github " in step.get("run", "")), place
+    assert "secrets." not in "".join(path.read_text() for path in FILES)
+
+
+def test_new_pins_are_resolved_where_the_token_cannot_write():
+    """Resolving can run code of a package; the versions are as old as those of Dependabot."""
+    jobs = WORKFLOWS["nightly"]["jobs"]
+    assert ("nightly", "lock") not in WRITES and jobs["pins"]["needs"] == ["lock"]
+    [lock] = [step for step in jobs["lock"]["steps"] if "run" in step]
+    assert lock == {"run": "make lock", "env": {"UV_EXCLUDE_NEWER": "7 days"}}
+    assert "make" not in " ".join(step.get("run", "") for step in jobs["pins"]["steps"])
+
+
+def test_what_runs_is_attested_before_it_is_rolled_out():
+    for job in ("dev", "prod"):
+        steps_of_job = WORKFLOWS["deploy"]["jobs"][job]["steps"]
+        texts = [json.dumps(step) for step in steps_of_job]
+        places = [
+            next(index for index, text in enumerate(texts) if part in text)
+            for part in ("scripts.images", "actions/attest@", "scripts.rollout")
+        ]
+        assert places == sorted(places)
+        attested = steps_of_job[places[1]]["with"]["subject-checksums"]
+        assert attested == "${{ runner.temp }}/images.txt" and "images.txt" in texts[places[0]]
+
+
+def test_what_a_job_reads_from_another_is_what_that_one_wrote():
+    for name, writer, reader in (("checks", "plan", "comment"), ("drift", "drift", "issue")):
+        jobs = WORKFLOWS[name]["jobs"]
+        [upload] = [step["with"] for step in jobs[writer]["steps"] if "upload" in step.get("uses", "")]
+        [download] = [step["with"] for step in jobs[reader]["steps"] if "download" in step.get("uses", "")]
+        assert upload["name"].startswith(download["pattern"].rstrip("*"))
+        assert writer in jobs[reader]["needs"] and "!cancelled()" in jobs[reader]["if"]
 
 
 @pytest.mark.parametrize("path", [*FILES, SETUP], ids=lambda path: path.stem)
@@ -84,7 +141,8 @@ def test_a_step_is_one_make_target_or_one_python_command(place, command):
     if match[1] != "scripts.check_results":
         parser = importlib.import_module(f"{match[1]}.__main__").create_parser()
         arguments = re.sub(r'"([^"]*)"', lambda quoted: quoted[1].replace(" ", "_"), match[2] or "").split()
-        parser.parse_args([re.sub(r"\$SCOPE", "all", word) for word in arguments])
+        values = {"$SCOPE": "all", "$NUMBER": "1"}
+        parser.parse_args([values.get(word, word) for word in arguments])
 
 
 def test_targets_of_the_matrix_exist():
@@ -153,7 +211,7 @@ def test_a_rehearsal_shows_its_rows_and_reads_them_as_an_identity_of_its_own():
     for name, env in (("checks", "dev"), ("deploy", "prod")):
         job = WORKFLOWS[name]["jobs"]["rehearse"]
         [command] = [step["run"] for step in job["steps"] if "run" in step]
-        assert command.endswith(f'scripts.rehearse --env {env} --wait --summary "$GITHUB_STEP_SUMMARY"')
+        assert f'scripts.rehearse --env {env} --wait --summary "$GITHUB_STEP_SUMMARY"' in command
         [auth] = [step["with"] for step in job["steps"] if "google-github-actions" in step.get("uses", "")]
         assert auth["service_account"] == f"${{{{ vars.{env.upper()}_REHEARSE_IDENTITY }}}}"
     assert "prod" not in json.dumps(WORKFLOWS["checks"]["jobs"]["rehearse"]).lower()
@@ -170,6 +228,8 @@ def test_one_job_needs_all_others():
         ({"check": "success", "plan": "success"}, 0),
         ({"check": "success", "plan": "skipped"}, 0),
         ({"check": "success", "rehearse": "skipped"}, 0),
+        ({"check": "success", "comment": "skipped"}, 0),
+        ({"check": "success", "comment": "failure"}, 1),
         ({"check": "success", "rehearse": "failure"}, 1),
         ({"check": "skipped", "plan": "success"}, 1),
         ({"check": "cancelled"}, 1),
@@ -190,9 +250,8 @@ def test_every_ecosystem_is_updated():
         "docker",
         "github-actions",
         "npm",
-        "pip",
         "terraform",
-    }
+    }  # and packages of Python by nightly.yml
     assert all(update["cooldown"]["default-days"] >= 7 for update in updates)
     owners = (ROOT / ".github/CODEOWNERS").read_text()
     for folder in re.findall(r"^(/\S+)/", owners, re.MULTILINE):

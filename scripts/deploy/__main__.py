@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from scripts.delivery.summary import append_summary, format_summary
 from scripts.deploy.checkout import check_clean, missing_lock_file
 from scripts.deploy.declarations import check_declarations
 from scripts.deploy.environment import Environment
@@ -59,8 +60,17 @@ def create_parser() -> argparse.ArgumentParser:
         add[name]("--yes", action="store_true", help="do not ask for confirmation")
         add[name]("--confirm", metavar="TEXT", help="the text that would be typed at the prompt")
     add["plan"]("--out", type=Path, metavar="FILE", help="save the plan, for apply --plan")
-    add["plan"](
-        "--summary", type=Path, metavar="FILE", help="append the plan as Markdown, for a CI's summary"
+    for name in ("plan", "drift"):
+        add[name](
+            "--summary",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="FILE",
+            help="append the plan as Markdown, for a CI's summary; several times for several files",
+        )
+    add["drift"](
+        "--json", type=Path, metavar="FILE", help="write the result to a file, for scripts.github issue"
     )
     add["apply"]("--plan", type=Path, metavar="FILE", help="apply a saved plan")
     return parser
@@ -83,8 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:  # temporary: a plan contains the values of variables
         plan = create_plan(terraform, arguments, Path(folder, "plan"))
         print_plan(environment, plan)
-        if summary := getattr(arguments, "summary", None):
-            write_summary(summary, environment, plan)
+        write_results(arguments, environment, plan)
         if is_changing and plan.applyable:
             # Before the confirmation: a plan that will be refused need not be typed for.
             plan.check_protection()
@@ -125,11 +134,14 @@ def print_plan(environment: Environment, plan: Plan) -> None:
     print(f"{environment.name}, project {environment.project}:", *format_plan(plan, colour=colour), sep="\n")
 
 
-def write_summary(path: Path, environment: Environment, plan: Plan) -> None:
-    """Text and not Markdown, as names of resources contain its signs."""
-    text = "\n".join([f"## Plan of {environment.name}", "", "```", *format_plan(plan), "```", "", ""])
-    with path.open("a") as file:
-        file.write(text)
+def write_results(arguments: argparse.Namespace, environment: Environment, plan: Plan) -> None:
+    """The files that a CI passes on. They have the names of secret values, and not the values."""
+    lines = format_plan(plan)
+    summary = format_summary(f"Plan of {environment.name}", lines, lines[-1])
+    append_summary(getattr(arguments, "summary", []), summary)
+    if path := getattr(arguments, "json", None):
+        result = {"env": environment.name, "changes": len(plan.changes), "summary": summary}
+        path.write_text(json.dumps(result, indent=2))
 
 
 def confirmation_text(environment: Environment, plan: Plan) -> str:

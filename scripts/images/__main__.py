@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import requests
@@ -37,6 +38,8 @@ def main() -> None:
         else:
             images = push_all(read_registry(arguments.env))
             arguments.out.write_text(json.dumps(images, indent=2))
+            if arguments.checksums:
+                arguments.checksums.write_text(format_checksums(images.values()))
             print(*images.values(), sep="\n")
     except (ImagesError, DeployError, SettingsError, GoogleAuthError, requests.RequestException) as error:
         sys.exit(f"images: {error}")
@@ -48,7 +51,19 @@ def create_parser() -> argparse.ArgumentParser:
     what.add_argument("--env", help="push to the registry of this environment")
     what.add_argument("--build-only", action="store_true", help="build, and push nothing")
     parser.add_argument("--out", type=Path, default=Path("images.json"), help="default: %(default)s")
+    parser.add_argument(
+        "--checksums",
+        type=Path,
+        metavar="FILE",
+        help="write digests and names as sha256sum does, to attest them",
+    )
     return parser
+
+
+def format_checksums(images: Iterable[str]) -> str:
+    """A line `hash  name` for each image NAME@sha256:HASH."""
+    pairs = (image.split("@sha256:") for image in images)
+    return "".join(f"{digest}  {name}\n" for name, digest in pairs)
 
 
 def read_registry(env: str) -> str:

@@ -21,12 +21,13 @@ from runtime.delivery.releases import Rehearsal, new_id
 from runtime.errors import JobError, Terminated
 from runtime.process import raise_on_termination
 from scripts.delivery.platform import REHEARSAL, Platform, open_platform
+from scripts.delivery.summary import append_summary, format_summary
 from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.errors import DeployError
 from scripts.deploy.jobs import create_executions_client
 from scripts.develop.models import compile_folder
 from scripts.rehearse.job import RehearseJob
-from scripts.rehearse.text import format_rehearsal
+from scripts.rehearse.text import describe_result, format_rehearsal
 from scripts.release.folder import Files, digest_of_files, read_files, read_origin
 from scripts.release.target import add_arguments
 
@@ -56,7 +57,14 @@ def create_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--folder", type=Path, default=Path("dataform"), help="default: %(default)s")
     add("--json", type=Path, metavar="FILE", help="write the result to a file")
-    add("--summary", type=Path, metavar="FILE", help="append the result as Markdown, for a CI's summary")
+    add(
+        "--summary",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="append the result as Markdown, for a CI's summary; several times for several files",
+    )
     add_wait(parser, "rehearsal")
     add(
         "--incremental-only",
@@ -99,9 +107,8 @@ def report(arguments: argparse.Namespace, rehearsal: Rehearsal) -> None:
     print(*lines, sep="\n")
     if arguments.json:
         arguments.json.write_text(json.dumps(asdict(rehearsal), indent=2, default=str) + "\n")
-    if arguments.summary:
-        with arguments.summary.open("a") as file:
-            file.write("\n".join(["## Rehearsal", "", "```", *lines, "```", "", ""]))
+    title = f"Rehearsal on {arguments.env or arguments.project}"
+    append_summary(arguments.summary, format_summary(title, lines, describe_result(rehearsal)))
     if rehearsal.state == "failed":
         raise DeliveryError(
             f"the candidate failed on clones; the live tables were only read. {rehearsal.reason}"

@@ -29,6 +29,20 @@ def format_rehearsal(rehearsal: Rehearsal) -> Iterator[str]:
         yield f"failed    {rehearsal.reason}"
 
 
+def describe_result(rehearsal: Rehearsal) -> str:
+    """One sentence: failed, or how many tables differ."""
+    if rehearsal.state == "failed":
+        return f"The candidate failed: {' '.join((rehearsal.reason or 'unknown').split())}"
+    tables = {
+        table["table"] for run in rehearsal.result["runs"] for table in run["tables"] if has_difference(table)
+    }
+    return (
+        f"Rows of {len(tables)} tables would differ: {', '.join(sorted(tables))}."
+        if tables
+        else "No row differs."
+    )
+
+
 def has_difference(table: Json) -> bool:
     return bool(table["is_new"] or any(table["columns"].values()) or changed_days(table))
 

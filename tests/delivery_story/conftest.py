@@ -14,6 +14,7 @@ from tests.delivery_story.environments import (
 )
 from tests.delivery_story.repository import Repository
 from tests.delivery_story.runner import NO_ACT, Runner, find_act
+from tests.fakes.github_api import PERSON, FakeGitHub
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +36,21 @@ def environments(root: Path, repository: Repository) -> Iterator[dict[str, Envir
 
 
 @pytest.fixture(scope="session")
-def runner(root: Path, repository: Repository, environments: dict[str, Environment]) -> Runner:
+def github() -> Iterator[FakeGitHub]:
+    """With the pull request of the story, in which people talk."""
+    with FakeGitHub() as github:
+        github.add_issue("Double the revenue", PERSON, pull_request={}, head="change", base="main")
+        for number in range(3):
+            github.add_comment(1, f"remark {number}", PERSON)
+        yield github
+
+
+@pytest.fixture(scope="session")
+def runner(
+    root: Path, repository: Repository, environments: dict[str, Environment], github: FakeGitHub
+) -> Runner:
     projects = write_projects(root / "projects", environments)
-    return Runner(root, repository.remote, projects, repository_variables(root, environments))
+    return Runner(root, repository.remote, projects, repository_variables(root, environments), github)
 
 
 @pytest.fixture(scope="session")

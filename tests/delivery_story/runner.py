@@ -17,12 +17,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from tests.fakes.github_api import FakeGitHub
 from tests.terraform.hcl_files import ROOT
 from tests.terraform.tree import TERRAFORM_HOME
 
 VERSION = re.compile(r"^ACT := (\S+)$", re.MULTILINE)
 USES = re.compile(r"uses: ([\w.-]+/[\w.-]+@[0-9a-f]{40})")
 STAND_INS = {
+    "actions/attest": "attest",
     "actions/checkout": "checkout",
     "actions/setup-python": "nothing",
     "hashicorp/setup-terraform": "nothing",
@@ -127,6 +131,7 @@ class Runner:
     remote: Path
     projects: Path
     variables: dict[str, str]  # of the repository
+    github: FakeGitHub
 
     def run(self, checkout: Path, workflow: str, event: str, payload: dict[str, Any]) -> Run:
         number = len(list(self.root.glob("run-*")))
@@ -150,6 +155,7 @@ class Runner:
         return [
             *("-W", f".github/workflows/{workflow}.yml", "-e", str(folder / "event.json")),
             *("--env-file", str(folder / "env"), "-P", "ubuntu-24.04=-self-hosted"),
+            *("-s", f"GITHUB_TOKEN={self.add_token(checkout, workflow)}"),
             *("--no-cache-server", "--no-skip-checkout", "--json", "--action-offline-mode"),
             *(word for name, value in self.variables.items() for word in ("--var", f"{name}={value}")),
             *(
@@ -159,13 +165,23 @@ class Runner:
             ),
         ]
 
+    def add_token(self, checkout: Path, workflow: str) -> str:
+        """With the permissions of the jobs that use it, as act has one token for all jobs."""
+        declared = yaml.safe_load((checkout / f".github/workflows/{workflow}.yml").read_text())
+        jobs = [job for job in declared["jobs"].values() if "github.token" in json.dumps(job)]
+        permissions = {
+            name.replace("-", "_"): level for job in jobs for name, level in job["permissions"].items()
+        }
+        return self.github.add_token(f"token-of-{workflow}", **permissions)
+
     def environ(self, folder: Path) -> dict[str, str]:
         path = f"{folder / 'bin'}:{os.environ['PATH']}"
         cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
         return TERRAFORM_HOME | {
             "PATH": path,
             "XDG_CACHE_HOME": cache,  # that of act itself is another: it has the checkouts of this run
-            "GITHUB_REPOSITORY": "acme/retail",
+            "GITHUB_API_URL": self.github.url,
+            "GITHUB_REPOSITORY": self.github.repository,
             "GITHUB_REPOSITORY_ID": "999999999999",
             "STORY_REMOTE": str(self.remote),
             "STORY_VENV": str(ROOT / ".venv"),

@@ -61,6 +61,13 @@ def test_every_job_has_the_image_of_the_commit(
         assert {job: image.partition("@")[2] for job, image in each.images().items()} == expected
 
 
+def test_what_runs_is_attested(merged: Run, environments: dict[str, Environment]) -> None:
+    for env, each in environments.items():
+        lines = (merged.artifacts / f"attested/{env}.txt").read_text().splitlines()
+        attested = {f"{name}@sha256:{digest}" for digest, name in (line.split("  ") for line in lines)}
+        assert attested == set(each.images().values())
+
+
 def test_the_next_run_is_of_the_new_code_and_watches_it(
     merged: Run, environments: dict[str, Environment]
 ) -> None:

@@ -1,6 +1,7 @@
 """scripts.deploy and scripts.bootstrap: texts, confirmation, rejections. tests/terraform applies for real."""
 
 import io
+import json
 import subprocess
 from pathlib import Path
 from shutil import which
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from scripts.deploy.__main__ import apply_with_retry, confirm
+from scripts.deploy.__main__ import apply_with_retry, confirm, create_parser, write_results
 from scripts.deploy.checkout import check_clean, missing_lock_file
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import (
@@ -341,6 +342,18 @@ def test_prod_is_deployed_from_a_commit(tree, sandbox, command):
     result = tree.script("deploy", command, "--env", "prod", "--yes", state=sandbox)
     assert (result.returncode, result.stdout) == (1, "")
     assert "is not in a Git repository" in result.stderr and "Deploy it from a clone" in result.stderr
+
+
+def test_the_result_of_a_comparison_is_written_for_other_jobs(tmp_path):
+    """One file for the summary of a run, one for its comment; the result is before the lines."""
+    files = [tmp_path / "a.md", tmp_path / "b.md"]
+    command = ["drift", "--env", "prod", "--json", str(tmp_path / "prod.json")]
+    arguments = create_parser().parse_args([*command, *(f"--summary={path}" for path in files)])
+    write_results(arguments, PROD, parse_plan(change("a.b", ["create"], None, {"name": "a"})))
+    assert files[0].read_text() == files[1].read_text()
+    assert files[0].read_text().startswith("## Plan of prod\n\n```\nWould be 1 created.\n\n  + a.b\n")
+    result = json.loads((tmp_path / "prod.json").read_text())
+    assert result == {"env": "prod", "changes": 1, "summary": files[0].read_text()}
 
 
 def test_a_wrong_command_is_not_drift(tree, sandbox):

@@ -10,7 +10,7 @@ import pytest
 
 from scripts.delivery.images import JOBS
 from scripts.images import ImagesError
-from scripts.images.__main__ import push
+from scripts.images.__main__ import format_checksums, push
 
 ROOT = Path(__file__).parents[2]
 DOCKER = """#!{python}
@@ -70,3 +70,8 @@ def test_build_only_pushes_nothing(docker):
     assert ended.returncode == 0
     assert [command[2] for command in commands()] == [f"JOB={package}" for package in JOBS]
     assert not [command for command in commands() if "--push" in command]
+
+
+def test_checksums_are_lines_of_sha256sum():
+    images = [f"host/p/jobs/{name}@sha256:{digest * 64}" for name, digest in (("a", "1"), ("b", "2"))]
+    assert format_checksums(images) == f"{'1' * 64}  host/p/jobs/a\n{'2' * 64}  host/p/jobs/b\n"
