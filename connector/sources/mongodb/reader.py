@@ -253,9 +253,9 @@ class MongoReader(ComparingReader):
             rejects += [describe_fault(fault, number + position) for position, fault in faults.items()]
             number += len(documents) + len(faults)
             # Fields differ from document to document, so only the part shows all of them.
-            lines, found = self.encoder.encode(documents, file_name)
+            lines, fields = self.encoder.encode(documents, file_name)
             content.write(lines)
-            names |= found
+            names |= fields
         note = f"{len(rejects)} documents of {self.collection.name} are in rejects/" if rejects else None
         unmapped = tuple(sorted(names - self.column_names))
         return PartContent(content.getvalue(), number - len(rejects), rejects, note, unmapped)

@@ -31,7 +31,7 @@ def read_rows(connection: pq.abc.PGconn, write: Callable[[memoryview], object]) 
         while size > 0:
             write(data)
             size, data = get(1)
-        # 0: the next row is not complete yet; -1: there is none.
+        # 0: the next row is not complete yet; -1: it does not exist.
         if size == 0:
             yield Wait.R
             connection.consume_input()
