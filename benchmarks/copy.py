@@ -10,7 +10,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from benchmarks.disk import DiskStore
+from benchmarks.disk import DiskStore, NoLease
 from connector.landing.files import Landing
 from connector.landing.names import Run
 from connector.run.context import RunContext, now_milliseconds
@@ -23,13 +23,6 @@ from connector.sources.window import IdRange
 from runtime.structured_log import StructuredLog
 
 RENEW_SECONDS = 1.0  # a dead owner is watched for three times as long; 10 s in production
-
-
-class NoLease:
-    """On a disk there is no second process."""
-
-    def check(self) -> None: ...
-    def save(self, state: RunState) -> None: ...
 
 
 def main(url: str, kind: str, target: str) -> None:

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from runtime.object_store import ObjectInfo
+from connector.run.state import RunState
+from runtime.stored_object import ObjectInfo
 
 
 class DiskStore:
@@ -62,3 +63,10 @@ class DiskStore:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+
+class NoLease:
+    """On a disk there is no second process."""
+
+    def check(self) -> None: ...
+    def save(self, state: RunState) -> None: ...

@@ -19,7 +19,7 @@ from report.notice_log import Entry, NoticeLog, State, encode_news, find_reporte
 from report.picture import draw_picture
 from runtime.errors import JobError, MailError, StorageError
 from runtime.mail import MailConnection, Send
-from runtime.object_store import StoredObject
+from runtime.stored_object import StoredObject
 
 
 class Store(publish.Store, Protocol):

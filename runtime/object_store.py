@@ -7,7 +7,6 @@ https://cloud.google.com/storage/docs/request-preconditions
 import base64
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from urllib.parse import quote
 
 import google_crc32c
@@ -18,29 +17,10 @@ from google.auth.credentials import Credentials
 from runtime.errors import StorageDenied, StorageError
 from runtime.google_api import MULTIPART, ApiClient, ApiFailure, decode_response, multipart_body
 from runtime.http_session import open_session
+from runtime.stored_object import ObjectInfo, StoredObject
 
 OK_STATUSES = {404, 412}  # absent, or no longer at the expected generation
 LIST_FIELDS = "nextPageToken,items(name,size,generation,metadata,timeCreated)"
-
-
-@dataclass(frozen=True)
-class ObjectInfo:
-    """An object of a listing; `size` in bytes. `created`: when this generation was written, RFC 3339."""
-
-    name: str
-    size: int
-    metadata: Mapping[str, str]
-    generation: int = 0
-    created: str = ""
-
-
-@dataclass(frozen=True)
-class StoredObject:
-    """Content and metadata of one generation of an object."""
-
-    content: bytes
-    generation: int
-    metadata: Mapping[str, str]
 
 
 class Resource(msgspec.Struct):

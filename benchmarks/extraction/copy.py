@@ -9,8 +9,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from benchmarks.copy import NoLease
-from benchmarks.disk import DiskStore
+from benchmarks.disk import DiskStore, NoLease
 from connector.landing.files import Landing
 from connector.landing.names import Run
 from connector.raw_schema import FILE_NAME, read_columns

@@ -18,7 +18,7 @@ from connector.landing.names import Run, Stage
 from connector.landing.page_metadata import DriftReport, FieldType, ObservedSchema, PageResult
 
 if TYPE_CHECKING:  # importing it at run time would double the time until a usage error is reported
-    from runtime.object_store import ObjectInfo, StoredObject
+    from runtime.stored_object import ObjectInfo, StoredObject
 
 MOVE_THREADS = 16
 # Cloud Storage accepts 8 KiB of metadata per object, of which the position of the next page may take 4,000

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.object_store import ObjectInfo, ObjectStore
+from runtime.object_store import ObjectStore
+from runtime.stored_object import ObjectInfo
 from scripts.erase import EraseError
 from scripts.erase.subject import Subject
 

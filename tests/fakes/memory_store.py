@@ -2,7 +2,7 @@
 
 import threading
 
-from runtime.object_store import ObjectInfo, StoredObject
+from runtime.stored_object import ObjectInfo, StoredObject
 
 
 class MemoryStore:

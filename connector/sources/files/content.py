@@ -12,6 +12,7 @@ from connector.sources.files.store import FileStore
 
 # A wrong `format` can make a whole file one line.
 MAX_LINE_BYTES = 64 << 20
+BLOCK_BYTES = 256 << 10
 MAX_REJECTED_ROWS = 20  # if most rows are rejects, and more than these, the declaration is wrong
 MAX_TEXT_CHARACTERS = 2000  # of a rejected row
 
@@ -24,7 +25,8 @@ class UnreadableFile(InvalidResponse):
 class Rows:
     """Newline-delimited JSON with its number of rows, and the rows that could not be read. `names`: of all fields."""
 
-    lines: list[bytes] = field(default_factory=list)
+    # Not a list, which would be in memory twice when it is joined.
+    content: io.BytesIO = field(default_factory=io.BytesIO)
     rows: int = 0
     rejects: list[RejectedRow] = field(default_factory=list)
     names: Sequence[str] = ()
@@ -76,17 +78,38 @@ def decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise UnreadableFile("the gzip file is truncated: its end is missing")
 
 
-def iter_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    r"""Lines with their \n. UnreadableFile for a line that is too long: it would fill the memory."""
+def iter_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    r"""Whole lines with their \n, about BLOCK_BYTES at a time. UnreadableFile for a line that is too long: it would
+    fill the memory."""
     rest = b""
-    for chunk in chunks:
-        lines = io.BytesIO(rest + chunk).readlines()
-        # The last line may continue in the next chunk.
-        rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
+    for piece in iter_pieces(chunks):
+        end = piece.rfind(b"\n") + 1
+        if end:
+            yield rest + piece[:end]
+            rest = piece[end:]
+        else:  # the line continues in the next piece
+            rest += piece
         if len(rest) > MAX_LINE_BYTES:
             raise UnreadableFile(
                 f"a line is longer than {MAX_LINE_BYTES} bytes. Is `format` declared correctly?"
             )
-        yield from lines
     if rest:
         yield rest
+
+
+def iter_pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """A store may return a whole part at once, whose rows would need ten times its size."""
+    for chunk in chunks:
+        for start in range(0, len(chunk), BLOCK_BYTES):
+            yield chunk[start : start + BLOCK_BYTES]
+
+
+def iter_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    r"""Lines with their \n."""
+    for block in iter_blocks(chunks):
+        yield from split_block(block)
+
+
+def split_block(block: bytes) -> list[bytes]:
+    # Not splitlines(), which also splits at \r.
+    return io.BytesIO(block).readlines()

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 
 from connector.sources.files.config import Csv
-from connector.sources.files.delimited import UNCLOSED, TextLines, open_csv, read_header
+from connector.sources.files.delimited import UNCLOSED, open_csv, read_header
 from connector.sources.files.position import PartRange
+from connector.sources.files.text_lines import TextLines
 
 MAX_ATTEMPTS = 50  # line ends inside the quotes of one field
 # In other encodings the byte of a delimiter can be a part of another character.

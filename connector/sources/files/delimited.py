@@ -4,88 +4,37 @@ Other readers guess: a ragged file becomes one column, an unclosed quote swallow
 NULL. Here every value stays the text of the file, and every row that does not fit is a reject with its line number.
 """
 
-import codecs
 import csv
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Protocol
 
-import msgspec
-
+from connector.extract.row_encoder import create_row_encoder
 from connector.raw_schema import find_repeated
 from connector.sources.files.config import Csv
-from connector.sources.files.content import Rows, UnreadableFile, iter_lines
+from connector.sources.files.content import Rows, UnreadableFile
 from connector.sources.files.position import PartRange
 from connector.sources.files.provenance import LINE, Provenance
+from connector.sources.files.text_lines import TextLines
 
-BATCH_ROWS = 2000
 MAX_FIELD_CHARACTERS = 16 << 20
 UNCLOSED = "unexpected end of data"  # of Python's csv in strict mode: the file ends inside quotes
 
 # Python's default of 131,072 characters would reject long texts. The setting is of the process.
 csv.field_size_limit(MAX_FIELD_CHARACTERS)
 
-
-class TextLines:
-    """Lines as text. `number`: of the newest line; `consumed`: bytes so far; `pending`: lines of the current row."""
-
-    def __init__(self, chunks: Iterable[bytes], encoding: str, part: PartRange) -> None:
-        self.encoding = encoding
-        self.lines = iter_lines(chunks) if has_byte_lines(encoding) else decode_lines(chunks, encoding)
-        self.number = part.line - 1
-        self.consumed = part.start
-        self.pending: list[str] = []
-
-    @property
-    def first_number(self) -> int:
-        """Of the current row."""
-        return self.number - max(len(self.pending), 1) + 1
-
-    def __iter__(self) -> Iterator[str]:
-        pending, encoding = self.pending, self.encoding
-        for line in self.lines:
-            self.number += 1
-            if isinstance(line, bytes):
-                self.consumed += len(line)
-                try:
-                    text = line.decode(encoding)
-                except UnicodeDecodeError as error:
-                    raise UnreadableFile(describe_encoding(error, f"line {self.number}")) from error
-            else:
-                text = line
-            # The byte order mark of utf-8 is not removed by that codec, and would be part of the first name.
-            if self.number == 1:
-                text = text.removeprefix("\ufeff")
-            pending.append(text)
-            yield text
+Row = list[str | None]
 
 
-def has_byte_lines(encoding: str) -> bool:
-    r"""Whether \n is one byte: not in UTF-16 and UTF-32, whose files are not split."""
-    return "\n,".encode(encoding) == b"\n,"
+class CsvReader(Protocol):
+    """That of csv.reader. `line_num`: lines that it has read."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[Row]: ...
+    def __next__(self) -> Row: ...
 
 
-def decode_lines(chunks: Iterable[bytes], encoding: str) -> Iterator[str]:
-    """Lines of an encoding in which a line end has several bytes; UnreadableFile for an invalid byte."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    rest = ""
-    try:
-        for chunk in chunks:
-            # Not splitlines(), which also splits at characters such as U+2028 inside a field.
-            *lines, rest = (rest + decoder.decode(chunk)).split("\n")
-            yield from (f"{line}\n" for line in lines)
-        rest += decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(describe_encoding(error, "the file")) from error
-    if rest:
-        yield rest
-
-
-def describe_encoding(error: UnicodeDecodeError, where: str) -> str:
-    byte = error.object[error.start : error.start + 1].hex()
-    return f"{where} has byte 0x{byte}, which is not {error.encoding}. Declare the file's `encoding`."
-
-
-def open_csv(lines: TextLines, declared: Csv) -> Iterator[list[str | None]]:
+def open_csv(lines: Iterable[str], declared: Csv) -> CsvReader:
     # QUOTE_NOTNULL distinguishes an empty field (None) from "" (an empty text).
     return csv.reader(  # type: ignore[return-value]
         lines,
@@ -139,8 +88,10 @@ def read_rows(
     rows = Rows(names=names)
     if names:
         check_key(names, key)
-        for batch in iter_batches(lines, declared, len(names), rows, LINE in provenance.columns):
-            rows.lines.append(encode_rows(batch, names, provenance))
+        line = [LINE] if LINE in provenance.columns else []
+        encode = create_row_encoder([*names, *line], provenance.constants)
+        for batch in iter_batches(lines, declared, len(names), rows, bool(line)):
+            rows.content.write(encode(batch))
             rows.rows += len(batch)
         rows.check()
     return rows
@@ -148,32 +99,67 @@ def read_rows(
 
 def iter_batches(
     lines: TextLines, declared: Csv, width: int, rows: Rows, with_line: bool
-) -> Iterator[list[list[str | None]]]:
-    """Up to BATCH_ROWS rows at a time, each with `width` values, and its line number if `with_line`.
+) -> Iterator[list[Row]]:
+    """The rows of a block at a time, each with `width` values, and its line number if `with_line`.
 
     Rows with another number of values are added to `rows.rejects`.
     UnreadableFile if the file ends inside quotes.
     """
-    reader, nulls, pending = open_csv(lines, declared), frozenset(declared.null), lines.pending
-    batch: list[list[str | None]] = []
+    nulls = frozenset(declared.null)
+    while lines.has_more():
+        first, block = lines.number + 1, lines.peek_block()
+        batch = parse_block(block, declared, width) if block else None
+        if block and batch is not None:
+            lines.skip_block()
+            numbers = find_lines(block, len(batch), first, declared) if with_line else []
+        else:
+            batch, numbers = parse_rows(lines, declared, width, rows)
+        if nulls:
+            batch = [[None if value in nulls else value for value in row] for row in batch]
+        if with_line:
+            for row, number in zip(batch, numbers, strict=True):
+                row.append(str(number))
+        if batch:
+            yield batch
+
+
+def parse_block(block: list[str], declared: Csv, width: int) -> list[Row] | None:
+    """All rows of whole lines, without a step of Python for each of them; None if one of them has a fault, or is
+    continued in the next block."""
+    try:
+        batch = list(open_csv(block, declared))
+    except csv.Error:
+        return None
+    return batch if set(map(len, batch)) <= {width} else None
+
+
+def find_lines(block: list[str], rows: int, first: int, declared: Csv) -> Iterable[int]:
+    """The number of the first line of each row."""
+    if rows == len(block):
+        return range(first, first + rows)
+    reader = open_csv(block, declared)
+    return [first, *(first + reader.line_num for _ in reader)][:-1]
+
+
+def parse_rows(lines: TextLines, declared: Csv, width: int, rows: Rows) -> tuple[list[Row], list[int]]:
+    """Rows with the numbers of their first lines, one by one, until a row ends where a block does."""
+    reader, pending = open_csv(lines, declared), lines.pending
+    batch: list[Row] = []
+    numbers: list[int] = []
     while True:
         try:
             for row in reader:
                 # A row with another number of fields cannot be assigned to columns without guessing.
                 if len(row) == width:
-                    if nulls:
-                        row = [None if value in nulls else value for value in row]
-                    if with_line:
-                        row.append(str(lines.first_number))
                     batch.append(row)
-                    if len(batch) == BATCH_ROWS:
-                        yield batch
-                        batch = []
+                    numbers.append(lines.first_number)
                 elif row:  # blank lines are not rows
                     reason = f"{len(row)} fields instead of {width}"
                     rows.reject(lines.first_number, reason, "".join(pending))
                 pending.clear()
-            break
+                if lines.ends_block:
+                    break
+            return batch, numbers
         except csv.Error as error:
             # The reader continues with the next line, unless the file ended inside quotes.
             if UNCLOSED in str(error):
@@ -182,21 +168,3 @@ def iter_batches(
                 ) from error
             rows.reject(lines.first_number, str(error), "".join(pending))
             pending.clear()
-    if batch:
-        yield batch
-
-
-def encode_rows(batch: list[list[str | None]], names: Sequence[str], provenance: Provenance) -> bytes:
-    """msgspec writes objects of a known type twice as fast as dicts, because it knows their keys."""
-    row_type = create_row_type(tuple(names), provenance)
-    return msgspec.json.Encoder().encode_lines([row_type(*row) for row in batch])
-
-
-def create_row_type(names: tuple[str, ...], provenance: Provenance) -> Any:
-    line = [LINE] if LINE in provenance.columns else []
-    fields: list[Any] = [(f"f{i}", str | None) for i in range(len(names) + len(line))]
-    renames = {f"f{i}": name for i, name in enumerate([*names, *line])}
-    constants = provenance.constants
-    fields += [(f"c{i}", str, value) for i, value in enumerate(constants.values())]
-    renames |= {f"c{i}": name for i, name in enumerate(constants)}
-    return msgspec.defstruct("Row", fields, rename=renames, gc=False)

@@ -54,7 +54,7 @@ class JsonRows:
         row |= self.constants
         if self.with_line:
             row[LINE] = encode_raw(str(number))
-        self.rows.lines.append(encode_line(row) + b"\n")
+        self.rows.content.write(encode_line(row) + b"\n")
         self.rows.rows += 1
 
     def _as_text(self, value: msgspec.Raw) -> msgspec.Raw:

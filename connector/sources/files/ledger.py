@@ -12,7 +12,7 @@ import msgspec
 
 from connector.errors import SourceError
 from connector.sources.files.store import FileInfo
-from runtime.object_store import StoredObject
+from runtime.stored_object import StoredObject
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):

@@ -37,7 +37,7 @@ def read_parquet(chunks: Iterable[bytes], rename: dict[str, str], provenance: Pr
         rows.names = names
         for batch in file.iter_batches(BATCH_ROWS):
             columns = [convert_column(column) for column in batch.columns]
-            rows.lines += encode_batch(columns, names, provenance, rows.rows + 1)
+            rows.content.writelines(encode_batch(columns, names, provenance, rows.rows + 1))
             rows.rows += batch.num_rows
     except (pa.ArrowException, OSError, ValueError) as error:
         raise UnreadableFile(f"not a readable Parquet file: {error}") from error

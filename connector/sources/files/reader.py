@@ -11,7 +11,7 @@ from connector.sources.base import fingerprint
 from connector.sources.files.config import Csv, FilesEndpoint, JsonArray, JsonLines
 from connector.sources.files.content import Rows, UnreadableFile, read_content
 from connector.sources.files.csv_split import CsvSplitter
-from connector.sources.files.delimited import has_byte_lines, read_rows
+from connector.sources.files.delimited import read_rows
 from connector.sources.files.json_rows import JsonRows, read_json_array, read_json_lines, split_lines
 from connector.sources.files.ledger import Entry, Ledger, is_read
 from connector.sources.files.parquet import MAX_FILE_BYTES as MAX_PARQUET_BYTES
@@ -19,6 +19,7 @@ from connector.sources.files.parquet import read_parquet
 from connector.sources.files.position import PartRange, parse_position
 from connector.sources.files.provenance import Provenance
 from connector.sources.files.store import FileInfo, FileStore
+from connector.sources.files.text_lines import has_byte_lines
 from connector.sources.planned import PartContent, PlannedReader, ReadPlan
 from connector.sources.window import IdRange
 
@@ -132,7 +133,7 @@ class FilesReader(PlannedReader):
                 f"{first.reason}"
             )
         unmapped = tuple(sorted(set(rows.names) - self.column_names))
-        return PartContent(b"".join(rows.lines), rows.rows, rows.rejects, note, unmapped)
+        return PartContent(rows.content.getvalue(), rows.rows, rows.rejects, note, unmapped)
 
     def _read_rows(self, part: PartRange, provenance: Provenance) -> Rows:
         chunks, rename = read_content(self.store, part), self.endpoint.rename

@@ -27,7 +27,7 @@ from obstore.store import LocalStore, S3Store
 
 from connector.errors import KeyRejected, RequestRejected, SourceError, SourceUnavailable
 from runtime.errors import SettingsError, StorageError
-from runtime.object_store import ObjectInfo
+from runtime.stored_object import ObjectInfo
 
 if TYPE_CHECKING:
     from obstore.store import S3Config  # it does not exist at run time

@@ -4,6 +4,7 @@ A part is a range of an index: of the window's field, or of _id. A range of _id 
 index, because $gte and $lt compare within one BSON type only, and a collection may have several types of _id.
 """
 
+import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -58,6 +59,9 @@ TRANSIENT = (AutoReconnect, NetworkTimeout, CursorNotFound)
 
 # pymongo's default refuses a whole batch if one date in it is before year 1 or after 9999.
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
+
+
+Fault = tuple[bytes, BSONError]
 
 
 class Bounds(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
@@ -241,22 +245,20 @@ class MongoReader(ComparingReader):
             return policy.call(operation, next_delay)
 
     def _read_once(self, bounds: Bounds, file_name: str) -> PartContent:
-        lines: list[bytes] = []
-        rejects: list[RejectedRow] = []
+        content, rejects = io.BytesIO(), list[RejectedRow]()
         names: set[str] = set()
         number = 0
         for batch in self._query(bounds, raw=True):
-            for raw, document in decode_batch(batch):
-                number += 1
-                if isinstance(document, BSONError):
-                    rejects.append(RejectedRow(number, f"not readable BSON: {document}", describe_raw(raw)))
-                    continue
-                # Fields differ from document to document, so only the part shows all of them.
-                names.update(document)
-                lines.append(self.encoder.encode_line(document, file_name))
+            documents, faults = decode_batch(batch)
+            rejects += [describe_fault(fault, number + position) for position, fault in faults.items()]
+            number += len(documents) + len(faults)
+            # Fields differ from document to document, so only the part shows all of them.
+            lines, fields = self.encoder.encode(documents, file_name)
+            content.write(lines)
+            names |= fields
         note = f"{len(rejects)} documents of {self.collection.name} are in rejects/" if rejects else None
         unmapped = tuple(sorted(names - self.column_names))
-        return PartContent(b"".join(lines), len(lines), rejects, note, unmapped)
+        return PartContent(content.getvalue(), number - len(rejects), rejects, note, unmapped)
 
     @contextmanager
     def _wrap_errors(self) -> Iterator[None]:
@@ -287,30 +289,34 @@ class MongoReader(ComparingReader):
             raise SourceUnavailable(f"could not read {where}: {str(error)[:500]}") from error
 
 
-def decode_batch(batch: bytes) -> Iterator[tuple[bytes, dict[str, Any] | BSONError]]:
-    """The documents of a batch. If one cannot be decoded they are decoded one by one, so that only it is lost."""
+def decode_batch(batch: bytes) -> tuple[list[dict[str, Any]], dict[int, Fault]]:
+    """The documents of a batch, and by their position from 1 those that cannot be decoded. If there is one they are
+    decoded one by one, so that only it is lost."""
     try:
-        for document in bson.decode_all(batch, CODEC):
-            yield b"", document
+        return bson.decode_all(batch, CODEC), {}
     except BSONError:
-        yield from decode_singly(batch)
+        return decode_singly(batch)
 
 
-def decode_singly(batch: bytes) -> Iterator[tuple[bytes, dict[str, Any] | BSONError]]:
+def decode_singly(batch: bytes) -> tuple[list[dict[str, Any]], dict[int, Fault]]:
+    documents: list[dict[str, Any]] = []
+    faults: dict[int, Fault] = {}
     position = 0
     while position < len(batch):
         size = int.from_bytes(batch[position : position + 4], "little")
         raw = batch[position : position + size]
         position += size
         try:
-            yield raw, bson.decode(raw, CODEC)
+            documents.append(bson.decode(raw, CODEC))
         except BSONError as error:
-            yield raw, error
+            faults[len(documents) + len(faults) + 1] = (raw, error)
+    return documents, faults
 
 
-def describe_raw(raw: bytes) -> str:
-    """Hexadecimal, to be decoded by another program."""
-    return raw[:1000].hex()
+def describe_fault(fault: Fault, number: int) -> RejectedRow:
+    """The line is hexadecimal, to be decoded by another program."""
+    raw, error = fault
+    return RejectedRow(number, f"not readable BSON: {error}", raw[:1000].hex())
 
 
 def create_reader(source: MongoSource, name: str, settings: Settings, columns: list[Column]) -> MongoReader:

@@ -29,6 +29,7 @@ from connector.sources.mysql.catalogue import (
     split_relation,
 )
 from connector.sources.mysql.errors import MissingProcess, wrap_errors
+from connector.sources.mysql.rows import enlarge_buffer, iter_values
 
 LOCK_SECONDS = 30
 SAMPLE_ROWS = 200
@@ -62,6 +63,7 @@ class MysqlSession(Session):
         self, connection: "Connection[Cursor]", relation: str, database: str, user: str, limits: Limits
     ) -> None:
         self.connection = connection
+        enlarge_buffer(connection)
         self.name = relation
         self.user = user
         self.schema, self.table = split_relation(relation, database)
@@ -145,23 +147,20 @@ class MysqlSession(Session):
         buffer = io.BytesIO()
         sql = f"select {write_object(fields, constants)} from {self.relation} where {condition}"
         with self._wrap(), self._stream(sql) as rows:
-            for (line,) in rows:
-                if line is None:
-                    raise ValueUnreadable(TOO_LARGE.format(self.name))
-                buffer.write(line)
-                buffer.write(b"\n")
+            for lines in rows:
+                buffer.write(b"\n".join([*lines, b""]))
         # MariaDB replaces what is larger than max_allowed_packet by NULL, with no more than a warning.
         if any(row[1] == PACKET_OVERFLOW for row in self.read_rows("show warnings")):
             raise ValueUnreadable(TOO_LARGE.format(self.name))
         return Lines(buffer.getvalue(), announced)
 
     @contextmanager
-    def _stream(self, sql: str) -> Iterator[Iterator[tuple[bytes | None, ...]]]:
-        """Rows that are not all in memory. After an error the rest is not read: the connection is closed."""
+    def _stream(self, sql: str) -> Iterator[Iterator[list[bytes]]]:
+        """Values that are not all in memory. After an error the rest is not read: the connection is closed."""
         cursor = SSCursor(self.connection)
         try:
             cursor.execute(sql)
-            yield cursor.fetchall_unbuffered()
+            yield iter_values(self.connection, cursor, ValueUnreadable(TOO_LARGE.format(self.name)))
             cursor.close()
         finally:
             cursor.connection = None  # type: ignore[assignment]  # its destructor would read the rest

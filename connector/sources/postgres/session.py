@@ -19,6 +19,7 @@ from connector.sources.database.database import (
     order_by,
 )
 from connector.sources.postgres.catalogue import COLUMNS, build_table, quote, quote_relation
+from connector.sources.postgres.copy_rows import copy_rows
 from connector.sources.postgres.errors import wrap_errors
 
 # Without a limit a statement would wait for ALTER TABLE as long as that runs.
@@ -129,11 +130,8 @@ class PostgresSession(Session):
         )
         buffer = io.BytesIO()
         with self._wrap(), self.connection.cursor() as cursor:
-            with cursor.copy(copy.encode()) as stream:
-                for data in stream:
-                    buffer.write(data)
-            # rowcount is the number that the server reports at the end of COPY.
-            return Lines(buffer.getvalue(), cursor.rowcount)
+            announced = copy_rows(cursor, copy, buffer.write)
+        return Lines(buffer.getvalue(), announced)
 
     def _select(self, fields: Sequence[Field], condition: str, constants: Mapping[str, str]) -> str:
         columns = [f"{field.text} as {quote(field.column)}" for field in fields]

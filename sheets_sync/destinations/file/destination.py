@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from runtime.errors import StorageError
-from runtime.object_store import ObjectStore, StoredObject
+from runtime.object_store import ObjectStore
+from runtime.stored_object import StoredObject
 from sheets_sync.destination import Comparison
 from sheets_sync.destinations.file import csv_format, parquet_format
 from sheets_sync.destinations.file.config import FileConfig

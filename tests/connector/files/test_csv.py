@@ -133,3 +133,26 @@ def test_columns_without_a_place_in_raw_are_noted(local, folder):
     [row] = local.copy()
     assert json.loads(json.dumps(row))["colour"] == "red"
     assert "fields without a column in raw, kept in the files: colour" in local.notes
+
+
+def test_names_that_need_escapes_in_json(local, folder):
+    """And a column of the name of our own: the line has the name of the landing file."""
+    (folder / "a.csv").write_text('id,"size ""in""",a\\b,SYS_FILE_NAME\n7,x,y,z\n')
+    [row] = local.copy()
+    assert (row["id"], row['size "in"'], row["a\\b"]) == ("7", "x", "y")
+    assert row["SYS_FILE_NAME"].startswith("shipments_")
+
+
+def test_nulls_do_not_change_the_line_number(local, folder):
+    local.endpoint["format"] = {"csv": {"null": ["2"]}}
+    (folder / "a.csv").write_text("id,name\n7,2\n")
+    assert values(local.copy(), "id", "name", "SYS_SOURCE_LINE") == [("7", None, "2")]
+
+
+def test_an_invalid_byte_after_many_lines_is_named_by_its_line(local, folder):
+    content = b"id,name\n" + b"".join(b"%d,x\n" % n for n in range(40_000)) + b"7,caf\xe9\n"
+    (folder / "a.csv").write_bytes(content)
+    (folder / "good.csv").write_text("id,name\n7,fine\n")
+    rows, message = local.copy_incomplete()
+    assert values(rows, "id") == [("7",)]
+    assert "line 40002 has byte 0xe9" in message

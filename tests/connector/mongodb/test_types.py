@@ -12,6 +12,8 @@ from bson import Binary, Code, Decimal128, Int64, ObjectId, Timestamp
 from bson.datetime_ms import DatetimeMS
 
 from connector.sources.mongodb.documents import (
+    TYPED_ROWS,
+    DocumentEncoder,
     format_decimal,
     format_text,
     format_wide_date,
@@ -123,3 +125,41 @@ def test_every_decimal_is_written_as_by_the_driver():
             Decimal128.from_bid(numbers.randbytes(16)),
         ):
             assert format_decimal(value) == str(value)
+
+
+ODD = [
+    *("a", None, 7, Int64(2**60), 1.5, float("nan"), True, MOMENT, b"\xff", Decimal128("1.10")),
+    *(ObjectId("507f1f77bcf86cd799439011"), DatetimeMS(10**15), Timestamp(5, 6), re.compile("a")),
+    *({"a": [1, MOMENT]}, ["x\n\u2028", {}]),
+]
+
+
+@pytest.mark.parametrize("rows", [1, TYPED_ROWS, 2 * TYPED_ROWS])
+@pytest.mark.parametrize("mix", range(1, 4))
+def test_columns_have_the_text_of_each_value(rows, mix):
+    """Of one type, of one type and null, of several; many documents of the same fields, and few."""
+    numbers = random.Random(mix)
+    kinds = [[value, *numbers.choices(ODD, k=mix - 1)] for value in ODD] + [[value, None] for value in ODD]
+    documents = [
+        {f"f{i}": numbers.choice(kind) for i, kind in enumerate(kinds)} | {"_id": n} for n in range(rows)
+    ]
+    lines, names = DocumentEncoder("SYS_FILE_NAME", []).encode(documents, "f.json")
+    expected = [
+        {name: format_text(value) for name, value in document.items()} | {"SYS_FILE_NAME": "f.json"}
+        for document in documents
+    ]
+    assert [json.loads(line) for line in lines.split(b"\n")[:-1]] == expected
+    assert names == set(documents[0])
+
+
+def test_documents_with_other_fields_and_odd_names():
+    documents: list[dict[str, object]] = []
+    for n in range(3 * TYPED_ROWS):
+        documents += [{"_id": n}, {"_id": n, 'a"b': None, "SYS_FILE_NAME": "own"}, {}, {f"only {n}": [n]}]
+    lines, names = DocumentEncoder("SYS_FILE_NAME", ["_id"]).encode(documents, "f.json")
+    rows = [json.loads(line) for line in lines.splitlines()]
+    assert len(rows) == len(documents)
+    assert {row["SYS_FILE_NAME"] for row in rows} == {"f.json"}
+    assert sorted(row["_id"] for row in rows if 'a"b' in row) == list(range(3 * TYPED_ROWS))
+    assert sum(row == {"SYS_FILE_NAME": "f.json"} for row in rows) == 3 * TYPED_ROWS
+    assert len(names) == 3 + 3 * TYPED_ROWS
