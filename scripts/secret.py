@@ -59,12 +59,14 @@ def create_client(project: str | None) -> tuple[SecretManagerServiceClient, str]
     if not project:
         raise SecretError("unknown project; pass --project or set GOOGLE_CLOUD_PROJECT")
     options = {"api_endpoint": read_endpoint(os.environ, "secret-manager")}
+    # REST, because the endpoint may be any address, without TLS too.
     client = SecretManagerServiceClient(credentials=credentials, transport="rest", client_options=options)
     return client, project
 
 
 def add_version(client: SecretManagerServiceClient, secret: str, value: bytes) -> str:
     """The name of the new version, projects/<project>/secrets/<secret>/versions/<n>."""
+    # With the checksum Secret Manager rejects a value that was damaged on the way.
     payload = SecretPayload(data=value, data_crc32c=google_crc32c.value(value))
     try:
         return client.add_secret_version(parent=secret, payload=payload).name

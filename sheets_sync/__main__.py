@@ -49,6 +49,7 @@ type Loaders = Mapping[str, Callable[[], Export]]
 
 def main() -> None:
     log = open_log(sys.stderr, os.environ)
+    # As an exception, SIGTERM still runs the `finally` block that stores the state of an API.
     raise_on_termination()
     sys.exit(run_job(lambda: run_sync(log), log))
 
@@ -79,6 +80,7 @@ def run_sync(log: StructuredLog) -> None:
     unknown = [name for name in names if name not in declared]
     if unknown:
         exports.load_export(unknown[0])  # raises ExportError, which lists the declared exports
+    # Loaded one by one during the run: an invalid file fails its own export only, which is recorded in ops.
     loaders = {name: partial(load_for, name, options) for name in names}
     settings = read_settings(os.environ)
     if arguments.dry_run:
@@ -109,6 +111,7 @@ def publish(
     progress = Progress(log)
     warehouse, create_destination = connect(settings, options, progress, log)
     dispatcher = Dispatcher(settings.notifications.create_channels(now), DeliveryLog(warehouse), now)
+    # The random part makes the job ids of the log rows differ for two runs that begin in the same second.
     run_id = f"{now():%Y%m%dT%H%M%S}_{secrets.token_hex(4)}"
     failed = []
     history = read_history(warehouse, options, log)
@@ -183,6 +186,7 @@ def preview(loaders: Loaders, settings: Settings, options: Options, log: Structu
             # The rows of a restore are in the spreadsheet; the mart only supplies their types.
             mart = warehouse.read_types(export) if options.restore else warehouse.read_mart(export)
             comparison = destination.compare(export, mart)
+            # stdout is buffered in a pipe, the log on stderr is not: flushed, both are in the order of exports.
             print(report.dry_run_table(export, comparison, destination, len(mart.rows)), flush=True)
         except Exception as error:  # also a defect must not hide the changes of the other exports
             trace = None if isinstance(error, JobError) else traceback.format_exc()
@@ -194,13 +198,15 @@ def preview(loaders: Loaders, settings: Settings, options: Options, log: Structu
 def connect(
     settings: Settings, options: Options, progress: Progress, log: StructuredLog
 ) -> tuple[Warehouse, CreateDestination]:
-    # Google's clients take a second to import; wrong arguments and missing settings are reported before.
+    # The clients of the destinations are imported late: wrong arguments and settings are reported before.
     from google.cloud import bigquery
 
     from sheets_sync.destination_factory import DestinationFactory, create_quota_limiters
 
     credentials = default_credentials(SCOPES)
+    # Before any export is read, so that missing credentials are one error instead of one per export.
     identity = read_identity(credentials)
+    # Outside of the multi-regions US and EU a job is only found again with its location (append_rows).
     client = bigquery.Client(settings.project_id, credentials=credentials, location=settings.location)
     limiters = create_quota_limiters(log)
     factory = DestinationFactory(credentials, identity, settings, options, limiters, progress)

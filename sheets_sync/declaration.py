@@ -56,6 +56,7 @@ def describe_invalid_value(
 
 def field_type(struct: Any, name: str) -> Any:
     """The annotation of the field that is written as `name` in the file."""
+    # The names differ where the key in the file is a keyword of Python, such as `as` of a webhook.
     fields = {item.encode_name: item.name for item in msgspec.structs.fields(struct)}
     return get_type_hints(struct, include_extras=True)[fields[name]]
 

@@ -65,6 +65,7 @@ class DestinationFactory:
         return SheetsDestination(spreadsheet, self.settings.project_id, self.options)
 
     def create_http(self, export: Export, config: HttpConfig, target: Target) -> HttpDestination:
+        # A period per request instead of requests per second: `per_second` may be a fraction, and no burst is sent.
         limiter = RateLimiter(1 if config.per_second else None, 1 / (config.per_second or 1))
         api = RowApi(requests.Session(), target.address, target.api_key, config, RETRY_POLICY, limiter)
         store = self.create_store(target.state_bucket)

@@ -49,6 +49,7 @@ class NotificationError(SyncError):
     def __init__(self, message: str, is_final: bool = False, blocks_target: bool = True) -> None:
         super().__init__(message)
         self.is_final = is_final
+        # What is never sent again would block its target permanently.
         self.blocks_target = blocks_target and not is_final
 
 

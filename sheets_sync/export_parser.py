@@ -30,6 +30,7 @@ from sheets_sync.row_filter import parse_row_filter, parse_segments
 from sheets_sync.schedule import parse_schedule
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+# \Z and not $, which would accept a line break at the end of a name.
 Name = Annotated[str, Meta(pattern=rf"^{NAME.pattern}\Z", description="a name in snake_case")]
 Table = Annotated[
     str, Meta(pattern=rf"^(raw\.)?{NAME.pattern}\Z", description="a table in dmt, or raw.<table>")
@@ -201,9 +202,11 @@ def parse_destination(
         )
     if kind == "file":
         return convert_part(declared, FileConfig, file, "destination")
+    # A key that is not a column is reported by check_column_names, after all parts are parsed.
     headers = {column.name: column.header for column in columns}
     key = [headers[name] for name in part.key if name in headers]
     config = parse_http_config(file, declared, list(headers.values()), key)
+    # Without this check a row that the mart lost would stay in the API, although the export deletes it.
     if removed.how == "delete" and config.delete is None:
         raise ExportError(
             f"{file}: destination.delete is missing: it states how rows that the mart no longer contains are "

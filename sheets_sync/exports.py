@@ -21,6 +21,7 @@ def load_export(name: str, folder: Path = FOLDER) -> Export:
     paths = [
         path
         for path in sorted(folder.glob("*.yaml"))
+        # The name first: a file that cannot declare the export is not parsed.
         if (name == path.stem or name.startswith(f"{path.stem}_")) and name in export_names(path)
     ]
     if paths and not NAME.fullmatch(name):
@@ -29,6 +30,7 @@ def load_export(name: str, folder: Path = FOLDER) -> Export:
         )
     if not paths:
         raise ExportError(f"There is no export {name!r}. Declared are: {', '.join(list_exports(folder))}.")
+    # `a.yaml` with segment `b_c` and `a_b.yaml` with segment `c` declare the same name.
     if len(paths) > 1:
         files = " and ".join(path.name for path in paths)
         raise ExportError(f"Export {name} is declared by {files}. Rename a file or a segment.")

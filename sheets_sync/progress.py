@@ -27,6 +27,7 @@ class Progress:
         start, is_finished = self.clock(), threading.Event()
 
         def report_steps() -> None:
+            # Not time.sleep: the end of the block would wait for the rest of an interval.
             while not is_finished.wait(self.interval):
                 self.report(f"{name}: {self.step}, {self.clock() - start:.0f} s")
 

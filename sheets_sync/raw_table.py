@@ -18,6 +18,7 @@ from sheets_sync.export import Export
 MAX_COPY_AGE_DAYS = 35
 # End of a landing file's name. All files of one run have the same beginning (docs/adr/0001).
 RUN_SUFFIX = r"-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.json$"
+# int() and float() also accept `1_000` and digits of other scripts, which BigQuery's casts reject.
 INTEGER = re.compile(r"\s*-?[0-9]+\s*")
 NUMBER = re.compile(r"\s*-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\s*")
 
@@ -93,6 +94,7 @@ def parse_numeric(text: str) -> Decimal:
     if not NUMBER.fullmatch(text):
         raise ValueError
     number = Decimal(text)
+    # The exponent of `0E-20` is out of range below, but the value is not.
     if not number:
         return Decimal(0)
     # Checked before the digits are written out: 1e-999999999 has very many.

@@ -58,6 +58,7 @@ def key_headers(export: Export) -> list[str]:
 
 
 def find_key_problem(key: Key, occurrences: int) -> str:
+    # An empty text is a blank cell in a sheet: the same rows are rejected by every kind of destination.
     if NULL in key or '""' in key:
         return "null key"
     return f"duplicate key: {occurrences} rows have it" if occurrences > 1 else ""
@@ -114,7 +115,9 @@ def to_json_value(value: Any) -> Any:
         case float():
             return value if math.isfinite(value) else None
         case Decimal():
+            # msgspec would encode a Decimal as a text, and a float would lose digits.
             return msgspec.Raw(decimal_digits(value).encode()) if value.is_finite() else None
+        # Before `date`, of which datetime is a subclass.
         case datetime():
             if value.tzinfo:
                 return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

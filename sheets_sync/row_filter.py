@@ -17,6 +17,7 @@ UNCOMPARABLE = ("JSON", "GEOGRAPHY", "RECORD", "STRUCT")
 BOOLEAN, BOOLEAN_TEXTS = ("BOOLEAN", "BOOL"), ("true", "false")
 INTEGER = ("INTEGER", "INT64")
 EXPECTED = {**dict.fromkeys(BOOLEAN, "true or false"), **dict.fromkeys(INTEGER, "a whole number")}
+# A table's schema has the legacy names, the types of query parameters have those of GoogleSQL.
 STANDARD_TYPES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
 SegmentValues = Annotated[
     dict[str, str | int | float | bool], Meta(min_length=1, description="a mapping of names to values")
@@ -61,6 +62,7 @@ def parse_segments(file: str, value: Any) -> SegmentsPart | None:
 
 def filter_condition(row_filter: RowFilter) -> str:
     """`` `store` IN UNNEST(@where_0)``, for the parameters of `filter_parameters`; "" without a filter."""
+    # Values are query parameters, never text of the query; read_mart compares the column names with the table.
     conditions = [f"`{column}` IN UNNEST(@where_{at})" for at, column in enumerate(row_filter)]
     return f" WHERE {' AND '.join(conditions)}" if conditions else ""
 

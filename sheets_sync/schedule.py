@@ -36,6 +36,7 @@ class Schedule:
         """The latest beginning of a due hour that is not after `now`."""
         zone = ZoneInfo(self.zone)
         today = now.astimezone(zone).date()
+        # From local dates, not by subtracting 24 hours: a slot keeps its hour when summer time begins or ends.
         slots = [
             datetime(day.year, day.month, day.day, hour, tzinfo=zone)
             for back in range(LOOK_BACK.days)

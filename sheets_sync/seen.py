@@ -75,6 +75,7 @@ class History:
 
     def digest(self, export: Export, address: str) -> str:
         """Also of `declared`: a tab of an export that is no longer declared is reported."""
+        # repr contains every field, so a key that is added to declarations is compared without a change here.
         return digest([repr(export), address, *sorted(self.declared)])
 
 
@@ -83,5 +84,6 @@ def digest(values: Iterable[Any]) -> str:
     state = hashlib.blake2b(digest_size=16)
     for value in values:
         state.update(json.dumps(value, default=repr, separators=(",", ":")).encode())
+        # Unambiguous, because JSON escapes line breaks.
         state.update(b"\n")
     return state.hexdigest()

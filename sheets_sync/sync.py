@@ -124,6 +124,7 @@ class ExportSync:
             with suppress(Exception):
                 self.destination.record_failure(self.export, self.outcome.error)
         if self.destination:
+            # After record_failure, whose requests count as well.
             link = self.outcome.link or self.destination.link
             self.outcome = replace(self.outcome, calls=self.destination.calls, link=link)
         self.outcome = replace(self.outcome, finished_at=self.clock())
@@ -132,6 +133,7 @@ class ExportSync:
         export = self.export = self.load()
         kind = export.destination.kind
         self.outcome = replace(self.outcome, destination=kind, title=export.tab)
+        # Before the destination is created, which requires the export's variables.
         if not self.is_due(export):
             self.is_skipped = True
             return
@@ -143,6 +145,7 @@ class ExportSync:
             return
         mart = self.read(export)
         self.outcome = replace(self.outcome, rows=len(mart.rows))
+        # A table without a version, such as a view, is compared by the digest of its rows.
         is_same = last and not version and mart.version == last.seen.table
         if last and is_same and self._is_unchanged(last, is_table_read=True):
             return
@@ -162,6 +165,7 @@ class ExportSync:
             title=result.title,
             status=status,
             notes=(*result.notes, *empty),
+            # Not skipped by the next run: an empty selection is to be reported by every run.
             seen=seen.to_json() if result.content and mart.version and not empty else "",
         )
 

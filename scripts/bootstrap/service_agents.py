@@ -13,6 +13,7 @@ from google.auth.exceptions import GoogleAuthError
 
 from scripts.bootstrap import BootstrapError
 
+# Terraform grants roles to these two agents before their services would create them (docs/reference/traps.md).
 APIS = ["bigquerydatatransfer", "secretmanager"]
 TIMEOUT_SECONDS, POLL_SECONDS, REQUEST_TIMEOUT_SECONDS = 120, 2, 60
 

@@ -58,6 +58,7 @@ class Platform:
     def lease(self, holder: str, kind: LeaseKind = ROLLOUT) -> Iterator[None]:
         """At most one of the kind at a time; Busy while another is running."""
         # In the bucket of the state: the landing bucket may not exist before the first rollout.
+        # Renewed often: without a Cloud Run execution, only missed renewals show that the owner was killed.
         lease = Lease(self.state, kind.name, dict[str, str], holder=holder, renew_seconds=2.0)
         try:
             lease.acquire()

@@ -44,6 +44,7 @@ class RestoreJob:
         )
         operation = self.client.run_job(run_v2.RunJobRequest(name=self.name, overrides=overrides))
         log = operation.metadata.log_uri
+        # Before the wait, which may take an hour: the address is known also if this command is killed meanwhile.
         print(f"restore {' '.join(arguments)}: {log}")
         try:
             execution = operation.result(timeout=TIMEOUT_SECONDS)  # type: ignore[no-untyped-call]

@@ -84,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     if is_changing and (warning := missing_lock_file(environment.folder)):
         print(warning, file=sys.stderr)
     if arguments.command in ("plan", "apply"):
+        # Before Terraform: this needs neither credentials nor network.
         check_declarations()
     terraform = Terraform(environment)
     terraform.init()
@@ -123,9 +124,11 @@ def create_plan(terraform: Terraform, arguments: argparse.Namespace, path: Path)
     saved: Path | None = getattr(arguments, "plan", None)
     if saved:
         return terraform.load_plan(saved.resolve())
+    # Only `plan` can save a plan; the other commands use the temporary file.
     out: Path = getattr(arguments, "out", None) or path
     # Other commands have no --target.
     destroy, targets = arguments.command == "destroy", getattr(arguments, "target", [])
+    # Absolute, because terraform runs in the folder of the environments.
     return terraform.plan(out.resolve(), destroy=destroy, targets=targets)
 
 

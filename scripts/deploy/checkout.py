@@ -15,6 +15,7 @@ LOCK_COMMAND = (
 
 def check_clean(folder: Path, env: str) -> None:
     """DirtyCheckout unless the repository around `folder` equals its last commit."""
+    # --porcelain: the same format in every version and configuration of Git.
     status = run_git(folder, "status", "--porcelain")
     if status is None:
         raise DirtyCheckout(

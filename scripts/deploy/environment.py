@@ -36,6 +36,7 @@ class Environment:
         match = PROJECT_LINE.search(text)
         if not match:
             raise UnknownEnvironment(f'environments/{name}.tfvars names no project: add project_id = "…"')
+        # Protected unless the line is exactly as expected: a typing error must not remove the protection.
         return cls(name, match[1], folder, not UNPROTECTED_LINE.search(text))
 
     @property

@@ -176,6 +176,7 @@ def is_only_metric_not_ready(errors: str) -> bool:
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Ignore Ctrl-C here: it reaches terraform too, which finishes its requests and releases the lock."""
+    # A function and not SIG_IGN, which terraform would inherit: it would ignore Ctrl-C too.
     previous = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         yield

@@ -84,6 +84,7 @@ def run_models(arguments: argparse.Namespace, target: Target, warehouse: bigquer
     with compile_folder(dataform, target, suffix, f"develop-{suffix}", files) as compiled:
         changes = compare_schemas(warehouse, compiled.actions)
         runner = Runner(dataform, target.repository, compiled.result.name, target.service_account)
+        # First, because an incremental run ignores a new column and fails without a removed one.
         if changes:
             print(f"refresh {', '.join(str(change) for change in changes)}")
             runner.run([change.target for change in changes], full_refresh=True, with_dependents=False)

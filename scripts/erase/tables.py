@@ -111,6 +111,7 @@ class Tables:
     def _change(
         self, name: str, where: str, update: str, dry_run: bool, values: list[str] | None = None
     ) -> Place:
+        # Counted first, so that a dry run and the erasure report the same number.
         [row] = self._query(f"select count(*) as found from {name} where {where}", values)
         if row["found"] and not dry_run:
             self._query(f"{update.format(table=name)} where {where}", values)

@@ -135,6 +135,7 @@ def run_until_complete(warehouse: bigquery.Client, runner: Runner, table: Table)
     """More days than one statement may write are written in several runs, the newest first."""
     while True:
         [start] = query(warehouse, "select current_timestamp() as at")
+        # Also after a full refresh: the tables that follow it have not read the new rows yet.
         runner.run([table.target], full_refresh=False, with_dependents=True)
         # By the warehouse's clock, which also wrote the rows.
         [rest] = query(warehouse, REST, since=start["at"])

@@ -36,6 +36,7 @@ SUFFIX = "rehearsal"  # of the datasets, which Terraform creates (modules/wareho
 
 def main() -> None:
     arguments = create_parser().parse_args()
+    # A signal, such as that of a cancelled workflow, becomes an exception that cancels the execution.
     raise_on_termination()
     try:
         platform = open_platform(arguments)
@@ -83,6 +84,7 @@ def rehearse(arguments: argparse.Namespace, platform: Platform) -> Rehearsal:
     with platform.lease("rehearse", REHEARSAL):
         job.check()
         now = platform.log.now()
+        # The same form as the id of a release, which begins with r, in the same table.
         release = f"h{new_id(now)[1:]}"
         with compiled(platform, files) as result:
             options = ["--incremental-only"] if arguments.incremental_only else []

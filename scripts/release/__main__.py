@@ -77,6 +77,7 @@ def release_or_preview(arguments: argparse.Namespace, target: Target) -> None:
         if changes:
             result = live.current_result()
             assert result is not None
+            # Only now that the release is live: one that is refused must not drop a table.
             drop_recreated(warehouse, changes)
             Runner(client, target.repository, result.name, target.service_account).refresh(
                 [change.target for change in changes]

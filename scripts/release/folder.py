@@ -51,6 +51,7 @@ def is_included(name: Path) -> bool:
 
 def read_origin(folder: Path) -> Origin:
     """Dirty means uncommitted changes in `folder`; nothing outside of it is released."""
+    # The author too: the Dataform repository shows who wrote the code, not who released it.
     output = git_output(folder, "log", "-1", "--format=%H%n%an%n%ae")
     commit, author, email = output.split("\n") if output else ("", "scripts.release", "release@example.com")
     # Only the folder: changes elsewhere are not part of the release.

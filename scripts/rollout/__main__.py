@@ -135,6 +135,7 @@ def show_rehearsal(platform: Platform, folder: Path) -> None:
 
 def begin(arguments: argparse.Namespace, platform: Platform, images: dict[str, str]) -> Release:
     """The row of the release, written before anything changes."""
+    # Refused before anything changes: without this job the tables could not be rolled back.
     platform.restore_job.check()
     origin = read_origin(arguments.folder)
     if origin.is_dirty:
@@ -240,6 +241,7 @@ def undo(platform: Platform, record: Release, cause: Exception) -> NoReturn:
     try:
         plan = plan_rollback(platform, None, "all", reason)
     except Refused as refusal:
+        # The tables cannot be restored, for example because one was replaced, but the code can.
         execute(platform, plan_rollback(platform, None, "code", reason))
         raise DeliveryError(
             f"{record.release} failed; code and images are as before it, but not the tables: {refusal} "

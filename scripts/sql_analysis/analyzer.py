@@ -49,12 +49,14 @@ class CachedConfig(wasmtime.Config):  # type: ignore[misc]  # not typed
         self.cache = True
 
 
+# zetasql creates its Config itself and has no argument for it.
 wasm_client.Config = CachedConfig
 
 
 def language() -> LanguageOptions:
     options = LanguageOptions.maximum_features()
     options.product_mode = ProductMode.PRODUCT_EXTERNAL
+    # As in BigQuery. Unreserved, QUALIFY would be valid only after WHERE, GROUP BY or HAVING.
     options.reserved_keywords = ["QUALIFY"]
     return options
 
@@ -170,6 +172,7 @@ def columns_of(resolved: Any) -> Columns:
 def as_parameters(sql: str, variables: set[str]) -> str:
     """Script variables as query parameters: the analyzer has no variables, and both resolve alike."""
     tokens = list(BigQuery.Tokenizer().tokenize(sql))
+    # From the end, so that the positions of the earlier tokens stay valid.
     for before, token in reversed(list(zip([None, *tokens], tokens, strict=False))):
         if token.text in variables and (before is None or before.text != "."):
             sql = f"{sql[: token.start]}@{sql[token.start :]}"

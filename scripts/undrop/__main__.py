@@ -150,6 +150,7 @@ def insert_rows(target: Target, plan: Plan) -> None:
     assert release is not None and owner is not None
     runner = Runner(create_dataform_client(), target.repository, release.name, target.service_account)
     runner.run([owner], full_refresh=False, with_dependents=False)
+    # By name, because the release may create the columns in another order.
     columns = ", ".join(
         field.name for field in history.client.get_table(f"{history.client.project}.{history.copy}").schema
     )

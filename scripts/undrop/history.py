@@ -12,6 +12,7 @@ from google.cloud import bigquery
 
 from scripts.undrop import UndropError
 
+# Eight days, because time travel reaches back at most seven.
 LAST_SEEN = """
 select max(logged_at) as at
 from ops.table_log

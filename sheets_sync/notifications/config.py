@@ -83,6 +83,7 @@ def parse_notify(file: str, value: Any) -> Notify:
     hint = f"a URL that begins with https://, or a page such as {RUNBOOK}"
     runbook = check_text(file, "runbook", part.runbook, is_page, hint)
     return Notify(
+        # Without repetitions, which would have the same delivery id and be sent twice.
         tuple(dict.fromkeys(addresses)),
         tuple(dict.fromkeys(hooks)),
         events,
@@ -117,6 +118,7 @@ def is_page(text: str) -> bool:
 
 def is_url(text: str) -> bool:
     try:
+        # urlsplit removes line breaks and tabs silently, so they are searched for in the text.
         parts = urlsplit(text)
         return parts.scheme in ("https", "http") and bool(parts.hostname) and text.isprintable()
     except ValueError:

@@ -72,6 +72,7 @@ class Dispatcher:
         runbook = config.runbook if event in ("failure", "rejection") else ""
         news = [replace(notification, event=event, runbook=runbook)] if event else []
         entries: list[LogRow] = []
+        # Also without an event: changes of earlier runs may be due as a digest now.
         if config.digest != "none" and event in ("change", None):
             entries = [collected_row(item, self.clock()) for item in news]
             news = merge_changes(find_digest([*rows, *entries], self.clock()), notification)
@@ -128,6 +129,7 @@ def send_in_order(
                     blocked.add(delivery.target)
                 yield delivery, error
     except NotificationError as error:
+        # Nothing was sent, and all deliveries stay due. One row per target records the reason.
         first_of_target = {delivery.target: delivery for delivery in reversed(deliveries)}
         yield from ((delivery, error) for delivery in first_of_target.values())
 

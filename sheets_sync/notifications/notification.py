@@ -9,6 +9,7 @@ from runtime.mail import one_line
 from sheets_sync.notifications.config import BodyFormat, Event
 from sheets_sync.outcome import EXAMPLES, Outcome
 
+# The path of a chat webhook contains its secret, which must not appear in a log.
 VISIBLE_SEGMENT = 4  # characters of a part of a URL's path in a message
 COUNT_NAMES = ("inserted", "updated", "deleted", "rejected", "drift")
 

@@ -69,6 +69,7 @@ class WebhookChannel:
             response = self.session.post(
                 delivery.target.address,
                 data=body,
+                # Signed in each attempt: the timestamp is signed too, and receivers reject an old one.
                 headers=sign(self.key, delivery.id, int(self.now()), body),
                 timeout=self.timeout,
                 allow_redirects=False,
@@ -79,6 +80,7 @@ class WebhookChannel:
             raise TransientRejection(f"{where} cannot be reached: {type(error).__name__}.") from error
         except (requests.RequestException, ValueError) as error:
             raise TransientRejection(f"{where} did not answer: {type(error).__name__}.") from error
+        # A streamed response blocks its connection until it is closed.
         with response:
             check_response(response, where)
 
@@ -183,6 +185,7 @@ def parse_secret(secret: str) -> bytes:
         key = base64.b64decode(secret.strip().removeprefix(PREFIX), validate=True)
     except (binascii.Error, ValueError):
         key = b""
+    # The length that Standard Webhooks prescribes.
     if not secret.startswith(PREFIX) or not 24 <= len(key) <= 64:
         raise SettingsError(
             f"WEBHOOK_SECRET is invalid: expected {PREFIX} and the base64 of 24 to 64 random bytes. "

@@ -11,6 +11,7 @@ CONTENT_TYPE = "text/csv; charset=utf-8"
 
 def write_csv(headers: Sequence[str], records: Iterable[Record]) -> bytes:
     out = io.StringIO()
+    # Distinguishes null, an empty field, from an empty text, which is "".
     writer = csv.writer(out, quoting=csv.QUOTE_NOTNULL)
     writer.writerow(headers)
     writer.writerows([to_field(record[header]) for header in headers] for record in records)

@@ -70,6 +70,7 @@ class FileDestination:
             before = index_records(export, self.decode_object(current))
             after = index_records(export, map(self.as_read_back, records.rows.values()))
         else:
+            # The digest proves that nothing changed, so the object need not be decoded to count.
             before = after = records.rows
         counts = count_changes(before, after, records.rejected)
         if not self.options.accept_row_loss:
@@ -81,6 +82,7 @@ class FileDestination:
             tuple(RowIssue("rejected", row) for row in records.rejected),
             (),
             self.encode_object(export, types, records) if is_changed else None,
+            # Cloud Storage writes over generation 0 only if the object does not exist.
             current.generation if current else 0,
             {OWNER_KEY: owner, DIGEST_KEY: digest},
         )
@@ -149,8 +151,10 @@ def index_records(export: Export, rows: Iterable[Record]) -> dict[Key, Record]:
 
 
 def content_digest(headers: Sequence[str], types: Sequence[str], records: Records) -> str:
+    # Of the rows and not of the file: another version of pyarrow writes other bytes for the same rows.
     digest = hashlib.sha256(encode_value([headers, types]).encode())
     for row in records.rows.values():
+        # JSON escapes control characters, so \x1f separates the values unambiguously.
         digest.update("\x1f".join([*row.values(), "\n"]).encode())
     return digest.hexdigest()
 

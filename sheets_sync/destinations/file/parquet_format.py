@@ -61,10 +61,12 @@ def arrow_type(arrow: Any, type_name: str) -> Any:
         "FLOAT": arrow.float64(),
         "FLOAT64": arrow.float64(),
         "NUMERIC": arrow.decimal128(38, 9),
+        # BIGNUMERIC has up to 77 digits. A value that needs all of them is a CellError.
         "BIGNUMERIC": arrow.decimal256(76, 38),
         "BOOLEAN": arrow.bool_(),
         "BOOL": arrow.bool_(),
         "DATE": arrow.date32(),
+        # Microseconds are the precision of BigQuery's types.
         "DATETIME": arrow.timestamp("us"),
         "TIMESTAMP": arrow.timestamp("us", "UTC"),
         "TIME": arrow.time64("us"),

@@ -21,6 +21,7 @@ from sheets_sync.transient import call_with_retry
 TIMEOUT = (10, 60)  # seconds to connect, and between two bytes of the response
 MIN_SECRET_LENGTH = 6  # characters
 # Statuses that concern rows of the request; others concern the request as a whole.
+# 413 is among them: the batch is too large, and its halves may not be.
 ROW_STATUSES = {400, 409, 413, 422}
 
 type Rejections = dict[Key, str]  # rows that were not accepted, and the reason
@@ -175,6 +176,7 @@ class RowApi:
             headers["Content-Type"] = "application/json"
         headers |= self.auth_headers()
         try:
+            # No redirects: requests would follow a 302 with a GET, and the rows would be lost without an error.
             response = self.session.request(
                 method, self.url + path, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False
             )
@@ -182,6 +184,7 @@ class RowApi:
             raise TransientError(f"{request} cannot be reached: {type(error).__name__}.") from error
         except (requests.RequestException, ValueError) as error:
             raise OutcomeUnknown(f"{request} returned no response: {type(error).__name__}.") from error
+        # Once: an API that rejects new tokens too would be called without end.
         if response.status_code == requests.codes.unauthorized and self.oauth and may_renew:
             self.oauth.drop(headers["Authorization"].removeprefix("Bearer "))
             return self.send_once(method, path, body, may_renew=False)
@@ -209,6 +212,7 @@ class RowApi:
             )
         if response.ok and status < 300 or (status in (404, 410) and request.startswith("DELETE")):
             return
+        # After 500, 502 and 504 the request may have been applied, the others reject it before.
         if status in TRANSIENT_STATUSES and status not in (500, 502, 504):
             header = response.headers.get("Retry-After")
             raise TransientError(message, parse_retry_after(header), quota=status == 429)

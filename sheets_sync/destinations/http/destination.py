@@ -72,6 +72,7 @@ class HttpDestination:
     def compare(self, export: Export, mart: Mart) -> HttpPlan:
         records, state = build_records(export, mart), self.state.load()
         before = state.records
+        # An empty record means that the result is unknown, so the row is sent again.
         inserted = {key: row for key, row in records.rows.items() if not before.get(key)}
         updated = {
             key: row for key, row in records.rows.items() if key not in inserted and before[key] != row
@@ -117,6 +118,7 @@ class HttpDestination:
     def apply(self, comparison: HttpPlan) -> HttpPlan:
         """A row that the API rejected is reported, and sent again by the next run."""
         before, headers = comparison.state, key_headers(comparison.export)
+        # Without the announced keys: a row that was not sent when an error occurs is still new.
         after, rejections = dict(before.records), dict[Key, str]()
         generation = self.announce_keys(comparison)
         try:

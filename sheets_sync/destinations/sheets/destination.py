@@ -118,6 +118,7 @@ class SheetsDestination:
         notes += [MOVED_COLUMNS] if current.moves else []
         notes += describe_abandoned(desired, document, self.options.declared)
         notes += describe_unmatched(desired, diff)
+        # Sheets accepts addresses only; the identity of a person who is logged in is a description (read_identity).
         editors = [self.spreadsheet.identity] if "@" in self.spreadsheet.identity else []
         status = partial(self.status_requests, export, document, current.tab)
         formula_rows = self.read_formula_rows(export, current, diff, notes)
@@ -125,12 +126,14 @@ class SheetsDestination:
         plan = make_plan(
             desired, document, current, diff, now, editors, notes, status, takeover, formula_rows, has_content
         )
+        # compare runs again after a write of unknown outcome, and the link has one fragment.
         self.link = f"{self.link.partition('#')[0]}#gid={plan.tab}"
         rejected = tuple(RowIssue("rejected", row) for row in desired.rejected)
         drifted = tuple(RowIssue("drift", row) for row in diff.drifted)
         title = current.tab.title if current.tab else export.tab
         calls = count_calls(plan)
         issues, status_id = rejected + drifted, current.tab.status_id if current.tab else None
+        # Rejected rows, edits and notes are reported by every run, so such a run is not skipped next time.
         is_done = not (plan.changes or issues or notes)
         return SheetPlan(
             diff.counts,
@@ -233,6 +236,7 @@ class SheetsDestination:
 
         Without a last synced state it is unknown which rows users added, so every deleted row counts.
         """
+        # A restore may remove many rows: those that a wrong mart added.
         if current.tab and not (self.options.accept_row_loss or self.options.restore):
             counted = diff.counts.deleted.count
             removed = counted if current.state else max(counted, len(diff.deleted))

@@ -118,6 +118,7 @@ class Planner:
         requests = [
             *retag_helpers(self.takeover),
             *self.column_moves(),
+            # Before the grid changes: the version and the removed rows are copied from their present places.
             *self.version_requests(size),
             *self.archive_requests(),
             *self.grid.requests,
@@ -243,6 +244,7 @@ class Planner:
         size = self.grid.rows * self.grid.columns + len(self.diff.archived) * self.grid.columns
         size += self.state_write.height if self.state_write else state.size if state else 0
         size += (1 + 2 * MAX_AUDIT_LINES) * len(helper_tabs.AUDIT_HEADER) if export.audit else 0
+        # The staging tab exists beside all others until the end of the batch.
         size += staged.size if staged else 0
         if others + size > MAX_CELLS:
             raise SheetError(

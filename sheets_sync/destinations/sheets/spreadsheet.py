@@ -40,6 +40,7 @@ QUOTA = {"read": 60, "write": 60}
 QUOTA_PERIOD = 60.0  # seconds
 
 
+# Not BackOffHTTPClient: it retries a permanent 5xx without limit, and repeats writes that may have been applied.
 class SheetsClient(gspread.HTTPClient):  # type: ignore[misc]
     """gspread's client for a configurable endpoint, within the quota. `calls` counts the requests."""
 
@@ -64,6 +65,7 @@ class SheetsClient(gspread.HTTPClient):  # type: ignore[misc]
         if limiter:
             limiter.wait()
         self.calls += 1
+        # gspread imports its constants by name, so the address can only be replaced in a request.
         url = endpoint.replace(GOOGLE_ENDPOINT, self.endpoint, 1)
         response: requests.Response = super().request(method, url, *args, **kwargs)
         return response
@@ -175,6 +177,7 @@ class Spreadsheet:
                 f"{self.identity} edit them "
                 f"(Data > Protect sheets and ranges), or remove the protection. ({message})"
             )
+        # Before the general 403: sharing the spreadsheet would not help.
         if status == 403 and "has not been used in project" in message:
             return SheetError(f"The Sheets API is off. Terraform enables it: apply it. ({message})")
         if status == 403:

@@ -46,6 +46,7 @@ def find_by_values(
     result = list(positions)
     places = range(max(map(len, rows), default=0))
     missing_keys = [name for name in key if name in columns and result[columns.index(name)] is None]
+    # With two unknown parts of a key, every pair of columns would have to be compared.
     if len(missing_keys) > 1 or not set(key) <= set(columns):
         return result
     for name in missing_keys:

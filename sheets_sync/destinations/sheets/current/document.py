@@ -155,6 +155,7 @@ class Document:
 
     def free_id(self, name: str) -> int:
         """An unused id for metadata or a protected range, derived from `name`."""
+        # 31 bits, because the API's ids are positive 32-bit integers.
         preferred = zlib.crc32(name.encode()) >> 1
         return next(number for number in count(preferred) if number not in self.used_ids)
 
@@ -195,6 +196,7 @@ def parse_tab(sheet: Mapping[str, Any]) -> Tab:
         {key: entry["metadataId"] for key, entry in metadata.items() if key != METADATA_KEY},
         tuple(chart["chartId"] for chart in sheet.get("charts", [])),
         tuple(parse_area(item, grid) for item in sheet.get("merges", [])),
+        # A filter without criteria hides no row.
         any(sheet.get("basicFilter", {}).get(name) for name in ("criteria", "filterSpecs")),
         chart_spec.get("metadataValue", "") if chart_spec else "",
         chart_spec["metadataId"] if chart_spec else None,

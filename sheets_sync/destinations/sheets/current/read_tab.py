@@ -39,6 +39,7 @@ def read_current_tab(
     state_tab = document.find_helper(STATE, desired.owner)
     rows, first_row, log = spreadsheet.read_cells(tab, len(tab.mark.headers), state_tab)
     state = SyncState.parse(log)
+    # The digests of another key identify no row of this one.
     state = state if state and state.key == desired.export.key else None
     content = content_digest(document, desired.owner, tab, rows, log)
     current = CurrentTab(tab, rows, tab.mark.columns, state, content=content)
@@ -46,6 +47,7 @@ def read_current_tab(
     try:
         check_places(desired, current, tab.mark.headers, first_row)
     except Refused:
+        # Only now are all columns read: usually the synced ones are where they were.
         followed = follow_columns(desired, current, spreadsheet, tab.mark.headers)
         if followed is None:
             raise

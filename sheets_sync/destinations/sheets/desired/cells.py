@@ -36,6 +36,7 @@ DISPLAY_FORMATS = {"DATE": "%Y-%m-%d", "DATETIME": TIME_FORMAT, "TIMESTAMP": TIM
 def to_cell(value: Any, zone: ZoneInfo) -> Cell:
     """A TIMESTAMP is converted to local time in `zone`, the spreadsheet's. CellError if nothing fits."""
     match value:
+        # In this order, because a bool is an int, and a datetime is a date.
         case None | bool():
             return value
         case int():
@@ -157,6 +158,7 @@ def canonical_text(cell: Cell) -> str:
             return f"b{cell:d}"
         case int() | float():
             is_integer = float(cell).is_integer() and abs(cell) <= MAX_INTEGER
+            # Adding 0 makes 0 of -0.0, which is equal to it.
             return f"n{cell + 0:.0f}" if is_integer else f"n{cell:.{EXACT_DIGITS}g}"
         case _:
             return f"s{cell}"

@@ -33,6 +33,7 @@ def identify_rows(
     missing = [key for key in desired.order if key not in present]
     unknown = [row for row in rows if row.key not in mart_keys and not is_synced(row, entries)]
     keys = match_by_text(missing, unknown) if missing and unknown else {}
+    # The digests of an entry are in the order of the columns.
     if state and state.columns == desired.names and missing and unknown:
         matched = set(keys.values())
         rest = [key for key in missing if key not in matched]

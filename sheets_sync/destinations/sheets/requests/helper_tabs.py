@@ -41,6 +41,7 @@ def write_state(
     """Write the last synced state to its hidden tab, from the staging tab if there is one."""
     owner, tab = desired.owner, helper_id(document, STATE, desired.owner)
     if document.find_helper(STATE, owner):
+        # Also cuts off the rest of a longer log that is rewritten.
         requests = [batch.resize_grid(tab, write.height, 1)]
     else:
         title = f"{desired.export.name} (last synced)"
@@ -80,6 +81,7 @@ def archive_rows(
     if existing:
         if width > existing.columns:
             requests.append(batch.resize_grid(target, existing.rows, width))
+        # Not like the row before, which is the bold header.
         requests.append(batch.insert_dimension(target, ROWS, 1, 1 + height, like_before=False))
     else:
         title = desired.export.removed.title
