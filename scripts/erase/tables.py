@@ -26,7 +26,7 @@ LOGS = {
 }
 SHORTEST_VALUE = 3  # characters: a shorter text of a person is in too many others
 ERASED = "erased"
-# As Subject.matches. Not by a cast: BigQuery reads '0x11' as 17, which is no number in ods.
+# As Subject.matches. Not by a cast: BigQuery reads '0x11' as 17, which is not a number in ods.
 SHORTEST = "regexp_replace(trim({text}), r'^(-?)0+([0-9]+)$', r'\\1\\2')"
 SAME_KEY = f"{SHORTEST.format(text='cast({key} as string)')} = {SHORTEST.format(text='@key')}"
 
