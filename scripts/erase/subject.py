@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from scripts.erase import EraseError
 
 CONNECTOR = Path(__file__).parents[2] / "connector"
 SYSTEM = "SYS_"  # columns of the connector: no data of the source
+LEADING_ZEROS = re.compile(r"^(-?)0+([0-9]+)$", re.ASCII)
 PERSONAL = "Personal data"  # in the description of a column: docs/reference/personal-data.md
 
 
@@ -33,10 +35,12 @@ class Subject:
 
     def matches(self, value: Any) -> bool:
         """Whether a key of a file is this one: 17, "17", " 17 " and "017" are one key, as in ods."""
-        text = str(value).strip()
-        return text == self.key or (
-            text.lstrip("-").isdecimal() and self.key.isdecimal() and int(text) == int(self.key)
-        )
+        return without_zeros(str(value).strip()) == without_zeros(self.key)
+
+
+def without_zeros(text: str) -> str:
+    """A whole number in its shortest form, of any length: int() raises above 4,300 digits."""
+    return LEADING_ZEROS.sub(r"\1\2", text)
 
 
 def read_subject(table: str, key: str) -> Subject:

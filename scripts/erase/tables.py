@@ -14,16 +14,21 @@ from scripts.erase.subject import Subject
 # Texts of logs that can quote a value.
 LOGS = {
     "ops.sync_row": ("key", "detail"),
-    "ops.notice_log": ("notice", "error"),
+    "ops.sync_run": ("error",),
+    "ops.notice_log": ("target", "notice", "error"),
     "ops.file_log": ("reason",),
     "ops.run_log": ("error", "notes"),
+    # What BigQuery quotes when a statement fails, and what is reported about it.
+    "ops.action_log": ("reason",),
+    "ops.step_log": ("reason",),
+    "ops.pipeline_log": ("error",),
+    "ops.finding_log": ("what",),
 }
 SHORTEST_VALUE = 3  # characters: a shorter text of a person is in too many others
 ERASED = "erased"
-SAME_KEY = (
-    "(trim(cast({key} as string)) = @key or "
-    "safe_cast(trim(cast({key} as string)) as int64) = safe_cast(@key as int64))"
-)
+# As Subject.matches. Not by a cast: BigQuery reads '0x11' as 17, which is not a number in ods.
+SHORTEST = "regexp_replace(trim({text}), r'^(-?)0+([0-9]+)$', r'\\1\\2')"
+SAME_KEY = f"{SHORTEST.format(text='cast({key} as string)')} = {SHORTEST.format(text='@key')}"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """python -m scripts.refresh --env ENV --table ods.sales [--days 20260101..20260131]: write a table again."""
 
 import argparse
+import re
 import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -26,12 +27,21 @@ from scripts.release.target import (
 )
 
 # Bookkeeping of the incremental tables: docs/adr/0003. A row "<table> (rest)" has days that the table writes next.
+# The watermark only moves back: rows between a later one and the present one would never be read.
 READ_AGAIN = """
 insert into ods.checkpoints (table_name, seen_until, written_at)
-values (@name, timestamp(@first), current_timestamp())"""
+select @name, least(timestamp(@first), ifnull(max(seen_until), timestamp '1970-01-01')), current_timestamp()
+from (
+  select seen_until
+  from ods.checkpoints
+  where table_name = @name and written_at >= timestamp_sub(current_timestamp(), interval 90 day)
+  order by written_at desc
+  limit 1
+)"""
 WRITE_AGAIN = """
 insert into ods.checkpoints (table_name, seen_until, touched_days, written_at)
 values (concat(@name, ' (rest)'), current_timestamp(), generate_date_array(@first, @last), current_timestamp())"""
+FIRST_YEAR, LAST_YEAR = 1990, 2099  # dataform/includes/bounds.js: no table has other days
 REST = """
 select ifnull(sum(array_length(touched_days)), 0) as days
 from ods.checkpoints
@@ -74,20 +84,26 @@ def create_parser() -> argparse.ArgumentParser:
 
 
 def parse_days(text: str) -> Days:
-    """Of YYYYMMDD or YYYYMMDD..YYYYMMDD, both ends inclusive."""
+    """Of YYYYMMDD or YYYYMMDD..YYYYMMDD, both ends inclusive, within the years that a sale can have."""
     try:
+        start, _, end = text.partition("..")
         # One day is a range from itself to itself.
-        first, last = (parse_day(part) for part in (text.split("..") * 2)[:2])
+        first, last = parse_day(start), parse_day(end if ".." in text else start)
     except ValueError as error:
         raise argparse.ArgumentTypeError(
             f"'{text}': expected YYYYMMDD or YYYYMMDD..YYYYMMDD, for example 20260101..20260131"
         ) from error
     if first > last:
         raise argparse.ArgumentTypeError(f"'{text}': {first} is after {last}")
+    if first.year < FIRST_YEAR or last.year > LAST_YEAR:
+        raise argparse.ArgumentTypeError(f"'{text}': expected days of {FIRST_YEAR} to {LAST_YEAR}")
     return Days(first, last)
 
 
 def parse_day(text: str) -> date:
+    """ValueError unless there are eight digits: strptime reads 202611 as 1 January 2026."""
+    if not re.fullmatch("[0-9]{8}", text):
+        raise ValueError(text)
     return datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC).date()
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import requests
@@ -11,13 +12,17 @@ from google.cloud import bigquery
 
 from sandbox import environment
 from sandbox.process import running
+from scripts.erase.subject import read_subject
+from scripts.erase.tables import SAME_KEY
+from scripts.sql_analysis.analyzer import GoogleSql
 from tests.dataform.engines.project import lay_out
 from tests.dataform.engines.runner import Runner
 from tests.dataform.engines.warehouse import connect, log_fields
 from tests.dataform.retail import FILES, customer, file, files_by_table
 
 TRACES = ("Zelda Quist", "17@example.com", "555-7717", "17-income")
-LOGS = ("erasures", "sync_row", "notice_log")
+LOGS = ("erasures", "sync_row", "notice_log", "action_log", "step_log", "pipeline_log")
+QUOTED = {"action_log": "reason", "step_log": "reason", "pipeline_log": "error", "notice_log": "target"}
 
 
 def person(id, **other):
@@ -124,7 +129,19 @@ def shop(state, tmp_path_factory):
         "('r', 'e', current_timestamp(), 'drift', '17', 'Zelda Quist was changed'), "
         "('r', 'e', current_timestamp(), 'drift', '18', 'another row')"
     )
+    for log, column in QUOTED.items():
+        shop.warehouse.query(quoting(log, column, "Bad value: 17@example.com"))
     return shop
+
+
+def quoting(log, column, text):
+    """An INSERT of a row with `text` in one column and any value in the required ones."""
+    kinds = {
+        f["name"]: f["type"] for f in log_fields(log) if f.get("mode") == "REQUIRED" or f["name"] == column
+    }
+    value = {"STRING": "'a'", "TIMESTAMP": "current_timestamp()", column: f"'{text}'"}
+    values = [value.get(name, value.get(kind, "1")) for name, kind in kinds.items()]
+    return f"insert into ops.{log} ({', '.join(f'`{name}`' for name in kinds)}) values ({', '.join(values)})"
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +167,7 @@ PLACES = {
     "ods.customers_history",
     "ods_ada.customers",
     "ops.sync_row",
+    *(f"ops.{log}" for log in QUOTED),
     "raw.customers",
     "snapshots.customers_20260105",
 }
@@ -191,7 +209,7 @@ def test_no_trace_is_left_and_the_sales_stay(command, shop):
 def test_the_log_has_neither_key_nor_data(shop):
     [row] = shop.warehouse.rows("ops.erasures")
     assert (row["table_name"], row["subject"]) == ("customers", hashlib.sha256(b"customers/17").hexdigest())
-    assert (row["row_count"], row["object_count"]) == (11, 4)
+    assert (row["row_count"], row["object_count"]) == (11 + len(QUOTED), 4)
 
 
 def test_a_full_refresh_brings_nothing_back(shop):
@@ -213,6 +231,35 @@ def test_rows_that_could_not_be_typed_are_erased_too(command, shop):
     result = command("--table", "customers", "--key", "17 or 18")
     assert (result.returncode, result.stderr) == (0, "")
     assert [name for name in shop.traces() if not name.startswith("staging.")] == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "is_same"),
+    [
+        ("17", "017", True),
+        ("17", 17, True),
+        ("17", " 17\n", True),
+        ("017", "17", True),
+        ("-17", "-017", True),
+        ("0", "000", True),
+        ("17", "0x11", False),  # BigQuery's SAFE_CAST reads it as 17
+        ("17", "\u0661\u0667", False),  # Arabic digits, as int() reads them
+        ("17", "--17", False),
+        ("17", "-17", False),
+        ("17", "17.0", False),
+        ("17", None, False),
+        ("17", "1" * 5000, False),  # int() raises
+        ("zz", "zz", True),
+    ],
+)
+def test_files_and_tables_compare_keys_alike(shop, key, value, is_same):
+    subject = replace(read_subject("customers", "17"), key=key)
+    assert subject.matches(value) == is_same
+    literal = "cast(null as string)" if value is None else json.dumps(str(value))
+    sql = SAME_KEY.format(key=literal).replace("@key", json.dumps(key))
+    [here] = shop.warehouse.query(f"select ifnull({sql}, false) as is_same")
+    assert here["is_same"] == is_same
+    assert GoogleSql().evaluate(f"select cast(ifnull({sql}, false) as string)") == [(str(is_same).lower(),)]
 
 
 @pytest.mark.parametrize("table", ["orders", "products"])

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from tests.dataform.engines.project import SOURCE
+from tests.dataform.retail import customer, file
 
 pytestmark = pytest.mark.timeout(900)  # each command runs the warehouse or analyzes it
 
@@ -50,6 +51,14 @@ def test_rows_that_were_restored_with_an_old_load_time_are_read(command, release
     assert 4 in {row["id"] for row in released.rows("ods.customers", "id")}
 
 
+def test_a_later_day_than_the_last_read_skips_no_row(command, released):
+    """A watermark in the future would end all reading without an error."""
+    released.load("customers", {file("customers", 20): [customer(5)]})
+    result = command("scripts.refresh", "--table", "ods.customers", "--days", "20990101")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert 5 in {row["id"] for row in released.rows("ods.customers", "id")}
+
+
 def test_a_dry_run_changes_nothing(command, released):
     result = command("scripts.refresh", "--table", "ods.sales", "--dry-run")
     assert result.stdout == (
@@ -66,6 +75,10 @@ def test_a_dry_run_changes_nothing(command, released):
         ),
         (["--table", "ods.sales", "--days", "2026"], "argument --days: '2026': expected YYYYMMDD"),
         (["--table", "ods.sales", "--days", "20260102..20260101"], "2026-01-02 is after 2026-01-01"),
+        *(
+            (["--table", "ods.sales", "--days", days], f"argument --days: '{days}': expected ")
+            for days in ("", "20260101..", "20260101..20260102..20260103", "202611", "20260230", "00010101")
+        ),
     ],
 )
 def test_invalid_arguments_are_rejected(command, released, arguments, message):
