@@ -1,4 +1,4 @@
-"""What is remembered of resources ends with the next write, whoever makes it."""
+"""Remembered resources are read again after each write."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ def test_a_changed_resource_is_read_at_once(client: bigquery.Client) -> None:
     client.query_and_wait(f"ALTER TABLE {name}.t SET OPTIONS (description = 'third')")
     assert client.get_table(f"{client.project}.{name}.t").description == "third"
     client.query_and_wait(
-        f"CREATE ROW ACCESS POLICY nobody ON {name}.t GRANT TO ('user:a@b.c') FILTER USING (false)"
+        f"CREATE ROW ACCESS POLICY no_rows ON {name}.t GRANT TO ('user:a@b.c') FILTER USING (false)"
     )
     assert list(client.query_and_wait(f"SELECT * FROM {name}.t")) == []
     client.query_and_wait(f"DROP ALL ROW ACCESS POLICIES ON {name}.t")
