@@ -122,7 +122,7 @@ rollback-campaign: install ## a hundred mixed sequences of loads, releases, unlo
 restore-history: install ## a restore with ten times the history takes at most 1.2 times as long; two minutes
 	@.venv/bin/pytest -m history tests/pipeline/restore/test_history.py
 
-bench: install ## speed beside the lower bound and other tools: 15 minutes
+bench: install ## speed beside the lower bound and other tools: 25 minutes
 	@$(PY) -m benchmarks start copy
 
 bench-full: install ## all benchmarks: 75 minutes on a quiet machine

@@ -31,7 +31,7 @@ RUNS = 5
 LONG = {20.0: 2, 60.0: 1}
 WARM_UP = 20  # pages
 USUAL = Case(400, 0.02, 0)
-SHORT = (USUAL, Case(100, 0.02, 10))
+SHORT = (USUAL, Case(100, 0.02, 10), Case(400, 0.2, 0))
 FULL = tuple(Case(*case) for case in product((100, 400), (0.02, 0.2), (0, 10)))
 HEADS = (
     "",
