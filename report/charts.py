@@ -2,25 +2,32 @@
 
 Specifications are plain dictionaries: a library that builds them would add packages and no check, because
 vl-convert rejects an invalid specification. Widths fit a telephone; the page puts charts side by side.
+Every axis of time is UTC, otherwise the time zone of the machine would move bars to other days.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from report.drawing import Spec
-from report.night import Night, Row
+from report.night import Row
+from report.releases import Mark
 
 WIDTH, HEIGHT = 320, 130
 INK, TINT, BAND, BAD, MARK = "#1d2430", "#2f6f8f", "#cfdfe8", "#b3261e", "#8a6d1b"
-FOURTH_HOUR = "toNumber(slice(datum.value, 6)) % 4 == 0 ? slice(datum.value, 6) : ''"
+HOUR = "%Y-%m-%d %H"
+FOURTH_HOUR = "toNumber(slice(datum.value, 11)) % 4 == 0 ? slice(datum.value, 11) : ''"
 STATE_COLOURS = {"domain": ["succeeded", "failed", "not run"], "range": [TINT, BAD, "#98a2b3"]}
+SHOWN_BARS = 15
+LONGEST_LABEL = 36  # characters; a longer one would leave no space for the bars
+RELEASE_LINE = {"type": "rule", "color": MARK, "strokeDash": [3, 2]}
 
 
-def hourly_volume(measures: Sequence[Row]) -> Spec:
+def hourly_volume(measures: Sequence[Row], marks: Sequence[Mark]) -> Spec:
     """Rows of each hour of last night on the band of the usual ones; unusual hours are red and have a cross."""
     values = [
         {
-            "at": row["measured_at"].strftime("%m-%d %H"),
+            "at": row["measured_at"].strftime(HOUR),
             "rows": row["amount"],
             "low": max(row["usual"] - row["spread"], 0) if row["usual"] is not None else None,
             "high": row["usual"] + row["spread"] if row["usual"] is not None else None,
@@ -29,8 +36,10 @@ def hourly_volume(measures: Sequence[Row]) -> Spec:
         }
         for row in measures
     ]
+    # Every hour has its place, also one without a load.
+    scale = {"domain": list_hours(measures[0]["measured_at"], measures[-1]["measured_at"])}
     axis = {"labelExpr": FOURTH_HOUR, "labelAngle": 0}
-    x = {"field": "at", "type": "ordinal", "title": "hour, UTC", "axis": axis}
+    x = {"field": "at", "type": "ordinal", "title": "hour, UTC", "axis": axis, "scale": scale}
     return {
         "width": WIDTH,
         "height": HEIGHT,
@@ -54,14 +63,22 @@ def hourly_volume(measures: Sequence[Row]) -> Spec:
                 "mark": {"type": "text", "text": "×", "dy": -8, "color": BAD, "fontSize": 15},
                 "encoding": {"y": quantity("rows", "rows")},
             },  # fmt: skip
+            release_lines("at", [mark.at.strftime(HOUR) for mark in marks], x),
         ],
     }
 
 
-def daily_volume(volumes: Sequence[Row], releases: Sequence[str]) -> Spec:
-    """Rows of each day; a vertical line marks a day on which another release ran for the first time."""
-    values = [{"day": row["day"].isoformat(), "rows": row["loaded"]} for row in volumes]
-    x = {"field": "day", "type": "temporal", "title": None, "axis": {"format": "%m-%d", "tickCount": 5}}
+def list_hours(first: datetime, last: datetime) -> list[str]:
+    start = first.replace(minute=0, second=0, microsecond=0)
+    count = int((last - start).total_seconds() // 3600) + 1
+    return [(start + timedelta(hours=number)).strftime(HOUR) for number in range(count)]
+
+
+def daily_amount(days: Sequence[Row], field: str, title: str, marks: Sequence[Mark]) -> Spec:
+    """A bar for each day; a vertical line marks a day of a release. `title` is the unit."""
+    # Decimal, as BigQuery's client returns NUMERIC, is not JSON.
+    values = [{"at": row["day"].isoformat(), "amount": float(row[field])} for row in days]
+    x = time_axis("%m-%d")
     return {
         "width": WIDTH,
         "height": HEIGHT,
@@ -69,23 +86,37 @@ def daily_volume(volumes: Sequence[Row], releases: Sequence[str]) -> Spec:
             {
                 "data": {"values": values},
                 "mark": {"type": "bar", "color": TINT, "size": 6},
-                "encoding": {"x": x, "y": quantity("rows", "rows")},
+                "encoding": {"x": x, "y": quantity("amount", title)},
             },  # fmt: skip
-            {
-                "data": {"values": [{"day": day} for day in releases]},
-                "mark": {"type": "rule", "color": MARK, "strokeDash": [3, 2]},
-                "encoding": {"x": x},
-            },  # fmt: skip
+            release_lines("at", [mark.at.date().isoformat() for mark in marks], x),
         ],
     }
 
 
-def step_timeline(steps: Sequence[Row]) -> Spec:
+def arrivals(ticks: Sequence[tuple[str, datetime]], marks: Sequence[Mark], axis: str) -> Spec:
+    """A tick for each hour or day in which a source or sheet succeeded; a hole is a time without a success."""
+    values = [{"of": shorten(subject), "at": at.isoformat()} for subject, at in ticks]
+    x = time_axis(axis)
+    y = {"field": "of", "type": "nominal", "sort": None, "title": None}
+    return {
+        "width": WIDTH,
+        "height": {"step": 18},
+        "layer": [
+            {
+                "data": {"values": values},
+                "mark": {"type": "tick", "color": TINT, "thickness": 3},
+                "encoding": {"x": x, "y": y},
+            },  # fmt: skip
+            release_lines("at", [mark.at.isoformat() for mark in marks], x),
+        ],
+    }
+
+
+def step_timeline(steps: Sequence[Row], start: datetime, marks: Sequence[Mark]) -> Spec:
     """A bar for each step of one run, from its first second to its last."""
-    start = min(step["started_at"] for step in steps)
     values = [
         {
-            "step": step["step"].removeprefix("connector:"),
+            "step": shorten(step["step"].removeprefix("connector:")),
             "from": (step["started_at"] - start).total_seconds(),
             # At least half a second, otherwise the bar of a short step is invisible.
             "to": (step["started_at"] - start).total_seconds() + max(step["seconds"], 0.5),
@@ -96,15 +127,17 @@ def step_timeline(steps: Sequence[Row]) -> Spec:
     ]
     # sort None keeps the order of the rows, which is that of time.
     y = {"field": "step", "type": "nominal", "sort": None, "title": None}
+    x = {"field": "from", "type": "quantitative", "title": "seconds"}
     return {
         "width": WIDTH,
         "height": {"step": 22},
         "data": {"values": values},
-        "encoding": {"y": y, "x": {"field": "from", "type": "quantitative", "title": "seconds"}},
         "layer": [
             {
                 "mark": {"type": "bar", "height": 12},
                 "encoding": {
+                    "x": x,
+                    "y": y,
                     "x2": {"field": "to"},
                     "color": {
                         "field": "state",
@@ -116,16 +149,22 @@ def step_timeline(steps: Sequence[Row]) -> Spec:
             },  # fmt: skip
             {
                 "mark": {"type": "text", "align": "left", "dx": 4, "color": INK},
-                "encoding": {"x": {"field": "to", "type": "quantitative"}, "text": {"field": "label"}},
+                "encoding": {
+                    "x": {"field": "to", "type": "quantitative"},
+                    "y": y,
+                    "text": {"field": "label"},
+                },
             },  # fmt: skip
+            release_lines("from", [(mark.at - start).total_seconds() for mark in marks], x),
         ],
     }
 
 
 def cost_bars(costs: Sequence[Row]) -> Spec:
-    """GiB billed for each table, export or endpoint."""
-    # Decimal, as BigQuery's client returns NUMERIC, is not JSON.
-    values = [{"of": row["label_value"], "gib": float(row["gib_billed"])} for row in costs[:15]]
+    """GiB billed for each table, export or endpoint on one day: no axis of time, so no mark."""
+    values = [
+        {"of": shorten(row["label_value"]), "gib": float(row["gib_billed"])} for row in costs[:SHOWN_BARS]
+    ]
     return {
         "width": WIDTH,
         "height": {"step": 18},
@@ -138,15 +177,26 @@ def cost_bars(costs: Sequence[Row]) -> Spec:
     }
 
 
+def release_lines(field: str, positions: Sequence[str | float], x: Mapping[str, Any]) -> Spec:
+    """A dashed line at each position of the axis `x`; each once, as two releases may be on one day."""
+    values = [{field: position} for position in dict.fromkeys(positions)]
+    return {"data": {"values": values}, "mark": RELEASE_LINE, "encoding": {"x": x}}
+
+
+def time_axis(label: str) -> Mapping[str, Any]:
+    return {
+        "field": "at",
+        "type": "temporal",
+        "title": "UTC" if "%H" in label else None,
+        "scale": {"type": "utc"},
+        "axis": {"format": label, "tickCount": 5},
+    }
+
+
 def quantity(field: str, title: str) -> Mapping[str, Any]:
     return {"field": field, "type": "quantitative", "title": title, "axis": {"tickCount": 4}}
 
 
-def release_days(night: Night) -> list[str]:
-    """Days on which a run had another Dataform release than the run before it."""
-    releases = [
-        (run["started_at"].date().isoformat(), run["release"]) for run in night["runs"] if run["release"]
-    ]
-    # strict=False: the second sequence is shorter by one.
-    pairs = zip(releases, releases[1:], strict=False)
-    return sorted({day for (_, before), (day, release) in pairs if release != before})
+def shorten(name: str) -> str:
+    """The end of a long name: names of one source differ there."""
+    return name if len(name) <= LONGEST_LABEL else f"…{name[1 - LONGEST_LABEL :]}"

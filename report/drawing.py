@@ -55,4 +55,6 @@ def draw_png(spec: Spec) -> bytes:
 
 def complete(spec: Spec) -> Spec:
     autosize = {"type": "fit-x", "contains": "padding"}
-    return {"$schema": VEGA_LITE, "config": CONFIG, "autosize": autosize} | spec
+    # A browser's font may be wider than the one with which the library measures the labels on the left.
+    padding = {"left": 12, "right": 5, "top": 5, "bottom": 5}
+    return {"$schema": VEGA_LITE, "config": CONFIG, "autosize": autosize, "padding": padding} | spec

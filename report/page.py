@@ -1,16 +1,33 @@
-"""The page: the template filled with the sections of a night."""
+"""The page: the template filled with the sections of a night, as many rows of them as fit into a mail."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from report import sections, wording
 from report.lineage import build_lineage, is_bookkeeping
 from report.night import Night
+from runtime.mail import one_line
 
 FOLDER = Path(__file__).parent
 TEMPLATE = (FOLDER / "page.html.jinja").read_text()
 STYLE = (FOLDER / "page.css").read_text()
+LONGEST_TEXT = 300  # characters of a cell
+LIMIT_BYTES = 300_000
+# Rows of each table and charts of each section. The first ones are tried; a night that does not fit shows fewer.
+EXTENTS = ((100, 24), (40, 12), (20, 6), (10, 3), (4, 1))
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is visible of a list, and how many others there are."""
+
+    visible: Sequence[Any]
+    left_out: int
 
 
 def render_page(night: Night, runbooks: str) -> str:
@@ -18,30 +35,66 @@ def render_page(night: Night, runbooks: str) -> str:
 
     `runbooks` is where the links of findings begin. Raises ChartError.
     """
+    values = collect_values(night, runbooks)
+    for rows, figures in EXTENTS:
+        page = create_environment(rows, figures).from_string(TEMPLATE).render(values)
+        if len(page.encode()) <= LIMIT_BYTES:
+            break
+    return page
+
+
+def create_environment(rows: int, figures: int) -> Environment:
     # autoescape by name: the template is a string, which has none.
     environment = Environment(
         autoescape=select_autoescape(default=True, default_for_string=True),
         # A misspelt name in the template is an error instead of an empty cell.
         undefined=StrictUndefined,
+        finalize=clean,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": wording.format_number, "time": wording.format_time}
-    return environment.from_string(TEMPLATE).render(
-        night=night,
-        style=STYLE,
-        runbooks=runbooks,
-        wording=wording,
-        verdict=wording.describe_verdict(night),
-        level=wording.verdict_level(night),
-        consequences=[row for row in night["findings"] if row["explained_by"] is not None],
-        grid=sections.run_grid(night),
-        volumes=sections.volume_figures(night),
-        nightly=wording.latest(night["measures"], "night volume"),
-        timelines=sections.timeline_figures(night),
-        freshness=sections.freshness_rows(night),
-        costs=sections.cost_figure(night),
-        quality=sections.worst_days(night),
-        tables=[row for row in night["tables"] if not is_bookkeeping(row["table_name"])],
-        lineage=build_lineage(night),
+    environment.filters |= {
+        "number": wording.format_number,
+        "time": wording.format_time,
+        "some": lambda items: take(items, rows),
+        "figures": lambda items: take(items, figures),
+    }
+    environment.tests["address"] = lambda text: str(text).startswith("https://")
+    return environment
+
+
+def take(items: Sequence[Any], count: int) -> Part:
+    return Part(items[:count], max(len(items) - count, 0))
+
+
+def clean(value: Any) -> Any:
+    """Texts of data: on one line, without control characters, and not endless. Markup is the template's own."""
+    if value is None:
+        return ""
+    return (
+        one_line(value, LONGEST_TEXT) if isinstance(value, str) and not isinstance(value, Markup) else value
     )
+
+
+def collect_values(night: Night, runbooks: str) -> dict[str, Any]:
+    return {
+        "night": night,
+        "style": STYLE,
+        "runbooks": runbooks,
+        "wording": wording,
+        "verdict": wording.describe_verdict(night),
+        "level": wording.verdict_level(night),
+        "consequences": [row for row in night["findings"] if row["explained_by"] is not None],
+        "grid": sections.run_grid(night),
+        "volumes": sections.volume_figures(night),
+        "nightly": wording.latest(night["measures"], "night volume"),
+        "arrivals": sections.arrival_figures(night),
+        "timelines": sections.timeline_figures(night),
+        "freshness": sections.freshness_rows(night),
+        "costs": sections.cost_figures(night),
+        "quality": sections.worst_days(night),
+        "quality_days": sections.daily_figures(night, "quality_days", "bad rows left by each day", "rows"),
+        "sizes": sections.daily_figures(night, "size_days", "bytes after each day", "bytes"),
+        "tables": [row for row in night["tables"] if not is_bookkeeping(row["table_name"])],
+        "lineage": build_lineage(night),
+    }

@@ -27,7 +27,6 @@ def choose_figure(figures: Sequence[Figure], subjects: Sequence[str]) -> Figure 
     """Hours come before days in `figures`, so the first one about a subject is its most detailed."""
     for subject in subjects:
         for figure in figures:
-            # A title begins with its endpoint: `retail/sales: rows of each hour`.
-            if figure.title.partition(":")[0] == subject:
+            if figure.subject == subject:
                 return figure
     return next(iter(figures), None)

@@ -162,10 +162,12 @@ def test_a_missing_table_is_a_sentence(sandbox):
     assert describe_verdict(night) == "The verdict could not be computed."
     assert '<div class="verdict error">' in page
     broken = {problem.split(" could not")[0] for problem in night.problems}
-    assert broken == {f"The section {name}" for name in ("findings", "measures", "syncs", "freshness")}
+    assert broken == {
+        f"The section {name}" for name in ("findings", "measures", "syncs", "freshness", "arrivals")
+    }
     for problem in night.problems:
         assert problem.split("could not")[0] in page
-    assert "platform_section_unreadable 4" in render_metrics(night)
+    assert "platform_section_unreadable 5" in render_metrics(night)
 
 
 def test_text_of_a_source_is_escaped(night):
