@@ -18,6 +18,7 @@ from connector import new_source
 from connector.declaration_check import check_source, require_valid
 from connector.errors import DeclarationError
 from connector.run import replay, run
+from connector.run.context import RunContext
 from connector.settings import read_settings
 from connector.sources import registry, window
 from runtime.errors import EXIT_SIGNAL_BASE, UsageError
@@ -67,23 +68,20 @@ def create_parser() -> argparse.ArgumentParser:
 def run_command(log: StructuredLog) -> None:
     """UsageError, SettingsError or DeclarationError before the first request; the errors of the command after it."""
     arguments = create_parser().parse_args()
+    # These three need no endpoint and no credentials: they send no request to Google.
     if arguments.command == "json-schema":
         print(registry.json_schema())
-        return
-    # Needs no endpoint and no credentials: it sends no request.
-    if arguments.command == "check":
+    elif arguments.command == "check":
         print_check(arguments.source)
-        return
-    if arguments.command == "new":
+    elif arguments.command == "new":
         print(new_source.run(arguments))
-        return
-    if arguments.name:
-        raise UsageError(f"unexpected argument '{arguments.name}'; only new has a NAME.")
-    if not arguments.endpoint:
-        raise UsageError(f"--endpoint is required by {arguments.command}.")
-    if len(arguments.endpoint) > 1:
-        raise UsageError(f"{arguments.command} takes one --endpoint.")
-    [arguments.endpoint] = arguments.endpoint
+    else:
+        run_endpoint_command(arguments, log)
+
+
+def run_endpoint_command(arguments: argparse.Namespace, log: StructuredLog) -> None:
+    """try, describe, replay or copy, of one endpoint."""
+    check_endpoint(arguments)
     log = log.bind(source=arguments.source, endpoint=arguments.endpoint)
     source = registry.read_source(arguments.source)
     endpoint = source.endpoint(arguments.endpoint)
@@ -99,26 +97,44 @@ def run_command(log: StructuredLog) -> None:
         require_valid(arguments.source, arguments.endpoint, source)
     # Imported here: Google's clients take half a second, and usage errors are reported before.
     from connector.run.assembly import create_context
-    from connector.source_preview import infer_planned_schema, infer_schema, preview_page, preview_plan
-    from connector.sources.planned import PlannedReader
 
     context = create_context(
         arguments.source, arguments.endpoint, source, settings, log, arguments.renew_seconds
     )
-    reader = context.reader
-    if arguments.command == "try" and isinstance(reader, PlannedReader):
-        print(preview_plan(reader, requested))
-    elif arguments.command == "try":
-        print(preview_page(context.page_reader, requested))
-    elif arguments.command == "describe" and isinstance(reader, PlannedReader):
-        print(infer_planned_schema(reader, requested))
-        log("the source suggests this declaration", suggestion=reader.propose())
-    elif arguments.command == "describe":
-        print(infer_schema(context.page_reader, requested))
-    elif arguments.command == "replay":
+    if arguments.command == "replay":
         run.replay_files(context, selection)
-    else:
+    elif arguments.command == "copy":
         run.copy(context, requested)
+    else:
+        print_preview(context, arguments.command, requested)
+
+
+def check_endpoint(arguments: argparse.Namespace) -> None:
+    """UsageError unless there is exactly one --endpoint, which replaces the list, and no NAME."""
+    if arguments.name:
+        raise UsageError(f"unexpected argument '{arguments.name}'; only new has a NAME.")
+    if not arguments.endpoint:
+        raise UsageError(f"--endpoint is required by {arguments.command}.")
+    if len(arguments.endpoint) > 1:
+        raise UsageError(f"{arguments.command} takes one --endpoint.")
+    [arguments.endpoint] = arguments.endpoint
+
+
+def print_preview(context: RunContext, command: str, requested: window.IdRange) -> None:
+    """What try or describe reads from the source."""
+    from connector.source_preview import infer_planned_schema, infer_schema, preview_page, preview_plan
+    from connector.sources.planned import PlannedReader
+
+    reader = context.reader
+    if command == "try" and isinstance(reader, PlannedReader):
+        print(preview_plan(reader, requested))
+    elif command == "try":
+        print(preview_page(context.page_reader, requested))
+    elif isinstance(reader, PlannedReader):
+        print(infer_planned_schema(reader, requested))
+        context.log("the source suggests this declaration", suggestion=reader.propose())
+    else:
+        print(infer_schema(context.page_reader, requested))
 
 
 def print_check(name: str) -> None:
