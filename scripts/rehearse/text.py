@@ -37,7 +37,7 @@ def describe_result(rehearsal: Rehearsal) -> str:
         table["table"] for run in rehearsal.result["runs"] for table in run["tables"] if has_difference(table)
     }
     return (
-        f"Rows of {len(tables)} tables would differ: {', '.join(sorted(tables))}."
+        f"Rows of {len(tables)} {'table' if len(tables) == 1 else 'tables'} would differ: {', '.join(sorted(tables))}."
         if tables
         else "No row differs."
     )

@@ -150,10 +150,13 @@ FAULTS = [
     {"meta": {"error": "partial"}},
     {"timed_out": True},
     {"incomplete_results": True},
+    {"success": "false"},
+    {"status": "500"},
+    {"meta": {"partial": "true"}},
 ]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize("fault", [*FAULTS, {"success": 0}, {"ok": "0"}], ids=str)
 def test_an_error_with_status_200_is_not_an_empty_source(land, fault):
     with pytest.raises(InvalidResponse, match="no items, but an error: "):
         rows_of(land, json.dumps({"items": []} | fault).encode())
@@ -173,6 +176,7 @@ def test_an_error_beside_items_makes_the_run_incomplete(land, fault):
         {"errors": {"count": 0}, "error": "none"},
         {"success": True, "code": 200, "status": "ok"},
         {"error_code": 0, "timed_out": False, "message": "no results"},
+        {"success": "true", "status": "200", "partial": "false"},
     ],
 )
 def test_members_that_report_success_are_ignored(land, members):
@@ -195,7 +199,14 @@ def test_renamed_fields_that_collide_keep_their_values(land, item, row):
     assert rows_of(land, wrap(item), rename=rename)[0] == [row]
 
 
-@pytest.mark.parametrize("item", [b'{"id":1,"id":2}', b'{"id": 1, "\\u0069d": 2}'])
+@pytest.mark.parametrize(
+    "item",
+    [
+        b'{"id":1,"id":2}',
+        b'{"id": 1, "\\u0069d": 2}',
+        b'{"id":10,"b":1,"c":2,"d":3,"id":11}',  # as long as its four names with blanks
+    ],
+)
 @pytest.mark.parametrize("rename", [{}, {"x": "y"}])
 def test_an_item_with_a_name_twice_is_landed_as_it_is(land, item, rename):
     """BigQuery rejects the row and gives the reason; a parser would keep one of the values."""

@@ -240,6 +240,17 @@ def test_a_place_that_appeared_in_an_earlier_run_may_be_absent(land):
         ({}, {"pagination": {"totalItems": 37}}),
         ({"Link": '</v2/things?page=2>; rel="next"'}, {}),
         ({"Content-Range": "items 0-9/37"}, {}),
+        ({}, {"total": "37"}),
+        ({}, {"total": 37.0}),
+        ({}, {"meta": {"total_pages": 4}}),
+        ({}, {"last_page": "4"}),
+        ({}, {"next_page": 2}),
+        ({}, {"meta": {"next_cursor": 123}}),
+        ({}, {"info": {"more_records": True}}),
+        ({}, {"IsTruncated": "true"}),
+        ({}, {"HasMore": 1}),
+        ({"X-Total-Count": "37"}, {}),
+        ({"x-wp-totalpages": "4"}, {}),
     ],
 )
 def test_a_body_that_should_be_everything_but_indicates_more_is_incomplete(land, headers, members):
@@ -249,7 +260,16 @@ def test_a_body_that_should_be_everything_but_indicates_more_is_incomplete(land,
 
 @pytest.mark.parametrize(
     "members",
-    [{"next": None, "total": 10}, {"links": {"next": ""}}, {"page": 1}, {"count": 10}, {"more": []}],
+    [
+        {"next": None, "total": 10},
+        {"links": {"next": ""}},
+        {"page": 1},
+        {"count": 10},
+        {"more": []},
+        {"total": "10", "total_pages": 1, "next_page": 0},
+        {"next_cursor": "0", "isTruncated": False},
+        {"total": "about ten", "last_page": None},
+    ],
 )
 def test_a_body_that_is_everything_is_complete(land, members):
     _, state = land(lambda api, query, _: (200, {}, {"items": page(0)} | members), {"items": "items"})

@@ -1,6 +1,7 @@
 """Parse a Link header (RFC 8288). requests' own parser breaks on `;` and `,` inside a URL (psf/requests#5464)."""
 
 import re
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -50,3 +51,24 @@ def parse_links(header: str) -> list[tuple[str, dict[str, str]]]:
         links.append((link["url"].strip(), params))
         end = link.end()
     return links
+
+
+def find_on_host(declared: str, link: str) -> SplitResult | None:
+    """The parts of `link` if it is on the host of the address `declared`; None if it is elsewhere.
+
+    One that only drops https, as servers behind a proxy send it, has https again. One that adds https is accepted.
+    """
+    start, end = urlsplit(declared), urlsplit(link)
+    if (start.scheme, end.scheme) == ("https", "http") and start.hostname == end.hostname:
+        end = end._replace(scheme="https", netloc=start.netloc)
+    is_upgrade = origin(start) == ("http", end.hostname, 80) and origin(end) == ("https", end.hostname, 443)
+    return end if origin(start) == origin(end) or is_upgrade else None
+
+
+def origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    """Scheme, host in small letters, and port: `https://API.example:443` and `https://api.example` have one origin."""
+    try:
+        port = url.port
+    except ValueError:  # not a number
+        return url.scheme, None, None
+    return url.scheme, url.hostname, port or {"https": 443, "http": 80}.get(url.scheme)

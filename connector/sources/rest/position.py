@@ -1,6 +1,5 @@
 """The position of the next page, the totals and the statement that there is more, at their declared places."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,13 +9,10 @@ from msgspec import Raw
 from connector.sources.rest.config import ByCursor, ByLink, ByNext, Paging
 from connector.sources.rest.json_body import Body, find_node, split_path
 from connector.sources.rest.links import find_link
-from connector.sources.rest.second_opinion import parse_flag
+from connector.sources.rest.values import parse_flag, parse_total
 
 Headers = Mapping[str, str]
 HEADER, LAST_ITEM = "header:", "last_item."
-# 1,234 or 1.234 or 1 234 or 1'234: a total has no fraction, so the separator is one of thousands.
-GROUPED = re.compile(r"\d{1,3}(?:(?P<separator>[,.'_ \u00a0\u202f])\d{3})(?:(?P=separator)\d{3})*")
-CONTENT_RANGE = re.compile(r"(?:[a-z]+ )?(?:\d+-\d+|\*)/(\d+|\*)", re.IGNORECASE)  # RFC 9110, section 14.4
 
 
 def read_place(place: str, body: Body, headers: Headers) -> tuple[Any, bool]:
@@ -39,27 +35,6 @@ def read_total(place: str | None, body: Body, headers: Headers) -> tuple[int | N
     if total is None:
         raise msgspec.ValidationError(f"Expected an integer at {place}, got {str(value)[:40]!r}")
     return (total if total >= 0 else None), True
-
-
-def parse_total(value: Any) -> int | None:
-    """None for anything but a whole number."""
-    # A bool is an int in Python.
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, int):
-        return value
-    text = str(value).strip()
-    if in_range := CONTENT_RANGE.fullmatch(text):
-        # `*`: the server does not know the total.
-        return -1 if in_range[1] == "*" else int(in_range[1])
-    if GROUPED.fullmatch(text) and isinstance(value, str):
-        return int(re.sub(r"\D", "", text))
-    try:
-        # Some servers write 250.0.
-        number = float(text)
-        return int(text) if text.lstrip("+-").isdigit() else int(number) if number.is_integer() else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def read_more(place: str, body: Body, headers: Headers) -> tuple[bool | None, bool]:

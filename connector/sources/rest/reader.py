@@ -25,6 +25,7 @@ from connector.sources.rest.config import (
     RestEndpoint,
     RestSource,
 )
+from connector.sources.rest.links import find_on_host
 from connector.sources.rest.response import create_parser
 from connector.sources.window import IdRange, window_of
 from runtime.http_session import open_session
@@ -181,16 +182,12 @@ class RestReader:
         return replace(page, next=cursor)
 
     def _check_host(self, url: str) -> str:
-        """`url` without the key. RequestRejected for another host, to which the key must not be sent.
-
-        A link that only drops https, as servers behind a proxy send it, is followed with https.
-        """
-        declared, linked = urlsplit(self.url), urlsplit(url)
-        if (declared.scheme, linked.scheme) == ("https", "http") and declared.hostname == linked.hostname:
-            linked = linked._replace(scheme="https", netloc=declared.netloc)
-        if (declared.scheme, declared.netloc) != (linked.scheme, linked.netloc):
+        """`url` without the key. RequestRejected for another host, to which the key must not be sent."""
+        linked = find_on_host(self.url, url)
+        if linked is None:
+            other = urlsplit(url)
             raise RequestRejected(
-                f"the next page of {self.url} is on another host, {linked.scheme}://{linked.netloc}: the key is "
+                f"the next page of {self.url} is on another host, {other.scheme}://{other.netloc}: the key is "
                 "not sent there."
             )
         if not isinstance(self.auth, Query):

@@ -19,14 +19,17 @@ from connector.sources.rest.position import (
     LAST_ITEM,
     Headers,
     find_position,
-    parse_total,
     read_more,
     read_total,
 )
 from connector.sources.rest.second_opinion import NAMES, describe_fault, indicates_more, read_statement
+from connector.sources.rest.values import parse_total
 
 NO_HEADERS: Headers = {}
 PARTIAL_CONTENT = 206
+# How servers send the number of all items, or of all pages, beside a list.
+TOTAL_HEADERS = ("X-Total-Count", "X-Total", "Total-Count", "X-WP-Total", "X-Pagination-Total-Count")
+PAGES_HEADERS = ("X-Total-Pages", "X-WP-TotalPages", "X-Pagination-Page-Count")
 PARSE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -81,7 +84,7 @@ class ResponseParser:
         total, has_total = read_total(self.paging.total_items, body, headers)
         items = self._items(body, total)
         # Beside items a fault only makes the run incomplete; the items are real.
-        fault = describe_fault(body.members)
+        fault = describe_fault(body.members, not items)
         if fault and not items:
             # A failure that is answered with status 200 must not look like the last page.
             raise InvalidResponse(f"no items, but an error: {fault}")
@@ -123,6 +126,10 @@ def is_partial(headers: Headers, status: int, items: int) -> bool:
     total = parse_total(headers.get("Content-Range", ""))
     if total is not None and total >= 0:
         return total > items
+    if any((parse_total(headers.get(name, "")) or 0) > items for name in TOTAL_HEADERS):
+        return True
+    if any((parse_total(headers.get(name, "")) or 0) > 1 for name in PAGES_HEADERS):
+        return True
     try:
         return status == PARTIAL_CONTENT or find_link(headers.get("Link", ""), "next")[0] is not None
     except msgspec.ValidationError:

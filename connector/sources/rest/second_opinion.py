@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Raw
 
 from connector.sources.rest.json_body import Members
+from connector.sources.rest.values import parse_flag, parse_total
 
 # What APIs call the statement that there are more items.
 MORE_NAMES = (
@@ -22,6 +23,19 @@ MORE_NAMES = (
     "hasNextPage",
     "more",
     "more_items",
+    "moreItems",
+    "more_results",
+    "moreResults",
+    "more_records",
+    "moreRecords",
+    "HasMore",
+    "has_more_items",
+    "hasMoreItems",
+    "has_more_results",
+    "hasMoreResults",
+    "is_truncated",
+    "isTruncated",
+    "IsTruncated",
 )
 # Read where all items are declared to be in one response.
 NEXT_NAMES = (
@@ -32,8 +46,13 @@ TOTAL_NAMES = (
     "total", "count", "total_count", "totalCount", "total_items", "totalItems", "total_results", "totalResults",
     "totalElements", "@odata.count",
 )  # fmt: skip
+# A first page of several.
+PAGES_NAMES = (
+    "total_pages", "totalPages", "page_count", "pageCount", "num_pages", "numPages", "last_page", "lastPage",
+)  # fmt: skip
 NESTED_NAMES = (
     "paging", "pagination", "meta", "page_info", "pageInfo", "response_metadata", "links", "_links", "page",
+    "info",
 )  # fmt: skip
 ERROR_NAMES = (
     "error",
@@ -50,17 +69,9 @@ STATUS_NAMES = ("status", "status_code", "statusCode", "code")
 PARTIAL_NAMES = ("timed_out", "incomplete_results", "partial", "truncated")
 FAULT_NAMES = (*ERROR_NAMES, *SUCCESS_NAMES, *STATUS_NAMES, *PARTIAL_NAMES)
 FAILED_STATUSES = {"error", "fail", "failure"}  # "failed" is often the filter of the request
+NO_POSITIONS = {"", "0", "1", "null", "none", "None", "false"}
 NO_ERROR_TEXTS = {"", "0", "false", "none", "null", "ok", "no error", "success"}
-TRUE_TEXTS, FALSE_TEXTS = {"true", "yes", "y", "t", "1", "on"}, {"false", "no", "n", "f", "0", "off", ""}
-NAMES = (*MORE_NAMES, *NEXT_NAMES, *TOTAL_NAMES, *NESTED_NAMES, *FAULT_NAMES)
-
-
-def parse_flag(value: Any) -> bool | None:
-    """A boolean, also as number or text; None for null and for what is neither yes nor no."""
-    if isinstance(value, bool | int | float):
-        return bool(value)
-    text = value.strip().lower() if isinstance(value, str) else None
-    return True if text in TRUE_TEXTS else False if text in FALSE_TEXTS else None
+NAMES = (*MORE_NAMES, *NEXT_NAMES, *TOTAL_NAMES, *PAGES_NAMES, *NESTED_NAMES, *FAULT_NAMES)
 
 
 def read_statement(members: Members) -> bool | None:
@@ -79,29 +90,36 @@ def indicates_more(members: Members, items: int) -> bool:
     for level in (members, *iter_nested(members)):
         if any(is_position(decode_member(level, name)) for name in NEXT_NAMES):
             return True
-        totals = [decode_member(level, name) for name in TOTAL_NAMES]
         # A smaller `count` is usually the number of items in this response.
-        if any(isinstance(total, int) and total > items for total in totals):
+        if any(read_number(level, name) > items for name in TOTAL_NAMES):
+            return True
+        if any(read_number(level, name) > 1 for name in PAGES_NAMES):
             return True
     return False
 
 
+def read_number(members: Members, name: str) -> int:
+    """A whole number, also as text; 0 for anything else."""
+    return parse_total(decode_member(members, name)) or 0
+
+
 def is_position(value: Any) -> bool:
-    """A text, or an object with an address; a number may be the number of this page."""
+    """A text, an object with an address, or the number of a page after the first one."""
     if isinstance(value, dict):
         value = value.get("href") or value.get("url")
-    return isinstance(value, str) and bool(value.strip())
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value > 1
+    return isinstance(value, str) and value.strip() not in NO_POSITIONS
 
 
-def describe_fault(members: Members) -> str | None:
-    """The text of an error that came with status 200; None without one."""
+def describe_fault(members: Members, is_empty: bool) -> str | None:
+    """The text of an error that came with status 200; None without one. `is_empty`: no items came with it."""
     for level in (members, *iter_nested(members)):
         values = {name: decode_member(level, name) for name in FAULT_NAMES if name in level}
         faults = {name: values[name] for name in ERROR_NAMES if contains_value(values.get(name))}
-        # Only the boolean: `ok: "no"` may be data of the application.
-        faults |= {name: False for name in SUCCESS_NAMES if values.get(name) is False}
+        faults |= {name: False for name in SUCCESS_NAMES if is_refusal(values.get(name), is_empty)}
         faults |= {name: values[name] for name in STATUS_NAMES if is_failure(values.get(name))}
-        faults |= {name: True for name in PARTIAL_NAMES if values.get(name) is True}
+        faults |= {name: True for name in PARTIAL_NAMES if values.get(name) in (True, "true", "True")}
         if faults:
             return ", ".join(f"{name}: {value}" for name, value in faults.items())[:200]
     return None
@@ -113,8 +131,16 @@ def contains_value(value: Any) -> bool:
     return value.strip().lower() not in NO_ERROR_TEXTS if isinstance(value, str) else bool(value)
 
 
+def is_refusal(value: Any, is_empty: bool) -> bool:
+    """`success: false`, also as text. Beside items 0 may be a number of something; `ok: "no"` may always be data."""
+    text = value.strip().lower() if isinstance(value, str) else value
+    return text is False or text == "false" or (is_empty and text in (0, "0"))
+
+
 def is_failure(value: Any) -> bool:
     """A status word, or an HTTP status; an application's own codes are not understood."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        value = int(value)
     if isinstance(value, str):
         return value.lower() in FAILED_STATUSES
     return isinstance(value, int) and not isinstance(value, bool) and 400 <= value < 600
