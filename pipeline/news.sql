@@ -1,5 +1,5 @@
 -- The findings of ops.last_night whose state no run has reported, which become reported. Consequences are left out,
--- and what is known is not news; a recovery is news only after a report of what recovered.
+-- and what is known is not news, unless its recovery was reported; a recovery is news only after a report of what recovered.
 INSERT INTO ops.finding_log (run_id, kind, subject, state, severity, what, amount, unit, runbook, logged_at)
 SELECT
   @run_id, finding.kind, finding.subject, finding.state, finding.severity, finding.what, finding.now, finding.unit, finding.runbook,
@@ -17,7 +17,9 @@ WHERE finding.explained_by IS NULL
   AND CASE finding.state
     WHEN 'new' THEN IFNULL(reported.state, 'recovered') = 'recovered' OR reported.reported_at < TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY)
     WHEN 'worse' THEN IFNULL(reported.state, 'recovered') != 'worse'
-    WHEN 'recovered' THEN reported.state IN ('new', 'worse')
+    -- It began again within two nights of its recovery, so the view compares it with itself.
+    WHEN 'known' THEN reported.state = 'recovered'
+    WHEN 'recovered' THEN reported.state IN ('new', 'worse', 'known')
     ELSE FALSE
   END;
 

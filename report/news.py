@@ -27,7 +27,7 @@ class Reported:
 
 
 def find_news(night: Night, reported: Mapping[Key, Reported]) -> list[Row]:
-    """New, worse and recovered findings whose state no mail contained; consequences and known ones never."""
+    """New, worse and recovered findings whose state no mail contained, and known ones whose recovery was reported."""
     if "findings" not in night.rows:
         findings = [describe_verdict_state(night, "new")]
     else:
@@ -48,7 +48,10 @@ def is_news(state: str, reported: Reported | None, now: datetime) -> bool:
         return last == "recovered" or (reported is not None and reported.at < now - TWO_NIGHTS)
     if state == "worse":
         return last != "worse"
-    return state == "recovered" and last in ("new", "worse")
+    if state == "known":
+        # It began again within two nights of its recovery.
+        return reported is not None and last == "recovered"
+    return last in ("new", "worse", "known")
 
 
 def key_of(finding: Row) -> Key:

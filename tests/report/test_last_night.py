@@ -1,10 +1,10 @@
 """The verdict: what the view ops.last_night reports of a month of runs and a night with one cause."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.report.nights import NIGHTS, half_a_load, quiet, source_down
+from tests.report.nights import NIGHTS, fail_run, half_a_load, quiet, source_down
 
 
 def verdict(ops):
@@ -38,6 +38,34 @@ def test_a_source_that_stays_down_is_known_and_then_worse(ops):
     ops.load({"run_log": history.rows["run_log"]})
     [source] = [row for row in ops.findings() if row["kind"] == "source"]
     assert (source["state"], source["was"], source["now"]) == ("worse", 3, 9)
+
+
+def test_a_consequence_that_outlives_its_cause_is_still_one(ops):
+    """The source was down 25 to 27 hours ago; the load after it, which came late, is of last night."""
+    history = quiet(datetime.now(UTC))
+    began = (history.now - timedelta(hours=24)).isoformat()
+    before = [
+        row for row in history.rows["run_log"] if row["endpoint"] == "sales" and row["started_at"] < began
+    ]
+    for row in before[-3:]:
+        row |= {"status": "failed", "rows_loaded": 0, "files": 0, "error": "503 Service Unavailable"}
+        fail_run(history, row["run_id"].removesuffix("-sales"), "connector:retail/sales", "503")
+    ops.load(history.rows)
+    assert verdict(ops) == [("source", "retail/sales", "recovered")]
+    [gap] = [row for row in ops.findings() if row["kind"] == "gap"]
+    assert (gap["state"], gap["explained_by"]) == ("new", "source retail/sales")
+
+
+def test_a_source_does_not_explain_another_whose_name_ends_alike(ops):
+    history = quiet(datetime.now(UTC))
+    source_down(history)
+    steps = [row for row in history.last_night("step_log") if row["state"] == "failed"]
+    history.rows["step_log"].append(steps[0] | {"step": "connector:webretail/sales"})
+    ops.load({table: history.rows[table] for table in history.rows})
+    assert verdict(ops) == [
+        ("source", "retail/sales", "new"),
+        ("step", "connector:webretail/sales", "new"),
+    ]
 
 
 def test_five_days_are_too_young_to_say(ops):

@@ -94,8 +94,19 @@ def test_a_life_of_a_finding_is_three_mails(outbox, mail_server):
     """Of two recoveries the second is of what began again in between."""
     for state in ("new", "known", "worse", "worse", "known", "recovered", "recovered"):
         assert outbox.send_news(short_night(finding(state))) == []
-    began = [subject.removeprefix("[shop] ").partition(":")[0] for subject in subjects(mail_server)]
-    assert began == ["New", "Worse", "Nothing is wrong. Recovered"]
+    assert beginnings(mail_server) == ["New", "Worse", "Nothing is wrong. Recovered"]
+
+
+def test_what_begins_again_after_its_recovery_is_news(outbox, mail_server):
+    """The view compares two nights, so it is known when it began again within two nights."""
+    for state in ("new", "recovered", "known", "known", "recovered"):
+        assert outbox.send_news(short_night(finding(state))) == []
+    recovered = "Nothing is wrong. Recovered"
+    assert beginnings(mail_server) == ["New", recovered, "Known", recovered]
+
+
+def beginnings(mail_server):
+    return [subject.removeprefix("[shop] ").partition(":")[0] for subject in subjects(mail_server)]
 
 
 def test_a_run_that_is_killed_before_it_records_sends_the_same_mail_again(ops, store, mail_server):

@@ -48,7 +48,7 @@ WITH kind AS (
   SELECT 'edits', 'info', 'findings', 'was edited by people in synced columns', 'rows'
 ),
 
--- Causes of consequences. ends_with: the subject of the consequence ends with that of the cause.
+-- Causes of consequences. ends_with: the subject of the consequence is that of the cause, or ends with it after a colon.
 consequence AS (
   SELECT 'volume' AS kind, ['source', 'file', 'duplicate', 'gap', 'night volume'] AS causes, TRUE AS ends_with
   UNION ALL
@@ -177,6 +177,8 @@ episode AS (
     LOGICAL_OR(is_last_night) AS is_active,
     LOGICAL_OR(NOT is_last_night) AS was_active,
     MIN(began_at) AS since,
+    MIN(IF(is_last_night, began_at, NULL)) AS since_last_night,
+    MAX(happened_at) AS last_at,
     ARRAY_AGG(STRUCT(amount AS amount, usual AS usual, detail AS detail) ORDER BY is_last_night DESC, distance DESC, happened_at LIMIT 1)[OFFSET(0)] AS peak,
     MAX(IF(is_last_night, distance, NULL)) AS distance,
     MAX(IF(is_last_night, NULL, distance)) AS distance_before,
@@ -210,8 +212,9 @@ explained AS (
   JOIN consequence ON consequence.kind = finding.kind
   JOIN finding AS cause
     ON cause.kind IN UNNEST(consequence.causes)
-      AND (NOT consequence.ends_with OR ENDS_WITH(finding.subject, cause.subject))
-      AND (cause.is_active OR NOT finding.is_active)
+      AND (NOT consequence.ends_with OR finding.subject = cause.subject OR ENDS_WITH(finding.subject, CONCAT(':', cause.subject)))
+      -- A consequence happens after its cause, so it may still be active when the cause is of the night before.
+      AND (cause.is_active OR NOT finding.is_active OR cause.last_at >= TIMESTAMP_SUB(finding.since_last_night, INTERVAL 2 HOUR))
       AND (finding.kind != 'orphans' OR cause.subject IN (SELECT subject FROM list))
   GROUP BY finding.kind, finding.subject
 ),

@@ -66,14 +66,18 @@ value AS (
   FROM moment
 ),
 
--- Rows of one night are added; of durations and gaps the longest counts.
+-- Rows of one night are added; of durations and gaps the longest counts, at its own time.
 point AS (
   SELECT
     kind,
     subject,
     IF(kind IN ('volume', 'duration', 'rewritten days'), EXTRACT(HOUR FROM measured_at), NULL) AS hour,
     DIV(TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), measured_at, SECOND), 86400) AS day_number,
-    MAX(measured_at) AS measured_at,
+    IF(
+      kind IN ('volume', 'night volume', 'cost'),
+      MAX(measured_at),
+      ARRAY_AGG(measured_at ORDER BY amount DESC, measured_at DESC LIMIT 1)[OFFSET(0)]
+    ) AS measured_at,
     IF(kind IN ('volume', 'night volume', 'cost'), SUM(amount), MAX(amount)) AS amount
   FROM value
   WHERE amount IS NOT NULL AND measured_at <= CURRENT_TIMESTAMP()
