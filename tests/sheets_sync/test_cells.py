@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sheets_sync.destinations.sheets.desired.cells import EXACT_DIGITS, same_value, to_cell
+from sheets_sync.destinations.sheets.desired.cells import EXACT_DIGITS, display_text, same_value, to_cell
 from sheets_sync.errors import CellError
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -102,3 +102,12 @@ def test_same_means_same_kind_and_same_value(now, desired, equal):
 def test_decimals_that_differ_in_the_last_digit_differ(digits, places):
     lower, upper = (float(Decimal(number).scaleb(-places)) for number in (digits, digits + 1))
     assert not same_value(lower, upper)
+
+
+@pytest.mark.parametrize(
+    ("serial", "text"),
+    [(0, "1899-12-30"), (2958465.75, "9999-12-31"), (2958466, "2958466"), (2999999, "2999999"), (-1, "-1")],
+)
+def test_a_number_after_the_last_day_is_displayed_as_a_number(serial, text):
+    """A user can type any number into a column of days."""
+    assert display_text(serial, "DATE") == text

@@ -1,4 +1,4 @@
-"""CSV of RFC 4180 in UTF-8: texts in quotes, numbers and times without, an empty field for null."""
+"""CSV of RFC 4180 in UTF-8: every value in quotes, an empty field without quotes for null."""
 
 import csv
 import io

@@ -18,6 +18,7 @@ type Rows = Sequence[Sequence[Cell]]  # may be ragged: a missing cell is blank
 
 # https://developers.google.com/sheets/api/guides/formats: day 0 of a serial number.
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 (a serial number has no zone)
+DAYS = (datetime.max - EPOCH).days + 1  # to the end of the year 9999: later numbers have no date
 FIRST_DAY = date(1900, 1, 1)  # older dates are text: locales disagree on negative serial numbers
 MAX_INTEGER = 2**53  # a double is exact up to here
 EXACT_DIGITS = 15  # decimal digits that every double preserves
@@ -167,7 +168,7 @@ def canonical_text(cell: Cell) -> str:
 def display_text(cell: Cell, type_name: str) -> str:
     """A cell of a column of BigQuery type `type_name`, at most 60 characters, for people."""
     is_number = isinstance(cell, int | float) and not isinstance(cell, bool)
-    if is_number and type_name in DISPLAY_FORMATS and 0 <= cell < 3e6:  # type: ignore[operator]
+    if is_number and type_name in DISPLAY_FORMATS and 0 <= cell < DAYS:  # type: ignore[operator]
         return f"{EPOCH + timedelta(days=cell):{DISPLAY_FORMATS[type_name]}}"  # type: ignore[arg-type]
     text = "nothing" if cell in (None, "") else str(cell)
     return text if len(text) <= MAX_DISPLAY_LENGTH else f"{text[: MAX_DISPLAY_LENGTH - 1]}…"
