@@ -18,7 +18,7 @@ type Rows = Sequence[Sequence[Cell]]  # may be ragged: a missing cell is blank
 
 # https://developers.google.com/sheets/api/guides/formats: day 0 of a serial number.
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 (a serial number has no zone)
-DAYS = (datetime.max - EPOCH).days + 1  # to the end of the year 9999: later numbers have no date
+DAYS = (date.max - EPOCH.date()).days + 1  # to the end of the year 9999: later numbers have no date
 FIRST_DAY = date(1900, 1, 1)  # older dates are text: locales disagree on negative serial numbers
 MAX_INTEGER = 2**53  # a double is exact up to here
 EXACT_DIGITS = 15  # decimal digits that every double preserves
