@@ -142,8 +142,22 @@ def check_endpoint(endpoint: FilesEndpoint, where: str) -> None:
         raise DeclarationError(f"{where}: remove `keeps_rows`: it is of `prepare: spark`.")
     if endpoint.prepare:
         check_prepared(endpoint, where)
-    elif isinstance(declared := endpoint.parse_format(f"{where}.format"), Csv):
-        check_csv(declared, f"{where}.format.csv")
+        return
+    match endpoint.parse_format(f"{where}.format"):
+        case Csv() as declared:
+            check_csv(declared, f"{where}.format.csv")
+        # A line of the other formats is a row wherever it is; these are read from their beginning or end.
+        case JsonArray() | Parquet():
+            check_tasks(endpoint, where)
+
+
+def check_tasks(endpoint: FilesEndpoint, where: str) -> None:
+    """DeclarationError for several tasks and one file, of a format whose files are one part each."""
+    if endpoint.tasks > 1 and not any(sign in endpoint.glob for sign in "*?["):
+        raise DeclarationError(
+            f"{where}: remove `tasks`: {endpoint.glob!r} is one file, and a file of this format is one part, which one "
+            "task reads."
+        )
 
 
 def check_prepared(endpoint: FilesEndpoint, where: str) -> None:

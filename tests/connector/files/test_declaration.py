@@ -53,12 +53,21 @@ def test_errors_of_the_source(others, text):
         ({"glob": "/a/*.csv"}, "must be relative"),
         ({"glob": "../*.csv"}, "must be relative"),
         ({"window": {"field": "a", "from": "b", "until": "c", "last": "d"}}, "remove `window`"),
+        ({"glob": "a.json", "format": {"json": {}}, "tasks": 2}, "remove `tasks`: 'a.json' is one file"),
+        ({"glob": "a.parquet", "format": {"parquet": {}}, "tasks": 8}, "remove `tasks`"),
     ],
 )
 def test_errors_of_an_endpoint(others, text):
     with pytest.raises(DeclarationError, match="endpoints.shipments") as error:
         parse_endpoint(**others)
     assert text in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("glob", "kind"), [("*.json", "json"), ("a.csv", "csv"), ("a.ndjson", "ndjson"), ("?.parquet", "parquet")]
+)
+def test_several_files_or_the_lines_of_one_are_shared_by_tasks(glob, kind):
+    assert parse_endpoint(glob=glob, format={kind: {}}, tasks=8).endpoint("shipments").glob == glob
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,10 @@
-"""Tasks of one execution that copy shop.sales of PostgreSQL: as threads here, or as processes of the sandbox's jobs.
+"""Tasks of one execution that copy the sales of a source: as threads here, or as processes of the sandbox's jobs.
 
-`python -m tests.connector.database.task_harness FOLDER` is one such process. Each part that a task begins to read is a
+`python -m tests.connector.tasks.harness FOLDER` is one such process. Each part that a task begins to read is a
 line of `reads.txt` in the folder, and a task kills itself with SIGKILL at the part that `kill.json` names, once.
 """
 
 import contextlib
-import dataclasses
 import json
 import os
 import signal
@@ -17,63 +16,28 @@ from typing import Any
 
 from connector.landing.files import Landing
 from connector.load.warehouse import Warehouse
-from connector.raw_schema import read_columns
 from connector.run import run
 from connector.run.context import RunContext
-from connector.settings import Settings, read_task
-from connector.sources import registry
-from connector.sources.database.config import PostgresSource
-from connector.sources.database.position import parse_part
-from connector.sources.postgres.reader import create_reader
+from connector.settings import read_task
 from connector.sources.window import IdRange
 from runtime.process import run_job
 from runtime.structured_log import open_log
-from tests.connector.database.servers import PASSWORD
 from tests.connector.project import Project
+from tests.connector.tasks.sales_sources import Place, create_reader, declare, number_of
 
 # Three of them without a renewal is a dead task; a busy machine delays a living one by a second.
 RENEW_SECONDS = 1.0
 
 
-@dataclasses.dataclass(frozen=True)
-class Place:
-    """Where the tasks read and write; the content of `place.json`."""
-
-    address: str
-    project: str
-    bucket: str
-    url: str
-    window: bool = False
-    page_rows: int = 100
-
-
-def declare(place):
-    endpoint = {
-        "relation": "shop.sales",
-        "table": "sales",
-        "key": ["id"],
-        "schedule": "hourly",
-        "tasks": 3,
-    } | ({"window": {"field": "datetime", "look_back": "0s"}} if place.window else {})
-    declared = {"kind": "postgres", "url": place.url, "secret": "erp-password"}
-    limits = {"page_rows": place.page_rows}
-    source = registry.parse_source(
-        declared | {"limits": limits, "endpoints": {"sales": endpoint}}, "erp.yaml"
-    )
-    assert isinstance(source, PostgresSource)
-    return source
-
-
 def create_context(project, place, task, adapter=None, **others):
     """The context of one process, with its own clients and connections."""
-    source, columns = declare(place), read_columns("sales")
+    source = declare(place)
     jobs, store = project.clients(adapter)
-    settings = Settings("", "", "", {"URL": source.url, "API_KEY": PASSWORD})
     options: Any = {"log": open_log(sys.stderr, {}), "renew_seconds": RENEW_SECONDS} | others
     return RunContext(
         name="sales",
         endpoint=source.endpoints["sales"],
-        reader=create_reader(source, "sales", settings, columns),
+        reader=create_reader(place, source, store),
         landing=Landing(store, "sales"),
         store=store,
         warehouse=Warehouse(jobs, store.bucket),
@@ -96,7 +60,7 @@ class Witness:
 
     def read_part(self, position, file_name):
         self.meet()
-        number = self.number_of(position)
+        number = number_of(position, self.place)
         with (self.folder / "reads.txt").open("a") as output:
             output.write(f"{self.task.index} {self.task.attempt} {number}\n")
         self.die_at(number, "before")
@@ -112,11 +76,6 @@ class Witness:
                 with socket.create_connection(("127.0.0.1", int(meeting.read_text()))) as line:
                     line.recv(1)  # returns when the test closes the connection
             self.has_met = True
-
-    def number_of(self, position):
-        """From 1, of a table whose ids are 1, 2, 3, …"""
-        low = parse_part(position).low
-        return 1 if low is None else 1 + int(low[-1]) // self.place.page_rows
 
     def die_at(self, number, moment):
         if self.kill != [number, moment]:

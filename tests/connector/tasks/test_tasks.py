@@ -1,6 +1,7 @@
-"""A table that several tasks of one execution copy, as processes of the sandbox's Cloud Run, from a real PostgreSQL."""
+"""A source that several tasks of one execution copy, as processes of the sandbox's Cloud Run."""
 
 import dataclasses
+import itertools
 import json
 import socket
 import sys
@@ -19,9 +20,8 @@ from pipeline.errors import JobFailed
 from pipeline.jobs import JobRunner
 from pipeline.polling import Poller
 from sandbox.state import PROJECT
-from tests.connector.database.task_harness import Place
+from tests.connector.tasks.sales_sources import KINDS, Place
 
-KINDS = ["postgres"]
 LOCATION = f"projects/{PROJECT}/locations/europe-west1"
 TASKS, ROWS, PAGE_ROWS = 3, 600, 100
 PARTS = ROWS // PAGE_ROWS
@@ -44,20 +44,19 @@ class Job:
         return Counter(int(part) for _, _, part in lines), {index for index, _, _ in lines}
 
 
-@pytest.fixture
-def table(project, server):
-    kind = "varchar(40)"
-    server.execute(
-        f"create table shop.sales (id bigint primary key, datetime timestamptz, customer_id {kind}, store_id {kind})",
-        f"insert into shop.sales select n, now(), 'c', 's' from generate_series(1, {ROWS}) n",
-    )
-    return server
+# Every part at both moments, and every kind at both: what differs is how a part is planned, named and read again.
+TURNS = itertools.cycle(["postgres", "mysql", "postgres", "mongodb", "postgres", "files"])
+MOMENTS = itertools.product(["before", "after"], range(1, PARTS + 1))
+KILLS = [(kind, part, moment) for kind, (moment, part) in zip(TURNS, MOMENTS, strict=False)]
 
 
 @pytest.fixture
-def create_job(sandbox, project, table, tmp_path):
+def create_job(sandbox, project, sales, tmp_path):
     """A function that creates the job of the connector for the bucket and tables of `project`."""
-    place = Place(sandbox.address, project.name, project.bucket_name, table.url(), page_rows=PAGE_ROWS)
+    sales.fill(ROWS, PAGE_ROWS)
+    place = Place(
+        sandbox.address, project.name, project.bucket_name, sales.kind, sales.url, page_rows=PAGE_ROWS
+    )
     (tmp_path / "place.json").write_text(json.dumps(dataclasses.asdict(place)))
 
     def create(retries=0):
@@ -66,7 +65,7 @@ def create_job(sandbox, project, table, tmp_path):
         executions = run_v2.ExecutionsClient(
             credentials=credentials, transport="rest", client_options=options
         )
-        module = "tests.connector.database.task_harness"
+        module = "tests.connector.tasks.harness"
         container = {"image": "none", "command": [sys.executable, "-m", module, str(tmp_path)]}
         template = {"template": {"containers": [container], "max_retries": retries}}
         name = f"connector-{uuid.uuid4().hex[:8]}"
@@ -77,7 +76,13 @@ def create_job(sandbox, project, table, tmp_path):
     return create
 
 
-def test_the_tasks_of_an_execution_copy_a_table_once(project, create_job, tmp_path):
+def expected_objects(sales):
+    """That stay in the bucket after a run, besides its files."""
+    return sorted([*sales.permanent, "sales/tasks.json"])
+
+
+@pytest.mark.parametrize("sales", KINDS, indirect=True)
+def test_the_tasks_of_an_execution_copy_a_source_once(project, sales, create_job, tmp_path):
     job = create_job()
     with socket.create_server(("127.0.0.1", 0)) as meeting, ThreadPoolExecutor(1) as pool:
         meeting.settimeout(60)
@@ -93,14 +98,13 @@ def test_the_tasks_of_an_execution_copy_a_table_once(project, create_job, tmp_pa
     assert len(tasks) == TASKS
     assert project.ids() == list(range(1, ROWS + 1))
     assert project.log("status, pages, files, rows_loaded") == [("success", PARTS, PARTS, ROWS)]
-    assert project.remaining() == ["sales/tasks.json"]
-    job.run()  # another execution copies it again, as a table without a window is
-    assert len(project.ids()) == 2 * ROWS
+    assert project.remaining() == expected_objects(sales)
+    job.run()  # another execution: a table without a window is copied again, files that are in raw are not
+    assert len(project.ids()) == (2 * ROWS if sales.copies_again else ROWS)
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("part", range(1, PARTS + 1))
-def test_parts_of_a_killed_task_are_taken_over(project, create_job, tmp_path, part, moment):
+@pytest.mark.parametrize(("sales", "part", "moment"), KILLS, indirect=["sales"])
+def test_parts_of_a_killed_task_are_taken_over(project, sales, create_job, tmp_path, part, moment):
     """SIGKILL to the task that reads the part, before the read or between the read and the object."""
     (tmp_path / "kill.json").write_text(json.dumps([part, moment]))
     job = create_job()
@@ -110,7 +114,7 @@ def test_parts_of_a_killed_task_are_taken_over(project, create_job, tmp_path, pa
     assert sum(reads.values()) - PARTS <= 2 and set(reads) == set(range(1, PARTS + 1))
     assert project.ids() == list(range(1, ROWS + 1))
     assert project.log("status, pages, files, rows_loaded") == [("success", PARTS, PARTS, ROWS)]
-    assert project.remaining() == ["sales/tasks.json"]
+    assert project.remaining() == expected_objects(sales)
 
 
 def test_a_task_that_is_restarted_takes_its_share_back(project, create_job, tmp_path):
