@@ -1,4 +1,4 @@
-"""The page: the template filled with the sections of a night, as many rows of them as fit into a mail."""
+"""The page: the template filled with the sections of a night, as many rows of them as the size of a page allows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

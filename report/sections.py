@@ -143,7 +143,7 @@ def start_of_day(moment: datetime) -> datetime:
 def timeline_figures(night: Night) -> list[Figure]:
     """The newest run of each schedule."""
     begins = {run["run_id"]: run["started_at"] for run in night["runs"]}
-    figures = []
+    releases, figures = find_marks(night), []
     for schedule in sorted({step["schedule"] for step in night["steps"]}):
         steps = [step for step in night["steps"] if step["schedule"] == schedule]
         # Sorted by their start, so the last step belongs to the newest run.
@@ -151,7 +151,7 @@ def timeline_figures(night: Night) -> list[Figure]:
         first = min(step["started_at"] for step in steps)
         start = min(begins.get(steps[0]["run_id"], first), first)
         end = max(step["started_at"] + timedelta(seconds=step["seconds"]) for step in steps)
-        marks = marks_between(find_marks(night), start, end)
+        marks = marks_between(releases, start, end)
         title = f"{schedule} run of {first:%m-%d %H:%M}{describe_marks(marks, '%H:%M:%S')}"
         figures.append(Figure(title, charts.step_timeline(steps, start, marks)))
     return figures[:SHOWN_TIMELINES]

@@ -1,10 +1,22 @@
 """What a command found, as Markdown: for the summary of a CI run and for a comment on a pull request."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 BACKTICKS = re.compile(r"`+")
+
+
+def add_summary(add_argument: Callable[..., object], what: str) -> None:
+    """The option --summary of a command; `what` it appends."""
+    add_argument(
+        "--summary",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=f"append the {what} as Markdown, for a CI's summary; several times for several files",
+    )
 
 
 def format_summary(title: str, lines: Sequence[str], result: str) -> str:

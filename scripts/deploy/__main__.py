@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from scripts.delivery.summary import append_summary, format_summary
+from scripts.delivery.summary import add_summary, append_summary, format_summary
 from scripts.deploy.checkout import check_clean, missing_lock_file
 from scripts.deploy.declarations import check_declarations
 from scripts.deploy.environment import Environment
@@ -61,14 +61,7 @@ def create_parser() -> argparse.ArgumentParser:
         add[name]("--confirm", metavar="TEXT", help="the text that would be typed at the prompt")
     add["plan"]("--out", type=Path, metavar="FILE", help="save the plan, for apply --plan")
     for name in ("plan", "drift"):
-        add[name](
-            "--summary",
-            type=Path,
-            action="append",
-            default=[],
-            metavar="FILE",
-            help="append the plan as Markdown, for a CI's summary; several times for several files",
-        )
+        add_summary(add[name], "plan")
     add["drift"](
         "--json", type=Path, metavar="FILE", help="write the result to a file, for scripts.github issue"
     )

@@ -21,7 +21,7 @@ from runtime.delivery.releases import Rehearsal, new_id
 from runtime.errors import JobError, Terminated
 from runtime.process import raise_on_termination
 from scripts.delivery.platform import REHEARSAL, Platform, open_platform
-from scripts.delivery.summary import append_summary, format_summary
+from scripts.delivery.summary import add_summary, append_summary, format_summary
 from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.errors import DeployError
 from scripts.deploy.jobs import create_executions_client
@@ -58,14 +58,7 @@ def create_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--folder", type=Path, default=Path("dataform"), help="default: %(default)s")
     add("--json", type=Path, metavar="FILE", help="write the result to a file")
-    add(
-        "--summary",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="append the result as Markdown, for a CI's summary; several times for several files",
-    )
+    add_summary(add, "result")
     add_wait(parser, "rehearsal")
     add(
         "--incremental-only",

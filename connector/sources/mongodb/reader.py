@@ -13,8 +13,6 @@ from typing import Any
 
 import bson
 import msgspec
-from bson.codec_options import CodecOptions, DatetimeConversion
-from bson.errors import BSONError
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import (
@@ -34,6 +32,7 @@ from connector.raw_schema import FILE_NAME, Column
 from connector.settings import Settings
 from connector.sources.base import fingerprint
 from connector.sources.comparison import ComparingReader, KeyPage
+from connector.sources.mongodb.batches import CODEC, decode_batch, describe_fault
 from connector.sources.mongodb.config import MongoEndpoint, MongoSource
 from connector.sources.mongodb.documents import DocumentEncoder
 from connector.sources.mongodb.key_lines import KeyEncoder
@@ -56,12 +55,6 @@ KEYS_PER_PART = 500  # they are listed in the query
 QUERY_TIMEOUT = timedelta(minutes=10)
 AUTHENTICATION_FAILED, UNAUTHORIZED, TIME_LIMIT_EXCEEDED = 18, 13, 50
 TRANSIENT = (AutoReconnect, NetworkTimeout, CursorNotFound)
-
-# pymongo's default refuses a whole batch if one date in it is before year 1 or after 9999.
-CODEC: CodecOptions[dict[str, Any]] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
-
-
-Fault = tuple[bytes, BSONError]
 
 
 class Bounds(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
@@ -287,36 +280,6 @@ class MongoReader(ComparingReader):
             raise RequestRejected(f"cannot connect to {where}: {error}") from error
         except PyMongoError as error:
             raise SourceUnavailable(f"could not read {where}: {str(error)[:500]}") from error
-
-
-def decode_batch(batch: bytes) -> tuple[list[dict[str, Any]], dict[int, Fault]]:
-    """The documents of a batch, and by their position from 1 those that cannot be decoded. If there is one they are
-    decoded one by one, so that only it is lost."""
-    try:
-        return bson.decode_all(batch, CODEC), {}
-    except BSONError:
-        return decode_singly(batch)
-
-
-def decode_singly(batch: bytes) -> tuple[list[dict[str, Any]], dict[int, Fault]]:
-    documents: list[dict[str, Any]] = []
-    faults: dict[int, Fault] = {}
-    position = 0
-    while position < len(batch):
-        size = int.from_bytes(batch[position : position + 4], "little")
-        raw = batch[position : position + size]
-        position += size
-        try:
-            documents.append(bson.decode(raw, CODEC))
-        except BSONError as error:
-            faults[len(documents) + len(faults) + 1] = (raw, error)
-    return documents, faults
-
-
-def describe_fault(fault: Fault, number: int) -> RejectedRow:
-    """The line is hexadecimal, to be decoded by another program."""
-    raw, error = fault
-    return RejectedRow(number, f"not readable BSON: {error}", raw[:1000].hex())
 
 
 def create_reader(source: MongoSource, name: str, settings: Settings, columns: list[Column]) -> MongoReader:

@@ -23,7 +23,7 @@ from connector.sources.rest.position import (
     read_total,
 )
 from connector.sources.rest.second_opinion import NAMES, describe_fault, indicates_more, read_statement
-from connector.sources.rest.values import parse_total
+from connector.sources.rest.values import parse_total, read_number
 
 NO_HEADERS: Headers = {}
 PARTIAL_CONTENT = 206
@@ -126,9 +126,9 @@ def is_partial(headers: Headers, status: int, items: int) -> bool:
     total = parse_total(headers.get("Content-Range", ""))
     if total is not None and total >= 0:
         return total > items
-    if any((parse_total(headers.get(name, "")) or 0) > items for name in TOTAL_HEADERS):
+    if any(read_number(headers.get(name)) > items for name in TOTAL_HEADERS):
         return True
-    if any((parse_total(headers.get(name, "")) or 0) > 1 for name in PAGES_HEADERS):
+    if any(read_number(headers.get(name)) > 1 for name in PAGES_HEADERS):
         return True
     try:
         return status == PARTIAL_CONTENT or find_link(headers.get("Link", ""), "next")[0] is not None

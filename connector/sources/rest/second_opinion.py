@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw
 
 from connector.sources.rest.json_body import Members
-from connector.sources.rest.values import parse_flag, parse_total
+from connector.sources.rest.values import parse_flag, read_number
 
 # What APIs call the statement that there are more items.
 MORE_NAMES = (
@@ -91,16 +91,11 @@ def indicates_more(members: Members, items: int) -> bool:
         if any(is_position(decode_member(level, name)) for name in NEXT_NAMES):
             return True
         # A smaller `count` is usually the number of items in this response.
-        if any(read_number(level, name) > items for name in TOTAL_NAMES):
+        if any(read_number(decode_member(level, name)) > items for name in TOTAL_NAMES):
             return True
-        if any(read_number(level, name) > 1 for name in PAGES_NAMES):
+        if any(read_number(decode_member(level, name)) > 1 for name in PAGES_NAMES):
             return True
     return False
-
-
-def read_number(members: Members, name: str) -> int:
-    """A whole number, also as text; 0 for anything else."""
-    return parse_total(decode_member(members, name)) or 0
 
 
 def is_position(value: Any) -> bool:

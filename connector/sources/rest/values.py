@@ -30,6 +30,11 @@ def parse_total(value: Any) -> int | None:
         return None
 
 
+def read_number(value: Any) -> int:
+    """A whole number, also as text; 0 for anything else."""
+    return parse_total(value) or 0
+
+
 def parse_flag(value: Any) -> bool | None:
     """A boolean, also as number or text; None for null and for what is neither yes nor no."""
     if isinstance(value, bool | int | float):
