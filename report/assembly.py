@@ -5,12 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from google.api_core.client_options import ClientOptions
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery, dataform_v1
 
 from report.mail import MailSettings
-from report.night import Model, Parameter, first_line
+from report.night import UNREADABLE, Model, Parameter, first_line
 from report.notice_log import NoticeLog
 from report.outbox import Outbox
 from report.publish import day_copy
@@ -54,7 +52,7 @@ def read_models(settings: Settings) -> tuple[list[Model], list[str]]:
         result = client.get_release_config(name=name, timeout=TIMEOUT_SECONDS).release_compilation_result
         actions = client.query_compilation_result_actions({"name": result}, timeout=TIMEOUT_SECONDS)
         return [describe_model(action) for action in actions], []
-    except (GoogleAPIError, GoogleAuthError) as error:
+    except UNREADABLE as error:
         return [], [f"The graph of Dataform could not be read: {first_line(error)}"]
 
 

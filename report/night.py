@@ -11,6 +11,7 @@ from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
 from report.queries import QUERIES
+from report.row_types import WrongType, check_types
 from runtime.errors import describe_error
 
 type Row = Mapping[str, Any]
@@ -19,6 +20,8 @@ type RunQuery = Callable[[str, Mapping[str, Parameter]], Iterable[Row]]
 
 HISTORY = timedelta(days=28)
 PARALLEL_QUERIES = 4  # most of a query's time is waiting for BigQuery
+# What Google's clients raise when a request fails: their own errors, or those of the library that sends it.
+UNREADABLE = (GoogleAPIError, GoogleAuthError, requests.RequestException, TimeoutError)
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,8 @@ def read_rows(
             key: value for key, value in moments.items() if f"@{key}" in QUERIES[name]
         }
         try:
-            return name, list(run_query(QUERIES[name], needed)), ""
-        except (GoogleAPIError, GoogleAuthError, requests.RequestException, TimeoutError) as error:
+            return name, check_types(name, list(run_query(QUERIES[name], needed))), ""
+        except (*UNREADABLE, WrongType) as error:
             return name, None, f"The section {name} could not be read: {first_line(error)}"
 
     with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:

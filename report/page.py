@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from report import sections, wording
 from report.lineage import build_lineage, is_bookkeeping
@@ -16,10 +16,29 @@ from runtime.mail import one_line
 FOLDER = Path(__file__).parent
 TEMPLATE = (FOLDER / "page.html.jinja").read_text()
 STYLE = (FOLDER / "page.css").read_text()
-LONGEST_TEXT = 300  # characters of a cell
 LIMIT_BYTES = 300_000
-# Rows of each table and charts of each section. The first ones are tried; a night that does not fit shows fewer.
-EXTENTS = ((100, 24), (40, 12), (20, 6), (10, 3), (4, 1))
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Rows of each table, charts of each section, and characters of a cell, beyond which it is cut off."""
+
+    rows: int
+    figures: int
+    characters: int = 300
+
+
+# The first ones are tried; a night that does not fit shows fewer. Of the last one every page fits.
+EXTENTS = (
+    Extent(100, 24),
+    Extent(40, 12),
+    Extent(20, 6),
+    Extent(10, 3),
+    Extent(4, 1),
+    Extent(3, 1, 80),
+    Extent(2, 0, 60),
+)
+LONGEST_LINE = 300  # characters of the verdict and of each problem, which are never shorter
 
 
 @dataclass(frozen=True)
@@ -36,30 +55,34 @@ def render_page(night: Night, runbooks: str) -> str:
     `runbooks` is where the links of findings begin. Raises ChartError.
     """
     values = collect_values(night, runbooks)
-    for rows, figures in EXTENTS:
-        page = create_environment(rows, figures).from_string(TEMPLATE).render(values)
+    for extent in EXTENTS:
+        page = create_environment(extent).from_string(TEMPLATE).render(values)
         if len(page.encode()) <= LIMIT_BYTES:
             break
     return page
 
 
-def create_environment(rows: int, figures: int) -> Environment:
+def create_environment(extent: Extent) -> Environment:
     # autoescape by name: the template is a string, which has none.
     environment = Environment(
         autoescape=select_autoescape(default=True, default_for_string=True),
         # A misspelt name in the template is an error instead of an empty cell.
         undefined=StrictUndefined,
-        finalize=clean,
+        finalize=lambda value: clean(value, extent.characters),
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {
         "number": wording.format_number,
         "time": wording.format_time,
-        "some": lambda items: take(items, rows),
-        "figures": lambda items: take(items, figures),
+        "some": lambda items: take(items, extent.rows),
+        "figures": lambda items: take(items, extent.figures),
     }
-    environment.tests["address"] = lambda text: str(text).startswith("https://")
+    environment.filters["whole"] = lambda text: escape(one_line(text, LONGEST_LINE))
+    # A part of an address leads nowhere.
+    environment.tests["address"] = lambda text: (
+        str(text).startswith("https://") and len(text) <= extent.characters
+    )
     return environment
 
 
@@ -67,13 +90,11 @@ def take(items: Sequence[Any], count: int) -> Part:
     return Part(items[:count], max(len(items) - count, 0))
 
 
-def clean(value: Any) -> Any:
+def clean(value: Any, longest: int) -> Any:
     """Texts of data: on one line, without control characters, and not endless. Markup is the template's own."""
     if value is None:
         return ""
-    return (
-        one_line(value, LONGEST_TEXT) if isinstance(value, str) and not isinstance(value, Markup) else value
-    )
+    return one_line(value, longest) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def collect_values(night: Night, runbooks: str) -> dict[str, Any]:

@@ -3,14 +3,20 @@
 Parameters: @until is the moment of the page, @since the begin of its window, @history 28 days before @until.
 """
 
+# Columns are named: a view of another release that has not all of them is then an error of the query.
 FINDINGS = """
-SELECT * FROM ops.last_night
+SELECT severity, kind, subject, state, what, since, was, now, usual, unit, detail, runbook, explained_by
+FROM ops.last_night
 ORDER BY
   explained_by IS NOT NULL, STRPOS('error warning info', severity), STRPOS('new worse known recovered', state),
   kind, subject
 """
 
-MEASURES = "SELECT * FROM ops.measures ORDER BY kind, subject, day_number DESC, measured_at"
+MEASURES = """
+SELECT kind, subject, hour, day_number, measured_at, amount, usual, spread, is_unusual
+FROM ops.measures
+ORDER BY kind, subject, day_number DESC, measured_at
+"""
 
 # Distinct: a request whose answer was lost is sent again, and its rows are then there twice.
 RUNS = """

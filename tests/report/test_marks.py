@@ -8,6 +8,7 @@ import html5lib
 import pytest
 
 from report import sections
+from report.night import Model
 from report.page import LIMIT_BYTES, render_page
 from tests.report.mails import finding, short_night
 from tests.report.pages import RUNBOOKS
@@ -88,3 +89,71 @@ def test_ten_thousand_findings_are_a_small_valid_page(night):
     listed = page.count('data-name="severity"')
     assert int(left_out.replace(",", "")) + listed == 10_000
     assert "<b>" not in page and "\u202e" not in page and "\x00" not in page
+
+
+NAME = 'an "endpoint" & <a> — 価格 '
+
+
+def night_of(night, count, length):
+    """Each section has rows about `count` subjects with names of `length` characters."""
+    names = [(f"{number} {NAME}" * length)[:length] for number in range(count)]
+    volumes = [row | {"subject": name} for name in names for row in DAYS]
+    measure = night["measures"][0]
+    rows = {
+        "findings": [finding(subject=name, detail=name * 2) for name in names]
+        + [finding(subject=name, explained_by=name) for name in names],
+        "measures": [measure | {"subject": name, "kind": "night volume"} for name in names],
+        "volumes": volumes,
+        "steps": [STEP | {"step": f"connector:{name}"} for name in names],
+        "arrivals": [row | {"subject": name} for name in names for row in ARRIVALS],
+        "freshness": [
+            {"kind": "sheet", "subject": name, "newest": MOMENT, "link": f"https://example.com/{name}"}
+            for name in names
+        ],
+        "actions": [
+            {"action": name, "kind": "table", "runs": 1, "failed": 1, "bad_rows": None, "seconds": 1.0, "reason": name}
+            for name in names
+        ],
+        "files": [{"subject": name, "file_name": name, "size": 1, "reason": name} for name in names],
+        "quality": [
+            {
+                "table_name": name,
+                "day": UNTIL.date(),
+                "first": {"size": 1, "bad_rows": 1},
+                "last": {"size": 1, "bad_rows": 1},
+            }
+            for name in names
+        ],
+        "costs": [
+            {"day": UNTIL.date(), "label_key": "table", "label_value": name, "gib_billed": 1.0} for name in names
+        ],
+        "tables": [{"table_name": name, "newest": {"size": 1, "bytes": 1}} for name in names],
+        "drift": [
+            dict.fromkeys(("subject", "field", "change", "was", "now", "file_name"), name) for name in names
+        ],
+        "notices": [
+            {"export": name, "event": name, "channel": name, "state": name, "notices": 1} for name in names
+        ],
+    }  # fmt: skip
+    models = [Model(f"{layer}.{name}", (f"raw.{name}",)) for name in names for layer in ("ods", "dmt")]
+    tables = {f"source/{name}": f"raw.{name}" for name in names}
+    return replace(
+        night,
+        rows=night.rows | rows,
+        models=models,
+        endpoints=tables,
+        exports={name: f"dmt.{name}" for name in names},
+        problems=[f"The section {name} could not be read" for name in names[:20]],
+    )
+
+
+@pytest.mark.parametrize(("count", "length"), [(60, 200), (300, 2000)])
+def test_many_and_long_names_are_a_small_valid_page(night, count, length):
+    """Names of hostile characters, each of which is up to five bytes of HTML."""
+    page = render_page(night_of(night, count, length), "https://example.com/" + "runbooks/" * 8)
+    assert len(page.encode()) <= LIMIT_BYTES
+    html5lib.HTMLParser(strict=True).parse(page)
+    assert f"And {count - page.count('data-name="severity"'):,} more: query ops.last_night" in page
+    # What is cut off is a text, never an address.
+    links = re.findall(r'href="([^"]+)"', page)
+    assert links and all(link.endswith("/job-failed.md") or "…" not in link for link in links)

@@ -31,6 +31,8 @@ WITH kind AS (
   UNION ALL
   SELECT 'unpublished', 'warning', 'findings', 'has rows that could not be published', 'rows'
   UNION ALL
+  SELECT 'pause', 'error', 'pipeline-failed', 'did not run', 'hours'
+  UNION ALL
   SELECT 'gap', 'warning', 'no-sales', 'came late', 'hours'
   UNION ALL
   SELECT 'night volume', 'warning', 'findings', 'has an unusual number of rows', 'rows'
@@ -48,33 +50,50 @@ WITH kind AS (
   SELECT 'edits', 'info', 'findings', 'was edited by people in synced columns', 'rows'
 ),
 
--- Causes of consequences. ends_with: the subject of the consequence is that of the cause, or ends with it after a colon.
+-- What can cause what. `link` is what connects the two, and both must have happened at the same time:
+-- subject: the same endpoint or sheet. step: the step of the pipeline that copies, transforms or publishes it.
+-- run: the same run of the pipeline. list: a list of products or customers, and orphans of a day on which it was missing.
+-- table: tables that are made of sales. any: without the pipeline nothing comes.
 consequence AS (
-  SELECT 'volume' AS kind, ['source', 'file', 'duplicate', 'gap', 'night volume'] AS causes, TRUE AS ends_with
+  SELECT 'step' AS kind, 'step' AS link, ['source', 'file', 'sync'] AS causes
   UNION ALL
-  SELECT 'night volume', ['source', 'file', 'duplicate', 'gap'], TRUE
+  SELECT 'step', 'run', ['action', 'check']
   UNION ALL
-  SELECT 'gap', ['source', 'file'], TRUE
+  SELECT 'run', 'run', ['action', 'check', 'step']
   UNION ALL
-  SELECT 'gap', ['sync'], TRUE
+  SELECT 'pause', 'any', ['silence']
   UNION ALL
-  SELECT 'step', ['source', 'file', 'sync'], TRUE
+  SELECT 'gap', 'any', ['silence', 'pause']
   UNION ALL
-  SELECT 'duration', ['source', 'file', 'duplicate', 'gap', 'night volume', 'volume'], TRUE
+  SELECT 'gap', 'step', ['source', 'step']
   UNION ALL
-  SELECT 'duration', ['rewritten days'], FALSE
+  SELECT 'gap', 'subject', ['sync']
   UNION ALL
-  SELECT 'step', ['action', 'check', 'sync'], FALSE
+  SELECT 'gap', 'blocked', ['step']
   UNION ALL
-  SELECT 'run', ['source', 'file', 'action', 'check', 'sync', 'step'], FALSE
+  SELECT 'night volume', 'any', ['silence', 'pause']
   UNION ALL
-  SELECT 'orphans', ['source', 'gap'], FALSE
+  SELECT 'night volume', 'step', ['source', 'file', 'duplicate', 'gap', 'step']
   UNION ALL
-  SELECT 'rewritten days', ['source', 'duplicate', 'gap'], FALSE
+  SELECT 'volume', 'any', ['silence', 'pause']
   UNION ALL
-  SELECT 'cost', ['rewritten days', 'duplicate'], FALSE
+  SELECT 'volume', 'step', ['source', 'file', 'duplicate', 'gap', 'step', 'night volume']
   UNION ALL
-  SELECT 'notice', ['sync'], TRUE
+  SELECT 'duration', 'step', ['source', 'duplicate', 'gap', 'volume']
+  UNION ALL
+  SELECT 'duration', 'run', ['rewritten days']
+  UNION ALL
+  SELECT 'duration', 'before', ['volume']
+  UNION ALL
+  SELECT 'rewritten days', 'before', ['source', 'duplicate', 'gap']
+  UNION ALL
+  SELECT 'orphans', 'list', ['source', 'step', 'gap']
+  UNION ALL
+  SELECT 'cost', 'table', ['rewritten days', 'duplicate']
+  UNION ALL
+  SELECT 'quality', 'any', ['silence', 'pause']
+  UNION ALL
+  SELECT 'quality', 'age', ['source', 'step', 'gap']
 ),
 
 run_count AS (
@@ -86,106 +105,249 @@ run_count AS (
   WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 31 DAY)
 ),
 
-bad AS (
-  SELECT 'source' AS kind, CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, started_at AS happened_at, 1.0 AS amount, CAST(NULL AS FLOAT64) AS usual, error AS detail
+-- An outage lasts from the last good load before a failed one to the next, or until now.
+load AS (
+  SELECT
+    CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject,
+    status,
+    run_id,
+    started_at,
+    finished_at,
+    error,
+    MAX(IF(status IN ('success', 'partial'), finished_at, NULL)) OVER earlier AS outage_from,
+    MIN(IF(status IN ('success', 'partial'), finished_at, NULL)) OVER later AS outage_until
   FROM `${project}.ops.run_log`
-  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY) AND status IN ('failed', 'incomplete')
+  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 31 DAY)
+  WINDOW
+    earlier AS (PARTITION BY source, endpoint ORDER BY started_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+    later AS (PARTITION BY source, endpoint ORDER BY started_at ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
+),
+
+-- `step`: the step of the pipeline that it belongs to. `began_at` to `ended_at`: when it happened. Three nights, as a
+-- consequence of the night before may have its cause in the one before that.
+bad AS (
+  SELECT 'source' AS kind, subject, CONCAT('connector:', subject) AS step, run_id, started_at AS happened_at, started_at AS began_at, finished_at AS ended_at, outage_from, IFNULL(outage_until, CURRENT_TIMESTAMP()) AS outage_until, 1.0 AS amount, CAST(NULL AS FLOAT64) AS usual, CAST(NULL AS FLOAT64) AS spread, error AS detail
+  FROM load
+  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 DAY) AND status IN ('failed', 'incomplete')
   UNION ALL
-  SELECT 'file', CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint), logged_at, 1.0, NULL, CONCAT(file_name, ': ', IFNULL(reason, 'no reason'))
+  SELECT 'file', CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint), CONCAT('connector:', IFNULL(CONCAT(source, '/'), ''), endpoint), run_id, logged_at, logged_at, logged_at, NULL, NULL, 1.0, NULL, NULL, CONCAT(file_name, ': ', IFNULL(reason, 'no reason'))
   FROM `${project}.ops.file_log`
-  WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY) AND state = 'failed'
+  WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 DAY) AND state = 'failed'
   UNION ALL
-  SELECT 'duplicate', CONCAT(IFNULL(CONCAT(MAX(source), '/'), ''), endpoint), MAX(logged_at), CAST(MAX(`rows`) AS FLOAT64), NULL, file_name
+  SELECT 'duplicate', CONCAT(IFNULL(CONCAT(MAX(source), '/'), ''), endpoint), CONCAT('connector:', IFNULL(CONCAT(MAX(source), '/'), ''), endpoint), CAST(NULL AS STRING), MAX(logged_at), MAX(logged_at), MAX(logged_at), CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP), CAST(MAX(`rows`) AS FLOAT64), NULL, NULL, file_name
   FROM `${project}.ops.file_log`
   WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 31 DAY) AND state = 'archived'
   GROUP BY endpoint, file_name
-  HAVING COUNT(DISTINCT run_id) > 1 AND MAX(logged_at) >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY)
+  HAVING COUNT(DISTINCT run_id) > 1 AND MAX(logged_at) >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 DAY)
   UNION ALL
-  SELECT 'step', step, started_at, 1.0, NULL, reason
+  SELECT 'step', step, step, run_id, started_at, started_at, TIMESTAMP_ADD(started_at, INTERVAL CAST(seconds AS INT64) SECOND), NULL, NULL, 1.0, NULL, NULL, reason
   FROM `${project}.ops.step_log`
-  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY) AND state = 'failed'
+  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 DAY) AND state = 'failed'
   UNION ALL
-  SELECT 'run', schedule, started_at, 1.0, NULL, error
+  SELECT 'run', schedule, NULL, run_id, started_at, started_at, finished_at, NULL, NULL, 1.0, NULL, NULL, error
   FROM `${project}.ops.pipeline_log`
-  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY) AND state = 'failed'
+  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 DAY) AND state = 'failed'
   UNION ALL
-  SELECT IF(kind = 'check', 'check', 'action'), action, logged_at, IFNULL(CAST(bad_rows AS FLOAT64), 1.0), NULL, reason
+  -- A check without a number of rows was not evaluated: its query failed.
+  SELECT IF(kind = 'check', 'check', 'action'), action, 'dataform', run_id, logged_at, logged_at, logged_at, NULL, NULL, IF(kind = 'check', CAST(bad_rows AS FLOAT64), 1.0), NULL, NULL, reason
   FROM `${project}.ops.action_log`
-  WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY) AND state = 'failed'
+  WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 DAY) AND state = 'failed'
   UNION ALL
-  SELECT IF(status = 'failed', 'sync', 'unpublished'), CONCAT('sheet ', export), started_at, IF(status = 'failed', 1.0, CAST(rejected AS FLOAT64)), NULL, error
+  SELECT IF(status = 'failed', 'sync', 'unpublished'), CONCAT('sheet ', export), 'sheets_sync', run_id, started_at, started_at, finished_at, NULL, NULL, IF(status = 'failed', 1.0, CAST(rejected AS FLOAT64)), NULL, NULL, error
   FROM `${project}.ops.sync_run`
-  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY) AND (status = 'failed' OR rejected > 0)
+  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 DAY) AND (status = 'failed' OR rejected > 0)
   UNION ALL
-  SELECT 'edits', CONCAT('sheet ', export), started_at, CAST(drift AS FLOAT64), NULL, CONCAT('in the tab ', title)
+  SELECT 'edits', CONCAT('sheet ', export), 'sheets_sync', run_id, started_at, started_at, finished_at, NULL, NULL, CAST(drift AS FLOAT64), NULL, NULL, CONCAT('in the tab ', title)
   FROM `${project}.ops.sync_run`
-  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY) AND drift > 0
+  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 DAY) AND drift > 0
   UNION ALL
   -- The mail of the job report is about this view and no export.
-  SELECT 'notice', IF(export = 'ops.last_night', 'mail about last night', CONCAT('sheet ', export)), logged_at, 1.0, NULL, error
+  SELECT 'notice', IF(export = 'ops.last_night', 'mail about last night', CONCAT('sheet ', export)), NULL, run_id, logged_at, logged_at, logged_at, NULL, NULL, 1.0, NULL, NULL, error
   FROM `${project}.ops.notice_log`
-  WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY) AND state = 'failed'
+  WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 DAY) AND state = 'failed'
   UNION ALL
-  SELECT 'quality', CONCAT(table_name, IFNULL(CONCAT('.', column_name), ''), ' ', rule), checked_at, CAST(measured AS FLOAT64), NULL, rule
+  SELECT 'quality', CONCAT(table_name, IFNULL(CONCAT('.', column_name), ''), ' ', rule), 'dataform', NULL, checked_at, checked_at, checked_at, NULL, NULL, CAST(measured AS FLOAT64), NULL, NULL, rule
   FROM `${project}.ops.quality_results`
-  WHERE checked_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY) AND level = 'warn'
+  WHERE checked_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 DAY) AND level = 'warn'
   UNION ALL
-  SELECT 'drift', CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint), logged_at, 1.0, NULL, CONCAT(change, ': ', field)
+  SELECT 'drift', CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint), NULL, run_id, logged_at, logged_at, logged_at, NULL, NULL, 1.0, NULL, NULL, CONCAT(change, ': ', field)
   FROM `${project}.ops.drift`
-  WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY)
+  WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 DAY)
   UNION ALL
   -- Per day: in a rate over all history a bad day would disappear. Few lines say nothing about a rate.
-  SELECT 'orphans', table_name, logged_at, 100 * bad_rows / `rows`, 100 * ${orphan_rate}, CONCAT('day ', CAST(day AS STRING))
+  SELECT 'orphans', table_name, 'dataform', run_id, logged_at, TIMESTAMP(day), TIMESTAMP_ADD(TIMESTAMP(day), INTERVAL 1 DAY), NULL, NULL, 100 * bad_rows / `rows`, 100 * ${orphan_rate}, NULL, CONCAT('day ', CAST(day AS STRING))
   FROM `${project}.ops.day_log`
-  WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY)
+  WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 DAY)
     AND table_name = 'ods.sales_orphans' AND bad_rows >= 5 AND bad_rows > ${orphan_rate} * `rows`
   UNION ALL
-  SELECT 'rejects', table_name, logged_at, CAST(bad_rows AS FLOAT64), NULL, CONCAT('files of ', CAST(day AS STRING))
+  SELECT 'rejects', table_name, 'dataform', run_id, logged_at, logged_at, logged_at, NULL, NULL, CAST(bad_rows AS FLOAT64), NULL, NULL, CONCAT('files of ', CAST(day AS STRING))
   FROM `${project}.ops.day_log`
-  WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY)
+  WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 DAY)
     AND table_name != 'ods.sales_orphans' AND bad_rows > ${rejects}
   UNION ALL
-  SELECT kind, subject, measured_at, amount, usual, NULL
+  SELECT
+    kind,
+    subject,
+    CASE
+      WHEN STARTS_WITH(subject, 'sheet ') THEN 'sheets_sync'
+      WHEN kind IN ('volume', 'night volume', 'gap') THEN CONCAT('connector:', subject)
+      WHEN kind = 'duration' THEN REGEXP_REPLACE(subject, '^[^ ]* ', '')
+      WHEN kind = 'rewritten days' THEN 'dataform'
+    END,
+    run_id, measured_at, began_at, ended_at, NULL, NULL, amount, usual, spread, NULL
   FROM `${project}.ops.measures`
   WHERE is_unusual
   UNION ALL
-  SELECT 'silence', 'pipeline', CURRENT_TIMESTAMP(), 24.0, NULL, 'ops.pipeline_log has no row of the last 24 hours'
+  SELECT 'silence', 'pipeline', NULL, NULL, CURRENT_TIMESTAMP(), TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 DAY), CURRENT_TIMESTAMP(), NULL, NULL, 24.0, NULL, NULL, 'ops.pipeline_log has no row of the last 24 hours'
   FROM run_count
   WHERE last_night = 0
   UNION ALL
-  SELECT 'silence', 'pipeline', TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 25 HOUR), 24.0, NULL, 'ops.pipeline_log has no row of 24 hours'
+  SELECT 'silence', 'pipeline', NULL, NULL, TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 25 HOUR), TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY), TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 DAY), NULL, NULL, 24.0, NULL, NULL, 'ops.pipeline_log has no row of 24 hours'
   FROM run_count
   WHERE night_before = 0 AND earlier > 0
 ),
 
--- Each failed load, sync or file counts; of values the farthest one is the finding.
+-- Distinct, as a row may be stored twice. What is measured at the end of a night is of that night.
 occurrence AS (
-  SELECT
-    bad.*,
-    bad.happened_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 DAY) AS is_last_night,
-    bad.kind IN ('source', 'file', 'step', 'run', 'action', 'sync', 'notice', 'drift', 'duplicate') AS is_counted,
-    ABS(bad.amount - IFNULL(bad.usual, 0)) AS distance,
-    -- A gap began with the last success before it.
-    IF(bad.kind = 'gap', TIMESTAMP_SUB(bad.happened_at, INTERVAL CAST(3600 * bad.amount AS INT64) SECOND), bad.happened_at) AS began_at
+  SELECT DISTINCT
+    bad.* EXCEPT (outage_from, outage_until),
+    IFNULL(outage_from, began_at) AS outage_from,
+    IFNULL(outage_until, ended_at) AS outage_until,
+    GREATEST(DIV(TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), happened_at, SECOND), 86400), 0) AS day_number,
+    ABS(amount - IFNULL(usual, 0)) AS distance,
+    ARRAY_REVERSE(SPLIT(subject, '/'))[OFFSET(0)] AS endpoint
   FROM bad
 ),
 
+-- How much of a night is unusual besides the loads that an outage, a file or a step can have changed.
+remainder AS (
+  SELECT subject, day_number, SUM(IF(causes = 0, difference, 0)) AS difference
+  FROM (
+    SELECT hour.subject, hour.day_number, hour.measured_at, hour.amount - hour.usual AS difference, COUNT(cause.kind) AS causes
+    FROM `${project}.ops.measures` AS hour
+    LEFT JOIN occurrence AS cause
+      ON cause.step = CONCAT('connector:', hour.subject)
+        AND cause.kind IN ('source', 'file', 'duplicate', 'step', 'gap')
+        AND cause.began_at <= hour.ended_at AND cause.ended_at >= hour.began_at
+    WHERE hour.kind = 'volume'
+    GROUP BY hour.subject, hour.day_number, hour.measured_at, difference
+  )
+  GROUP BY subject, day_number
+),
+
+cause AS (
+  SELECT consequence.kind AS consequence, consequence.link, occurrence.*
+  FROM consequence
+  CROSS JOIN UNNEST(consequence.causes) AS cause_kind
+  JOIN occurrence ON occurrence.kind = cause_kind
+),
+
+linked AS (
+  SELECT
+    finding.kind,
+    finding.subject,
+    finding.day_number,
+    finding.happened_at,
+    finding.began_at,
+    finding.amount,
+    finding.usual,
+    finding.distance,
+    finding.detail,
+    ARRAY_AGG(
+      IF(cause.kind IS NULL, NULL, CONCAT(cause.kind, ' ', cause.subject)) IGNORE NULLS
+      ORDER BY STRPOS('silence pause check action source file sync duplicate step gap night volume', cause.kind), cause.subject LIMIT 1
+    )[SAFE_OFFSET(0)] AS explained_by
+  FROM occurrence AS finding
+  LEFT JOIN remainder ON finding.kind = 'night volume' AND remainder.subject = finding.subject AND remainder.day_number = finding.day_number
+  LEFT JOIN cause
+    ON cause.consequence = finding.kind
+      AND cause.day_number <= finding.day_number + 1
+      -- What is still open has a cause of last night: one of the night before is over.
+      AND (cause.day_number = 0 OR finding.day_number > 0 OR finding.kind NOT IN ('gap', 'pause') OR finding.ended_at < CURRENT_TIMESTAMP())
+      AND CASE cause.link
+        WHEN 'any' THEN finding.kind != 'quality' OR ENDS_WITH(finding.subject, ' age')
+        WHEN 'subject' THEN cause.subject = finding.subject
+        WHEN 'step' THEN cause.step = finding.step
+        WHEN 'run' THEN cause.run_id = finding.run_id
+        WHEN 'blocked' THEN STARTS_WITH(finding.subject, 'sheet ') AND cause.subject = 'dataform'
+        WHEN 'before' THEN
+          cause.endpoint IN ('sales', 'products', 'customers')
+          AND cause.outage_until BETWEEN TIMESTAMP_SUB(finding.began_at, INTERVAL 1 HOUR) AND finding.ended_at
+        WHEN 'list' THEN IF(cause.kind = 'step', STARTS_WITH(cause.subject, 'connector:'), TRUE) AND cause.endpoint IN ('products', 'customers')
+        WHEN 'age' THEN finding.subject = CONCAT('ods.', cause.endpoint, ' age')
+        WHEN 'table' THEN
+          cause.subject = finding.subject
+          OR cause.kind = 'duplicate' AND (finding.subject = CONCAT('ods.', cause.endpoint) OR STARTS_WITH(finding.subject, CONCAT('ods.', cause.endpoint, '_')))
+          OR REGEXP_CONTAINS(finding.subject, '^(dmt[.]|sheet )') AND cause.endpoint IN ('sales', 'products', 'customers', 'ods.sales_orphans')
+      END
+      -- The clocks of two processes differ, and the end of a job is noticed later.
+      AND CASE
+        WHEN cause.link = 'run' OR cause.link = 'before' THEN TRUE
+        -- A day of the shop and a day of UTC begin at different times; a cost is known a night later.
+        WHEN cause.link IN ('list', 'age', 'table') THEN
+          cause.outage_from <= TIMESTAMP_ADD(finding.ended_at, INTERVAL 1 DAY)
+          AND cause.outage_until >= TIMESTAMP_SUB(finding.began_at, INTERVAL 1 DAY)
+        ELSE
+          cause.began_at <= TIMESTAMP_ADD(finding.ended_at, INTERVAL 10 MINUTE)
+          AND cause.ended_at >= TIMESTAMP_SUB(finding.began_at, INTERVAL 10 MINUTE)
+      END
+      AND CASE finding.kind
+        -- An outage that is over moved rows to a later load; only one that lasts takes them from the night.
+        WHEN 'night volume' THEN
+          IF(
+            finding.amount > finding.usual,
+            cause.kind != 'file',
+            cause.kind = 'file' OR cause.outage_until >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL finding.day_number DAY)
+          )
+          AND ABS(IFNULL(remainder.difference, 0)) <= finding.spread
+        WHEN 'volume' THEN cause.usual IS NULL OR cause.kind = 'gap' OR (cause.amount > cause.usual) = (finding.amount > finding.usual)
+        -- More rows take longer; fewer do not. A copy does not read what Dataform writes.
+        WHEN 'duration' THEN
+          CASE cause.kind
+            WHEN 'volume' THEN cause.amount > cause.usual AND (cause.link = 'step' OR finding.step = 'dataform')
+            WHEN 'rewritten days' THEN NOT STARTS_WITH(finding.step, 'connector:')
+            ELSE TRUE
+          END
+        -- An outage delays the rows of its own days, and a replayed file may contain any day.
+        WHEN 'rewritten days' THEN
+          cause.kind = 'duplicate'
+          OR finding.amount - finding.usual - finding.spread <= TIMESTAMP_DIFF(cause.outage_until, cause.outage_from, DAY) + 1
+        ELSE TRUE
+      END
+  GROUP BY
+    finding.kind, finding.subject, finding.day_number, finding.happened_at, finding.began_at, finding.amount, finding.usual, finding.distance,
+    finding.detail
+),
+
+-- Where one thing has causes of others and one of its own, the latter is the finding.
+own AS (
+  SELECT
+    *,
+    COUNTIF(explained_by IS NULL) OVER (PARTITION BY kind, subject) > 0 AS has_own,
+    day_number = 0 AS is_last_night,
+    kind IN ('source', 'file', 'step', 'run', 'action', 'sync', 'notice', 'drift', 'duplicate') AS is_counted
+  FROM linked
+  WHERE day_number <= 1
+),
+
+-- Each failed load, sync or file counts; of values the farthest one is the finding.
 episode AS (
   SELECT
     kind,
     subject,
     LOGICAL_OR(is_last_night) AS is_active,
     LOGICAL_OR(NOT is_last_night) AS was_active,
-    MIN(began_at) AS since,
-    MIN(IF(is_last_night, began_at, NULL)) AS since_last_night,
-    MAX(happened_at) AS last_at,
+    MIN(IF(kind IN ('gap', 'pause'), began_at, happened_at)) AS since,
+    MIN(IF(is_last_night, began_at, NULL)) = MIN(IF(is_last_night, NULL, began_at)) AS is_same,
     ARRAY_AGG(STRUCT(amount AS amount, usual AS usual, detail AS detail) ORDER BY is_last_night DESC, distance DESC, happened_at LIMIT 1)[OFFSET(0)] AS peak,
     MAX(IF(is_last_night, distance, NULL)) AS distance,
     MAX(IF(is_last_night, NULL, distance)) AS distance_before,
-    IF(MAX(is_counted), SUM(IF(is_last_night, amount, 0)), NULL) AS counted,
-    IF(MAX(is_counted), SUM(IF(is_last_night, 0, amount)), NULL) AS counted_before,
-    MAX(IF(is_last_night, NULL, amount)) AS was
-  FROM occurrence
+    IF(LOGICAL_OR(is_counted), SUM(IF(is_last_night, amount, 0)), NULL) AS counted,
+    IF(LOGICAL_OR(is_counted), SUM(IF(is_last_night, 0, amount)), NULL) AS counted_before,
+    MAX(IF(is_last_night, NULL, amount)) AS was,
+    MIN(explained_by) AS explained_by
+  FROM own
+  WHERE explained_by IS NULL OR NOT has_own
   GROUP BY kind, subject
 ),
 
@@ -195,28 +357,12 @@ finding AS (
     CASE
       WHEN NOT is_active THEN 'recovered'
       WHEN NOT was_active THEN 'new'
+      -- A gap that is still open grows by itself.
+      WHEN kind IN ('gap', 'pause') AND is_same THEN 'known'
       WHEN IFNULL(counted, distance) >= 2 * IFNULL(counted_before, distance_before) THEN 'worse'
       ELSE 'known'
     END AS state
   FROM episode
-),
-
--- Only a list that comes once or twice a day can miss the product of a sale.
-list AS (
-  SELECT DISTINCT subject FROM `${project}.ops.measures` WHERE kind = 'gap' AND usual >= 12
-),
-
-explained AS (
-  SELECT finding.kind, finding.subject, MIN(CONCAT(cause.kind, ' ', cause.subject)) AS explained_by
-  FROM finding
-  JOIN consequence ON consequence.kind = finding.kind
-  JOIN finding AS cause
-    ON cause.kind IN UNNEST(consequence.causes)
-      AND (NOT consequence.ends_with OR finding.subject = cause.subject OR ENDS_WITH(finding.subject, CONCAT(':', cause.subject)))
-      -- A consequence happens after its cause, so it may still be active when the cause is of the night before.
-      AND (cause.is_active OR NOT finding.is_active OR cause.last_at >= TIMESTAMP_SUB(finding.since_last_night, INTERVAL 2 HOUR))
-      AND (finding.kind != 'orphans' OR cause.subject IN (SELECT subject FROM list))
-  GROUP BY finding.kind, finding.subject
 ),
 
 silence AS (
@@ -228,7 +374,7 @@ SELECT
   finding.kind,
   finding.subject,
   finding.state,
-  kind.what,
+  IF(finding.kind = 'check' AND finding.peak.amount IS NULL, CONCAT('could not run: ', IFNULL(SUBSTR(finding.peak.detail, 1, 200), 'no reason')), kind.what) AS what,
   finding.since,
   IF(finding.was_active, IFNULL(finding.counted_before, finding.was), NULL) AS was,
   IF(finding.is_active, IFNULL(finding.counted, finding.peak.amount), NULL) AS now,
@@ -236,8 +382,12 @@ SELECT
   kind.unit,
   finding.peak.detail AS detail,
   kind.runbook,
-  IF(finding.kind != 'silence' AND silence.subject IS NOT NULL, 'silence pipeline', explained.explained_by) AS explained_by
+  CASE
+    WHEN finding.explained_by IS NOT NULL THEN IFNULL(root.explained_by, finding.explained_by)
+    -- Without a run nothing shows that it recovered.
+    WHEN NOT finding.is_active AND finding.kind != 'silence' AND silence.subject IS NOT NULL THEN 'silence pipeline'
+  END AS explained_by
 FROM finding
 JOIN kind ON kind.kind = finding.kind
 CROSS JOIN silence
-LEFT JOIN explained ON explained.kind = finding.kind AND explained.subject = finding.subject
+LEFT JOIN finding AS root ON CONCAT(root.kind, ' ', root.subject) = finding.explained_by
