@@ -186,7 +186,7 @@ def test_an_open_gap_is_not_explained_by_a_failure_that_is_over(history, verdict
     failed = [row for row in history.rows["run_log"] if row["endpoint"] == "products"][-1]
     failed |= {"status": "failed", "error": "503"}
     assert verdict(history) == [
-        ("gap", "retail/products", "known"),
+        ("gap", "retail/products", "new"),
         ("source", "retail/products", "recovered"),
     ]
 

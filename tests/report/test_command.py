@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
+from demo.servers.database import free_port
 from report.settings import parse_since, read_settings
 from runtime.errors import SettingsError, UsageError
 from sandbox import environment
@@ -69,6 +70,14 @@ def test_an_unreadable_graph_is_a_sentence_and_no_failure(environ, tmp_path):
     assert warning["message"].startswith("The graph of Dataform could not be read: ")
     assert "The graph of Dataform could not be read" in (tmp_path / "index.html").read_text()
     assert verdict["message"].startswith("New: retail/sales could not be copied (3 failed loads).")
+
+
+def test_an_unreachable_dataform_is_a_sentence_and_no_failure(environ, tmp_path):
+    """The client raises the error of the library that sends its requests, which is not one of Google's."""
+    address = f"http://127.0.0.1:{free_port()}"
+    code, [warning, _], *_ = start(environ | {"DATAFORM_ENDPOINT": address}, "--out", str(tmp_path))
+    assert (code, warning["severity"]) == (0, "WARNING")
+    assert warning["message"].startswith("The graph of Dataform could not be read: ")
 
 
 @pytest.fixture

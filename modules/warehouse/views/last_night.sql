@@ -357,8 +357,8 @@ finding AS (
     CASE
       WHEN NOT is_active THEN 'recovered'
       WHEN NOT was_active THEN 'new'
-      -- A gap that is still open grows by itself.
-      WHEN kind IN ('gap', 'pause') AND is_same THEN 'known'
+      -- A gap grows by itself. One of less than a day that began the night before is one of the night in which it ended.
+      WHEN kind IN ('gap', 'pause') AND is_same THEN IF(peak.amount < 24, 'new', 'known')
       WHEN IFNULL(counted, distance) >= 2 * IFNULL(counted_before, distance_before) THEN 'worse'
       ELSE 'known'
     END AS state
