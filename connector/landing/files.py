@@ -84,6 +84,7 @@ class Landing:
             "total_items": page.total_items,
             "next": page.next,
             "max_id": page.max_id,
+            "first_key": page.first_key or None,
             "places": " ".join(sorted(page.places)) or None,
             # A resumed run reads the facts of a page from here instead of requesting it again.
             "has_more": None if page.has_more is None else str(int(page.has_more)),
@@ -269,6 +270,7 @@ def parse_page(metadata: Mapping[str, str]) -> PageResult:
         places=frozenset(metadata.get("places", "").split()),
         has_more=None if "has_more" not in metadata else metadata["has_more"] == "1",
         max_id=integer("max_id"),
+        first_key=metadata.get("first_key", ""),
         note=metadata.get("note"),
         fault=metadata.get("fault"),
     )
