@@ -6,7 +6,10 @@ import pytest
 
 from connector import declaration_check
 from connector.errors import DeclarationError
+from connector.settings import Settings
 from connector.sources import registry
+from connector.sources.rest.config import RestSource
+from connector.sources.rest.reader import create_reader
 from connector.sources.time_window import TimeWindow, parse_time
 from runtime.yaml_file import load_yaml
 
@@ -150,3 +153,25 @@ def test_an_exclusive_bound_is_below_the_start_in_what_its_format_can_express(ke
     """A bound `> 2026-11-28` would leave out the rest of the day on which the last run ended."""
     declared = TimeWindow(field="updated_at", start="since", bounds="exclusive", **keys)
     assert declared.parameters(parse_time("2026-11-28T11:59:59.500Z"), None) == {"since": value}
+
+
+def fingerprint(declared):
+    source = registry.parse_source(declared, "things.yaml")
+    assert isinstance(source, RestSource)
+    reader = create_reader(source, "things", Settings("", "", "", {"URL": "https://api.example"}))
+    reader.client.session.close()
+    return reader.fingerprint
+
+
+def test_a_run_is_not_resumed_under_another_mapping_of_fields():
+    """Its first pages would have other columns than its last ones."""
+    changes = [
+        rest({"rename": {"a": "id"}}),
+        rest({"unmapped": "rest"}),
+        rest({"headers": {"Accept": "application/vnd.api+json"}}),
+        rest(headers={"Accept": "application/vnd.v2+json"}),
+        rest(url="https://api.example/v2"),
+    ]
+    assert len({fingerprint(declared) for declared in [rest(), *changes]}) == 6
+    same = [rest({"schedule": "hourly"}), rest(limits={"in_flight": 2})]
+    assert {fingerprint(declared) for declared in same} == {fingerprint(rest())}

@@ -41,7 +41,7 @@ def check_first(window: TimeWindow, where: str) -> None:
 
 
 def check_texts(declared: dict[str, Any], where: str) -> None:
-    """DeclarationError for a parameter or header that is no text: YAML reads `no` as false and 2026-01-31 as a date."""
+    """DeclarationError for a parameter or header that is not a text: YAML reads `no` as false, 2026-01-31 as a date."""
     endpoints = declared.get("endpoints")
     parts = [(where, declared)]
     parts += [
