@@ -129,6 +129,6 @@ def read_columns(table: str, folder: Path = SCHEMAS) -> list[Column]:
     last = [(column["name"], column["type"]) for column in columns[-2:] if column.get("mode") != "REPEATED"]
     if last != [(LOAD_TIME, "TIMESTAMP"), (FILE_NAME, "STRING")]:
         raise DeclarationError(
-            f"{path}: the last columns must be {LOAD_TIME} and {FILE_NAME}, one TIMESTAMP and one STRING."
+            f"{path}: the last columns must be {LOAD_TIME} and {FILE_NAME}, a TIMESTAMP and a STRING."
         )
     return [column for column in columns if column["name"] != LOAD_TIME]
