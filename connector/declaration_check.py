@@ -89,9 +89,10 @@ def find_secret_conflicts(folder: Path) -> list[str]:
 def check_endpoint(where: str, endpoint: Endpoint, schemas: Path = raw_schema.SCHEMAS) -> list[str]:
     """Problems of an endpoint's schema and of the names that must be columns of it."""
     try:
-        columns = {column["name"] for column in raw_schema.read_columns(endpoint.table, schemas)}
+        types = {column["name"]: column for column in raw_schema.read_columns(endpoint.table, schemas)}
     except DeclarationError as error:
         return [str(error)]
+    columns = set(types)
     # Kinds differ in what they declare; a key that a kind does not have is not checked for it.
     window = window_of(endpoint)
     names = {"key": list(endpoint.key), "window.field": [window.field] if window else []}
@@ -101,7 +102,16 @@ def check_endpoint(where: str, endpoint: Endpoint, schemas: Path = raw_schema.SC
         names["deletes"] = [DELETED]
     problems = find_transformation_problems(where, endpoint, schemas.parent / "transformations")
     repeated = sorted({name for name in endpoint.key if endpoint.key.count(name) > 1})
-    names["rename"] = list(getattr(endpoint, "rename", {}).values())
+    targets = list(getattr(endpoint, "rename", {}).values())
+    names["rename"] = targets
+    names["columns"] = list(getattr(endpoint, "columns", {}))
+    twice = sorted({name for name in targets if targets.count(name) > 1})
+    problems += [f"{where}.rename: two fields become {name!r}; one of them would be lost." for name in twice]
+    problems += [
+        f"{where}.key: {name!r} has type {types[name]['type']} in the schema; a key is one STRING."
+        for name in dict.fromkeys(endpoint.key)
+        if name in types and (types[name]["type"] != "STRING" or types[name].get("mode") == "REPEATED")
+    ]
     available = ", ".join(sorted(columns))
     problems += [f"{where}.key: '{name}' is listed twice; name each column once." for name in repeated]
     return problems + [

@@ -23,6 +23,8 @@ TYPES = ("STRING", "JSON", "RECORD", "TIMESTAMP")
 MODES = ("NULLABLE", "REQUIRED", "REPEATED")
 # https://cloud.google.com/bigquery/docs/schemas#column_names
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,299}")
+# https://cloud.google.com/bigquery/docs/schemas#column_names and, the last two, #change-data-capture
+RESERVED = ("_TABLE_", "_FILE_", "_PARTITION", "_ROW_TIMESTAMP", "__ROOT__", "_COLIDENTIFIER", "_CHANGE_")
 MAX_DESCRIPTION = 1024
 PROPERTIES = ("name", "type", "mode", "description", "fields")
 
@@ -35,10 +37,7 @@ def check_columns(columns: Any, where: str) -> None:
         if not isinstance(column, dict) or not isinstance(column.get("name"), str):
             raise DeclarationError(f"{where}: column {number} has no `name`.")
         place = f"{where}: column '{column['name']}'"
-        if not NAME.fullmatch(column["name"]):
-            raise DeclarationError(
-                f"{place}: a name has letters, digits and _, and no digit first; use `rename`."
-            )
+        check_name(column["name"], place)
         if column.get("type") not in TYPES:
             raise DeclarationError(
                 f"{place}: invalid type {column.get('type')!r}; expected one of {', '.join(TYPES)}."
@@ -59,6 +58,16 @@ def check_columns(columns: Any, where: str) -> None:
     # BigQuery would report the repetition at the first load, after all pages were fetched.
     if repeated := find_repeated([column["name"].lower() for column in columns]):
         raise DeclarationError(f"{where}: {', '.join(repeated)} is declared twice; BigQuery ignores case.")
+
+
+def check_name(name: str, place: str) -> None:
+    """DeclarationError for a name that BigQuery rejects."""
+    if not NAME.fullmatch(name):
+        raise DeclarationError(
+            f"{place[:400]}: a name has letters, digits and _, no digit first, at most 300 of them; use `rename`."
+        )
+    if prefix := next((prefix for prefix in RESERVED if name.upper().startswith(prefix)), None):
+        raise DeclarationError(f"{place}: names that begin with {prefix} are reserved; use `rename`.")
 
 
 def find_repeated(names: Sequence[str]) -> list[str]:
@@ -113,11 +122,11 @@ def read_columns(table: str, folder: Path = SCHEMAS) -> list[Column]:
     try:
         text = path.read_text(encoding="utf-8")
         columns: list[Column] = json.loads(text, object_pairs_hook=reject_duplicates)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DeclarationError(f"{path}: could not read the schema of raw.{table}: {error}.") from error
     check_columns(columns, str(path))
     # The INSERT from staging appends the load time, and every encoder writes the file name.
-    last = [(column["name"], column["type"]) for column in columns[-2:]]
+    last = [(column["name"], column["type"]) for column in columns[-2:] if column.get("mode") != "REPEATED"]
     if last != [(LOAD_TIME, "TIMESTAMP"), (FILE_NAME, "STRING")]:
         raise DeclarationError(
             f"{path}: the last columns must be {LOAD_TIME} and {FILE_NAME}, a TIMESTAMP and a STRING."

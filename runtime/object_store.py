@@ -4,12 +4,10 @@ Every write names the generation that it expects, so a retry after a lost respon
 https://cloud.google.com/storage/docs/request-preconditions
 """
 
-import base64
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import quote
 
-import google_crc32c
 import msgspec
 import requests
 from google.auth.credentials import Credentials
@@ -17,10 +15,10 @@ from google.auth.credentials import Credentials
 from runtime.errors import StorageDenied, StorageError
 from runtime.google_api import MULTIPART, ApiClient, ApiFailure, decode_response, multipart_body
 from runtime.http_session import open_session
-from runtime.stored_object import ObjectInfo, StoredObject
+from runtime.stored_object import ObjectInfo, StoredObject, checksum
 
 OK_STATUSES = {404, 412}  # absent, or no longer at the expected generation
-LIST_FIELDS = "nextPageToken,items(name,size,generation,metadata,timeCreated)"
+LIST_FIELDS = "nextPageToken,items(name,size,generation,metadata,timeCreated,crc32c)"
 
 
 class Resource(msgspec.Struct):
@@ -31,6 +29,7 @@ class Resource(msgspec.Struct):
     size: str = "0"
     metadata: dict[str, str] = {}
     timeCreated: str = ""
+    crc32c: str = ""
 
 
 class Listing(msgspec.Struct):
@@ -128,8 +127,7 @@ class ObjectStore:
             while True:
                 page = decode_response(self.api.send("GET", self.objects, query), Listing)
                 for item in page.items:
-                    generation = int(item.generation)
-                    yield ObjectInfo(item.name, int(item.size), item.metadata, generation, item.timeCreated)
+                    yield to_info(item)
                 if not page.nextPageToken:
                     return
                 query["pageToken"] = page.nextPageToken
@@ -169,6 +167,12 @@ def open_bucket(credentials: Credentials, endpoint: str, bucket: str, connection
     return ObjectStore(ApiClient(open_session(connections), credentials, endpoint, OK_STATUSES), bucket)
 
 
+def to_info(item: Resource) -> ObjectInfo:
+    return ObjectInfo(
+        item.name, int(item.size), item.metadata, int(item.generation), item.timeCreated, item.crc32c
+    )
+
+
 def status_of(error: Exception) -> int | None:
     return getattr(getattr(error, "response", None), "status_code", None)
 
@@ -189,11 +193,6 @@ def remedy(error: Exception) -> str:
     if status == requests.codes.not_found:
         return " Check that the bucket exists: Terraform creates it."
     return ""
-
-
-def checksum(content: bytes) -> str:
-    """CRC32C, big-endian, in base64: https://cloud.google.com/storage/docs/data-validation"""
-    return base64.b64encode(google_crc32c.value(content).to_bytes(4)).decode()
 
 
 def is_precondition_failed(response: requests.Response) -> bool:

@@ -22,9 +22,25 @@ class UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def construct_int(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
+    """Rejects `010` and `1:30`, which YAML 1.1 reads as 8 and as 90."""
+    text = str(node.value)
+    if ":" in text or (text.lstrip("+-").startswith("0") and text.lstrip("+-0_").isdigit()):
+        line = node.start_mark.line + 1
+        raise yaml.YAMLError(
+            f"{text} at line {line} is not a decimal number; write it without a leading 0, or in quotes"
+        )
+    return loader.construct_yaml_int(node)
+
+
+UniqueKeyLoader.add_constructor("tag:yaml.org,2002:int", construct_int)
+
+
 def load_yaml(path: Path) -> Any:
     """The content of a file in UTF-8. ValueError with the position, on one line, if it is not YAML."""
     try:
         return yaml.load(path.read_text(encoding="utf-8"), UniqueKeyLoader)  # noqa: S506 - a subclass of SafeLoader
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(" ".join(str(error).split())) from error
+    except RecursionError as error:
+        raise ValueError("lists or mappings are nested too deeply") from error

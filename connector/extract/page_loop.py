@@ -21,6 +21,8 @@ MAX_PROBES = 2  # pages that are tried after a failed one without knowing whethe
 UNAUTHORIZED = 401  # about the key, not about a page
 FORBIDDEN = 403  # about the key if no page can be read, otherwise about the page: a firewall, or a limit of the offset
 
+ENDS = {400, 404, 410, 416, 422}  # how a source may answer a page past its end
+
 FetchPage = Callable[[int, str | None], PageResult]
 Check = Callable[[], None]
 
@@ -107,6 +109,7 @@ class FetchRound:
         self.failures: dict[int, SourceError] = {}
         self.rejections: dict[int, RequestRejected] = {}
         self.consecutive_failures: list[SourceError] = []
+        self.unread = 0  # pages since the last one that was received
 
     def work(self) -> None:
         try:
@@ -162,6 +165,7 @@ class FetchRound:
                 self.received += 1
                 # A page in between shows that the source works, and that the failed pages are the problem.
                 self.consecutive_failures.clear()
+                self.unread = 0
                 return
             # The source answered, so this is not an outage; the client has retried it already.
             case InvalidResponse():
@@ -172,7 +176,9 @@ class FetchRound:
             case _:
                 self.failures[page] = result
                 self.consecutive_failures.append(result)
-        if len(self.consecutive_failures) <= MAX_PROBES:
+        self.unread += 1
+        # Invalid responses count too: a source may answer every page past some number with an error and status 200.
+        if self.unread <= MAX_PROBES:
             # Without totals only the page after a failed one shows whether there are more.
             self.tracker.probe(page + 1)
 
@@ -196,7 +202,14 @@ class FetchRound:
             if self.tracker.is_past_end(page):
                 self.tracker.add(PageResult(page, 0))
             else:
-                self.tracker.invalid[page] = str(error)
+                self.tracker.invalid[page] = f"{error}{self._end_remedy(page, error)}"
+
+    def _end_remedy(self, page: int, error: RequestRejected) -> str:
+        """What to declare, if the pages end there."""
+        is_last = page > self.tracker.last_row and not self.tracker.totals
+        return (
+            f". If this is the end, declare `end: {error.status}`" if is_last and error.status in ENDS else ""
+        )
 
 
 def fetch_round(tracker: PageTracker, fetch: FetchPage, check: Check) -> dict[int, SourceError]:

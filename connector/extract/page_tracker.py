@@ -11,7 +11,7 @@ from types import MappingProxyType
 from connector.landing.page_metadata import PageResult
 
 MAX_PREFETCH = 16  # pages that are requested before it is known that they exist
-MAX_EMPTY_PAGES = 20  # consecutive empty pages of a chain, after which it counts as endless
+MAX_EMPTY_PAGES = 20  # consecutive pages of a chain without anything new, after which it counts as endless
 RESULT_WINDOW = 1000  # servers that refuse large offsets do it at a multiple of this
 REFUSALS = {400, 422}  # a page past the end is not found; these are how servers refuse an offset
 
@@ -37,6 +37,8 @@ class PageTracker:
     cursors: dict[int, str | None] = field(default_factory=dict)
     has_more: dict[int, bool] = field(default_factory=dict)
     max_id: int | None = None
+    first_keys: dict[str, int] = field(default_factory=dict)
+    stale: set[int] = field(default_factory=set)  # pages that begin with the key of an earlier one
     repairs: list[str] = field(default_factory=list)
     faults: dict[int, str] = field(default_factory=dict)
     ended_by: dict[int, int] = field(default_factory=dict)
@@ -70,6 +72,8 @@ class PageTracker:
             self.faults[page] = f"page {page}: {result.fault}"
         if result.ended_by:
             self.ended_by[page] = result.ended_by
+        if result.first_key and self.first_keys.setdefault(result.first_key, page) != page:
+            self.stale.add(page)
         # The same items twice: a server may answer a page past the end with the last one.
         if result.rows and (same := self.marks.setdefault(result.mark, page)) != page:
             self.invalid[page] = f"page {page} repeats page {same}"
@@ -138,10 +142,11 @@ class PageTracker:
     def next_in_chain(self) -> tuple[int, str | None] | None:
         """The next page of a chain and its cursor; None at the end, or where the chain repeats itself."""
         # From page 1, because a resumed run knows the chain only from the metadata of its objects.
-        page, cursor, empty, seen = 1, None, 0, set[str]()
+        page, cursor, empty, stale, seen = 1, None, 0, 0, set[str]()
         while page in self.rows and page not in self.invalid:
             requested, cursor = cursor, self.cursors[page]
             empty = 0 if self.rows[page] else empty + 1
+            stale = stale + 1 if page in self.stale else 0
             if cursor is None:
                 return None
             if cursor == requested:
@@ -154,6 +159,9 @@ class PageTracker:
                 return None
             if empty >= MAX_EMPTY_PAGES:
                 self.invalid[page + 1] = f"{empty} empty pages in a row, and the source names yet another one"
+                return None
+            if stale >= MAX_EMPTY_PAGES:
+                self.invalid[page + 1] = f"{stale} pages in a row begin with the key of an earlier page"
                 return None
             seen.add(cursor)
             page += 1
@@ -188,7 +196,7 @@ class PageTracker:
     def missing(self) -> str | None:
         """A sentence about everything that was announced and not received; None if all was."""
         sentences = [*sorted(self.invalid.values())[:3], *list(self.faults.values())[:3]]
-        sentences += [*self._short_pages(), *self._holes(), *self._refused_offsets()]
+        sentences += [*self._short_pages(), *self._holes(), *self._refused_offsets(), *self._stale_pages()]
         announced = max(self.totals, default=0)
         if self.received < announced:
             sentences.append(f"the source announced {announced} items and returned {self.received}")
@@ -196,6 +204,15 @@ class PageTracker:
         if not sentences:
             sentences += [*self._unfinished(), *self._absent_places()]
         return "; ".join(sentences) or None
+
+    def _stale_pages(self) -> list[str]:
+        """In a chain a single one may be a row that was updated meanwhile; several show that it makes no progress."""
+        if self.position is None or len(self.stale) < 2:
+            return []
+        pages = ", ".join(str(page) for page in sorted(self.stale)[:5])
+        return [
+            f"pages {pages} begin with the key of an earlier page: the source repeats items, check its order"
+        ]
 
     def _short_pages(self) -> list[str]:
         """With offsets, a short page before the last one: the items between it and the next were never sent."""
@@ -249,7 +266,7 @@ class PageTracker:
         ]
         # A single page that is not full needs no position of a next one.
         is_short = max(self.rows) == 1 and bool(self.size) and self.rows[1] < self.size
-        knows_end = self.totals or is_short or self.has_more.get(max(self.rows)) is not None
+        knows_end = self.totals or is_short or self.has_more.get(max(self.rows)) is False
         if self.position and "next" not in self.places and not knows_end:
             absent.append(
                 f"no response contains {self.position}, so more pages may exist: check the name, or declare `limit`"

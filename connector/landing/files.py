@@ -16,6 +16,7 @@ import msgspec
 from connector.landing import names
 from connector.landing.names import Run, Stage
 from connector.landing.page_metadata import DriftReport, FieldType, ObservedSchema, PageResult
+from runtime.stored_object import record_content
 
 if TYPE_CHECKING:  # importing it at run time would double the time until a usage error is reported
     from runtime.stored_object import ObjectInfo, StoredObject
@@ -54,7 +55,8 @@ class Store(Protocol):
 @dataclass(frozen=True)
 class LandedFile:
     """`reason`: why it is in failed/. `drift`: its fields without a column. `changes`: new types of fields.
-    `rejected_rows`: rows that BigQuery rejected; they were taken out of the file and are in rejects/."""
+    `rejected_rows`: rows that BigQuery rejected; they were taken out of the file and are in rejects/. `is_altered`:
+    another process changed its content, whatever number of rows it has now."""
 
     name: str
     stage: Stage
@@ -65,6 +67,7 @@ class LandedFile:
     reason: str | None = None
     page: PageResult | None = None
     rejected_rows: int = 0
+    is_altered: bool = False
 
 
 class Landing:
@@ -81,6 +84,7 @@ class Landing:
             "total_items": page.total_items,
             "next": page.next,
             "max_id": page.max_id,
+            "first_key": page.first_key or None,
             "places": " ".join(sorted(page.places)) or None,
             # A resumed run reads the facts of a page from here instead of requesting it again.
             "has_more": None if page.has_more is None else str(int(page.has_more)),
@@ -91,8 +95,9 @@ class Landing:
         }
         metadata = {"run": run.id, "page": str(page.page), "rows": str(page.rows), "mark": page.mark}
         metadata |= {name: str(value) for name, value in optional.items() if value is not None}
+        name = names.path("in", run.file_name(page.page), self.root)
         # An existing object is not an error: the content of a page of one run does not change.
-        return self.store.create(names.path("in", run.file_name(page.page), self.root), content, metadata)
+        return self.store.create(name, content, record_content(metadata, content))
 
     def read_schema(self) -> ObservedSchema | None:
         """The schema observed so far; None before the first page of the first run."""
@@ -167,11 +172,14 @@ class Landing:
         self.move([file], "failed")
 
     def count_lines(self, file: LandedFile) -> None:
-        """Make the metadata of a file agree with its lines: a person may have corrected it in failed/."""
-        rows = sum(1 for line in self.read_lines(file) if line.strip())
-        if (rows, 0) != (file.rows, file.rejected_rows):
-            name = names.path(file.stage, file.name, self.root)
-            self.store.set_metadata(name, {"rows": str(rows), "rejected_rows": "0"})
+        """Make the metadata of a file agree with its content: a person may have corrected it in failed/."""
+        name = names.path(file.stage, file.name, self.root)
+        stored = self.store.read_current(name)
+        lines = stored.content.splitlines() if stored else []
+        rows = sum(1 for line in lines if line.strip())
+        if stored and (file.is_altered or (rows, 0) != (file.rows, file.rejected_rows)):
+            counts = {"rows": str(rows), "rejected_rows": "0"}
+            self.store.set_metadata(name, record_content(counts, stored.content))
 
     def read_lines(self, file: LandedFile) -> list[bytes]:
         """The lines of a file, without line ends."""
@@ -212,7 +220,8 @@ class Landing:
         # After a kill the file may be shortened already; the line numbers would then be those of other rows.
         if current is not None and not int(current.metadata.get("rejected_rows", 0)):
             metadata = dict(current.metadata) | {"rejected_rows": str(len(numbers))}
-            self.store.replace(name, b"\n".join([*rest, b""]), current.generation, metadata)
+            content = b"\n".join([*rest, b""])
+            self.store.replace(name, content, current.generation, record_content(metadata, content))
         return replace(file, rows=file.rows - len(numbers), rejected_rows=len(numbers))
 
 
@@ -243,6 +252,7 @@ def parse_object(item: "ObjectInfo", stage: Stage) -> LandedFile:
         reason=metadata.get("reason"),
         page=parse_page(metadata) if "page" in metadata else None,
         rejected_rows=int(metadata.get("rejected_rows", 0)),
+        is_altered=item.is_altered,
     )
 
 
@@ -260,6 +270,7 @@ def parse_page(metadata: Mapping[str, str]) -> PageResult:
         places=frozenset(metadata.get("places", "").split()),
         has_more=None if "has_more" not in metadata else metadata["has_more"] == "1",
         max_id=integer("max_id"),
+        first_key=metadata.get("first_key", ""),
         note=metadata.get("note"),
         fault=metadata.get("fault"),
     )

@@ -42,14 +42,15 @@ class PageFacts:
 class PageResult(PageFacts):
     """A page that is in the bucket, or was empty.
 
-    mark: a fingerprint of its first and last item, which recognises a page that is served twice. max_id: the largest
-    value of the window's field.
+    mark: a fingerprint of its first and last item, which recognises a page that is served twice. first_key: one of the
+    key of its first item. max_id: the largest value of the window's field.
     """
 
     page: int
     rows: int
     mark: str = ""
     max_id: int | None = None
+    first_key: str = ""
 
 
 @dataclass(frozen=True)

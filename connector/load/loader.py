@@ -16,6 +16,10 @@ MAX_FILES = 10_000  # URIs per load job: https://cloud.google.com/bigquery/quota
 MAX_REJECTED_ROWS = (
     20  # of one file; more than that are a fault of the file or of the schema, not of single rows
 )
+ALTERED = (
+    "its content is not what the run wrote (checksum): another process changed it. Copy the endpoint again, or "
+    "correct the file; a replay loads it as it is then."
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class RawTable(Protocol):
     def stage(self, batch: Batch) -> None: ...
     def check_part(self, batch: Batch, name: str) -> str | None: ...
     def count_keys(self, batch: Batch) -> KeyCounts: ...
+    def is_inserted(self, batch: Batch) -> bool: ...
     def insert(self, batch: Batch) -> int: ...
     def drop_staging(self, batch: Batch) -> None: ...
 
@@ -60,6 +65,7 @@ def load_batch(raw: RawTable, batch: Batch, files: Files) -> LoadResult:
 
     So the remaining files, and with them the ids of the jobs, are the same whenever the batch is loaded again.
     """
+    batch = fail_altered(raw, batch, files)
     # Repeated, because one attempt does not always name every unreadable file.
     while unreadable := find_unreadable(raw, batch):
         readable = []
@@ -79,6 +85,17 @@ def load_batch(raw: RawTable, batch: Batch, files: Files) -> LoadResult:
     # The dataset deletes it after a day anyway; until then hourly runs would leave many copies.
     raw.drop_staging(batch)
     return LoadResult(rows, batch.rows, keys)
+
+
+def fail_altered(raw: RawTable, batch: Batch, files: Files) -> Batch:
+    """The batch without files whose content is not what a run wrote: only a person can know which one is right."""
+    altered = [file for file in batch.files if file.is_altered]
+    # Its rows are in raw already: without the file the same insert would get another id, and run again.
+    if not altered or raw.is_inserted(batch):
+        return batch
+    for file in altered:
+        files.fail(file, ALTERED)
+    return batch.with_files(file for file in batch.files if not file.is_altered)
 
 
 def take_out_rows(raw: RawTable, batch: Batch, file: LandedFile, files: Files) -> LandedFile | None:

@@ -92,7 +92,7 @@ class Warehouse:
 
         def output_exists() -> bool:
             # After the insert the staging table is dropped, and is not needed again.
-            return self._table_exists(batch.staging) or self._is_inserted(batch)
+            return self._table_exists(batch.staging) or self.is_inserted(batch)
 
         self._load(f"connector_stage_{batch.stage_hash}", uris, batch.staging, batch, output_exists)
 
@@ -143,7 +143,7 @@ class Warehouse:
         """Repeated and missing keys of the staged rows; none if the rows were inserted by an earlier attempt."""
         # A key without a column in raw was reported by `check`; it must not fail a load.
         names = {column["name"] for column in batch.columns}
-        if not batch.key or not names.issuperset(batch.key) or self._is_inserted(batch):
+        if not batch.key or not names.issuperset(batch.key) or self.is_inserted(batch):
             return KeyCounts()
         key = ", ".join(f"`{name}`" for name in batch.key)
         is_null = " OR ".join(f"`{name}` IS NULL" for name in batch.key)
@@ -270,7 +270,8 @@ class Warehouse:
         with wrap_errors(f"read the schema of {table}"):
             return list(self.jobs.read(lambda: self.client.get_table(table, retry=NO_RETRY)).schema)
 
-    def _is_inserted(self, batch: Batch) -> bool:
+    def is_inserted(self, batch: Batch) -> bool:
+        """Whether its rows are in raw."""
         job = self.jobs.find(insert_job_id(batch))
         # A job that still runs does not count: the caller submits the same id and waits for it.
         return job is not None and job.state == "DONE" and not job.error_result

@@ -4,12 +4,13 @@ The comparison is a run of its own, after the one of the window. Its plan is the
 resumed like any run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 
 import msgspec
 from msgspec.structs import replace
 
+from connector.errors import LoadError
 from connector.load.key_comparison import KeyList, MissedKey
 from connector.raw_schema import FILE_NAME
 from connector.run.context import RunContext
@@ -18,6 +19,7 @@ from connector.sources.comparison import DELETED, ComparingReader
 from connector.sources.planned import PartContent, ReadPlan
 from connector.sources.window import IdRange, Watermark
 from runtime.lease import Lease
+from runtime.stored_object import record_content
 
 ROWS_PER_MARKING = 1000  # keys of one part, whose position is stored in run.json
 GONE = "gone:"  # the beginning of the position of a part with rows that do not exist any more
@@ -76,6 +78,7 @@ def plan_comparison(
     missed, gone, more = context.warehouse.compare_keys(table, list(pages))
     # A process that took the run over writes the same names; after an error the next attempt deletes them.
     lease.check()
+    check_keys(context, pages)
     delete_keys(context)
     positions = reader.plan_by_key([key.position for key in missed])
     # Not a position of the reader: these rows do not exist at the source any more.
@@ -99,9 +102,20 @@ def write_keys(
         # A list takes minutes: stop when another process has taken the run over.
         lease.check()
         name = f"{context.landing.root}/keys/{state.id}-{number}.json"
-        context.landing.store.create(name, page.lines)
+        context.landing.store.create(name, page.lines, record_content({}, page.lines))
         pages[name] = page.rows
     return pages
+
+
+def check_keys(context: RunContext, pages: Collection[str]) -> None:
+    """LoadError if the list that was compared is not the list that was written: rows would count as gone."""
+    there = list(context.landing.store.list(f"{context.landing.root}/keys/"))
+    changed = set(pages) ^ {item.name for item in there} | {item.name for item in there if item.is_altered}
+    if changed:
+        raise LoadError(
+            f"{sorted(changed)[0]} was changed or deleted while the keys were compared. Nothing was marked as gone; "
+            "the next run compares again."
+        )
 
 
 def delete_keys(context: RunContext) -> None:

@@ -175,7 +175,8 @@ class PageExtractor:
             self._learn(page.items)
         drift, max_id = self.inspect(page.items)
         mark = fingerprint(page.items)
-        result = PageResult(number, len(page.items), mark, max_id, **page.facts())
+        first_key = key_mark(page.items[0], self.context.endpoint.key)
+        result = PageResult(number, len(page.items), mark, max_id, first_key, **page.facts())
         file_name = self.state.run.file_name(number)
         content = encode_page(page.items, file_name, drift.unmapped, self.arrays)
         del page  # its items would stay in memory during the upload
@@ -222,6 +223,16 @@ def freeze_range(extractor: PageExtractor, lease: Lease[RunState]) -> tuple[Page
 def fingerprint(items: list[Raw]) -> str:
     """Two pages with the same first and last item count as the same page."""
     return hashlib.sha1(bytes(items[0]) + bytes(items[-1])).hexdigest()[:16] if items else ""
+
+
+def key_mark(item: Raw, key: list[str]) -> str:
+    """A fingerprint of the key of an item; empty without a complete key."""
+    try:
+        members = msgspec.json.decode(item, type=dict[str, Raw])
+    except msgspec.MsgspecError:  # not an object
+        return ""
+    values = [bytes(members.get(name, b"null")).strip() for name in key]
+    return "" if b"null" in values else hashlib.sha1(b"\n".join(values)).hexdigest()[:16]
 
 
 def make_progress_check(

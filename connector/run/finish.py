@@ -103,7 +103,7 @@ def files_of(context: RunContext, state: RunState, *stages: Stage) -> list[Lande
 
 
 def load_files(context: RunContext, lease: Lease[RunState], state: RunState) -> LoadResult:
-    files = files_of(context, state, "processing", "archive")
+    files = [mark_strange(file, state) for file in files_of(context, state, "processing", "archive")]
     context.log("loading", run=state.id, files=len(files), bytes=sum(file.bytes for file in files))
     results = []
     # A replay has files of many runs, whose page numbers repeat.
@@ -123,6 +123,11 @@ def load_files(context: RunContext, lease: Lease[RunState], state: RunState) -> 
     )
 
 
+def mark_strange(file: LandedFile, state: RunState) -> LandedFile:
+    """Every file of a copy has metadata: an object without them was uploaded over it."""
+    return file if file.page or state.kind == "replay" else replace_row(file, is_altered=True)
+
+
 def describe_lost(
     state: RunState, result: LoadResult, archived: list[LandedFile], failed: list[LandedFile]
 ) -> str | None:
@@ -136,6 +141,9 @@ def describe_lost(
         return (
             f"{state.rows} rows were received, but the files have {landed}: objects were deleted or replaced"
         )
+    # After the load began: `load_batch` has moved away those that were changed before.
+    if altered := [file.name for file in archived if file.is_altered]:
+        return f"{', '.join(altered[:3])} was changed while it was loaded: its rows in raw may be others"
     expected = sum(file.rows for file in archived)
     if result.rows != expected:
         return f"the loaded files have {expected} rows, but {result.rows} were inserted into raw"

@@ -13,7 +13,9 @@ from runtime.errors import UsageError
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 # https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets/create: secretId
 SecretName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,255}$")]
-Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*$")]
+# `$` also matches before a line break at the end.
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$(?!\n)")]
+Duration = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}[smhdw]$(?!\n)")]
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,4 +110,11 @@ def convert_endpoints(declared: Any, kind: type[Endpoint], where: str) -> None:
 
 
 def allowed_keys(kind: type[Declared]) -> str:
-    return ", ".join(kind.__struct_encode_fields__)
+    # `changes` is how `window` is stored (database/config.py).
+    return ", ".join(name for name in kind.__struct_encode_fields__ if name != "changes")
+
+
+def reject_changes(endpoint: Any, where: str) -> None:
+    """DeclarationError for the key `changes`, of which `window` would not be checked."""
+    if isinstance(endpoint, dict) and "changes" in endpoint:
+        raise DeclarationError(f"{where}: unknown key `changes`; its name is `window`.")

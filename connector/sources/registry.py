@@ -12,7 +12,7 @@ from connector.sources.base import Source
 from connector.sources.database import config as database
 from connector.sources.files import config as files
 from connector.sources.mongodb import config as mongodb
-from connector.sources.rest import config as rest
+from connector.sources.rest import declaration as rest
 from connector.sources.sheet import config as sheet
 from runtime.errors import UsageError
 from runtime.yaml_file import load_yaml
@@ -55,7 +55,8 @@ def find_table_conflicts(folder: Path = SOURCES) -> list[str]:
             declared = load_declaration(path)
         except DeclarationError:
             continue  # reported when that source is read
-        for name, endpoint in (declared.get("endpoints") or {}).items() if isinstance(declared, dict) else ():
+        endpoints_of = declared.get("endpoints") if isinstance(declared, dict) else None
+        for name, endpoint in endpoints_of.items() if isinstance(endpoints_of, dict) else ():
             # Checked on the raw declaration: an error of another source must not stop this one.
             if isinstance(endpoint, dict) and isinstance(endpoint.get("table"), str):
                 endpoints.setdefault(endpoint["table"], []).append(f"{path.stem}/{name}")
@@ -79,7 +80,10 @@ def parse_source(declared: Any, where: str) -> Source:
     kind = declared.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         raise DeclarationError(f"{where}: invalid `kind` {kind!r}; expected one of: {kinds}.")
-    return KINDS[kind](declared, where)
+    source = KINDS[kind](declared, where)
+    if not source.endpoints:
+        raise DeclarationError(f"{where}: `endpoints` is empty; declare at least one.")
+    return source
 
 
 def json_schema() -> str:

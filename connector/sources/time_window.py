@@ -6,13 +6,11 @@ Stripe `created[gte]`, GitHub `since`, Shopify `updated_at_min`, Jira, Zendesk. 
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
-
 from connector.errors import DeclarationError
-from connector.sources.base import Declared, Text
+from connector.sources.base import Declared, Duration, Text
 from runtime.errors import UsageError
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -24,6 +22,7 @@ RESOLUTIONS = {
     "minute": 60 * 10**6,
     "day": 86_400 * 10**6,
 }
+FORMAT_STEPS = {"epoch": 10**6, "epoch_ms": 1000, "date": 86_400 * 10**6}
 
 
 class TimeWindow(Declared, frozen=True, kw_only=True, rename={"start": "from"}):
@@ -43,7 +42,7 @@ class TimeWindow(Declared, frozen=True, kw_only=True, rename={"start": "from"}):
     resolution: Literal["microsecond", "millisecond", "second", "minute", "day"] = "second"
     bounds: Literal["inclusive", "exclusive"] = "inclusive"
     zone: str = "UTC"
-    look_back: Annotated[str, msgspec.Meta(pattern=r"^\d+[smhdw]$")] = "1h"
+    look_back: Duration = "1h"
     first: str = "1970-01-01T00:00:00Z"
 
     @property
@@ -54,9 +53,15 @@ class TimeWindow(Declared, frozen=True, kw_only=True, rename={"start": "from"}):
     def first_microseconds(self) -> int:
         return parse_time(self.first, self.zone)
 
+    @property
+    def step(self) -> int:
+        """Microseconds: the resolution, or what the format can express if that is less."""
+        # With a bound in days, rows later on the day of an exclusive bound would be in no window.
+        return max(RESOLUTIONS[self.resolution], FORMAT_STEPS.get(self.format, 1))
+
     def parameters(self, start: int | None, until: int | None) -> dict[str, Any]:
         """Query parameters for a range in microseconds, both ends inclusive."""
-        step = RESOLUTIONS[self.resolution]
+        step = self.step
         values: dict[str, Any] = {}
         if start is not None:
             lower = start // step * step
@@ -128,7 +133,7 @@ def load_zone(name: str) -> ZoneInfo | timezone:
     """DeclarationError for a name that is not in the IANA database."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: `Europe` is a folder
         raise DeclarationError(
             f"unknown time zone '{name}': expected an IANA name such as Europe/Paris."
         ) from error

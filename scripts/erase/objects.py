@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.object_store import ObjectStore
-from runtime.stored_object import ObjectInfo
+from runtime.stored_object import ObjectInfo, record_content
 from scripts.erase import EraseError
 from scripts.erase.subject import Subject
 
@@ -43,7 +43,8 @@ class Objects:
         if rest == content:
             return ""
         # With its metadata, which the connector needs to resume and to replay.
-        if not dry_run and self.store.replace(info.name, rest, info.generation, info.metadata) is None:
+        metadata = record_content(info.metadata, rest)
+        if not dry_run and self.store.replace(info.name, rest, info.generation, metadata) is None:
             raise EraseError(
                 f"{self.store.url_of(info.name)} changed while it was read: run the command again."
             )

@@ -1,5 +1,7 @@
 """Every bad file of a batch is identified, every good one loaded, whether BigQuery names the bad ones or not."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +65,9 @@ class Warehouse:
     def count_keys(self, batch):
         return KeyCounts()
 
+    def is_inserted(self, batch):
+        return bool(self.inserted)
+
 
 def batch(names):
     files = tuple(LandedFile(name, "processing", 100, 10) for name in sorted(names))
@@ -78,6 +83,19 @@ def test_good_files_are_loaded_and_bad_ones_fail(names, data, names_file):
     assert set(files.failed) == bad
     assert result.rows == result.expected == 10 * len(names - bad)
     assert warehouse.staged == {}  # no staging table remains
+
+
+def test_a_changed_file_is_not_loaded_unless_its_rows_are_in_raw_already():
+    warehouse, files = Warehouse(set()), FakeFiles()
+    changed = batch({"a", "b"}).with_files(
+        replace(file, is_altered=file.name == "a") for file in batch({"a", "b"}).files
+    )
+    load_batch(warehouse, changed, files)
+    assert (warehouse.inserted, set(files.failed)) == (["b"], {"a"})
+    # As after a kill: without the file the insert would have another id, and the other rows were inserted twice.
+    repeated = FakeFiles()
+    assert load_batch(warehouse, changed, repeated).expected == 20
+    assert repeated.failed == {}
 
 
 def test_one_bad_file_of_many_is_found_in_few_jobs():

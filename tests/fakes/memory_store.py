@@ -2,7 +2,7 @@
 
 import threading
 
-from runtime.stored_object import ObjectInfo, StoredObject
+from runtime.stored_object import ObjectInfo, StoredObject, checksum
 
 
 class MemoryStore:
@@ -50,7 +50,7 @@ class MemoryStore:
         for name in sorted(self.objects):
             if name.startswith(prefix):
                 generation, content, metadata = self.objects[name]
-                yield ObjectInfo(name, len(content), metadata, generation)
+                yield ObjectInfo(name, len(content), metadata, generation, crc32c=checksum(content))
 
     def move(self, source, target):
         with self.lock:

@@ -11,18 +11,19 @@ from connector.errors import DeclarationError
 from connector.sources.base import (
     Declared,
     Deletes,
+    Duration,
     Name,
     PlannedEndpoint,
     Source,
     Text,
     convert,
     convert_endpoints,
+    reject_changes,
 )
 from connector.sources.time_window import TimeWindow, load_zone, parse_duration
 
 SMALLEST_ID = -(2**63)  # of a BIGINT: keys may be negative
 HOUR = 3600 * 10**6
-Duration = Annotated[str, msgspec.Meta(pattern=r"^\d+[smhdw]$")]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -71,8 +72,8 @@ class Limits(Declared, frozen=True, kw_only=True):
 
     # At most two: the run reads a database that serves other users.
     connections: Annotated[int, msgspec.Meta(ge=1, le=2)] = 2
-    statement_timeout: Annotated[int, msgspec.Meta(ge=1)] = 300
-    page_rows: Annotated[int, msgspec.Meta(ge=1)] = 50_000
+    statement_timeout: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 300
+    page_rows: Annotated[int, msgspec.Meta(ge=1, le=10**6)] = 50_000
 
 
 class DatabaseSource(Source, frozen=True, kw_only=True):
@@ -131,7 +132,7 @@ def parse_database_source[Kind: DatabaseSource](
     convert_endpoints(endpoints, TableEndpoint, where)
     source = convert(declared | {"endpoints": endpoints}, kind, where)
     # The declaration is in the repository; libpq also accepts the password as a parameter.
-    if re.search(r"://[^/@]*:[^/@]*@|[?&]password=", source.url):
+    if re.search(r"://[^?@]*:[^?@]*@|[?&](ssl)?passw(or)?d=", unquote(source.url), re.IGNORECASE):
         raise DeclarationError(f"{where}: remove the password from `url`; it is the content of `secret`.")
     for name, endpoint in source.endpoints.items():
         check_endpoint(endpoint, f"{where}: endpoints.{name}")
@@ -140,6 +141,7 @@ def parse_database_source[Kind: DatabaseSource](
 
 def expand_window(endpoint: Any, where: str) -> Any:
     """The declared window becomes `changes`, and for keys the common range of ids besides."""
+    reject_changes(endpoint, where)
     if not isinstance(endpoint, dict) or endpoint.get("window") is None:
         return endpoint
     changes = convert(endpoint["window"], TableWindow, f"{where}.window")

@@ -1,6 +1,6 @@
 """Declaration of a folder of files as a source: its address, and per endpoint a pattern and a format."""
 
-import codecs
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from connector.errors import DeclarationError
+from connector.raw_schema import find_repeated
 from connector.sources.base import Declared, Name, PlannedEndpoint, Source, Text, convert, convert_endpoints
 
 OneCharacter = Annotated[str, msgspec.Meta(min_length=1, max_length=1)]
@@ -111,6 +112,8 @@ def parse_files_source(declared: dict[str, Any], where: str) -> FilesSource:
     source = convert(declared, FilesSource, where)
     if source.secret and not source.url.startswith("s3://"):
         raise DeclarationError(f"{where}: remove `secret`: only s3:// needs keys.")
+    check_address(source.url, f"{where}: url")
+    check_address(source.server, f"{where}: endpoint")
     for name, endpoint in source.endpoints.items():
         check_endpoint(endpoint, f"{where}: endpoints.{name}")
         if endpoint.prepare and not source.url.startswith("gs://"):
@@ -118,6 +121,15 @@ def parse_files_source(declared: dict[str, Any], where: str) -> FilesSource:
                 f"{where}: endpoints.{name}.prepare: Spark reads gs:// only, not {source.url}."
             )
     return source
+
+
+def check_address(url: str, where: str) -> None:
+    """DeclarationError for credentials, which are the content of `secret`, and for what no address of files has."""
+    if re.search(r"://[^/]*@", url):
+        # The value is not repeated: it may be a password.
+        raise DeclarationError(f"{where}: remove the part before @; credentials are the content of `secret`.")
+    if re.search(r"[?#\s\x00-\x1f]|^(s3|gs)://(/|$)", url):
+        raise DeclarationError(f"{where}: invalid address {url!r}; expected for example s3://bucket/folder.")
 
 
 def check_null_keys(endpoints: Any, where: str) -> None:
@@ -146,6 +158,7 @@ def check_endpoint(endpoint: FilesEndpoint, where: str) -> None:
     match endpoint.parse_format(f"{where}.format"):
         case Csv() as declared:
             check_csv(declared, f"{where}.format.csv")
+            check_names(declared, endpoint, f"{where}.format.csv")
         # A line of the other formats is a row wherever it is; these are read from their beginning or end.
         case JsonArray() | Parquet():
             check_tasks(endpoint, where)
@@ -183,9 +196,27 @@ def check_csv(declared: Csv, where: str) -> None:
         raise DeclarationError(f"{where}: `header: false` requires `columns`, the names in the file's order.")
     if declared.header and declared.columns:
         raise DeclarationError(f"{where}: remove `columns`: the header has the names; `rename` changes them.")
+    signs = {declared.delimiter, declared.quote}
+    if len(signs) == 1 or signs & {"\r", "\n", "\0"}:
+        raise DeclarationError(
+            f"{where}: delimiter {declared.delimiter!r} and quote {declared.quote!r} must be two different characters, "
+            "and no line break."
+        )
     try:
-        codecs.lookup(declared.encoding)
-    except LookupError as error:
+        # Not codecs.lookup, which also accepts encodings of bytes such as hex.
+        "a".encode(declared.encoding)
+    except (LookupError, ValueError) as error:
         raise DeclarationError(
             f"{where}: unknown encoding {declared.encoding!r}; known are for example utf-8, cp1252, utf-16."
         ) from error
+
+
+def check_names(declared: Csv, endpoint: FilesEndpoint, where: str) -> None:
+    """DeclarationError if two declared columns become one, or none is the key; a header is compared when it is read."""
+    names = [endpoint.rename.get(name, name) for name in declared.columns]
+    if repeated := find_repeated(names):
+        raise DeclarationError(f"{where}.columns: two columns become {', '.join(repeated)} in raw.")
+    if names and (missing := sorted(set(endpoint.key) - set(names))):
+        raise DeclarationError(
+            f"{where}.columns: {', '.join(missing)} of `key` is not among them: {', '.join(names)}."
+        )

@@ -10,12 +10,14 @@ from connector.errors import DeclarationError
 from connector.sources.base import (
     Declared,
     Deletes,
+    Duration,
     Name,
     PlannedEndpoint,
     Source,
     Text,
     convert,
     convert_endpoints,
+    reject_changes,
 )
 from connector.sources.time_window import TimeWindow
 
@@ -25,7 +27,7 @@ class ChangeWindow(Declared, frozen=True, kw_only=True):
     again, for clocks that differ and transactions that commit late; a duplicate costs bytes, a lost document trust."""
 
     field: Text
-    look_back: Annotated[str, msgspec.Meta(pattern=r"^\d+[smhdw]$")] = "1h"
+    look_back: Duration = "1h"
 
     def to_time_window(self) -> TimeWindow:
         """`start` is the name of a query parameter, which MongoDB has none of."""
@@ -37,7 +39,8 @@ class ChangeWindow(Declared, frozen=True, kw_only=True):
 class MongoEndpoint(PlannedEndpoint, frozen=True, kw_only=True):
     """`changes`: without it the whole collection is read in every run. `deletes` needs `key: [_id]`."""
 
-    collection: Text
+    # https://www.mongodb.com/docs/manual/reference/limits/#mongodb-limit-Restriction-on-Collection-Names
+    collection: Annotated[str, msgspec.Meta(pattern=r"^(?!\.|.*\.\.|.*\.$)[^$\x00-\x1f]+$(?!\n)")]
     changes: ChangeWindow | None = None
     deletes: Deletes | None = None
 
@@ -67,7 +70,7 @@ def parse_mongodb_source(declared: dict[str, Any], where: str) -> MongoSource:
     convert_endpoints(endpoints, MongoEndpoint, where)
     source = convert(declared | {"endpoints": endpoints}, MongoSource, where)
     # The declaration is in the repository.
-    if re.search(r"://[^/@]*:[^/@]*@", source.url):
+    if re.search(r"://[^?@]*:[^?@]*@", source.url):
         raise DeclarationError(f"{where}: remove the password from `url`; it is the content of `secret`.")
     for name, endpoint in source.endpoints.items():
         check_deletes(endpoint, f"{where}: endpoints.{name}")
@@ -87,6 +90,7 @@ def check_deletes(endpoint: MongoEndpoint, where: str) -> None:
 
 def rename_window(endpoint: Any, where: str) -> Any:
     """The declared key is `window`, which in the common Endpoint is a range of ids."""
+    reject_changes(endpoint, where)
     if not isinstance(endpoint, dict) or endpoint.get("window") is None:
         return endpoint
     convert(endpoint["window"], ChangeWindow, f"{where}.window")

@@ -17,14 +17,15 @@ from connector.sources.base import (
     Text,
     allowed_keys,
     convert,
-    convert_endpoints,
 )
-from connector.sources.time_window import TimeWindow, load_zone, parse_time
+from connector.sources.time_window import TimeWindow
 
 # Keys joined by dots, from the body inwards; $ is the body itself.
 JsonPath = Annotated[str, msgspec.Meta(pattern=r"^(\$|[^.$]+(\.[^.$]+)*)$")]
 # A path in the body, or a response header.
-Place = Annotated[str, msgspec.Meta(pattern=r"^(header: *[A-Za-z0-9_-]+|\$|[^.$]+(\.[^.$]+)*)$")]
+Place = Annotated[
+    str, msgspec.Meta(pattern=r"^(?!header: *$)(header: *[A-Za-z0-9_-]+|\$|[^.$]+(\.[^.$]+)*)$")
+]
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -151,7 +152,7 @@ class RestEndpoint(Endpoint, frozen=True, kw_only=True):
 class Basic(Declared, frozen=True, kw_only=True):
     """HTTP Basic authentication (RFC 7617): `username`, and the secret as password."""
 
-    username: Text
+    username: Annotated[str, msgspec.Meta(pattern="^[^:]+$")]
 
 
 Auth = Header | Query | Basic | ClientCredentials
@@ -227,40 +228,3 @@ def check_paths(paging: Paging, where: str) -> None:
                 raise DeclarationError(
                     f"{where}: `{other}` cannot be at {longer}, inside `{name}` at {path}."
                 )
-
-
-def check_windows(endpoint: RestEndpoint, where: str) -> None:
-    """DeclarationError for two windows, a body of a GET, or an unknown zone."""
-    if endpoint.window and endpoint.time_window:
-        raise DeclarationError(f"{where}: window and time_window exclude each other; use one of them.")
-    if endpoint.body and endpoint.method != "POST":
-        raise DeclarationError(f"{where}: `body` needs `method: POST`.")
-    if endpoint.time_window:
-        load_zone(endpoint.time_window.zone)
-        parse_time(endpoint.time_window.first, endpoint.time_window.zone)
-
-
-def convert_rotation(declared: Any, where: str) -> None:
-    if isinstance(declared, dict) and "revoke" in declared:
-        convert(declared["revoke"], Revocation, f"{where}.revoke")
-    if declared is not None:
-        convert(declared, Rotation, where)
-
-
-def parse_rest_source(declared: dict[str, Any], where: str) -> RestSource:
-    """Convert part by part, so that an error names the key."""
-    if "limits" in declared:
-        convert(declared["limits"], Limits, f"{where}: limits")
-    convert_endpoints(declared.get("endpoints"), RestEndpoint, where)
-    convert_rotation(declared.get("rotation"), f"{where}: rotation")
-    source = convert(declared, RestSource, where)
-    auth = source.authentication(f"{where}: auth")
-    # OAuth and Basic have no API to issue a key.
-    if source.rotation and not isinstance(auth, Header | Query):
-        raise DeclarationError(
-            f"{where}: rotation: only API keys can be rotated: `auth` needs `header` or `query`."
-        )
-    for name, endpoint in source.endpoints.items():
-        check_windows(endpoint, f"{where}: endpoints.{name}")
-        source.paging_of(name, f"{where}: endpoints.{name}.paging" if endpoint.paging else f"{where}: paging")
-    return source

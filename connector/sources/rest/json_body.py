@@ -118,6 +118,18 @@ def find_node(members: Members, steps: list[str], default: Any = None) -> Any:
     return default
 
 
+def find_objects(members: Members, paths: Iterable[list[str]]) -> list[Members]:
+    """The members of the objects at `paths`; others are left out."""
+    objects = []
+    for steps in paths:
+        value = find_node(members, steps)
+        if isinstance(value, bytes | Raw) and bytes(value).lstrip()[:1] == b"{":
+            value = msgspec.json.decode(value, type=dict[str, Raw])
+        if isinstance(value, dict):
+            objects.append(value)
+    return objects
+
+
 def find_member(members: Members, key: str) -> Any:
     if key in members:
         return members[key]

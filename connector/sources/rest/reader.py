@@ -43,6 +43,8 @@ class RestReader:
     def __init__(self, client: SourceClient, source: RestSource, name: str) -> None:
         self.client = client
         self.endpoint: RestEndpoint = source.endpoints[name]
+        # As declared: the address in the environment may be another one of the same server.
+        self.address = source.url
         self.headers = dict(source.headers) | dict(self.endpoint.headers)
         self.paging = source.paging_of(name)
         self.auth = source.authentication()
@@ -78,9 +80,13 @@ class RestReader:
 
     @property
     def fingerprint(self) -> str:
-        """Of the address, the paging and the filters, but not of limits, schedules or descriptions."""
+        """Of the address, the paging, the filters and the mapping of fields, but not of limits or schedules."""
         endpoint = self.endpoint
         parts = [
+            self.address,
+            self.headers,
+            endpoint.rename,
+            endpoint.unmapped,
             endpoint.path,
             endpoint.method,
             endpoint.params,

@@ -10,8 +10,8 @@ from msgspec import Raw
 from connector.errors import InvalidResponse
 from connector.sources.base import Window
 from connector.sources.reader import Page
-from connector.sources.rest.config import Paging
-from connector.sources.rest.json_body import Body, create_body_decoder
+from connector.sources.rest.config import ByCursor, ByLink, ByNext, Paging
+from connector.sources.rest.json_body import Body, create_body_decoder, find_objects, split_path
 from connector.sources.rest.json_repair import repair
 from connector.sources.rest.links import find_link
 from connector.sources.rest.position import (
@@ -22,14 +22,26 @@ from connector.sources.rest.position import (
     read_more,
     read_total,
 )
-from connector.sources.rest.second_opinion import NAMES, describe_fault, indicates_more, read_statement
-from connector.sources.rest.values import parse_total, read_number
+from connector.sources.rest.second_opinion import (
+    NAMES,
+    Levels,
+    describe_fault,
+    indicates_more,
+    is_position,
+    list_levels,
+    names_next_page,
+    read_hidden_total,
+    read_statement,
+)
+from connector.sources.rest.values import parse_flag, parse_total, read_number
 
 NO_HEADERS: Headers = {}
 PARTIAL_CONTENT = 206
 # How servers send the number of all items, or of all pages, beside a list.
 TOTAL_HEADERS = ("X-Total-Count", "X-Total", "Total-Count", "X-WP-Total", "X-Pagination-Total-Count")
 PAGES_HEADERS = ("X-Total-Pages", "X-WP-TotalPages", "X-Pagination-Page-Count")
+NEXT_HEADERS = ("X-Next-Page", "X-Next-Cursor", "X-Next-Page-Token", "X-Continuation-Token", "X-Next")
+MORE_HEADERS = ("X-Has-More", "X-More", "X-Has-Next")
 PARSE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -73,8 +85,13 @@ class ResponseParser:
         )
         # NAMES besides: what a body states at undeclared places is read as a second opinion.
         paths = [place for place in places if place and not place.startswith((HEADER, LAST_ITEM))]
-        self.decode: Callable[[bytes], Body] = create_body_decoder(paging.items, [*paths, *NAMES])
+        steps = split_path(paging.items)
+        # In the objects around the items too, for example `data.pageInfo` beside `data.items`.
+        inner = [".".join([*steps[:length], name]) for length in range(1, len(steps)) for name in NAMES]
+        self.outer = [steps[:length] for length in range(1, len(steps))]
+        self.decode: Callable[[bytes], Body] = create_body_decoder(paging.items, [*paths, *NAMES, *inner])
         self.is_whole = type(paging) is Paging
+        self.is_chain = isinstance(paging, ByCursor | ByNext | ByLink)
 
     def parse(self, content: bytes, headers: Headers, status: int) -> Page:
         if not content.isascii():
@@ -83,13 +100,19 @@ class ResponseParser:
         pages, has_pages = read_total(self.paging.total_pages, body, headers)
         total, has_total = read_total(self.paging.total_items, body, headers)
         items = self._items(body, total)
+        levels = list_levels(body.members, find_objects(body.members, self.outer))
         # Beside items a fault only makes the run incomplete; the items are real.
-        fault = describe_fault(body.members, not items)
+        fault = describe_fault(levels, not items)
         if fault and not items:
             # A failure that is answered with status 200 must not look like the last page.
             raise InvalidResponse(f"no items, but an error: {fault}")
-        more, has_more = self._has_more(body, headers, status, len(items))
+        more, has_more = self._has_more(body, levels, headers, status, len(items))
         position, has_next = find_position(self.paging, body, headers, items, more)
+        if self.is_chain and items and not self.paging.total_items:
+            total = read_hidden_total(levels, len(items)) or read_total_header(headers, len(items))
+        # The declared place is empty, but another one names a next page.
+        if self.is_chain and items and position is None and more is None:
+            more = names_next_page(levels) or has_next_header(headers) or None
         exists = {"total_pages": has_pages, "total_items": has_total, "more": has_more, "next": has_next}
         return Page(
             items,
@@ -110,14 +133,16 @@ class ResponseParser:
             )
         return body.items or []
 
-    def _has_more(self, body: Body, headers: Headers, status: int, items: int) -> tuple[bool | None, bool]:
+    def _has_more(
+        self, body: Body, levels: Levels, headers: Headers, status: int, items: int
+    ) -> tuple[bool | None, bool]:
         """The statement that there is more, and whether the declared place of it exists."""
         if self.paging.more:
             return read_more(self.paging.more, body, headers)
-        statement = read_statement(body.members)
+        statement = read_statement(levels)
         # Where paging is declared, its own fields decide; here a hint is all there is.
         if statement is None and self.is_whole and not self.paging.total_items:
-            statement = is_partial(headers, status, items) or indicates_more(body.members, items) or None
+            statement = is_partial(headers, status, items) or indicates_more(levels, items) or None
         return statement, False
 
 
@@ -126,11 +151,24 @@ def is_partial(headers: Headers, status: int, items: int) -> bool:
     total = parse_total(headers.get("Content-Range", ""))
     if total is not None and total >= 0:
         return total > items
-    if any(read_number(headers.get(name)) > items for name in TOTAL_HEADERS):
+    if read_total_header(headers, items) or any(read_number(headers.get(name)) > 1 for name in PAGES_HEADERS):
         return True
-    if any(read_number(headers.get(name)) > 1 for name in PAGES_HEADERS):
+    return status == PARTIAL_CONTENT or has_next_header(headers)
+
+
+def read_total_header(headers: Headers, items: int) -> int | None:
+    """A total in a usual header, if it is more than `items`."""
+    total = max(read_number(headers.get(name)) for name in TOTAL_HEADERS)
+    return total if total > items else None
+
+
+def has_next_header(headers: Headers) -> bool:
+    """Whether a usual header names a next page, or states that there is one."""
+    if any(is_position(headers.get(name)) for name in NEXT_HEADERS):
+        return True
+    if any(parse_flag(headers.get(name)) for name in MORE_HEADERS):
         return True
     try:
-        return status == PARTIAL_CONTENT or find_link(headers.get("Link", ""), "next")[0] is not None
+        return find_link(headers.get("Link", ""), "next")[0] is not None
     except msgspec.ValidationError:
         return False  # most Link headers of such a source are not about pages

@@ -4,7 +4,8 @@ Used as a second opinion, because a wrong declaration, or a failure that is answ
 like the end of the data.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -51,9 +52,20 @@ PAGES_NAMES = (
     "total_pages", "totalPages", "page_count", "pageCount", "num_pages", "numPages", "last_page", "lastPage",
 )  # fmt: skip
 NESTED_NAMES = (
-    "paging", "pagination", "meta", "page_info", "pageInfo", "response_metadata", "links", "_links", "page",
+    "paging",
+    "pagination",
+    "meta",
+    "page_info",
+    "pageInfo",
+    "response_metadata",
+    "links",
+    "_links",
+    "page",
     "info",
-)  # fmt: skip
+    "cursors",
+)
+LINKS_NAMES = ("links", "link", "_links")  # also as a list of objects with a relation
+POSITION_NAMES = ("href", "url", "uri", "link", "after", "cursor", "token", "page", "offset")  # fmt: skip
 ERROR_NAMES = (
     "error",
     "errors",
@@ -71,12 +83,37 @@ FAULT_NAMES = (*ERROR_NAMES, *SUCCESS_NAMES, *STATUS_NAMES, *PARTIAL_NAMES)
 FAILED_STATUSES = {"error", "fail", "failure"}  # "failed" is often the filter of the request
 NO_POSITIONS = {"", "0", "1", "null", "none", "None", "false"}
 NO_ERROR_TEXTS = {"", "0", "false", "none", "null", "ok", "no error", "success"}
-NAMES = (*MORE_NAMES, *NEXT_NAMES, *TOTAL_NAMES, *PAGES_NAMES, *NESTED_NAMES, *FAULT_NAMES)
+# Of a page without items: "No results" is its end, "token expired" is not.
+MESSAGE_NAMES = ("message", "msg", "detail", "description", "reason")
+FAILURE_WORDS = re.compile(
+    r"\b(expired?|unauthori[sz]ed|forbidden|denied|invalid|errors?|fail(ed|ure)?|time[ds]?[ -]?out|timeout|exceeded|"
+    r"too many|throttled|unavailable|overloaded|maintenance|try again)\b",
+    re.IGNORECASE,
+)
+NAMES = tuple(
+    dict.fromkeys(
+        (
+            *MORE_NAMES, *NEXT_NAMES, *TOTAL_NAMES, *PAGES_NAMES, *NESTED_NAMES, *LINKS_NAMES, *FAULT_NAMES,
+            *MESSAGE_NAMES,
+        )
+    )
+)  # fmt: skip
+
+Levels = Iterable[Members]
 
 
-def read_statement(members: Members) -> bool | None:
+def list_levels(members: Members, parents: Levels = ()) -> list[Members]:
+    """The body, the objects around the items, and the objects in them that describe pages, two deep."""
+    levels: list[Members] = []
+    for level in (members, *parents):
+        inner = list(iter_nested(level))
+        levels += [level, *inner, *(deeper for each in inner for deeper in iter_nested(each))]
+    return levels
+
+
+def read_statement(levels: Levels) -> bool | None:
     """The source's own statement that more items exist; None without one."""
-    for level in (members, *iter_nested(members)):
+    for level in levels:
         for name in MORE_NAMES:
             # Also `"yes"` and 1, but not an object: `more` may be the name of a list.
             flag = parse_flag(decode_member(level, name))
@@ -85,11 +122,35 @@ def read_statement(members: Members) -> bool | None:
     return None
 
 
-def indicates_more(members: Members, items: int) -> bool:
+def names_next_page(levels: Levels) -> bool:
+    """Whether a body has the position of a next page at a usual place."""
+    return any(
+        any(is_position(decode_member(level, name)) for name in NEXT_NAMES)
+        or any(has_next_link(decode_member(level, name)) for name in LINKS_NAMES)
+        for level in levels
+    )
+
+
+def has_next_link(links: Any) -> bool:
+    """Of a list such as `[{"rel": "next", "href": "…"}]`."""
+    return isinstance(links, list) and any(
+        isinstance(link, dict) and "next" in (link.get("rel"), link.get("relation")) and is_position(link)
+        for link in links
+    )
+
+
+def read_hidden_total(levels: Levels, items: int) -> int | None:
+    """A total at a usual place, if it is more than `items`. Not `count`, which is often that of a page."""
+    names = [name for name in TOTAL_NAMES if name != "count"]
+    total = max((read_number(decode_member(level, name)) for level in levels for name in names), default=0)
+    return total if total > items else None
+
+
+def indicates_more(levels: Levels, items: int) -> bool:
     """Whether a body that should contain all items names a next page, or a larger total."""
-    for level in (members, *iter_nested(members)):
-        if any(is_position(decode_member(level, name)) for name in NEXT_NAMES):
-            return True
+    if names_next_page(levels):
+        return True
+    for level in levels:
         # A smaller `count` is usually the number of items in this response.
         if any(read_number(decode_member(level, name)) > items for name in TOTAL_NAMES):
             return True
@@ -101,23 +162,31 @@ def indicates_more(members: Members, items: int) -> bool:
 def is_position(value: Any) -> bool:
     """A text, an object with an address, or the number of a page after the first one."""
     if isinstance(value, dict):
-        value = value.get("href") or value.get("url")
+        value = next((value[name] for name in POSITION_NAMES if value.get(name)), None)
     if isinstance(value, int) and not isinstance(value, bool):
         return value > 1
     return isinstance(value, str) and value.strip() not in NO_POSITIONS
 
 
-def describe_fault(members: Members, is_empty: bool) -> str | None:
+def describe_fault(levels: Levels, is_empty: bool) -> str | None:
     """The text of an error that came with status 200; None without one. `is_empty`: no items came with it."""
-    for level in (members, *iter_nested(members)):
+    for level in levels:
         values = {name: decode_member(level, name) for name in FAULT_NAMES if name in level}
         faults = {name: values[name] for name in ERROR_NAMES if contains_value(values.get(name))}
         faults |= {name: False for name in SUCCESS_NAMES if is_refusal(values.get(name), is_empty)}
         faults |= {name: values[name] for name in STATUS_NAMES if is_failure(values.get(name))}
         faults |= {name: True for name in PARTIAL_NAMES if values.get(name) in (True, "true", "True")}
+        if is_empty:
+            faults |= {name: text for name in MESSAGE_NAMES if (text := read_failure(level, name))}
         if faults:
             return ", ".join(f"{name}: {value}" for name, value in faults.items())[:200]
     return None
+
+
+def read_failure(level: Members, name: str) -> str | None:
+    """A message that is about a failure."""
+    text = decode_member(level, name)
+    return text if isinstance(text, str) and FAILURE_WORDS.search(text) else None
 
 
 def contains_value(value: Any) -> bool:

@@ -14,7 +14,7 @@ Kind = Literal["text", "number", "boolean", "date", "datetime", "time"]
 class SheetColumn(Declared, frozen=True, kw_only=True):
     """`header` is the text in the header row; the position of the column does not matter."""
 
-    header: Text
+    header: Annotated[str, msgspec.Meta(pattern=r"\S")]
     type: Kind = "text"
 
 

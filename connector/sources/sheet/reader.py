@@ -131,7 +131,7 @@ class SheetReader:
     def _parse_zone(self, name: str) -> ZoneInfo:
         try:
             return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise RequestRejected(
                 f"The time zone {name!r} of spreadsheet {self.spreadsheet} is unknown here. Choose "
                 "another in File > Settings."

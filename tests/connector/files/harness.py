@@ -48,6 +48,9 @@ class FakeWarehouse(Warehouse):
     def count_keys(self, batch):
         return KeyCounts()
 
+    def is_inserted(self, batch):
+        return batch.insert_hash in self.inserted
+
     def insert(self, batch):
         for file in batch.files if batch.insert_hash not in self.inserted else ():
             content = self.store.objects[f"shipments/processing/{file.name}"][1]

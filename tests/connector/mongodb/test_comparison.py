@@ -8,7 +8,7 @@ from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
 
 from connector.declaration_check import check_endpoint
-from connector.errors import DeclarationError, SourceUnavailable
+from connector.errors import DeclarationError, LoadError, SourceUnavailable
 from connector.run import run
 from connector.run.context import now_milliseconds
 from connector.settings import Settings
@@ -31,7 +31,7 @@ class Copies:
     def __init__(self, project, server, folder):
         self.project, self.server, self.folder, self.last = project, server, folder, 0
 
-    def copy(self, day=0, cuts=0):
+    def copy(self, day=0, cuts=0, before_comparing=lambda: None):
         declared = {"kind": "mongodb", "url": f"mongodb://{self.server.address}/shop"}
         source = registry.parse_source(declared | {"endpoints": {"orders": COMPARED}}, "shop.yaml")
         assert isinstance(source, MongoSource)
@@ -49,6 +49,13 @@ class Copies:
             schema_folder=self.folder,
             now=lambda: moment,
         )
+        compare = context.warehouse.compare_keys
+
+        def compare_keys(table, names):
+            before_comparing()
+            return compare(table, names)
+
+        context.warehouse.compare_keys = compare_keys
         try:
             run.copy(context, IdRange())
         finally:
@@ -111,6 +118,23 @@ def test_an_incomplete_list_marks_nothing(server, copies, monkeypatch):
     assert [name for name, (_, is_deleted) in copies.newest().items() if is_deleted] == []
     copies.copy()
     assert len([name for name, (_, is_deleted) in copies.newest().items() if is_deleted]) == 30
+
+
+def test_a_list_of_keys_that_is_changed_before_it_is_compared_marks_nothing(project, server, copies):
+    """The number of its rows stays the same: without the checksum, document 3 would count as gone."""
+    server.insert("orders", *({"_id": n, "name": "n", "updated_at": after(n)} for n in range(9)))
+    server.now = after(100)
+    copies.copy()
+
+    def alter():
+        [item] = project.bucket.list("sales/keys/")
+        content = project.bucket.read(item.name, item.generation).replace(b'"_id":"3"', b'"_id":"9"')
+        project.bucket.replace(item.name, content, item.generation, item.metadata)
+
+    with pytest.raises(LoadError, match=r"keys/[^ ]* was changed or deleted while the keys were compared"):
+        copies.copy(day=1, before_comparing=alter)
+    copies.copy(day=1)
+    assert [name for name, (_, is_deleted) in copies.newest().items() if is_deleted] == []
 
 
 def test_pages_have_every_key_once(server, create, monkeypatch):
