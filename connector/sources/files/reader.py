@@ -60,7 +60,7 @@ class FilesReader(PlannedReader):
         return fingerprint(*parts)
 
     def make_plan(self, span: IdRange) -> ReadPlan:
-        files = self._list_matching()
+        files = list_matching(self.store, self.endpoint)
         entries = self.ledger.read_entries()
         # Dropped from the ledger after the load: a file that returns is new again.
         self.gone = frozenset(entries.keys() - {file.key for file in files})
@@ -75,15 +75,6 @@ class FilesReader(PlannedReader):
         new.sort(key=lambda file: (file.modified, file.key))
         parts = [part.encode() for file in new[:MAX_FILES] for part in self._split(file)]
         return ReadPlan(tuple(parts), notes=tuple(self._notes(files, entries, len(new))))
-
-    def _list_matching(self) -> list[FileInfo]:
-        """Pseudo-folders, which some tools store as empty objects, are left out."""
-        pattern = self.endpoint.glob
-        return [
-            file
-            for file in self.store.list_files(self.endpoint.prefix)
-            if not file.key.endswith("/") and PurePosixPath(file.key).full_match(pattern)
-        ]
 
     def _notes(self, files: list[FileInfo], entries: dict[str, Entry], new: int) -> Iterator[str]:
         if not files:
@@ -163,3 +154,12 @@ class FilesReader(PlannedReader):
             if file.key not in incomplete
         }
         self.ledger.update(entries, self.gone - entries.keys())
+
+
+def list_matching(store: FileStore, endpoint: FilesEndpoint) -> list[FileInfo]:
+    """Pseudo-folders, which some tools store as empty objects, are left out."""
+    return [
+        file
+        for file in store.list_files(endpoint.prefix)
+        if not file.key.endswith("/") and PurePosixPath(file.key).full_match(endpoint.glob)
+    ]

@@ -85,7 +85,7 @@ class MongoReader(ComparingReader):
         self.part_documents = part_documents
         self.column_names = frozenset(column["name"] for column in columns)
         structured = [c["name"] for c in columns if c["type"] != "STRING" or c.get("mode") == "REPEATED"]
-        self.encoder = DocumentEncoder(FILE_NAME, structured)
+        self.encoder = DocumentEncoder(FILE_NAME, structured, endpoint.rename)
         self.field = endpoint.changes.field if endpoint.changes else "_id"
         # Majority: a document that is rolled back after a failover was never read.
         database = client.get_default_database(codec_options=CODEC, read_concern=ReadConcern("majority"))
@@ -122,7 +122,7 @@ class MongoReader(ComparingReader):
 
     @property
     def fingerprint(self) -> str:
-        parts = [self.endpoint.collection, self.field]
+        parts = [self.endpoint.collection, self.field, self.endpoint.rename]
         return fingerprint(*parts)
 
     def make_plan(self, span: IdRange) -> ReadPlan:
