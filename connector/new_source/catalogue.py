@@ -62,18 +62,20 @@ def propose_table(name: str, relation: str, table: Table, requested: Sequence[st
         [propose_column(field, columns[field.name]) for field in table.fields],
         key,
         {"relation": relation} | window,
-        list(write_comments(bool(window), table.hidden)),
+        list(write_comments(bool(window), table)),
     )
 
 
-def write_comments(has_window: bool, hidden: Sequence[str]) -> Iterator[str]:
+def write_comments(has_window: bool, table: Table) -> Iterator[str]:
     if has_window:
         yield "decide: does every change of a row set the window's field?"
         yield "decide: `deletes: {compare: daily}` finds deleted rows; it needs SYS_DATE_DELETE in the schema"
     else:
         yield "decide: without `window` every run reads the whole table; see docs/guides/new-source.md"
-    if hidden:
-        yield f'decide: the account may not read, so no run copies: "{", ".join(hidden)}"'
+    if table.hidden:
+        yield f'decide: the account may not read, so no run copies: "{", ".join(table.hidden)}"'
+    if table.hides_rows:
+        yield "decide: row-level security hides rows from the account; no run copies them"
 
 
 def propose_column(field: Field, name: str) -> NewColumn:

@@ -9,7 +9,7 @@ from connector.landing.files import RejectedRow
 from connector.raw_schema import Column
 from connector.sources.base import fingerprint
 from connector.sources.files.config import Csv, FilesEndpoint, JsonArray, JsonLines
-from connector.sources.files.content import Rows, UnreadableFile, read_content
+from connector.sources.files.content import Rows, UnreadableFile, is_gzip, read_content
 from connector.sources.files.csv_split import CsvSplitter
 from connector.sources.files.delimited import read_rows
 from connector.sources.files.json_rows import JsonRows, read_json_array, read_json_lines, split_lines
@@ -95,7 +95,7 @@ class FilesReader(PlannedReader):
         """One part for a small file. A file that cannot be split is one part too: reading it reports the reason."""
         whole = PartRange(file)
         # The size of the content is not known before it is decompressed.
-        limit = self.part_bytes // COMPRESSION if file.key.endswith(".gz") else self.part_bytes
+        limit = self.part_bytes // COMPRESSION if is_gzip(file.key) else self.part_bytes
         if file.size <= limit:
             return [whole]
         try:
@@ -140,7 +140,7 @@ class FilesReader(PlannedReader):
                 f"the file has {part.file.size >> 20} MB, at most {MAX_PARQUET_BYTES >> 20} MB are supported. Write "
                 "several smaller files."
             )
-        return read_parquet(chunks, rename, provenance)
+        return read_parquet(chunks, rename, self.endpoint.key, provenance)
 
     def on_loaded(self, plan: ReadPlan, failed: Collection[int], unreadable: Collection[int]) -> None:
         """A file of several parts is read once all of them are."""
