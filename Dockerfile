@@ -11,5 +11,6 @@ COPY runtime runtime
 COPY ${JOB} ${JOB}
 RUN python -m compileall -q runtime ${JOB}
 USER job
-# MALLOC_ARENA_MAX: otherwise every thread keeps its freed memory, a tenth of the whole.
-ENV PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=1
+# MALLOC_ARENA_MAX: otherwise every thread keeps its freed memory, a tenth of the whole. MALLOC_MMAP_THRESHOLD_: glibc
+# raises it by itself, and buffers of megabytes then leave holes in the heap: a third of the whole with CSV files.
+ENV PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=1048576

@@ -14,9 +14,9 @@ import argparse
 import os
 import sys
 
-from connector import new_source
 from connector.declaration_check import check_source, require_valid
 from connector.errors import DeclarationError
+from connector.new_source.arguments import add_arguments
 from connector.run import replay, run
 from connector.run.context import RunContext
 from connector.settings import read_settings
@@ -61,7 +61,7 @@ def create_parser() -> argparse.ArgumentParser:
     add("--file", action="append", default=[], metavar="NAME", help="replay this file; repeatable")
     add("--day", metavar="YYYYMMDD", help="replay the files of runs of this day, archived or failed")
     add("--renew-seconds", type=float, default=RENEW_SECONDS, help="lease renewal; default: %(default)s")
-    new_source.add_arguments(parser)
+    add_arguments(parser)
     return parser
 
 
@@ -74,9 +74,16 @@ def run_command(log: StructuredLog) -> None:
     elif arguments.command == "check":
         print_check(arguments.source)
     elif arguments.command == "new":
-        print(new_source.run(arguments))
+        print(create_source(arguments))
     else:
         run_endpoint_command(arguments, log)
+
+
+def create_source(arguments: argparse.Namespace) -> str:
+    # Imported here: a run of the job does not need it.
+    from connector.new_source.command import run
+
+    return run(arguments)
 
 
 def run_endpoint_command(arguments: argparse.Namespace, log: StructuredLog) -> None:

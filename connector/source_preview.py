@@ -1,6 +1,7 @@
 """Read the first pages of an endpoint and show how they are understood: the commands `try` and `describe`."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -57,16 +58,20 @@ def example_of(item: Any, path: str) -> str:
 
 def infer_schema(reader: Reader, span: IdRange) -> str:
     """The JSON of connector/schemas/<table>.json, from the first pages: every leaf is STRING."""
-    items: list[msgspec.Raw] = []
+    items = [item for page in read_pages(reader, span) for item in page]
+    return write_schema(build_columns(learn_schema(items), ""))
+
+
+def read_pages(reader: Reader, span: IdRange) -> Iterator[list[msgspec.Raw]]:
+    """The items of the first pages."""
     cursor = None
     for number in range(1, DESCRIBE_PAGES + 1):
         page = reader.read_page(number, cursor, span)
-        items += page.items
+        yield page.items
         cursor = page.next
         # Without a position of the next page the chain has ended.
         if not page.items or (reader.sequential and cursor is None):
-            break
-    return write_schema(build_columns(learn_schema(items), ""))
+            return
 
 
 def preview_plan(reader: PlannedReader, span: IdRange) -> str:

@@ -42,7 +42,7 @@ class Client(Protocol):
 
     def create(self, parent: str, batch_id: str, body: Mapping[str, Any]) -> None: ...
     def get(self, name: str) -> Batch: ...
-    def list_newest(self, parent: str, label_filter: str) -> list[Batch]: ...
+    def list_batches(self, parent: str, label_filter: str) -> list[Batch]: ...
     def cancel(self, operation: str) -> None: ...
 
 
@@ -72,10 +72,10 @@ class BatchRunner:
 
     def _find_active(self, endpoint: str) -> list[Batch]:
         label = f"labels.{LABEL}={key_of(endpoint)}"
-        newest = self._call(
-            lambda: self.client.list_newest(self.location, label), f"the batches of {endpoint}"
+        batches = self._call(
+            lambda: self.client.list_batches(self.location, label), f"the batches of {endpoint}"
         )
-        return [batch for batch in newest if batch.state in ACTIVE_STATES]
+        return [batch for batch in batches if batch.state in ACTIVE_STATES]
 
     def _start(self, endpoint: str) -> str:
         """The name of the batch of this run and endpoint, new or not."""

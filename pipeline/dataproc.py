@@ -10,18 +10,21 @@ from google.api_core.exceptions import from_http_response
 from pipeline.batches import Batch
 from runtime.google_api import ApiClient
 
-NEWEST = "20"  # an endpoint has one batch at a time, so an active one is among the newest
+# https://docs.cloud.google.com/dataproc-serverless/docs/reference/rest/v1/projects.locations.batches/list
+MAX_PAGE_SIZE = 1000
 
 
-class Batches(msgspec.Struct):
+class Batches(msgspec.Struct, rename="camel"):
     batches: list[Batch] = []
+    next_page_token: str = ""
 
 
 class BatchesClient:
     """`api` sends each request once: pipeline.polling repeats it."""
 
-    def __init__(self, api: ApiClient) -> None:
+    def __init__(self, api: ApiClient, page_size: int = MAX_PAGE_SIZE) -> None:
         self.api = api
+        self.page_size = page_size
 
     def create(self, parent: str, batch_id: str, body: Mapping[str, Any]) -> None:
         self._send("POST", f"{parent}/batches", {"batchId": batch_id}, msgspec.json.encode(body))
@@ -29,9 +32,17 @@ class BatchesClient:
     def get(self, name: str) -> Batch:
         return decode(self._send("GET", name, {}), Batch)
 
-    def list_newest(self, parent: str, label_filter: str) -> list[Batch]:
-        query = {"filter": label_filter, "orderBy": "create_time desc", "pageSize": NEWEST}
-        return decode(self._send("GET", f"{parent}/batches", query), Batches).batches
+    def list_batches(self, parent: str, label_filter: str) -> list[Batch]:
+        """All pages, the newest batches first."""
+        query = {"filter": label_filter, "orderBy": "create_time desc", "pageSize": str(self.page_size)}
+        batches: list[Batch] = []
+        token = ""
+        while True:
+            page = decode(self._send("GET", f"{parent}/batches", query | {"pageToken": token}), Batches)
+            batches += page.batches
+            token = page.next_page_token
+            if not token:
+                return batches
 
     def cancel(self, operation: str) -> None:
         self._send("POST", f"{operation}:cancel", {}, b"{}")

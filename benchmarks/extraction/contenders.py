@@ -51,8 +51,8 @@ def python(*arguments: str) -> Callable[[Source, Path], Command]:
 def connector(source: Source, folder: Path) -> Command:
     module = "benchmarks.extraction.copy"
     arguments = [sys.executable, "-m", module, source.kind, source.url, str(folder)]
-    # The memory setting of the Dockerfile.
-    return Command(arguments, None, {"MALLOC_ARENA_MAX": "1"})
+    # The memory settings of the Dockerfile.
+    return Command(arguments, None, {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "1048576"})
 
 
 def dlt(backend: str) -> Callable[[Source, Path], Command]:

@@ -152,6 +152,15 @@ def test_the_same_run_adopts_its_batch(spark, runner, endpoint):
     assert len(batches(spark, endpoint)) == 1
 
 
+def test_batches_of_an_endpoint_are_listed_over_all_pages(spark, runner, endpoint):
+    for run_id in ("r1", "r2", "r3"):
+        with pytest.raises(BatchFailed):
+            runner(run_id=run_id)[0].run(endpoint)
+    client = BatchesClient(spark.client.api, page_size=2)
+    listed = client.list_batches(spark.location, f"labels.endpoint={key_of(endpoint)}")
+    assert [batch.name.rpartition("-")[2] for batch in listed] == ["r3", "r2", "r1"]
+
+
 def test_two_endpoints_and_two_runs_have_different_ids():
     names = [
         "logs/visits",

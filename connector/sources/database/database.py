@@ -40,10 +40,11 @@ class Bound:
 
 @dataclass(frozen=True)
 class Table:
-    """`hidden`: columns that the account may not read."""
+    """`hidden`: columns that the account may not read. `hides_rows`: whether policies may hide rows from it."""
 
     fields: list[Field]
     hidden: list[str] = field(default_factory=list)
+    hides_rows: bool = False
 
 
 @dataclass(frozen=True)

@@ -31,11 +31,17 @@ def propose_declaration(table: Table) -> dict[str, object]:
 
 
 def describe_differences(table: Table, columns: frozenset[str]) -> list[str]:
-    """Notes about columns of raw that the source lacks, and columns that the account may not read."""
+    """Notes about columns of raw that the source lacks, and columns and rows that the account may not read."""
     missing = sorted(columns - {field.column for field in table.fields} - {FILE_NAME})
     # Columns of the connector, which no source has.
     expected = [name for name in missing if not name.startswith("SYS_")]
     notes = [f"columns of raw that the source does not have: {', '.join(expected)}"] if expected else []
     if table.hidden:
         notes.append(f"columns that the account may not read: {', '.join(table.hidden)}")
+    if table.hides_rows:
+        # The server leaves them out without an error, so no count shows them.
+        notes.append(
+            "row-level security is active for the account: rows that its policies hide are not copied, and the "
+            "comparison of keys takes them for deleted. Grant it BYPASSRLS, or a policy with all rows"
+        )
     return notes

@@ -13,6 +13,14 @@ from connector.sources.files.store import FileStore
 # A wrong `format` can make a whole file one line.
 MAX_LINE_BYTES = 64 << 20
 BLOCK_BYTES = 256 << 10
+# By the first bytes: https://en.wikipedia.org/wiki/List_of_file_signatures
+ARCHIVES = {
+    b"\x1f\x8b": "a gzip file",
+    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"\x28\xb5\x2f\xfd": "a zstd file",
+    b"BZh9": "a bzip2 file",
+    b"\xfd7zXZ": "an xz file",
+}
 MAX_REJECTED_ROWS = 20  # if most rows are rejects, and more than these, the declaration is wrong
 MAX_TEXT_CHARACTERS = 2000  # of a rejected row
 
@@ -46,8 +54,12 @@ class Rows:
 
 def read_content(store: FileStore, part: PartRange) -> Iterator[bytes]:
     """The uncompressed bytes of the part. A gzip file has no index, so its beginning is decompressed and skipped."""
-    if not part.file.key.endswith(".gz"):
-        yield from store.read_chunks(part.file, part.start, part.file.size if part.end is None else part.end)
+    if not is_gzip(part.file.key):
+        end = part.file.size if part.end is None else part.end
+        for number, chunk in enumerate(store.read_chunks(part.file, part.start, end)):
+            if not number and not part.start:
+                check_archive(chunk)
+            yield chunk
         return
     position = 0
     for chunk in decompress(store.read_chunks(part.file, 0, part.file.size)):
@@ -57,6 +69,19 @@ def read_content(store: FileStore, part: PartRange) -> Iterator[bytes]:
         position += len(chunk)
         if part.end is not None and position >= part.end:
             return
+
+
+def is_gzip(key: str) -> bool:
+    return key.lower().endswith(".gz")
+
+
+def check_archive(start: bytes) -> None:
+    """UnreadableFile for a compressed file whose name shows something else."""
+    for signature, form in ARCHIVES.items():
+        if start.startswith(signature):
+            raise UnreadableFile(
+                f"the file is {form}. Only gzip files are decompressed, and their names must end in .gz."
+            )
 
 
 def decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:

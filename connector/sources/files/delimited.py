@@ -52,16 +52,25 @@ def read_header(lines: TextLines, declared: Csv, rename: Mapping[str, str]) -> S
     try:
         header = next(open_csv(lines, declared), [])
     except csv.Error as error:
-        raise UnreadableFile(f"the header cannot be read: {error}") from error
+        raise UnreadableFile(f"the header cannot be read: {describe(error)}") from error
     # Lines of the header must not count as lines of the first row.
     lines.pending.clear()
-    names = [rename.get((name or "").strip(), (name or "").strip()) for name in header]
+    # A delimiter at the end of each line makes a column without a name.
+    columns = [(name or "").strip() or f"column {place}" for place, name in enumerate(header, 1)]
+    names = [rename.get(name, name) for name in columns]
     if twice := find_repeated(names):
         raise UnreadableFile(
             f"the header has {', '.join(map(repr, twice))} more than once: {shorten(names)}. Declare "
             "`header: false` with `columns` and remove the header, or ask for a file with distinct names."
         )
     return names
+
+
+def describe(error: csv.Error) -> str:
+    """Python's csv explains a lone carriage return to programmers."""
+    if "new-line character" in str(error):
+        return r"a \r without \n outside of quotes: lines must end in \n or \r\n"
+    return str(error)
 
 
 def shorten(names: Sequence[str]) -> str:
@@ -166,5 +175,5 @@ def parse_rows(lines: TextLines, declared: Csv, width: int, rows: Rows) -> tuple
                 raise UnreadableFile(
                     f"the quote that opens in line {lines.first_number} is not closed before the end of the file"
                 ) from error
-            rows.reject(lines.first_number, str(error), "".join(pending))
+            rows.reject(lines.first_number, describe(error), "".join(pending))
             pending.clear()

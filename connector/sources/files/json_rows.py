@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from connector.extract.field_mapping import rename_members
+from connector.extract.field_mapping import has_repeated_name, rename_members
 from connector.raw_schema import Column
 from connector.sources.files.content import Rows, UnreadableFile, iter_lines
 from connector.sources.files.position import PartRange
@@ -44,6 +44,11 @@ class JsonRows:
             members = decode_object(item)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             self.rows.reject(number, str(error), item.decode("utf-8", "replace"))
+            return
+        if has_repeated_name(item, members):
+            self.rows.reject(
+                number, "a name is twice in the object, of which one value would be lost", item.decode()
+            )
             return
         if self.reject in members:
             self.rows.reject(number, msgspec.json.decode(members[self.reject], type=str), item.decode())

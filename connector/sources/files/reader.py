@@ -9,7 +9,7 @@ from connector.landing.files import RejectedRow
 from connector.raw_schema import Column
 from connector.sources.base import fingerprint
 from connector.sources.files.config import Csv, FilesEndpoint, JsonArray, JsonLines
-from connector.sources.files.content import Rows, UnreadableFile, read_content
+from connector.sources.files.content import Rows, UnreadableFile, is_gzip, read_content
 from connector.sources.files.csv_split import CsvSplitter
 from connector.sources.files.delimited import read_rows
 from connector.sources.files.json_rows import JsonRows, read_json_array, read_json_lines, split_lines
@@ -60,7 +60,7 @@ class FilesReader(PlannedReader):
         return fingerprint(*parts)
 
     def make_plan(self, span: IdRange) -> ReadPlan:
-        files = self._list_matching()
+        files = list_matching(self.store, self.endpoint)
         entries = self.ledger.read_entries()
         # Dropped from the ledger after the load: a file that returns is new again.
         self.gone = frozenset(entries.keys() - {file.key for file in files})
@@ -75,15 +75,6 @@ class FilesReader(PlannedReader):
         new.sort(key=lambda file: (file.modified, file.key))
         parts = [part.encode() for file in new[:MAX_FILES] for part in self._split(file)]
         return ReadPlan(tuple(parts), notes=tuple(self._notes(files, entries, len(new))))
-
-    def _list_matching(self) -> list[FileInfo]:
-        """Pseudo-folders, which some tools store as empty objects, are left out."""
-        pattern = self.endpoint.glob
-        return [
-            file
-            for file in self.store.list_files(self.endpoint.prefix)
-            if not file.key.endswith("/") and PurePosixPath(file.key).full_match(pattern)
-        ]
 
     def _notes(self, files: list[FileInfo], entries: dict[str, Entry], new: int) -> Iterator[str]:
         if not files:
@@ -104,7 +95,7 @@ class FilesReader(PlannedReader):
         """One part for a small file. A file that cannot be split is one part too: reading it reports the reason."""
         whole = PartRange(file)
         # The size of the content is not known before it is decompressed.
-        limit = self.part_bytes // COMPRESSION if file.key.endswith(".gz") else self.part_bytes
+        limit = self.part_bytes // COMPRESSION if is_gzip(file.key) else self.part_bytes
         if file.size <= limit:
             return [whole]
         try:
@@ -149,7 +140,7 @@ class FilesReader(PlannedReader):
                 f"the file has {part.file.size >> 20} MB, at most {MAX_PARQUET_BYTES >> 20} MB are supported. Write "
                 "several smaller files."
             )
-        return read_parquet(chunks, rename, provenance)
+        return read_parquet(chunks, rename, self.endpoint.key, provenance)
 
     def on_loaded(self, plan: ReadPlan, failed: Collection[int], unreadable: Collection[int]) -> None:
         """A file of several parts is read once all of them are."""
@@ -163,3 +154,12 @@ class FilesReader(PlannedReader):
             if file.key not in incomplete
         }
         self.ledger.update(entries, self.gone - entries.keys())
+
+
+def list_matching(store: FileStore, endpoint: FilesEndpoint) -> list[FileInfo]:
+    """Pseudo-folders, which some tools store as empty objects, are left out."""
+    return [
+        file
+        for file in store.list_files(endpoint.prefix)
+        if not file.key.endswith("/") and PurePosixPath(file.key).full_match(endpoint.glob)
+    ]

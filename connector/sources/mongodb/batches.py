@@ -12,9 +12,11 @@ from connector.landing.files import RejectedRow
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 
 Fault = tuple[bytes, BSONError]
+# The documents that can be decoded, and by their position from 1 those that cannot.
+Batch = tuple[list[dict[str, Any]], dict[int, Fault]]
 
 
-def decode_batch(batch: bytes) -> tuple[list[dict[str, Any]], dict[int, Fault]]:
+def decode_batch(batch: bytes) -> Batch:
     """The documents of a batch, and by their position from 1 those that cannot be decoded. If there is one they are
     decoded one by one, so that only it is lost."""
     try:
@@ -23,7 +25,7 @@ def decode_batch(batch: bytes) -> tuple[list[dict[str, Any]], dict[int, Fault]]:
         return decode_singly(batch)
 
 
-def decode_singly(batch: bytes) -> tuple[list[dict[str, Any]], dict[int, Fault]]:
+def decode_singly(batch: bytes) -> Batch:
     documents: list[dict[str, Any]] = []
     faults: dict[int, Fault] = {}
     position = 0

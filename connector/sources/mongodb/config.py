@@ -37,10 +37,12 @@ class ChangeWindow(Declared, frozen=True, kw_only=True):
 
 
 class MongoEndpoint(PlannedEndpoint, frozen=True, kw_only=True):
-    """`changes`: without it the whole collection is read in every run. `deletes` needs `key: [_id]`."""
+    """`changes`: without it the whole collection is read in every run. `deletes` needs `key: [_id]`. `rename`: fields
+    of documents to columns of raw, for names that BigQuery does not accept."""
 
     # https://www.mongodb.com/docs/manual/reference/limits/#mongodb-limit-Restriction-on-Collection-Names
     collection: Annotated[str, msgspec.Meta(pattern=r"^(?!\.|.*\.\.|.*\.$)[^$\x00-\x1f]+$(?!\n)")]
+    rename: dict[str, Name] = {}
     changes: ChangeWindow | None = None
     deletes: Deletes | None = None
 
@@ -74,7 +76,15 @@ def parse_mongodb_source(declared: dict[str, Any], where: str) -> MongoSource:
         raise DeclarationError(f"{where}: remove the password from `url`; it is the content of `secret`.")
     for name, endpoint in source.endpoints.items():
         check_deletes(endpoint, f"{where}: endpoints.{name}")
+        check_rename(endpoint, f"{where}: endpoints.{name}")
     return source
+
+
+def check_rename(endpoint: MongoEndpoint, where: str) -> None:
+    """The list of keys and the ranges of a plan have these fields under their own names."""
+    fixed = {"_id"} | ({endpoint.changes.field} if endpoint.changes else set())
+    if renamed := sorted(fixed & endpoint.rename.keys()):
+        raise DeclarationError(f"{where}.rename: remove {', '.join(renamed)}: its name is the same in raw.")
 
 
 def check_deletes(endpoint: MongoEndpoint, where: str) -> None:

@@ -7,7 +7,7 @@ digits, a Decimal128 its digits. Numbers keep all digits. 1 and "1" become the s
 import base64
 import math
 import uuid
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import repeat
 from typing import Any
@@ -128,10 +128,14 @@ def format_text(value: Any) -> str | None:
 
 
 class DocumentEncoder:
-    """`structured`: columns of raw that are not text; their values keep the structure."""
+    """`structured`: columns of raw that are not text; their values keep the structure. `rename`: columns by field; a
+    field whose new name is taken keeps its own."""
 
-    def __init__(self, file_column: str, structured: Collection[str]) -> None:
+    def __init__(
+        self, file_column: str, structured: Collection[str], rename: Mapping[str, str] | None = None
+    ) -> None:
         self.file_column = file_column
+        self.rename = rename or {}
         self.structured = frozenset(structured)
 
     def encode(self, documents: Iterable[dict[str, Any]], file_name: str) -> tuple[bytes, set[str]]:
@@ -140,8 +144,15 @@ class DocumentEncoder:
         for document in documents:
             groups.setdefault(tuple(document), []).append(document)
         constants = {self.file_column: file_name}
-        lines = [self._encode_group(names, group, constants) for names, group in groups.items()]
-        return b"".join(lines), {name for names in groups for name in names}
+        columns = {names: self._name_columns(names) for names in groups}
+        lines = [self._encode_group(columns[names], group, constants) for names, group in groups.items()]
+        return b"".join(lines), {name for names in columns.values() for name in names}
+
+    def _name_columns(self, fields: tuple[str, ...]) -> tuple[str, ...]:
+        # BigQuery ignores case.
+        taken = {field.casefold() for field in fields}
+        names = ((field, self.rename.get(field, field)) for field in fields)
+        return tuple(field if name.casefold() in taken else name for field, name in names)
 
     def _encode_group(
         self, names: tuple[str, ...], group: list[dict[str, Any]], constants: dict[str, str]

@@ -4,8 +4,9 @@ A part is a range of an index: of the window's field, or of _id. A range of _id 
 index, because $gte and $lt compare within one BSON type only, and a collection may have several types of _id.
 """
 
+import gc
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,6 +14,7 @@ from typing import Any
 
 import bson
 import msgspec
+from bson.errors import BSONError
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import (
@@ -32,7 +34,7 @@ from connector.raw_schema import FILE_NAME, Column
 from connector.settings import Settings
 from connector.sources.base import fingerprint
 from connector.sources.comparison import ComparingReader, KeyPage
-from connector.sources.mongodb.batches import CODEC, decode_batch, describe_fault
+from connector.sources.mongodb.batches import CODEC, Batch, decode_batch, describe_fault
 from connector.sources.mongodb.config import MongoEndpoint, MongoSource
 from connector.sources.mongodb.documents import DocumentEncoder
 from connector.sources.mongodb.key_lines import KeyEncoder
@@ -52,6 +54,7 @@ DEFAULT_DOCUMENT_BYTES = 1000  # if the account may not read the statistics of t
 BATCH_DOCUMENTS = 5000
 KEY_ROWS = 100_000  # of a page of the key list
 KEYS_PER_PART = 500  # they are listed in the query
+GC_CONTAINERS = 100_000  # new ones before a collection; Python's default is 2,000
 QUERY_TIMEOUT = timedelta(minutes=10)
 AUTHENTICATION_FAILED, UNAUTHORIZED, TIME_LIMIT_EXCEEDED = 18, 13, 50
 TRANSIENT = (AutoReconnect, NetworkTimeout, CursorNotFound)
@@ -85,7 +88,7 @@ class MongoReader(ComparingReader):
         self.part_documents = part_documents
         self.column_names = frozenset(column["name"] for column in columns)
         structured = [c["name"] for c in columns if c["type"] != "STRING" or c.get("mode") == "REPEATED"]
-        self.encoder = DocumentEncoder(FILE_NAME, structured)
+        self.encoder = DocumentEncoder(FILE_NAME, structured, endpoint.rename)
         self.field = endpoint.changes.field if endpoint.changes else "_id"
         # Majority: a document that is rolled back after a failover was never read.
         database = client.get_default_database(codec_options=CODEC, read_concern=ReadConcern("majority"))
@@ -122,7 +125,7 @@ class MongoReader(ComparingReader):
 
     @property
     def fingerprint(self) -> str:
-        parts = [self.endpoint.collection, self.field]
+        parts = [self.endpoint.collection, self.field, self.endpoint.rename]
         return fingerprint(*parts)
 
     def make_plan(self, span: IdRange) -> ReadPlan:
@@ -238,11 +241,23 @@ class MongoReader(ComparingReader):
             return policy.call(operation, next_delay)
 
     def _read_once(self, bounds: Bounds, file_name: str) -> PartContent:
+        try:
+            return self._encode(self._iter_documents(bounds), file_name)
+        except BSONError:
+            # One document is not readable: the part is read again, so that only it is lost.
+            return self._encode(map(decode_batch, self._query(bounds, raw=True)), file_name)
+
+    def _iter_documents(self, bounds: Bounds) -> Iterator[Batch]:
+        """The driver decodes what it receives: raw batches cost a copy and an object more per document."""
+        cursor = self._query(bounds)
+        while documents := cursor.to_list(BATCH_DOCUMENTS):
+            yield documents, {}
+
+    def _encode(self, batches: Iterable[Batch], file_name: str) -> PartContent:
         content, rejects = io.BytesIO(), list[RejectedRow]()
         names: set[str] = set()
         number = 0
-        for batch in self._query(bounds, raw=True):
-            documents, faults = decode_batch(batch)
+        for documents, faults in batches:
             rejects += [describe_fault(fault, number + position) for position, fault in faults.items()]
             number += len(documents) + len(faults)
             # Fields differ from document to document, so only the part shows all of them.
@@ -284,6 +299,9 @@ class MongoReader(ComparingReader):
 
 def create_reader(source: MongoSource, name: str, settings: Settings, columns: list[Column]) -> MongoReader:
     """The reader of endpoint `name`; no connection is opened yet."""
+    # Documents are millions of containers without cycles, which the collector would visit again and again. The setting
+    # is of the process, which reads one endpoint.
+    gc.set_threshold(GC_CONTAINERS)
     password: dict[str, Any] = {"password": settings.source["API_KEY"]} if source.secret else {}
     try:
         client: MongoClient[dict[str, Any]] = MongoClient(

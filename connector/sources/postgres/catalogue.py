@@ -10,7 +10,7 @@ Group = Literal["moment", "local time", "day", "integer", "other"]
 COLUMNS = """
 select a.attname, format_type(a.atttypid, -1), coalesce(base.typname, own.typname), a.attnotnull, a.atttypmod,
   has_column_privilege(a.attrelid, a.attnum, 'select'), coalesce(col_description(a.attrelid, a.attnum), ''),
-  coalesce(array_position(k.indkey::int2[], a.attnum) + 1, 0)
+  coalesce(array_position(k.indkey::int2[], a.attnum) + 1, 0), row_security_active(a.attrelid)
 from pg_attribute a
 join pg_type own on own.oid = a.atttypid
 left join pg_type base on base.oid = own.typbasetype
@@ -43,8 +43,8 @@ def quote_relation(relation: str) -> str:
 
 def build_table(rows: list[tuple[Any, ...]]) -> Table:
     """From rows of COLUMNS."""
-    fields = [build_field(*row[:5], *row[6:]) for row in rows if row[5]]
-    return Table(fields, [row[0] for row in rows if not row[5]])
+    fields = [build_field(*row[:5], *row[6:8]) for row in rows if row[5]]
+    return Table(fields, [row[0] for row in rows if not row[5]], any(row[8] for row in rows))
 
 
 def build_field(

@@ -112,6 +112,10 @@ class RestReader:
                 raise CursorExpired(f"{error} {remedy}", error.status) from error
             raise
 
+    def read_first_body(self) -> bytes:
+        """Page 1 as received, for a declaration that does not state yet where its items are."""
+        return self.client.send(self._request(1, None, IdRange()), lambda _, body: body)
+
     def _check_cap(self, page: Page, number: int, span: IdRange) -> Page:
         """A short page is the last one, or the server returns fewer items than `limit`: then the items up to the next
         offset would never be sent. Where no total shows it, one more request does."""

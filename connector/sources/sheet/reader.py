@@ -26,7 +26,7 @@ from runtime.retry import RetryPolicy
 # What the checks need; without a field mask the response describes every tab completely.
 FIELDS = "properties(timeZone),sheets(properties(title),merges)"
 # Unformatted, because a formatted value depends on the locale and loses digits.
-RENDER_OPTIONS = {"valueRenderOption": "UNFORMATTED_VALUE", "dateTimeRenderOption": "SERIAL_NUMBER"}
+RENDER_OPTIONS = {"valueRenderOption": "UNFORMATTED_VALUE"}
 
 type Row = list[msgspec.Raw]
 
@@ -82,20 +82,23 @@ class SheetReader:
         return fingerprint(*parts)
 
     def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
+        rows, zone = self.read_tab()
+        header = parse_header(decode_header(rows), self.endpoint, self.where)
+        items = [item for row in rows[1:] if (item := self._encode_row(row, header, zone))]
+        # The total makes an empty tab a complete run instead of a doubtful one.
+        return Page(items, total_pages=1, total_items=len(items))
+
+    def read_tab(self, moments: str = "SERIAL_NUMBER") -> tuple[list[Row], ZoneInfo]:
+        """Rows from the header on, and the time zone. `moments`: dateTimeRenderOption of the Sheets API."""
         # Before the values: a renamed tab or merged cells are reported instead of half a table.
         document = self._get("", {"fields": FIELDS}, Document)
         zone = self._parse_zone(document.properties.time_zone)
         self._check_tabs(document.sheets)
         # Always quoted, whatever the title contains; a quote inside it is doubled.
         tab = "'" + self.endpoint.tab.replace("'", "''") + "'"
-        rows = self._get(f"/values/{quote(tab, safe='')}", RENDER_OPTIONS, Values).values[
-            self.endpoint.header_row - 1 :
-        ]
-        first = [msgspec.json.decode(cell) for cell in rows[0]] if rows else []
-        header = parse_header(first, self.endpoint, self.where)
-        items = [item for row in rows[1:] if (item := self._encode_row(row, header, zone))]
-        # The total makes an empty tab a complete run instead of a doubtful one.
-        return Page(items, total_pages=1, total_items=len(items))
+        options = RENDER_OPTIONS | {"dateTimeRenderOption": moments}
+        values = self._get(f"/values/{quote(tab, safe='')}", options, Values).values
+        return values[self.endpoint.header_row - 1 :], zone
 
     def _encode_row(self, row: Row, header: Header, zone: ZoneInfo) -> msgspec.Raw | None:
         """None for a row without a value in any declared column."""
@@ -163,6 +166,10 @@ class SheetReader:
             )
             return RequestRejected(f"{message} ({error})", error.status)
         return error
+
+
+def decode_header(rows: Sequence[Row]) -> list[object]:
+    return [msgspec.json.decode(cell) for cell in rows[0]] if rows else []
 
 
 def cell_at(row: Row, position: int, kind: Kind, zone: ZoneInfo) -> str | None:

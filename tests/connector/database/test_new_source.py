@@ -8,10 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from connector import new_source, raw_schema
+from connector import raw_schema
 from connector.__main__ import create_parser
 from connector.declaration_check import check_all
 from connector.errors import DeclarationError, KeyRejected, RequestRejected, SourceUnavailable
+from connector.new_source import command as new_source
+from connector.new_source.arguments import parse_request
+from connector.new_source.write import link_all
 from connector.sources import registry
 from connector.sources.database.config import TableEndpoint
 from runtime.errors import SettingsError, UsageError
@@ -59,7 +62,7 @@ EXPORT = {
 
 def request(url, *arguments, name="parcel_shop"):
     command = ["new", name, "--kind", "postgres", "--url", url, "--secret", "parcel-password", *arguments]
-    return new_source.parse_request(create_parser().parse_args(command))
+    return parse_request(create_parser().parse_args(command))
 
 
 def create(server, root, *arguments, password=PASSWORD, **others):
@@ -124,6 +127,7 @@ def test_from_an_empty_database_to_a_sheet(shop, sandbox, tmp_path):
             (2, "lost"),
         ]
         assert system.rows("select count(*) from ods.parcels_rejects where file_day > '2000-01-01'") == [(0,)]
+        assert sync_sheet(system, sandbox) == [["Parcel", "Reason"], ["1"], ["2", "lost"]]
     finally:
         system.close()
 
@@ -170,7 +174,7 @@ def test_a_file_that_appears_meanwhile_removes_what_was_written(shop, tmp_path):
     (tmp_path / "root/connector/schemas").mkdir(parents=True)
     (tmp_path / "root/connector/schemas/b.json").write_text("a person's")
     with pytest.raises(UsageError, match="Nothing was written"):
-        new_source.link_all(list(texts), tmp_path / "staged", tmp_path / "root")
+        link_all(list(texts), tmp_path / "staged", tmp_path / "root")
     assert files(tmp_path / "root") == ["connector/schemas/b.json"]
     assert (tmp_path / "root/connector/schemas/b.json").read_text() == "a person's"
 
@@ -225,6 +229,18 @@ def test_a_key_that_only_grows_and_a_time_that_may_be_null_give_no_window(server
     assert "b: types.required(types.asReceived)," in model  # 'x' and ' x' are two keys
 
 
+def test_a_view_has_a_key_if_one_is_named(shop, tmp_path):
+    shop.execute('create view shop.late as select "order" as code, updated_at from shop.parcels')
+    place = ("--endpoint", "late", "--relation", "shop.late")
+    with pytest.raises(DeclarationError, match=r"no primary key .*columns: code, updated_at\. .*--key"):
+        create(shop, tmp_path, *place)
+    with pytest.raises(DeclarationError, match="has no column id; columns: code, updated_at"):
+        create(shop, tmp_path, *place, "--key", "id")
+    create(shop, tmp_path, *place, "--key", "code")
+    [endpoint] = registry.read_source("parcel_shop", tmp_path / "connector/sources").endpoints.values()
+    assert endpoint.key == ["code"]
+
+
 def test_columns_that_the_account_may_not_read_are_named(shop, tmp_path):
     shop.execute(
         "revoke select on shop.parcels from connector",
@@ -245,14 +261,15 @@ def test_columns_that_the_account_may_not_read_are_named(shop, tmp_path):
         (["shop"], "new needs NAME"),
         (["shop", "--endpoint", "x", "--endpoint", "x"], "given twice"),
         (["shop", "--endpoint", "x", "--relation", "a.x", "--relation", "a.y"], "one relation per endpoint"),
-        (["shop", "--endpoint", "x", "--kind", "rest"], "api-as-a-source"),
+        (["shop", "--endpoint", "x", "--key", "a", "--key", "b"], "one key per endpoint"),
+        (["shop", "--endpoint", "x", "--kind", "files"], "needs --relation, a pattern"),
     ],
 )
 def test_arguments_that_no_source_can_have(arguments, message):
     name, *others = arguments
     command = ["new", name, "--kind", "postgres", "--url", "postgresql://c@h/d", *others]
     with pytest.raises(UsageError, match=message):
-        new_source.parse_request(create_parser().parse_args(command))
+        parse_request(create_parser().parse_args(command))
 
 
 @pytest.mark.parametrize(
@@ -267,7 +284,7 @@ def test_arguments_that_no_source_can_have(arguments, message):
 def test_what_is_refused_before_a_connection(url, secret, endpoint, error, message):
     command = ["new", "fresh", "--kind", "postgres", "--url", url, "--secret", secret, "--endpoint", endpoint]
     with pytest.raises(error, match=message):
-        new_source.create_source(new_source.parse_request(create_parser().parse_args(command)), {})
+        new_source.create_source(parse_request(create_parser().parse_args(command)), {})
 
 
 def test_an_endpoint_or_a_secret_of_another_source(shop, tmp_path):

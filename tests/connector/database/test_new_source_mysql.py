@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from connector import new_source
 from connector.__main__ import create_parser
 from connector.declaration_check import check_all
 from connector.errors import RequestRejected
+from connector.new_source import command as new_source
+from connector.new_source.arguments import parse_request
 from connector.sources import registry
 from connector.sources.database.config import TableEndpoint
 from tests.connector.database.servers import PASSWORD
@@ -33,7 +34,7 @@ def create(server, root, relation):
         "--endpoint",
         "parcels",
     ]
-    request = new_source.parse_request(create_parser().parse_args([*command, "--relation", relation]))
+    request = parse_request(create_parser().parse_args([*command, "--relation", relation]))
     return new_source.create_source(request, {"SHOP_API_KEY": PASSWORD}, root)
 
 

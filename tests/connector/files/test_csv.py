@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 
 import pytest
 
@@ -156,3 +157,48 @@ def test_an_invalid_byte_after_many_lines_is_named_by_its_line(local, folder):
     rows, message = local.copy_incomplete()
     assert values(rows, "id") == [("7",)]
     assert "line 40002 has byte 0xe9" in message
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (b'id,name\r\n1,"a\r\nb\rc\nd"\r\n', [("1", "a\r\nb\rc\nd")]),
+        (b"id,name\n1,a\x00b\n", [("1", "a\x00b")]),
+        (b"id,name,,\n1,a,,\n2,b,x,\n", [("1", "a"), ("2", "b")]),
+        (b'\xef\xbb\xbf"id","name"\n1,a\n', [("1", "a")]),
+    ],
+)
+def test_odd_files_that_can_be_read(local, folder, content, rows):
+    (folder / "a.csv").write_bytes(content)
+    assert values(local.copy(), "id", "name") == rows
+
+
+def test_values_below_a_blank_header_are_kept_and_noted(local, folder):
+    (folder / "a.csv").write_bytes(b"id,name,\n1,a,x\n")
+    [row] = local.copy()
+    assert row["column 3"] == "x"
+    assert "without a column in raw, kept in the files: column 3" in local.notes
+    local.endpoint["rename"] = {"column 3": "amount"}
+    (folder / "b.csv").write_bytes(b"id,name,\n2,a,y\n")
+    assert [row["amount"] for row in local.copy() if row["id"] == "2"] == ["y"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.csv", gzip.compress(b"id,name\n1,a\n"), "is a gzip file. .* must end in .gz"),
+        ("a.csv.zip", b"PK\x03\x04 and more", "a zip archive or an Excel workbook"),
+        ("a.csv", b"id,name\r1,a\r2,b\r", r"a \\r without \\n outside of quotes"),
+        ("a.csv", "id,name\n1,a\n".encode("utf-16"), "byte 0xff, which is not utf-8. Declare"),
+    ],
+)
+def test_files_that_are_something_else_name_it(local, folder, name, content, reason):
+    (folder / name).write_bytes(content)
+    rows, message = local.copy_incomplete()
+    assert rows == []
+    assert re.search(reason, message)
+
+
+def test_a_gzip_file_with_an_ending_in_capitals(local, folder):
+    (folder / "A.CSV.GZ").write_bytes(gzip.compress(b"id,name\n1,a\n"))
+    assert values(local.copy(), "id", "name") == [("1", "a")]

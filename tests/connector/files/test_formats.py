@@ -135,3 +135,85 @@ def test_two_parquet_columns_of_one_name_in_raw_are_unreadable(local, folder):
     pq.write_table(pa.table({"id": ["1"], "name": ["a"], "title": ["b"]}), folder / "a.parquet")
     rows, message = local.copy_incomplete()
     assert (rows, "several columns become name in raw" in message) == ([], True)
+
+
+NESTED = pa.struct(
+    [
+        ("at", pa.timestamp("ns")),
+        ("clock", pa.time64("ns")),
+        ("took", pa.duration("ns")),
+        ("day", pa.date32()),
+        ("price", pa.decimal256(76, 2)),
+        ("ratio", pa.float32()),
+        ("raw", pa.binary()),
+        ("sizes", pa.map_(pa.string(), pa.uint64())),
+        ("grid", pa.list_(pa.list_(pa.int8(), 2))),
+    ]
+)
+
+
+def test_nested_parquet_values_keep_nanoseconds_and_far_years(local, folder):
+    """Python's types end at microseconds and at the year 9999; a value beyond them must not lose the file."""
+    local.endpoint["format"] = {"parquet": {}}
+    item = {
+        "at": 1_700_000_000_000_000_001,
+        "clock": 3_600_000_000_001,
+        "took": 1,
+        "day": 2_932_897,
+        "price": decimal.Decimal("1" * 60 + ".10"),
+        "ratio": 0.1,
+        "raw": b"\xff",
+        "sizes": [("k", 2**64 - 1), ("k", None)],
+        "grid": [[1, 2], None],
+    }
+    names = pa.array([[item, None, dict.fromkeys(item)], [], None], pa.list_(NESTED))
+    write_parquet(folder / "a.parquet", {"id": ["1", "2", "3"], "name": names})
+    first, second, third = [row["name"] for row in local.copy()]
+    assert (second, third) == ("[]", None)
+    value, *others = json.loads(first)
+    assert others == [None, dict.fromkeys(item)]
+    assert value == {
+        "at": "2023-11-14 22:13:20.000000001",
+        "clock": "01:00:00.000000001",
+        "took": "1",
+        "day": "10000-01-01",
+        "price": "1" * 60 + ".10",
+        "ratio": 0.1,
+        "raw": "/w==",
+        "sizes": [["k", 2**64 - 1], ["k", None]],
+        "grid": [[1, 2], None],
+    }
+
+
+def test_a_parquet_column_may_have_another_type_in_each_file(local, folder):
+    local.endpoint["format"] = {"parquet": {}}
+    write_parquet(folder / "a.parquet", {"id": [1], "name": pa.array([1], pa.timestamp("ns"))})
+    write_parquet(folder / "b.parquet", {"id": ["x"], "name": [[1.5]]})
+    assert values(local.copy(), "id", "name") == [("1", "1970-01-01 00:00:00.000000001"), ("x", "[1.5]")]
+
+
+def test_a_parquet_file_without_the_key_is_unreadable(local, folder):
+    local.endpoint["format"] = {"parquet": {}}
+    write_parquet(folder / "a.parquet", {"name": ["x"]})
+    rows, message = local.copy_incomplete()
+    assert (rows, "no column 'id', the key; its columns are: 'name'" in message) == ([], True)
+
+
+@pytest.mark.parametrize(("kind", "text"), [("ndjson", "{}\n{}"), ("json", "[{},{}]")])
+def test_an_object_with_a_name_twice_is_a_reject(local, folder, kind, text):
+    local.endpoint["format"] = {kind: {}}
+    items = ('{"id": 1, "name": "a", "name": "b"}', '{"id": 9007199254740993}')
+    (folder / "a.json").write_text(text.format(*items))
+    assert values(local.copy(), "id") == [("9007199254740993",)]
+    [reject] = local.rejects()
+    assert (reject["number"], reject["reason"]) == (
+        1,
+        "a name is twice in the object, of which one value would be lost",
+    )
+
+
+def test_a_trailing_comma_is_named_with_its_place(local, folder):
+    local.endpoint["format"] = {"json": {}}
+    (folder / "a.json").write_text('[{"id":1},]')
+    rows, message = local.copy_incomplete()
+    assert (rows, "not a JSON array: JSON is malformed: trailing comma in array" in message) == ([], True)

@@ -185,6 +185,8 @@ def declared(**others):
         ({"window": {"field": "a", "look_back": "1 hour"}}, "endpoints.orders.window"),
         ({"window": {"field": "a", "from": "b"}}, "Allowed here: field, look_back"),
         ({"collection": ""}, "endpoints.orders"),
+        ({"rename": {"_id": "id"}}, "rename: remove _id: its name is the same in raw"),
+        ({"rename": {"updated_at": "changed_at"}}, "rename: remove updated_at"),
     ],
 )
 def test_errors_of_a_declaration(others, text):

@@ -163,3 +163,14 @@ def test_documents_with_other_fields_and_odd_names():
     assert sorted(row["_id"] for row in rows if 'a"b' in row) == list(range(3 * TYPED_ROWS))
     assert sum(row == {"SYS_FILE_NAME": "f.json"} for row in rows) == 3 * TYPED_ROWS
     assert len(names) == 3 + 3 * TYPED_ROWS
+
+
+def test_a_renamed_field_keeps_its_name_where_the_new_one_is_taken():
+    encoder = DocumentEncoder("SYS_FILE_NAME", [], {"first-name": "first_name"})
+    documents = [{"_id": 1, "first-name": "a"}, {"_id": 2, "first-name": "b", "First_Name": "c"}]
+    lines, names = encoder.encode(documents, "f")
+    assert [json.loads(line) for line in lines.splitlines()] == [
+        {"_id": "1", "first_name": "a", "SYS_FILE_NAME": "f"},
+        {"_id": "2", "first-name": "b", "First_Name": "c", "SYS_FILE_NAME": "f"},
+    ]
+    assert names == {"_id", "first_name", "first-name", "First_Name"}

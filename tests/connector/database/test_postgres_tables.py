@@ -1,0 +1,59 @@
+"""PostgreSQL: kinds of tables other than the plain one, and rows that the server hides from the account."""
+
+import pytest
+
+from connector.sources.window import IdRange
+from tests.connector.database.servers import read
+
+KINDS = ["postgres"]
+ROWS = "select n as id, 'n' || n as name, now() as updated_at from generate_series(1, 5) n"
+
+
+def copy(reader):
+    plan = reader.make_plan(IdRange())
+    return plan, sorted((row["id"], row["name"]) for row in read(reader, plan))
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [
+            "create table shop.orders (id int primary key, name text, updated_at timestamptz) partition by range (id)",
+            "create table shop.low partition of shop.orders for values from (1) to (3)",
+            "create table shop.high partition of shop.orders default",
+            f"insert into shop.orders {ROWS}",
+        ],
+        [
+            "create table shop.orders (id int, name text, updated_at timestamptz)",
+            "create table shop.child () inherits (shop.orders)",
+            f"insert into shop.child {ROWS}",
+        ],
+        [f"create materialized view shop.orders as {ROWS}"],
+        [f"create view shop.orders as {ROWS}"],
+        [
+            "create table shop.orders (id int generated always as identity (start 1 cycle maxvalue 9), "
+            "name text generated always as ('n' || id) stored, updated_at timestamptz)",
+            "insert into shop.orders (updated_at) select now() from generate_series(1, 5)",
+        ],
+    ],
+    ids=["partitioned", "inherited", "materialized", "view", "generated"],
+)  # fmt: skip
+def test_every_kind_of_table_is_copied(server, create, statements):
+    server.execute(*statements)
+    plan, rows = copy(create(limits={"page_rows": 2}))
+    assert rows == [(str(n), f"n{n}") for n in range(1, 6)]
+    assert plan.notes == ()
+
+
+def test_row_level_security_that_hides_rows_is_noted(server, create):
+    server.execute(
+        f"create table shop.orders as {ROWS}",
+        "alter table shop.orders enable row level security",
+        "create policy part on shop.orders using (id < 3)",
+    )
+    plan, rows = copy(create())
+    assert rows == [("1", "n1"), ("2", "n2")]
+    assert any("row-level security is active for the account" in note for note in plan.notes)
+    server.execute("alter table shop.orders disable row level security")
+    plan, rows = copy(create())
+    assert (len(rows), plan.notes) == (5, ())
