@@ -234,7 +234,10 @@ def test_a_load_is_taken_out(project):
     bucket = f"{project.state.project}-landing"
     project.upload(bucket, f"retail/sales/archive/20260109/{name}", {})
     refused = project.run("unload", "--file", "sales_20260101_0900_x.json", "--reason", "a test")
-    assert refused.returncode == 1 and "changed no table; its log: http" in refused.stderr
+    assert (
+        refused.returncode == 1
+        and "it writes all tables or none, and its log states which: http" in refused.stderr
+    )
     assert "the plan is in the log" in check(
         project.run("unload", "--file", name, "--reason", "bad", "--dry-run")
     )
