@@ -11,7 +11,10 @@ import pytest
 import requests
 from google.api_core.exceptions import Aborted, ServiceUnavailable
 from google.cloud import bigquery
+from google.cloud import dataform_v1 as api
 
+from pipeline.rehearse.models import Model
+from pipeline.rehearse.rehearsal import has_old_rows
 from runtime.delivery import Busy, DeliveryError, Refused, ReleaseError
 from runtime.delivery.checks import check_columns, check_data
 from runtime.delivery.releases import Release, choose, encode, new_id, parse
@@ -225,6 +228,27 @@ def test_a_rollout_that_is_not_rolled_back_names_both_reasons():
 
 def raise_refused():
     raise Refused("no job; nothing was changed")
+
+
+@pytest.mark.parametrize(
+    ("live", "expected"),
+    [
+        ([], False),  # an environment before its first release: the next run writes everything
+        (["ods.customers"], False),
+        (["ods.sales"], True),
+        (["dmt.days"], True),  # it follows the changed table
+        (["dmt.view"], False),
+    ],
+)
+def test_only_tables_that_exist_are_written_again_by_a_rehearsal(live, expected):
+    sales = Model("ods.sales", api.Target(), "", is_table=True)
+    days = Model("dmt.days", api.Target(), "", is_table=True, follows=frozenset({"ods.sales"}))
+    view = Model("dmt.view", api.Target(), "", is_table=False, is_view=True, follows=frozenset({"ods.sales"}))
+    customers = Model("ods.customers", api.Target(), "", is_table=True)
+    models = {model.name: model for model in (sales, days, view, customers)}
+    tables: Any = dict.fromkeys(live)
+    assert has_old_rows(models, [sales], tables) == expected
+    assert not has_old_rows(models, [view], tables)
 
 
 def test_a_command_waits_for_its_turn_only_if_it_may():
