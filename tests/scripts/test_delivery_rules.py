@@ -25,6 +25,7 @@ from scripts.delivery.turns import wait_for_turn
 from scripts.deploy.errors import ApplyFailed, StalePlan, TerraformFailed
 from scripts.rollback.__main__ import carry_out
 from scripts.rollout.__main__ import Withdrawn, apply_plan, undo, withdraw
+from scripts.unload.__main__ import select
 from tests.scripts.delivery_project import image
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
@@ -249,6 +250,30 @@ def test_only_tables_that_exist_are_written_again_by_a_rehearsal(live, expected)
     tables: Any = dict.fromkeys(live)
     assert has_old_rows(models, [sales], tables) == expected
     assert not has_old_rows(models, [view], tables)
+
+
+NAME = "sales_20260131_0930_019b0002-0000-7001-8000-000000000001.json"
+
+
+def test_a_load_is_named_by_its_run_or_by_its_files():
+    address = f"gs://p-landing/retail/sales/archive/20260131/{NAME}"
+    assert select(None, [address]) == select(None, [NAME]) == ["--file", NAME]
+    assert select("r1", []) == ["--run", "r1"]
+
+
+@pytest.mark.parametrize(
+    ("run", "files", "text"),
+    [
+        ("", [], "the id of the run is empty; nothing was changed"),
+        (" ", [], "ops.run_log lists them"),
+        (None, [""], "'' is not a landing file"),
+        (None, [NAME, "sales.json"], "'sales.json' is not a landing file"),
+        (None, [f"{NAME}.gz"], "nothing was changed. ops.file_log lists them"),
+    ],
+)
+def test_what_cannot_be_a_load_is_refused_before_the_job_starts(run, files, text):
+    with pytest.raises(Refused, match=text):
+        select(run, files)
 
 
 def test_a_command_waits_for_its_turn_only_if_it_may():
