@@ -107,7 +107,7 @@ style: .venv/.packages ## violations of the language rules, and the table of mea
 apply-all: install ## apply, change and destroy local, dev and prod, each in its own sandbox
 	@.venv/bin/pytest tests/terraform/test_apply.py --durations=3
 
-story: install .venv/bin/act-$(ACT) ## pull request, merge, release, run and a bad release through the workflows, by act; ten minutes
+story: install .venv/bin/act-$(ACT) ## the tests of the workflows through act, with drift that is gone, which make test leaves out
 	@.venv/bin/pytest -m "story or not story" tests/delivery_story --durations=5
 
 campaign: install ## crash test: kill -9 at every request; writes docs/reports/crash-test.md
@@ -176,7 +176,7 @@ record: install ## record the requests of Terraform for workspace local; also SO
 
 lock: .venv/.packages ## pin requirements/*.in again, with the newest versions
 	@for f in checkov dev jobs parquet report servers spark uv zizmor; do .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.13 --generate-hashes \
-		--override requirements/overrides.in --no-emit-index-url --no-emit-find-links --no-header $$([[ $$f = @(jobs|parquet|report) ]] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt; done
+		--override requirements/overrides.in --no-emit-index-url --no-emit-find-links --no-header $$([[ $$f = @(jobs|parquet|report) ]] && echo -c requirements/dev.txt) requirements/$$f.in -o requirements/$$f.txt || exit 1; done
 
 clean: ## delete the sandbox's state
 	@rm -rf .sandbox .companies

@@ -5,8 +5,20 @@ import time
 from demo.cloud import CLOCK, Cloud
 from demo.expected import Facts, compare, last_sale
 from demo.shop.clock import parse_clock
+from demo.shop.dataset import connect
 
 LIMIT_SECONDS = 120
+
+
+def unsold_products(until):
+    """Products without a sale before `until`. Hiding them makes the full list 12 times shorter."""
+    with connect() as data:
+        rows = data.execute(
+            "select product_sku from products where product_sku not in "
+            "(select cast(product_id as varchar) from lines where sold_at < ?)",
+            [until.removesuffix("Z")],
+        ).fetchall()
+    return frozenset(sku for (sku,) in rows)
 
 
 class Scenario:

@@ -19,26 +19,14 @@ from demo.expected import last_sale
 from demo.recorded_apply.replay import replay
 from demo.server import running
 from demo.shop.clock import parse_clock
-from demo.shop.dataset import connect
 from tests.dataform.retail import BAD_SALES
 from tests.pipeline.test_run_record import BigQuery, run_row, write
-from tests.scenario import Scenario
+from tests.scenario import Scenario, unsold_products
 
 FIRST_DAY, SECOND_DAY, THIRD_DAY = "2017-01-02T00:00:00Z", "2017-01-03T00:00:00Z", "2017-01-04T00:00:00Z"
 LATE_SALES = frozenset({5, 17, 100})
 LATE_PRODUCTS = frozenset({"1095275", "9878513"})  # of the first two sales
 LATE_CUSTOMERS = frozenset({1228})  # of the third
-
-
-def unsold_products(until):
-    """Products without a sale before `until`. Hiding them makes the full list 12 times shorter."""
-    with connect() as data:
-        rows = data.execute(
-            "select product_sku from products where product_sku not in "
-            "(select cast(product_id as varchar) from lines where sold_at < ?)",
-            [until.removesuffix("Z")],
-        ).fetchall()
-    return frozenset(sku for (sku,) in rows)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ CONDITIONS = {
     # After a failed job, too; not of a run that a newer commit replaced.
     "!cancelled()",
     f"${{{{ !cancelled() && github.event_name == 'pull_request' && {PULL_REQUEST} }}}}",
+    "always() && needs.dev.result != 'success' && needs.dev.result != 'skipped'",
     "always() && needs.prod.result != 'success' && needs.prod.result != 'skipped'",
     f"github.event_name == 'merge_group' || {PULL_REQUEST}",
 }
@@ -147,8 +149,24 @@ def test_a_step_is_one_make_target_or_one_python_command(place, command):
 
 def test_targets_of_the_matrix_exist():
     targets = WORKFLOWS["nightly"]["jobs"]["nightly"]["strategy"]["matrix"]["target"]
-    declared = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert targets and set(targets) <= set(declared)
+    makefile = (ROOT / "Makefile").read_text()
+    assert targets and set(targets) <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    assert set(re.findall(r"^([a-z-]+):.*## .*\bnightly\b", makefile, re.MULTILINE)) <= set(targets)
+
+
+@pytest.mark.parametrize("failing", ["checkov", "jobs", "zizmor"])
+def test_new_pins_are_those_of_every_file_or_none(tmp_path, failing):
+    """A file that cannot be resolved ends `make lock`: its old pins beside new ones would be proposed as checked."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
+    programs = tmp_path / ".venv/bin"
+    programs.mkdir(parents=True)
+    (programs / "uv").write_text(f'#!/bin/sh\ncase "$*" in *requirements/{failing}.in*) exit 1;; esac\n')
+    (programs / "uv").chmod(0o755)
+    for marker in (".python", ".packages"):
+        (tmp_path / ".venv" / marker).touch()
+    ended = subprocess.run(["make", "lock"], cwd=tmp_path, capture_output=True, check=False)
+    assert ended.returncode != 0
 
 
 def test_every_test_is_in_one_part_of_the_checks():
@@ -183,6 +201,7 @@ def test_who_applies_names_the_environment_whose_reviewers_approve():
     jobs = WORKFLOWS["deploy"]["jobs"]
     assert {job: declared.get("environment") for job, declared in jobs.items()} == {
         "dev": "dev",
+        "rollback-dev": "dev",
         "plan": None,
         "rehearse": None,
         "prod": "prod",
@@ -196,6 +215,7 @@ def test_prod_applies_the_plan_that_was_shown():
         None,
         ["dev"],
         ["dev"],
+        ["dev"],
         ["plan", "rehearse"],
         ["prod"],
     ]
@@ -204,6 +224,16 @@ def test_prod_applies_the_plan_that_was_shown():
     assert upload["name"] == download["name"] and upload["retention-days"] == 1
     commands = " ".join(step.get("run", "") for step in jobs["prod"]["steps"])
     assert '--plan "$RUNNER_TEMP/prod.tfplan"' in commands and "scripts.deploy" not in commands
+
+
+@pytest.mark.parametrize(("job", "after"), [("rollback-dev", "dev"), ("rollback", "prod")])
+def test_a_release_is_rolled_back_also_when_its_job_was_cancelled_or_timed_out(job, after):
+    """Both results are not `failure`, and a job that was skipped began nothing."""
+    declared = WORKFLOWS["deploy"]["jobs"][job]
+    assert declared["needs"] == [after] and declared["environment"] == after.split("-")[0]
+    result = f"needs.{after}.result"
+    assert declared["if"] == f"always() && {result} != 'success' && {result} != 'skipped'"
+    assert f"scripts.rollback --env {after} --if-unfinished --wait" in declared["steps"][-1]["run"]
 
 
 def test_a_rehearsal_shows_its_rows_and_reads_them_as_an_identity_of_its_own():

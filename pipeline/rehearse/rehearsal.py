@@ -124,8 +124,7 @@ class Rehearsal:
         steps: list[tuple[Run, Callable[[], Extent]]] = [
             ("next run", lambda: self.run_next(result, models, live, views))
         ]
-        # A changed view has all its new rows at once, with the next run.
-        if any(model.is_table for model in changed) and not incremental_only:
+        if not incremental_only and has_old_rows(models, changed, live):
             steps.append(("written again", lambda: self.write_again(result, models, changed)))
         return self.run_steps(outcome, steps, models, live)
 
@@ -204,6 +203,13 @@ class Rehearsal:
         for row in self.warehouse.rows(sql):
             days[row["table_name"]].append(row["day"])
         return days
+
+
+def has_old_rows(models: Mapping[str, Model], changed: Iterable[Model], live: Mapping[str, Table]) -> bool:
+    """Whether a changed formula, or a table that follows it, has rows that the next run does not write again."""
+    # A changed view has all its new rows at once, and a table that did not exist is written from the beginning.
+    tables = [model for model in changed if model.is_table]
+    return any(name in live and models[name].is_table for name in with_dependents(models, tables))
 
 
 def has_days(table: Table | None, model: Model | None, extent: Extent) -> bool:

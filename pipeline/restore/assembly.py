@@ -12,15 +12,17 @@ from google.cloud.dataform_v1 import CodeCompilationConfig, DataformClient
 from pipeline.assembly import LEASE_NAME, STORAGE_CONNECTIONS
 from pipeline.jobs import make_execution_check, own_execution
 from pipeline.restore.automatic import NoSchedules, RestoreInProcess, find_release, roll_back
-from pipeline.restore.files import withdraw_files
+from pipeline.restore.errors import FilesNotMoved
+from pipeline.restore.files import Store, withdraw_files
 from pipeline.restore.runner import describe, make_plan, restore
 from pipeline.restore.settings import read_settings
-from pipeline.restore.unload import find_load, statements
+from pipeline.restore.unload import Load, find_load, statements
 from pipeline.restore.warehouse import Warehouse
 from runtime.credentials import default_credentials
 from runtime.delivery.images import Images
 from runtime.delivery.release_config import LiveRelease
 from runtime.delivery.releases import ReleaseLog
+from runtime.errors import StorageError
 from runtime.lease import Lease
 from runtime.object_store import ObjectStore, open_bucket
 from runtime.structured_log import StructuredLog
@@ -94,8 +96,19 @@ class Job:
                 # One transaction: a state without the load in ods but with it in raw would load it again.
                 restore(self.warehouse, plan, self.log, list(statements(load, reason)))
         if not dry_run:
-            moved = withdraw_files(self.store, load.files, reason)
+            moved = move_files(self.store, load, reason)
             self.log(f"{moved} files moved to failed/", files=moved)
+
+
+def move_files(store: Store, load: Load, reason: str) -> int:
+    """How many; FilesNotMoved, as the load is out of the tables by now."""
+    try:
+        return withdraw_files(store, load.files, reason)
+    except StorageError as error:
+        raise FilesNotMoved(
+            f"the load is out of all tables, but not all of its files moved to failed/: {error} Run the same command "
+            "again: it moves the others."
+        ) from error
 
 
 def create_job(environ: Mapping[str, str], log: StructuredLog) -> Job:

@@ -79,11 +79,11 @@ def check_tables(tables: Iterable[Table], diff: Diff) -> None:
 
 
 def restore(warehouse: Warehouse, plan: RestorePlan, log: StructuredLog, more: Sequence[str] = ()) -> None:
-    """One transaction; nothing is changed when it fails."""
+    """One transaction; RestoreFailed if nothing was changed, or UnknownOutcome."""
     if not plan.parts and not more:
         log("the warehouse is as it was at that moment; nothing to do")
         return
-    warehouse.rows(build_script(plan.diff, plan.parts, warehouse.locks(), more))
+    warehouse.write(build_script(plan.diff, plan.parts, warehouse.locks(), more))
     log(f"restored {len(plan.parts)} parts", moment=plan.diff.moment.isoformat())
 
 

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from google.api_core.exceptions import GoogleAPIError
+import requests
+from google.api_core.exceptions import ClientError, GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
-from pipeline.restore.errors import RestoreFailed
+from pipeline.restore.errors import RestoreFailed, UnknownOutcome
+from runtime.errors import describe_error
+
+UNANSWERED = (GoogleAPIError, GoogleAuthError, requests.RequestException, OSError)
 
 DATASETS = ("ods", "dmt")
 DEFAULT_TRAVEL_HOURS = 168  # https://cloud.google.com/bigquery/docs/time-travel
@@ -41,11 +45,28 @@ class Warehouse:
     client: Client
 
     def rows(self, sql: str) -> list[Mapping[str, Any]]:
-        """RestoreFailed with BigQuery's reason."""
+        """The answer to a query, which changes nothing; RestoreFailed with BigQuery's reason."""
         try:
             return list(self.client.query_and_wait(sql))
-        except (GoogleAPIError, GoogleAuthError) as error:
-            raise RestoreFailed(f"BigQuery refused a statement; nothing was changed: {error}") from error
+        except UNANSWERED as error:
+            raise RestoreFailed(
+                f"a query of BigQuery failed, and no table was changed: {describe_error(error)}"
+            ) from error
+
+    def write(self, script: str) -> None:
+        """Run a script of one transaction; RestoreFailed if it was rolled back, or UnknownOutcome."""
+        try:
+            list(self.client.query_and_wait(script))
+        except ClientError as error:
+            raise RestoreFailed(
+                f"BigQuery rolled the transaction back; no table was changed: {error}"
+            ) from error
+        except UNANSWERED as error:
+            # The answer can be lost after the commit.
+            raise UnknownOutcome(
+                f"the outcome of the transaction is unknown ({describe_error(error)}); it writes all tables or none. "
+                "Run the same command again: it writes only what is missing."
+            ) from error
 
     def tables(self, dataset: str) -> list[Table]:
         """The tables of a dataset, without views and without the locks of Dataform's scripts."""

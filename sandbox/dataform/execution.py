@@ -5,6 +5,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sandbox.background import store_end
 from sandbox.dataform import cli, graph, project
 from sandbox.dataform.report import Outcome, Report
 from sandbox.resources.clock import now
@@ -55,7 +56,7 @@ class Execution:
         # A CLI that was stopped ends with an error, which is not a failure of the invocation.
         if self.cancelled.is_set():
             state = "CANCELLED"
-        finish(self.service, self.invocation["name"], state, "\n".join(report.tail))
+        store_end(lambda: finish(self.service, self.invocation["name"], state, "\n".join(report.tail)))
         # After the state is stored: while an invocation is active, cancel() requires its entry.
         del running[self.invocation["name"]]
 

@@ -6,6 +6,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from sandbox.background import store_end
 from sandbox.dataproc import batch as batches
 from sandbox.dataproc import spark
 from sandbox.dataproc.buckets import Buckets, StorageFailed
@@ -63,7 +64,7 @@ class Runner:
             self._processes.pop(name, None)
             if name in self._cancelled:
                 state, message = "CANCELLED", "Batch was cancelled."
-            self._store(batches.enter(self.service.find(name), state, message))
+            store_end(lambda: self._store(batches.enter(self.service.find(name), state, message)))
 
     def _run_spark(self, batch: Json, folder: Path) -> None:
         """BatchFailed or StorageFailed unless the program ended with 0 and its output is in the buckets."""

@@ -1,9 +1,11 @@
 """Running executions, each in a thread; their state is in the store and survives a restart."""
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from sandbox.background import store_end
 from sandbox.jobs import executions, tasks
 from sandbox.jobs.executions import CANCELLED, Failure
 from sandbox.jobs.task_process import Running, TaskFailed, TaskProcesses
@@ -55,19 +57,28 @@ class Runner:
                 self._finish(execution, 0, Failure(CANCELLED, "The sandbox was stopped.", reason))
 
     def _run(self, execution: Json, overrides: Json, running: Running) -> None:
+        execution = executions.mark_started(execution)
+        try:
+            succeeded, failure = self._run_logged(execution, overrides, running)
+        except Exception as error:  # such as a full disk
+            succeeded, failure = 0, describe(error)
+        store_end(lambda: self._finish(execution, succeeded, failure))
+        # After the result is stored: a client that stops waiting then reads the final state.
+        self._running.pop(execution["name"])
+        running.finished.set()
+
+    def _run_logged(self, execution: Json, overrides: Json, running: Running) -> tuple[int, Failure | None]:
         path = self.log_path(execution["job"], execution["name"].rsplit("/", 1)[-1])
         path.parent.mkdir(parents=True, exist_ok=True)
-        execution = executions.mark_started(execution)
         self._store(execution)
         # Without a buffer, because the processes of the tasks write to the same file.
         with path.open("ab", buffering=0) as log:
             succeeded, failure = self._run_tasks(execution, overrides, running, log)
             if failure:
-                log.write(f"{failure.message}\n".encode())
-        self._finish(execution, succeeded, failure)
-        # After the result is stored: a client that stops waiting then reads the final state.
-        self._running.pop(execution["name"])
-        running.finished.set()
+                # Its reason is in the operation too, which a full disk must not replace.
+                with suppress(OSError):
+                    log.write(f"{failure.message}\n".encode())
+        return succeeded, failure
 
     def _run_tasks(
         self, execution: Json, overrides: Json, running: Running, log: IO[bytes]
@@ -83,7 +94,7 @@ class Runner:
         except TaskFailed as error:
             return error.succeeded, error.failure
         except Exception as error:  # without a result a client would poll the operation forever
-            return 0, Failure(INTERNAL, f"The sandbox could not run the execution: {error!r}", {})
+            return 0, describe(error)
         return execution["taskCount"], None
 
     def _finish(self, execution: Json, succeeded: int, failure: Failure | None) -> None:
@@ -98,3 +109,7 @@ class Runner:
         with self.service.store.change():
             if self.service.store.get(self.service.key(execution["name"].split("/executions/")[0])):
                 self.service.store.put(self.service.key(execution["name"]), execution)
+
+
+def describe(error: Exception) -> Failure:
+    return Failure(INTERNAL, f"The sandbox could not run the execution: {error!r}", {})

@@ -5,6 +5,7 @@ import json
 import threading
 from datetime import datetime
 
+from sandbox.background import store_end
 from sandbox.resources import messages
 from sandbox.resources.clock import now
 from sandbox.resources.service import Service
@@ -28,20 +29,21 @@ class Runner:
 
     def run(self, config: Json, run: Json, run_time: datetime) -> None:
         run = runs.mark_started(run)
-        self.store_run(run)
         owner = config.get("ownerInfo", {}).get("email", "")
         try:
+            self.store_run(run)
             error = query.run_query(self.service, run, run_time, owner)
         except Exception as failure:  # without a result a client would poll the run forever
             error = {"code": UNAVAILABLE, "message": f"The sandbox could not run the query: {failure!r}"}
-        self.finish(run, error)
+        store_end(lambda: self.finish(run, error))
 
     def finish(self, run: Json, error: Json | None) -> None:
         finished = runs.mark_finished(run, error)
-        if error:
-            self.log(finished, "ERROR", error["message"])
-        self.log(finished, "INFO", f"Summary: {'failed' if error else 'succeeded'} 1 jobs.")
+        # One transaction, which is repeated as a whole.
         with self.service.store.change():
+            if error:
+                self.log(finished, "ERROR", error["message"])
+            self.log(finished, "INFO", f"Summary: {'failed' if error else 'succeeded'} 1 jobs.")
             if self.store_run(finished):
                 self.notify(finished)
 

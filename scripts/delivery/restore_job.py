@@ -12,6 +12,11 @@ from runtime.delivery import DeliveryError, Refused
 from runtime.errors import describe_error
 
 UNKNOWN_OUTCOME = (TimeoutError, GatewayTimeout, ServiceUnavailable, requests.RequestException)
+# It may have failed after its transaction, for example while files were moved: only its log states it.
+FAILED = (
+    "the job restore failed; it writes all tables or none, and its log states which: {log}.{more} "
+    "When the reason is gone, run the command again."
+)
 TIMEOUT_SECONDS = 3600.0  # waits up to half an hour for a run of the pipeline, then writes
 
 
@@ -56,9 +61,7 @@ class RestoreJob:
                 "When it has ended, run the command again."
             ) from error
         except Exception as error:  # the future of an operation raises errors of several libraries
-            raise DeliveryError(
-                f"the job restore failed and changed no table; its log: {log}. {error}"
-            ) from error
+            raise DeliveryError(FAILED.format(log=log, more=f" {error}")) from error
         # An operation can succeed although its execution failed.
         if not execution.succeeded_count:
-            raise DeliveryError(f"the job restore failed and changed no table; its log: {log}")
+            raise DeliveryError(FAILED.format(log=log, more=""))

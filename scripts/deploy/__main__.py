@@ -6,7 +6,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,7 +15,7 @@ from scripts.delivery.summary import add_summary, append_summary, format_summary
 from scripts.deploy.checkout import check_clean, missing_lock_file
 from scripts.deploy.declarations import check_declarations
 from scripts.deploy.environment import Environment
-from scripts.deploy.errors import DeployError, NotConfirmed
+from scripts.deploy.errors import ApplyFailed, DeployError, NotConfirmed
 from scripts.deploy.images import check_images
 from scripts.deploy.jobs import read_image
 from scripts.deploy.plan import Plan
@@ -177,19 +178,39 @@ def apply_with_retry(terraform: Terraform, plan: Plan, path: Path, sleep: Callab
     rest = plan
     for attempt in range(METRIC_RETRIES):
         try:
-            return terraform.apply(rest)
+            with after_a_part(attempt > 0):
+                return terraform.apply(rest)
         except MetricNotReady:
             if attempt + 1 == METRIC_RETRIES:
                 raise
         print(f"deploy: waiting {METRIC_RETRY_SECONDS:.0f} s for a new log metric", file=sys.stderr)
         sleep(METRIC_RETRY_SECONDS)
-        # Terraform refuses the first plan now, because its state has changed.
-        rest = terraform.plan(path)
+        with after_a_part(True):
+            rest = plan_rest(terraform, plan, path)
         if not rest.applyable:
             return None
-        if not rest.is_part_of(plan):
-            raise NotConfirmed("the rest of the plan has changed; run `apply` again and confirm it")
     return None
+
+
+def plan_rest(terraform: Terraform, plan: Plan, path: Path) -> Plan:
+    # Terraform refuses the first plan now, because its state has changed.
+    rest = terraform.plan(path)
+    if not rest.is_part_of(plan):
+        raise NotConfirmed("the rest of the plan has changed; run `apply` again and confirm it")
+    return rest
+
+
+@contextmanager
+def after_a_part(is_applied: bool) -> Iterator[None]:
+    """ApplyFailed for any error: those of a first attempt state that nothing was changed."""
+    try:
+        yield
+    except DeployError as error:
+        if not is_applied or isinstance(error, ApplyFailed):
+            raise
+        raise ApplyFailed(
+            f"a part of the plan was applied, and the rest was not: {error}\nRemedies: docs/runbooks/failed-apply.md"
+        ) from error
 
 
 if __name__ == "__main__":

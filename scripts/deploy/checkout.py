@@ -13,25 +13,35 @@ LOCK_COMMAND = (
 )
 
 
-def check_clean(folder: Path, env: str) -> None:
-    """DirtyCheckout unless the repository around `folder` equals its last commit."""
-    # --porcelain: the same format in every version and configuration of Git.
-    status = run_git(folder, "status", "--porcelain")
-    if status is None:
+def check_clean(folder: Path, what: str) -> None:
+    """DirtyCheckout unless the repository around `folder` equals its last commit, from which `what` is deployed."""
+    if run_git(folder, "status", "--porcelain") is None:
         raise DirtyCheckout(
-            f"{folder} is not in a Git repository, so the deployed state of {env} could not be traced to a "
-            "commit. Deploy it from a clone."
+            f"{folder} is not in a Git repository, so {what} could not be traced to a commit; nothing was changed. "
+            "Deploy it from a clone."
         )
-    # Files that CI itself writes must not block its deployment.
-    changed = [line for line in status.splitlines() if not is_ci_credentials(line)]
+    changed = list_changed(folder)
     if changed:
         more = f"\n  and {len(changed) - MAX_LISTED} more" if changed[MAX_LISTED:] else ""
         raise DirtyCheckout(
-            f"{env} is deployed from a commit, but these files differ from the last one:\n"
+            f"{what} is deployed from a commit, but these files differ from the last one; nothing was changed:\n"
             + "\n".join(f"  {line}" for line in changed[:MAX_LISTED])
             + f"{more}\nCommit them, run `git stash -u`, or deploy from a clean copy: "
             "git worktree add ../clean HEAD"
         )
+
+
+def describe_commit(folder: Path) -> str:
+    """The hash of the last commit, with a mark if files differ from it; empty outside of Git."""
+    commit = (run_git(folder, "rev-parse", "HEAD") or "").strip()
+    return f"{commit} (dirty)" if commit and list_changed(folder) else commit
+
+
+def list_changed(folder: Path) -> list[str]:
+    """Lines of `git status`, without the files that CI itself writes."""
+    # --porcelain: the same format in every version and configuration of Git.
+    status = run_git(folder, "status", "--porcelain") or ""
+    return [line for line in status.splitlines() if not is_ci_credentials(line)]
 
 
 def is_ci_credentials(status_line: str) -> bool:

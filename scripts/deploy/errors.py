@@ -8,6 +8,7 @@ DeployError
 ├── StateBucketMissing    scripts.bootstrap was never run
 ├── StateLocked           another deployment is running, or was killed
 ├── TerraformFailed       the message has Terraform's own errors
+├── ApplyFailed           an apply began and did not end: a part of the plan may be applied
 ├── StalePlan             another apply ran since the plan was made
 ├── WrongPlan             no plan file, or a plan of another environment
 ├── MovedImage            a job runs another image than the plan would set
@@ -20,7 +21,7 @@ DeployError
 
 
 class DeployError(Exception):
-    """The message names the remedy."""
+    """The message names the remedy. Terraform has changed nothing, except for ApplyFailed."""
 
 
 class UnknownEnvironment(DeployError):
@@ -48,6 +49,10 @@ class StateLocked(DeployError):
 
 
 class TerraformFailed(DeployError):
+    pass
+
+
+class ApplyFailed(DeployError):
     pass
 
 

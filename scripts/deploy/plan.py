@@ -78,7 +78,10 @@ class Plan:
     def check_env(self, env: str) -> None:
         """WrongPlan for another environment: a plan is applied to its own backend, whatever `--env` is."""
         if self.env != env:
-            raise WrongPlan(f"{self.path} is a plan of {self.env or 'an unknown environment'}, not of {env}")
+            raise WrongPlan(
+                f"{self.path} is a plan of {self.env or 'an unknown environment'}, not of {env}; nothing was changed. "
+                f"Make one of {env}: python -m scripts.deploy plan --env {env} --out FILE"
+            )
 
     def check_time_zone(self) -> None:
         """InvalidSetting for a misspelt zone, which Cloud Scheduler would reject halfway through an apply."""

@@ -20,15 +20,16 @@ from python_terraform import IsFlagged
 
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import (
+    ApplyFailed,
     NoCredentials,
     StalePlan,
     StateBucketMissing,
     StateLocked,
     TerraformFailed,
     TerraformMissing,
-    WrongPlan,
 )
 from scripts.deploy.plan import Plan
+from scripts.deploy.plan_origin import check_origin, write_origin
 
 NO_BUCKET = "bucket doesn't exist"  # message of the gcs backend
 NO_CREDENTIALS = "could not find default credentials"
@@ -47,7 +48,7 @@ PARALLELISM = 40
 METRIC_NOT_READY = "Cannot find metric(s) that match type"
 
 
-class MetricNotReady(TerraformFailed):
+class MetricNotReady(ApplyFailed):
     """An alert was refused because its log metric is too new. A later apply succeeds."""
 
 
@@ -93,21 +94,21 @@ class Terraform:
             target=list(targets),
         )
         print(*WARNING.findall(output), sep="", end="", file=sys.stderr)
+        write_origin(path, self.environment.folder)
         return self.load_plan(path)
 
     def load_plan(self, path: Path) -> Plan:
-        """WrongPlan if the file is missing or of another environment."""
-        if not path.is_file():
-            raise WrongPlan(f"plan file {path} does not exist; `plan --out {path}` creates it")
+        """WrongPlan if the file is missing, cut, or of another commit or environment."""
+        check_origin(path, self.environment.folder, self.environment.name)
         plan = Plan.parse(path, self.run_json("show", str(path)))
         plan.check_env(self.environment.name)
         plan.check_time_zone()
         return plan
 
     def apply(self, plan: Plan) -> None:
-        """Apply exactly this plan. StalePlan if the state has changed since.
+        """Apply exactly this plan. StalePlan if the state has changed since, StateLocked if another apply runs.
 
-        MetricNotReady if the only errors are alerts whose metric is too new.
+        ApplyFailed if it began; MetricNotReady if its only errors are alerts whose metric is too new.
         """
         # Terraform writes to the same terminal; the plan must be above its output.
         sys.stdout.flush()
@@ -130,12 +131,19 @@ class Terraform:
             return
         if STALE in text:
             raise StalePlan(
-                f"{plan.path} is stale, as another apply ran; nothing was changed. Make a new one: plan again"
+                f"{plan.path} is stale, as another apply ran, and was not applied. Make a new one: plan again"
             )
+        # Before the first resource: without the lock Terraform changes nothing.
+        if LOCKED in text:
+            raise self.locked(f"{plan.path} was not applied; the message is printed above.")
         if is_only_metric_not_ready(text):
-            raise MetricNotReady("an alert's metric is not ready yet; apply again in ten minutes")
-        raise TerraformFailed(
-            "terraform apply failed; the errors are printed above. Remedies: docs/runbooks/failed-apply.md"
+            raise MetricNotReady(
+                "an alert's metric is not ready yet; the rest of the plan was applied. Plan and "
+                "apply again in ten minutes"
+            )
+        raise ApplyFailed(
+            "terraform apply failed, and a part of the plan may be applied; the errors are printed above. Plan and "
+            "apply again: docs/runbooks/failed-apply.md"
         )
 
     def outputs(self) -> dict[str, Any]:
@@ -150,16 +158,19 @@ class Terraform:
             return str(out)
         # By text: Terraform has one exit code for all errors.
         if LOCKED in err:
-            raise StateLocked(
-                f"{err.strip()}\nAnother deployment of {self.environment.name} is running: wait for it. "
-                "If none is, a run was killed: docs/runbooks/failed-apply.md"
-            )
+            raise self.locked(err.strip())
         if NO_CREDENTIALS in err:
             raise NoCredentials(
                 "no Google Cloud credentials. Run: gcloud auth application-default login "
                 f"&& gcloud auth application-default set-quota-project {self.environment.project}"
             )
         raise TerraformFailed(f"terraform {command} failed:\n{PROGRESS_LINE.sub('', out)}{err}")
+
+    def locked(self, message: str) -> StateLocked:
+        return StateLocked(
+            f"{message}\nAnother deployment of {self.environment.name} is running: wait for it. "
+            "If none is, a run was killed: docs/runbooks/failed-apply.md"
+        )
 
     def run_json(self, command: str, *arguments: str) -> dict[str, Any]:
         """The JSON that a command prints; as `run`."""

@@ -19,6 +19,7 @@ from google.auth.transport.requests import Request
 from runtime.credentials import default_credentials
 from runtime.errors import SettingsError
 from scripts.delivery.images import JOBS
+from scripts.deploy.checkout import check_clean
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError
 from scripts.deploy.terraform import Terraform
@@ -36,6 +37,8 @@ def main() -> None:
             for package in JOBS:
                 docker("build", *build_arguments(package))
         else:
+            # First of all: the tag names a commit, and the build would take the files as they are.
+            check_clean(ROOT, "an image")
             images = push_all(read_registry(arguments.env))
             arguments.out.write_text(json.dumps(images, indent=2))
             if arguments.checksums:

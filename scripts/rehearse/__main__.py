@@ -81,7 +81,7 @@ def rehearse(arguments: argparse.Namespace, platform: Platform) -> Rehearsal:
         release = f"h{new_id(now)[1:]}"
         with compiled(platform, files) as result:
             options = ["--incremental-only"] if arguments.incremental_only else []
-            facts = ["--release", release, "--commit", origin.commit, "--digest", digest_of_files(files)]
+            facts = ["--release", release, "--commit", origin.label, "--digest", digest_of_files(files)]
             log = job.run([result, *facts, *options])
     results = [each for each in platform.log.read_rehearsals() if each.release == release]
     if not results:

@@ -17,6 +17,8 @@ from google.cloud import dataform_v1 as api
 from runtime.delivery import ReleaseError
 from runtime.delivery.release_config import LiveRelease
 from runtime.errors import SettingsError
+from scripts.deploy.checkout import check_clean
+from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError
 from scripts.release.folder import Files, Origin, read_files, read_origin
 from scripts.release.invocation import Runner
@@ -35,6 +37,7 @@ from scripts.release.workspace import open_workspace
 def main() -> None:
     arguments = create_parser().parse_args()
     try:
+        check_folder(arguments)
         target = read_target(arguments)
         release_or_preview(arguments, target)
     except (ReleaseError, DeployError, SettingsError) as error:
@@ -59,12 +62,21 @@ def create_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def check_folder(arguments: argparse.Namespace) -> None:
+    """DirtyCheckout in a protected environment, unless the files that become live are those of a commit."""
+    if arguments.env and arguments.commit is None and not arguments.dry_run:
+        environment = Environment.load(arguments.env)
+        if environment.protected:
+            check_clean(environment.folder, environment.name)
+
+
 def release_or_preview(arguments: argparse.Namespace, target: Target) -> None:
     client = create_dataform_client()
     repository = Repository(client, target.repository)
     live = LiveRelease(client, target.repository, target.compilation_config)
-    if arguments.commit:
-        release_commit(live, arguments.commit, dry_run=arguments.dry_run)
+    # An empty one too: a variable without a value must not release the folder.
+    if arguments.commit is not None:
+        release_commit(live, repository.find_commit(arguments.commit), dry_run=arguments.dry_run)
         return
     files = read_files(arguments.folder)
     warehouse = create_warehouse_client(target)

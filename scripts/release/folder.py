@@ -24,9 +24,13 @@ class Origin:
     email: str
 
     @property
+    def label(self) -> str:
+        """The commit; with a mark if the files are not those of the commit."""
+        return f"{self.commit} (dirty)" if self.is_dirty else self.commit
+
+    @property
     def message(self) -> str:
-        dirty = " (dirty)" if self.is_dirty else ""
-        return f"Release of {self.commit or 'a folder outside Git'}{dirty}"
+        return f"Release of {self.label or 'a folder outside Git'}"
 
 
 def read_files(folder: Path) -> Files:

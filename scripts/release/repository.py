@@ -5,8 +5,10 @@ from typing import Any
 
 from google.cloud import dataform_v1 as api
 
+from runtime.delivery import ReleaseError
 from scripts.release.folder import Files, Origin
 
+PAGE, LISTED = 100, 5  # commits of a request, and of an error
 Operations = dict[str, dict[str, Any]]  # path: {write_file: …} or {delete_file: …}
 
 
@@ -21,6 +23,21 @@ class Repository:
         """The hash of the newest commit; empty before the first."""
         history = self.client.fetch_repository_history({"name": self.name, "page_size": 1})
         return next((entry.commit_sha for entry in history), "")
+
+    def find_commit(self, text: str) -> str:
+        """The whole hash of the commit that `text` begins; ReleaseError if it is missing or there are several."""
+        hashes = [
+            entry.commit_sha
+            for entry in self.client.fetch_repository_history({"name": self.name, "page_size": PAGE})
+        ]
+        matches = [each for each in hashes if text and each.startswith(text.lower())]
+        if len(matches) == 1:
+            return matches[0]
+        newest = ", ".join(each[:12] for each in hashes[:LISTED]) or "none"
+        raise ReleaseError(
+            f"{len(matches)} commits of the Dataform repository begin with {text!r}; nothing was changed. Its newest: "
+            f"{newest}. It has other hashes than Git: dataform_commit in ops.releases is the one of a release."
+        )
 
     def read_files(self, commit: str, folder: str = "") -> Files:
         """The files of a commit below `folder`, which is empty or ends with a slash."""

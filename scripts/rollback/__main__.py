@@ -11,8 +11,8 @@ import requests
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
-from runtime.delivery import DeliveryError, ReleaseError
-from runtime.delivery.steps import describe, execute, plan_rollback
+from runtime.delivery import DeliveryError, Refused, ReleaseError
+from runtime.delivery.steps import Rollback, describe, execute, plan_rollback
 from runtime.errors import JobError
 from scripts.delivery.platform import Platform, open_platform
 from scripts.delivery.turns import add_wait, wait_for_turn
@@ -76,8 +76,21 @@ def rollback(arguments: argparse.Namespace, platform: Platform) -> None:
             return
         plan = plan_rollback(platform, arguments.to or None, arguments.scope, arguments.reason)
         print(*describe(plan), sep="\n")
-        execute(platform, plan)
+        carry_out(platform, plan)
         print(f"done      {plan.record.release} is live; undo it with: python -m scripts.rollback")
+
+
+def carry_out(platform: Platform, plan: Rollback) -> None:
+    """Refused with nothing changed; DeliveryError if it was begun: a step's own error is only about that step."""
+    try:
+        execute(platform, plan)
+    except Refused:
+        raise
+    except (DeliveryError, DeployError, JobError) as error:
+        raise DeliveryError(
+            f"{error}\n{plan.record.release} was begun and has not ended: some of its steps may be done, and schedules "
+            "are paused. Run the command again: it continues where it stopped."
+        ) from error
 
 
 if __name__ == "__main__":

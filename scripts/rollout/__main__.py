@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,15 +27,9 @@ from scripts.delivery.images import images_by_job
 from scripts.delivery.platform import Platform, open_platform
 from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.__main__ import apply_saved
-from scripts.deploy.errors import (
-    DeployError,
-    MovedImage,
-    Protected,
-    StalePlan,
-    StateLocked,
-    UnreadableJob,
-    WrongPlan,
-)
+from scripts.deploy.environment import FOLDER
+from scripts.deploy.errors import ApplyFailed, DeployError
+from scripts.deploy.plan_origin import check_origin
 from scripts.rehearse.text import format_rehearsal
 from scripts.release.__main__ import release
 from scripts.release.folder import digest_of_files, read_files, read_origin
@@ -43,9 +38,12 @@ from scripts.release.repository import Repository, compare_files
 from scripts.release.target import add_arguments
 
 ERRORS = (DeliveryError, DeployError, ReleaseError, JobError, GoogleAPIError, GoogleAuthError)
-# Of a plan that Terraform or a check refuses before it changes anything.
-UNCHANGED = (MovedImage, Protected, StalePlan, StateLocked, UnreadableJob, WrongPlan)
+TERRAFORM_STAYS = " What Terraform applied stays: docs/runbooks/failed-apply.md."
 FIRST_RUN = "hourly"  # the tag of the actions that a first run executes
+
+
+class Withdrawn(Refused):
+    """The release ended before anything was live."""
 
 
 def main() -> None:
@@ -95,10 +93,10 @@ def rollout(arguments: argparse.Namespace, platform: Platform) -> None:
     print(f"release   {record.release} of commit {record.commit or 'unknown'}")
     try:
         platform.schedules.pause(record.schedules)
-        apply_plan(arguments)
+        apply_plan(arguments, platform, record)
         deliver(arguments, platform, images)
-    except UNCHANGED as error:
-        withdraw(platform, record, error)
+    except Withdrawn:
+        raise
     except (*ERRORS, requests.RequestException) as error:
         # Never returns: the schedules are resumed by the rollback.
         undo(platform, record, error)
@@ -142,7 +140,7 @@ def begin(arguments: argparse.Namespace, platform: Platform, images: dict[str, s
         raise Refused(
             f"{arguments.folder} differs from its commit; nothing was changed. Commit it, or: git stash -u"
         )
-    files, plan = read_files(arguments.folder), digest(arguments.plan)
+    files, plan = read_files(arguments.folder), digest(arguments.plan, arguments.env)
     releases = close_earlier(platform)
     before = platform.images.read()
     if not releases:
@@ -203,17 +201,31 @@ def commit_files(platform: Platform, files: dict[str, bytes], folder: Path) -> s
     return repository.commit(operations, head, read_origin(folder)) if operations else head
 
 
-def apply_plan(arguments: argparse.Namespace) -> None:
-    """Terraform first: an update of a job sends its whole definition, and the images come after it."""
-    if arguments.plan:
-        apply_saved(arguments.env, arguments.plan)
+def apply_plan(
+    arguments: argparse.Namespace,
+    platform: Platform,
+    record: Release,
+    apply: Callable[[str, Path], None] = apply_saved,
+) -> None:
+    """Terraform first: an update of a job sends its whole definition, and the images come after it.
+
+    ApplyFailed if a part of the plan may be applied, Withdrawn if nothing of it is.
+    """
+    if not arguments.plan:
+        return
+    try:
+        apply(arguments.env, arguments.plan)
+    except ApplyFailed:
+        raise
+    except DeployError as error:
+        withdraw(platform, record, error)
 
 
 def withdraw(platform: Platform, record: Release, cause: DeployError) -> NoReturn:
-    """Refused: Terraform has changed nothing, and nothing else was begun."""
+    """Withdrawn: Terraform has changed nothing, and nothing else was begun."""
     platform.schedules.resume(record.schedules)
     platform.log.append(record.ended("failed", str(cause)[:1000]))
-    raise Refused(
+    raise Withdrawn(
         f"{cause}\n{record.release} ended before anything was live; nothing was changed."
     ) from cause
 
@@ -235,32 +247,36 @@ def deliver(arguments: argparse.Namespace, platform: Platform, images: dict[str,
 
 
 def undo(platform: Platform, record: Release, cause: Exception) -> NoReturn:
-    """DeliveryError, once everything is as it was before `record`."""
+    """DeliveryError, once code, images and tables are as they were before `record`, or with what is not."""
     print(f"failed    {cause}\nrolling back", file=sys.stderr)
-    reason = f"{record.release} failed: {cause}"[:1000]
+    try:
+        what = roll_back(platform, f"{record.release} failed: {cause}"[:1000])
+    except Refused as refusal:
+        # A refusal states that nothing was changed, and of the rollback nothing was.
+        raise DeliveryError(
+            f"{record.release} failed and was not rolled back: {refusal}\nThe cause of the failure: {cause}"
+        ) from cause
+    terraform = TERRAFORM_STAYS if record.plan else ""
+    raise DeliveryError(f"{record.release} failed and {what}{terraform} The cause: {cause}") from cause
+
+
+def roll_back(platform: Platform, reason: str) -> str:
+    """What is as before; Refused with nothing changed."""
     try:
         plan = plan_rollback(platform, None, "all", reason)
     except Refused as refusal:
         # The tables cannot be restored, for example because one was replaced, but the code can.
         execute(platform, plan_rollback(platform, None, "code", reason))
-        raise DeliveryError(
-            f"{record.release} failed; code and images are as before it, but not the tables: {refusal} "
-            f"The cause: {cause}"
-        ) from cause
+        return f"code and images are as before it, but not the tables: {refusal}"
     execute(platform, plan)
-    raise DeliveryError(
-        f"{record.release} failed and was rolled back: code, images and tables are as before it. The cause: {cause}"
-    ) from cause
+    return "was rolled back: code, images and tables are as before it."
 
 
-def digest(plan: Path | None) -> str | None:
-    """Refused if the file is missing."""
-    if plan is None:
+def digest(plan: Path | None, env: str | None) -> str | None:
+    """WrongPlan if the file is missing, cut, or of another commit."""
+    if plan is None or env is None:
         return None
-    if not plan.is_file():
-        raise Refused(
-            f"plan file {plan} does not exist; nothing was changed. Make it: python -m scripts.deploy plan --out {plan}"
-        )
+    check_origin(plan, FOLDER, env)
     return hashlib.sha256(plan.read_bytes()).hexdigest()
 
 

@@ -6,4 +6,4 @@ history   the moment at which it existed, and the copy of it
 
 
 class UndropError(Exception):
-    """Nothing was changed; the message states the reason and the remedy."""
+    """The message states what was changed, if anything, the reason and the remedy."""

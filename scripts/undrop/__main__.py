@@ -130,10 +130,13 @@ def undrop(target: Target, plan: Plan) -> None:
             f"{history.copy}; drop table {history.copy}"
         )
         return
-    if plan.layout.owner == "model":
-        client.query_and_wait(f"create table {table} {plan.layout.clauses} as select * from {history.copy}")
-    else:
-        insert_rows(target, plan)
+    try:
+        write_table(target, plan)
+    except (GoogleAPIError, GoogleAuthError, ReleaseError, requests.RequestException) as error:
+        raise UndropError(
+            f"{error}\nAll rows of {table} are in {history.copy}, and {table} may be incomplete. Delete "
+            f"{table} if it exists, and the copy, then run this again with --at {plan.moment.isoformat()}"
+        ) from error
     restored = int(client.get_table(f"{client.project}.{table}").num_rows or 0)
     if restored != rows:
         raise UndropError(
@@ -142,6 +145,15 @@ def undrop(target: Target, plan: Plan) -> None:
         )
     client.delete_table(f"{client.project}.{history.copy}")
     print(f"done      {table} has {rows} rows; the next run of the pipeline continues from there")
+
+
+def write_table(target: Target, plan: Plan) -> None:
+    history = plan.history
+    if plan.layout.owner == "model":
+        statement = f"create table {history.table} {plan.layout.clauses} as select * from {history.copy}"
+        history.client.query_and_wait(statement)
+    else:
+        insert_rows(target, plan)
 
 
 def insert_rows(target: Target, plan: Plan) -> None:

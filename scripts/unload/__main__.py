@@ -5,17 +5,21 @@ to failed/, from where the connector's replay loads them. The next run computes 
 """
 
 import argparse
+import re
 import sys
+from collections.abc import Sequence
 
 import requests
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
-from runtime.delivery import DeliveryError, ReleaseError
+from runtime.delivery import DeliveryError, Refused, ReleaseError
 from runtime.errors import JobError
 from scripts.delivery.platform import Platform, open_platform
 from scripts.deploy.errors import DeployError
 from scripts.release.target import add_arguments
+
+LANDING_FILE = re.compile(r".+_\d{8}_\d{4}_.+\.json")
 
 
 def main() -> None:
@@ -34,17 +38,34 @@ def create_parser() -> argparse.ArgumentParser:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--run", metavar="ID", help="all files of a run of the connector (ops.run_log)")
     which.add_argument(
-        "--file", action="append", default=[], metavar="NAME", help="a landing file (ops.file_log)"
+        "--file",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a landing file (ops.file_log)",
     )
     parser.add_argument("--reason", required=True, help="stored in ops.file_log and with the files")
     parser.add_argument("--dry-run", action="store_true", help="log the plan of the job, and change nothing")
     return parser
 
 
+def select(run: str | None, files: Sequence[str]) -> list[str]:
+    """Arguments of the job; Refused for what cannot be a load, as only the job has access to the logs."""
+    if run is not None and not run.strip():
+        raise Refused("the id of the run is empty; nothing was changed. ops.run_log lists them.")
+    # The base name, also of an address in the bucket.
+    names = {text: text.rpartition("/")[2] for text in files}
+    if unknown := [text for text, name in names.items() if not LANDING_FILE.fullmatch(name)]:
+        raise Refused(
+            f"{unknown[0]!r} is not a landing file, such as sales_20260131_0930_<uuid>.json; nothing was changed. "
+            "ops.file_log lists them."
+        )
+    return ["--run", run] if run else [word for name in names.values() for word in ("--file", name)]
+
+
 def unload(arguments: argparse.Namespace, platform: Platform) -> None:
+    selection = select(arguments.run, arguments.file)
     platform.restore_job.check()
-    selection = ["--run", arguments.run] if arguments.run else []
-    selection += [word for name in arguments.file for word in ("--file", name)]
     dry = ["--dry-run"] if arguments.dry_run else []
     with platform.lease("unload"):
         platform.restore_job.run(["unload", *selection, "--reason", arguments.reason, *dry])

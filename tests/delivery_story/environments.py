@@ -18,12 +18,12 @@ from sandbox import environment
 from sandbox.jobs.tasks import IMAGES
 from sandbox.state import State
 from tests.delivery_story.repository import Repository
-from tests.scenario import Scenario
+from tests.scenario import Scenario, unsold_products
 from tests.terraform.first_deployment import PROJECTS, Deployment, apply, write_spreadsheet
 from tests.terraform.tree import Tree
 from tests.terraform.workspace import Workspace
 
-NOW = "2017-01-03T00:00:00Z"  # at the shop: two days of sales
+NOW, NEXT_DAY = "2017-01-02T00:00:00Z", "2017-01-03T00:00:00Z"  # at the shop: one day of sales, and two
 # The machine's own identity must not answer for that of a run.
 OWN_IDENTITY = ("GCE_METADATA_HOST", "GCE_METADATA_IP", "GOOGLE_APPLICATION_CREDENTIALS")
 
@@ -37,8 +37,14 @@ class Environment:
     def cloud(self) -> Cloud:
         return Cloud(self.state)
 
+    @property
+    def shop(self) -> Scenario:
+        """The products that it sells in these days."""
+        return Scenario(self.state, unsold_products(NEXT_DAY))
+
     def create_spreadsheet(self) -> str:
-        Scenario(self.state).set_clock(NOW)
+        self.shop.set_clock(NOW)
+        self.shop.set_items()
         body = {"properties": {"title": "Daily sales"}}
         return str(self.cloud.call("POST", "/sheets/v4/spreadsheets", body)["spreadsheetId"])
 
@@ -51,7 +57,8 @@ class Environment:
         if self.env == "dev":  # has rows that a pull request can change; prod gets its first code from CI
             release = Tree(checkout).script("release", "--env", self.env, state=self.state)
             deployment.add("release", release)
-            self.run_daily()
+            self.shop.copy("customers", "products", "sales")
+            self.shop.transform()
         assert set(deployment.codes.values()) == {0}, deployment.outputs
 
     def run_daily(self) -> list[str]:

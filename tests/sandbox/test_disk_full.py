@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.background import store_end
 from sandbox.resources.store import Store
 from sandbox.state import State
 from sandbox.storage.contents import Contents
@@ -45,6 +46,24 @@ def without_free_pages(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute(f"PRAGMA max_page_count = {pages}")
     yield
     connection.execute("PRAGMA max_page_count = 100000")
+
+
+def test_the_end_of_an_operation_is_stored_when_there_is_room_again(tmp_path: Path) -> None:
+    """Else its client would poll it forever."""
+    store, attempts = Store(tmp_path), []
+
+    def finish() -> None:
+        attempts.append("attempt")
+        if len(attempts) == 2:
+            store._connection.execute("PRAGMA max_page_count = 100000")
+        store.put("/operation", {"text": "x" * 100_000})
+
+    with without_free_pages(store._connection):
+        store_end(finish, retry_seconds=0)
+    assert len(attempts) == 2 and store.get("/operation")
+    with pytest.raises(ZeroDivisionError):
+        store_end(lambda: 1 // 0)
+    store.close()
 
 
 def test_a_failed_change_is_rolled_back_and_the_next_one_is_stored(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ class Project:
             capture_output=True,
             text=True,
             env=self.environ(),
-            timeout=230,
+            timeout=600,
             check=False,
         )
 

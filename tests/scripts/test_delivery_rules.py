@@ -1,7 +1,9 @@
 """Which release a rollback returns to, which images belong to which job, and what is refused; no server."""
 
+import argparse
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,16 +11,21 @@ import pytest
 import requests
 from google.api_core.exceptions import Aborted, ServiceUnavailable
 from google.cloud import bigquery
+from google.cloud import dataform_v1 as api
 
-from runtime.delivery import Busy, DeliveryError, Refused
+from pipeline.rehearse.models import Model
+from pipeline.rehearse.rehearsal import has_old_rows
+from runtime.delivery import Busy, DeliveryError, Refused, ReleaseError
 from runtime.delivery.checks import check_columns, check_data
 from runtime.delivery.releases import Release, choose, encode, new_id, parse
-from runtime.delivery.steps import find_unfinished, undone_schedules
+from runtime.delivery.steps import Rollback, find_unfinished, undone_schedules
 from scripts.delivery.images import images_by_job
 from scripts.delivery.restore_job import RestoreJob
 from scripts.delivery.turns import wait_for_turn
-from scripts.deploy.errors import StalePlan
-from scripts.rollout.__main__ import withdraw
+from scripts.deploy.errors import ApplyFailed, StalePlan, TerraformFailed
+from scripts.rollback.__main__ import carry_out
+from scripts.rollout.__main__ import Withdrawn, apply_plan, undo, withdraw
+from scripts.unload.__main__ import select
 from tests.scripts.delivery_project import image
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
@@ -149,14 +156,18 @@ class FakeOperation:
         (TimeoutError(), "unknown (TimeoutError); it writes all tables or none"),
         (ServiceUnavailable("later"), "unknown (503 later)"),
         (requests.ConnectionError("reset"), "unknown (reset)"),
-        (Aborted("task failed"), "failed and changed no table"),
+        (
+            Aborted("task failed"),
+            "failed; it writes all tables or none, and its log states which: https://log",
+        ),
     ],
 )
-def test_only_a_failed_restore_is_reported_as_without_effect(error, text):
+def test_a_restore_without_success_is_reported_as_all_or_nothing(error, text):
+    """An unload can fail after its transaction."""
     client: Any = SimpleNamespace(run_job=lambda request: FakeOperation(error))
     with pytest.raises(DeliveryError, match=re.escape(text)) as raised:
         RestoreJob(client, "projects/p/locations/l/jobs/restore").run(["to", "now"])
-    assert "https://log" in str(raised.value)
+    assert "https://log" in str(raised.value) and "run the command again" in str(raised.value)
 
 
 def test_a_plan_that_was_refused_ends_its_release_with_nothing_changed():
@@ -172,6 +183,97 @@ def test_a_plan_that_was_refused_ends_its_release_with_nothing_changed():
         withdraw(platform, begun, StalePlan("x is stale"))
     assert resumed == [["hourly"]]
     assert [(row.release, row.state, row.reason) for row in rows] == [("r1", "failed", "x is stale")]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_withdrawn"),
+    [(StalePlan("stale"), True), (TerraformFailed("init"), True), (ApplyFailed("quota"), False)],
+)
+def test_only_an_apply_that_began_is_rolled_back(error, is_withdrawn):
+    def apply(env: str, path: Path) -> None:
+        raise error
+
+    rows: list[Release] = []
+    platform: Any = SimpleNamespace(
+        log=SimpleNamespace(append=rows.append), schedules=SimpleNamespace(resume=lambda names: None)
+    )
+    arguments = argparse.Namespace(env="dev", plan=Path("p.tfplan"))
+    with pytest.raises(Withdrawn if is_withdrawn else ApplyFailed):
+        apply_plan(arguments, platform, release(1, "rolling out"), apply)
+    assert [row.state for row in rows] == (["failed"] if is_withdrawn else [])
+
+
+@pytest.mark.parametrize("is_begun", [True, False])
+def test_a_rollback_that_fails_states_whether_it_was_begun(is_begun):
+    def fail(*arguments):
+        raise ReleaseError("it does not compile") if is_begun else Refused("another is in progress")
+
+    pause, begin = (fail, lambda *arguments: None) if is_begun else (lambda names: None, fail)
+    platform: Any = SimpleNamespace(log=SimpleNamespace(begin=begin), schedules=SimpleNamespace(pause=pause))
+    plan = Rollback(choose(THREE, None), release(4, "rolling out", "rollback"), is_resumed=False)
+    with pytest.raises(DeliveryError) as raised:
+        carry_out(platform, plan)
+    text = "it does not compile\nr4 was begun and has not ended" if is_begun else "another is in progress"
+    assert str(raised.value).startswith(text) and isinstance(raised.value, Refused) != is_begun
+
+
+def test_a_rollout_that_is_not_rolled_back_names_both_reasons():
+    """A reader of only the refusal, which states that nothing was changed, would conclude that nothing is live."""
+    platform: Any = SimpleNamespace(restore_job=SimpleNamespace(check=raise_refused))
+    with pytest.raises(DeliveryError) as raised:
+        undo(platform, release(1, "rolling out"), ReleaseError("bad SQL"))
+    assert not isinstance(raised.value, Refused)
+    assert "r1 failed and was not rolled back: no job; nothing was changed" in str(raised.value)
+    assert "The cause of the failure: bad SQL" in str(raised.value)
+
+
+def raise_refused():
+    raise Refused("no job; nothing was changed")
+
+
+@pytest.mark.parametrize(
+    ("live", "expected"),
+    [
+        ([], False),  # an environment before its first release: the next run writes everything
+        (["ods.customers"], False),
+        (["ods.sales"], True),
+        (["dmt.days"], True),  # it follows the changed table
+        (["dmt.view"], False),
+    ],
+)
+def test_only_tables_that_exist_are_written_again_by_a_rehearsal(live, expected):
+    sales = Model("ods.sales", api.Target(), "", is_table=True)
+    days = Model("dmt.days", api.Target(), "", is_table=True, follows=frozenset({"ods.sales"}))
+    view = Model("dmt.view", api.Target(), "", is_table=False, is_view=True, follows=frozenset({"ods.sales"}))
+    customers = Model("ods.customers", api.Target(), "", is_table=True)
+    models = {model.name: model for model in (sales, days, view, customers)}
+    tables: Any = dict.fromkeys(live)
+    assert has_old_rows(models, [sales], tables) == expected
+    assert not has_old_rows(models, [view], tables)
+
+
+NAME = "sales_20260131_0930_019b0002-0000-7001-8000-000000000001.json"
+
+
+def test_a_load_is_named_by_its_run_or_by_its_files():
+    address = f"gs://p-landing/retail/sales/archive/20260131/{NAME}"
+    assert select(None, [address]) == select(None, [NAME]) == ["--file", NAME]
+    assert select("r1", []) == ["--run", "r1"]
+
+
+@pytest.mark.parametrize(
+    ("run", "files", "text"),
+    [
+        ("", [], "the id of the run is empty; nothing was changed"),
+        (" ", [], "ops.run_log lists them"),
+        (None, [""], "'' is not a landing file"),
+        (None, [NAME, "sales.json"], "'sales.json' is not a landing file"),
+        (None, [f"{NAME}.gz"], "nothing was changed. ops.file_log lists them"),
+    ],
+)
+def test_what_cannot_be_a_load_is_refused_before_the_job_starts(run, files, text):
+    with pytest.raises(Refused, match=text):
+        select(run, files)
 
 
 def test_a_command_waits_for_its_turn_only_if_it_may():

@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import subprocess
+import zipfile
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -14,16 +16,22 @@ from scripts.deploy.__main__ import apply_with_retry, confirm, create_parser, wr
 from scripts.deploy.checkout import check_clean, missing_lock_file
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import (
+    ApplyFailed,
+    DeployError,
     DirtyCheckout,
     InvalidSetting,
     MovedImage,
     NotConfirmed,
     Protected,
+    StalePlan,
+    StateLocked,
+    TerraformFailed,
     UnknownEnvironment,
     WrongPlan,
 )
 from scripts.deploy.images import check_images
 from scripts.deploy.plan import Plan
+from scripts.deploy.plan_origin import check_origin, write_origin
 from scripts.deploy.summary import format_plan
 from scripts.deploy.terraform import METRIC_NOT_READY, MetricNotReady, Terraform, is_only_metric_not_ready
 from tests.terraform.tree import Tree
@@ -317,11 +325,110 @@ def test_an_apply_waits_for_a_new_metric(tmp_path):
 
 def test_a_rest_that_was_not_confirmed_is_not_applied(tmp_path):
     terraform = FakeTerraform(1, parse_plan(change("other", ["delete"], {})))
-    with pytest.raises(NotConfirmed, match="the rest of the plan has changed"):
+    with pytest.raises(
+        ApplyFailed, match=r"a part of the plan was applied.*the rest of the plan has changed"
+    ):
         apply_with_retry(
             terraform, parse_plan(change("alert", ["create"], None, {})), tmp_path, lambda _: None
         )
     assert len(terraform.applied) == 1
+
+
+ERRORS = [StateLocked("locked"), StalePlan("stale"), TerraformFailed("quota"), WrongPlan("cut")]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("step", ["first apply", "plan of the rest", "apply of the rest"])
+def test_after_a_part_was_applied_no_error_states_that_nothing_was(tmp_path, error, step):
+    """A rollout ends a release as one of which nothing was live for every other error."""
+
+    class Failing(FakeTerraform):
+        def apply(self, plan):
+            super().apply(plan)
+            raise error
+
+        def plan(self, path, **options):
+            if step == "plan of the rest":
+                raise error
+            return super().plan(path, **options)
+
+    alert = parse_plan(change("alert", ["create"], None, {}))
+    terraform = Failing(0 if step == "first apply" else 1, alert)
+    with pytest.raises(DeployError) as raised:
+        apply_with_retry(terraform, alert, tmp_path, lambda _: None)
+    if step == "first apply":
+        assert raised.value is error
+    else:
+        assert type(raised.value) is ApplyFailed
+        assert str(raised.value).startswith(f"a part of the plan was applied, and the rest was not: {error}")
+
+
+@pytest.mark.filterwarnings("ignore:The 'warn' method is deprecated")  # python_terraform calls it
+@pytest.mark.parametrize(
+    ("printed", "kind", "text"),
+    [
+        ("Error: Error acquiring the state lock", StateLocked, "was not applied"),
+        ("Error: Saved plan is stale", StalePlan, "was not applied"),
+        (f"Error: 404: {METRIC_NOT_READY} = x", MetricNotReady, "the rest of the plan was applied"),
+        ("Error: 403: quotaExceeded", ApplyFailed, "a part of the plan may be applied"),
+        ("", ApplyFailed, "a part of the plan may be applied"),  # killed
+    ],
+)
+def test_an_apply_that_fails_states_what_was_applied(tmp_path, monkeypatch, printed, kind, text):
+    program = tmp_path / "terraform"
+    program.write_text(f"#!/bin/sh\necho '{printed}' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    terraform = Terraform(Environment("dev", "retail-dev", tmp_path, protected=False))
+    with pytest.raises(DeployError, match=text) as raised:
+        terraform.apply(parse_plan())
+    assert type(raised.value) is kind
+
+
+def commit(folder):
+    author = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    git(folder, *author, "commit", "-q", "--allow-empty", "-m", "a")
+
+
+def test_a_plan_is_applied_only_from_its_commit(tmp_path):
+    path, folder = tmp_path / "saved.tfplan", tmp_path / "checkout"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    commit(folder)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("tfplan", "…")
+    check_origin(path, folder, "prod")  # of `terraform plan`, without a mark
+    write_origin(path, folder)
+    check_origin(path, folder, "prod")
+    assert zipfile.ZipFile(path).read("tfplan").decode() == "…"
+    commit(folder)
+    with pytest.raises(
+        WrongPlan, match=r"is a plan of commit \w{40}, and this checkout is \w{40}; nothing was"
+    ):
+        check_origin(path, folder, "prod")
+    (folder / "a").touch()
+    write_origin(path, folder)
+    check_origin(path, folder, "prod")
+    (folder / "a").unlink()  # as by git stash -u
+    with pytest.raises(WrongPlan, match=r"is a plan of commit \w{40} \(dirty\)"):
+        check_origin(path, folder, "prod")
+
+
+def test_a_file_that_is_not_a_whole_plan_is_refused(tmp_path):
+    path = tmp_path / "saved.tfplan"
+    with pytest.raises(
+        WrongPlan, match="does not exist; nothing was changed. Make a new one: python -m scripts"
+    ):
+        check_origin(path, tmp_path, "prod")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("tfplan", "plan" * 100)
+    whole = path.read_bytes()
+    for content in (b"", b"{}", whole[:50], whole[:-1]):
+        path.write_bytes(content)
+        with pytest.raises(
+            WrongPlan, match="is not a saved plan, or only a part of one: .*nothing was changed"
+        ):
+            check_origin(path, tmp_path, "prod")
 
 
 def test_only_the_error_of_a_new_metric_is_retried():

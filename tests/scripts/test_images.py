@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,20 @@ def test_build_only_pushes_nothing(docker):
     assert ended.returncode == 0
     assert [command[2] for command in commands()] == [f"JOB={package}" for package in JOBS]
     assert not [command for command in commands() if "--push" in command]
+
+
+def test_an_image_is_of_a_commit(tmp_path):
+    """Before a docker or a login is needed; the tag would name a commit that lacks the changed file."""
+    for name in ("scripts", "runtime"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "all"]):
+        subprocess.run([*git, *command], check=True)
+    (tmp_path / "runtime/mail.txt").touch()
+    command = [sys.executable, "-m", "scripts.images", "--env", "dev"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1 and "runtime/mail.txt" in ended.stderr
+    assert "an image is deployed from a commit" in ended.stderr and "git worktree add" in ended.stderr
 
 
 def test_checksums_are_lines_of_sha256sum():

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from sandbox.process import running
+from scripts.release.folder import digest_of_files, read_files
 from tests.dataform.retail import file, sale
 from tests.pipeline.restore.shop import FIRST
 from tests.scripts.delivery_project import set_up, write_code
@@ -201,8 +202,14 @@ def wait_for(condition):
         time.sleep(0.2)
 
 
+def rehearsals(project):
+    """The states of those in the log, oldest first."""
+    sql = "select state from ops.releases where kind = 'rehearsal' order by logged_at"
+    return [row["state"] for row in project.warehouse.query(sql)]
+
+
 def test_a_rehearsal_that_is_stopped_drops_its_clones(project, code, live):
-    number = signal.SIGTERM  # Ctrl-C raises the same
+    number, before = signal.SIGTERM, rehearsals(project)  # Ctrl-C raises the same
     command = project.command("rehearse", "--folder", code("sum(item.item_amount)"))
     with subprocess.Popen(command, env=project.environ(), stderr=subprocess.PIPE, text=True) as process:
         wait_for(lambda: leftovers(project))
@@ -211,12 +218,12 @@ def test_a_rehearsal_that_is_stopped_drops_its_clones(project, code, live):
     assert process.returncode == 128 + number
     assert f"cancelled by {number.name}; the clones are dropped" in errors
     wait_for(lambda: not leftovers(project))
-    assert look(project) == live
+    assert (look(project), rehearsals(project)) == (live, before)
 
 
 def test_another_rehearsal_is_refused_and_a_killed_one_is_cleaned_up(project, code, live):
     """The process here is killed and its job continues: the next is refused until it has ended."""
-    folder = code("sum(item.item_amount)")
+    folder, before = code("sum(item.item_amount)"), rehearsals(project)
     command = project.command("rehearse", "--folder", folder)
     with subprocess.Popen(command, env=project.environ(), stdout=subprocess.DEVNULL) as process:
         wait_for(lambda: leftovers(project))
@@ -228,20 +235,27 @@ def test_another_rehearsal_is_refused_and_a_killed_one_is_cleaned_up(project, co
     assert refused.returncode == 1, refused.stdout
     assert "another rehearsal is in progress: projects/" in refused.stderr
     assert "nothing was changed" in refused.stderr
-    wait_for(lambda: not leftovers(project))
-    assert look(project) == live
+    wait_for(lambda: rehearsals(project) != before and not leftovers(project))
+    assert (look(project), rehearsals(project)) == (live, [*before, "rehearsed"])
+
+
+def rehearsed(project, folder):
+    """The folder, of which at least one rehearsal is in the log; other tests may have written it."""
+    digest = digest_of_files(read_files(Path(folder)))
+    rows = project.warehouse.query("select rehearsal from ops.releases where kind = 'rehearsal'")
+    if digest not in {json.loads(row["rehearsal"])["digest"] for row in rows}:
+        project.run("rehearse", "--folder", folder)
+    return folder
 
 
 def test_a_rollout_names_the_rehearsal_of_its_code(project, code):
-    states = project.warehouse.query(
-        "select state from ops.releases where kind = 'rehearsal' order by logged_at"
-    )
-    assert [row["state"] for row in states] == ["rehearsed"] * 5 + ["failed", "rehearsed"]
+    failing = rehearsed(project, code("cast(1 / 0 as numeric)"))
+    doubled = rehearsed(project, code("2 * sum(item.item_amount)"))
     before = project.live_commit()
-    refused = project.run("rollout", "--folder", code("cast(1 / 0 as numeric)"))
+    refused = project.run("rollout", "--folder", failing)
     assert refused.returncode == 1 and "the rehearsal of this code failed" in refused.stderr
     assert project.live_commit() == before and project.schedule() == "ENABLED"
-    accepted = project.run("rollout", "--folder", code("2 * sum(item.item_amount)"))
+    accepted = project.run("rollout", "--folder", doubled)
     assert accepted.returncode == 0, accepted.stderr
     assert "rehearsal h" in accepted.stdout and "dmt.daily_sales: +1 -0 ~" in accepted.stdout
 

@@ -11,6 +11,7 @@ from google.cloud import dataform_v1 as dataform
 
 from sandbox import environment
 from scripts.release.folder import Origin, read_origin
+from tests.terraform.hcl_files import ROOT
 
 SETTINGS = """dataformCoreVersion: 3.0.62
 defaultProject: somewhere
@@ -155,6 +156,20 @@ def test_the_message_names_the_git_commit(folder):
     assert read_origin(folder).message == f"Release of {sha} (dirty)"
 
 
+def test_prod_gets_only_the_files_of_a_commit(tmp_path):
+    """Before a login or Terraform is needed; a preview may be of any files."""
+    for name in ("scripts", "runtime", "environments"):
+        shutil.copytree(
+            ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", ".terraform*")
+        )
+    command = [sys.executable, "-m", "scripts.release", "--env", "prod"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (
+        ended.returncode == 1
+        and "so prod could not be traced to a commit; nothing was changed" in ended.stderr
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -181,5 +196,10 @@ def test_an_earlier_commit_becomes_live_again(release, client, repository, folde
     command = release("--commit", first)
     assert (command.returncode, command.stderr) == (0, "")
     assert live_result(client, repository).resolved_git_commit_sha == first
-    assert release("--commit", "0" * 40).returncode == 1
+    assert release("--commit", first[:12]).returncode == 0
+    for unknown in ("0" * 40, "", "main"):
+        refused = release("--commit", unknown)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "commits of the Dataform repository begin with" in refused.stderr
+        assert "nothing was changed" in refused.stderr and second[:12] in refused.stderr
     assert live_result(client, repository).resolved_git_commit_sha == first

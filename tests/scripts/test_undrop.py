@@ -1,9 +1,14 @@
 """scripts.undrop: deleted tables come back with their rows and partitions; the tests run in order."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from google.api_core.exceptions import NotFound
+from google.api_core.exceptions import Forbidden, NotFound
+
+from scripts.undrop import UndropError
+from scripts.undrop.__main__ import Plan, undrop
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -137,3 +142,23 @@ def test_a_dropped_dataset_has_its_tables_and_views_again(command, released):
 def test_a_dataset_that_never_existed_is_refused(command, released):
     ended = command("scripts.undrop", "--dataset", "never")
     assert ended.returncode == 1 and "Not found: Dataset" in ended.stderr
+
+
+def test_a_table_that_cannot_be_written_leaves_its_rows_in_the_copy():
+    """Only the copy was made: the message names it, and does not state that nothing was changed."""
+
+    def refuse(sql):
+        raise Forbidden("quotaExceeded")
+
+    client: Any = SimpleNamespace(query_and_wait=refuse)
+    history: Any = SimpleNamespace(
+        client=client, table="dmt.t", copy="dmt.t_undropped", copy_rows=lambda at: 3
+    )
+    layout: Any = SimpleNamespace(owner="model", clauses="")
+    target: Any = None
+    plan = Plan(history, datetime(2026, 1, 31, tzinfo=UTC), layout, None)
+    with pytest.raises(
+        UndropError, match=r"quotaExceeded\nAll rows of dmt\.t are in dmt\.t_undropped"
+    ) as raised:
+        undrop(target, plan)
+    assert "run this again with --at 2026-01-31T00:00:00+00:00" in str(raised.value)

@@ -209,6 +209,25 @@ def test_another_repository_gets_nothing(projects, token):
     assert projects["prod"].identities_of(token) == NOTHING
 
 
+OTHER_CLAIMS: list[dict[str, str]] = [
+    {"sub": "repository_id:999999999999:environment:prod"},  # customized by the repository's owner
+    {"sub": "repo:acme/retail:pull_request"},
+    {"job_workflow_ref": "other/shared/.github/workflows/deploy.yml@refs/tags/v1"},  # a reusable workflow
+    {"ref_type": "tag", "base_ref": "main", "head_ref": "feature", "actor": "mallory"},
+]
+
+
+@pytest.mark.parametrize("other", OTHER_CLAIMS, ids=lambda other: next(iter(other)))
+def test_only_repository_environment_event_and_ref_decide(projects, other):
+    """Any other claim neither adds nor removes an identity."""
+    assert projects["prod"].identities_of(claims("push", environment="prod", **other)) == ALL
+    assert projects["prod"].identities_of(claims("pull_request", PULL_REQUEST, **other)) == PLAN
+    assert (
+        projects["prod"].identities_of(claims("push", environment="prod", repository=OTHER, **other))
+        == NOTHING
+    )
+
+
 def test_the_environment_of_one_project_does_not_apply_to_another(projects):
     assert projects["prod"].identities_of(claims("push", environment="dev")) == REHEARSE
 

@@ -11,7 +11,7 @@ The page also states that a restored dataset cannot be deleted for seven days; t
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from sqlglot import exp
@@ -155,9 +155,15 @@ def restore(project: str, dataset: str, location: str | None) -> None:
     deleted = find_deleted(project, dataset)
     if deleted is None or is_too_old(deleted, now_ms()) or not is_in(deleted, location):
         raise not_found("Dataset", label)
-    check_restorable(deleted)
-    create_content(deleted)
+    version = last_version(deleted)
+    execute_all(create_tables(deleted, version))
     restore_resources(deleted)
+    create_routines(deleted)
+    # After the functions that they may call.
+    execute_all(create_views(deleted, version))
+    # Again: what was created now has the times and access of now.
+    restore_resources(deleted)
+    forget_deleted(deleted)
 
 
 def find_deleted(project: str, dataset: str) -> Deleted | None:
@@ -181,42 +187,66 @@ def is_in(deleted: Deleted, location: str | None) -> bool:
     return location is None or location.lower() == str(deleted.properties.get("location", "US")).lower()
 
 
-def check_restorable(deleted: Deleted) -> None:
-    from local_bigquery.errors import BigQueryError
+def last_version(deleted: Deleted) -> int:
+    """The last one of DuckLake in which the dataset existed."""
+    from local_bigquery.engine import database
 
-    if deleted.resources["routines"] or deleted.resources["models"]:
-        raise BigQueryError(
-            "notImplemented",
-            f"UNDROP SCHEMA of {deleted.dataset}, which has routines or models, is not implemented",
-        )
+    [(version,)] = database.fetch(VERSION.format(catalog=catalog_of(deleted)), [deleted.dataset])
+    return int(version)
 
 
-def create_content(deleted: Deleted) -> None:
-    """Tables with their rows, and views, in one transaction."""
+def catalog_of(deleted: Deleted) -> str:
+    from local_bigquery.engine import database
+
+    return str(database.quote(f"__ducklake_metadata_{deleted.project}"))
+
+
+def quote(deleted: Deleted, *parts: str) -> str:
+    from local_bigquery.engine import database
+
+    return str(database.quote(deleted.project, deleted.dataset, *parts))
+
+
+def execute_all(statements: Iterable[str]) -> None:
+    """In one transaction."""
     from local_bigquery.engine import database
 
     with database.cursor() as cursor:
         cursor.execute("BEGIN TRANSACTION")
-        for statement in list(statements(deleted)):
+        for statement in list(statements):
             cursor.execute(statement)
         cursor.execute("COMMIT")
 
 
-def statements(deleted: Deleted) -> Iterator[str]:
+def create_tables(deleted: Deleted, version: int) -> Iterator[str]:
+    """The dataset, and its tables with their rows."""
     from local_bigquery.engine import database
 
-    def quote(*parts: str) -> str:
-        return str(database.quote(deleted.project, deleted.dataset, *parts))
-
-    catalog = database.quote(f"__ducklake_metadata_{deleted.project}")
-    [(version,)] = database.fetch(VERSION.format(catalog=catalog), [deleted.dataset])
-    yield f"CREATE SCHEMA {quote()}"
-    for table, required in database.fetch(TABLES.format(catalog=catalog), [deleted.dataset, version]):
-        yield f"CREATE TABLE {quote(table)} AS SELECT * FROM {quote(table)} AT (VERSION => {version})"
+    yield f"CREATE SCHEMA {quote(deleted)}"
+    sql = TABLES.format(catalog=catalog_of(deleted))
+    for name, required in database.fetch(sql, [deleted.dataset, version]):
+        table = quote(deleted, name)
+        yield f"CREATE TABLE {table} AS SELECT * FROM {table} AT (VERSION => {version})"
         for column in required or []:
-            yield f"ALTER TABLE {quote(table)} ALTER COLUMN {database.quote(column)} SET NOT NULL"
-    for view, sql in database.fetch(VIEWS.format(catalog=catalog), [deleted.dataset, version]):
-        yield f"CREATE VIEW {quote(view)} AS {sql}"
+            yield f"ALTER TABLE {table} ALTER COLUMN {database.quote(column)} SET NOT NULL"
+
+
+def create_views(deleted: Deleted, version: int) -> Iterator[str]:
+    from local_bigquery.engine import database
+
+    sql = VIEWS.format(catalog=catalog_of(deleted))
+    for view, text in database.fetch(sql, [deleted.dataset, version]):
+        yield f"CREATE VIEW {quote(deleted, view)} AS {text}"
+
+
+def create_routines(deleted: Deleted) -> None:
+    """By their statements, as a request of the API does; in the order of their creation, as one may call another."""
+    from local_bigquery.catalog import routines
+    from local_bigquery.jobs.query import run_ddl
+    from local_bigquery.models import Routine
+
+    for *_, resource in deleted.resources["routines"]:
+        run_ddl(deleted.project, routines.statement(Routine.model_validate_json(resource), replace=True))
 
 
 def restore_resources(deleted: Deleted) -> None:
@@ -228,6 +258,11 @@ def restore_resources(deleted: Deleted) -> None:
             database.execute(f"INSERT OR REPLACE INTO emulator.{kind} VALUES ({marks})", row)
     for resource, policy in deleted.policies.items():
         database.execute("INSERT OR REPLACE INTO emulator.iam_policies VALUES (?, ?)", [resource, policy])
+
+
+def forget_deleted(deleted: Deleted) -> None:
+    from local_bigquery.engine import database
+
     key = "project_id = ? AND dataset_id = ? AND deleted_ms = ?"
     database.execute(f"DELETE FROM emulator.deleted_datasets WHERE {key}", list(deleted[:3]))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound
+from google.api_core.exceptions import Conflict, NotFound
 from google.cloud import bigquery
 
 from sandbox.bigquery.patches.deleted_datasets import Deleted, is_too_old
@@ -108,11 +108,25 @@ def test_time_travel_limits_it(properties: str, hours: int, is_old: bool) -> Non
     assert is_too_old(deleted, hours * HOUR_MS) is is_old
 
 
-def test_what_is_not_kept_is_rejected(query: Query, name: str) -> None:
+def test_routines_and_models_are_there_again(client: bigquery.Client, query: Query, name: str) -> None:
+    """Google restores all objects; functions of SQL and JavaScript, of tables, procedures, and a model's metadata."""
     query(f"create function {name}.twice(x int64) as (2 * x)")
+    query(f"create function {name}.script(x float64) returns float64 language js as 'return x + 1'")
+    query(f"create table function {name}.above(low int64) as select n from {name}.positive where n > low")
+    query(f"create procedure {name}.add(d date, n int64) begin insert into {name}.sales values (d, n); end")
+    query(f"create view {name}.doubled as select {name}.twice(n) as n from {name}.positive")
+    query(f"create model {name}.trend options(model_type = 'linear_reg') as select 1.0 as x, 2.0 as label")
+    before = [client.get_routine(item.reference).to_api_repr() for item in client.list_routines(name)]
+    model = client.get_model(f"{client.project}.{name}.trend").to_api_repr()
     query(f"drop schema {name} cascade")
-    with pytest.raises(GoogleAPICallError, match="which has routines or models, is not implemented"):
-        query(f"undrop schema {name}")
+    query(f"undrop schema {name}")
+    after = [client.get_routine(item.reference).to_api_repr() for item in client.list_routines(name)]
+    assert after == before and len(after) == 4
+    assert client.get_model(f"{client.project}.{name}.trend").to_api_repr() == model
+    assert query(f"select {name}.twice(4), {name}.script(4)") == [(8, 5.0)]
+    assert query(f"select n from {name}.above(1)") == [(2,)]
+    query(f"call {name}.add('2026-01-03', 5)")
+    assert query(f"select sum(n) from {name}.doubled") == [(16,)]
 
 
 @pytest.mark.parametrize(

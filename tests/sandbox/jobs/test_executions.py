@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from google.api_core.exceptions import Aborted, BadRequest, Cancelled
+from google.api_core.exceptions import Aborted, BadRequest, Cancelled, InternalServerError
 
 from sandbox.state import State
 from tests.sandbox.jobs.jobs_client import (
@@ -59,6 +59,17 @@ def test_a_job_runs_the_files_of_its_image(clients: Clients, control_plane: Stat
             assert "No module named 'pushed'" in output(execution)
         else:
             assert output(run_job(clients, job).result()) == f"code of {digest}\n"
+
+
+def test_an_execution_whose_log_cannot_be_written_ends_with_an_error(
+    clients: Clients, control_plane: State
+) -> None:
+    """As on a full disk; without an end its client would poll it forever."""
+    logs = control_plane.root / "logs"
+    logs.mkdir(exist_ok=True)
+    (logs / "unwritable").touch()
+    with pytest.raises(InternalServerError, match="could not run the execution: FileExistsError"):
+        run_job(clients, create_job(clients, "unwritable", "pass")).result(timeout=20)
 
 
 def test_a_successful_execution(clients: Clients) -> None:
