@@ -10,6 +10,8 @@ const amount = between(-100000000, 100000000);
 
 const price = between(-1000000, 1000000);
 
+const day = between("date '1990-01-01'", "date '2099-12-31'", "1990 to 2099");
+
 // A mistyped year would create a partition of its own.
 const time = between("timestamp '1990-01-01'", "timestamp '2099-12-31 23:59:59.999999'", "1990 to 2099");
 
@@ -17,6 +19,12 @@ const time = between("timestamp '1990-01-01'", "timestamp '2099-12-31 23:59:59.9
 const latestTime = {
   of: (loadedAt) => `timestamp_add(${loadedAt}, interval 1 day)`,
   label: "more than a day after it was loaded",
+};
+
+// Days may be planned, such as that of an invoice, but not by more than a year.
+const latestDay = {
+  of: (loadedAt) => `date(timestamp_add(${loadedAt}, interval 366 day))`,
+  label: "more than a year after it was loaded",
 };
 
 // Every day, UTC or local, that a time within the bounds can have: a local day is at most one day off.
@@ -30,4 +38,4 @@ const SPANS = [1989, 1997, 2005, 2013, 2021, 2029, 2037, 2045, 2053, 2061, 2069,
   (year) => ({ from: `date '${year}-01-01'`, until: `date '${year + 7}-12-31'` }),
 );
 
-module.exports = { quantity, amount, price, time, latestTime, everyDay, DAYS_PER_STATEMENT, SPANS };
+module.exports = { between, quantity, amount, price, day, latestDay, time, latestTime, everyDay, DAYS_PER_STATEMENT, SPANS };

@@ -13,23 +13,25 @@ const LOOKBACK = "timestamp_sub(current_timestamp(), interval 90 day)";
 
 const table = (context) => context.ref("ods", "checkpoints");
 
-// A full refresh starts from the beginning.
-const declareSince = (context) => {
-  const watermark = `(
+const watermark = (context) => `(
     select array_agg(seen_until order by written_at desc limit 1)[safe_offset(0)]
     from ${table(context)}
     where table_name = '${names.ofTable(context.self())}' and written_at >= ${LOOKBACK}
   )`;
-  return `declare since timestamp default ${context.incremental() ? `ifnull(${watermark}, ${NEVER})` : NEVER};`;
-};
+
+// A full refresh starts from the beginning.
+const declareSince = (context) =>
+  `declare since timestamp default ${context.incremental() ? `ifnull(${watermark(context)}, ${NEVER})` : NEVER};`;
 
 // New to this run. Rows that arrive while it runs belong to the next one.
 const isNew = (column) => `${column} > since and ${column} <= until`;
 
-// `days` is an array<date> in SQL: the days of sales whose rows may have changed.
+// `days` is an array<date> in SQL: the days of sales whose rows may have changed. A watermark that was moved back while
+// the script ran, by a request to read rows again, stays: the next run reads from there.
 const save = (context, days = "cast([] as array<date>)", writtenAt = "current_timestamp()") =>
   `insert into ${table(context)} (table_name, seen_until, touched_days, written_at)
-  values ('${names.ofTable(context.self())}', until, ${days}, ${writtenAt});`;
+  select '${names.ofTable(context.self())}', if(moved < since, moved, until), ${days}, ${writtenAt}
+  from (select ${watermark(context)} as moved);`;
 
 // Days that a run left for the next one, because they were too many for one statement.
 const restName = (context) => `${names.ofTable(context.self())} (rest)`;

@@ -110,4 +110,4 @@ const model = (context, { source, rejects, key, columns, tracked = [], changes }
   return { begin, rows: "changed", commit };
 };
 
-module.exports = { model };
+module.exports = { incompleteRuns, model };

@@ -29,6 +29,8 @@ const DAY = "[12][0-9]{3}-[0-9]{2}-[0-9]{2}";
 const date = {
   parse: (value) => `safe_cast(${matching(value, `^\\s*${DAY}\\s*$`, `trim(${value})`)} as date)`,
   label: "a date",
+  range: bounds.day,
+  latest: bounds.latestDay,
 };
 
 const CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?";
@@ -64,6 +66,9 @@ const parseTime = (value) => {
 const timestamp = { parse: parseTime, label: "a time", range: bounds.time, latest: bounds.latestTime };
 
 const within = (type, range) => ({ ...type, range });
+
+// Whole units; `integer` is for numbers that identify something and are never added.
+const count = within(integer, bounds.quantity);
 
 const quantity = within(decimal, bounds.quantity);
 
@@ -166,5 +171,5 @@ const select = (columns, lineage, from, more = []) => {
 };
 
 module.exports = {
-  asReceived, text, integer, decimal, date, timestamp, quantity, amount, price, required, lines, select,
+  asReceived, text, integer, decimal, date, timestamp, within, count, quantity, amount, price, required, lines, select,
 };

@@ -19,7 +19,7 @@ from scripts.develop.datasets import Datasets
 from scripts.develop.models import compile_folder
 from scripts.release.folder import read_files
 from scripts.release.invocation import Runner
-from scripts.release.schemas import compare_schemas
+from scripts.release.schemas import add_columns, compare_schemas
 from scripts.release.target import (
     Target,
     add_arguments,
@@ -85,9 +85,10 @@ def run_models(arguments: argparse.Namespace, target: Target, warehouse: bigquer
         changes = compare_schemas(warehouse, compiled.actions)
         runner = Runner(dataform, target.repository, compiled.result.name, target.service_account)
         # First, because an incremental run ignores a new column and fails without a removed one.
-        if changes:
-            print(f"refresh {', '.join(str(change) for change in changes)}")
-            runner.run([change.target for change in changes], full_refresh=True, with_dependents=False)
+        add_columns(warehouse, changes)
+        if rewritten := [change for change in changes if not change.is_filled]:
+            print(f"refresh {', '.join(str(change) for change in rewritten)}")
+            runner.run([change.target for change in rewritten], full_refresh=True, with_dependents=False)
         written = [action.target for action in compiled.actions if is_written(action)]
         runner.run(written, False, with_dependents=False)
     print(f"ran     {compiled.changed_files} changed files in ods_{suffix} and dmt_{suffix}")

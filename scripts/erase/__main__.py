@@ -51,27 +51,39 @@ def create_parser() -> argparse.ArgumentParser:
 
 
 def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> None:
-    """Files first: a run that stops before the end finds everything again by the rows of raw."""
+    """Files first: a run that stops before the end finds everything again by the rows of the tables."""
     client = create_warehouse_client(target)
     bucket = arguments.bucket or f"{target.project}-landing"
     store = open_bucket(default_credentials(), read_endpoint(os.environ, "storage"), bucket, WORKERS)
     tables = Tables(client, subject)
-    names = Objects(store, subject).erase(arguments.dry_run)
+    objects = Objects(store, subject)
+    names = objects.erase(arguments.dry_run)
     for name in names:
         print(f"object  {store.url_of(name)}")
     rows = 0
-    for place in tables.erase(tables.read_values(), arguments.dry_run):
+    values = objects.values | tables.read_values()
+    for place in tables.erase(values, arguments.dry_run):
         rows += place.rows
         if place.rows:
             print(f"table   {place.name}: {place.rows} rows")
     if arguments.dry_run:
         print(f"dry run: {rows} rows and {len(names)} objects have data; nothing was changed")
         return
+    check_absence(objects, tables, values)
     # Only after everything succeeded: the row proves a complete erasure.
     log_erasure(client, subject, rows, len(names))
     print(
         f"erased  {rows} rows and {len(names)} objects. Erase it at the source too: a later list brings it back."
     )
+
+
+def check_absence(objects: Objects, tables: Tables, values: set[str]) -> None:
+    """EraseError if there are data again: a run that had read them before wrote them afterwards."""
+    places = [place.name for place in tables.erase(values, dry_run=True) if place.rows]
+    if written := [*objects.erase(dry_run=True), *places]:
+        raise EraseError(
+            f"a run that was in progress wrote data again: {', '.join(written)}. Run the command again."
+        )
 
 
 def log_erasure(client: bigquery.Client, subject: Subject, rows: int, objects: int) -> None:

@@ -7,7 +7,7 @@ file by now. A rewritten object replaces the one that was read, or is left for t
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.object_store import ObjectStore
@@ -21,8 +21,11 @@ FILE_NAME = "SYS_FILE_NAME"  # written by the connector into every row
 
 @dataclass(frozen=True)
 class Objects:
+    """`values` are the personal texts of the rows that were erased."""
+
     store: ObjectStore
     subject: Subject
+    values: set[str] = field(default_factory=set)
 
     def erase(self, dry_run: bool) -> list[str]:
         """Names of the objects that contain, or contained, data of the subject."""
@@ -65,6 +68,7 @@ class Objects:
         """`value` without data of the subject; rows inside of texts too, as in files of rejected rows."""
         if isinstance(value, dict):
             if self.subject.matches(value.get(self.subject.key_column)):
+                self.values.update(str(value[name]) for name in self.subject.personal if value.get(name))
                 names = (self.subject.key_column, FILE_NAME)
                 return {name: value[name] for name in names if name in value}
             return {name: self._blank(each) for name, each in value.items()}

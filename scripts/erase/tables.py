@@ -22,7 +22,8 @@ LOGS = {
     "ops.action_log": ("reason",),
     "ops.step_log": ("reason",),
     "ops.pipeline_log": ("error",),
-    "ops.finding_log": ("what",),
+    "ops.finding_log": ("subject", "what"),
+    "ops.releases": ("reason",),
 }
 SHORTEST_VALUE = 3  # characters: a shorter text of a person is in too many others
 ERASED = "erased"
@@ -44,20 +45,28 @@ class Tables:
     client: bigquery.Client
     subject: Subject
 
-    def read_values(self) -> list[str]:
-        """The personal values, from every version in raw: texts of logs are searched for them."""
-        raw = f"raw.{self.subject.table}"
-        columns = ", ".join(self.subject.personal)
-        rows = self._query(f"select {columns} from {raw} where {self._same_key(self.subject.key_column)}")
-        texts = {str(value) for row in rows for value in tuple(row) if value}
-        # Shorter ones would blank unrelated texts of the logs.
-        return sorted(text for text in texts if len(text) >= SHORTEST_VALUE)
+    def read_values(self) -> set[str]:
+        """The personal values, from every table: raw may have lost the versions that ods or a clone still has."""
+        return {str(value) for table in self._tables() for value in self._values_of(table) if value}
 
-    def erase(self, values: list[str], dry_run: bool) -> Iterator[Place]:
+    def _values_of(self, table: bigquery.Table) -> Iterator[object]:
+        key, names = self.subject.key_column, {field.name for field in table.schema}
+        if key not in names:  # rejects: the row is JSON text
+            key = f"json_value(payload, '$.{key}')"
+            columns = [f"json_value(payload, '$.{column}')" for column in self.subject.personal]
+        else:
+            columns = [column for column in self.subject.personal if column in names]
+        select = f"select {', '.join(columns)} from {name_of(table)}"
+        for row in self._query(f"{select} where {filter_of(table)} and {self._same_key(key)}"):
+            yield from tuple(row)
+
+    def erase(self, values: set[str], dry_run: bool) -> Iterator[Place]:
         """Every table with data of the subject. raw is last, because its rows name the values."""
-        # First, while raw still has the values to search for.
+        # Shorter ones would blank unrelated texts of the logs.
+        texts = sorted(text for text in values if len(text) >= SHORTEST_VALUE)
+        # First, while the other tables still have the values to search for.
         for log in self._log_tables():
-            yield self._erase_texts(log, values, dry_run)
+            yield self._erase_texts(log, texts, dry_run)
         for table in sorted(self._tables(), key=lambda table: table.dataset_id == "raw"):
             if table.table_id == f"{self.subject.table}_rejects":
                 yield self._erase_payloads(table, dry_run)
@@ -146,9 +155,13 @@ def name_of(table: bigquery.Table) -> str:
 
 
 def filter_of(table: bigquery.Table) -> str:
-    """All partitions, where the table requires a filter."""
-    column = table.time_partitioning.field if table.time_partitioning else None
-    if not column:
+    """All partitions, where the table requires a filter; also the one of rows without a day."""
+    if by_range := table.range_partitioning:
+        return f"({by_range.field} >= -9223372036854775808 or {by_range.field} is null)"
+    if not table.time_partitioning:
         return "true"
+    column = table.time_partitioning.field
+    if not column:
+        return "(_PARTITIONTIME >= timestamp '0001-01-01' or _PARTITIONTIME is null)"
     kind = next(field.field_type for field in table.schema if field.name == column)
-    return f"{column} >= {kind.lower()} '0001-01-01'"
+    return f"({column} >= {kind.lower()} '0001-01-01' or {column} is null)"

@@ -23,7 +23,7 @@ from scripts.deploy.errors import DeployError
 from scripts.release.folder import Files, Origin, read_files, read_origin
 from scripts.release.invocation import Runner
 from scripts.release.repository import Repository, compare_files, count_operations
-from scripts.release.schemas import SchemaChange, check_changes, compare_schemas, drop_recreated
+from scripts.release.schemas import SchemaChange, add_columns, check_changes, compare_schemas, drop_recreated
 from scripts.release.target import (
     Target,
     add_arguments,
@@ -90,11 +90,16 @@ def release_or_preview(arguments: argparse.Namespace, target: Target) -> None:
             result = live.current_result()
             assert result is not None
             # Only now that the release is live: one that is refused must not drop a table.
-            drop_recreated(warehouse, changes)
-            Runner(client, target.repository, result.name, target.service_account).refresh(
-                [change.target for change in changes]
-            )
-            print(f"refresh {', '.join(str(change) for change in changes)}")
+            add_columns(warehouse, changes)
+            rewritten = [change for change in changes if not change.is_filled]
+            drop_recreated(warehouse, rewritten)
+            refresh(Runner(client, target.repository, result.name, target.service_account), rewritten)
+
+
+def refresh(runner: Runner, changes: list[SchemaChange]) -> None:
+    if changes:
+        runner.refresh([change.target for change in changes])
+        print(f"refresh {', '.join(str(change) for change in changes)}")
 
 
 def release(

@@ -2,7 +2,8 @@
 
 A later run inserts by the columns that the table already has: a new column of a model would be dropped without an
 error (dataform-co/dataform#373), a removed one and most other types make every run fail, and another partitioning or
-clustering is ignored. Each of them needs the table to be written again.
+clustering is ignored. Each of them needs the table to be written again. A table that operations create and other
+tables fill (ods.<table>_rejects) gets its new columns: its statement leaves a table that exists as it is.
 """
 
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from scripts.release.column_types import name_of, resolve_columns
 from scripts.release.layout import compare_layouts
 from scripts.sql_analysis.analyzer import Columns, text_of, type_from_field
 
+BIGQUERY_TYPES = {"DOUBLE": "FLOAT64"}  # by the analyzer's name
 INCREMENTAL = api.CompilationResultAction.Relation.RelationType.INCREMENTAL_TABLE
 
 
@@ -33,6 +35,7 @@ class SchemaChange:
     is_protected: bool = False  # the model forbids a full refresh
     retyped: tuple[str, ...] = ()
     layout: tuple[str, ...] = field(default=())
+    is_filled: bool = False  # by the scripts of other tables
 
     def __str__(self) -> str:
         parts = [
@@ -65,11 +68,15 @@ def compare_schemas(
     stored = {
         name_of(action.target): (action, table)
         for action in actions
-        if action.relation.relation_type == INCREMENTAL and (table := read_table(warehouse, action.target))
+        if is_compared(action) and (table := read_table(warehouse, action.target))
     }
     resolved = resolve_columns(warehouse, actions) if stored else {}
     changes = [compare_table(action, table, resolved[name]) for name, (action, table) in stored.items()]
     return [change for change in changes if change]
+
+
+def is_compared(action: api.CompilationResultAction) -> bool:
+    return action.relation.relation_type == INCREMENTAL or action.operations.has_output
 
 
 def compare_table(
@@ -81,11 +88,32 @@ def compare_table(
         f"{name} {stored[name]} → {kind}" for name, kind in model.items() if stored.get(name, kind) != kind
     )
     added, removed = sorted(model.keys() - stored.keys()), sorted(stored.keys() - model.keys())
+    if action.operations.has_output:
+        return compare_filled(action, model, added, retyped)
     layout = tuple(compare_layouts(action.relation, table))
     if not (added or removed or retyped or layout):
         return None
     is_protected = action.relation.incremental_table_config.refresh_disabled
     return SchemaChange(action.target, tuple(added), tuple(removed), is_protected, retyped, layout)
+
+
+def compare_filled(
+    action: api.CompilationResultAction, model: dict[str, str], added: list[str], retyped: tuple[str, ...]
+) -> SchemaChange | None:
+    """A column that the statement no longer has stays: nothing writes it."""
+    if not (added or retyped):
+        return None
+    columns = tuple(f"{name} {BIGQUERY_TYPES.get(model[name], model[name])}" for name in added)
+    return SchemaChange(action.target, added=columns, retyped=retyped, is_filled=True)
+
+
+def add_columns(warehouse: bigquery.Client, changes: Iterable[SchemaChange]) -> None:
+    """To tables that other scripts fill: the rows that they have keep NULL."""
+    for change in changes:
+        if change.is_filled:
+            print(f"add     {change}")
+            columns = ", ".join(f"add column if not exists {column}" for column in change.added)
+            warehouse.query_and_wait(f"alter table `{name_of(change.target)}` {columns}")
 
 
 def read_table(warehouse: bigquery.Client, target: api.Target) -> bigquery.Table | None:
@@ -111,6 +139,13 @@ def check_changes(changes: list[SchemaChange], may_refresh: bool) -> None:
             "columns or layout of tables without full refresh changed; the live release is unchanged\n"
             + "\n".join(f"  {change}" for change in protected)
         )
+    if retyped := [change for change in changes if change.is_filled and change.retyped]:
+        raise ReleaseError(
+            "types of columns changed in tables that other tables fill; the live release is unchanged. Drop these "
+            "tables, release again, and refresh the tables that fill them (python -m scripts.refresh):\n"
+            + "\n".join(f"  {change}" for change in retyped)
+        )
+    changes = [change for change in changes if not change.is_filled]
     if changes and not may_refresh:
         raise ReleaseError(
             "columns or layout changed; the live release is unchanged. "

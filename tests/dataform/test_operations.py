@@ -8,7 +8,7 @@ from google.api_core.exceptions import BadRequest
 
 from tests.dataform.engines.runner import Runner
 from tests.dataform.engines.warehouse import connect
-from tests.dataform.retail import FILES, file, files_by_table, product, sale
+from tests.dataform.retail import FILES, customer, file, files_by_table, product, sale
 from tests.dataform.test_law import rows, snapshot
 
 pytestmark = pytest.mark.timeout(900)  # each run of the warehouse takes seconds
@@ -160,3 +160,38 @@ def test_a_follower_reads_a_commit_that_was_in_progress_when_it_last_ran(sandbox
     load(everything, [*FILES, *late_sales, *late_list])
     everything.run()
     assert snapshot(runner) == snapshot(everything)
+
+
+def test_a_request_to_read_again_survives_a_run_that_is_in_progress(sandbox, graph):
+    """The run has read its watermark before the request, and commits after it."""
+    runner = Runner(connect(sandbox.address, "requested"), graph)
+    load(runner)
+    tables = {action.name: action for action in runner.actions}
+    needed = ("ods.checkpoints", "ods.file_reads", "ods.customers_rejects", "ods.customers_changes")
+    for name in (*needed, "ods.customers"):
+        runner.run_action(tables[name])
+    project = runner.warehouse.project
+    restored = file("customers", 4)
+    columns = "(id, SYS_FILE_NAME, SYS_DATE_CREATE)"
+    old = "timestamp_sub(current_timestamp(), interval 1 day)"
+    runner.warehouse.query(
+        f"insert into `{project}.raw.customers` {columns} values ('77', '{restored}', {old})"
+    )
+    load(runner, [("customers", file("customers", 5), [customer(78)])])
+    request = (
+        f"insert into `{project}.ods.checkpoints` (table_name, seen_until, written_at) values "
+        "('ods.customers', timestamp_sub(current_timestamp(), interval 2 day), current_timestamp())"
+    )
+    script = runner.script(tables["ods.customers"], full_refresh=False)
+    before, after = script.split("begin transaction;", 1)
+    runner.warehouse.query(f"{before}{request};\nbegin transaction;{after}")
+    stored = rows(runner, "ods.customers", "id")
+    assert {"id": 78} in stored and {"id": 77} not in stored
+    runner.run_action(tables["ods.customers"])
+    assert {"id": 77} in rows(runner, "ods.customers", "id")
+    # Then the watermark has passed what was requested.
+    [row] = runner.warehouse.rows("ods.file_reads", "max(written_at) as at", "SYS_DATE_CREATE > '2026-01-01'")
+    runner.run_action(tables["ods.customers"])
+    assert runner.warehouse.rows(
+        "ods.file_reads", "max(written_at) as at", "SYS_DATE_CREATE > '2026-01-01'"
+    ) == [row]

@@ -111,7 +111,7 @@ def test_every_incremental_table_writes_in_one_transaction_and_saves_its_own_che
             < script.rindex("insert into `p.ods.checkpoints`")
             < end
         )
-        assert set(re.findall(r"values \('([\w.]+)', until", script)) == {action.name}
+        assert set(re.findall(r"select '([\w.]+)', if\(moved < since", script)) == {action.name}
 
 
 def test_every_transaction_first_updates_the_lock_of_its_table(by_name, analyzed):

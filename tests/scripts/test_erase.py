@@ -20,7 +20,7 @@ from tests.dataform.engines.runner import Runner
 from tests.dataform.engines.warehouse import connect, log_fields
 from tests.dataform.retail import FILES, customer, file, files_by_table
 
-TRACES = ("Zelda Quist", "17@example.com", "555-7717", "17-income")
+TRACES = ("Zelda Quist", "Z. Quist-Old", "17@example.com", "555-7717", "17-income")
 LOGS = ("erasures", "sync_row", "notice_log", "action_log", "step_log", "pipeline_log")
 QUOTED = {"action_log": "reason", "step_log": "reason", "pipeline_log": "error", "notice_log": "target"}
 
@@ -98,9 +98,9 @@ class Warehouse:
 
     def mentions(self, table):
         column = table.time_partitioning.field if table.time_partitioning else None
-        where = f"{column} is not null" if column else "true"
+        where = f"({column} > '0001-01-01' or {column} is null)" if column else "true"
         if table.range_partitioning:
-            where = f"{table.range_partitioning.field} > -1"
+            where = f"({table.range_partitioning.field} > -1 or {table.range_partitioning.field} is null)"
         name = f"{table.dataset_id}.{table.table_id}"
         rows = self.warehouse.query(f"select to_json_string(one) as text from `{name}` as one where {where}")
         return any(trace in row["text"] for row in rows for trace in TRACES)
@@ -123,6 +123,14 @@ def shop(state, tmp_path_factory):
         client.create_dataset(dataset)
     shop.warehouse.query("create table snapshots.customers_20260105 as select * from ods.customers")
     shop.warehouse.query("create table ods_ada.customers as select * from ods.customers")
+    # A copy by day, one of whose rows has no day, with a value that raw has lost.
+    shop.warehouse.query(
+        "create table ods_ada.versions (id int64, name string, day date) partition by day "
+        "options(require_partition_filter = true)"
+    )
+    shop.warehouse.query("insert into ods_ada.versions values (17, 'Zelda Quist', null), (1, 'Zoe', null)")
+    shop.warehouse.query("insert into ods_ada.versions values (17, 'Z. Quist-Old', date '2026-01-05')")
+    shop.warehouse.query(quoting("run_log", "error", "Bad value: Z. Quist-Old"))
     columns = "run_id, export, logged_at, state, key, detail"
     shop.warehouse.query(
         f"insert into ops.sync_row ({columns}) values "
@@ -166,6 +174,8 @@ PLACES = {
     "ods.customers_changes",
     "ods.customers_history",
     "ods_ada.customers",
+    "ods_ada.versions",
+    "ops.run_log",
     "ops.sync_row",
     *(f"ops.{log}" for log in QUOTED),
     "raw.customers",
@@ -209,7 +219,7 @@ def test_no_trace_is_left_and_the_sales_stay(command, shop):
 def test_the_log_has_neither_key_nor_data(shop):
     [row] = shop.warehouse.rows("ops.erasures")
     assert (row["table_name"], row["subject"]) == ("customers", hashlib.sha256(b"customers/17").hexdigest())
-    assert (row["row_count"], row["object_count"]) == (11 + len(QUOTED), 4)
+    assert (row["row_count"], row["object_count"]) == (14 + len(QUOTED), 4)
 
 
 def test_a_full_refresh_brings_nothing_back(shop):

@@ -1,5 +1,7 @@
 // The newest reading of the desk's spreadsheet: typed rows, and the reasons why the others are rejected.
 
+const lists = require("includes/lists");
+const names = require("includes/names");
 const types = require("includes/types");
 
 const columns = {
@@ -9,11 +11,17 @@ const columns = {
   comment: types.text,
 };
 
-const typed = (raw) => {
+const typed = (context) => {
+  const raw = context.ref("raw", "decisions");
+  const run = names.runOfFile("SYS_FILE_NAME");
   const newest = `from (
     select distinct request, nullif(lower(trim(decision)), '') as decision, approved, comment, SYS_FILE_NAME
     from ${raw}
-    where SYS_FILE_NAME = (select max(SYS_FILE_NAME) from ${raw})
+    join (
+      select max(${run}) as name
+      from ${raw}
+      where ${run} not in (${lists.incompleteRuns(context)})
+    ) as newest on newest.name = ${run}
   )`;
   return `(${types.select(columns, ["SYS_FILE_NAME"], newest, [
     ["count(*) over (partition by trim(source.request)) > 1", "request is there more than once"],
