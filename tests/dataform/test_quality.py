@@ -10,7 +10,6 @@ from tests.dataform.engines.warehouse import connect
 from tests.dataform.retail import FILES, customer, file, files_by_table, product, sale
 
 RESULTS = "ops.quality_results"
-NOW = datetime.now(UTC)
 
 
 def measure(runner):
@@ -64,7 +63,7 @@ def test_rows_of_raw_that_no_run_has_read_warn(shop):
 
 def test_a_day_with_much_less_than_usual_fails_and_ends_the_run(sandbox, graph):
     runner = Runner(connect(sandbox.address, "volume"), graph)
-    day = (NOW - timedelta(hours=6)).date() - timedelta(1)
+    day = (datetime.now(UTC) - timedelta(hours=6)).date() - timedelta(1)
     weeks = [
         sale(100 * week + n, f"{day - timedelta(7 * week)}", ("a", 1, 1))
         for week in (1, 2, 3)
