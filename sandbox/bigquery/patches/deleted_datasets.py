@@ -12,8 +12,10 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
+import duckdb
 from sqlglot import exp
 
 UNDROP = re.compile(r"\s*undrop\s+schema\b", re.IGNORECASE)
@@ -158,9 +160,7 @@ def restore(project: str, dataset: str, location: str | None) -> None:
     version = last_version(deleted)
     execute_all(create_tables(deleted, version))
     restore_resources(deleted)
-    create_routines(deleted)
-    # After the functions that they may call.
-    execute_all(create_views(deleted, version))
+    create_dependents([*create_routines(deleted), *create_views(deleted, version)])
     # Again: what was created now has the times and access of now.
     restore_resources(deleted)
     forget_deleted(deleted)
@@ -231,22 +231,39 @@ def create_tables(deleted: Deleted, version: int) -> Iterator[str]:
             yield f"ALTER TABLE {table} ALTER COLUMN {database.quote(column)} SET NOT NULL"
 
 
-def create_views(deleted: Deleted, version: int) -> Iterator[str]:
+def create_dependents(pending: list[Callable[[], None]]) -> None:
+    """Views and routines may use one another in any order: repeats those that failed, while any succeeds."""
+    from local_bigquery.errors import BigQueryError
+
+    while pending:
+        failed: list[Callable[[], None]] = []
+        for create in pending:
+            try:
+                create()
+            except (duckdb.Error, BigQueryError):
+                if len(failed) + 1 == len(pending):
+                    raise
+                failed.append(create)
+        pending = failed
+
+
+def create_views(deleted: Deleted, version: int) -> Iterator[Callable[[], None]]:
     from local_bigquery.engine import database
 
     sql = VIEWS.format(catalog=catalog_of(deleted))
     for view, text in database.fetch(sql, [deleted.dataset, version]):
-        yield f"CREATE VIEW {quote(deleted, view)} AS {text}"
+        yield partial(database.execute, f"CREATE VIEW {quote(deleted, view)} AS {text}")
 
 
-def create_routines(deleted: Deleted) -> None:
-    """By their statements, as a request of the API does; in the order of their creation, as one may call another."""
+def create_routines(deleted: Deleted) -> Iterator[Callable[[], None]]:
+    """By their statements, as a request of the API does."""
     from local_bigquery.catalog import routines
     from local_bigquery.jobs.query import run_ddl
     from local_bigquery.models import Routine
 
     for *_, resource in deleted.resources["routines"]:
-        run_ddl(deleted.project, routines.statement(Routine.model_validate_json(resource), replace=True))
+        statement = routines.statement(Routine.model_validate_json(resource), replace=True)
+        yield partial(run_ddl, deleted.project, statement)
 
 
 def restore_resources(deleted: Deleted) -> None:
