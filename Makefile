@@ -107,7 +107,7 @@ style: .venv/.packages ## violations of the language rules, and the table of mea
 apply-all: install ## apply, change and destroy local, dev and prod, each in its own sandbox
 	@.venv/bin/pytest tests/terraform/test_apply.py --durations=3
 
-story: install .venv/bin/act-$(ACT) ## the tests of the workflows through act, with drift that is gone, which make test leaves out
+story: install .venv/bin/act-$(ACT) ## only the workflows, through act, with the test of drift that make test leaves out
 	@.venv/bin/pytest -m "story or not story" tests/delivery_story --durations=5
 
 campaign: install ## crash test: kill -9 at every request; writes docs/reports/crash-test.md

@@ -24,7 +24,15 @@ MODES = ("NULLABLE", "REQUIRED", "REPEATED")
 # https://cloud.google.com/bigquery/docs/schemas#column_names
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,299}")
 # https://cloud.google.com/bigquery/docs/schemas#column_names and, the last two, #change-data-capture
-RESERVED = ("_TABLE_", "_FILE_", "_PARTITION", "_ROW_TIMESTAMP", "__ROOT__", "_COLIDENTIFIER", "_CHANGE_")
+RESERVED_PREFIXES = (
+    "_TABLE_",
+    "_FILE_",
+    "_PARTITION",
+    "_ROW_TIMESTAMP",
+    "__ROOT__",
+    "_COLIDENTIFIER",
+    "_CHANGE_",
+)
 MAX_DESCRIPTION = 1024
 PROPERTIES = ("name", "type", "mode", "description", "fields")
 
@@ -66,7 +74,7 @@ def check_name(name: str, place: str) -> None:
         raise DeclarationError(
             f"{place[:400]}: a name has letters, digits and _, no digit first, at most 300 of them; use `rename`."
         )
-    if prefix := next((prefix for prefix in RESERVED if name.upper().startswith(prefix)), None):
+    if prefix := next((prefix for prefix in RESERVED_PREFIXES if name.upper().startswith(prefix)), None):
         raise DeclarationError(f"{place}: names that begin with {prefix} are reserved; use `rename`.")
 
 

@@ -3,7 +3,8 @@
 ReportError (runtime.errors.JobError)
 ├── ChartError      a chart could not be drawn: a defect of its specification
 ├── NotRecorded     ops.notice_log could not be read or written
-└── NotWritten      the bucket refused the page
+├── NotWritten      the bucket refused the page
+└── WrongType       a value of a query is of another type than the page expects
 """
 
 from runtime.errors import JobError
@@ -22,4 +23,8 @@ class NotRecorded(ReportError):
 
 
 class NotWritten(ReportError):
+    pass
+
+
+class WrongType(ReportError):
     pass

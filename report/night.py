@@ -10,8 +10,9 @@ import requests
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
+from report.errors import WrongType
 from report.queries import QUERIES
-from report.row_types import WrongType, check_types
+from report.row_types import check_types
 from runtime.errors import describe_error
 
 type Row = Mapping[str, Any]

@@ -10,6 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from report.errors import WrongType
+
 # Columns by the name of their query; "?" where NULL is a value. Every column that is not listed is a text.
 TYPES = {
     "findings": {"time": "since", "number?": "was now usual", "text?": "detail explained_by"},
@@ -44,10 +46,6 @@ EXPECTED = {
     "numbers": "numbers",
     "flag": "true or false",
 }
-
-
-class WrongType(Exception):
-    """A value is of another type than the page expects: the section is not shown."""
 
 
 def check_types(query: str, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:

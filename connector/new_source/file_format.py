@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from connector.errors import DeclarationError
+from connector.sources.byte_order_mark import find_marked_encoding
 from connector.sources.files.config import Csv
 from connector.sources.files.content import read_content
 from connector.sources.files.position import PartRange
@@ -21,13 +22,6 @@ FORMATS = {
     ".parquet": "parquet",
 }
 DELIMITERS = ",;\t|"
-# In this order: the mark of UTF-32 begins with that of UTF-16.
-MARKS = {
-    codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 LEGACY = "cp1252"  # every byte but five is a character of it, so it is a guess
 SAMPLED_BYTES, SAMPLED_LINES = 64 << 10, 50
 
@@ -64,8 +58,7 @@ def detect_csv(start: bytes) -> dict[str, Any]:
 
 
 def detect_encoding(start: bytes) -> str:
-    marked = next((name for mark, name in MARKS.items() if start.startswith(mark)), None)
-    if marked:
+    if marked := find_marked_encoding(start):
         return marked
     try:
         # The last character of the sample may be cut.

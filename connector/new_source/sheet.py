@@ -44,10 +44,9 @@ def propose_table(
     request: Request, name: str, tab: str, rows: Sequence[Row], formatted: Sequence[Row], zone: ZoneInfo
 ) -> NewTable:
     """`formatted`: the same cells with moments as text, which shows what is one."""
-    headers = {
-        str(cell).strip(): place for place, cell in enumerate(decode_header(rows)) if str(cell).strip()
-    }
-    check_headers(tab, [str(cell).strip() for cell in decode_header(rows)])
+    header_row = [str(cell).strip() for cell in decode_header(rows)]
+    check_headers(tab, header_row)
+    headers = {header: place for place, header in enumerate(header_row) if header}
     pairs = list(zip(rows[1:], formatted[1:], strict=False))
     kinds = {
         header: kind_of([(cell(row, place), cell(text, place)) for row, text in pairs])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector.errors import DeclarationError
-from connector.raw_schema import NAME, find_repeated
+from connector.raw_schema import NAME, RESERVED_PREFIXES, find_repeated
 
 # https://github.com/google/zetasql/blob/master/docs/lexical.md#reserved_keywords
 KEYWORDS = """
@@ -25,8 +25,6 @@ HIDDEN = (
     "sys_file_name typed_rows version"
 )
 TAKEN = frozenset(HIDDEN.split())
-# https://cloud.google.com/bigquery/docs/schemas#column_names
-PREFIXES = ("_table_", "_file_", "_partition", "_row_timestamp", "__root__", "_colidentifier")
 MAX_COMMENT = 900  # characters; with the type it stays below the limit of a description
 
 
@@ -76,8 +74,8 @@ def name_columns(place: str, fields: Sequence[str], in_lower_case: bool = False)
 
 def column_of(name: str) -> str:
     """The column of raw: the same name, or one that BigQuery and the models accept."""
-    lower = name.lower()
-    if NAME.fullmatch(name) and lower not in RESERVED | TAKEN and not lower.startswith(PREFIXES):
+    is_valid = NAME.fullmatch(name) and not name.upper().startswith(RESERVED_PREFIXES)
+    if is_valid and name.lower() not in RESERVED | TAKEN:
         return name
     plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
     plain_name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:290] or "column"

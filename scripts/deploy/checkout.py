@@ -15,12 +15,12 @@ LOCK_COMMAND = (
 
 def check_clean(folder: Path, what: str) -> None:
     """DirtyCheckout unless the repository around `folder` equals its last commit, from which `what` is deployed."""
-    if run_git(folder, "status", "--porcelain") is None:
+    changed = list_changed(folder)
+    if changed is None:
         raise DirtyCheckout(
             f"{folder} is not in a Git repository, so {what} could not be traced to a commit; nothing was changed. "
             "Deploy it from a clone."
         )
-    changed = list_changed(folder)
     if changed:
         more = f"\n  and {len(changed) - MAX_LISTED} more" if changed[MAX_LISTED:] else ""
         raise DirtyCheckout(
@@ -37,11 +37,11 @@ def describe_commit(folder: Path) -> str:
     return f"{commit} (dirty)" if commit and list_changed(folder) else commit
 
 
-def list_changed(folder: Path) -> list[str]:
-    """Lines of `git status`, without the files that CI itself writes."""
+def list_changed(folder: Path) -> list[str] | None:
+    """Lines of `git status`, without the files that CI itself writes; None outside of Git."""
     # --porcelain: the same format in every version and configuration of Git.
-    status = run_git(folder, "status", "--porcelain") or ""
-    return [line for line in status.splitlines() if not is_ci_credentials(line)]
+    status = run_git(folder, "status", "--porcelain")
+    return None if status is None else [line for line in status.splitlines() if not is_ci_credentials(line)]
 
 
 def is_ci_credentials(status_line: str) -> bool:

@@ -38,11 +38,7 @@ def create_parser() -> argparse.ArgumentParser:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--run", metavar="ID", help="all files of a run of the connector (ops.run_log)")
     which.add_argument(
-        "--file",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a landing file (ops.file_log)",
+        "--file", action="append", default=[], metavar="NAME", help="a landing file (ops.file_log)"
     )
     parser.add_argument("--reason", required=True, help="stored in ops.file_log and with the files")
     parser.add_argument("--dry-run", action="store_true", help="log the plan of the job, and change nothing")

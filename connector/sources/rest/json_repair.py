@@ -5,10 +5,11 @@ control character in a text is escaped, a byte order mark is removed (RFC 8259, 
 is converted to UTF-8, and a body that is compressed without a header is decompressed.
 """
 
-import codecs
 import re
 import zlib
 from email.message import Message
+
+from connector.sources.byte_order_mark import find_marked_encoding
 
 # Texts are matched as a whole, so that NaN inside a text stays as it is.
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[+-]?(?:Infinity|NaN)', re.DOTALL)
@@ -17,14 +18,6 @@ SURROGATE = re.compile(
     rb"\\u[dD]([89abAB][0-9a-fA-F]{2})(\\u[dD][c-fC-F][0-9a-fA-F]{2})?|\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
 GZIP = b"\x1f\x8b"
-# The longest first: the mark of UTF-32 begins with that of UTF-16.
-MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 
 
 def repair(content: bytes, content_type: str = "") -> tuple[bytes, str | None]:
@@ -53,9 +46,8 @@ def decompress(content: bytes) -> bytes:
 
 def find_charset(content: bytes, content_type: str) -> str | None:
     """By the byte order mark, or the header where the body is not UTF-8; None if it is UTF-8 or unknown."""
-    for mark, charset in MARKS.items():
-        if content.startswith(mark):
-            return charset
+    if marked := find_marked_encoding(content):
+        return "utf-8-sig" if marked == "utf-8" else marked
     # The standard library's parser of header parameters: charsets may be quoted.
     message = Message()
     message["Content-Type"] = content_type

@@ -1,5 +1,6 @@
 """`python -m connector new` for kinds without a catalogue: from the first rows to rows in ods."""
 
+import codecs
 import re
 import shutil
 from decimal import Decimal
@@ -14,6 +15,8 @@ from connector.errors import DeclarationError, RequestRejected, SourceUnavailabl
 from connector.new_source import command
 from connector.new_source.arguments import parse_request
 from connector.new_source.file_format import detect_csv
+from connector.new_source.tables import column_of
+from connector.raw_schema import RESERVED_PREFIXES, check_name
 from connector.sources import registry
 from runtime.errors import SettingsError, UsageError
 from tests.demo.companies.system import System, lay_out_company
@@ -230,6 +233,7 @@ def test_a_sheet(root, person, sandbox):
         (b"a\tb\n1,5\t2,5\n", {"delimiter": "\t"}),
         (b'a|b\n"x,y;z"|2\n', {"delimiter": "|"}),
         ("a;b\n1;2\n".encode("utf-16"), {"delimiter": ";", "encoding": "utf-16"}),
+        (codecs.BOM_UTF32_BE + "a,b\n1,2\n".encode("utf-32-be"), {"encoding": "utf-32"}),
         (b"\xef\xbb\xbfa,b\n1,2\n", {}),
         (b"a\r\n1\r\n", {}),
         (("id,name\n" + "1,é\n" * 20_000).encode()[: 1 << 16], {}),
@@ -329,3 +333,10 @@ def test_nothing_existing_is_overwritten(root, exports):
 def test_an_invalid_option(root, option, message):
     with pytest.raises(UsageError, match=message):
         create(root, "a", "rest", "http://127.0.0.1:1", "--endpoint", "x", "--option", option)
+
+
+@pytest.mark.parametrize("prefix", RESERVED_PREFIXES)
+def test_a_proposed_column_passes_the_check_of_the_schema(prefix):
+    name = column_of(f"{prefix.lower()}type")
+    assert not name.upper().startswith(prefix)
+    check_name(name, "raw.visits")
