@@ -22,6 +22,8 @@ from sandbox.bigquery.patches import (
     numeric,
     range_partitions,
     resource_memory,
+    result_lookups,
+    running_jobs,
     script_variables,
     time_travel,
     trim,
@@ -33,6 +35,8 @@ def install() -> None:
     for patch in (
         catalog_lookups,
         resource_memory,
+        result_lookups,
+        running_jobs,
         clone,
         deleted_datasets,
         information_schema,

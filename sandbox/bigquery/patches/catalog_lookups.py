@@ -1,8 +1,8 @@
-"""Look up tables, views and columns in the catalog of one project instead of all projects.
+"""Look up datasets, tables, views and columns in the catalog of one project instead of all projects.
 
 Version: local-bigquery 0.3.2.
-Reason: it queries DuckDB's `duckdb_tables()`, `duckdb_views()` and `duckdb_columns()` several times per
-statement, and these visit every table of every project. DuckLake stores its own catalog in tables, which
+Reason: it queries DuckDB's `duckdb_tables()`, `duckdb_views()`, `duckdb_columns()` and `duckdb_schemas()` several
+times per statement, and these visit every table of every project. DuckLake stores its own catalog in tables, which
 answer the same for one project. A query that uses none of these functions goes to DuckDB unchanged.
 Upstream change that removes it: DuckDB applies the filter on database_name before it visits the tables.
 """
@@ -35,7 +35,15 @@ COLUMNS = """(
     WHERE one.parent_column IS NULL
         AND one.end_snapshot IS NULL AND tables.end_snapshot IS NULL AND schemas.end_snapshot IS NULL
 )"""
-FUNCTIONS = {"duckdb_tables()": TABLES, "duckdb_views()": VIEWS, "duckdb_columns()": COLUMNS}
+SCHEMAS = """(
+    SELECT $1 AS database_name, schema_name FROM {catalog}.ducklake_schema WHERE end_snapshot IS NULL
+)"""
+FUNCTIONS = {
+    "duckdb_tables()": TABLES,
+    "duckdb_views()": VIEWS,
+    "duckdb_columns()": COLUMNS,
+    "duckdb_schemas()": SCHEMAS,
+}
 FUNCTION = re.compile("|".join(map(re.escape, FUNCTIONS)))
 
 
@@ -65,7 +73,8 @@ def fetch_from_one_project(fetch: Fetch, memory: CatalogMemory, projects: set[st
         query = FUNCTION.sub(
             lambda match: FUNCTIONS[match[0]].format(catalog=catalog), number_parameters(sql)
         )
-        return memory.answer(params[0], (sql, *params), lambda: fetch(query, params))
+        has_rows = "estimated_size" in sql
+        return memory.answer(params[0], (sql, *params), lambda: fetch(query, params), has_rows)
 
     return fetch_patched
 

@@ -64,18 +64,26 @@ def test_a_script_sees_its_variables_after_each_assignment(client: bigquery.Clie
     assert tuple(row.values()) == ([1, 2, 3, 4, 5, 6], 7, 1)
 
 
-def test_an_answer_is_looked_up_once_per_commit() -> None:
-    commits, lookups = [1], []
-    memory = CatalogMemory(lambda sql: [(commits[0],)], lambda project: project)
+def test_an_answer_is_looked_up_once_per_version() -> None:
+    """A number of rows is valid for one commit, columns until a commit changes a schema."""
+    version, lookups = [(1, 1)], []
+    memory = CatalogMemory(lambda sql: list(version), lambda project: project)
 
-    def ask(question: str) -> list[str]:
+    def ask(question: str, has_rows: bool = False) -> list[str]:
         def look_up() -> list[str]:
             lookups.append(question)
-            return [f"{question} {commits[0]}"]
+            return [f"{question} {version[0]}"]
 
-        return memory.answer("p", question, look_up)
+        return memory.answer("p", question, look_up, has_rows)
 
-    assert [ask("a"), ask("a"), ask("b")] == [["a 1"], ["a 1"], ["b 1"]]
-    commits[0] = 2
-    assert ask("a") == ["a 2"]
-    assert lookups == ["a", "b", "a"]
+    assert [ask("a"), ask("a"), ask("rows", True), ask("rows", True)] == [
+        ["a (1, 1)"],
+        ["a (1, 1)"],
+        ["rows (1, 1)"],
+        ["rows (1, 1)"],
+    ]
+    version[0] = (2, 1)
+    assert [ask("a"), ask("rows", True)] == [["a (1, 1)"], ["rows (2, 1)"]]
+    version[0] = (3, 3)
+    assert [ask("a"), ask("rows", True)] == [["a (3, 3)"], ["rows (3, 3)"]]
+    assert lookups == ["a", "rows", "rows", "a", "rows"]
