@@ -7,6 +7,7 @@ That function visits every table of every project and every earlier result: 30 m
 Upstream change that removes it: DuckDB applies filters before it visits the tables.
 """
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -32,12 +33,15 @@ class ResultTables:
         self.fetch = fetch
         self.quote = quote
         self.written: set[str] | None = None
+        self.lock = threading.Lock()
 
     def names(self) -> set[str]:
         """Quoted. Those of an earlier process are read once."""
-        if self.written is None:
-            self.written = {self.quote(*RESULTS, name) for (name,) in self.fetch(NAMES, RESULTS)}
-        return self.written
+        # Without the lock, the second of two first queries would replace the set with the name of the first.
+        with self.lock:
+            if self.written is None:
+                self.written = {self.quote(*RESULTS, name) for (name,) in self.fetch(NAMES, RESULTS)}
+            return self.written
 
     def remember(self, materialise: Callable[..., None]) -> Callable[..., None]:
         def materialise_and_remember(cursor: Any, query: str, name: str, *more: Any) -> None:

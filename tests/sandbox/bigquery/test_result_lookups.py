@@ -1,5 +1,8 @@
 """Results of queries: each has its own table, which is found by name, before and after its end."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -128,3 +131,23 @@ def test_a_submitted_job_is_read_and_listed_before_it_is_written() -> None:
     assert list_jobs("p", None, None, 6) == list_jobs("p", None, None, None, 4) == []
     save(running)
     assert load("p", "a") is running and list_jobs("p") == [running]
+
+
+def test_two_first_results_are_both_known(connection: duckdb.DuckDBPyConnection) -> None:
+    """Each of the first queries reads the names of an earlier process; none loses the name of the other."""
+    both = threading.Barrier(2, timeout=1)
+
+    def fetch(sql: str, params: Any = None) -> list[tuple[Any, ...]]:
+        if "duckdb_tables()" not in sql:
+            return [(1,)]
+        with suppress(threading.BrokenBarrierError):
+            both.wait()  # as long as both may read at once
+        return []
+
+    tables = ResultTables(fetch, quote)
+    write = tables.remember(lambda cursor, query, name: None)
+    names = ["p:one", "p:two"]
+    with ThreadPoolExecutor(2) as threads:
+        for name in names:
+            threads.submit(write, None, "", quote("emulator", "_results", name))
+    assert [find(tables, name) for name in names] == [[(name, "TABLE", 1)] for name in names]
