@@ -91,15 +91,15 @@ TEST_PROGRAMS := .venv/bin/act-$(ACT) .sandbox/spark/.installed
 
 # Three workers, also on two cores: an apply mostly waits. Coverage is that of the product, with a minimum in pyproject.toml.
 test: install $(TEST_PROGRAMS) ## all tests, with branch coverage of the product
-	@.venv/bin/pytest -n 3 --dist loadfile --cov --cov-report=term
+	@.venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 # Files and folders of tests, separated by blanks; coverage is a property of the whole.
 TESTS ?= tests
 test-part: install $(TEST_PROGRAMS) ## some tests, as a part of a pull request's checks: make test-part TESTS=tests/connector
-	@.venv/bin/pytest -n 3 --dist loadfile $(TESTS)
+	@.venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 test-times: install $(TEST_PROGRAMS) ## run all tests and write docs/reports/test-times.md
-	@.venv/bin/pytest -n 3 --dist loadfile --junitxml=.sandbox/tests.xml; $(PY) -m scripts.measure_test_times
+	@.venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder --junitxml=.sandbox/tests.xml; $(PY) -m scripts.measure_test_times
 
 style: .venv/.packages ## violations of the language rules, and the table of measures
 	@$(PY) -m scripts.measure_style; $(PY) -m scripts.measure_style .

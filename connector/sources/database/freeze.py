@@ -46,11 +46,13 @@ class WindowFreezer:
             notes.append(
                 f"a transaction is open since {to_moment(end):%Y-%m-%d %H:%M:%S} UTC: later rows belong to the next run"
             )
-        if start is not None:
-            start = min(floor_time(start, field, zone), end)
         # Rounded down: later rows may still get the last value of the column, such as the same day.
         covered = floor_time(end, field, zone)
-        return Frozen(start, ceil_time(end, field, zone), max(covered, start or covered), tuple(notes))
+        if start is not None:
+            # A transaction that began before the earlier window ended: nothing new is covered, nothing less either.
+            covered = max(covered, start)
+            start = min(floor_time(start, field, zone), end)
+        return Frozen(start, ceil_time(end, field, zone), covered, tuple(notes))
 
     def _freeze_ids(self, session: Session, query: RangeQuery, start: int | None, span: IdRange) -> Frozen:
         """Up to the greatest key. Transactions that are open may still commit smaller ones: they are awaited, and if

@@ -1,7 +1,7 @@
 """Look up the table of a query's result by its name instead of in a list of all tables.
 
 Version: local-bigquery 0.3.2.
-Reason: each query asks `duckdb_tables()` three times for the table of its result, and once for temporary tables.
+Reason: each query searches `duckdb_tables()` three times for the table of its result, and once for temporary tables.
 That function visits every table of every project and every earlier result: 30 ms of a processor with 150 results
 (2026-11-29), and more with each query.
 Upstream change that removes it: DuckDB applies filters before it visits the tables.
@@ -24,9 +24,9 @@ REQUIRED = "AND NOT is_nullable"
 
 
 class ResultTables:
-    """The names of all tables that were ever written; whether one exists now is asked of the table itself.
+    """The names of all tables that were ever written. Whether one exists now, a count of its rows shows.
 
-    Asking for a table that was never written is slow: DuckDB then searches for tables with similar names.
+    A count of a table that was never written is slow: DuckDB then searches for tables with similar names.
     """
 
     def __init__(self, fetch: Fetch, quote: Callable[..., str]) -> None:
@@ -104,9 +104,9 @@ def install() -> None:
     from local_bigquery.engine import database, results
     from local_bigquery.jobs import query
 
-    known, write = ResultTables(database.fetch, database.quote), tables.write
-    database.fetch = known.read
-    results.materialise = known.remember(results.materialise)
+    result_tables, write = ResultTables(database.fetch, database.quote), tables.write
+    database.fetch = result_tables.read
+    results.materialise = result_tables.remember(results.materialise)
     tables.write = lambda cursor, *more, **named: write(WritingCursor(cursor), *more, **named)
     query.execute = on_new_cursor(query.execute)
 

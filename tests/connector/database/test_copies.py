@@ -94,7 +94,8 @@ def test_an_hour_with_a_late_commit_arrives_in_raw(project, server, copy):
     ]
     assert {status for (status,) in project.log("status")} == {"success"}
     windows = sorted(project.log("window_from, window_until"))
-    assert all(later[0] == earlier[1] + 1 for earlier, later in zip(windows, windows[1:], strict=False))
+    pairs = zip(windows, windows[1:], strict=False)
+    assert [pair for pair in pairs if pair[1][0] != pair[0][1] + 1] == []
 
 
 def test_a_column_without_a_place_in_raw_is_kept_in_the_file(project, server, copy):
