@@ -135,7 +135,7 @@ class PageTracker:
     def page_after_end(self) -> int | None:
         """Without totals, the page that confirms the end: an empty page with items behind it is not the end."""
         end = self.end
-        if end is None or end == 1 or self.totals or self.announced_pages or self.has(end + 1):
+        if end is None or self.totals or self.announced_pages or self.has(end + 1):
             return None
         return end + 1
 
@@ -200,6 +200,7 @@ class PageTracker:
         announced = max(self.totals, default=0)
         if self.received < announced:
             sentences.append(f"the source announced {announced} items and returned {self.received}")
+        sentences += self._absent_pages()
         # Only where nothing else is missing: a signal beside an explained loss would be noise.
         if not sentences:
             sentences += [*self._unfinished(), *self._absent_places()]
@@ -228,6 +229,15 @@ class PageTracker:
             return []
         holes = [str(page) for page in sorted(self.empty) if page < self.last_row]
         return [f"page {', '.join(holes[:5])} is empty, but page {self.last_row} has items"] if holes else []
+
+    def _absent_pages(self) -> list[str]:
+        """Announced pages after the last one with items. A total of items that was received proves the end instead."""
+        end = self.end
+        # Of an empty source the first page may be announced.
+        is_empty_source = not self.last_row and self.announced_pages == 1
+        if self.totals or is_empty_source or end is None or end > self.announced_pages:
+            return []
+        return [f"the source announced {self.announced_pages} pages, but page {end} is empty"]
 
     def _refused_offsets(self) -> list[str]:
         """A page after a full one that is answered with the declared `end`: it may be the end, or the result window

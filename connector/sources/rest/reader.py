@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 import msgspec
 import requests
 
-from connector.errors import CursorExpired, InvalidResponse, RequestRejected
+from connector.errors import CursorExpired, InvalidResponse, RequestRejected, SourceError
 from connector.extract.page_loop import IN_FLIGHT
 from connector.settings import Settings
 from connector.sources.base import fingerprint
@@ -25,6 +25,7 @@ from connector.sources.rest.config import (
     RestEndpoint,
     RestSource,
 )
+from connector.sources.rest.first_page import describe_count, is_other, is_unproven
 from connector.sources.rest.links import find_on_host
 from connector.sources.rest.response import create_parser
 from connector.sources.window import IdRange, window_of
@@ -43,9 +44,12 @@ class RestReader:
     def __init__(self, client: SourceClient, source: RestSource, name: str) -> None:
         self.client = client
         self.endpoint: RestEndpoint = source.endpoints[name]
-        # As declared: the address in the environment may be another one of the same server.
-        self.address = source.url
+        # The one in the environment wins, but a changed declaration is another source as well.
+        self.addresses = [source.url, client.url]
         self.headers = dict(source.headers) | dict(self.endpoint.headers)
+        # As the source names its fields.
+        fields = {column: field for field, column in self.endpoint.rename.items()}
+        self.key = [fields.get(column, column) for column in self.endpoint.key]
         self.paging = source.paging_of(name)
         self.auth = source.authentication()
         self.parse_body = create_parser(self.paging, self.endpoint.window)
@@ -83,7 +87,7 @@ class RestReader:
         """Of the address, the paging, the filters and the mapping of fields, but not of limits or schedules."""
         endpoint = self.endpoint
         parts = [
-            self.address,
+            self.addresses,
             self.headers,
             endpoint.rename,
             endpoint.unmapped,
@@ -99,7 +103,8 @@ class RestReader:
     def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
         try:
             page = self.client.send(self._request(number, cursor, span), self._parse)
-            return self._check_cap(page, number, span) if isinstance(self.paging, ByOffset) else page
+            page = self._check_cap(page, number, span) if isinstance(self.paging, ByOffset) else page
+            return self._check_count(page, span) if number == 1 else page
         except RequestRejected as error:
             # A success without a body to parse.
             if error.status == NO_CONTENT:
@@ -132,7 +137,27 @@ class RestReader:
         fault = (
             f"it has {received} items of {self.size}, but more follow: the server returns at most {received}"
         )
-        return replace(page, fault=f"{fault}, lower `limit`") if rest.items else page
+        # A server that rounds offsets down returns the same items again.
+        return replace(page, fault=f"{fault}, lower `limit`") if is_other(rest, page, self.key) else page
+
+    def _check_count(self, page: Page, span: IdRange) -> Page:
+        """The page with a fault if the API does not count its pages as declared."""
+        if not is_unproven(page, self.paging):
+            return page
+        is_offset = isinstance(self.paging, ByOffset)
+        neighbour = self._request(1, None, span, 1) if is_offset else self._request(0, None, span)
+        try:
+            # Once: for a server without such a page an error is the usual answer.
+            beside = self.client.send_once(neighbour, self._parse)
+            if not is_other(beside, page, self.key):
+                return page
+            # New rows may have moved the others; then the first page is no longer the same either.
+            second = self.client.send_once(self._request(1, None, span), self._parse)
+        except SourceError:
+            return page
+        return (
+            replace(page, fault=describe_count(self.paging)) if is_other(beside, second, self.key) else page
+        )
 
     def _request(
         self, number: int, cursor: str | None, span: IdRange, position: int | None = None
