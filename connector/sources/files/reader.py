@@ -56,8 +56,10 @@ class FilesReader(PlannedReader):
 
     @property
     def fingerprint(self) -> str:
-        parts = [self.endpoint.glob, self.endpoint.format, self.endpoint.rename, sorted(self.column_names)]
-        return fingerprint(*parts)
+        endpoint, address = self.endpoint, [self.store.server, self.store.url]
+        return fingerprint(
+            address, endpoint.glob, endpoint.format, endpoint.rename, sorted(self.column_names)
+        )
 
     def make_plan(self, span: IdRange) -> ReadPlan:
         files = list_matching(self.store, self.endpoint)
