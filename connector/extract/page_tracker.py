@@ -232,6 +232,11 @@ class PageTracker:
 
     def _absent_pages(self) -> list[str]:
         """Announced pages after the last one with items. A total of items that was received proves the end instead."""
+        if self.position is not None:
+            page = max(self.rows, default=0)
+            is_early = not self.totals and page < self.announced_pages and self.last_row
+            text = f"the source announced {self.announced_pages} pages, but page {page} names no next one"
+            return [text] if is_early and self.cursors[page] is None else []
         end = self.end
         # Of an empty source the first page may be announced.
         is_empty_source = not self.last_row and self.announced_pages == 1

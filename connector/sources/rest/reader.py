@@ -1,6 +1,6 @@
 """Read pages of one endpoint of an API, in each of the declared kinds of paging."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -14,6 +14,7 @@ from connector.settings import Settings
 from connector.sources.base import fingerprint
 from connector.sources.reader import Page
 from connector.sources.rest.auth import create_auth
+from connector.sources.rest.chain_end import guess_addresses, guess_next, names_later_last, states_end
 from connector.sources.rest.client import Request, SourceClient
 from connector.sources.rest.config import (
     ByCursor,
@@ -21,6 +22,7 @@ from connector.sources.rest.config import (
     ByNext,
     ByOffset,
     ByPage,
+    Paging,
     Query,
     RestEndpoint,
     RestSource,
@@ -104,7 +106,8 @@ class RestReader:
         try:
             page = self.client.send(self._request(number, cursor, span), self._parse)
             page = self._check_cap(page, number, span) if isinstance(self.paging, ByOffset) else page
-            return self._check_count(page, span) if number == 1 else page
+            page = self._check_count(page, span) if number == 1 else page
+            return self._confirm_end(page, number, cursor, span) if self.sequential else page
         except RequestRejected as error:
             # A success without a body to parse.
             if error.status == NO_CONTENT:
@@ -148,16 +151,45 @@ class RestReader:
         neighbour = self._request(1, None, span, 1) if is_offset else self._request(0, None, span)
         try:
             # Once: for a server without such a page an error is the usual answer.
-            beside = self.client.send_once(neighbour, self._parse)
+            beside = self._read_once(neighbour)
             if not is_other(beside, page, self.key):
                 return page
             # New rows may have moved the others; then the first page is no longer the same either.
-            second = self.client.send_once(self._request(1, None, span), self._parse)
+            second = self._read_once(self._request(1, None, span))
         except SourceError:
             return page
         return (
             replace(page, fault=describe_count(self.paging)) if is_other(beside, second, self.key) else page
         )
+
+    def _confirm_end(self, page: Page, number: int, cursor: str | None, span: IdRange) -> Page:
+        """The page, with a next one or with a fault if the chain does not end here."""
+        if page.next is not None or type(self.paging) is Paging or states_end(page, self.paging):
+            return page
+        # A shorter page than `limit` is an end that needs no proof.
+        if self.size and len(page.items) < self.size:
+            return page
+        try:
+            if self.size and (second := self._read_once(self._request(number, cursor, span))).next:
+                return second
+            for request, place in self._guess_next(number, cursor, span):
+                if is_other(self._read_once(request), page, self.key):
+                    return replace(page, fault=f"it names no next page, but {place} has items")
+        except SourceError:
+            pass  # an error is the usual answer after the end
+        return page
+
+    def _guess_next(self, number: int, cursor: str | None, span: IdRange) -> Iterator[tuple[Request, str]]:
+        match self.paging:
+            case ByCursor(cursor=name) if cursor is not None:
+                if (following := guess_next(cursor.strip('"'), number)) is not None:
+                    yield self._request(number + 1, str(following), span), f"{name}={following}"
+            case ByNext() | ByLink() if cursor is not None:
+                for url, place in guess_addresses(cursor, number, self.endpoint.params):
+                    yield self._request(number + 1, url, span), place
+
+    def _read_once(self, request: Request) -> Page:
+        return self.client.send_once(request, self._parse)
 
     def _request(
         self, number: int, cursor: str | None, span: IdRange, position: int | None = None
@@ -203,6 +235,9 @@ class RestReader:
 
     def _parse(self, response: requests.Response, body: bytes) -> Page:
         page = self.parse_body(body, response.headers, response.status_code)
+        if isinstance(self.paging, ByLink) and page.items and page.next is None and page.has_more is None:
+            is_later = names_later_last(response.headers.get("Link", ""), response.url)
+            page = replace(page, has_more=True) if is_later else page
         if not self.sequential or page.next is None:
             return page
         cursor = page.next

@@ -30,6 +30,7 @@ from connector.sources.rest.second_opinion import (
     is_position,
     list_levels,
     names_next_page,
+    read_hidden_pages,
     read_hidden_total,
     read_statement,
 )
@@ -110,6 +111,8 @@ class ResponseParser:
         position, has_next = find_position(self.paging, body, headers, items, more)
         if self.is_chain and items and not self.paging.total_items:
             total = read_hidden_total(levels, len(items)) or read_total_header(headers, len(items))
+        if self.is_chain and items and not self.paging.total_pages:
+            pages = read_hidden_pages(levels) or max(read_number(headers.get(name)) for name in PAGES_HEADERS)
         # The declared place is empty, but another one names a next page.
         if self.is_chain and items and position is None and more is None:
             more = names_next_page(levels) or has_next_header(headers) or None
@@ -117,7 +120,7 @@ class ResponseParser:
         return Page(
             items,
             read_total(self.last, body, headers)[0],
-            total_pages=pages,
+            total_pages=pages or None,
             total_items=total,
             next=position,
             places=frozenset(name for name, is_there in exists.items() if is_there),

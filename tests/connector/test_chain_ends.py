@@ -1,0 +1,110 @@
+"""A chain whose position of the next page vanishes although items remain, and chains that end so."""
+
+import pytest
+
+from tests.fakes.paged_api import SIZE
+
+ITEMS = [{"id": number} for number in range(47)]
+LINK = {"link": "next", "items": "$", "limit": SIZE}
+NEXT = {"next": "next", "items": "items", "limit": SIZE}
+CURSOR = {"cursor": "n", "next": "next", "items": "items", "limit": SIZE}
+
+
+def by_link(count, last_with_next, others="", step=1):
+    """Pages with a Link header; only those up to `last_with_next` name the next page."""
+
+    def serve(api, query, headers):
+        page = int(query.get("n", step)) // step if step == 1 else int(query.get("n", 0)) // step + 1
+        rows = ITEMS[:count][(page - 1) * SIZE : page * SIZE]
+        following = page + 1 if step == 1 else page * step
+        links = (
+            [f'<{api.url}/things?n={following}&per_page=10>; rel="next"'] if page <= last_with_next else []
+        )
+        links += [others.replace("{url}", api.url)] if others else []
+        return 200, {"Link": ", ".join(links)} if links else {}, rows
+
+    return serve
+
+
+def in_body(count, last_with_next, position, **others):
+    """Pages in a chain by the value `position(page)` of the member `next`, absent after `last_with_next`."""
+
+    def serve(api, query, headers):
+        page = next((n for n in range(1, 9) if str(position(n - 1)) == query.get("n")), 1)
+        rows = ITEMS[:count][(page - 1) * SIZE : page * SIZE]
+        return (
+            200,
+            {},
+            {"items": rows} | others | ({"next": position(page)} if page <= last_with_next else {}),
+        )
+
+    return serve
+
+
+@pytest.mark.parametrize("others", ["", '<{url}/things?n=1>; rel="first"'])
+@pytest.mark.parametrize("step", [1, SIZE])
+def test_a_link_that_vanishes_before_the_last_page(land, others, step):
+    _, state = land(by_link(47, 1, others, step), LINK)
+    assert "names no next page, but n=" in state.missing
+
+
+def test_a_link_to_a_last_page_that_was_not_reached(land):
+    _, state = land(
+        by_link(47, 1, '<{url}/things?n=5&per_page=10>; rel="last"'), {"link": "next", "items": "$"}
+    )
+    assert "page 2 states that there are more items" in state.missing
+
+
+@pytest.mark.parametrize("count", [2 * SIZE, 4 * SIZE, 37])
+@pytest.mark.parametrize("step", [1, SIZE])
+def test_a_link_that_vanishes_on_the_last_page(land, count, step):
+    pages = -(-count // SIZE)
+    last = f'<{{url}}/things?per_page=10&n={pages if step == 1 else (pages - 1) * step}>; rel="last"'
+    for others in ("", last, '<{url}/things?n=1>; rel="first"'):
+        process, state = land(by_link(count, pages - 1, others, step), LINK)
+        assert (process.ids(), state.missing) == (list(range(count)), None)
+
+
+def test_one_page_with_a_last_link(land):
+    for last in ("<{url}/things?page=1>", "<{url}/things>", "<{url}/things?page=0&per_page=10>"):
+        process, state = land(by_link(7, 0, f'{last}; rel="last"'), LINK)
+        assert (len(process.ids()), state.missing) == (7, None)
+    _, state = land(by_link(7, 0, '<{url}/things?page=2&per_page=7>; rel="last"'), LINK)
+    assert "page 1 states that there are more items" in state.missing
+
+
+@pytest.mark.parametrize("position", [lambda page: page + 1, lambda page: str(page * SIZE)])
+def test_a_numeric_cursor_that_vanishes(land, position):
+    _, state = land(in_body(47, 2, position), CURSOR)
+    assert "page 3: it names no next page, but n=" in state.missing
+
+
+@pytest.mark.parametrize("others", [{"total_pages": 5}, {"meta": {"last_page": 5}}])
+def test_pages_that_are_announced_and_not_reached(land, others):
+    _, state = land(in_body(47, 1, lambda page: f"token-{page}", **others), CURSOR)
+    assert "the source announced 5 pages, but page 2 names no next one" in state.missing
+
+
+def test_a_position_that_is_left_out_once_is_read_by_a_second_request(land):
+    serve = in_body(47, 4, lambda page: f"token-{page}")
+
+    def lose_one(api, query, headers):
+        status, more, body = serve(api, query, headers)
+        is_first = [seen.get("n") for _, seen in api.seen].count("token-1") == 1
+        return status, more, {"items": body["items"]} if query.get("n") == "token-1" and is_first else body
+
+    process, state = land(lose_one, CURSOR)
+    assert (process.ids(), state.missing) == (list(range(47)), None)
+
+
+def test_a_stated_end_costs_no_request(land):
+    def serve(api, query, headers):
+        return (
+            200,
+            {},
+            {"items": ITEMS[:SIZE] if "n" not in query else ITEMS[SIZE : 2 * SIZE]}
+            | {"next": 2 if "n" not in query else None},
+        )
+
+    process, state = land(serve, CURSOR)
+    assert (len(process.api.seen), state.rows, state.missing) == (2, 20, None)
