@@ -108,3 +108,37 @@ def test_a_stated_end_costs_no_request(land):
 
     process, state = land(serve, CURSOR)
     assert (len(process.api.seen), state.rows, state.missing) == (2, 20, None)
+
+
+FIRST_AGAIN, NOTHING, REJECTED = "the first page", "no items", "an error"
+
+
+@pytest.mark.parametrize("answer", [FIRST_AGAIN, NOTHING, REJECTED])
+@pytest.mark.parametrize("end", [0, "0", -1, "-1"])
+@pytest.mark.parametrize("count", [7, 37])
+def test_a_cursor_of_0_or_minus_1_is_an_end_unless_it_leads_to_other_items(land, count, end, answer):
+    def serve(api, query, headers):
+        value = query.get("n", "10" if answer == FIRST_AGAIN else "none")
+        if value == str(end) and answer == REJECTED:
+            return 400, {}, {"error": "invalid cursor"}
+        page = (
+            9 if value == str(end) and answer == NOTHING else int(value) // SIZE if value.isdecimal() else 1
+        )
+        page = page or 1
+        is_last = page * SIZE >= count
+        rows = ITEMS[:count][(page - 1) * SIZE : page * SIZE]
+        return 200, {}, {"items": rows, "next": end if is_last else (page + 1) * SIZE}
+
+    process, state = land(serve, {"cursor": "n", "next": "next", "items": "items"})
+    assert (process.ids(), state.missing) == (list(range(count)), None)
+
+
+def test_0_may_be_the_position_of_the_last_page(land):
+    """From the newest to the oldest: the positions fall."""
+
+    def serve(api, query, headers):
+        start = int(query.get("n", 30))
+        return 200, {}, {"items": ITEMS[start : start + SIZE]} | {"next": start - SIZE if start else None}
+
+    process, state = land(serve, {"cursor": "n", "next": "next", "items": "items"})
+    assert (process.ids(), state.missing) == (list(range(40)), None)

@@ -14,7 +14,13 @@ from connector.settings import Settings
 from connector.sources.base import fingerprint
 from connector.sources.reader import Page
 from connector.sources.rest.auth import create_auth
-from connector.sources.rest.chain_end import guess_addresses, guess_next, names_later_last, states_end
+from connector.sources.rest.chain_end import (
+    guess_addresses,
+    guess_next,
+    is_end_number,
+    names_later_last,
+    states_end,
+)
 from connector.sources.rest.client import Request, SourceClient
 from connector.sources.rest.config import (
     ByCursor,
@@ -107,6 +113,8 @@ class RestReader:
             page = self.client.send(self._request(number, cursor, span), self._parse)
             page = self._check_cap(page, number, span) if isinstance(self.paging, ByOffset) else page
             page = self._check_count(page, span) if number == 1 else page
+            if is_end_number(cursor, self.paging) and self._begins_like_first(page, span):
+                return Page([])
             return self._confirm_end(page, number, cursor, span) if self.sequential else page
         except RequestRejected as error:
             # A success without a body to parse.
@@ -115,6 +123,9 @@ class RestReader:
             # Page 1 must exist: there the same status means a wrong address.
             if number > 1 and error.status and error.status == self.paging.end:
                 return Page([], ended_by=error.status)
+            # A number that an API sends as the end, and does not accept as a position.
+            if is_end_number(cursor, self.paging) and error.status in EXPIRED_STATUSES:
+                return Page([])
             if cursor and error.status in EXPIRED_STATUSES:
                 remedy = "The next run starts again; files received so far are moved to failed/."
                 raise CursorExpired(f"{error} {remedy}", error.status) from error
@@ -160,6 +171,11 @@ class RestReader:
             return page
         return (
             replace(page, fault=describe_count(self.paging)) if is_other(beside, second, self.key) else page
+        )
+
+    def _begins_like_first(self, page: Page, span: IdRange) -> bool:
+        return bool(page.items) and not is_other(
+            page, self._read_once(self._request(1, None, span)), self.key
         )
 
     def _confirm_end(self, page: Page, number: int, cursor: str | None, span: IdRange) -> Page:
