@@ -113,24 +113,44 @@ def test_a_stated_end_costs_no_request(land):
 FIRST_AGAIN, NOTHING, REJECTED = "the first page", "no items", "an error"
 
 
-@pytest.mark.parametrize("answer", [FIRST_AGAIN, NOTHING, REJECTED])
+def ending_with(end, answer, count):
+    """Pages in a chain, the last one with the cursor `end`, which leads to `answer`."""
+
+    def serve(api, query, headers):
+        value = query.get("n", "10")
+        is_end = value == str(end)
+        if is_end and answer == REJECTED:
+            return 400, {}, {"error": "invalid cursor"}
+        page = 1 if is_end else int(value) // SIZE
+        rows = ITEMS[:count][(page - 1) * SIZE : page * SIZE] if not is_end or answer == FIRST_AGAIN else []
+        following = end if page * SIZE >= count else (page + 1) * SIZE
+        return 200, {}, {"items": rows, "next": None if is_end and not rows else following}
+
+    return serve
+
+
+def test_a_word_may_be_the_end(land):
+    paging = {"cursor": "n", "next": "next", "items": "items", "end_cursor": "LAST"}
+    process, state = land(ending_with("LAST", NOTHING, 37), paging)
+    assert (process.ids(), state.missing) == (list(range(37)), None)
+
+
 @pytest.mark.parametrize("end", [0, "0", -1, "-1"])
 @pytest.mark.parametrize("count", [7, 37])
-def test_a_cursor_of_0_or_minus_1_is_an_end_unless_it_leads_to_other_items(land, count, end, answer):
-    def serve(api, query, headers):
-        value = query.get("n", "10" if answer == FIRST_AGAIN else "none")
-        if value == str(end) and answer == REJECTED:
-            return 400, {}, {"error": "invalid cursor"}
-        page = (
-            9 if value == str(end) and answer == NOTHING else int(value) // SIZE if value.isdecimal() else 1
-        )
-        page = page or 1
-        is_last = page * SIZE >= count
-        rows = ITEMS[:count][(page - 1) * SIZE : page * SIZE]
-        return 200, {}, {"items": rows, "next": end if is_last else (page + 1) * SIZE}
-
-    process, state = land(serve, {"cursor": "n", "next": "next", "items": "items"})
-    assert (process.ids(), state.missing) == (list(range(count)), None)
+@pytest.mark.parametrize(
+    ("answer", "missing"),
+    [(FIRST_AGAIN, "repeats page 1"), (NOTHING, None), (REJECTED, "declare `end_cursor: ")],
+)
+def test_a_cursor_of_0_or_minus_1_is_an_end_where_it_is_declared(land, count, end, answer, missing):
+    paging = {"cursor": "n", "next": "next", "items": "items"}
+    for declared in (int(end), str(end)):
+        process, state = land(ending_with(end, answer, count), paging | {"end_cursor": declared})
+        assert (process.ids(), state.missing) == (list(range(count)), None)
+        assert str(end) not in [query.get("n") for _, query in process.api.seen]
+    # A server that lost the position sends the same: without the declaration it is not silent.
+    process, state = land(ending_with(end, answer, count), paging)
+    assert set(process.ids()) == set(range(count))
+    assert state.missing is None if missing is None else missing in state.missing
 
 
 def test_0_may_be_the_position_of_the_last_page(land):

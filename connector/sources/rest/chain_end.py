@@ -9,21 +9,21 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connector.sources.reader import Page
-from connector.sources.rest.config import ByCursor, ByLink, Paging
+from connector.sources.rest.config import ByCursor, Paging
 from connector.sources.rest.links import parse_links
 
 # Of a first page, whose address has no position yet: not `per_page`.
 PAGE_NAME = re.compile(r"^(?!.*(?:per|size|limit)).*(?:page|offset|skip|start|^p$)", re.IGNORECASE)
 
 
-def states_end(page: Page, paging: Paging) -> bool:
-    """Whether a page without a next one needs no proof: the source states the end, or a total shows what is missing."""
-    is_stated = "next" in page.places and not isinstance(paging, ByLink)
-    return is_stated or page.has_more is not None or page.total_items is not None or not page.items
+def needs_proof(page: Page) -> bool:
+    """Whether a page without a next one may not be the last: nothing states the end, and no total would show a loss."""
+    is_stated = page.states_end or page.has_more is not None or page.total_items is not None
+    return page.next is None and bool(page.items) and not is_stated
 
 
 def is_end_number(cursor: str | None, paging: Paging) -> bool:
-    """0 and -1 may be positions, or the end as in Twitter's lists. The page that they lead to decides."""
+    """0 and -1 may be positions, the end as in Twitter's lists, or what a failing server sends instead of one."""
     return isinstance(paging, ByCursor) and cursor is not None and cursor.strip('"') in ("0", "-1")
 
 

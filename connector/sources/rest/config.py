@@ -114,10 +114,12 @@ class ByOffset(Paging, frozen=True, kw_only=True):
 
 class ByCursor(Paging, frozen=True, kw_only=True):
     """The parameter `cursor` is the value at `next` of the previous page: a path in the body, `header:<name>`, or
-    `last_item.<path>` for the value of its last item (Stripe, Shopify, search_after)."""
+    `last_item.<path>` for the value of its last item (Stripe, Shopify, search_after). end_cursor: the value of the last
+    page, where that is not empty, such as 0 or -1."""
 
     cursor: Text
     next: Place
+    end_cursor: int | str | None = None
 
 
 class ByNext(Paging, frozen=True, kw_only=True):

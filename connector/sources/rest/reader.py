@@ -19,7 +19,7 @@ from connector.sources.rest.chain_end import (
     guess_next,
     is_end_number,
     names_later_last,
-    states_end,
+    needs_proof,
 )
 from connector.sources.rest.client import Request, SourceClient
 from connector.sources.rest.config import (
@@ -113,8 +113,6 @@ class RestReader:
             page = self.client.send(self._request(number, cursor, span), self._parse)
             page = self._check_cap(page, number, span) if isinstance(self.paging, ByOffset) else page
             page = self._check_count(page, span) if number == 1 else page
-            if is_end_number(cursor, self.paging) and self._begins_like_first(page, span):
-                return Page([])
             return self._confirm_end(page, number, cursor, span) if self.sequential else page
         except RequestRejected as error:
             # A success without a body to parse.
@@ -123,9 +121,9 @@ class RestReader:
             # Page 1 must exist: there the same status means a wrong address.
             if number > 1 and error.status and error.status == self.paging.end:
                 return Page([], ended_by=error.status)
-            # A number that an API sends as the end, and does not accept as a position.
+            # Not an expired cursor: the chain would start again in every run, and never be loaded.
             if is_end_number(cursor, self.paging) and error.status in EXPIRED_STATUSES:
-                return Page([])
+                return Page([], fault=f"{error}. If this cursor is the end, declare `end_cursor: {cursor}`")
             if cursor and error.status in EXPIRED_STATUSES:
                 remedy = "The next run starts again; files received so far are moved to failed/."
                 raise CursorExpired(f"{error} {remedy}", error.status) from error
@@ -173,14 +171,9 @@ class RestReader:
             replace(page, fault=describe_count(self.paging)) if is_other(beside, second, self.key) else page
         )
 
-    def _begins_like_first(self, page: Page, span: IdRange) -> bool:
-        return bool(page.items) and not is_other(
-            page, self._read_once(self._request(1, None, span)), self.key
-        )
-
     def _confirm_end(self, page: Page, number: int, cursor: str | None, span: IdRange) -> Page:
         """The page, with a next one or with a fault if the chain does not end here."""
-        if page.next is not None or type(self.paging) is Paging or states_end(page, self.paging):
+        if type(self.paging) is Paging or not needs_proof(page):
             return page
         # A shorter page than `limit` is an end that needs no proof.
         if self.size and len(page.items) < self.size:
