@@ -135,7 +135,9 @@ class PageTracker:
     def page_after_end(self) -> int | None:
         """Without totals, the page that confirms the end: an empty page with items behind it is not the end."""
         end = self.end
-        if end is None or end == 1 or self.totals or self.announced_pages or self.has(end + 1):
+        # Announced pages were requested already, except where the first one is empty.
+        is_proven = self.totals or (self.announced_pages and self.last_row)
+        if end is None or is_proven or self.has(end + 1):
             return None
         return end + 1
 
@@ -200,6 +202,7 @@ class PageTracker:
         announced = max(self.totals, default=0)
         if self.received < announced:
             sentences.append(f"the source announced {announced} items and returned {self.received}")
+        sentences += self._absent_pages()
         # Only where nothing else is missing: a signal beside an explained loss would be noise.
         if not sentences:
             sentences += [*self._unfinished(), *self._absent_places()]
@@ -228,6 +231,14 @@ class PageTracker:
             return []
         holes = [str(page) for page in sorted(self.empty) if page < self.last_row]
         return [f"page {', '.join(holes[:5])} is empty, but page {self.last_row} has items"] if holes else []
+
+    def _absent_pages(self) -> list[str]:
+        """Announced pages that a chain did not reach."""
+        page = max(self.rows, default=0)
+        if self.position is None or self.totals or not self.last_row or page >= self.announced_pages:
+            return []
+        text = f"the source announced {self.announced_pages} pages, but page {page} names no next one"
+        return [text] if self.cursors[page] is None else []
 
     def _refused_offsets(self) -> list[str]:
         """A page after a full one that is answered with the declared `end`: it may be the end, or the result window
@@ -280,4 +291,8 @@ class PageTracker:
             if len(self.totals) > 1
             else []
         )
+        end = self.end
+        # Many sources count one page too many, so it is not a reason to call the run incomplete.
+        if self.last_row and not self.totals and end is not None and end <= self.announced_pages:
+            changed.append(f"the source announced {self.announced_pages} pages, but page {end} is empty")
         return (*changed, *self.repairs[:5])

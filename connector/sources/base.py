@@ -11,11 +11,34 @@ from connector.errors import DeclarationError
 from runtime.errors import UsageError
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
+PATTERNS: dict[str, str] = {}  # what each pattern of a declaration allows, for messages
+
+
+def matching(pattern: str, allowed: str) -> msgspec.Meta:
+    """Of a text. `allowed` completes "Expected …" and ends with an example: authors do not read regular expressions."""
+    PATTERNS[pattern] = allowed
+    return msgspec.Meta(pattern=pattern, description=allowed)
+
+
 # https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets/create: secretId
-SecretName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,255}$")]
+SecretName = Annotated[
+    str, matching("^[A-Za-z0-9_-]{1,255}$", "1 to 255 letters, digits, - or _, for example retail-api-key")
+]
 # `$` also matches before a line break at the end.
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$(?!\n)")]
-Duration = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}[smhdw]$(?!\n)")]
+Name = Annotated[
+    str,
+    matching(
+        r"^[a-z][a-z0-9_]*$(?!\n)",
+        "a name of small letters, digits and _ that begins with a letter, for example order_lines",
+    ),
+]
+Duration = Annotated[
+    str,
+    matching(
+        r"^[0-9]{1,6}[smhdw]$(?!\n)",
+        "a duration: a whole number and one of s, m, h, d, w, for example 90m",
+    ),
+]
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,22 +106,56 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
 
 
+def mask_password(url: str) -> str:
+    """The address without its password: a new password is the same source."""
+    url = re.sub(r"(://[^/?#@:]*):[^/?#@]*@", r"\1@", url)
+    return re.sub(r"([?&](?:ssl)?passw(?:or)?d=)[^&]*", r"\1", url, flags=re.IGNORECASE)
+
+
 def convert[Part: Declared](value: Any, kind: type[Part], where: str) -> Part:
     """DeclarationError with the place, the value, the problem and the allowed keys."""
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise DeclarationError(
-            f"{where}: {error}{declared_value(str(error), value)}. Allowed here: {allowed_keys(kind)}."
-        ) from error
+        text = f"{describe_pattern(str(error))}{declared_value(str(error), value)}"
+        raise DeclarationError(f"{where}: {text}. Allowed here: {allowed_keys(kind)}.") from error
+
+
+def describe_pattern(message: str) -> str:
+    """msgspec's message with what a pattern allows instead of the pattern."""
+    for pattern, allowed in PATTERNS.items():
+        message = message.replace(f"`str` matching regex {pattern!r}", allowed)
+    return message
 
 
 def declared_value(message: str, value: Any) -> str:
-    """`, declared is 'x'` for msgspec's `… - at `$.a.b`, whose message has the place only; "" without one."""
-    place = re.search(r"at `\$([\w.]+)`$", message)
-    for name in place[1].split(".")[1:] if place else ():
-        value = value.get(name) if isinstance(value, dict) else None
-    return f", declared is {value!r}" if place and not isinstance(value, dict | list) else ""
+    """`, declared is 'x'` for the place at the end of msgspec's message; "" if that is not one text or number."""
+    place = re.search(r"at (`key` in )?`\$([^`]*)`$", message)
+    if not place:
+        return ""
+    values = [value]
+    for name, index in re.findall(r"\.(\w+)|\[([^\]]*)\]", place[2]):
+        values = [inner for outer in values for inner in members_at(outer, name or index)]
+    if place[1]:  # the names of the members there, not their values
+        values = [name for outer in values if isinstance(outer, dict) for name in outer]
+    patterns = [pattern for pattern in PATTERNS if f"regex {pattern!r}" in message]
+    # Of several members the message does not name the wrong one, but the pattern does.
+    wrong = [
+        declared
+        for declared in values
+        if not patterns or (isinstance(declared, str) and not re.search(patterns[0], declared))
+    ]
+    is_named = bool(wrong) and (bool(patterns) or len(wrong) == 1) and not isinstance(wrong[0], dict | list)
+    return f", declared is {wrong[0]!r}" if is_named else ""
+
+
+def members_at(value: Any, step: str) -> list[Any]:
+    """The member `step` of an object, the element `step` of a list, or all of them for `...`."""
+    if step == "...":
+        return list(value.values()) if isinstance(value, dict) else list(value)
+    if isinstance(value, list):
+        return [value[int(step)]]
+    return [value.get(step)] if isinstance(value, dict) else []
 
 
 def convert_endpoints(declared: Any, kind: type[Endpoint], where: str) -> None:

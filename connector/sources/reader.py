@@ -12,10 +12,13 @@ from connector.sources.window import IdRange
 
 @dataclass(frozen=True)
 class Page(PageFacts):
-    """What a source returned for one page. last: the largest value of the window's field at the source now."""
+    """What a source returned for one page. last: the largest value of the window's field at the source now.
+    states_end: the response has the place of the next page, or the object around it, so its absence is a statement.
+    """
 
     items: list[msgspec.Raw]
     last: int | None = None
+    states_end: bool = False
 
 
 class Reader(Protocol):

@@ -44,7 +44,7 @@ def test_the_retail_declaration_is_read():
         ("paging.limit", 0, "paging", "limit"),
         ("paging.items", None, "paging", "missing required field `items`"),
         ("auth", {"header": "X", "query": "key"}, "auth", "header and query exclude each other"),
-        ("auth", {"token_url": "oauth"}, "auth", "https?://"),
+        ("auth", {"token_url": "oauth"}, "auth", "a URL, or a path that begins with /"),
         ("auth", "key", "retail.yaml", "Expected `object`"),
         ("auth", {"token_url": "/token"}, "rotation", "`auth` needs `header` or `query`"),
         ("rotation", "monthly", "rotation", "Expected `object`"),

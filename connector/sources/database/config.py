@@ -18,6 +18,7 @@ from connector.sources.base import (
     Text,
     convert,
     convert_endpoints,
+    matching,
     reject_changes,
 )
 from connector.sources.time_window import TimeWindow, load_zone, parse_duration
@@ -102,14 +103,26 @@ class PostgresSource(DatabaseSource, frozen=True, kw_only=True):
     """The address is libpq's: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS"""
 
     transactions_grant: ClassVar[str] = "GRANT pg_read_all_stats"
-    url: Annotated[str, msgspec.Meta(pattern="^postgres(ql)?://")]
+    url: Annotated[
+        str,
+        matching(
+            "^postgres(ql)?://",
+            "an address that begins with postgresql://, for example postgresql://user@host/database",
+        ),
+    ]
 
 
 class MysqlSource(DatabaseSource, frozen=True, kw_only=True):
     """`mysql://user@host:3306/database?sslmode=verify-full&sslrootcert=/path`; also for MariaDB."""
 
     transactions_grant: ClassVar[str] = "GRANT PROCESS ON *.*"
-    url: Annotated[str, msgspec.Meta(pattern="^(mysql|mariadb)://")]
+    url: Annotated[
+        str,
+        matching(
+            "^(mysql|mariadb)://",
+            "an address that begins with mysql:// or mariadb://, for example mysql://user@host:3306/database",
+        ),
+    ]
 
 
 def parse_postgres_source(declared: dict[str, Any], where: str) -> PostgresSource:

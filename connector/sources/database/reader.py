@@ -1,6 +1,5 @@
 """Read a table: the rows changed in a window, or all of them, in exact ranges of its key."""
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -13,6 +12,7 @@ from msgspec.structs import replace
 from connector.errors import RangeCancelled, RequestRejected, SourceUnavailable, ValueUnreadable
 from connector.landing.files import RejectedRow
 from connector.raw_schema import FILE_NAME, Column, find_repeated
+from connector.sources.base import fingerprint
 from connector.sources.comparison import ComparingReader, KeyPage
 from connector.sources.database.config import Limits, TableEndpoint
 from connector.sources.database.database import Connect, KeyTexts, Session
@@ -37,7 +37,8 @@ SMALLEST_PART = 100  # rows
 
 
 class TableReader(ComparingReader):
-    """`sleep`: between checks whether the writers of an increasing key have finished."""
+    """`sleep`: between checks whether the writers of an increasing key have finished. `address`: that of the database,
+    without a password."""
 
     def __init__(
         self,
@@ -48,7 +49,9 @@ class TableReader(ComparingReader):
         retry: Callable[[], RetryPolicy] = RetryPolicy,
         sleep: Callable[[float], None] = time.sleep,
         part_bytes: int = PART_BYTES,
+        address: str = "",
     ) -> None:
+        self.address = address
         self.part_bytes = part_bytes
         self.endpoint = endpoint
         self.limits = limits
@@ -60,8 +63,8 @@ class TableReader(ComparingReader):
 
     @property
     def fingerprint(self) -> str:
-        parts = [self.endpoint.relation, self.endpoint.key, self.endpoint.rename, self.endpoint.changes]
-        return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
+        endpoint = self.endpoint
+        return fingerprint(self.address, endpoint.relation, endpoint.key, endpoint.rename, endpoint.changes)
 
     def make_plan(self, span: IdRange) -> ReadPlan:
         # As a whole: half a plan of one transaction and half of another would not fit together.

@@ -9,7 +9,16 @@ import msgspec
 
 from connector.errors import DeclarationError
 from connector.raw_schema import find_repeated
-from connector.sources.base import Declared, Name, PlannedEndpoint, Source, Text, convert, convert_endpoints
+from connector.sources.base import (
+    Declared,
+    Name,
+    PlannedEndpoint,
+    Source,
+    Text,
+    convert,
+    convert_endpoints,
+    matching,
+)
 
 OneCharacter = Annotated[str, msgspec.Meta(min_length=1, max_length=1)]
 
@@ -89,8 +98,16 @@ class FilesSource(Source, frozen=True, kw_only=True, rename={"server": "endpoint
     """`server`: the address of an S3-compatible server such as MinIO; without it the bucket is Amazon's.
     `connections`: files that are read at the same time; each needs about 30 MB of memory."""
 
-    url: Annotated[str, msgspec.Meta(pattern="^(s3|gs|file)://")]
-    server: Annotated[str, msgspec.Meta(pattern="^(https?://.+)?$")] = ""
+    url: Annotated[
+        str,
+        matching(
+            "^(s3|gs|file)://",
+            "an address that begins with s3://, gs:// or file://, for example s3://bucket/folder/",
+        ),
+    ]
+    server: Annotated[
+        str, matching("^(https?://.+)?$", "the address of a server, for example http://minio:9000")
+    ] = ""
     region: Text = "us-east-1"
     connections: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2
     endpoints: Mapping[Name, FilesEndpoint]

@@ -31,13 +31,15 @@ class UnreadableFile(InvalidResponse):
 
 @dataclass
 class Rows:
-    """Newline-delimited JSON with its number of rows, and the rows that could not be read. `names`: of all fields."""
+    """Newline-delimited JSON with its number of rows, and the rows that could not be read. `names`: of all fields.
+    `repairs`: what was repaired, each once."""
 
     # Not a list, which would be in memory twice when it is joined.
     content: io.BytesIO = field(default_factory=io.BytesIO)
     rows: int = 0
     rejects: list[RejectedRow] = field(default_factory=list)
     names: Sequence[str] = ()
+    repairs: dict[str, None] = field(default_factory=dict)
 
     def reject(self, number: int, reason: str, text: str) -> None:
         self.rejects.append(RejectedRow(number, reason, text[:MAX_TEXT_CHARACTERS]))

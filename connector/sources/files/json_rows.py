@@ -9,10 +9,13 @@ from connector.raw_schema import Column
 from connector.sources.files.content import Rows, UnreadableFile, iter_lines
 from connector.sources.files.position import PartRange
 from connector.sources.files.provenance import LINE, Provenance
+from connector.sources.rest.json_repair import repair
 
 MAX_ARRAY_BYTES = 256 << 20  # an array is decoded as a whole
 BOM = b"\xef\xbb\xbf"
 
+PARSE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError)
+decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 encode_line = msgspec.json.Encoder().encode
 
@@ -40,9 +43,8 @@ class JsonRows:
     def add(self, number: int, item: bytes) -> None:
         """An object that cannot be read is a reject."""
         try:
-            item.decode()  # msgspec does not check the text inside of a Raw value
-            members = decode_object(item)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            item, members = self._decode(item)
+        except PARSE_ERRORS as error:
             self.rows.reject(number, str(error), item.decode("utf-8", "replace"))
             return
         if has_repeated_name(item, members):
@@ -61,6 +63,19 @@ class JsonRows:
             row[LINE] = encode_raw(str(number))
         self.rows.content.write(encode_line(row) + b"\n")
         self.rows.rows += 1
+
+    def _decode(self, item: bytes) -> tuple[bytes, dict[str, msgspec.Raw]]:
+        """The object, repaired if it is not JSON, and its members."""
+        try:
+            item.decode()  # msgspec does not check the text inside of a Raw value
+            return item, decode_object(item)
+        except PARSE_ERRORS:
+            repaired, note = repair(item)
+            if not note:
+                raise
+        members = decode_object(repaired)
+        self.rows.repairs[note] = None
+        return repaired, members
 
     def _as_text(self, value: msgspec.Raw) -> msgspec.Raw:
         text = bytes(value).strip()
@@ -98,9 +113,15 @@ def read_json_array(chunks: Iterable[bytes], rows: JsonRows) -> Rows:
     if not content.removeprefix(BOM).strip():
         return rows.finish()
     try:
-        items = msgspec.json.decode(bytes(content).removeprefix(BOM), type=list[msgspec.Raw])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise UnreadableFile(f"not a JSON array: {error}") from error
+        items = decode_array(content.removeprefix(BOM))
+    except PARSE_ERRORS as error:
+        # Only after a failure: the repair reads every byte.
+        repaired, note = repair(bytes(content))
+        try:
+            items = decode_array(repaired)
+        except PARSE_ERRORS:
+            raise UnreadableFile(f"not a JSON array: {error}") from error
+        rows.rows.repairs |= {note: None} if note else {}
     for number, item in enumerate(items, 1):
         rows.add(number, bytes(item))
     return rows.finish()

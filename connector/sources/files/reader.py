@@ -56,8 +56,10 @@ class FilesReader(PlannedReader):
 
     @property
     def fingerprint(self) -> str:
-        parts = [self.endpoint.glob, self.endpoint.format, self.endpoint.rename, sorted(self.column_names)]
-        return fingerprint(*parts)
+        endpoint, address = self.endpoint, [self.store.server, self.store.url]
+        return fingerprint(
+            address, endpoint.glob, endpoint.format, endpoint.rename, sorted(self.column_names)
+        )
 
     def make_plan(self, span: IdRange) -> ReadPlan:
         files = list_matching(self.store, self.endpoint)
@@ -116,15 +118,17 @@ class FilesReader(PlannedReader):
         except UnreadableFile as error:
             reason = f"{self.store.url}{part.file.key}: {error}"
             return PartContent(b"", 0, [RejectedRow(part.line, reason, part.file.key)], unreadable=reason)
-        note = None
+        notes = [f"{part.file.key}: {repair}" for repair in rows.repairs]
         if rows.rejects:
             first = rows.rejects[0]
-            note = (
+            notes.append(
                 f"{len(rows.rejects)} rows of {part.file.key} are in rejects/, the first is line {first.number}: "
                 f"{first.reason}"
             )
         unmapped = tuple(sorted(set(rows.names) - self.column_names))
-        return PartContent(rows.content.getvalue(), rows.rows, rows.rejects, note, unmapped)
+        return PartContent(
+            rows.content.getvalue(), rows.rows, rows.rejects, "; ".join(notes) or None, unmapped
+        )
 
     def _read_rows(self, part: PartRange, provenance: Provenance) -> Rows:
         chunks, rename = read_content(self.store, part), self.endpoint.rename

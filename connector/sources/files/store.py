@@ -47,10 +47,12 @@ class FileInfo(msgspec.Struct, frozen=True, array_like=True):
 
 
 class FileStore(Protocol):
-    """`url` ends with a slash."""
+    """`url` ends with a slash. `server`: the declared one, where several have buckets of the same name."""
 
     @property
     def url(self) -> str: ...
+    @property
+    def server(self) -> str: ...
 
     def list_files(self, prefix: str) -> Iterator[FileInfo]:
         """Files below the folder `prefix`; keys are relative to the source's url. SourceError if impossible."""
@@ -70,9 +72,10 @@ class S3Secret(msgspec.Struct, frozen=True):
 class ObstoreFiles:
     """S3 and compatible servers, and local folders."""
 
-    def __init__(self, store: S3Store | LocalStore, url: str) -> None:
+    def __init__(self, store: S3Store | LocalStore, url: str, server: str = "") -> None:
         self.store = store
         self.url = url
+        self.server = server
         self.is_local = isinstance(store, LocalStore)
 
     def list_files(self, prefix: str) -> Iterator[FileInfo]:
@@ -146,6 +149,8 @@ class GoogleFiles:
     The checksum is that of the whole object, so an object is downloaded as a whole. A large file is read part by part,
     and would be downloaded again for each of them: the last `kept_files` stay in memory.
     """
+
+    server = ""
 
     def __init__(self, store: Bucket, folder: str, kept_files: int = 2) -> None:
         self.store = store
@@ -230,7 +235,7 @@ def open_obstore(url: str, server: str, region: str, secret: str, retries: int =
         },
         retry_config={"max_retries": retries, "retry_timeout": timedelta(seconds=120)},
     )
-    return ObstoreFiles(store, url.rstrip("/") + "/")
+    return ObstoreFiles(store, url.rstrip("/") + "/", server)
 
 
 def parse_secret(secret: str) -> S3Secret | None:

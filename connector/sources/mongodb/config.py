@@ -17,6 +17,7 @@ from connector.sources.base import (
     Text,
     convert,
     convert_endpoints,
+    matching,
     reject_changes,
 )
 from connector.sources.time_window import TimeWindow
@@ -41,7 +42,13 @@ class MongoEndpoint(PlannedEndpoint, frozen=True, kw_only=True):
     of documents to columns of raw, for names that BigQuery does not accept."""
 
     # https://www.mongodb.com/docs/manual/reference/limits/#mongodb-limit-Restriction-on-Collection-Names
-    collection: Annotated[str, msgspec.Meta(pattern=r"^(?!\.|.*\.\.|.*\.$)[^$\x00-\x1f]+$(?!\n)")]
+    collection: Annotated[
+        str,
+        matching(
+            r"^(?!\.|.*\.\.|.*\.$)[^$\x00-\x1f]+$(?!\n)",
+            "a name without $, line breaks, two dots together or a dot at an end, for example shop.orders",
+        ),
+    ]
     rename: dict[str, Name] = {}
     changes: ChangeWindow | None = None
     deletes: Deletes | None = None
@@ -54,7 +61,13 @@ class MongoEndpoint(PlannedEndpoint, frozen=True, kw_only=True):
 class MongoSource(Source, frozen=True, kw_only=True):
     """`url` with the database and without the password, which is the secret. `connections`: parts read at a time."""
 
-    url: Annotated[str, msgspec.Meta(pattern="^mongodb(\\+srv)?://")]
+    url: Annotated[
+        str,
+        matching(
+            "^mongodb(\\+srv)?://",
+            "an address that begins with mongodb:// or mongodb+srv://, for example mongodb://user@host/database",
+        ),
+    ]
     connections: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2
     endpoints: Mapping[Name, MongoEndpoint]
 

@@ -32,7 +32,7 @@ from connector.errors import KeyRejected, RequestRejected, SourceUnavailable
 from connector.landing.files import RejectedRow
 from connector.raw_schema import FILE_NAME, Column
 from connector.settings import Settings
-from connector.sources.base import fingerprint
+from connector.sources.base import fingerprint, mask_password
 from connector.sources.comparison import ComparingReader, KeyPage
 from connector.sources.mongodb.batches import CODEC, Batch, decode_batch, describe_fault
 from connector.sources.mongodb.config import MongoEndpoint, MongoSource
@@ -70,7 +70,8 @@ class Bounds(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
 
 
 class MongoReader(ComparingReader):
-    """`part_documents`: the size of a part, for tests; by default it follows from the size of the documents."""
+    """`part_documents`: the size of a part, for tests; by default it follows from the size of the documents.
+    `address`: that of the database, without a password."""
 
     def __init__(
         self,
@@ -80,8 +81,10 @@ class MongoReader(ComparingReader):
         connections: int = 2,
         retry: Callable[[], RetryPolicy] = RetryPolicy,
         part_documents: int | None = None,
+        address: str = "",
     ) -> None:
         self.client = client
+        self.address = address
         self.endpoint = endpoint
         self.connections = connections
         self.retry = retry
@@ -125,7 +128,7 @@ class MongoReader(ComparingReader):
 
     @property
     def fingerprint(self) -> str:
-        parts = [self.endpoint.collection, self.field, self.endpoint.rename]
+        parts = [self.address, self.endpoint.collection, self.field, self.endpoint.rename]
         return fingerprint(*parts)
 
     def make_plan(self, span: IdRange) -> ReadPlan:
@@ -303,9 +306,10 @@ def create_reader(source: MongoSource, name: str, settings: Settings, columns: l
     # is of the process, which reads one endpoint.
     gc.set_threshold(GC_CONTAINERS)
     password: dict[str, Any] = {"password": settings.source["API_KEY"]} if source.secret else {}
+    url = settings.source["URL"]
     try:
         client: MongoClient[dict[str, Any]] = MongoClient(
-            settings.source["URL"],
+            url,
             **password,
             appname="data-platform",
             # The first request opens it: an unreachable server is an error of the run, not of its creation.
@@ -314,6 +318,7 @@ def create_reader(source: MongoSource, name: str, settings: Settings, columns: l
             connectTimeoutMS=10_000,
             socketTimeoutMS=120_000,
         )
-        return MongoReader(client, source.endpoints[name], columns, source.connections)
+        address = mask_password(url)
+        return MongoReader(client, source.endpoints[name], columns, source.connections, address=address)
     except (ConfigurationError, InvalidURI) as error:
         raise RequestRejected(f"invalid url of the source of {name}: {error}") from error

@@ -10,6 +10,7 @@ from pymysql.converters import encoders
 from connector.errors import RequestRejected
 from connector.raw_schema import Column
 from connector.settings import Settings
+from connector.sources.base import mask_password
 from connector.sources.database.config import Limits, MysqlSource
 from connector.sources.database.reader import TableReader
 from connector.sources.mysql.errors import translate_connect
@@ -75,5 +76,6 @@ def create_reader(source: MysqlSource, name: str, settings: Settings, columns: l
     """The reader of endpoint `name`; no connection is opened yet."""
     endpoint = source.endpoints[name]
     password = settings.source["API_KEY"] if source.secret else ""
-    opened = partial(connect, settings.source["URL"], password, endpoint.relation, source.limits)
-    return TableReader(opened, endpoint, columns, source.limits, part_bytes=PART_BYTES)
+    url, limits = settings.source["URL"], source.limits
+    opened = partial(connect, url, password, endpoint.relation, limits)
+    return TableReader(opened, endpoint, columns, limits, part_bytes=PART_BYTES, address=mask_password(url))

@@ -8,6 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from connector.raw_schema import Column
 from connector.settings import Settings
+from connector.sources.base import mask_password
 from connector.sources.database.config import Limits, PostgresSource
 from connector.sources.database.reader import TableReader
 from connector.sources.postgres.errors import translate_connect
@@ -46,5 +47,6 @@ def create_reader(
     """The reader of endpoint `name`; no connection is opened yet."""
     endpoint = source.endpoints[name]
     password = settings.source["API_KEY"] if source.secret else None
-    opened = partial(connect, settings.source["URL"], password, endpoint.relation, source.limits)
-    return TableReader(opened, endpoint, columns, source.limits)
+    url = settings.source["URL"]
+    opened = partial(connect, url, password, endpoint.relation, source.limits)
+    return TableReader(opened, endpoint, columns, source.limits, address=mask_password(url))

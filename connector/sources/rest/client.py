@@ -88,6 +88,11 @@ class SourceClient:
                 self._wait_before_retry(error, attempt, end)
             attempt += 1
 
+    def send_once[Result](self, request: Request, parse: Parse[Result]) -> Result:
+        """Without retries, for a request whose failure is an answer. SourceError."""
+        self._wait_for_pause(self.retry.clock() + self.retry.deadline)
+        return self._attempt(request, parse, renew=True)
+
     def _prepare(self, request: Request) -> requests.PreparedRequest:
         prepared = requests.PreparedRequest()
         content_type = {"Content-Type": "application/json"} if request.body is not None else {}

@@ -17,14 +17,22 @@ from connector.sources.base import (
     Text,
     allowed_keys,
     convert,
+    matching,
 )
 from connector.sources.time_window import TimeWindow
 
 # Keys joined by dots, from the body inwards; $ is the body itself.
-JsonPath = Annotated[str, msgspec.Meta(pattern=r"^(\$|[^.$]+(\.[^.$]+)*)$")]
+JsonPath = Annotated[
+    str,
+    matching(r"^(\$|[^.$]+(\.[^.$]+)*)$", "a path in the body such as data.orders, or $ for the body itself"),
+]
 # A path in the body, or a response header.
 Place = Annotated[
-    str, msgspec.Meta(pattern=r"^(?!header: *$)(header: *[A-Za-z0-9_-]+|\$|[^.$]+(\.[^.$]+)*)$")
+    str,
+    matching(
+        r"^(?!header: *$)(header: *[A-Za-z0-9_-]+|\$|[^.$]+(\.[^.$]+)*)$",
+        "a path in the body such as meta.total, or a header such as header:X-Total-Count",
+    ),
 ]
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -48,7 +56,9 @@ class ClientCredentials(Declared, frozen=True, kw_only=True):
     secret is sent in the Authorization header or in the body. grant: refresh_token needs `refresh_token` in the
     secret (RFC 6749, section 6)."""
 
-    token_url: Annotated[str, msgspec.Meta(pattern="^(https?://|/)")]
+    token_url: Annotated[
+        str, matching("^(https?://|/)", "a URL, or a path that begins with /, for example /oauth/token")
+    ]
     scope: Text | None = None
     audience: Text | None = None
     client_auth: Literal["header", "body"] = "header"
@@ -59,7 +69,7 @@ class Revocation(Declared, frozen=True, kw_only=True, rename={"current": "own"})
     """DELETE <path>/<id> revokes a key. GET `current` returns the key of the request, GET <path> all keys, in the
     list `items`. `id`, `name` and `created` are fields of a key; `name` is set when it is issued."""
 
-    current: Annotated[str, msgspec.Meta(pattern="^/")]
+    current: Annotated[str, matching("^/", "a path that begins with /, for example /orders")]
     items: Text
     id: Text
     name: Text
@@ -69,7 +79,7 @@ class Revocation(Declared, frozen=True, kw_only=True, rename={"current": "own"})
 class Rotation(Declared, frozen=True, kw_only=True):
     """POST `path` with the current key issues a new key, which is the field `key` of the response."""
 
-    path: Annotated[str, msgspec.Meta(pattern="^/")]
+    path: Annotated[str, matching("^/", "a path that begins with /, for example /orders")]
     key: Text
     revoke: Revocation | None = None
 
@@ -104,10 +114,12 @@ class ByOffset(Paging, frozen=True, kw_only=True):
 
 class ByCursor(Paging, frozen=True, kw_only=True):
     """The parameter `cursor` is the value at `next` of the previous page: a path in the body, `header:<name>`, or
-    `last_item.<path>` for the value of its last item (Stripe, Shopify, search_after)."""
+    `last_item.<path>` for the value of its last item (Stripe, Shopify, search_after). end_cursor: the value of the last
+    page, where that is not empty, such as 0 or -1."""
 
     cursor: Text
     next: Place
+    end_cursor: int | str | None = None
 
 
 class ByNext(Paging, frozen=True, kw_only=True):
@@ -138,7 +150,7 @@ class RestEndpoint(Endpoint, frozen=True, kw_only=True):
     BigQuery does not accept. unmapped: a column that receives all fields without a column, as JSON text.
     """
 
-    path: Annotated[str, msgspec.Meta(pattern="^/")]
+    path: Annotated[str, matching("^/", "a path that begins with /, for example /orders")]
     method: Literal["GET", "POST"] = "GET"
     body: dict[str, Any] = {}
     params: dict[str, str] = {}
@@ -152,7 +164,7 @@ class RestEndpoint(Endpoint, frozen=True, kw_only=True):
 class Basic(Declared, frozen=True, kw_only=True):
     """HTTP Basic authentication (RFC 7617): `username`, and the secret as password."""
 
-    username: Annotated[str, msgspec.Meta(pattern="^[^:]+$")]
+    username: Annotated[str, matching("^[^:]+$", "a user name without a colon, for example reader")]
 
 
 Auth = Header | Query | Basic | ClientCredentials
@@ -166,7 +178,13 @@ PAGING: dict[str, type[Paging]] = {"page": ByPage, "offset": ByOffset, "cursor":
 
 
 class RestSource(Source, frozen=True, kw_only=True):
-    url: Annotated[str, msgspec.Meta(pattern="^https?://[^/ ]+[^ ]*$")]
+    url: Annotated[
+        str,
+        matching(
+            "^https?://[^/ ]+[^ ]*$",
+            "an address that begins with https:// or http:// and has no blanks, for example https://api.example/v1",
+        ),
+    ]
     auth: dict[str, Any] = {}
     headers: dict[str, str] = {}
     rotation: Rotation | None = None

@@ -67,11 +67,16 @@ def find_position(
 
 
 def encode_position(value: bytes, paging: ByCursor | ByNext) -> str | None:
-    """The text of a position; None for the end: null, false, or something empty.
+    """The text of a position; None for the end: null, false, something empty, or the
+    declared `end_cursor`.
 
     Numbers keep their digits. In the body of a POST the value has the type that it had in the response.
     """
     decoded = msgspec.json.decode(value)
+    # Compared as texts: servers send 0 and "0".
+    end = paging.end_cursor if isinstance(paging, ByCursor) else None
+    if end is not None and str(decoded) == str(end):
+        return None
     is_empty = decoded is None or decoded is False or decoded in ([], {})
     if is_empty or (isinstance(decoded, str) and not decoded.strip()):
         return None

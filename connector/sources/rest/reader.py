@@ -1,6 +1,6 @@
 """Read pages of one endpoint of an API, in each of the declared kinds of paging."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -8,12 +8,19 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 import msgspec
 import requests
 
-from connector.errors import CursorExpired, InvalidResponse, RequestRejected
+from connector.errors import CursorExpired, InvalidResponse, RequestRejected, SourceError
 from connector.extract.page_loop import IN_FLIGHT
 from connector.settings import Settings
 from connector.sources.base import fingerprint
 from connector.sources.reader import Page
 from connector.sources.rest.auth import create_auth
+from connector.sources.rest.chain_end import (
+    guess_addresses,
+    guess_next,
+    is_end_number,
+    names_later_last,
+    needs_proof,
+)
 from connector.sources.rest.client import Request, SourceClient
 from connector.sources.rest.config import (
     ByCursor,
@@ -21,10 +28,12 @@ from connector.sources.rest.config import (
     ByNext,
     ByOffset,
     ByPage,
+    Paging,
     Query,
     RestEndpoint,
     RestSource,
 )
+from connector.sources.rest.first_page import describe_count, is_other, is_unproven
 from connector.sources.rest.links import find_on_host
 from connector.sources.rest.response import create_parser
 from connector.sources.window import IdRange, window_of
@@ -43,9 +52,12 @@ class RestReader:
     def __init__(self, client: SourceClient, source: RestSource, name: str) -> None:
         self.client = client
         self.endpoint: RestEndpoint = source.endpoints[name]
-        # As declared: the address in the environment may be another one of the same server.
-        self.address = source.url
+        # The one in the environment wins, but a changed declaration is another source as well.
+        self.addresses = [source.url, client.url]
         self.headers = dict(source.headers) | dict(self.endpoint.headers)
+        # As the source names its fields.
+        fields = {column: field for field, column in self.endpoint.rename.items()}
+        self.key = [fields.get(column, column) for column in self.endpoint.key]
         self.paging = source.paging_of(name)
         self.auth = source.authentication()
         self.parse_body = create_parser(self.paging, self.endpoint.window)
@@ -83,7 +95,7 @@ class RestReader:
         """Of the address, the paging, the filters and the mapping of fields, but not of limits or schedules."""
         endpoint = self.endpoint
         parts = [
-            self.address,
+            self.addresses,
             self.headers,
             endpoint.rename,
             endpoint.unmapped,
@@ -99,7 +111,9 @@ class RestReader:
     def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
         try:
             page = self.client.send(self._request(number, cursor, span), self._parse)
-            return self._check_cap(page, number, span) if isinstance(self.paging, ByOffset) else page
+            page = self._check_cap(page, number, span) if isinstance(self.paging, ByOffset) else page
+            page = self._check_count(page, span) if number == 1 else page
+            return self._confirm_end(page, number, cursor, span) if self.sequential else page
         except RequestRejected as error:
             # A success without a body to parse.
             if error.status == NO_CONTENT:
@@ -107,6 +121,9 @@ class RestReader:
             # Page 1 must exist: there the same status means a wrong address.
             if number > 1 and error.status and error.status == self.paging.end:
                 return Page([], ended_by=error.status)
+            # Not an expired cursor: the chain would start again in every run, and never be loaded.
+            if is_end_number(cursor, self.paging) and error.status in EXPIRED_STATUSES:
+                return Page([], fault=f"{error}. If this cursor is the end, declare `end_cursor: {cursor}`")
             if cursor and error.status in EXPIRED_STATUSES:
                 remedy = "The next run starts again; files received so far are moved to failed/."
                 raise CursorExpired(f"{error} {remedy}", error.status) from error
@@ -132,7 +149,56 @@ class RestReader:
         fault = (
             f"it has {received} items of {self.size}, but more follow: the server returns at most {received}"
         )
-        return replace(page, fault=f"{fault}, lower `limit`") if rest.items else page
+        # A server that rounds offsets down returns the same items again.
+        return replace(page, fault=f"{fault}, lower `limit`") if is_other(rest, page, self.key) else page
+
+    def _check_count(self, page: Page, span: IdRange) -> Page:
+        """The page with a fault if the API does not count its pages as declared."""
+        if not is_unproven(page, self.paging):
+            return page
+        is_offset = isinstance(self.paging, ByOffset)
+        neighbour = self._request(1, None, span, 1) if is_offset else self._request(0, None, span)
+        try:
+            # Once: for a server without such a page an error is the usual answer.
+            beside = self._read_once(neighbour)
+            if not is_other(beside, page, self.key):
+                return page
+            # New rows may have moved the others; then the first page is no longer the same either.
+            second = self._read_once(self._request(1, None, span))
+        except SourceError:
+            return page
+        return (
+            replace(page, fault=describe_count(self.paging)) if is_other(beside, second, self.key) else page
+        )
+
+    def _confirm_end(self, page: Page, number: int, cursor: str | None, span: IdRange) -> Page:
+        """The page, with a next one or with a fault if the chain does not end here."""
+        if type(self.paging) is Paging or not needs_proof(page):
+            return page
+        # A shorter page than `limit` is an end that needs no proof.
+        if self.size and len(page.items) < self.size:
+            return page
+        try:
+            if self.size and (second := self._read_once(self._request(number, cursor, span))).next:
+                return second
+            for request, place in self._guess_next(number, cursor, span):
+                if is_other(self._read_once(request), page, self.key):
+                    return replace(page, fault=f"it names no next page, but {place} has items")
+        except SourceError:
+            pass  # an error is the usual answer after the end
+        return page
+
+    def _guess_next(self, number: int, cursor: str | None, span: IdRange) -> Iterator[tuple[Request, str]]:
+        match self.paging:
+            case ByCursor(cursor=name) if cursor is not None:
+                if (following := guess_next(cursor.strip('"'), number)) is not None:
+                    yield self._request(number + 1, str(following), span), f"{name}={following}"
+            case ByNext() | ByLink() if cursor is not None:
+                for url, place in guess_addresses(cursor, number, self.endpoint.params):
+                    yield self._request(number + 1, url, span), place
+
+    def _read_once(self, request: Request) -> Page:
+        return self.client.send_once(request, self._parse)
 
     def _request(
         self, number: int, cursor: str | None, span: IdRange, position: int | None = None
@@ -178,6 +244,9 @@ class RestReader:
 
     def _parse(self, response: requests.Response, body: bytes) -> Page:
         page = self.parse_body(body, response.headers, response.status_code)
+        if isinstance(self.paging, ByLink) and page.items and page.next is None and page.has_more is None:
+            is_later = names_later_last(response.headers.get("Link", ""), response.url)
+            page = replace(page, has_more=True) if is_later else page
         if not self.sequential or page.next is None:
             return page
         cursor = page.next

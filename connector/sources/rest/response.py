@@ -30,6 +30,7 @@ from connector.sources.rest.second_opinion import (
     is_position,
     list_levels,
     names_next_page,
+    read_hidden_pages,
     read_hidden_total,
     read_statement,
 )
@@ -110,20 +111,30 @@ class ResponseParser:
         position, has_next = find_position(self.paging, body, headers, items, more)
         if self.is_chain and items and not self.paging.total_items:
             total = read_hidden_total(levels, len(items)) or read_total_header(headers, len(items))
+        if self.is_chain and items and not self.paging.total_pages:
+            pages = read_hidden_pages(levels) or max(read_number(headers.get(name)) for name in PAGES_HEADERS)
         # The declared place is empty, but another one names a next page.
-        if self.is_chain and items and position is None and more is None:
+        is_declared_end = has_next and getattr(self.paging, "end_cursor", None) is not None
+        if self.is_chain and items and position is None and more is None and not is_declared_end:
             more = names_next_page(levels) or has_next_header(headers) or None
         exists = {"total_pages": has_pages, "total_items": has_total, "more": has_more, "next": has_next}
         return Page(
             items,
             read_total(self.last, body, headers)[0],
-            total_pages=pages,
+            total_pages=pages or None,
             total_items=total,
             next=position,
             places=frozenset(name for name, is_there in exists.items() if is_there),
             has_more=more,
             fault=fault,
+            states_end=self._states_end(body),
         )
+
+    def _states_end(self, body: Body) -> bool:
+        """Whether the place of the next page exists in the body, or an object around it, such as `paging: {}`."""
+        place = getattr(self.paging, "next", "")
+        steps = [] if place.startswith((HEADER, LAST_ITEM)) else split_path(place)
+        return any(body.find(".".join(steps[:length])) is not None for length in range(1, len(steps) + 1))
 
     def _items(self, body: Body, total: int | None) -> list[Raw]:
         """An absent list is empty only where the source announces 0 items, as Spring Data REST does."""

@@ -146,6 +146,12 @@ def read_hidden_total(levels: Levels, items: int) -> int | None:
     return total if total > items else None
 
 
+def read_hidden_pages(levels: Levels) -> int:
+    """The number of all pages at a usual place, 0 without one. Not `page_count`, which may be that of the items."""
+    names = [name for name in PAGES_NAMES if name not in ("page_count", "pageCount")]
+    return max((read_number(decode_member(level, name)) for level in levels for name in names), default=0)
+
+
 def indicates_more(levels: Levels, items: int) -> bool:
     """Whether a body that should contain all items names a next page, or a larger total."""
     if names_next_page(levels):

@@ -6,7 +6,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from connector.errors import DeclarationError
-from connector.sources.base import Declared, Endpoint, Name, Source, Text, convert, convert_endpoints
+from connector.sources.base import (
+    Declared,
+    Endpoint,
+    Name,
+    Source,
+    Text,
+    convert,
+    convert_endpoints,
+    matching,
+)
 
 Kind = Literal["text", "number", "boolean", "date", "datetime", "time"]
 
@@ -14,7 +23,7 @@ Kind = Literal["text", "number", "boolean", "date", "datetime", "time"]
 class SheetColumn(Declared, frozen=True, kw_only=True):
     """`header` is the text in the header row; the position of the column does not matter."""
 
-    header: Annotated[str, msgspec.Meta(pattern=r"\S")]
+    header: Annotated[str, matching(r"\S", "a text that is not blank, for example Net price")]
     type: Kind = "text"
 
 

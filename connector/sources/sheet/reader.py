@@ -78,7 +78,7 @@ class SheetReader:
     @property
     def fingerprint(self) -> str:
         columns = {name: column.header for name, column in self.endpoint.columns.items()}
-        parts = [self.endpoint.tab, self.endpoint.header_row, columns]
+        parts = [self.spreadsheet, self.endpoint.tab, self.endpoint.header_row, columns]
         return fingerprint(*parts)
 
     def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:

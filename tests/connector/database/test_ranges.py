@@ -111,11 +111,19 @@ KEYS_OF_KIND = {
         ("double", "0.30000000000000004", "-1e300", "5e-324"),
         ("bit(9)", "b'101'", "b'0'", "b'111111111'"),
         ("uuid", "'00000000-0000-0000-0000-00000000000a'", "'f0000000-0000-0000-0000-000000000000'", "uuid()"),
+        ("year", "2024", "1901", "0"),
+        ("set('x','y','z')", "'x,y'", "''", "'z'"),
+        ("varchar(9) character set latin1 collate latin1_swedish_ci", "'é'", "'F'", "'ÿ'"),
+        ("varchar(9) character set sjis", "'ア'", "'あ'", "'~'"),
+        ("time(6)", "'-838:59:59'", "'00:00:00.000001'", "'838:59:59'"),
+        ("float", "0.1", "-1e30", "16777216"),
+        ("decimal(6,2) zerofill", "1.5", "0", "12.25"),
+        ("inet6", "'::1'", "'10.0.0.1'", "'ff::'"),
     ],
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("number", range(4 + 8))
+@pytest.mark.parametrize("number", range(4 + 16))
 def test_keys_of_every_type(server, create, number):
     """Parts of one row: the text of a key turns back into the same value."""
     cases = KEYS + KEYS_OF_KIND[server.kind]

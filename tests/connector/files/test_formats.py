@@ -217,3 +217,33 @@ def test_a_trailing_comma_is_named_with_its_place(local, folder):
     (folder / "a.json").write_text('[{"id":1},]')
     rows, message = local.copy_incomplete()
     assert (rows, "not a JSON array: JSON is malformed: trailing comma in array" in message) == ([], True)
+
+
+NOT_JSON = [
+    '{"id": 1, "name": NaN, "amount": 1.10}',
+    '{"id": 2, "name": "NaN \\ud800", "amount": -Infinity}',
+    '{"id": 3, "name": "a\tb", "amount": [Infinity, 2.50]}',
+]
+
+
+@pytest.mark.parametrize(
+    ("form", "start", "between", "end"), [("json", "[", ",\n", "]"), ("ndjson", "", "\n", "")]
+)
+def test_values_that_json_forbids_are_repaired(local, folder, form, start, between, end):
+    """As Python, R and many servers write them: one NaN must not keep its row or its file out."""
+    local.endpoint["format"] = {form: {}}
+    (folder / "a.json").write_text(start + between.join([*NOT_JSON, ITEMS[0].replace("1", "4", 1)]) + end)
+    assert values(local.copy(), "id", "name", "amount") == [
+        ("1", "NaN", "1.10"),
+        ("2", "NaN \ufffd", "-Infinity"),
+        ("3", "a\tb", '["Infinity", 2.50]'),
+        ("4", "Anna", "1.10"),
+    ]
+    assert "a.json: invalid JSON was repaired (NaN, surrogate or control character)" in local.notes
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_an_array_with_a_byte_order_mark(local, folder, encoding):
+    local.endpoint["format"] = {"json": {}}
+    (folder / "a.json").write_bytes(f"[{ITEMS[0]}]".encode(encoding))
+    assert values(local.copy(), "id", "name", "amount") == [ROWS[0]]
