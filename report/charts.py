@@ -27,7 +27,7 @@ def hourly_volume(measures: Sequence[Row], marks: Sequence[Mark]) -> Spec:
     """Rows of each hour of last night on the band of the usual ones; unusual hours are red and have a cross."""
     values = [
         {
-            "at": row["measured_at"].strftime(HOUR),
+            "at": hour_of(row).strftime(HOUR),
             "rows": row["amount"],
             "low": max(row["usual"] - row["spread"], 0) if row["usual"] is not None else None,
             "high": row["usual"] + row["spread"] if row["usual"] is not None else None,
@@ -37,7 +37,7 @@ def hourly_volume(measures: Sequence[Row], marks: Sequence[Mark]) -> Spec:
         for row in measures
     ]
     # Every hour has its place, also one without a load.
-    scale = {"domain": list_hours(measures[0]["measured_at"], measures[-1]["measured_at"])}
+    scale = {"domain": list_hours(hour_of(measures[0]), hour_of(measures[-1]))}
     axis = {"labelExpr": FOURTH_HOUR, "labelAngle": 0}
     x = {"field": "at", "type": "ordinal", "title": "hour, UTC", "axis": axis, "scale": scale}
     return {
@@ -68,10 +68,15 @@ def hourly_volume(measures: Sequence[Row], marks: Sequence[Mark]) -> Spec:
     }
 
 
+def hour_of(measure: Row) -> datetime:
+    """The full hour that ops.measures counts it for: a run of 06 may begin at 05:59:58."""
+    start: datetime = measure["measured_at"].replace(minute=0, second=0, microsecond=0)
+    return start if start.hour == measure["hour"] else start + timedelta(hours=1)
+
+
 def list_hours(first: datetime, last: datetime) -> list[str]:
-    start = first.replace(minute=0, second=0, microsecond=0)
-    count = int((last - start).total_seconds() // 3600) + 1
-    return [(start + timedelta(hours=number)).strftime(HOUR) for number in range(count)]
+    count = (last - first) // timedelta(hours=1) + 1
+    return [(first + timedelta(hours=number)).strftime(HOUR) for number in range(count)]
 
 
 def daily_amount(days: Sequence[Row], field: str, title: str, marks: Sequence[Mark]) -> Spec:

@@ -95,7 +95,7 @@ def describe_measure(measure: Row) -> str:
 
 def describe_unusual_hours(measures: Sequence[Row]) -> str:
     """What the crosses of the chart mean: "; × 05: too little, 09: too much", or nothing."""
-    unusual = [f"{row['measured_at']:%H}: {describe_measure(row)}" for row in measures if row["is_unusual"]]
+    unusual = [f"{row['hour']:02}: {describe_measure(row)}" for row in measures if row["is_unusual"]]
     return f"; × {', '.join(unusual)}" if unusual else ""
 
 
