@@ -19,6 +19,7 @@ HOUR = "%Y-%m-%d %H"
 FOURTH_HOUR = "toNumber(slice(datum.value, 11)) % 4 == 0 ? slice(datum.value, 11) : ''"
 STATE_COLOURS = {"domain": ["succeeded", "failed", "not run"], "range": [TINT, BAD, "#98a2b3"]}
 SHOWN_BARS = 15
+SHOWN_TICKS = 5
 LONGEST_LABEL = 36  # characters; a longer one would leave no space for the bars
 RELEASE_LINE = {"type": "rule", "color": MARK, "strokeDash": [3, 2]}
 
@@ -83,7 +84,7 @@ def daily_amount(days: Sequence[Row], field: str, title: str, marks: Sequence[Ma
     """A bar for each day; a vertical line marks a day of a release. `title` is the unit."""
     # Decimal, as BigQuery's client returns NUMERIC, is not JSON.
     values = [{"at": row["day"].isoformat(), "amount": float(row[field])} for row in days]
-    x = time_axis("%m-%d")
+    x = time_axis("%m-%d", days[-1]["day"] - days[0]["day"])
     return {
         "width": WIDTH,
         "height": HEIGHT,
@@ -101,7 +102,8 @@ def daily_amount(days: Sequence[Row], field: str, title: str, marks: Sequence[Ma
 def arrivals(ticks: Sequence[tuple[str, datetime]], marks: Sequence[Mark], axis: str) -> Spec:
     """A tick for each hour or day in which a source or sheet succeeded; a hole is a time without a success."""
     values = [{"of": shorten(subject), "at": at.isoformat()} for subject, at in ticks]
-    x = time_axis(axis)
+    moments = [at for _, at in ticks]
+    x = time_axis(axis, max(moments) - min(moments))
     y = {"field": "of", "type": "nominal", "sort": None, "title": None}
     return {
         "width": WIDTH,
@@ -188,13 +190,16 @@ def release_lines(field: str, positions: Sequence[str | float], x: Mapping[str, 
     return {"data": {"values": values}, "mark": RELEASE_LINE, "encoding": {"x": x}}
 
 
-def time_axis(label: str) -> Mapping[str, Any]:
+def time_axis(label: str, span: timedelta) -> Mapping[str, Any]:
+    is_hourly = "%H" in label
+    # Whole days: between them a label of days would be there twice.
+    whole_days = {"interval": "day", "step": span.days // SHOWN_TICKS + 1}
     return {
         "field": "at",
         "type": "temporal",
-        "title": "UTC" if "%H" in label else None,
+        "title": "UTC" if is_hourly else None,
         "scale": {"type": "utc"},
-        "axis": {"format": label, "tickCount": 5},
+        "axis": {"format": label, "tickCount": SHOWN_TICKS if is_hourly else whole_days},
     }
 
 

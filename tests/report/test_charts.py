@@ -1,10 +1,12 @@
 """A bar of a chart is at the hour that ops.measures counts it for."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from report import charts, sections
+from report.drawing import draw_svg
 from tests.report.mails import short_night
 
 UNTIL = datetime(2026, 11, 29, 6, 30, tzinfo=UTC)
@@ -39,3 +41,19 @@ def test_a_night_of_full_hours_has_a_bar_for_each_of_them():
     figure, *_ = sections.volume_figures(short_night(until=UNTIL + timedelta(minutes=30)))
     values = figure.spec["data"]["values"]
     assert [value["at"] for value in values] == figure.spec["encoding"]["x"]["scale"]["domain"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 12, 28])
+def test_an_axis_of_days_names_no_day_twice(count):
+    days = [{"day": (UNTIL - timedelta(days=number)).date(), "amount": 7} for number in range(count)][::-1]
+    drawn = draw_svg(charts.daily_amount(days, "amount", "rows", []))
+    labels = re.findall(r">(\d\d-\d\d)<", drawn)
+    assert 1 <= len(labels) <= 7 and len(set(labels)) == len(labels)
+
+
+def test_an_axis_of_a_window_of_three_days_names_no_day_twice():
+    ticks = [
+        ("retail/sales", UNTIL.replace(hour=0, minute=0) - timedelta(days=number)) for number in (2, 1, 0)
+    ]
+    labels = re.findall(r">(\d\d-\d\d)<", draw_svg(charts.arrivals(ticks, [], "%m-%d")))
+    assert labels and len(set(labels)) == len(labels)
