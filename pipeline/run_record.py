@@ -16,6 +16,7 @@ import requests
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
+from runtime.amounts import describe_amount
 from runtime.errors import describe_error
 from runtime.structured_log import StructuredLog
 
@@ -116,7 +117,7 @@ def to_json(rows: Iterable[StepRow | ActionRow]) -> str:
 
 def log_finding(log: StructuredLog, finding: Mapping[str, Any]) -> None:
     """The facts `finding` and `state` are what the alerts filter by."""
-    amount = "" if finding["amount"] is None else f" ({finding['amount']:g} {finding['unit']})"
+    amount = "" if finding["amount"] is None else f" ({describe_amount(finding['amount'], finding['unit'])})"
     message = f"{finding['state']}: {finding['subject']} {finding['what']}{amount}"
     severity = "INFO" if finding["state"] == "recovered" else SEVERITIES[finding["severity"]]
     facts = {"finding": finding["kind"], "subject": finding["subject"], "state": finding["state"]}

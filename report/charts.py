@@ -19,6 +19,7 @@ HOUR = "%Y-%m-%d %H"
 FOURTH_HOUR = "toNumber(slice(datum.value, 11)) % 4 == 0 ? slice(datum.value, 11) : ''"
 STATE_COLOURS = {"domain": ["succeeded", "failed", "not run"], "range": [TINT, BAD, "#98a2b3"]}
 SHOWN_BARS = 15
+SHOWN_TICKS = 5
 LONGEST_LABEL = 36  # characters; a longer one would leave no space for the bars
 RELEASE_LINE = {"type": "rule", "color": MARK, "strokeDash": [3, 2]}
 
@@ -27,7 +28,7 @@ def hourly_volume(measures: Sequence[Row], marks: Sequence[Mark]) -> Spec:
     """Rows of each hour of last night on the band of the usual ones; unusual hours are red and have a cross."""
     values = [
         {
-            "at": row["measured_at"].strftime(HOUR),
+            "at": hour_of(row).strftime(HOUR),
             "rows": row["amount"],
             "low": max(row["usual"] - row["spread"], 0) if row["usual"] is not None else None,
             "high": row["usual"] + row["spread"] if row["usual"] is not None else None,
@@ -37,7 +38,7 @@ def hourly_volume(measures: Sequence[Row], marks: Sequence[Mark]) -> Spec:
         for row in measures
     ]
     # Every hour has its place, also one without a load.
-    scale = {"domain": list_hours(measures[0]["measured_at"], measures[-1]["measured_at"])}
+    scale = {"domain": list_hours(hour_of(measures[0]), hour_of(measures[-1]))}
     axis = {"labelExpr": FOURTH_HOUR, "labelAngle": 0}
     x = {"field": "at", "type": "ordinal", "title": "hour, UTC", "axis": axis, "scale": scale}
     return {
@@ -68,17 +69,22 @@ def hourly_volume(measures: Sequence[Row], marks: Sequence[Mark]) -> Spec:
     }
 
 
+def hour_of(measure: Row) -> datetime:
+    """The full hour that ops.measures counts it for: a run of 06 may begin at 05:59:58."""
+    start: datetime = measure["measured_at"].replace(minute=0, second=0, microsecond=0)
+    return start if start.hour == measure["hour"] else start + timedelta(hours=1)
+
+
 def list_hours(first: datetime, last: datetime) -> list[str]:
-    start = first.replace(minute=0, second=0, microsecond=0)
-    count = int((last - start).total_seconds() // 3600) + 1
-    return [(start + timedelta(hours=number)).strftime(HOUR) for number in range(count)]
+    count = (last - first) // timedelta(hours=1) + 1
+    return [(first + timedelta(hours=number)).strftime(HOUR) for number in range(count)]
 
 
 def daily_amount(days: Sequence[Row], field: str, title: str, marks: Sequence[Mark]) -> Spec:
     """A bar for each day; a vertical line marks a day of a release. `title` is the unit."""
     # Decimal, as BigQuery's client returns NUMERIC, is not JSON.
     values = [{"at": row["day"].isoformat(), "amount": float(row[field])} for row in days]
-    x = time_axis("%m-%d")
+    x = time_axis("%m-%d", days[-1]["day"] - days[0]["day"])
     return {
         "width": WIDTH,
         "height": HEIGHT,
@@ -96,7 +102,8 @@ def daily_amount(days: Sequence[Row], field: str, title: str, marks: Sequence[Ma
 def arrivals(ticks: Sequence[tuple[str, datetime]], marks: Sequence[Mark], axis: str) -> Spec:
     """A tick for each hour or day in which a source or sheet succeeded; a hole is a time without a success."""
     values = [{"of": shorten(subject), "at": at.isoformat()} for subject, at in ticks]
-    x = time_axis(axis)
+    moments = [at for _, at in ticks]
+    x = time_axis(axis, max(moments) - min(moments))
     y = {"field": "of", "type": "nominal", "sort": None, "title": None}
     return {
         "width": WIDTH,
@@ -183,13 +190,16 @@ def release_lines(field: str, positions: Sequence[str | float], x: Mapping[str, 
     return {"data": {"values": values}, "mark": RELEASE_LINE, "encoding": {"x": x}}
 
 
-def time_axis(label: str) -> Mapping[str, Any]:
+def time_axis(label: str, span: timedelta) -> Mapping[str, Any]:
+    is_hourly = "%H" in label
+    # Whole days: between them a label of days would be there twice.
+    whole_days = {"interval": "day", "step": span.days // SHOWN_TICKS + 1}
     return {
         "field": "at",
         "type": "temporal",
-        "title": "UTC" if "%H" in label else None,
+        "title": "UTC" if is_hourly else None,
         "scale": {"type": "utc"},
-        "axis": {"format": label, "tickCount": 5},
+        "axis": {"format": label, "tickCount": SHOWN_TICKS if is_hourly else whole_days},
     }
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from report import sections, wording
 from report.lineage import build_lineage, is_bookkeeping
 from report.night import Night
+from runtime.amounts import describe_amount, format_number
 from runtime.mail import one_line
 
 FOLDER = Path(__file__).parent
@@ -73,7 +74,7 @@ def create_environment(extent: Extent) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "number": wording.format_number,
+        "number": format_number,
         "time": wording.format_time,
         "some": lambda items: take(items, extent.rows),
         "figures": lambda items: take(items, extent.figures),
@@ -103,6 +104,7 @@ def collect_values(night: Night, runbooks: str) -> dict[str, Any]:
         "style": STYLE,
         "runbooks": runbooks,
         "wording": wording,
+        "describe_amount": describe_amount,
         "verdict": wording.describe_verdict(night),
         "level": wording.verdict_level(night),
         "consequences": [row for row in night["findings"] if row["explained_by"] is not None],

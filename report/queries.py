@@ -157,8 +157,11 @@ FILES = """
 SELECT
   CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, file_name, `rows` AS size,
   IFNULL(reason, '') AS reason
-FROM ops.file_log
-WHERE logged_at >= @since AND logged_at <= @until AND state = 'failed'
+FROM (
+  SELECT DISTINCT source, endpoint, run_id, file_name, `rows`, reason, logged_at
+  FROM ops.file_log
+  WHERE logged_at >= @since AND logged_at <= @until AND state = 'failed'
+)
 ORDER BY logged_at, file_name
 """
 
@@ -185,8 +188,11 @@ DRIFT = """
 SELECT
   CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, field, change, IFNULL(was, 'absent') AS was,
   now, file_name, logged_at
-FROM ops.drift
-WHERE logged_at >= @since AND logged_at <= @until
+FROM (
+  SELECT DISTINCT run_id, source, endpoint, field, change, was, now, file_name, logged_at
+  FROM ops.drift
+  WHERE logged_at >= @since AND logged_at <= @until
+)
 ORDER BY logged_at, subject, field
 """
 
@@ -207,8 +213,11 @@ ORDER BY export
 
 NOTICES = """
 SELECT export, event, IFNULL(channel, '') AS channel, state, COUNT(*) AS notices
-FROM ops.notice_log
-WHERE logged_at >= @since AND logged_at <= @until
+FROM (
+  SELECT DISTINCT run_id, export, event, state, delivery, channel, target, logged_at
+  FROM ops.notice_log
+  WHERE logged_at >= @since AND logged_at <= @until
+)
 GROUP BY export, event, channel, state
 ORDER BY export, event, channel, state
 """

@@ -88,8 +88,7 @@ def volume_figures(night: Night) -> list[Figure]:
 
 
 def hourly_figure(subject: str, hours: Sequence[Row], marks: Iterable[Mark]) -> Figure:
-    first = hours[0]["measured_at"].replace(minute=0, second=0, microsecond=0)
-    releases = marks_between(marks, first, hours[-1]["measured_at"])
+    releases = marks_between(marks, charts.hour_of(hours[0]), hours[-1]["measured_at"])
     remarks = describe_unusual_hours(hours) + describe_marks(releases, "%H:%M")
     title = f"{subject}: rows of each hour, last night{remarks}"
     return Figure(title, charts.hourly_volume(hours, releases), subject)

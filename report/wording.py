@@ -2,21 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from report.night import Night, Row
+from runtime.amounts import describe_amount, format_number
 
 STATES = ("new", "worse", "known", "recovered")
 SECONDS_A_MINUTE, MINUTES_AN_HOUR, HOURS_A_DAY = 60, 60, 48
-
-
-def format_number(value: Any) -> str:
-    """Thousands separators, at most two decimals, "" for None."""
-    if value is None:
-        return ""
-    if isinstance(value, int) or float(value) == int(value):
-        return f"{int(value):,}"
-    return f"{float(value):,.2f}"
 
 
 def format_time(value: datetime | None) -> str:
@@ -36,7 +27,7 @@ def describe_finding(finding: Row) -> str:
     """A sentence without its state: `retail/sales could not be copied (3 failed loads)`."""
     # A recovered finding has no value now.
     amount = finding["now"] if finding["now"] is not None else finding["was"]
-    size = f" ({format_number(amount)} {finding['unit']})" if amount is not None else ""
+    size = f" ({describe_amount(amount, finding['unit'])})" if amount is not None else ""
     return f"{finding['subject']} {finding['what']}{size}"
 
 
@@ -95,7 +86,7 @@ def describe_measure(measure: Row) -> str:
 
 def describe_unusual_hours(measures: Sequence[Row]) -> str:
     """What the crosses of the chart mean: "; × 05: too little, 09: too much", or nothing."""
-    unusual = [f"{row['measured_at']:%H}: {describe_measure(row)}" for row in measures if row["is_unusual"]]
+    unusual = [f"{row['hour']:02}: {describe_measure(row)}" for row in measures if row["is_unusual"]]
     return f"; × {', '.join(unusual)}" if unusual else ""
 
 

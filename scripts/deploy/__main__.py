@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from scripts.delivery.summary import add_summary, append_summary, format_summary
-from scripts.deploy.checkout import check_clean, missing_lock_file
+from scripts.deploy.checkout import check_clean, check_merged, missing_lock_file
 from scripts.deploy.declarations import check_declarations
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import ApplyFailed, DeployError, NotConfirmed
@@ -75,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     is_changing = arguments.command in ("apply", "destroy")
     if is_changing and environment.protected:
         check_clean(environment.folder, environment.name)
+        check_merged(environment.folder, environment.name)
     if is_changing and (warning := missing_lock_file(environment.folder)):
         print(warning, file=sys.stderr)
     if arguments.command in ("plan", "apply"):

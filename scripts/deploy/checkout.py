@@ -1,10 +1,11 @@
-"""Check that the deployed code is a Git commit, and that a provider lock file is part of it."""
+"""Check that the deployed code is a Git commit of main, and that a provider lock file is part of it."""
 
 import subprocess
 from pathlib import Path
 
-from scripts.deploy.errors import DirtyCheckout
+from scripts.deploy.errors import DirtyCheckout, NotMerged
 
+MAIN = "origin/main"
 MAX_LISTED = 5
 LOCK_FILE = ".terraform.lock.hcl"
 LOCK_COMMAND = (
@@ -28,6 +29,17 @@ def check_clean(folder: Path, what: str) -> None:
             + "\n".join(f"  {line}" for line in changed[:MAX_LISTED])
             + f"{more}\nCommit them, run `git stash -u`, or deploy from a clean copy: "
             "git worktree add ../clean HEAD"
+        )
+
+
+def check_merged(folder: Path, what: str) -> None:
+    """NotMerged if the last commit is not on origin/main; a clone without that branch has nothing to compare with."""
+    if run_git(folder, "rev-parse", "--verify", "--quiet", MAIN) is None:
+        return
+    if run_git(folder, "merge-base", "--is-ancestor", "HEAD", MAIN) is None:
+        raise NotMerged(
+            f"{what} is deployed from main, and commit {describe_commit(folder)[:12]} is not on {MAIN}; nothing was "
+            f"changed. Merge it first, then: git fetch origin && git switch --detach {MAIN}"
         )
 
 

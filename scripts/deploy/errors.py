@@ -3,6 +3,7 @@
 DeployError
 ├── UnknownEnvironment    no tfvars of that name
 ├── DirtyCheckout         uncommitted changes
+├── NotMerged             a commit that is not on main
 ├── TerraformMissing      terraform is not installed
 ├── NoCredentials         no login to Google Cloud
 ├── StateBucketMissing    scripts.bootstrap was never run
@@ -29,6 +30,10 @@ class UnknownEnvironment(DeployError):
 
 
 class DirtyCheckout(DeployError):
+    pass
+
+
+class NotMerged(DeployError):
     pass
 
 

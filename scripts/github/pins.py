@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.version import Version
+
 from scripts.github.bodies import compose
 from scripts.github.branches import write_branch
 from scripts.github.client import GitHub, Json
@@ -18,6 +20,9 @@ TITLE = "Refresh the pins of packages"
 HEAD = """`make lock` with versions that are at least seven days old.
 
 GitHub starts no checks for a pull request of a run's own token: close and reopen this one to start them."""
+
+# A version that was pinned by hand may be younger than seven days.
+OLDER = "Older than before: {names}. If the newer version has a correction, do not merge this before it is a week old."
 
 
 @dataclass(frozen=True)
@@ -84,10 +89,19 @@ def read_pins(text: str) -> dict[str, str]:
 
 def table(before: Mapping[str, str], after: Mapping[str, str]) -> str:
     names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-    rows = [f"| {name} | {before.get(name, 'new')} | {after.get(name, 'removed')} |" for name in names]
+    older = [name for name in names if is_older(after.get(name), before.get(name))]
+    rows = [
+        f"| {name} | {before.get(name, 'new')} | {after.get(name, 'removed')}{', **older**' * (name in older)} |"
+        for name in names
+    ]
     if not rows:
         return "No version changed, only hashes or markers."
-    return "\n".join(["| package | before | after |", "|---|---|---|", *rows])
+    warning = [f"{OLDER.format(names=', '.join(older))}\n"] if older else []
+    return "\n".join([*warning, "| package | before | after |", "|---|---|---|", *rows])
+
+
+def is_older(after: str | None, before: str | None) -> bool:
+    return after is not None and before is not None and Version(after) < Version(before)
 
 
 def git(root: Path, *arguments: str) -> str:

@@ -17,7 +17,7 @@ from google.cloud import dataform_v1 as api
 from runtime.delivery import ReleaseError
 from runtime.delivery.release_config import LiveRelease
 from runtime.errors import SettingsError
-from scripts.deploy.checkout import check_clean
+from scripts.deploy.checkout import check_clean, check_merged
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError
 from scripts.release.folder import Files, Origin, read_files, read_origin
@@ -63,11 +63,12 @@ def create_parser() -> argparse.ArgumentParser:
 
 
 def check_folder(arguments: argparse.Namespace) -> None:
-    """DirtyCheckout in a protected environment, unless the files that become live are those of a commit."""
+    """DirtyCheckout or NotMerged in a protected environment, unless what becomes live is a commit of main."""
     if arguments.env and arguments.commit is None and not arguments.dry_run:
         environment = Environment.load(arguments.env)
         if environment.protected:
             check_clean(environment.folder, environment.name)
+            check_merged(environment.folder, environment.name)
 
 
 def release_or_preview(arguments: argparse.Namespace, target: Target) -> None:

@@ -27,7 +27,8 @@ from scripts.delivery.images import images_by_job
 from scripts.delivery.platform import Platform, open_platform
 from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.__main__ import apply_saved
-from scripts.deploy.environment import FOLDER
+from scripts.deploy.checkout import check_merged
+from scripts.deploy.environment import FOLDER, Environment
 from scripts.deploy.errors import ApplyFailed, DeployError
 from scripts.deploy.plan_origin import check_origin
 from scripts.rehearse.text import format_rehearsal
@@ -49,6 +50,7 @@ class Withdrawn(Refused):
 def main() -> None:
     arguments = create_parser().parse_args()
     try:
+        check_commit(arguments)
         platform = open_platform(arguments)
         wait_for_turn(lambda: locked_rollout(arguments, platform), wait=arguments.wait)
     except (Refused, DeployError) as error:
@@ -104,6 +106,12 @@ def rollout(arguments: argparse.Namespace, platform: Platform) -> None:
     state: State = "accepted" if arguments.unwatched else "watching"
     platform.log.append(record.ended(state))
     print(f"{state:<9} {record.release}; undo it with: python -m scripts.rollback")
+
+
+def check_commit(arguments: argparse.Namespace) -> None:
+    """NotMerged in a protected environment: what was not reviewed is not delivered."""
+    if arguments.env and (environment := Environment.load(arguments.env)).protected:
+        check_merged(environment.folder, environment.name)
 
 
 def read_images(path: Path | None) -> dict[str, str]:

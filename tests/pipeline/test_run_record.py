@@ -137,7 +137,7 @@ def test_a_finding_is_reported_once_and_its_recovery_once(ops, reported):
     ops.query("insert into ods.sales_rejects values ('no id', current_date()), ('no time', null)")
     [measured, first] = write(lambda: BigQuery(ops.client), run)
     assert measured["rejects"] == 1  # a row without a day belongs to no day
-    assert first["message"] == "new: ods.sales_rejects has rejected rows (1 rows)"
+    assert first["message"] == "new: ods.sales_rejects has rejected rows (1 row)"
     later_runs = [write(lambda: BigQuery(ops.client), since_now(run_row(f"run-{n}"))) for n in (2, 3)]
     assert [len(lines) for lines in later_runs] == [1, 1]
     for table, days in (("day_log", 1), ("finding_log", reported)):
@@ -160,7 +160,7 @@ def test_rejects_of_a_table_without_partitions_count_for_the_day_of_the_run(ops)
     ops.query("create or replace table ods.decisions_rejects as select 'no amount' as reason")
     [measured, finding] = write(lambda: BigQuery(ops.client), run)
     assert measured["rejects"] == 1
-    assert finding["message"] == "new: ods.decisions_rejects has rejected rows (1 rows)"
+    assert finding["message"] == "new: ods.decisions_rejects has rejected rows (1 row)"
     [row] = ops.query("select day, bad_rows from ops.day_log where logged_at > '2020-01-01'")
     assert (row["day"], row["bad_rows"]) == (run.started_at.date(), 1)
 

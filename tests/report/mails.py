@@ -80,6 +80,7 @@ def short_night(*findings, until=None):
             "kind": "volume",
             "subject": subject,
             "day_number": 0,
+            "hour": (since + timedelta(hours=number)).hour,
             "measured_at": since + timedelta(hours=number),
             "amount": 20 + number,
             "usual": 22.0,

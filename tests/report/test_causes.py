@@ -83,6 +83,12 @@ def move_products(history, age_in_day):
             row |= shift(row, age_of(history, row) - 24 * day - age_in_day(day))
 
 
+def copy_products_for_nine_weeks(history):
+    oldest = next(row for row in history.rows["run_log"] if row["endpoint"] == "products")
+    earlier = [shift(oldest | {"run_id": f"{day}"}, -24 * day) for day in range(1, 33)]
+    history.rows["run_log"][:0] = earlier
+
+
 def drop(history, is_lost):
     """The loads of products with such an age, in days, never happened."""
     history.rows["run_log"] = [
@@ -178,6 +184,24 @@ def test_a_mail_server_that_is_down_is_not_explained_by_a_failed_sync(history, v
 def test_a_list_that_never_comes_is_new_once(history, verdict, days, state):
     drop(history, lambda age: age < days)
     assert verdict(history) == [("gap", "retail/products", state)]
+
+
+@pytest.mark.parametrize(("days", "state"), [(26, "known"), (40, "known"), (58, None)])
+def test_a_gap_of_weeks_does_not_end_by_itself(history, verdict, days, state):
+    """After eight weeks, when nothing shows any more what is usual, the finding ends, but it never recovered."""
+    copy_products_for_nine_weeks(history)
+    drop(history, lambda age: age < days)
+    assert verdict(history) == ([("gap", "retail/products", state)] if state else [])
+
+
+def test_a_gap_of_weeks_recovers_when_the_list_comes(history, verdict):
+    copy_products_for_nine_weeks(history)
+    drop(history, lambda age: 1 <= age < 40)
+    assert verdict(history) == [("gap", "retail/products", "known")]
+    drop(history, lambda age: 2 <= age < 40)
+    newest = [row for row in history.rows["run_log"] if row["endpoint"] == "products"][-1]
+    history.rows["run_log"].append(shift(newest | {"run_id": "before"}, -24))
+    assert verdict(history) == [("gap", "retail/products", "recovered")]
 
 
 def test_an_open_gap_is_not_explained_by_a_failure_that_is_over(history, verdict):

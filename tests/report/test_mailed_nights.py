@@ -61,5 +61,5 @@ def test_a_night_without_any_row_is_a_mail(sandbox, store):
         for _ in range(2):
             assert outbox.send_news(read_night(ops)) == []
         [(_, message)] = server.arrived
-    assert message["Subject"].strip() == "[p] New: pipeline no run of the pipeline wrote a row (24 hours)."
+    assert message["Subject"].strip() == "[p] New: pipeline left no row of a run (24 hours)."
     assert "Nothing was loaded, so there is no picture." in message.get_body(("plain",)).get_content()

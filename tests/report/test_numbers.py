@@ -6,7 +6,7 @@ import duckdb
 import html5lib
 import pytest
 
-from report.wording import format_number
+from runtime.amounts import format_number
 
 pytestmark = pytest.mark.timeout(900)
 LOGGED = "logged_at::timestamptz >= $since"

@@ -11,7 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from report.lineage import build_lineage
 from report.metrics import render_metrics
 from report.page import render_page
-from report.wording import describe_verdict, format_number
+from report.wording import describe_verdict
+from runtime.amounts import format_number
 from tests.report.pages import RUNBOOKS, read_night
 from tests.report.warehouse import create_ops
 
@@ -147,7 +148,7 @@ def test_a_night_without_any_row_is_red(sandbox):
     ops = create_ops(sandbox.address)
     night = read_night(ops)
     page = render_page(night, RUNBOOKS)
-    verdict = "New: pipeline no run of the pipeline wrote a row (24 hours)."
+    verdict = "New: pipeline left no row of a run (24 hours)."
     assert f'<div class="verdict error">{verdict}</div>' in page
     assert "No run of the pipeline left a row." in page
     html5lib.HTMLParser(strict=True).parse(page)

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from scripts.deploy.__main__ import apply_with_retry, confirm, create_parser, write_results
-from scripts.deploy.checkout import check_clean, missing_lock_file
+from scripts.deploy.checkout import check_clean, check_merged, missing_lock_file
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import (
     ApplyFailed,
@@ -22,6 +22,7 @@ from scripts.deploy.errors import (
     InvalidSetting,
     MovedImage,
     NotConfirmed,
+    NotMerged,
     Protected,
     StalePlan,
     StateLocked,
@@ -243,6 +244,39 @@ def test_uncommitted_files_are_not_deployed(tmp_path):
         (tmp_path / name).touch()
     with pytest.raises(DirtyCheckout, match=r"(?s)\?\? a\n.+and 2 more\nCommit them, .+git worktree add"):
         check_clean(tmp_path, "prod")
+
+
+def test_only_what_is_on_main_is_deployed(tmp_path):
+    """As in a clone: main moves on, a branch is begun from it, and is merged."""
+    source, clone = tmp_path / "source", tmp_path / "clone"
+    source.mkdir()
+    git(source, "init", "-q", "-b", "main")
+    check_merged(source, "prod")  # without a remote there is nothing to compare with
+    commit = (
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@example.com",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "x",
+    )
+    git(source, *commit)
+    subprocess.run(["git", "clone", "-q", source, clone], check=True)
+    git(source, *commit)
+    check_merged(clone, "prod")
+    git(clone, "fetch", "-q")
+    check_merged(clone, "prod")  # an earlier commit of main
+    git(clone, "switch", "-q", "-c", "change")
+    git(clone, *commit, "-m", "of the branch")
+    with pytest.raises(NotMerged, match=r"prod is deployed from main, .+ nothing was changed\. .+git fetch"):
+        check_merged(clone, "prod")
+    git(source, "fetch", "-q", str(clone), "change")
+    git(source, *commit[:4], "merge", "-q", "--no-ff", "-m", "x", "FETCH_HEAD")
+    git(clone, "fetch", "-q")
+    check_merged(clone, "prod")
 
 
 def test_a_missing_lock_file_is_a_warning_with_its_command(tmp_path):

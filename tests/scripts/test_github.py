@@ -270,6 +270,15 @@ def test_new_pins_are_one_pull_request(api, github):
     assert "1 pull requests were closed" in propose(github, [], "main") and pull["state"] == "closed"
 
 
+def test_a_pin_that_goes_down_is_named(api, github):
+    """One that was younger than seven days: the older version may lack a correction."""
+    propose(github, [File(PINS[0].path, "a==1.10.0\nb==2\n", "a==1.9.1\nb==2.1\nc==1\n")], "main")
+    [pull] = api.issues[1:]
+    assert "| a | 1.10.0 | 1.9.1, **older** |" in pull["body"] and "Older than before: a." in pull["body"]
+    propose(github, [File(PINS[0].path, "a==1.9.1\nb==1\n", "a==1.10.0\n")], "main")
+    assert "lder" not in pull["body"]
+
+
 def test_without_a_change_there_is_no_pull_request(api, github):
     assert propose(github, [], "main") == "no pin changed; 0 pull requests were closed"
     assert len(api.issues) == 1 and api.refs == {}

@@ -3,7 +3,7 @@
 -- new: only last night. known: both nights. worse: both, and at least twice as much. recovered: only the night before.
 -- A finding with `explained_by` is a consequence of that other one and not part of the verdict.
 WITH kind AS (
-  SELECT 'silence' AS kind, 'error' AS severity, 'pipeline-failed' AS runbook, 'no run of the pipeline wrote a row' AS what, 'hours' AS unit
+  SELECT 'silence' AS kind, 'error' AS severity, 'pipeline-failed' AS runbook, 'left no row of a run' AS what, 'hours' AS unit
   UNION ALL
   SELECT 'source', 'error', 'job-failed', 'could not be copied', 'failed loads'
   UNION ALL

@@ -21,10 +21,11 @@ WITH rule AS (
 ),
 
 -- Distinct: a request whose answer was lost is sent again, and its rows are then there twice.
+-- 62 days, as the usual gap of what has not come for weeks is that of the weeks before.
 load AS (
   SELECT DISTINCT CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint) AS subject, run_id, started_at, finished_at, rows_loaded
   FROM `${project}.ops.run_log`
-  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 31 DAY) AND status IN ('success', 'partial')
+  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 62 DAY) AND status IN ('success', 'partial')
 ),
 
 success AS (
@@ -32,12 +33,12 @@ success AS (
   UNION ALL
   SELECT 'gap', CONCAT('sheet ', export), finished_at
   FROM `${project}.ops.sync_run`
-  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 31 DAY) AND status IN ('success', 'partial')
+  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 62 DAY) AND status IN ('success', 'partial')
   UNION ALL
   -- Also a run that failed: without any run nothing can come.
   SELECT 'pause', 'pipeline', finished_at
   FROM `${project}.ops.pipeline_log`
-  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 31 DAY)
+  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 62 DAY)
 ),
 
 -- A gap that is open ends now. It is measured at the end of every night, so what never comes was late on each of them.
@@ -46,7 +47,7 @@ moment AS (
   UNION ALL
   SELECT each.kind, each.subject, TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL number DAY), FALSE
   FROM (SELECT DISTINCT kind, subject FROM success) AS each
-  CROSS JOIN UNNEST(GENERATE_ARRAY(0, 30)) AS number
+  CROSS JOIN UNNEST(GENERATE_ARRAY(0, 61)) AS number
 ),
 
 gap AS (
@@ -79,6 +80,7 @@ value AS (
     CAST(rows_loaded AS FLOAT64) AS amount
   FROM load
   CROSS JOIN UNNEST(['volume', 'night volume']) AS kind
+  WHERE started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 31 DAY)
   UNION ALL
   SELECT
     'duration',
@@ -172,23 +174,24 @@ point AS (
 history AS (
   SELECT
     *,
+    28 + IF(kind IN ('gap', 'pause'), total / 24, 0) AS reach,
+    IF(kind IN ('gap', 'pause'), began_at, CURRENT_TIMESTAMP()) AS latest,
     ARRAY_AGG(STRUCT(total AS amount, day_number AS day_number, began_at AS began_at)) OVER (
-      PARTITION BY kind, subject, hour ORDER BY day_number RANGE BETWEEN 1 FOLLOWING AND 28 FOLLOWING
+      PARTITION BY kind, subject, hour ORDER BY day_number RANGE BETWEEN 1 FOLLOWING AND 61 FOLLOWING
     ) AS before
   FROM point
 ),
 
--- An earlier point of what is still open does not show what is usual.
+-- The 28 days before the value; of a gap those before it began: an earlier point of what is still open does not show
+-- what is usual.
 earlier AS (
   SELECT
     * EXCEPT (before),
-    ARRAY(
-      SELECT each.amount FROM UNNEST(before) AS each WHERE kind NOT IN ('gap', 'pause') OR each.began_at < history.began_at
-    ) AS every,
+    ARRAY(SELECT each.amount FROM UNNEST(before) AS each WHERE each.day_number <= history.day_number + reach AND each.began_at < latest) AS every,
     ARRAY(
       SELECT each.amount
       FROM UNNEST(before) AS each
-      WHERE MOD(each.day_number - history.day_number, 7) = 0 AND (kind NOT IN ('gap', 'pause') OR each.began_at < history.began_at)
+      WHERE each.day_number <= history.day_number + reach AND each.began_at < latest AND MOD(each.day_number - history.day_number, 7) = 0
     ) AS weekday
   FROM history
   WHERE day_number IN (0, 1)
