@@ -11,7 +11,8 @@ from typing import Literal
 
 from report.errors import NotRecorded
 from report.news import Key, Reported
-from report.night import UNREADABLE, RunQuery, first_line
+from report.night import RunQuery, first_line
+from runtime.google_errors import CLIENT_ERRORS
 
 NAME = "ops.last_night"  # in the column export: no export has a dot in its name
 # A finding may last for months; its recovery is news after a mail that contained it.
@@ -62,7 +63,7 @@ class NoticeLog:
         """Oldest first; NotRecorded if the table cannot be read."""
         try:
             return [Entry(**row) for row in self.run_query(READ, {"history": now - MEMORY})]
-        except UNREADABLE as error:
+        except CLIENT_ERRORS as error:
             raise NotRecorded(f"ops.notice_log could not be read: {first_line(error)}") from error
 
     def append(self, entries: Sequence[Entry]) -> None:
@@ -70,7 +71,7 @@ class NoticeLog:
         text = json.dumps([asdict(entry) for entry in entries], default=str)
         try:
             list(self.run_query(APPEND, {"entries": text}))
-        except UNREADABLE as error:
+        except CLIENT_ERRORS as error:
             raise NotRecorded(f"ops.notice_log could not be written: {first_line(error)}") from error
 
 

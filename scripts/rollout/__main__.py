@@ -14,15 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-import requests
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
-
 from runtime.delivery import DeliveryError, Refused, ReleaseError
 from runtime.delivery.checks import read_columns
 from runtime.delivery.releases import Release, State, new_id
 from runtime.delivery.steps import execute, plan_rollback
 from runtime.errors import JobError
+from runtime.google_errors import CLIENT_ERRORS
 from scripts.delivery.images import images_by_job
 from scripts.delivery.platform import Platform, open_platform
 from scripts.delivery.turns import add_wait, wait_for_turn
@@ -37,7 +34,7 @@ from scripts.release.invocation import Runner
 from scripts.release.repository import Repository, compare_files
 from scripts.release.target import add_arguments
 
-ERRORS = (DeliveryError, DeployError, ReleaseError, JobError, GoogleAPIError, GoogleAuthError)
+ERRORS = (DeliveryError, DeployError, ReleaseError, JobError, *CLIENT_ERRORS)
 TERRAFORM_STAYS = " What Terraform applied stays: docs/runbooks/failed-apply.md."
 FIRST_RUN = "hourly"  # the tag of the actions that a first run executes
 
@@ -53,7 +50,7 @@ def main() -> None:
         wait_for_turn(lambda: locked_rollout(arguments, platform), wait=arguments.wait)
     except (Refused, DeployError) as error:
         sys.exit(f"rollout: {error}")
-    except (*ERRORS, requests.RequestException) as error:
+    except ERRORS as error:
         sys.exit(
             f"rollout: {error}\nIf it has not ended, undo it: python -m scripts.rollback --if-unfinished"
         )
@@ -97,7 +94,7 @@ def rollout(arguments: argparse.Namespace, platform: Platform) -> None:
         deliver(arguments, platform, images)
     except Withdrawn:
         raise
-    except (*ERRORS, requests.RequestException) as error:
+    except ERRORS as error:
         # Never returns: the schedules are resumed by the rollback.
         undo(platform, record, error)
     platform.schedules.resume(record.schedules)
