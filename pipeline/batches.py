@@ -16,9 +16,10 @@ import msgspec
 from google.api_core.exceptions import Conflict
 
 from pipeline.errors import BatchFailed, Unavailable
-from pipeline.polling import API_ERRORS, Poller
+from pipeline.polling import Poller
 from pipeline.settings import SparkSettings
 from runtime.errors import Terminated
+from runtime.google_errors import CLIENT_ERRORS
 from runtime.structured_log import StructuredLog
 
 RUNTIME = "3.0"  # Spark 4.0, which requirements/spark.txt has
@@ -124,7 +125,7 @@ class BatchRunner:
         """Without the poller, which raises at once in a run that is terminated."""
         try:
             self.client.cancel(self.client.get(name).operation)
-        except API_ERRORS as error:
+        except CLIENT_ERRORS as error:
             self.log(f"could not cancel {name}, the next run waits for it: {error}", "WARNING", batch=name)
         else:
             self.log(f"cancelled {name}", "WARNING", batch=name)
@@ -134,7 +135,7 @@ class BatchRunner:
             return self.poller.call(request, resource)
         except Conflict:
             raise
-        except API_ERRORS as error:
+        except CLIENT_ERRORS as error:
             raise Unavailable(f"Dataproc rejected a request for {resource}: {error}") from error
 
 

@@ -9,8 +9,9 @@ from google.api_core.exceptions import NotFound
 from google.cloud import dataform_v1 as api
 
 from pipeline.errors import NotReleased, Unavailable, WorkflowFailed
-from pipeline.polling import API_ERRORS, Poller
+from pipeline.polling import Poller
 from pipeline.run_record import ActionRow
+from runtime.google_errors import CLIENT_ERRORS
 
 RELEASE_CONFIG = "live"  # scripts/release points it at a compilation result
 REQUEST_TIMEOUT_SECONDS = 60.0  # of one request, not of an invocation
@@ -61,7 +62,7 @@ class DataformRunner:
         try:
             # Also after a success: the page shows how long each action took.
             actions = self.poller.call(lambda: self._list_actions(name), name)
-        except (Unavailable, *API_ERRORS) as error:
+        except (Unavailable, *CLIENT_ERRORS) as error:
             actions, failure = [], f"Dataform {state.name}; its actions could not be read: {error}."
         else:
             failure = describe_failure(state.name, actions)
@@ -81,7 +82,7 @@ class DataformRunner:
             config = self.poller.call(get_config, name)
         except NotFound as error:
             raise NotReleased(f"{name} does not exist: run python -m scripts.release") from error
-        except API_ERRORS as error:
+        except CLIENT_ERRORS as error:
             raise Unavailable(f"could not read {name}: {error}") from error
         if not config.release_compilation_result:
             raise NotReleased(f"{name} has no compilation result: run python -m scripts.release")
@@ -94,7 +95,7 @@ class DataformRunner:
             return self.client.create_workflow_invocation(
                 parent=self.repository, workflow_invocation=invocation, timeout=REQUEST_TIMEOUT_SECONDS
             ).name
-        except API_ERRORS as error:
+        except CLIENT_ERRORS as error:
             raise Unavailable(f"could not run {result}: {error}") from error
 
     def _get_invocation(self, name: str) -> api.WorkflowInvocation:

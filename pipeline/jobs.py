@@ -8,7 +8,8 @@ from google.api_core.exceptions import NotFound
 from google.cloud import run_v2
 
 from pipeline.errors import JobFailed, Unavailable
-from pipeline.polling import API_ERRORS, Poller
+from pipeline.polling import Poller
+from runtime.google_errors import CLIENT_ERRORS
 
 REQUEST_TIMEOUT_SECONDS = 60.0  # of one request, not of a job
 
@@ -54,7 +55,7 @@ class JobRunner:
         request = run_v2.RunJobRequest(name=job, overrides=overrides)
         try:
             return str(self.jobs.run_job(request, timeout=REQUEST_TIMEOUT_SECONDS).metadata.name)
-        except API_ERRORS as error:
+        except CLIENT_ERRORS as error:
             raise Unavailable(f"could not start {describe_job(job, arguments)}: {error}") from error
 
     def _get_execution(self, name: str) -> run_v2.Execution:
@@ -69,7 +70,7 @@ def make_execution_check(executions: ExecutionsClient) -> Callable[[str], bool |
             return has_ended(executions.get_execution(name=name, timeout=REQUEST_TIMEOUT_SECONDS))
         except NotFound:  # Cloud Run deletes old executions
             return True
-        except API_ERRORS:
+        except CLIENT_ERRORS:
             # Unknown: the lease is then watched, which takes longer and needs no API.
             return None
 

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import requests
-from google.api_core.exceptions import GoogleAPIError, ServerError, TooManyRequests
-from google.auth.exceptions import GoogleAuthError, TransportError
+from google.api_core.exceptions import ServerError, TooManyRequests
+from google.auth.exceptions import TransportError
 
 from pipeline.errors import Unavailable
+from runtime.google_errors import CLIENT_ERRORS
 
 # Google's clients raise these for runtime.retry.TRANSIENT_STATUSES and for lost connections.
 TRANSIENT = (ServerError, TooManyRequests, TransportError, requests.ConnectionError, requests.Timeout)
-API_ERRORS = (GoogleAPIError, GoogleAuthError, requests.RequestException)
 
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 15.0
@@ -55,9 +55,9 @@ class Poller:
             try:
                 return get()
             except TRANSIENT:
-                # First, because API_ERRORS contains these as well.
+                # First, because CLIENT_ERRORS contains these as well.
                 raise
-            except API_ERRORS as error:
+            except CLIENT_ERRORS as error:
                 raise Unavailable(f"{started} was started, but polling it failed: {error}") from error
 
         return self.wait_until(has_ended, poll, started)

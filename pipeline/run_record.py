@@ -12,12 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-import requests
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
-
 from runtime.amounts import describe_amount
 from runtime.errors import describe_error
+from runtime.google_errors import CLIENT_ERRORS
 from runtime.structured_log import StructuredLog
 
 FOLDER = Path(__file__).parent
@@ -89,7 +86,7 @@ class RunRecord:
             # In this order: ops.last_night reads the rows of this run.
             [facts] = client.run_script(RECORD_SCRIPT, self._parameters(run))
             news = list(client.run_script(NEWS_SCRIPT, {"run_id": run.run_id}))
-        except (GoogleAPIError, GoogleAuthError, requests.RequestException, TimeoutError) as error:
+        except CLIENT_ERRORS as error:
             reason = describe_error(error)
             self.log(f"could not measure the tables of Dataform: {reason}", "WARNING", measurement="failed")
             return

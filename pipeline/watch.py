@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
-
 from pipeline.errors import StepError
 from pipeline.plan import COPY_PREFIX, TRANSFORM
 from pipeline.run_record import ActionRow, Client, RunRow
+from runtime.errors import describe_error
+from runtime.google_errors import CLIENT_ERRORS
 from runtime.structured_log import StructuredLog
 
 FOLDER = Path(__file__).parent
@@ -53,8 +52,10 @@ class Watch:
             client = self.connect()
             for release in client.run_script(WATCHED_SCRIPT, {"started_at": str(run.started_at)}):
                 self._judge_release(client, release, run, list(actions))
-        except (GoogleAPIError, GoogleAuthError, StepError) as error:
-            self.log(f"could not judge the newest release: {error}", "WARNING", watch="failed")
+        except (*CLIENT_ERRORS, StepError) as error:
+            self.log(
+                f"could not judge the newest release: {describe_error(error)}", "WARNING", watch="failed"
+            )
 
     def _judge_release(
         self, client: Client, release: Mapping[str, Any], run: RunRow, actions: list[ActionRow]

@@ -8,12 +8,13 @@ from google.api_core.client_options import ClientOptions
 from google.cloud import bigquery, dataform_v1
 
 from report.mail import MailSettings
-from report.night import UNREADABLE, Model, Parameter, first_line
+from report.night import Model, Parameter, first_line
 from report.notice_log import NoticeLog
 from report.outbox import Outbox
 from report.publish import day_copy
 from report.settings import Settings
 from runtime.credentials import default_credentials
+from runtime.google_errors import CLIENT_ERRORS
 from runtime.mail import MailConnection
 from runtime.mail_settings import MailServer
 from runtime.object_store import ObjectStore, open_bucket
@@ -52,7 +53,7 @@ def read_models(settings: Settings) -> tuple[list[Model], list[str]]:
         result = client.get_release_config(name=name, timeout=TIMEOUT_SECONDS).release_compilation_result
         actions = client.query_compilation_result_actions({"name": result}, timeout=TIMEOUT_SECONDS)
         return [describe_model(action) for action in actions], []
-    except UNREADABLE as error:
+    except CLIENT_ERRORS as error:
         return [], [f"The graph of Dataform could not be read: {first_line(error)}"]
 
 

@@ -26,17 +26,6 @@ RELEASE_LINE = {"type": "rule", "color": MARK, "strokeDash": [3, 2]}
 
 def hourly_volume(measures: Sequence[Row], marks: Sequence[Mark]) -> Spec:
     """Rows of each hour of last night on the band of the usual ones; unusual hours are red and have a cross."""
-    values = [
-        {
-            "at": hour_of(row).strftime(HOUR),
-            "rows": row["amount"],
-            "low": max(row["usual"] - row["spread"], 0) if row["usual"] is not None else None,
-            "high": row["usual"] + row["spread"] if row["usual"] is not None else None,
-            # The verdict of the view: the chart computes no limits of its own.
-            "unusual": row["is_unusual"],
-        }
-        for row in measures
-    ]
     # Every hour has its place, also one without a load.
     scale = {"domain": list_hours(hour_of(measures[0]), hour_of(measures[-1]))}
     axis = {"labelExpr": FOURTH_HOUR, "labelAngle": 0}
@@ -44,7 +33,7 @@ def hourly_volume(measures: Sequence[Row], marks: Sequence[Mark]) -> Spec:
     return {
         "width": WIDTH,
         "height": HEIGHT,
-        "data": {"values": values},
+        "data": {"values": volume_values(measures)},
         "encoding": {"x": x},
         "layer": [
             {
@@ -73,6 +62,21 @@ def hour_of(measure: Row) -> datetime:
     """The full hour that ops.measures counts it for: a run of 06 may begin at 05:59:58."""
     start: datetime = measure["measured_at"].replace(minute=0, second=0, microsecond=0)
     return start if start.hour == measure["hour"] else start + timedelta(hours=1)
+
+
+def volume_values(measures: Sequence[Row]) -> list[dict[str, Any]]:
+    """`low` and `high` bound what is usual; None before enough is measured."""
+    return [
+        {
+            "at": hour_of(row).strftime(HOUR),
+            "rows": row["amount"],
+            "low": max(row["usual"] - row["spread"], 0) if row["usual"] is not None else None,
+            "high": row["usual"] + row["spread"] if row["usual"] is not None else None,
+            # The verdict of the view: the chart computes no limits of its own.
+            "unusual": row["is_unusual"],
+        }
+        for row in measures
+    ]
 
 
 def list_hours(first: datetime, last: datetime) -> list[str]:
@@ -121,24 +125,13 @@ def arrivals(ticks: Sequence[tuple[str, datetime]], marks: Sequence[Mark], axis:
 
 def step_timeline(steps: Sequence[Row], start: datetime, marks: Sequence[Mark]) -> Spec:
     """A bar for each step of one run, from its first second to its last."""
-    values = [
-        {
-            "step": shorten(step["step"].removeprefix("connector:")),
-            "from": (step["started_at"] - start).total_seconds(),
-            # At least half a second, otherwise the bar of a short step is invisible.
-            "to": (step["started_at"] - start).total_seconds() + max(step["seconds"], 0.5),
-            "state": step["state"],
-            "label": step["state"] if step["state"] != "succeeded" else f"{step['seconds']:.0f} s",
-        }
-        for step in steps
-    ]
     # sort None keeps the order of the rows, which is that of time.
     y = {"field": "step", "type": "nominal", "sort": None, "title": None}
     x = {"field": "from", "type": "quantitative", "title": "seconds"}
     return {
         "width": WIDTH,
         "height": {"step": 22},
-        "data": {"values": values},
+        "data": {"values": step_values(steps, start)},
         "layer": [
             {
                 "mark": {"type": "bar", "height": 12},
@@ -165,6 +158,21 @@ def step_timeline(steps: Sequence[Row], start: datetime, marks: Sequence[Mark]) 
             release_lines("from", [(mark.at - start).total_seconds() for mark in marks], x),
         ],
     }
+
+
+def step_values(steps: Sequence[Row], start: datetime) -> list[dict[str, Any]]:
+    """`from` and `to` in seconds after the start of the run."""
+    return [
+        {
+            "step": shorten(step["step"].removeprefix("connector:")),
+            "from": (step["started_at"] - start).total_seconds(),
+            # At least half a second, otherwise the bar of a short step is invisible.
+            "to": (step["started_at"] - start).total_seconds() + max(step["seconds"], 0.5),
+            "state": step["state"],
+            "label": step["state"] if step["state"] != "succeeded" else f"{step['seconds']:.0f} s",
+        }
+        for step in steps
+    ]
 
 
 def cost_bars(costs: Sequence[Row]) -> Spec:

@@ -6,14 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import requests
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
-
 from report.errors import WrongType
 from report.queries import QUERIES
 from report.row_types import check_types
 from runtime.errors import describe_error
+from runtime.google_errors import CLIENT_ERRORS
 
 type Row = Mapping[str, Any]
 type Parameter = datetime | str
@@ -21,8 +18,6 @@ type RunQuery = Callable[[str, Mapping[str, Parameter]], Iterable[Row]]
 
 HISTORY = timedelta(days=28)
 PARALLEL_QUERIES = 4  # most of a query's time is waiting for BigQuery
-# What Google's clients raise when a request fails: their own errors, or those of the library that sends it.
-UNREADABLE = (GoogleAPIError, GoogleAuthError, requests.RequestException, TimeoutError)
 
 
 @dataclass(frozen=True)
@@ -68,7 +63,7 @@ def read_rows(
         }
         try:
             return name, check_types(name, list(run_query(QUERIES[name], needed))), ""
-        except (*UNREADABLE, WrongType) as error:
+        except (*CLIENT_ERRORS, WrongType) as error:
             return name, None, f"The section {name} could not be read: {first_line(error)}"
 
     with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:

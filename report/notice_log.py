@@ -7,28 +7,26 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from report.errors import NotRecorded
 from report.news import Key, Reported
-from report.night import UNREADABLE, RunQuery, first_line
+from report.night import RunQuery, first_line
+from runtime.google_errors import CLIENT_ERRORS
+from runtime.notice_log import NOTICE_LOG, RETRY_PERIOD
 
 NAME = "ops.last_night"  # in the column export: no export has a dot in its name
 # A finding may last for months; its recovery is news after a mail that contained it.
 MEMORY = timedelta(days=400)
-RETRY_PERIOD = timedelta(
-    days=3
-)  # from the first attempt: a later mail would describe a state that is long past
 
 READ = f"""
 SELECT run_id, state, delivery, target, notice, error, logged_at
-FROM ops.notice_log
+FROM {NOTICE_LOG}
 WHERE export = '{NAME}' AND logged_at >= @history
 ORDER BY logged_at, delivery, target, state
 """
 
 APPEND = f"""
-INSERT INTO ops.notice_log (run_id, export, event, state, delivery, channel, target, notice, error, logged_at)
+INSERT INTO {NOTICE_LOG} (run_id, export, event, state, delivery, channel, target, notice, error, logged_at)
 SELECT
   JSON_VALUE(entry, '$.run_id'), '{NAME}', 'news', JSON_VALUE(entry, '$.state'),
   JSON_VALUE(entry, '$.delivery'), 'mail', JSON_VALUE(entry, '$.target'),
@@ -36,9 +34,6 @@ SELECT
   TIMESTAMP(JSON_VALUE(entry, '$.logged_at'))
 FROM UNNEST(JSON_QUERY_ARRAY(@entries)) AS entry
 """
-
-# Persisted. failed: the server did not accept it, and the next run tries again.
-type State = Literal["due", "delivered", "failed"]
 
 
 @dataclass(frozen=True)
@@ -62,16 +57,16 @@ class NoticeLog:
         """Oldest first; NotRecorded if the table cannot be read."""
         try:
             return [Entry(**row) for row in self.run_query(READ, {"history": now - MEMORY})]
-        except UNREADABLE as error:
-            raise NotRecorded(f"ops.notice_log could not be read: {first_line(error)}") from error
+        except CLIENT_ERRORS as error:
+            raise NotRecorded(f"{NOTICE_LOG} could not be read: {first_line(error)}") from error
 
     def append(self, entries: Sequence[Entry]) -> None:
         """NotRecorded if the table cannot be written. A row that is written twice changes nothing."""
         text = json.dumps([asdict(entry) for entry in entries], default=str)
         try:
             list(self.run_query(APPEND, {"entries": text}))
-        except UNREADABLE as error:
-            raise NotRecorded(f"ops.notice_log could not be written: {first_line(error)}") from error
+        except CLIENT_ERRORS as error:
+            raise NotRecorded(f"{NOTICE_LOG} could not be written: {first_line(error)}") from error
 
 
 def encode_news(news: Iterable[Mapping[str, object]]) -> str:

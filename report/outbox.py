@@ -15,10 +15,11 @@ from report.errors import NotRecorded, NotWritten
 from report.mail import MailSettings, build_mail, mail_key
 from report.news import find_news
 from report.night import Night, Row
-from report.notice_log import Entry, NoticeLog, State, encode_news, find_reported, find_waiting
+from report.notice_log import Entry, NoticeLog, encode_news, find_reported, find_waiting
 from report.picture import draw_picture
 from runtime.errors import JobError, MailError, StorageError
 from runtime.mail import MailConnection, Send
+from runtime.notice_log import NoticeState
 from runtime.stored_object import StoredObject
 
 
@@ -104,6 +105,6 @@ class Outbox:
         return []
 
     def _entry(
-        self, state: State, key: str, target: str, notice: str | None = None, error: str | None = None
+        self, state: NoticeState, key: str, target: str, notice: str | None = None, error: str | None = None
     ) -> Entry:
         return Entry(self.run_id, state, key, target, self.clock(), notice, error)

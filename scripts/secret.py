@@ -10,12 +10,12 @@ import sys
 
 import google.auth
 import google_crc32c
-import requests
-from google.api_core.exceptions import GoogleAPICallError, NotFound
-from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+from google.api_core.exceptions import NotFound
+from google.auth.exceptions import DefaultCredentialsError
 from google.cloud.secretmanager_v1 import SecretManagerServiceClient, SecretPayload
 
 from runtime.credentials import CLOUD_PLATFORM
+from runtime.google_errors import CLIENT_ERRORS
 from runtime.settings import read_endpoint
 
 
@@ -72,7 +72,7 @@ def add_version(client: SecretManagerServiceClient, secret: str, value: bytes) -
         return client.add_secret_version(parent=secret, payload=payload).name
     except NotFound as error:
         raise SecretError(f"{secret} does not exist; Terraform creates it, so deploy first") from error
-    except (GoogleAPICallError, GoogleAuthError, requests.RequestException) as error:
+    except CLIENT_ERRORS as error:
         raise SecretError(f"could not add a version to {secret}: {error}") from error
 
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from google.api_core.exceptions import Conflict, GoogleAPIError, NotFound
-from google.auth.exceptions import GoogleAuthError
+from google.api_core.exceptions import Conflict, NotFound
 from google.cloud import bigquery
-from requests.exceptions import RequestException
 
+from runtime.google_errors import CLIENT_ERRORS
 from sheets_sync import raw_table
 from sheets_sync.errors import WarehouseError
 from sheets_sync.export import Export
@@ -21,7 +20,6 @@ LOG_DATASET = "ops"
 PARAMETER_TYPES: dict[type, str] = {str: "STRING", datetime: "TIMESTAMP"}
 # Peak of a whole job, measured: 448 MB for 887,000 cells, 562 MB for 1,330,000.
 BASE_MEMORY, MEMORY_PER_CELL = 140_000_000, 350  # bytes
-FAILURES = (GoogleAPIError, GoogleAuthError, RequestException)
 # Of all jobs of the package, so that ops.costs has the cost of each export. The values of labels have at most 63
 # characters: https://cloud.google.com/bigquery/docs/labels-intro#requirements
 COMPONENT = {"component": "sheets-sync"}
@@ -58,7 +56,7 @@ class Warehouse:
         """The types of an export's columns, without rows; STRING for all if the mart is broken."""
         try:
             schema = self.client.get_table(f"{self.project}.{export.source}").schema
-        except FAILURES:
+        except CLIENT_ERRORS:
             # A restore must also work while the mart is broken.
             schema = []
         types = {field.name: field.field_type for field in schema}
@@ -162,7 +160,7 @@ class Warehouse:
                 self.client.load_table_from_json(rows, target, job_id=job_id, job_config=config).result()
             except Conflict:  # the job was submitted before
                 self.client.get_job(job_id).result()
-        except FAILURES as error:
+        except CLIENT_ERRORS as error:
             raise WarehouseError(f"{table} could not be written: {error}") from error
 
     def query_rows(
@@ -177,7 +175,7 @@ class Warehouse:
         config = bigquery.QueryJobConfig(query_parameters=query_parameters, labels=COMPONENT)
         try:
             return [dict(row) for row in self.client.query_and_wait(sql, job_config=config)]
-        except FAILURES as error:
+        except CLIENT_ERRORS as error:
             raise WarehouseError(f"{table} could not be read: {error}") from error
 
 
@@ -200,7 +198,7 @@ def translate_errors(export: Export, project: str) -> Iterator[None]:
             "Declare it in connector/sources." if export.is_raw else "Release and run Dataform to create it."
         )
         raise WarehouseError(f"There is no table {export.source} in {project}. {remedy}") from error
-    except FAILURES as error:
+    except CLIENT_ERRORS as error:
         raise WarehouseError(f"{export.source} could not be read: {error}") from error
 
 

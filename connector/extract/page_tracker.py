@@ -1,7 +1,7 @@
-"""The pages of a run: which exist, which are received, and whether any is missing.
+"""The pages of a run: which exist, which are received, and which is requested next.
 
 The rule behind every method: a run may end early only where the source itself reported its end.
-Everything else is a sentence in `missing`, and the run is incomplete.
+Everything else is a sentence of missing_pages.py, and the run is incomplete.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,6 @@ from connector.landing.page_metadata import PageResult
 
 MAX_PREFETCH = 16  # pages that are requested before it is known that they exist
 MAX_EMPTY_PAGES = 20  # consecutive pages of a chain without anything new, after which it counts as endless
-RESULT_WINDOW = 1000  # servers that refuse large offsets do it at a multiple of this
-REFUSALS = {400, 422}  # a page past the end is not found; these are how servers refuse an offset
 
 
 @dataclass
@@ -189,110 +187,3 @@ class PageTracker:
     def gaps(self) -> tuple[int, ...]:
         """Pages that could not be read."""
         return tuple(sorted(page for page in self.invalid if page not in self.rows))
-
-    @property
-    def has_only_gaps(self) -> bool:
-        """Whether unread pages explain everything that is missing."""
-        return not (self._holes() or self._short_pages() or set(self.invalid) - set(self.gaps))
-
-    def missing(self) -> str | None:
-        """A sentence about everything that was announced and not received; None if all was."""
-        sentences = [*sorted(self.invalid.values())[:3], *list(self.faults.values())[:3]]
-        sentences += [*self._short_pages(), *self._holes(), *self._refused_offsets(), *self._stale_pages()]
-        announced = max(self.totals, default=0)
-        if self.received < announced:
-            sentences.append(f"the source announced {announced} items and returned {self.received}")
-        sentences += self._absent_pages()
-        # Only where nothing else is missing: a signal beside an explained loss would be noise.
-        if not sentences:
-            sentences += [*self._unfinished(), *self._absent_places()]
-        return "; ".join(sentences) or None
-
-    def _stale_pages(self) -> list[str]:
-        """In a chain a single one may be a row that was updated meanwhile; several show that it makes no progress."""
-        if self.position is None or len(self.stale) < 2:
-            return []
-        pages = ", ".join(str(page) for page in sorted(self.stale)[:5])
-        return [
-            f"pages {pages} begin with the key of an earlier page: the source repeats items, check its order"
-        ]
-
-    def _short_pages(self) -> list[str]:
-        """With offsets, a short page before the last one: the items between it and the next were never sent."""
-        short = [page for page, rows in self.rows.items() if 0 < rows < self.size and page < self.last_row]
-        if not self.offset_paged or not short:
-            return []
-        page = min(short)
-        return [f"page {page} has {self.rows[page]} items of {self.size} and is not the last: lower `limit`"]
-
-    def _holes(self) -> list[str]:
-        """Empty pages before a page with rows; a chain may have some."""
-        if self.position is not None:
-            return []
-        holes = [str(page) for page in sorted(self.empty) if page < self.last_row]
-        return [f"page {', '.join(holes[:5])} is empty, but page {self.last_row} has items"] if holes else []
-
-    def _absent_pages(self) -> list[str]:
-        """Announced pages that a chain did not reach."""
-        page = max(self.rows, default=0)
-        if self.position is None or self.totals or not self.last_row or page >= self.announced_pages:
-            return []
-        text = f"the source announced {self.announced_pages} pages, but page {page} names no next one"
-        return [text] if self.cursors[page] is None else []
-
-    def _refused_offsets(self) -> list[str]:
-        """A page after a full one that is answered with the declared `end`: it may be the end, or the result window
-        of the source, as the 10,000 items of several search engines."""
-        status = self.ended_by.get(self.last_row + 1)
-        is_full = self.last_row > 0 and self.rows[self.last_row] >= (self.size or max(self.rows.values()))
-        if status is None or not is_full or self.totals or self.announced_pages or self.position:
-            return []
-        if status not in REFUSALS and self.received % RESULT_WINDOW:
-            return []
-        return [
-            f"the source answered {status} after {self.received} items, which may be the limit of its offsets and not "
-            "the end: declare a total, or use `time_window`"
-        ]
-
-    def _unfinished(self) -> list[str]:
-        """Signs that the pages ended too early: the source stated that there is more."""
-        if self.position is None:
-            states_more = self.has_more.get(self.last_row) and not any(
-                has_more is False for page, has_more in self.has_more.items() if page > self.last_row
-            )
-            text = "but no paging is declared that leads there"
-        else:
-            states_more, text = self.has_more.get(max(self.rows, default=0)), "but not where the next page is"
-        page = max(self.rows, default=0) if self.position else self.last_row
-        return [f"page {page} states that there are more items, {text}"] if states_more else []
-
-    def _absent_places(self) -> list[str]:
-        """Declared places that no response contains: probably a wrong name, so nothing proves the end."""
-        if not self.received:
-            return []
-        absent = [
-            f"no response contains {place!r}, declared as `{name}`: check the name"
-            for name, place in self.declared_places.items()
-            if name not in self.places
-        ]
-        # A single page that is not full needs no position of a next one.
-        is_short = max(self.rows) == 1 and bool(self.size) and self.rows[1] < self.size
-        knows_end = self.totals or is_short or self.has_more.get(max(self.rows)) is False
-        if self.position and "next" not in self.places and not knows_end:
-            absent.append(
-                f"no response contains {self.position}, so more pages may exist: check the name, or declare `limit`"
-            )
-        return absent
-
-    def notes(self) -> tuple[str, ...]:
-        """What the run must report although nothing is missing: changed totals, repaired pages."""
-        changed = (
-            [f"the source had {min(self.totals)} to {max(self.totals)} items while it was read"]
-            if len(self.totals) > 1
-            else []
-        )
-        end = self.end
-        # Many sources count one page too many, so it is not a reason to call the run incomplete.
-        if self.last_row and not self.totals and end is not None and end <= self.announced_pages:
-            changed.append(f"the source announced {self.announced_pages} pages, but page {end} is empty")
-        return (*changed, *self.repairs[:5])

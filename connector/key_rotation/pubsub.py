@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import requests
-from google.api_core.exceptions import DeadlineExceeded, GoogleAPICallError, RetryError
-from google.auth.exceptions import GoogleAuthError
+from google.api_core.exceptions import DeadlineExceeded
 from google.pubsub_v1 import ReceivedMessage, SubscriberClient
 
 from connector.errors import SubscriptionError
+from runtime.google_errors import CLIENT_ERRORS
 
 MAX_MESSAGES = 100  # per pull
 PULL_SECONDS = 20.0  # Pub/Sub waits for a first message; one that arrives later is for the next run
@@ -59,5 +59,5 @@ class Subscription:
     def _wrap_errors(self, action: str) -> Iterator[None]:
         try:
             yield
-        except (GoogleAPICallError, RetryError, GoogleAuthError, requests.RequestException) as error:
+        except CLIENT_ERRORS as error:
             raise SubscriptionError(f"could not {action} {self.name}: {error}") from error

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import google_crc32c
-import requests
-from google.api_core.exceptions import ClientError, GoogleAPICallError, RetryError
-from google.auth.exceptions import GoogleAuthError
+from google.api_core.exceptions import ClientError
 from google.cloud.secretmanager_v1 import SecretManagerServiceClient, SecretPayload, SecretVersion
 
 from connector.errors import SecretError, SecretRefused
+from runtime.google_errors import CLIENT_ERRORS
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Secret:
         # 4xx: the request was rejected. Everything else may have been executed.
         except ClientError as error:
             raise SecretRefused(f"could not {action} {self.name}: {error}") from error
-        except (GoogleAPICallError, RetryError, GoogleAuthError, requests.RequestException) as error:
+        except CLIENT_ERRORS as error:
             raise SecretError(f"could not {action} {self.name}: {error}") from error
 
 

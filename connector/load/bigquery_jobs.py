@@ -13,18 +13,17 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import requests
-from google.api_core.exceptions import Conflict, GoogleAPICallError, RetryError
+from google.api_core.exceptions import Conflict, GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.cloud.bigquery import Client, LoadJob, QueryJob
 
 from connector.errors import InvalidData, LoadError
+from runtime.google_errors import CLIENT_ERRORS
 from runtime.retry import TRANSIENT_STATUSES, RetryPolicy
 
 Job = LoadJob | QueryJob
 Submit = Callable[[str], Job]  # submits the job of this id, or raises Conflict
 
-# TimeoutError: a query that has not ended after `wait_timeout`.
-API_ERRORS = (GoogleAPICallError, RetryError, GoogleAuthError, requests.RequestException, TimeoutError)
 # Reasons after which the same request may succeed; BigQuery sends some of them with status 403:
 # https://cloud.google.com/bigquery/docs/error-messages
 TRANSIENT_REASONS = {
@@ -70,7 +69,7 @@ class BigQueryJobs:
         """None if it does not exist, or if that cannot be known: submitting the same id again is safe."""
         try:
             return cast(Job, self.client.get_job(job_id, retry=NO_RETRY, timeout=REQUEST_TIMEOUT_SECONDS))
-        except API_ERRORS:
+        except CLIENT_ERRORS:
             return None
 
     def read[Result](self, request: Callable[[], Result]) -> Result:
@@ -88,7 +87,7 @@ class BigQueryJobs:
                 return submit(job_id), False
             except Conflict:
                 pass
-            except API_ERRORS as error:
+            except CLIENT_ERRORS as error:
                 if not is_transient(error):
                     raise LoadError(f"BigQuery rejected job {job_id}: {error}.") from error
                 reason = str(error)
@@ -108,7 +107,7 @@ class BigQueryJobs:
                 self.submit_retry.sleep(pause)
                 pause = min(longest, 1.5 * pause)
                 self.read(lambda: job.reload(retry=NO_RETRY, timeout=REQUEST_TIMEOUT_SECONDS))
-        except API_ERRORS as error:
+        except CLIENT_ERRORS as error:
             message = f"the outcome of job {job.job_id} is unknown: {error}. The next run polls it again."
             raise LoadError(message) from error
         return job

@@ -23,13 +23,14 @@ from google.cloud.bigquery import (
 from connector.errors import InvalidData, LoadError
 from connector.landing.names import Run, path
 from connector.load.batch import Batch, digest
-from connector.load.bigquery_jobs import API_ERRORS, NO_RETRY, REQUEST_TIMEOUT_SECONDS, BigQueryJobs
+from connector.load.bigquery_jobs import NO_RETRY, REQUEST_TIMEOUT_SECONDS, BigQueryJobs
 from connector.load.key_comparison import MAX_DIFFERENCES, KeyList, MissedKey, comparison_query
 from connector.load.loader import KeyCounts
 from connector.load.run_log import DriftRow, FileRow, RunRow
 from connector.raw_schema import LOAD_TIME
 from connector.sources.window import Watermark
 from runtime.errors import describe_error
+from runtime.google_errors import CLIENT_ERRORS
 
 FINISHED = "('success', 'partial')"  # states after which the next run starts later
 # Rows from before 2026-11-28 have no source; then every endpoint had its own name.
@@ -290,7 +291,7 @@ def wrap_errors(action: str) -> Iterator[None]:
     """An error that is left after all retries is a LoadError."""
     try:
         yield
-    except API_ERRORS as error:
+    except CLIENT_ERRORS as error:
         raise LoadError(f"BigQuery could not {action}: {describe_error(error)}") from error
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from connector.errors import InvalidResponse
 from connector.extract import page_loop
 from connector.extract.field_mapping import create_mapper
+from connector.extract.missing_pages import MissingPages
 from connector.extract.ndjson import encode_page
 from connector.extract.page_inspection import Inspect, create_inspector
 from connector.extract.page_tracker import PageTracker
@@ -82,12 +83,13 @@ def complete_state(context: RunContext, extractor: "PageExtractor", tracker: Pag
     )
     # A single wrong `last` of the source would move the watermark past rows that never came.
     checked = window.check_end(state.span, is_requested, tracker.max_id, state.covered)
+    doubts = MissingPages(tracker)
     # Totals are those of the whole range; an attempt at its gaps receives only a part of it.
-    lost = "; ".join(sorted(tracker.invalid.values())) if state.only_pages else tracker.missing()
+    lost = "; ".join(sorted(tracker.invalid.values())) if state.only_pages else doubts.missing()
     missing = "; ".join(text for text in (lost, checked.error) if text) or None
     gap = window.describe_gap(state.span, state.covered)
     can_resume = not context.page_reader.sequential  # a page of a chain cannot be requested by its number
-    is_only_gaps = tracker.has_only_gaps and not checked.error
+    is_only_gaps = doubts.has_only_gaps and not checked.error
     return replace(
         state,
         phase="load",
@@ -95,7 +97,7 @@ def complete_state(context: RunContext, extractor: "PageExtractor", tracker: Pag
         span=state.span if tracker.gaps else checked.span,
         pages=len(tracker.rows),
         rows=sum(tracker.rows.values()),
-        notes=tuple(text for text in (gap, checked.note, *tracker.notes()) if text),
+        notes=tuple(text for text in (gap, checked.note, *doubts.notes()) if text),
         missing=missing,
         # Only gaps are worth a partial attempt; any other doubt needs the whole range again.
         gaps=tracker.gaps if can_resume and is_only_gaps else (),

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
-
 from pipeline.rehearse.errors import QueryRefused
 from pipeline.rehearse.models import SUFFIX
+from runtime.google_errors import CLIENT_ERRORS
 
 CLONED = ("ods", "dmt")
 WRITTEN = (*CLONED, "assertions")
@@ -59,7 +57,7 @@ class Warehouse:
         """QueryRefused with BigQuery's reason."""
         try:
             return list(self.client.query_and_wait(sql))
-        except (GoogleAPIError, GoogleAuthError) as error:
+        except CLIENT_ERRORS as error:
             raise QueryRefused(f"BigQuery refused a statement of the rehearsal: {error}") from error
 
     def tables(self, *, cloned: bool) -> dict[str, Table]:

@@ -9,8 +9,8 @@ from google.cloud import dataform_v1 as api
 
 from pipeline.dataform import REQUEST_TIMEOUT_SECONDS, DataformRunner
 from pipeline.errors import NotReleased, Unavailable
-from pipeline.polling import API_ERRORS
 from pipeline.rehearse.models import Model, read_models
+from runtime.google_errors import CLIENT_ERRORS
 
 
 class Client(Protocol):
@@ -37,7 +37,7 @@ class Workflow:
                     {"name": result}, timeout=REQUEST_TIMEOUT_SECONDS
                 )
             )
-        except API_ERRORS as error:
+        except CLIENT_ERRORS as error:
             raise Unavailable(f"could not read the actions of {result}: {error}") from error
 
     def live_models(self) -> dict[str, Model]:
@@ -61,5 +61,5 @@ class Workflow:
     def cancel(self) -> None:
         """End what this process started and did not wait for; an invocation that has ended cannot be cancelled."""
         if self.active:
-            with suppress(*API_ERRORS):
+            with suppress(*CLIENT_ERRORS):
                 self.client.cancel_workflow_invocation({"name": self.active}, timeout=REQUEST_TIMEOUT_SECONDS)

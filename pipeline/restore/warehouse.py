@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-import requests
-from google.api_core.exceptions import ClientError, GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
+from google.api_core.exceptions import ClientError
 
 from pipeline.restore.errors import RestoreFailed, UnknownOutcome
 from runtime.errors import describe_error
-
-UNANSWERED = (GoogleAPIError, GoogleAuthError, requests.RequestException, OSError)
+from runtime.google_errors import CLIENT_ERRORS
 
 DATASETS = ("ods", "dmt")
 DEFAULT_TRAVEL_HOURS = 168  # https://cloud.google.com/bigquery/docs/time-travel
@@ -48,7 +45,7 @@ class Warehouse:
         """The answer to a query, which changes nothing; RestoreFailed with BigQuery's reason."""
         try:
             return list(self.client.query_and_wait(sql))
-        except UNANSWERED as error:
+        except CLIENT_ERRORS as error:
             raise RestoreFailed(
                 f"a query of BigQuery failed, and no table was changed: {describe_error(error)}"
             ) from error
@@ -61,7 +58,7 @@ class Warehouse:
             raise RestoreFailed(
                 f"BigQuery rolled the transaction back; no table was changed: {error}"
             ) from error
-        except UNANSWERED as error:
+        except CLIENT_ERRORS as error:
             # The answer can be lost after the commit.
             raise UnknownOutcome(
                 f"the outcome of the transaction is unknown ({describe_error(error)}); it writes all tables or none. "

@@ -59,11 +59,13 @@ class Report:
             self._latest = Outcome(match[2], STATES[match[1]])
             self.outcomes[match[2]] = self._latest
         elif self._latest is not None and (match := JOB.match(text)):
+            # The CLI prints it below the action, without its name.
             self._latest.job_id = match[1]
         elif self._latest is not None and self._latest.state == "FAILED":
             if text.strip() and not NO_REASON.match(text):
                 self._latest.reasons.append(text.strip())
         else:
+            # The last lines have the reason when the CLI itself fails.
             self.tail = [*self.tail, text.strip()][-20:]
             return None
         return self._latest

@@ -59,6 +59,7 @@ class Batches:
                 raise AlreadyExists(f"Already exists: Failed to create batch: Batch {created['name']}")
             self.service.store.put(self.service.key(created["operation"]), {"batch": created["name"]})
             self.service.store.put(self.service.key(created["name"]), created)
+        # After the commit: the runner's thread also writes the batch to the store.
         self.runner.start(created)
         return batch.operation(created)
 

@@ -92,6 +92,8 @@ class Exchange:
             raise Invalid("invalid_grant", f"The token is not valid: {error}") from error
         oidc = provider["oidc"]
         full = f"iam.googleapis.com/{provider['name']}"
+        # Without declared audiences both forms of its own name are valid:
+        # https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers#oidc
         audiences = oidc.get("allowedAudiences") or [f"//{full}", f"https://{full}"]
         if claims["iss"] != oidc["issuerUri"]:
             raise Invalid("invalid_grant", "The issuer in the token does not match the provider.")

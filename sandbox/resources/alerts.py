@@ -19,6 +19,7 @@ CONDITIONS = {
     "conditionPrometheusQueryLanguage",
     "conditionSql",
 }
+# In UTF-8: https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies#documentation
 MAX_DOCUMENTATION_BYTES = 10_240
 MIN_ABSENT_SECONDS, MAX_DURATION_SECONDS = 120, 84_600  # two minutes, and 23 hours and a half
 USER_METRIC = re.compile(r'metric\.type\s*=\s*"?logging\.googleapis\.com/user/([^"\s)]+)')
@@ -91,6 +92,7 @@ def check_filter(service: Service, text: str, path: str) -> None:
 def check_duration(condition_type: str, duration: Any, path: str) -> None:
     seconds = float(str(duration).removesuffix("s"))
     least = MIN_ABSENT_SECONDS if condition_type == "conditionAbsent" else 0
+    # The reference: only multiples of a minute are supported, and any other value is an error.
     if seconds % 60 or not least <= seconds <= MAX_DURATION_SECONDS:
         raise InvalidArgument(
             f"Field {path}.duration must be whole minutes, {least} s to {MAX_DURATION_SECONDS} s: {duration}."

@@ -51,10 +51,12 @@ SERVICES: dict[str, Callable[[Service], list[BaseRoute]]] = {
 
 
 def routes(state: State) -> list[BaseRoute]:
+    # One store: a budget names channels of Monitoring, and an alert policy metrics of Logging.
     store = Store(state.root)
     served: list[BaseRoute] = []
     for prefix, service_routes in SERVICES.items():
         service = Service(state, store, f"/{prefix}")
+        # Last of its prefix, because it matches every path.
         served += [*service_routes(service), service.unserved()]
     return [
         *served,

@@ -38,6 +38,7 @@ def check_notifications(service: Service, rule: Json) -> None:
     if len(channels) > MAX_CHANNELS:
         raise InvalidArgument(f"At most {MAX_CHANNELS} monitoringNotificationChannels, not {len(channels)}.")
     for channel in channels:
+        # Of another API, so by its full key: all of them share one store.
         if not service.store.get(f"/monitoring/v3/{channel}"):
             raise InvalidArgument(f"Notification channel {channel!r} was not found.")
 

@@ -25,6 +25,7 @@ def routes(service: Service, resource_type: ResourceType) -> list[BaseRoute]:
     by_path = resource_type.create.place == "path"
     create = collection.create if by_path else collection.replace
     return [
+        # First: with slashes in ids the pattern of a resource also matches `name:verb`.
         *policies.routes(service, pattern),
         *actions,
         service.route("POST", path, collection.create, resource_type.create.parameter),
@@ -61,8 +62,10 @@ class Collection:
         times = dict.fromkeys(self.type.created.split(), now())
         resource = {**accepted, "name": name, **times, **self.type.initial(self.service, name)}
         self.type.check(self.service, resource)
+        # After `initial`: what the server sets need not be sent.
         self.type.schema.check_required(resource)
         with self.service.store.change():
+            # In the transaction that stores it: of two creates at the same time one must fail.
             if self.service.store.get(self.service.key(name)):
                 raise AlreadyExists(f"Resource {name!r} already exists.")
             resource = self.save(name, resource)

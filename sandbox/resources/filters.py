@@ -41,6 +41,7 @@ def disjunction(text: str) -> tuple[Test, str]:
     if not operator:
         return test, rest
     tests, word = [test], operator[1]
+    # Only the first operator: another one stays in `rest` and is then unexpected.
     while following := re.match(rf"{word}\b\s*", rest):
         test, rest = negation(rest[following.end() :])
         tests.append(test)

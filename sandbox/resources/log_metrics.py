@@ -35,6 +35,7 @@ def check(service: Service, metric: Json) -> None:
     descriptor = metric.get("metricDescriptor", {})
     if descriptor.get("metricKind", "DELTA") != "DELTA":
         raise InvalidArgument("metricDescriptor.metricKind of a log-based metric must be DELTA.")
+    # A counter counts entries; only a distribution takes its values out of them.
     distribution = descriptor.get("valueType", "INT64") == "DISTRIBUTION"
     if distribution is not bool(metric.get("valueExtractor")):
         raise InvalidArgument("valueExtractor is required for a DISTRIBUTION, and only for it.")
@@ -44,6 +45,7 @@ def check(service: Service, metric: Json) -> None:
         raise InvalidArgument(
             f"labelExtractors must be those of metricDescriptor.labels: {sorted(labels, key=str)}."
         )
+    # A counter has no valueExtractor: the placeholder passes.
     for expression in [*extractors.values(), metric.get("valueExtractor") or "EXTRACT(x)"]:
         if not EXTRACTOR.fullmatch(expression):
             raise InvalidArgument(
@@ -55,6 +57,8 @@ METRICS = ResourceType(
     "projects/{project}/metrics",
     Schema("logging.v2", "LogMetric"),
     IdLocation("short name"),
+    # A slash is a level of a hierarchy, and is not the first character:
+    # https://cloud.google.com/logging/docs/reference/v2/rest/v2/projects.metrics
     id_pattern="(?!/)[a-zA-Z0-9_.,+!*',()/-]{1,100}",
     slashes=True,
     created="createTime",

@@ -22,6 +22,7 @@ from sandbox.resources.paging import page
 from sandbox.resources.service import Call, Service
 from sandbox.resources.store import Json
 
+# RFC 1035, as all names of Compute Engine: https://cloud.google.com/compute/docs/naming-resources
 NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 GLOBAL, REGIONAL = "projects/{project}/global", "projects/{project}/regions/{region}"
 OUTPUT = "[Output Only]"
@@ -103,6 +104,7 @@ def routes(service: Service) -> list[BaseRoute]:
     for parent in (GLOBAL, REGIONAL):
         operation = f"{parent}/operations/{{id}}"
         served.append(service.route("GET", operation, partial(find, service, operation)))
+        # It returns at once, as GET does: every operation is done when it is created.
         served.append(service.route("POST", f"{operation}/wait", partial(find, service, operation)))
     return served
 
@@ -137,6 +139,7 @@ class Networks:
         number = generate_id(self.service, self.kind.collection, "number", {"name": name})
         fields = {"kind": f"compute#{self.kind.schema.lower()}", "id": number, "creationTimestamp": now()}
         region = {"region": self.link(name.rsplit("/", 2)[0])} if "/regions/" in name else {}
+        # The fingerprint is a constant: nothing here compares it with one that was sent.
         return (
             fields | region | {"name": identity, "selfLink": self.link(name), "fingerprint": "AAAAAAAAAAA="}
         )
@@ -147,6 +150,7 @@ class Networks:
 
     def patch(self, call: Call) -> Json:
         name = f"{self.kind.path.format(**call.path)}/{call.path['id']}"
+        # The name last: a body with another one renames nothing.
         changed = self.service.find(name) | self.accepted(call.body) | {"name": call.path["id"]}
         self.kind.check(self.service, changed)
         self.service.store.put(self.service.key(name), changed)

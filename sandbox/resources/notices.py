@@ -38,6 +38,7 @@ def notify(service: Service, event: str, secret: Json, changed: Json, **more: st
     content = json.dumps(changed | {"name": service.numbered(changed["name"])}).encode()
     message = {"data": base64.b64encode(content).decode(), "attributes": attributes}
     for topic in topics(service, secret):
+        # A topic may have been deleted since: the secret changes all the same, without a message.
         if service.store.get(pubsub(service).key(topic)):
             publish_message(pubsub(service), topic, message)
 
@@ -58,12 +59,14 @@ def check(service: Service, before: Json, secret: Json) -> None:
     names, rotation = topics(service, secret), secret.get("rotation", {})
     if len(names) > MAX_TOPICS:
         raise InvalidArgument(f"A secret has at most {MAX_TOPICS} topics, not {len(names)}.")
+    # Only new ones: an unrelated update must not fail because a topic was deleted since.
     for name in set(names) - set(topics(service, before)):
         check_topic(service, name)
     if rotation and not names:
         raise InvalidArgument("A secret with a rotation needs at least one topic.")
     if "rotationPeriod" in rotation:
         check_period(rotation)
+    # Only a changed time: the stored one is in the past as soon as a rotation is due.
     if rotation.get("nextRotationTime") != before.get("rotation", {}).get("nextRotationTime"):
         check_next_time(rotation.get("nextRotationTime"))
 

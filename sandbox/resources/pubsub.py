@@ -43,6 +43,7 @@ def check(service: Service, subscription: Json) -> None:
         raise InvalidArgument(
             f"ackDeadlineSeconds must be {MIN_DEADLINE_SECONDS} to {MAX_DEADLINE_SECONDS}, not {deadline}."
         )
+    # For its errors: a filter cannot be corrected later, because it is immutable.
     parse_filter(subscription.get("filter", ""))
 
 
@@ -75,9 +76,11 @@ def routes(service: Service) -> list[BaseRoute]:
 
     def list_subscriptions(call: Call) -> Json:
         name = topic.format(**call.path)
+        # NotFound instead of an empty list, if the topic does not exist.
         service.find(name)
         resources = [{"name": path} for path in messages.subscriptions(service, name)]
         answer = page(resources, "subscriptions", call.query)
+        # This list has names, not resources.
         return answer | {"subscriptions": [item["name"] for item in answer.get("subscriptions", [])]}
 
     return [

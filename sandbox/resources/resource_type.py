@@ -82,6 +82,7 @@ class ResourceType:
     collection: str
     schema: Schema
     create: IdLocation
+    # As most APIs: https://google.aip.dev/134
     update: IdLocation = IdLocation("query", "updateMask")
     update_needs_mask: bool = False
     segment: str = "{id}"

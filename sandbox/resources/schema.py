@@ -68,6 +68,7 @@ class Schema:
     def merge(self, old: Json, new: Json, mask: str) -> Json:
         """`old` with the fields of `mask` taken from `new`; an empty mask is every field that can change."""
         mutable = self.fields - self.immutable_fields
+        # Clients spell the paths of a mask in either way.
         paths = [camel_case(path) for path in mask.split(",")] if mask else sorted(mutable)
         merged = old
         for path in paths:
@@ -84,6 +85,7 @@ def check_labels(labels: Json) -> None:
     """https://cloud.google.com/resource-manager/docs/labels-overview#requirements"""
     for key, value in labels.items():
         valid = LABEL.fullmatch(key) and LABEL.fullmatch(value or "-") and key[0].isalpha()
+        # International letters are valid too, so A to Z would not be enough.
         if not valid or (key + value) != (key + value).lower():
             raise InvalidArgument(
                 f"Invalid label {key!r}: {value!r}. Keys and values have at most 63 lower-case letters, "

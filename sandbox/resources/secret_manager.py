@@ -24,6 +24,7 @@ VERSION = f"{SECRET}/versions/{{id}}"
 
 
 def check(service: Service, secret: Json) -> None:
+    # A union field: https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets#replication
     if len({"automatic", "userManaged"} & secret.get("replication", {}).keys()) != 1:
         raise InvalidArgument("Field secret.replication must be automatic or userManaged.")
     notices.check(service, service.store.get(service.key(secret["name"])) or {}, secret)
@@ -76,10 +77,12 @@ class SecretVersions:
         name = SECRET.format(**call.path)
         with self.service.store.change():
             secret = self.service.find(name)
+            # Versions are destroyed and never deleted, so their count is also the newest id.
             number = len(self.service.store.children(self.service.key(f"{name}/versions"))) + 1
             version = self.save(
                 {"name": f"{name}/versions/{number}", "createTime": now(), "state": "ENABLED"}
             )
+            # Under a key with a colon, which neither paths nor lists contain: only `access` returns it.
             self.service.store.put(self.service.key(f"{version['name']}:data"), encode_payload(data))
             self.notify("ADD", secret, version)
         return version

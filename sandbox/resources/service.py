@@ -92,10 +92,12 @@ class Service:
         async def endpoint(request: Request) -> Response:
             try:
                 call = self.call(request, set(query.split()))
+                # In a thread: SQLite and files block, and other requests are served meanwhile.
                 return JSONResponse(await run_in_threadpool(handler, call))
             except GoogleError as error:
                 return JSONResponse(error.body(), error.code)
 
+        # `path` is Starlette's own convertor; every other placeholder ends at a colon (Segment).
         typed = path.replace("*}", ":path}").replace("}", ":segment}").replace(":path:segment}", ":path}")
         return Route(self.key(typed), endpoint, methods=[method])
 

@@ -28,11 +28,13 @@ BOOTSTRAP = (
     "serviceusage",
 )
 STATES = {"state:ENABLED": "ENABLED", "state:DISABLED": "DISABLED"}
+# https://cloud.google.com/service-usage/docs/reference/rest/v1/services/batchEnable
 MAX_BATCH = 20
 
 
 def routes(service: Service) -> list[BaseRoute]:
     usage = ServiceUsage(service)
+    # At every start, but only what is absent: an API that a client has disabled stays so.
     with service.store.change():
         for name in BOOTSTRAP:
             if not service.store.get(service.key(service_name(f"{name}.googleapis.com"))):
@@ -56,6 +58,7 @@ def identity_routes(service: Service) -> list[BaseRoute]:
         if usage.get(call)["state"] == "DISABLED":
             raise FailedPrecondition(f"Service {call.path['id']} is not enabled in {PARENT}.")
         name = call.path["id"].removesuffix(".googleapis.com")
+        # The form of most agents: https://cloud.google.com/iam/docs/service-agents
         email = f"service-{PROJECT_NUMBER}@gcp-sa-{name}.iam.gserviceaccount.com"
         identity = {"email": email, "uniqueId": numeric_id(email)}
         return operations.done(service, "", "google.api.serviceusage.v1beta1.ServiceIdentity", identity)

@@ -10,6 +10,7 @@ from sandbox.sheets.errors import BadRequest
 from sandbox.sheets.grid import Tab
 from sandbox.sheets.ranges import Area
 
+# https://support.google.com/drive/answer/37603
 MOST_CELLS = 10_000_000  # in all grids of a spreadsheet, empty ones counted
 MOST_COLUMNS = 18_278  # ZZZ
 MOST_TABS = 200

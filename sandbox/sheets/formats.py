@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.sheets.cells import Failure, Format, Scalar
 
+# Day 0 of a serial number: https://developers.google.com/sheets/api/guides/formats
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 (a sheet's time has no zone)
 DEFAULTS = {
     "DATE": "m/d/yyyy",
@@ -64,6 +65,7 @@ def number(value: float, pattern: str) -> str:
         places = len(match[0].partition(".")[2])
         return f"{literal(before)}{scaled:.{places}E}"
     text = figures(abs(scaled), match[0])
+    # A negative number that is rounded to zero has no sign.
     sign = "-" if scaled < 0 and text.strip("0.,") else ""
     return f"{sign}{literal(before)}{text}{literal(after)}"
 

@@ -14,6 +14,7 @@ TOKEN = re.compile(
     r"|(?P<name>[A-Za-z][A-Za-z0-9_.]*)|(?P<op><>|<=|>=|#REF!|[-+*/^&=<>(),;%]))"
 )
 DEPTH = 50  # references to references; more is a circle
+# Weakest first: each level reads its operands from the next one.
 LEVELS = (("=", "<>", "<", ">", "<=", ">="), ("&",), ("+", "-"), ("*", "/"), ("^",))
 
 
@@ -44,6 +45,7 @@ class Reader:
         value = single(self.level(0))
         if self.at < len(self.tokens):
             raise Stop("#ERROR!")
+        # As in Sheets, `=A1` is 0 for an empty A1.
         return 0 if value is None else value
 
     def peek(self) -> str:
@@ -99,6 +101,7 @@ class Reader:
         if tab is None:
             raise Stop("#REF!")
         area = references.area(token["first"], token["last"]).within(tab.rows, tab.columns)
+        # Only cells with content: a whole column may have a million others.
         places = [place for place, _ in sorted(tab.occupied(area), key=lambda item: item[0])]
         if token["last"] is None:
             return (

@@ -62,6 +62,7 @@ class Tab:
         if row >= self.rows or column >= self.columns:
             area = Area(row, column, row + 1, column + 1)
             raise self.beyond(area)
+        # Not stored: a copy of a tab, which every batch makes, then costs only what has content.
         if cell.empty:
             self.cells.pop((row, column), None)
         else:
@@ -85,6 +86,7 @@ class Tab:
 
     def occupied(self, area: Area) -> Iterator[tuple[tuple[int, int], Cell]]:
         """The cells of a closed area that are not empty, in no order."""
+        # By addresses or by cells, whichever are fewer: an area may be one cell, or whole columns.
         if area.height * area.width < len(self.cells):
             for place in area.addresses():
                 if place in self.cells:
@@ -96,6 +98,7 @@ class Tab:
         """Add or remove rows or columns at the end; cells outside the new size are deleted."""
         if size < 1:
             raise BadRequest(f"You can't delete all the {dimension.lower()} on the sheet.")
+        # A new dictionary, because copies of a tab share the old one.
         properties = dict(self.properties["gridProperties"]) | {SIZE[dimension]: size}
         if properties.get(FROZEN[dimension], 0) >= size:
             raise BadRequest(f"You can't freeze all visible {dimension.lower()} on the sheet.")

@@ -13,6 +13,7 @@ def parse(text: str, message: str = "") -> Mask:
     """The mask as a tree; BadRequest names a field that `message`, if given, does not have."""
     tokens = re.findall(r"[A-Za-z_]+|[*.,()/]", text)
     mask, rest = parse_list(tokens)
+    # A character outside of all tokens is missing in the joined text.
     if rest or "".join(tokens) != re.sub(r"\s", "", text):
         raise BadRequest(f"Invalid field mask '{text}'.")
     if message:

@@ -10,6 +10,7 @@ from sandbox.sheets.ranges import Area, column_index, column_letters
 
 ADDRESS = r"\$?[A-Za-z]{1,3}\$?[1-9][0-9]*"
 COLUMN = r"\$?[A-Za-z]{1,3}"
+# Texts are the first alternative, so that an address inside of one is not a reference.
 REFERENCE = re.compile(
     rf"(?P<text>\"(?:[^\"]|\"\")*\")|(?:(?P<tab>'(?:[^']|'')+'|[A-Za-z_]\w*)!)?"
     rf"(?<![\w$])(?P<first>{ADDRESS}|{COLUMN}(?=:{COLUMN}(?![\w$])))(?::(?P<last>{ADDRESS}|{COLUMN}))?(?![\w(!])"

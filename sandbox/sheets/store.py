@@ -64,6 +64,7 @@ class Store:
         book.modified = now()
         book.version += 1
         path = self.folder / f"{book.id}.json"
+        # Renamed when it is complete: a killed process leaves the old file or the new one.
         beside = path.with_suffix(".new")
         beside.write_bytes(dump(book))
         beside.replace(path)

@@ -29,6 +29,7 @@ class Values:
 
     def update(self, call: Call) -> dict[str, Any]:
         text = call.path["range"]
+        # https://developers.google.com/sheets/api/reference/rest/v4/spreadsheets.values/update
         if call.body.get("range") not in (None, text):
             raise BadRequest(f"Requested range '{text}' differs from the body's '{call.body['range']}'.")
         book = self.book(call)
@@ -63,6 +64,7 @@ class Values:
             }
         elif top + rows > tab.rows:
             tab.resize(ROWS, top + rows)
+        # Before anything is written: the grown grid may exceed the limit of cells.
         book.measure()
         start = ranges.written(
             tab.title,

@@ -18,6 +18,7 @@ def write(book: Book, text: str, body: dict[str, Any], chosen: str, caller: str)
     rows = body.get("values") or []
     if body.get("majorDimension") == "COLUMNS":
         longest = max(map(len, rows), default=0)
+        # A shorter column is filled with None, which leaves a cell unchanged.
         rows = [[line[at] if at < len(line) else None for line in rows] for at in range(longest)]
     width = max(map(len, rows), default=0)
     block = Area(
@@ -66,6 +67,7 @@ def erase(book: Book, text: str, caller: str) -> str:
     """Delete values; formats and notes are unchanged."""
     tab, area = book.range(text)
     writable(book, tab, area, caller)
+    # A list, because put() removes the cells.
     for place, cell in list(tab.occupied(area)):
         tab.put(*place, cell.holding(None))
     return ranges.written(tab.title, area)

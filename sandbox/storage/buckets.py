@@ -23,7 +23,9 @@ WRITABLE = {
     "hierarchicalNamespace", "iamConfiguration", "ipFilter", "labels", "lifecycle", "logging",
     "objectRetention", "retentionPolicy", "rpo", "softDeletePolicy", "storageClass", "versioning", "website",
 }  # fmt: skip
+# Neither `goog` at the start nor `google`: https://cloud.google.com/storage/docs/buckets#naming
 NAME = re.compile(r"(?!goog)(?!.*google)[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+# https://cloud.google.com/storage/docs/locations#location-mr
 MULTI_REGIONS = ("ASIA", "EU", "US")
 UNIFORM = {"uniformBucketLevelAccess": {"enabled": False}, "publicAccessPrevention": "inherited"}
 
@@ -52,6 +54,7 @@ def list_all(storage: Storage, call: Call) -> Response:
     ]
     size = call.integer("maxResults") or 1000
     body: Json = {"kind": "storage#buckets", "items": [linked(storage, bucket) for bucket in matches[:size]]}
+    # The last name of the page: a bucket that is created meanwhile shifts none of the others.
     more = {"nextPageToken": matches[size - 1]["name"]} if matches[size:] else {}
     return JSONResponse(body | more)
 
@@ -70,6 +73,7 @@ def change(storage: Storage, call: Call, combine: Combine) -> Response:
     settings = combine(only(old, WRITABLE), only(call.json(), WRITABLE))
     unchanged = {name: value for name, value in old.items() if name not in WRITABLE}
     version = {"metageneration": str(number + 1), "updated": now(), "etag": etag(0, number + 1)}
+    # Defaults first: a setting that the request removes falls back to them.
     resource = unchanged | defaults() | settings | version
     with storage.catalogue.change():
         storage.catalogue.put_bucket(resource, policy)
@@ -83,6 +87,7 @@ def delete(storage: Storage, call: Call) -> Response:
         raise Conflict("The bucket you tried to delete is not empty.")
     with storage.catalogue.change():
         storage.catalogue.delete_bucket(name)
+    # After the row: a stop in between leaves an unused folder, never a bucket without contents.
     shutil.rmtree(storage.contents.buckets / name, ignore_errors=True)
     return Response(status_code=204)
 

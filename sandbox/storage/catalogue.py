@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sandbox.storage.call import Json
 
+# The index `live`: at most one generation of a name is the current one, whatever a handler does.
 TABLES = """
 CREATE TABLE IF NOT EXISTS buckets (name TEXT PRIMARY KEY, resource TEXT NOT NULL, policy TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS objects (
@@ -21,6 +22,7 @@ CREATE TABLE IF NOT EXISTS objects (
 CREATE UNIQUE INDEX IF NOT EXISTS live ON objects (bucket, name) WHERE live;
 CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, session TEXT NOT NULL);
 """
+# A row comparison, which the primary key serves: with OFFSET each page would read all earlier ones.
 IN_ORDER = """
 SELECT * FROM objects
 WHERE bucket = ? AND (name, generation) > (?, ?) AND name >= ? AND name < ? AND (live OR ?)
@@ -55,8 +57,10 @@ class Catalogue:
     def __init__(self, path: Path) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.connection.execute("PRAGMA journal_mode = WAL")
+        # With WAL a killed process loses nothing: https://www.sqlite.org/pragma.html#pragma_synchronous
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.executescript(TABLES)
+        # Across restarts, even if the clock was set back: a generation is used once.
         newest = self.connection.execute("SELECT coalesce(max(generation), 0) FROM objects").fetchone()
         self._last = int(newest[0])
 

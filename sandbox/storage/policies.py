@@ -21,6 +21,7 @@ from sandbox.storage.preconditions import REFUSED
 
 def default(project: str) -> Json:
     """A new bucket belongs to its project."""
+    # https://cloud.google.com/storage/docs/access-control/iam#convenience-values
     owners = [f"projectEditor:{project}", f"projectOwner:{project}"]
     return {
         "etag": "CAE=",
@@ -46,6 +47,7 @@ def put(storage: Storage, call: Call) -> Response:
     bindings = [binding for binding in sent.get("bindings", []) if binding.get("members")]
     new = {"etag": next_etag(old["etag"]), "version": sent.get("version", 1), "bindings": bindings}
     service = Service(storage.state, Store(storage.state.root), "")
+    # Only new members: one that was deleted since may stay in a policy.
     refuse(lambda: Policies(service, "").check_members(members(new) - members(old)))
     with storage.catalogue.change():
         storage.catalogue.put_bucket(resource, new)

@@ -69,6 +69,7 @@ def described(stored: StoredObject) -> dict[str, str]:
 def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
     """`bytes=1-3`, `bytes=1-`, `bytes=-3` (the last three) as start and end; None: everything."""
     match = RANGE.fullmatch(header or "")
+    # An invalid header is ignored, as HTTP allows: https://www.rfc-editor.org/rfc/rfc9110#section-14.2
     if not match or match.group() == "bytes=-":
         return None
     first, last = match.groups()

@@ -65,6 +65,7 @@ def split(content_type: str, body: bytes) -> list[tuple[str, bytes]]:
     boundary = boundary_of(content_type)
     if not boundary:
         raise BadRequest(f"Invalid multipart request: no boundary in {content_type!r}.")
+    # A body may begin with its boundary, without the line break that precedes the others.
     pieces = (b"\r\n" + body).split(f"\r\n--{boundary}".encode())
     if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
         raise BadRequest("Invalid multipart request: it does not end with its boundary.")

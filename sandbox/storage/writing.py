@@ -15,6 +15,7 @@ from sandbox.storage.objects import Storage
 from sandbox.storage.preconditions import REFUSED, check
 from sandbox.storage.resources import WRITABLE
 
+# https://cloud.google.com/storage/docs/composite-objects
 MOST_COMPONENTS = 32
 
 
@@ -30,6 +31,8 @@ def delete(storage: Storage, call: Call) -> Response:
     bucket, name = call.names
     stored = storage.find(bucket, name, call.integer("generation"))
     check(call, stored)
+    # A named generation is deleted permanently, also in a versioned bucket:
+    # https://cloud.google.com/storage/docs/object-versioning
     storage.remove(stored, forever="generation" in call.query)
     return Response(status_code=204)
 

@@ -26,6 +26,7 @@ RUN = f"{CONFIG}/runs/{{run}}"
 def routes(state: State) -> list[BaseRoute]:
     service = Service(state, Store(state.root), "/bigquerydatatransfer/v1")
     runner = Runner(service)
+    # Before the first request: a client that polls an interrupted run would wait for ever.
     runner.fail_interrupted()
     transfers = Transfers(service, runner)
     return [
@@ -48,6 +49,7 @@ class Transfers:
     def create(self, call: Call) -> Json:
         with self.service.store.change():
             owner = self.owner_info(call)
+            # In one transaction: a config whose owner is unknown would run with all rights.
             created = collection.Collection(self.service, config.CONFIGS).create(call)
             return self.store_config(created | owner)
 

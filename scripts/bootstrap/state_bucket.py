@@ -1,10 +1,9 @@
 """The bucket of Terraform's state."""
 
-import requests
-from google.api_core.exceptions import Conflict, Forbidden, GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
+from google.api_core.exceptions import Conflict, Forbidden
 from google.cloud.storage import Bucket, Client
 
+from runtime.google_errors import CLIENT_ERRORS
 from scripts.bootstrap import BootstrapError
 
 
@@ -22,7 +21,7 @@ def create_state_bucket(client: Client, name: str, location: str) -> str:
             f"could not create gs://{name}: {error}. Either the name belongs to another project, or you lack "
             "storage.buckets.create."
         ) from error
-    except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+    except CLIENT_ERRORS as error:
         raise BootstrapError(f"could not create gs://{name}: {error}") from error
     return f"gs://{name} was created"
 

@@ -4,12 +4,12 @@ import os
 from typing import Any
 
 from google.api_core.client_options import ClientOptions
-from google.api_core.exceptions import GoogleAPIError, NotFound
-from google.auth.exceptions import GoogleAuthError
+from google.api_core.exceptions import NotFound
 from google.cloud import run_v2
 
 from runtime.credentials import default_credentials
 from runtime.errors import SettingsError
+from runtime.google_errors import CLIENT_ERRORS
 from runtime.settings import read_endpoint
 from scripts.deploy.errors import NoCredentials, UnreadableJob
 
@@ -37,7 +37,7 @@ def read_image(job: str) -> str | None:
         resource = create_jobs_client().get_job(name=job)
     except NotFound:
         return None
-    except (GoogleAPIError, GoogleAuthError) as error:
+    except CLIENT_ERRORS as error:
         raise UnreadableJob(
             f"could not read {job}, so its image could not be compared with the plan; nothing was changed: {error}"
         ) from error

@@ -5,14 +5,12 @@ import re
 import sys
 from pathlib import Path
 
-import requests
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
 from runtime.delivery import ReleaseError
 from runtime.errors import SettingsError
+from runtime.google_errors import CLIENT_ERRORS
 from scripts.deploy.errors import DeployError
 from scripts.develop import DevelopError
 from scripts.develop.datasets import Datasets
@@ -37,7 +35,7 @@ def main() -> None:
         develop(arguments, read_target(arguments))
     except (DevelopError, ReleaseError, DeployError, SettingsError) as error:
         sys.exit(f"develop: {error}")
-    except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+    except CLIENT_ERRORS as error:
         sys.exit(f"develop: {error}")
 
 

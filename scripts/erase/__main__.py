@@ -4,14 +4,12 @@ import argparse
 import os
 import sys
 
-import requests
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 
 from runtime.credentials import default_credentials
 from runtime.delivery import ReleaseError
 from runtime.errors import SettingsError, StorageError
+from runtime.google_errors import CLIENT_ERRORS
 from runtime.object_store import open_bucket
 from runtime.settings import read_endpoint
 from scripts.deploy.errors import DeployError
@@ -32,7 +30,7 @@ def main() -> None:
         erase(arguments, read_target(arguments), read_subject(arguments.table, arguments.key))
     except (EraseError, ReleaseError, DeployError, SettingsError, StorageError) as error:
         sys.exit(f"erase: {error}")
-    except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+    except CLIENT_ERRORS as error:
         sys.exit(f"erase: {error}")
 
 

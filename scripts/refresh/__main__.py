@@ -6,14 +6,12 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-import requests
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 
 from runtime.delivery import ReleaseError
 from runtime.delivery.release_config import LiveRelease
 from runtime.errors import SettingsError
+from runtime.google_errors import CLIENT_ERRORS
 from scripts.deploy.errors import DeployError
 from scripts.refresh import RefreshError
 from scripts.refresh.tables import Table, find_table, read_tables
@@ -60,7 +58,7 @@ def main() -> None:
         refresh(arguments, read_target(arguments))
     except (RefreshError, ReleaseError, DeployError, SettingsError) as error:
         sys.exit(f"refresh: {error}")
-    except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+    except CLIENT_ERRORS as error:
         sys.exit(f"refresh: {error}")
 
 

@@ -12,13 +12,10 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-import requests
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
-
 from runtime.delivery import DeliveryError, ReleaseError
 from runtime.delivery.releases import Rehearsal, new_id
 from runtime.errors import JobError, Terminated
+from runtime.google_errors import CLIENT_ERRORS
 from runtime.process import raise_on_termination
 from scripts.delivery.platform import REHEARSAL, Platform, open_platform
 from scripts.delivery.summary import add_summary, append_summary, format_summary
@@ -43,7 +40,7 @@ def main() -> None:
         report(arguments, wait_for_turn(lambda: rehearse(arguments, platform), wait=arguments.wait))
     except (DeliveryError, DeployError, ReleaseError, JobError) as error:
         sys.exit(f"rehearse: {error}")
-    except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+    except CLIENT_ERRORS as error:
         sys.exit(f"rehearse: {error}")
     except Terminated as terminated:
         print(f"rehearse: cancelled by {terminated}; the clones are dropped", file=sys.stderr)

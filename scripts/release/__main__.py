@@ -8,15 +8,14 @@ import sys
 import uuid
 from pathlib import Path
 
-import requests
-from google.api_core.exceptions import GoogleAPIError, NotFound
-from google.auth.exceptions import GoogleAuthError
+from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
 from runtime.delivery import ReleaseError
 from runtime.delivery.release_config import LiveRelease
 from runtime.errors import SettingsError
+from runtime.google_errors import CLIENT_ERRORS
 from scripts.deploy.checkout import check_clean, check_merged
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError
@@ -45,7 +44,7 @@ def main() -> None:
     # A missing repository is the usual reason, and has another remedy than other errors.
     except NotFound as error:
         sys.exit(f"release: {error}\nTerraform creates {target.repository}, so deploy first.")
-    except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+    except CLIENT_ERRORS as error:
         sys.exit(f"release: {error}")
 
 

@@ -7,13 +7,10 @@ when RELEASE was live. Run again after an interruption: it continues. Rolling ba
 import argparse
 import sys
 
-import requests
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
-
 from runtime.delivery import DeliveryError, Refused, ReleaseError
 from runtime.delivery.steps import Rollback, describe, execute, plan_rollback
 from runtime.errors import JobError
+from runtime.google_errors import CLIENT_ERRORS
 from scripts.delivery.platform import Platform, open_platform
 from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.errors import DeployError
@@ -27,7 +24,7 @@ def main() -> None:
         wait_for_turn(lambda: rollback(arguments, platform), wait=arguments.wait)
     except (DeliveryError, DeployError, ReleaseError, JobError) as error:
         sys.exit(f"rollback: {error}")
-    except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+    except CLIENT_ERRORS as error:
         sys.exit(f"rollback: {error}\nRun the command again: it continues where it stopped.")
 
 

@@ -7,44 +7,33 @@ begun is undone first.
 """
 
 import argparse
-import hashlib
 import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
-
-import requests
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
 
 from runtime.delivery import DeliveryError, Refused, ReleaseError
-from runtime.delivery.checks import read_columns
-from runtime.delivery.releases import Release, State, new_id
-from runtime.delivery.steps import execute, plan_rollback
+from runtime.delivery.releases import Release, State
 from runtime.errors import JobError
+from runtime.google_errors import CLIENT_ERRORS
 from scripts.delivery.images import images_by_job
 from scripts.delivery.platform import Platform, open_platform
 from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.__main__ import apply_saved
 from scripts.deploy.checkout import check_merged
-from scripts.deploy.environment import FOLDER, Environment
+from scripts.deploy.environment import Environment
 from scripts.deploy.errors import ApplyFailed, DeployError
-from scripts.deploy.plan_origin import check_origin
 from scripts.rehearse.text import format_rehearsal
 from scripts.release.__main__ import release
 from scripts.release.folder import digest_of_files, read_files, read_origin
 from scripts.release.invocation import Runner
-from scripts.release.repository import Repository, compare_files
+from scripts.release.repository import Repository
 from scripts.release.target import add_arguments
+from scripts.rollout.start import begin
+from scripts.rollout.undo import Withdrawn, undo, withdraw
 
-ERRORS = (DeliveryError, DeployError, ReleaseError, JobError, GoogleAPIError, GoogleAuthError)
-TERRAFORM_STAYS = " What Terraform applied stays: docs/runbooks/failed-apply.md."
+ERRORS = (DeliveryError, DeployError, ReleaseError, JobError, *CLIENT_ERRORS)
 FIRST_RUN = "hourly"  # the tag of the actions that a first run executes
-
-
-class Withdrawn(Refused):
-    """The release ended before anything was live."""
 
 
 def main() -> None:
@@ -55,7 +44,7 @@ def main() -> None:
         wait_for_turn(lambda: locked_rollout(arguments, platform), wait=arguments.wait)
     except (Refused, DeployError) as error:
         sys.exit(f"rollout: {error}")
-    except (*ERRORS, requests.RequestException) as error:
+    except ERRORS as error:
         sys.exit(
             f"rollout: {error}\nIf it has not ended, undo it: python -m scripts.rollback --if-unfinished"
         )
@@ -99,7 +88,7 @@ def rollout(arguments: argparse.Namespace, platform: Platform) -> None:
         deliver(arguments, platform, images)
     except Withdrawn:
         raise
-    except (*ERRORS, requests.RequestException) as error:
+    except ERRORS as error:
         # Never returns: the schedules are resumed by the rollback.
         undo(platform, record, error)
     platform.schedules.resume(record.schedules)
@@ -139,76 +128,6 @@ def show_rehearsal(platform: Platform, folder: Path) -> None:
         print(*format_rehearsal(rehearsal), sep="\n")
 
 
-def begin(arguments: argparse.Namespace, platform: Platform, images: dict[str, str]) -> Release:
-    """The row of the release, written before anything changes."""
-    # Refused before anything changes: without this job the tables could not be rolled back.
-    platform.restore_job.check()
-    origin = read_origin(arguments.folder)
-    if origin.is_dirty:
-        raise Refused(
-            f"{arguments.folder} differs from its commit; nothing was changed. Commit it, or: git stash -u"
-        )
-    files, plan = read_files(arguments.folder), digest(arguments.plan, arguments.env)
-    releases = close_earlier(platform)
-    before = platform.images.read()
-    if not releases:
-        # Without it the first rollout would have nothing to return to.
-        platform.log.append(baseline(platform, before))
-    now = platform.log.now()
-    record = Release(
-        release=new_id(now),
-        state="rolling out",
-        kind="rollout",
-        scope="all",
-        moment=now,
-        images={**before, **images},
-        columns=read_columns(platform.bigquery),
-        schedules=platform.schedules.enabled(),
-        commit=origin.commit,
-        dataform_commit=commit_files(platform, files, arguments.folder),
-        plan=plan,
-    )
-    platform.log.begin(record)
-    return record
-
-
-def close_earlier(platform: Platform) -> list[Release]:
-    """What a killed process began is undone; a release that is being watched is accepted."""
-    releases = platform.log.read()
-    if releases and releases[-1].is_open:
-        print(f"undo      {releases[-1].release} was begun and has not ended: its process was killed")
-        execute(platform, plan_rollback(platform, None, "all", "its process was killed"))
-        return platform.log.read()
-    if releases and releases[-1].state == "watching":
-        platform.log.append(releases[-1].ended("accepted", "the next release was begun"))
-    return releases
-
-
-def baseline(platform: Platform, images: dict[str, str]) -> Release:
-    """What was live before the first rollout, so that it can be returned to."""
-    now = platform.log.now()
-    return Release(
-        release=new_id(now),
-        state="accepted",
-        kind="rollout",
-        scope="all",
-        moment=now,
-        images=images,
-        columns={},
-        schedules=[],
-        dataform_commit=platform.live.commit(),
-        reason="what was live before the first rollout",
-    )
-
-
-def commit_files(platform: Platform, files: dict[str, bytes], folder: Path) -> str:
-    """The commit of the Dataform repository with these files; it is not live yet."""
-    repository = Repository(platform.dataform, platform.target.repository)
-    head = repository.head_commit()
-    operations = compare_files(repository.read_files(head), files)
-    return repository.commit(operations, head, read_origin(folder)) if operations else head
-
-
 def apply_plan(
     arguments: argparse.Namespace,
     platform: Platform,
@@ -229,15 +148,6 @@ def apply_plan(
         withdraw(platform, record, error)
 
 
-def withdraw(platform: Platform, record: Release, cause: DeployError) -> NoReturn:
-    """Withdrawn: Terraform has changed nothing, and nothing else was begun."""
-    platform.schedules.resume(record.schedules)
-    platform.log.append(record.ended("failed", str(cause)[:1000]))
-    raise Withdrawn(
-        f"{cause}\n{record.release} ended before anything was live; nothing was changed."
-    ) from cause
-
-
 def deliver(arguments: argparse.Namespace, platform: Platform, images: dict[str, str]) -> None:
     platform.images.set(images)
     repository = Repository(platform.dataform, platform.target.repository)
@@ -252,40 +162,6 @@ def deliver(arguments: argparse.Namespace, platform: Platform, images: dict[str,
     # The first run is part of the delivery: a wrong formula is noticed while it can be rolled back.
     runner.run_tag(FIRST_RUN)
     print(f"first run the actions tagged {FIRST_RUN} succeeded")
-
-
-def undo(platform: Platform, record: Release, cause: Exception) -> NoReturn:
-    """DeliveryError, once code, images and tables are as they were before `record`, or with what is not."""
-    print(f"failed    {cause}\nrolling back", file=sys.stderr)
-    try:
-        what = roll_back(platform, f"{record.release} failed: {cause}"[:1000])
-    except Refused as refusal:
-        # A refusal states that nothing was changed, and of the rollback nothing was.
-        raise DeliveryError(
-            f"{record.release} failed and was not rolled back: {refusal}\nThe cause of the failure: {cause}"
-        ) from cause
-    terraform = TERRAFORM_STAYS if record.plan else ""
-    raise DeliveryError(f"{record.release} failed and {what}{terraform} The cause: {cause}") from cause
-
-
-def roll_back(platform: Platform, reason: str) -> str:
-    """What is as before; Refused with nothing changed."""
-    try:
-        plan = plan_rollback(platform, None, "all", reason)
-    except Refused as refusal:
-        # The tables cannot be restored, for example because one was replaced, but the code can.
-        execute(platform, plan_rollback(platform, None, "code", reason))
-        return f"code and images are as before it, but not the tables: {refusal}"
-    execute(platform, plan)
-    return "was rolled back: code, images and tables are as before it."
-
-
-def digest(plan: Path | None, env: str | None) -> str | None:
-    """WrongPlan if the file is missing, cut, or of another commit."""
-    if plan is None or env is None:
-        return None
-    check_origin(plan, FOLDER, env)
-    return hashlib.sha256(plan.read_bytes()).hexdigest()
 
 
 if __name__ == "__main__":

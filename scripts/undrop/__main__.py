@@ -10,15 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import requests
-from google.api_core.exceptions import GoogleAPIError, NotFound
-from google.auth.exceptions import GoogleAuthError
+from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
 from runtime.delivery import ReleaseError
 from runtime.delivery.release_config import LiveRelease
 from runtime.errors import SettingsError
+from runtime.google_errors import CLIENT_ERRORS
 from scripts.deploy.errors import DeployError
 from scripts.release.invocation import Runner
 from scripts.release.target import (
@@ -57,7 +56,7 @@ def main() -> None:
             undrop(target, plan)
     except (UndropError, ReleaseError, DeployError, SettingsError) as error:
         sys.exit(f"undrop: {error}")
-    except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+    except CLIENT_ERRORS as error:
         sys.exit(f"undrop: {error}")
 
 
@@ -132,7 +131,7 @@ def undrop(target: Target, plan: Plan) -> None:
         return
     try:
         write_table(target, plan)
-    except (GoogleAPIError, GoogleAuthError, ReleaseError, requests.RequestException) as error:
+    except (*CLIENT_ERRORS, ReleaseError) as error:
         raise UndropError(
             f"{error}\nAll rows of {table} are in {history.copy}, and {table} may be incomplete. Delete "
             f"{table} if it exists, and the copy, then run this again with --at {plan.moment.isoformat()}"

@@ -9,12 +9,9 @@ import re
 import sys
 from collections.abc import Sequence
 
-import requests
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
-
 from runtime.delivery import DeliveryError, Refused, ReleaseError
 from runtime.errors import JobError
+from runtime.google_errors import CLIENT_ERRORS
 from scripts.delivery.platform import Platform, open_platform
 from scripts.deploy.errors import DeployError
 from scripts.release.target import add_arguments
@@ -28,7 +25,7 @@ def main() -> None:
         unload(arguments, open_platform(arguments))
     except (DeliveryError, DeployError, ReleaseError, JobError) as error:
         sys.exit(f"unload: {error}")
-    except (GoogleAPIError, GoogleAuthError, requests.RequestException) as error:
+    except CLIENT_ERRORS as error:
         sys.exit(f"unload: {error}\nRun the command again: it continues where it stopped.")
 
 

@@ -5,22 +5,14 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
-from typing import Literal
 
+from runtime.notice_log import NOTICE_LOG, RETRY_PERIOD, NoticeState
 from sheets_sync.notifications.config import Event
 from sheets_sync.notifications.notification import Delivery, Notification, Target
 from sheets_sync.warehouse import Warehouse
 
-TABLE = "ops.notice_log"
-# From the first attempt. A later notification would describe a state that is long past.
-RETRY_PERIOD = timedelta(days=3)
-
 # Of a digest. Less than a day, so that an hourly run which starts a little earlier sends it at the same hour.
 DIGEST_PERIOD = timedelta(hours=23)
-
-# Persisted. failed: is sent again. rejected: the receiver will never accept it. untold: an incident that the
-# export declares no notification for. collected: a change that waits for the next digest.
-type State = Literal["due", "delivered", "failed", "rejected", "untold", "collected"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +20,7 @@ class LogRow:
     run_id: str
     export: str
     event: Event
-    state: State
+    state: NoticeState
     logged_at: datetime
     delivery: str | None = None
     channel: str | None = None
@@ -37,7 +29,7 @@ class LogRow:
     error: str | None = None
 
 
-def delivery_row(delivery: Delivery, state: State, at: datetime, error: str | None = None) -> LogRow:
+def delivery_row(delivery: Delivery, state: NoticeState, at: datetime, error: str | None = None) -> LogRow:
     notification, target = delivery.notification, delivery.target
     # A repetition is built from the row that is due; later rows of the delivery need no content.
     content = notification.to_json() if state == "due" else None
@@ -108,7 +100,7 @@ class DeliveryLog:
     """The table in BigQuery. WarehouseError if it cannot be read or written."""
 
     warehouse: Warehouse
-    table: str = TABLE
+    table: str = NOTICE_LOG
 
     def read_rows(self, export: str, now: datetime) -> list[LogRow]:
         """Rows that may still be retried at `now`, and all incidents, oldest first."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from runtime.notice_log import NoticeState
 from sheets_sync.errors import NotificationError, WarehouseError
 from sheets_sync.notifications.config import Event, Notify
 from sheets_sync.notifications.delivery_log import (
     LogRow,
-    State,
     collected_row,
     delivery_row,
     find_digest,
@@ -105,7 +105,7 @@ class Dispatcher:
             yield f"Deliveries could not be recorded, so the next run sends them again: {error}"
 
 
-def result_state(error: NotificationError | None) -> State:
+def result_state(error: NotificationError | None) -> NoticeState:
     if error is None:
         return "delivered"
     return "rejected" if error.is_final else "failed"

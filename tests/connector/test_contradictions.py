@@ -15,6 +15,7 @@ from runtime.yaml_file import load_yaml
 
 THINGS = {"path": "/things", "table": "things", "key": ["id"], "schedule": "daily"}
 TABLE = {"relation": "public.t", "table": "things", "key": ["id"], "schedule": "daily"}
+DOCUMENTS = {"table": "things", "collection": "things", "key": ["_id"], "schedule": "daily"}
 CSV = {"glob": "*.csv", "format": {"csv": {}}, "table": "things", "key": ["id"], "schedule": "daily"}
 BY_PAGE = {"items": "data", "page": "page"}
 SINCE = {"field": "updated_at", "from": "since"}
@@ -50,6 +51,7 @@ def kind(name, url, endpoint, **others):
         (rest({"headers": {"x-key": "a"}}, **KEY), "remove 'x-key': the connector sets this header itself"),
         (rest({"headers": {"Range": "items=0-9"}}), "remove 'Range'"),
         (rest(url="https://me:secret@api.example"), "remove the part before @"),
+        (rest(url="https://me:p/w@api.example"), "remove the part before @"),
         (rest(url="https://api.example?v=1"), r"remove what follows \? or #"),
         (rest(url="https://api.example:abc"), "invalid address 'https://api.example:abc'"),
         (rest({"path": "/things/{id}"}), "invalid character '{'"),
@@ -74,6 +76,11 @@ def kind(name, url, endpoint, **others):
         (rest() | {"endpoints": {}}, "`endpoints` is empty"),
         (kind("postgres", "postgres://me@h/d?PASSWORD=x", TABLE), "remove the password"),
         (kind("mysql", "mysql://me:p/w@h/d", TABLE), "remove the password"),
+        (
+            kind("mongodb", "mongodb://me@h/d?tlsCertificateKeyFilePassword=x", DOCUMENTS),
+            "remove the password",
+        ),
+        (kind("mongodb", "mongodb://me@h/d?proxyPass%77ord=x", DOCUMENTS), "remove the password"),
         (kind("postgres", "postgres://h/d", TABLE | {"changes": {"field": "id"}}), "its name is `window`"),
         (kind("files", "s3://key:secret@b", CSV, secret="s"), "remove the part before @"),
         (kind("files", "s3://", CSV, secret="s"), "invalid address 's3://'"),

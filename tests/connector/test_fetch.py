@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from connector.errors import InvalidResponse, SourceUnavailable
 from connector.extract import page_loop
+from connector.extract.missing_pages import MissingPages
 from connector.extract.page_loop import IN_FLIGHT, WORKERS
 from connector.extract.page_tracker import PageTracker
 from connector.landing.page_metadata import PageResult
@@ -56,7 +57,7 @@ def test_every_page_is_fetched_once_except_existing_ones(rows, there):
     source = Source(rows)
     fetch_all(source, tracker)
     assert tracker.received == rows
-    assert tracker.missing() is None
+    assert MissingPages(tracker).missing() is None
     real = set(range(1, -(-rows // SIZE) + 1))
     assert real - there <= set(source.requests)
     assert len(source.requests) == len(set(source.requests))
@@ -72,7 +73,7 @@ def test_wrong_totals_lose_no_row(rows, totals):
     tracker = fetch_all(Source(rows, lambda page, pages, items: totals[page % len(totals)]))
     announced = max(tracker.totals, default=0)
     assert tracker.received == rows
-    assert (tracker.missing() is None) == (announced <= rows)
+    assert (MissingPages(tracker).missing() is None) == (announced <= rows)
 
 
 def test_a_million_announced_pages_are_not_all_requested():
@@ -89,12 +90,12 @@ def test_a_source_that_always_returns_the_first_page_is_noticed():
     tracker.add(repeat_first(1))
     page_loop.fetch_pages(tracker, repeat_first, lambda: None)
     assert tracker.received == SIZE
-    assert tracker.missing() == "page 2 repeats page 1"
+    assert MissingPages(tracker).missing() == "page 2 repeats page 1"
 
 
 def test_missing_items_are_reported():
     tracker = fetch_all(Source(95, lambda page, pages, items: (10, 100)))
-    assert tracker.missing() == "the source announced 100 items and returned 95"
+    assert MissingPages(tracker).missing() == "the source announced 100 items and returned 95"
 
 
 def test_a_list_that_grows_during_the_run_is_noted():
@@ -102,14 +103,14 @@ def test_a_list_that_grows_during_the_run_is_noted():
     source.rows = 31
     tracker = fetch_all(source)
     assert tracker.received == 31
-    assert tracker.notes() == ("the source had 30 to 31 items while it was read",)
+    assert MissingPages(tracker).notes() == ("the source had 30 to 31 items while it was read",)
 
 
 def test_a_page_that_stays_invalid_is_skipped():
     source = Source(45, fails={3: [InvalidResponse("no items")]})
     tracker = fetch_all(source)
     assert sorted(tracker.rows) == [1, 2, 4, 5]
-    assert "no items" in tracker.missing()
+    assert "no items" in (MissingPages(tracker).missing() or "")
 
 
 def test_unavailable_pages_are_retried_after_the_others():

@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 from google.api_core.exceptions import ServiceUnavailable
 
 from pipeline.errors import Unavailable
@@ -294,8 +295,11 @@ def test_a_watch_that_fails_is_a_warning(pipeline):
     def unreachable():
         raise ServiceUnavailable("not today")
 
+    def disconnected():
+        raise requests.ConnectionError("reset")
+
     pipeline.release()
-    for broken in ({"start": unavailable}, {"connect": unreachable}):
+    for broken in ({"start": unavailable}, {"connect": unreachable}, {"connect": disconnected}):
         [line] = pipeline.run(BAD_TABLE, dataform="failed", **broken)
         assert (line["severity"], line["watch"]) == ("WARNING", "failed")
     assert pipeline.state()[0] == "watching"

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from google.api_core.exceptions import ServiceUnavailable
 
-from report.notice_log import APPEND, RETRY_PERIOD, NoticeLog
+from report.notice_log import APPEND, NoticeLog
 from report.outbox import object_name
+from runtime.notice_log import RETRY_PERIOD
 from tests.fakes.mail_server import FakeMailServer
 from tests.report.mails import ANNA, BERT, create_bucket, create_outbox, finding, query_runner, short_night
 from tests.report.warehouse import create_ops

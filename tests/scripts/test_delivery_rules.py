@@ -24,7 +24,8 @@ from scripts.delivery.restore_job import RestoreJob
 from scripts.delivery.turns import wait_for_turn
 from scripts.deploy.errors import ApplyFailed, StalePlan, TerraformFailed
 from scripts.rollback.__main__ import carry_out
-from scripts.rollout.__main__ import Withdrawn, apply_plan, undo, withdraw
+from scripts.rollout.__main__ import apply_plan
+from scripts.rollout.undo import Withdrawn, undo, withdraw
 from scripts.unload.__main__ import select
 from tests.scripts.delivery_project import image
 

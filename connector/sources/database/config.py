@@ -1,6 +1,5 @@
 """Declaration of a table of a database as a source; the kinds postgres and mysql differ in their address only."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 from urllib.parse import unquote, urlsplit
@@ -8,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from connector.errors import DeclarationError
+from connector.sources.address import reject_password
 from connector.sources.base import (
     Declared,
     Deletes,
@@ -144,9 +144,7 @@ def parse_database_source[Kind: DatabaseSource](
         }
     convert_endpoints(endpoints, TableEndpoint, where)
     source = convert(declared | {"endpoints": endpoints}, kind, where)
-    # The declaration is in the repository; libpq also accepts the password as a parameter.
-    if re.search(r"://[^?@]*:[^?@]*@|[?&](ssl)?passw(or)?d=", unquote(source.url), re.IGNORECASE):
-        raise DeclarationError(f"{where}: remove the password from `url`; it is the content of `secret`.")
+    reject_password(source.url, where)
     for name, endpoint in source.endpoints.items():
         check_endpoint(endpoint, f"{where}: endpoints.{name}")
     return source

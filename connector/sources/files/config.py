@@ -1,6 +1,5 @@
 """Declaration of a folder of files as a source: its address, and per endpoint a pattern and a format."""
 
-import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
@@ -9,6 +8,7 @@ import msgspec
 
 from connector.errors import DeclarationError
 from connector.raw_schema import find_repeated
+from connector.sources.address import check_folder_address
 from connector.sources.base import (
     Declared,
     Name,
@@ -129,8 +129,8 @@ def parse_files_source(declared: dict[str, Any], where: str) -> FilesSource:
     source = convert(declared, FilesSource, where)
     if source.secret and not source.url.startswith("s3://"):
         raise DeclarationError(f"{where}: remove `secret`: only s3:// needs keys.")
-    check_address(source.url, f"{where}: url")
-    check_address(source.server, f"{where}: endpoint")
+    check_folder_address(source.url, f"{where}: url")
+    check_folder_address(source.server, f"{where}: endpoint")
     for name, endpoint in source.endpoints.items():
         check_endpoint(endpoint, f"{where}: endpoints.{name}")
         if endpoint.prepare and not source.url.startswith("gs://"):
@@ -138,15 +138,6 @@ def parse_files_source(declared: dict[str, Any], where: str) -> FilesSource:
                 f"{where}: endpoints.{name}.prepare: Spark reads gs:// only, not {source.url}."
             )
     return source
-
-
-def check_address(url: str, where: str) -> None:
-    """DeclarationError for credentials, which are the content of `secret`, and for what no address of files has."""
-    if re.search(r"://[^/]*@", url):
-        # The value is not repeated: it may be a password.
-        raise DeclarationError(f"{where}: remove the part before @; credentials are the content of `secret`.")
-    if re.search(r"[?#\s\x00-\x1f]|^(s3|gs)://(/|$)", url):
-        raise DeclarationError(f"{where}: invalid address {url!r}; expected for example s3://bucket/folder.")
 
 
 def check_null_keys(endpoints: Any, where: str) -> None:

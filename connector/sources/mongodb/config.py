@@ -1,12 +1,12 @@
 """Declaration of a MongoDB database as a source."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
 
 from connector.errors import DeclarationError
+from connector.sources.address import reject_password
 from connector.sources.base import (
     Declared,
     Deletes,
@@ -84,9 +84,7 @@ def parse_mongodb_source(declared: dict[str, Any], where: str) -> MongoSource:
         }
     convert_endpoints(endpoints, MongoEndpoint, where)
     source = convert(declared | {"endpoints": endpoints}, MongoSource, where)
-    # The declaration is in the repository.
-    if re.search(r"://[^?@]*:[^?@]*@", source.url):
-        raise DeclarationError(f"{where}: remove the password from `url`; it is the content of `secret`.")
+    reject_password(source.url, where)
     for name, endpoint in source.endpoints.items():
         check_deletes(endpoint, f"{where}: endpoints.{name}")
         check_rename(endpoint, f"{where}: endpoints.{name}")

@@ -1,14 +1,12 @@
 """Read a collection: the documents changed in a window, or all of them, in parts of about 4 MB.
 
-A part is a range of an index: of the window's field, or of _id. A range of _id is requested by min() and max() of the
-index, because $gte and $lt compare within one BSON type only, and a collection may have several types of _id.
+A part is a range of an index (ranges.py): of the window's field, or of _id.
 """
 
 import gc
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -18,17 +16,13 @@ from bson.errors import BSONError
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import (
-    AutoReconnect,
     ConfigurationError,
-    CursorNotFound,
     InvalidURI,
-    NetworkTimeout,
     OperationFailure,
-    PyMongoError,
 )
 from pymongo.read_concern import ReadConcern
 
-from connector.errors import KeyRejected, RequestRejected, SourceUnavailable
+from connector.errors import RequestRejected
 from connector.landing.files import RejectedRow
 from connector.raw_schema import FILE_NAME, Column
 from connector.settings import Settings
@@ -37,9 +31,10 @@ from connector.sources.comparison import ComparingReader, KeyPage
 from connector.sources.mongodb.batches import CODEC, Batch, decode_batch, describe_fault
 from connector.sources.mongodb.config import MongoEndpoint, MongoSource
 from connector.sources.mongodb.documents import DocumentEncoder
+from connector.sources.mongodb.errors import TRANSIENT, wrap_errors
 from connector.sources.mongodb.key_lines import KeyEncoder
+from connector.sources.mongodb.ranges import BATCH_DOCUMENTS, Bounds, CollectionRanges
 from connector.sources.mongodb.values import (
-    decode_value,
     encode_value,
     from_microseconds,
     to_microseconds,
@@ -51,22 +46,9 @@ from runtime.retry import RetryPolicy
 PART_BYTES = 4 << 20
 PART_DOCUMENTS = (100, 50_000)  # at least and at most
 DEFAULT_DOCUMENT_BYTES = 1000  # if the account may not read the statistics of the collection
-BATCH_DOCUMENTS = 5000
 KEY_ROWS = 100_000  # of a page of the key list
 KEYS_PER_PART = 500  # they are listed in the query
 GC_CONTAINERS = 100_000  # new ones before a collection; Python's default is 2,000
-QUERY_TIMEOUT = timedelta(minutes=10)
-AUTHENTICATION_FAILED, UNAUTHORIZED, TIME_LIMIT_EXCEEDED = 18, 13, 50
-TRANSIENT = (AutoReconnect, NetworkTimeout, CursorNotFound)
-
-
-class Bounds(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
-    """The position of a part: Extended JSON of the index key from `low` to before `high`; "" is an open end.
-    `ids`: instead of a range, the documents with these _id, Extended JSON."""
-
-    low: str = ""
-    high: str = ""
-    ids: tuple[str, ...] = ()
 
 
 class MongoReader(ComparingReader):
@@ -96,6 +78,7 @@ class MongoReader(ComparingReader):
         # Majority: a document that is rolled back after a failover was never read.
         database = client.get_default_database(codec_options=CODEC, read_concern=ReadConcern("majority"))
         self.collection: Collection[dict[str, Any]] = database[endpoint.collection]
+        self.ranges = CollectionRanges(self.collection, self.field, endpoint.changes is not None)
 
     @property
     def compares_keys(self) -> bool:
@@ -118,7 +101,7 @@ class MongoReader(ComparingReader):
 
     def _read_keys(self, low: str) -> list[dict[str, Any]]:
         """One more than a page: its _id begins the next one."""
-        query = self._query_ids(Bounds(low), {"_id": 1, self.field: 1})
+        query = self.ranges.query_ids(Bounds(low), {"_id": 1, self.field: 1})
         return list(query.sort("_id", 1).limit(KEY_ROWS + 1))
 
     def plan_by_key(self, keys: Sequence[str]) -> list[str]:
@@ -132,13 +115,13 @@ class MongoReader(ComparingReader):
         return fingerprint(*parts)
 
     def make_plan(self, span: IdRange) -> ReadPlan:
-        with self._wrap_errors():
+        with wrap_errors(self.collection.full_name, self.field):
             self._check_exists()
             size = self.part_documents or self._choose_part_size()
             if not self.endpoint.changes:
-                return ReadPlan(tuple(self._iter_positions(None, None, size)))
+                return ReadPlan(tuple(self.ranges.iter_positions(None, None, size)))
             start, end = self._choose_window(span)
-            positions = tuple(self._iter_positions(start, end, size)) if start < end else ()
+            positions = tuple(self.ranges.iter_positions(start, end, size)) if start < end else ()
             return ReadPlan(
                 positions, until=to_microseconds(max(start, end)) - 1, notes=tuple(self._field_notes())
             )
@@ -181,54 +164,6 @@ class MongoReader(ComparingReader):
                 )
                 return
 
-    def _iter_positions(self, start: datetime | None, end: datetime | None, size: int) -> Iterator[str]:
-        """Ranges of `size` documents; more, if they have the same value of the field."""
-        low = encode_value(start) if start else ""
-        last = encode_value(end) if end else ""
-        projection = (
-            {self.field: 1} if self.field == "_id" else {self.field: 1, "_id": 0}
-        )  # the index is enough
-        while True:
-            query = self._query(Bounds(low, last), projection)
-            # The first document after `size` others is the beginning of the next part.
-            boundary = next(iter(query.sort(self.field, 1).skip(size).limit(1)), None)
-            high = encode_value(boundary.get(self.field)) if boundary else last
-            if boundary and high == low:  # a larger value follows the documents that share this one
-                high = self._next_value(low, last)
-            yield msgspec.json.encode(Bounds(low, high)).decode()
-            if high == last:
-                return
-            low = high
-
-    def _next_value(self, low: str, last: str) -> str:
-        query = {self.field: {"$gt": decode_value(low)} | ({"$lt": decode_value(last)} if last else {})}
-        boundary = self.collection.find_one(query, {self.field: 1}, sort=[(self.field, 1)])
-        return encode_value(boundary[self.field]) if boundary else last
-
-    def _query(self, bounds: Bounds, projection: dict[str, int] | None = None, raw: bool = False) -> Any:
-        if bounds.ids:
-            return self._find({"_id": {"$in": [decode_value(text) for text in bounds.ids]}}, projection, raw)
-        if self.endpoint.changes:
-            ends = {"$gte": decode_value(bounds.low), "$lt": decode_value(bounds.high)}
-            return self._find({self.field: ends}, projection, raw)
-        return self._query_ids(bounds, projection, raw)
-
-    def _query_ids(self, bounds: Bounds, projection: dict[str, int] | None, raw: bool = False) -> Any:
-        ends = {
-            name: {"_id": decode_value(value)}
-            for name, value in (("min", bounds.low), ("max", bounds.high))
-            if value
-        }
-        # min() and max() require the index to be named.
-        return self._find({}, projection, raw, hint=[("_id", 1)], **ends)
-
-    def _find(
-        self, condition: dict[str, Any], projection: dict[str, int] | None, raw: bool, **options: Any
-    ) -> Any:
-        find = self.collection.find_raw_batches if raw else self.collection.find
-        options["max_time_ms"] = int(QUERY_TIMEOUT.total_seconds() * 1000)
-        return find(condition, projection=projection, batch_size=BATCH_DOCUMENTS, **options)
-
     def read_part(self, position: str, file_name: str) -> PartContent:
         bounds = msgspec.json.decode(position, type=Bounds)
         return self._retry(lambda: self._read_once(bounds, file_name))
@@ -240,7 +175,7 @@ class MongoReader(ComparingReader):
         def next_delay(error: Exception, attempt: int) -> float | None:
             return policy.delay(attempt) if isinstance(error, TRANSIENT) else None
 
-        with self._wrap_errors():
+        with wrap_errors(self.collection.full_name, self.field):
             return policy.call(operation, next_delay)
 
     def _read_once(self, bounds: Bounds, file_name: str) -> PartContent:
@@ -248,11 +183,11 @@ class MongoReader(ComparingReader):
             return self._encode(self._iter_documents(bounds), file_name)
         except BSONError:
             # One document is not readable: the part is read again, so that only it is lost.
-            return self._encode(map(decode_batch, self._query(bounds, raw=True)), file_name)
+            return self._encode(map(decode_batch, self.ranges.query(bounds, raw=True)), file_name)
 
     def _iter_documents(self, bounds: Bounds) -> Iterator[Batch]:
         """The driver decodes what it receives: raw batches cost a copy and an object more per document."""
-        cursor = self._query(bounds)
+        cursor = self.ranges.query(bounds)
         while documents := cursor.to_list(BATCH_DOCUMENTS):
             yield documents, {}
 
@@ -270,34 +205,6 @@ class MongoReader(ComparingReader):
         note = f"{len(rejects)} documents of {self.collection.name} are in rejects/" if rejects else None
         unmapped = tuple(sorted(names - self.column_names))
         return PartContent(content.getvalue(), number - len(rejects), rejects, note, unmapped)
-
-    @contextmanager
-    def _wrap_errors(self) -> Iterator[None]:
-        where = f"collection {self.collection.full_name}"
-        try:
-            yield
-        except OperationFailure as error:
-            if error.code == AUTHENTICATION_FAILED:
-                raise KeyRejected(
-                    f"MongoDB rejected the password for {where}. Add a correct version of the secret."
-                ) from error
-            if error.code == UNAUTHORIZED:
-                raise RequestRejected(
-                    f"the account may not read {where}. Grant it the role `read`."
-                ) from error
-            # The server stopped the query; it is read again, so not a rejection.
-            if error.code == TIME_LIMIT_EXCEEDED:
-                raise SourceUnavailable(
-                    f"a query of {where} took longer than {QUERY_TIMEOUT}. Is there an index on {self.field!r}?"
-                ) from error
-            # A subclass of OperationFailure, but transient.
-            if isinstance(error, CursorNotFound):
-                raise SourceUnavailable(f"the cursor of {where} was closed by the server: {error}") from error
-            raise RequestRejected(f"MongoDB rejected a query of {where}: {error}") from error
-        except (ConfigurationError, InvalidURI) as error:
-            raise RequestRejected(f"cannot connect to {where}: {error}") from error
-        except PyMongoError as error:
-            raise SourceUnavailable(f"could not read {where}: {str(error)[:500]}") from error
 
 
 def create_reader(source: MongoSource, name: str, settings: Settings, columns: list[Column]) -> MongoReader:

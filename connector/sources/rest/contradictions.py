@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from connector.errors import DeclarationError
+from connector.sources.address import check_web_address
 from connector.sources.base import Window
 from connector.sources.rest.config import (
     Auth,
@@ -42,30 +43,10 @@ def check_source(source: RestSource, auth: Auth | None, where: str) -> None:
         raise DeclarationError(
             f"{where}: limits.per_second: {rate} is a request in {1 / rate:.0f} s; expected at least {SMALLEST_RATE}."
         )
-    check_address(source.url, f"{where}: url")
+    check_web_address(source.url, f"{where}: url")
     check_headers(source.headers, auth, f"{where}: headers")
     if isinstance(auth, Header):
         check_header(auth.header, auth.prefix.strip() or "x", f"{where}: auth")
-
-
-def check_address(url: str, where: str) -> None:
-    """DeclarationError unless it has a host and nothing behind the path: paths of endpoints are appended."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise DeclarationError(f"{where}: invalid address {url!r}: {error}.") from error
-    if not parts.hostname or port == 0 or re.search(r"[\s\x00-\x1f]", url):
-        raise DeclarationError(
-            f"{where}: invalid address {url!r}; expected for example https://api.example/v1."
-        )
-    if parts.username is not None:
-        # The value is not repeated: it may be a password.
-        raise DeclarationError(f"{where}: remove the part before @; credentials are the content of `secret`.")
-    if parts.query or parts.fragment:
-        raise DeclarationError(
-            f"{where}: remove what follows ? or # in {url!r}; use `params` of the endpoint."
-        )
 
 
 def check_endpoint(endpoint: RestEndpoint, paging: Paging, auth: Auth | None, where: str) -> None:

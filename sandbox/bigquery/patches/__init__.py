@@ -27,6 +27,7 @@ from sandbox.bigquery.patches import (
     script_variables,
     time_travel,
     trim,
+    undrop_schema,
 )
 
 
@@ -39,6 +40,7 @@ def install() -> None:
         running_jobs,
         clone,
         deleted_datasets,
+        undrop_schema,
         information_schema,
         modification_time,
         script_variables,

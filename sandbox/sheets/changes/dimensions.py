@@ -34,11 +34,13 @@ def insert(book: Book, request: dict[str, Any]) -> None:
     edit = Insert(start, end - start)
     tab.resize(dimension, size(tab, dimension) + edit.count)
     rearrange(book, tab, dimension, edit)
+    # After the move: the line that followed the new ones is at `end` now.
     inherit(tab, dimension, start - 1 if before else end, range(start, end))
 
 
 def inherit(tab: Tab, dimension: str, source: int, new_lines: range) -> None:
     axis = 0 if dimension == ROWS else 1
+    # A list, because the loop below adds cells.
     formats = [
         (place, cell.format) for place, cell in tab.cells.items() if place[axis] == source and cell.format
     ]
@@ -51,6 +53,7 @@ def inherit(tab: Tab, dimension: str, source: int, new_lines: range) -> None:
 def delete(book: Book, request: dict[str, Any]) -> None:
     tab, dimension, start, end = span_of(book, request.get("range") or {})
     rearrange(book, tab, dimension, Delete(start, end))
+    # After the cells have moved: a smaller grid deletes those outside of it.
     tab.resize(dimension, size(tab, dimension) - (end - start))
 
 

@@ -31,6 +31,7 @@ def update(book: Book, request: dict[str, Any]) -> None:
     before = find_named_range(book, requested.get("namedRangeId"))
     mask = masks.parse(request.get("fields") or "*", "NamedRange")
     after = masks.assign(before, requested, mask, "NamedRange")
+    # First, or `valid` would take its own name for that of another range.
     book.names.remove(before)
     book.names.append(valid(book, after | {"namedRangeId": before["namedRangeId"]}))
 
@@ -48,6 +49,7 @@ def find_named_range(book: Book, range_id: str | None) -> dict[str, Any]:
 
 def valid(book: Book, named: dict[str, Any]) -> dict[str, Any]:
     name = named.get("name") or ""
+    # A name such as Q4 would be read as a cell.
     if not NAME.fullmatch(name) or ranges.parse(name):
         raise BadRequest(f"'{name}': no name for a range.")
     if any(item["name"].lower() == name.lower() for item in book.names):
@@ -88,6 +90,7 @@ def followed(grid_range: dict[str, Any], tab: int, dimension: str, edit: Edit) -
     span = edit.span(grid_range.get(first) or 0, 2**31 if end is None else end)
     if span is None:
         return None
+    # An open end stays open, however many rows are inserted before it.
     return grid_range | {first: span[0]} | ({} if end is None else {last: span[1]})
 
 

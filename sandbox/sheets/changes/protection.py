@@ -60,6 +60,7 @@ def find_protected(book: Book, range_id: int | None) -> tuple[Tab, dict[str, Any
 
 def guard(book: Book, kind: str, request: dict[str, Any], caller: str) -> None:
     """Refuse a request that changes, removes or releases cells that the caller may not edit."""
+    # To release a range one must be allowed to edit its cells.
     if kind in ("deleteProtectedRange", "updateProtectedRange"):
         item = request.get("protectedRange") or request
         tab, protected = find_protected(book, item.get("protectedRangeId"))
@@ -114,6 +115,7 @@ def writable(book: Book, tab: Tab, area: Area, caller: str) -> None:
 
 def protected_areas(book: Book, tab: Tab, caller: str) -> Iterator[Area]:
     """Areas that `caller` may not edit."""
+    # No protection applies to the owner: https://support.google.com/docs/answer/1218656
     if book.role(caller) == "owner":
         return
     for item in tab.protected:

@@ -31,6 +31,7 @@ def delete(book: Book, request: dict[str, Any]) -> None:
     if len(book.tabs) == 1:
         raise BadRequest("You can't remove all the sheets in a document.")
     book.tabs.remove(tab)
+    # After the removal: the other tabs may all be hidden.
     visible(book)
     names.forget_tab(book, tab.id)
 
@@ -65,6 +66,7 @@ def update(book: Book, request: dict[str, Any]) -> None:
         raise BadRequest(f"{min(FIXED & set(mask))} can't be changed.")
     before = tab.properties
     after = masks.assign(before, requested, mask, "SheetProperties") | {key: before[key] for key in FIXED}
+    # The position in the book, not a stored property.
     after.pop("index", None)
     titled(book, tab, after.get("title") or "")
     resized(tab, after)

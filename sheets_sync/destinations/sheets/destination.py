@@ -128,22 +128,26 @@ class SheetsDestination:
         )
         # compare runs again after a write of unknown outcome, and the link has one fragment.
         self.link = f"{self.link.partition('#')[0]}#gid={plan.tab}"
+        return self.describe_plan(desired, current, diff, notes, plan)
+
+    def describe_plan(
+        self, desired: DesiredTable, current: CurrentTab, diff: Diff, notes: list[str], plan: Plan
+    ) -> SheetPlan:
+        """What a run prints and records about the plan."""
         rejected = tuple(RowIssue("rejected", row) for row in desired.rejected)
         drifted = tuple(RowIssue("drift", row) for row in diff.drifted)
-        title = current.tab.title if current.tab else export.tab
-        calls = count_calls(plan)
-        issues, status_id = rejected + drifted, current.tab.status_id if current.tab else None
+        issues = rejected + drifted
         # Rejected rows, edits and notes are reported by every run, so such a run is not skipped next time.
         is_done = not (plan.changes or issues or notes)
         return SheetPlan(
             diff.counts,
-            title,
-            calls,
+            current.tab.title if current.tab else desired.export.tab,
+            count_calls(plan),
             issues,
             tuple(notes),
-            export,
+            desired.export,
             plan,
-            status_id,
+            current.tab.status_id if current.tab else None,
             content=current.content if is_done else "",
             note_time=self.status_time(current.tab, plan),
         )

@@ -16,6 +16,7 @@ from runtime.rate_limiter import RateLimiter
 from runtime.retry import RetryPolicy, parse_retry_after
 from sheets_sync.destinations.sheets.current.document import FIELDS, Document, Tab, parse_document
 from sheets_sync.destinations.sheets.desired.cells import Rows
+from sheets_sync.destinations.sheets.requests.staging import MAX_REQUEST_BYTES
 from sheets_sync.errors import (
     Invalid,
     NotFound,
@@ -32,7 +33,6 @@ from sheets_sync.transient import call_with_retry
 
 GOOGLE_ENDPOINT = "https://sheets.googleapis.com"  # gspread's constant, replaced by the configured one
 TIMEOUT = (10, 190)  # seconds to connect, and to answer: Sheets aborts a request after 180
-MAX_REQUEST_BYTES = 2_000_000  # of values
 
 # Per user of a project and minute: https://developers.google.com/sheets/api/limits. The project's own quota
 # of 300 cannot be used up by one user.

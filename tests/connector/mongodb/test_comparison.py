@@ -13,6 +13,7 @@ from connector.run import run
 from connector.run.context import now_milliseconds
 from connector.settings import Settings
 from connector.sources import registry
+from connector.sources.mongodb import ranges
 from connector.sources.mongodb import reader as mongodb
 from connector.sources.mongodb.config import MongoSource
 from connector.sources.window import IdRange
@@ -108,7 +109,7 @@ def test_everything_that_a_window_cannot_see(project, server, copies):
 
 
 def test_an_incomplete_list_marks_nothing(server, copies, monkeypatch):
-    monkeypatch.setattr(mongodb, "BATCH_DOCUMENTS", 10)
+    monkeypatch.setattr(ranges, "BATCH_DOCUMENTS", 10)
     server.insert("orders", *({"_id": n, "name": "n", "updated_at": after(n)} for n in range(50)))
     server.now = after(100)
     copies.copy()

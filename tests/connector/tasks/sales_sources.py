@@ -21,7 +21,7 @@ from connector.sources.files.ledger import Ledger
 from connector.sources.files.position import parse_position
 from connector.sources.files.reader import FilesReader
 from connector.sources.files.store import open_obstore
-from connector.sources.mongodb.reader import Bounds
+from connector.sources.mongodb.ranges import Bounds
 from connector.sources.mongodb.reader import create_reader as create_mongodb_reader
 from connector.sources.mongodb.values import decode_value
 from connector.sources.mysql.reader import create_reader as create_mysql_reader

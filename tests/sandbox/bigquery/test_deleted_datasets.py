@@ -8,7 +8,8 @@ import pytest
 from google.api_core.exceptions import Conflict, NotFound
 from google.cloud import bigquery
 
-from sandbox.bigquery.patches.deleted_datasets import Deleted, is_too_old
+from sandbox.bigquery.patches.deleted_datasets import Deleted
+from sandbox.bigquery.patches.undrop_schema import is_too_old
 from sandbox.state import State
 from tests.sandbox.iam.project import Project, binding
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from runtime.notice_log import RETRY_PERIOD
 from sheets_sync.errors import WarehouseError
 from sheets_sync.notifications.delivery_log import (
-    RETRY_PERIOD,
     DeliveryLog,
     delivery_row,
     find_pending,

@@ -8,9 +8,9 @@ import requests
 
 from runtime.mail import one_line
 from runtime.mail_settings import MailServer
+from runtime.notice_log import RETRY_PERIOD
 from sheets_sync.errors import WarehouseError
 from sheets_sync.notifications.config import Notify, WebhookTarget
-from sheets_sync.notifications.delivery_log import RETRY_PERIOD
 from sheets_sync.notifications.dispatcher import Dispatcher
 from sheets_sync.notifications.mail import MailChannel
 from sheets_sync.notifications.notification import build_notification
