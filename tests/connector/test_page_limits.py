@@ -2,6 +2,9 @@
 
 import pytest
 
+from connector.run.finish import describe_repeated
+from connector.run.state import RunState
+
 ITEMS = [{"id": number, "day": number // 15} for number in range(47)]
 KEYSET = {"cursor": "after", "next": "last_item.day", "items": "items", "limit": 10}
 
@@ -59,3 +62,29 @@ def test_a_source_that_repeats_the_items_of_a_position_is_complete(land):
 
     process, state = land(serve, KEYSET)
     assert (sorted(set(process.ids())), state.missing) == (list(range(30)), None)
+
+
+@pytest.mark.parametrize(
+    ("announced", "rows", "repeated", "is_lost"),
+    [
+        (47, 379, 333, True),
+        (47, 47, 7, False),
+        (47, 54, 7, False),
+        (None, 379, 333, False),
+        (47, 90, 40, False),
+    ],
+)
+def test_overlapping_pages_that_satisfy_the_total(announced, rows, repeated, is_lost):
+    """A `page` that counts items sends most rows ten times and the first one never."""
+    state = RunState(id="r", endpoint="things", began=0, rows=rows, announced=announced)
+    assert (describe_repeated(state, repeated) is not None) == is_lost
+
+
+def test_the_announced_total_is_remembered(land):
+    paging = {"page": "n", "items": "items", "limit": 10, "total_items": "total"}
+
+    def serve(api, query, headers):
+        return 200, {}, {"items": ITEMS[int(query["n"]) :][:10], "total": 47}
+
+    _, state = land(serve, paging)
+    assert (state.announced, state.missing) == (47, None) and state.rows > 300
