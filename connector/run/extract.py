@@ -97,6 +97,8 @@ def complete_state(context: RunContext, extractor: "PageExtractor", tracker: Pag
         span=state.span if tracker.gaps else checked.span,
         pages=len(tracker.rows),
         rows=sum(tracker.rows.values()),
+        # Of the whole range, of which an attempt at the gaps receives a part.
+        announced=None if state.only_pages else max(tracker.totals, default=None),
         notes=tuple(text for text in (gap, checked.note, *doubts.notes()) if text),
         missing=missing,
         # Only gaps are worth a partial attempt; any other doubt needs the whole range again.

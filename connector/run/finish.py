@@ -31,7 +31,7 @@ def finish(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
     context.landing.move(files_of(context, state, "processing"), "archive")
     archived, failed = files_of(context, state, "archive"), files_of(context, state, "failed")
     # From listings made after the moves: what is compared is what the bucket has now.
-    lost = describe_lost(state, result, archived, failed)
+    lost = describe_lost(state, result, archived, failed) or describe_repeated(state, result.keys.repeated)
     # Computed before anything is logged: the severity and the error below come from the same row.
     row = create_run_row(context, state, result, archived, failed, lost)
     if archived or failed:
@@ -144,6 +144,20 @@ def describe_lost(
     if result.rows != expected:
         return f"the loaded files have {expected} rows, but {result.rows} were inserted into raw"
     return None
+
+
+def describe_repeated(state: RunState, repeated: int) -> str | None:
+    """A sentence if more rows than announced came, but fewer different ones: pages overlap, and rows between them were
+    never sent. With as many rows as announced the key may simply not be unique."""
+    if state.announced is None or state.rows is None or not repeated:
+        return None
+    different = state.rows - repeated
+    if not different < state.announced < state.rows:
+        return None
+    return (
+        f"the source announced {state.announced} items and sent {state.rows} rows, but only {different} different "
+        "keys: its pages overlap, check `paging`"
+    )
 
 
 def create_gap_state(state: RunState) -> RunState:

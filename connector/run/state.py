@@ -18,13 +18,13 @@ class RunState(
 
     requested: the range of the command line. span: the range that is read; its end is fixed by the source's first
     response. covered: how far raw reached at the start. phase: fetch until every page is in the bucket, then load;
-    incomplete after a replay that ended so. pages, rows: what was received. missing: what was not. gaps: pages that
-    could not be read. unreadable: parts that cannot be read until they change at the source. only_pages: gaps of an
-    earlier attempt, to which this one is limited. plan: the parts of kinds that plan them. comparison: whether they
-    are the result of a comparison of all keys. fingerprint: of the declaration, the only one under which the fetch
-    phase may be resumed. selection, files: of a replay. execution: the one of Cloud Run whose replay ended
-    incomplete; its retry must fail too. pending: the state with the gaps of an earlier run, which becomes the state
-    again unless this run reads their range.
+    incomplete after a replay that ended so. pages, rows: what was received. announced: the largest total of items
+    that the source reported. missing: what was not. gaps: pages that could not be read. unreadable: parts that cannot
+    be read until they change at the source. only_pages: gaps of an earlier attempt, to which this one is limited.
+    plan: the parts of kinds that plan them. comparison: whether they are the result of a comparison of all keys.
+    fingerprint: of the declaration, the only one under which the fetch phase may be resumed. selection, files: of a
+    replay. execution: the one of Cloud Run whose replay ended incomplete; its retry must fail too. pending: the state
+    with the gaps of an earlier run, which becomes the state again unless this run reads their range.
     """
 
     id: str
@@ -39,6 +39,7 @@ class RunState(
     files: tuple[str, ...] = ()
     pages: int = 0
     rows: int | None = None
+    announced: int | None = None
     only_pages: tuple[int, ...] = ()
     gaps: tuple[int, ...] = ()
     unreadable: tuple[int, ...] = ()

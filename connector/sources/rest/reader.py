@@ -35,6 +35,8 @@ from connector.sources.rest.config import (
 )
 from connector.sources.rest.first_page import describe_count, is_other, is_unproven
 from connector.sources.rest.links import find_on_host
+from connector.sources.rest.page_limit import begins_with, is_cut, shared_position
+from connector.sources.rest.position import LAST_ITEM
 from connector.sources.rest.response import create_parser
 from connector.sources.window import IdRange, window_of
 from runtime.http_session import open_session
@@ -44,6 +46,8 @@ from runtime.retry import RetryPolicy
 EXPIRED_STATUSES = {400, 404, 410, 422}  # how sources answer a cursor that has expired
 NO_CONTENT = 204
 MAX_CURSOR_CHARACTERS = 4000  # it is stored in an object's metadata, of which Cloud Storage accepts 8 KiB
+
+CUT = "it has as many items as were requested, and no paging is declared: declare it, or a larger `limit`"
 
 
 class RestReader:
@@ -113,6 +117,9 @@ class RestReader:
             page = self.client.send(self._request(number, cursor, span), self._parse)
             page = self._check_cap(page, number, span) if isinstance(self.paging, ByOffset) else page
             page = self._check_count(page, span) if number == 1 else page
+            if is_cut(page, self.paging, self.endpoint.params):
+                return replace(page, fault=CUT)
+            page = self._check_shared(page, number, span)
             return self._confirm_end(page, number, cursor, span) if self.sequential else page
         except RequestRejected as error:
             # A success without a body to parse.
@@ -170,6 +177,24 @@ class RestReader:
         return (
             replace(page, fault=describe_count(self.paging)) if is_other(beside, second, self.key) else page
         )
+
+    def _check_shared(self, page: Page, number: int, span: IdRange) -> Page:
+        """The page with a fault if its last position is one of several items, of which the source sends no others."""
+        position = shared_position(page, self.paging)
+        if position is None or not isinstance(self.paging, ByCursor):
+            return page
+        try:
+            following = self._read_once(self._request(number + 1, page.next, span))
+        except SourceError:
+            return page
+        # A source that begins with the position itself sends all of them, some of them twice.
+        if begins_with(following, position, self.paging):
+            return page
+        name = self.paging.next.removeprefix(LAST_ITEM)
+        fault = (
+            f"several items have the same {name!r}, and those after the page are left out: use a unique field"
+        )
+        return replace(page, fault=fault)
 
     def _confirm_end(self, page: Page, number: int, cursor: str | None, span: IdRange) -> Page:
         """The page, with a next one or with a fault if the chain does not end here."""

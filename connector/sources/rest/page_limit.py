@@ -1,0 +1,42 @@
+"""Whether a page leaves items out because of its size: a whole list that ends there, or a position of several items."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Raw
+
+from connector.sources.reader import Page
+from connector.sources.rest.config import ByCursor, Paging
+from connector.sources.rest.json_body import find_node, split_path
+from connector.sources.rest.position import LAST_ITEM
+
+SIZE_NAME = re.compile(r"per_?page|size|limit|count|top|max|rows|^n$", re.IGNORECASE)
+
+
+def is_cut(page: Page, paging: Paging, params: Mapping[str, str]) -> bool:
+    """Whether a list that is declared as whole has exactly the requested number of items, so more may exist."""
+    if type(paging) is not Paging or page.total_items is not None or page.has_more is not None:
+        return False
+    sizes = {value for name, value in params.items() if SIZE_NAME.search(name)}
+    return bool(page.items) and (len(page.items) == paging.limit or str(len(page.items)) in sizes)
+
+
+def shared_position(page: Page, paging: Paging) -> bytes | None:
+    """The value of the last item if the one before has it too, in keyset paging; None otherwise."""
+    if not isinstance(paging, ByCursor) or not paging.next.startswith(LAST_ITEM) or page.next is None:
+        return None
+    if len(page.items) < 2 or (paging.limit and len(page.items) < paging.limit):
+        return None
+    before, last = read_positions(page.items[-2:], paging)
+    return last if before == last else None
+
+
+def begins_with(page: Page, position: bytes, paging: ByCursor) -> bool:
+    return bool(page.items) and read_positions(page.items[:1], paging) == [position]
+
+
+def read_positions(items: Sequence[Raw], paging: ByCursor) -> list[bytes]:
+    steps = split_path(paging.next.removeprefix(LAST_ITEM))
+    members = [msgspec.json.decode(item, type=dict[str, Raw]) for item in items]
+    return [bytes(find_node(member, steps) or b"").strip() for member in members]

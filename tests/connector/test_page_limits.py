@@ -1,0 +1,90 @@
+"""Lists that end at the size of a page, and positions that several items share: rows are missing without a sign."""
+
+import pytest
+
+from connector.run.finish import describe_repeated
+from connector.run.state import RunState
+
+ITEMS = [{"id": number, "day": number // 15} for number in range(47)]
+KEYSET = {"cursor": "after", "next": "last_item.day", "items": "items", "limit": 10}
+
+
+def first(size, **members):
+    return lambda api, query, headers: (200, {}, {"items": ITEMS[:size]} | members)
+
+
+@pytest.mark.parametrize(
+    ("paging", "params"),
+    [({"limit": 10}, {}), ({"limit": 10, "size": "n"}, {}), ({}, {"per_page": "10"}), ({}, {"$top": "10"})],
+)
+def test_a_whole_list_of_as_many_items_as_were_requested(land, paging, params):
+    _, state = land(first(10), {"items": "items"} | paging, params=params)
+    assert "it has as many items as were requested, and no paging is declared" in state.missing
+    for complete in (first(9), first(10, total=10), first(10, has_more=False)):
+        declared = (
+            {"items": "items", "total_items": "total"}
+            if complete(0, 0, 0)[2].get("total")
+            else {"items": "items"}
+        )
+        assert land(complete, declared | paging, params=params)[1].missing is None
+
+
+def after(compare):
+    def serve(api, query, headers):
+        day = int(query.get("after", -1))
+        return 200, {}, {"items": [item for item in ITEMS if compare(item["day"], day)][:10]}
+
+    return serve
+
+
+def test_a_position_that_several_items_share_loses_the_rest_of_them(land):
+    """Days 0 to 3 with 15 items each and pages of 10: five items of each day are never sent."""
+    _, state = land(after(lambda item, day: item > day), KEYSET)
+    assert "several items have the same 'day', and those after the page are left out" in state.missing
+
+
+def test_a_position_of_one_item_is_complete(land):
+    def serve(api, query, headers):
+        after_id = int(query.get("after", -1))
+        return 200, {}, {"items": [item for item in ITEMS if item["id"] > after_id][:10]}
+
+    process, state = land(serve, KEYSET | {"next": "last_item.id"})
+    assert (process.ids(), state.missing, len(process.api.seen)) == (list(range(47)), None, 6)
+
+
+def test_a_source_that_repeats_the_items_of_a_position_is_complete(land):
+    rows = [{"id": number, "day": number // 3} for number in range(30)]
+
+    def serve(api, query, headers):
+        day = int(query.get("after", -1))
+        page = [item for item in rows if item["day"] >= day][:10]
+        return 200, {}, {"items": page, "has_more": page[-1] != rows[-1]}
+
+    process, state = land(serve, KEYSET)
+    assert (sorted(set(process.ids())), state.missing) == (list(range(30)), None)
+
+
+@pytest.mark.parametrize(
+    ("announced", "rows", "repeated", "is_lost"),
+    [
+        (47, 379, 333, True),
+        (47, 47, 7, False),
+        (47, 54, 7, False),
+        (None, 379, 333, False),
+        (47, 90, 40, False),
+    ],
+)
+def test_overlapping_pages_that_satisfy_the_total(announced, rows, repeated, is_lost):
+    """A `page` that counts items sends most rows ten times and the first one never."""
+    state = RunState(id="r", endpoint="things", began=0, rows=rows, announced=announced)
+    assert (describe_repeated(state, repeated) is not None) == is_lost
+
+
+def test_the_announced_total_is_remembered(land):
+    paging = {"page": "n", "items": "items", "limit": 10, "total_items": "total"}
+
+    def serve(api, query, headers):
+        return 200, {}, {"items": ITEMS[int(query["n"]) :][:10], "total": 47}
+
+    _, state = land(serve, paging)
+    assert (state.announced, state.missing) == (47, None) and state.rows > 300
