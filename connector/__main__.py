@@ -2,9 +2,9 @@
 
 python -m connector --endpoint sales                               what is new
 python -m connector --endpoint sales --from 100 --until 200        back-fill; ids or days
-python -m connector replay --endpoint sales [--day 20260131]       all files in failed/, or those of a day
-python -m connector check --source retail                          declaration, schemas, keys, settings; grants
-python -m connector try --endpoint sales                           page 1, as it is understood
+python -m connector replay --endpoint sales [--day 20260131]       load again: all files in failed/, or a day's
+python -m connector check --source retail                          errors of a declaration; settings and grants it needs
+python -m connector try --endpoint sales                           the first page or the plan; writes nothing
 python -m connector describe --endpoint sales                      a schema from the first pages
 python -m connector json-schema                                    for completion in an editor
 python -m connector new NAME --kind postgres --url URL --secret NAME --endpoint orders   files of a new source

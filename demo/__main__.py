@@ -5,7 +5,8 @@ serve  keeps the project running until Ctrl-C; an empty folder is filled by `run
 report writes the page about last night
 sql    prints the result of a query on the project's BigQuery
 
-Another company than retail has its own declarations: they run in a copy of this repository, .companies/<name>.
+A company other than retail has declarations and models of its own, so it runs in a copy of this repository with
+these: .companies/<name>.
 """
 
 import argparse

@@ -1,4 +1,7 @@
-"""python -m pipeline hourly|daily [--from STEP]: started by Cloud Scheduler, or by a person."""
+"""python -m pipeline hourly|daily [--from STEP]: run the steps of a schedule in order, the first or from STEP on.
+
+Started by Cloud Scheduler, or by a person.
+"""
 
 import argparse
 import os

@@ -82,6 +82,15 @@ def test_the_product_has_no_branch_for_its_environment(package):
     assert mentions == set()
 
 
+def test_the_errors_of_googles_clients_are_listed_once():
+    """An incomplete list ends a job with a traceback: use runtime.google_errors.CLIENT_ERRORS."""
+    api = r"(?=[^()]*\bGoogleAPI(?:Call)?Error\b)"
+    lists = re.compile(rf"\({api}(?=[^()]*\bGoogleAuthError\b)[^()]*\)")
+    files = [path for package in ("runtime", "scripts", *JOBS) for path in python_files(package)]
+    listing = [path.relative_to(ROOT).as_posix() for path in files if lists.search(path.read_text())]
+    assert listing == ["runtime/google_errors.py"]
+
+
 def test_few_files_use_the_bigquery_client():
     """Tests replace the client at these places; other files receive it, or rows and schemas, as arguments."""
     imports = re.compile(r"^\s*(from google\.cloud import .*\b|import google\.cloud\.)bigquery\b", re.M)
