@@ -44,7 +44,7 @@ def test_the_declarations_of_the_repository_are_valid(root):
         (
             "path: /sales",
             "path: sales",
-            "endpoints.sales: Expected a path that begins with /, for example /orders - at `$.path`, declared is 'sales'",
+            "endpoints.sales: Expected a path that begins with /, for example /orders - at `$.path`",
         ),
         (
             "limit: 250",
