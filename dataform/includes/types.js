@@ -140,8 +140,8 @@ const typedLines = (name, { key, columns }) => {
 };
 
 // A SELECT of the typed columns, `reason` (NULL for a valid row), `payload` (the raw row of a rejected one as JSON) and
-// `lineage` (columns that pass through). `from` is the FROM and WHERE of the raw rows to type; `more` are further
-// [condition, reason] pairs, on the raw row `source`.
+// `lineage` (columns that pass through). `from` is the FROM and WHERE of the raw rows to type, with SYS_DATE_CREATE: days
+// and times are compared with it. `more` are further [condition, reason] pairs, on the raw row `source`.
 const select = (columns, lineage, from, more = []) => {
   const all = Object.entries(columns);
   const nested = all.filter(([, type]) => type.lines);
