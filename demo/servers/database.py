@@ -86,6 +86,8 @@ def start_mariadb(data: Path, port: int) -> Iterator[int]:
     run_quietly([*install, "--skip-test-db", f"--datadir={data}/d", f"--tmpdir={data}"])
     options = [f"--datadir={data}/d", f"--socket={data}/s", f"--port={port}", f"--pid-file={data}/pid"]
     options += [
+        # A server deletes at its start all temporary tables in this folder, which is /tmp by default.
+        f"--tmpdir={data}",
         "--bind-address=127.0.0.1",
         "--innodb-buffer-pool-size=32M",
         "--innodb-flush-log-at-trx-commit=0",
