@@ -7,7 +7,7 @@ from connector.errors import DeclarationError
 
 BLANK = r"\s\x00-\x1f"
 # Besides libpq's password and sslpassword also MongoDB's proxyPassword and tlsCertificateKeyFilePassword.
-PASSWORD_PARAMETER = re.compile(r"[?&]\w*passw(or)?d=", re.IGNORECASE)
+PASSWORD_PARAMETER = re.compile(r"[?&]\w*passw(?:or)?d=", re.IGNORECASE)
 
 
 def check_web_address(url: str, where: str) -> None:
@@ -48,3 +48,9 @@ def reject_password(url: str, where: str) -> None:
     """Of databases: the user is a part of the address, the password is the secret; drivers also take a parameter."""
     if re.search(r"://[^?@]*:[^?@]*@", url) or PASSWORD_PARAMETER.search(unquote(url)):
         raise DeclarationError(f"{where}: remove the password from `url`; it is the content of `secret`.")
+
+
+def mask_password(url: str) -> str:
+    """The address without its password: a new password is the same source."""
+    url = re.sub(r"(://[^/?#@:]*):[^/?#@]*@", r"\1@", url)
+    return re.sub(f"({PASSWORD_PARAMETER.pattern})[^&]*", r"\1", url, flags=re.IGNORECASE)

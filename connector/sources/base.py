@@ -106,12 +106,6 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
 
 
-def mask_password(url: str) -> str:
-    """The address without its password: a new password is the same source."""
-    url = re.sub(r"(://[^/?#@:]*):[^/?#@]*@", r"\1@", url)
-    return re.sub(r"([?&](?:ssl)?passw(?:or)?d=)[^&]*", r"\1", url, flags=re.IGNORECASE)
-
-
 def convert[Part: Declared](value: Any, kind: type[Part], where: str) -> Part:
     """DeclarationError with the place, the value, the problem and the allowed keys."""
     try:

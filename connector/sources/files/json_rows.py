@@ -9,7 +9,7 @@ from connector.raw_schema import Column
 from connector.sources.files.content import Rows, UnreadableFile, iter_lines
 from connector.sources.files.position import PartRange
 from connector.sources.files.provenance import LINE, Provenance
-from connector.sources.rest.json_repair import repair
+from connector.sources.json_repair import repair
 
 MAX_ARRAY_BYTES = 256 << 20  # an array is decoded as a whole
 BOM = b"\xef\xbb\xbf"

@@ -26,7 +26,8 @@ from connector.errors import RequestRejected
 from connector.landing.files import RejectedRow
 from connector.raw_schema import FILE_NAME, Column
 from connector.settings import Settings
-from connector.sources.base import fingerprint, mask_password
+from connector.sources.address import mask_password
+from connector.sources.base import fingerprint
 from connector.sources.comparison import ComparingReader, KeyPage
 from connector.sources.mongodb.batches import CODEC, Batch, decode_batch, describe_fault
 from connector.sources.mongodb.config import MongoEndpoint, MongoSource

@@ -10,7 +10,7 @@ from pymysql.converters import encoders
 from connector.errors import RequestRejected
 from connector.raw_schema import Column
 from connector.settings import Settings
-from connector.sources.base import mask_password
+from connector.sources.address import mask_password
 from connector.sources.database.config import Limits, MysqlSource
 from connector.sources.database.reader import TableReader
 from connector.sources.mysql.errors import translate_connect

@@ -8,7 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from connector.raw_schema import Column
 from connector.settings import Settings
-from connector.sources.base import mask_password
+from connector.sources.address import mask_password
 from connector.sources.database.config import Limits, PostgresSource
 from connector.sources.database.reader import TableReader
 from connector.sources.postgres.errors import translate_connect

@@ -34,6 +34,7 @@ Place = Annotated[
         "a path in the body such as meta.total, or a header such as header:X-Total-Count",
     ),
 ]
+UrlPath = Annotated[str, matching("^/", "a path that begins with /, for example /orders")]
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -69,7 +70,7 @@ class Revocation(Declared, frozen=True, kw_only=True, rename={"current": "own"})
     """DELETE <path>/<id> revokes a key. GET `current` returns the key of the request, GET <path> all keys, in the
     list `items`. `id`, `name` and `created` are fields of a key; `name` is set when it is issued."""
 
-    current: Annotated[str, matching("^/", "a path that begins with /, for example /orders")]
+    current: UrlPath
     items: Text
     id: Text
     name: Text
@@ -79,7 +80,7 @@ class Revocation(Declared, frozen=True, kw_only=True, rename={"current": "own"})
 class Rotation(Declared, frozen=True, kw_only=True):
     """POST `path` with the current key issues a new key, which is the field `key` of the response."""
 
-    path: Annotated[str, matching("^/", "a path that begins with /, for example /orders")]
+    path: UrlPath
     key: Text
     revoke: Revocation | None = None
 
@@ -150,7 +151,7 @@ class RestEndpoint(Endpoint, frozen=True, kw_only=True):
     BigQuery does not accept. unmapped: a column that receives all fields without a column, as JSON text.
     """
 
-    path: Annotated[str, matching("^/", "a path that begins with /, for example /orders")]
+    path: UrlPath
     method: Literal["GET", "POST"] = "GET"
     body: dict[str, Any] = {}
     params: dict[str, str] = {}

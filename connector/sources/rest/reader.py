@@ -1,6 +1,6 @@
 """Read pages of one endpoint of an API, in each of the declared kinds of paging."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -8,19 +8,13 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 import msgspec
 import requests
 
-from connector.errors import CursorExpired, InvalidResponse, RequestRejected, SourceError
+from connector.errors import CursorExpired, InvalidResponse, RequestRejected
 from connector.extract.page_loop import IN_FLIGHT
 from connector.settings import Settings
 from connector.sources.base import fingerprint
 from connector.sources.reader import Page
 from connector.sources.rest.auth import create_auth
-from connector.sources.rest.chain_end import (
-    guess_addresses,
-    guess_next,
-    is_end_number,
-    names_later_last,
-    needs_proof,
-)
+from connector.sources.rest.chain_end import is_end_number, names_later_last
 from connector.sources.rest.client import Request, SourceClient
 from connector.sources.rest.config import (
     ByCursor,
@@ -28,15 +22,12 @@ from connector.sources.rest.config import (
     ByNext,
     ByOffset,
     ByPage,
-    Paging,
     Query,
     RestEndpoint,
     RestSource,
 )
-from connector.sources.rest.first_page import describe_count, is_other, is_unproven
 from connector.sources.rest.links import find_on_host
-from connector.sources.rest.page_limit import begins_with, is_cut, shared_position
-from connector.sources.rest.position import LAST_ITEM
+from connector.sources.rest.page_checks import PageChecks
 from connector.sources.rest.response import create_parser
 from connector.sources.window import IdRange, window_of
 from runtime.http_session import open_session
@@ -46,8 +37,6 @@ from runtime.retry import RetryPolicy
 EXPIRED_STATUSES = {400, 404, 410, 422}  # how sources answer a cursor that has expired
 NO_CONTENT = 204
 MAX_CURSOR_CHARACTERS = 4000  # it is stored in an object's metadata, of which Cloud Storage accepts 8 KiB
-
-CUT = "it has as many items as were requested, and no paging is declared: declare it, or a larger `limit`"
 
 
 class RestReader:
@@ -59,13 +48,20 @@ class RestReader:
         # The one in the environment wins, but a changed declaration is another source as well.
         self.addresses = [source.url, client.url]
         self.headers = dict(source.headers) | dict(self.endpoint.headers)
-        # As the source names its fields.
         fields = {column: field for field, column in self.endpoint.rename.items()}
-        self.key = [fields.get(column, column) for column in self.endpoint.key]
         self.paging = source.paging_of(name)
         self.auth = source.authentication()
         self.parse_body = create_parser(self.paging, self.endpoint.window)
         self.url = client.url + self.endpoint.path
+        self.checks = PageChecks(
+            self.paging,
+            # As the source names its fields.
+            [fields.get(column, column) for column in self.endpoint.key],
+            self.endpoint.params,
+            self._request,
+            read=lambda request: client.send(request, self._parse),
+            read_once=lambda request: client.send_once(request, self._parse),
+        )
 
     @property
     def size(self) -> int:
@@ -115,12 +111,7 @@ class RestReader:
     def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
         try:
             page = self.client.send(self._request(number, cursor, span), self._parse)
-            page = self._check_cap(page, number, span) if isinstance(self.paging, ByOffset) else page
-            page = self._check_count(page, span) if number == 1 else page
-            if is_cut(page, self.paging, self.endpoint.params):
-                return replace(page, fault=CUT)
-            page = self._check_shared(page, number, span)
-            return self._confirm_end(page, number, cursor, span) if self.sequential else page
+            return self.checks.check(page, number, cursor, span)
         except RequestRejected as error:
             # A success without a body to parse.
             if error.status == NO_CONTENT:
@@ -139,91 +130,6 @@ class RestReader:
     def read_first_body(self) -> bytes:
         """Page 1 as received, for a declaration that does not state yet where its items are."""
         return self.client.send(self._request(1, None, IdRange()), lambda _, body: body)
-
-    def _check_cap(self, page: Page, number: int, span: IdRange) -> Page:
-        """A short page is the last one, or the server returns fewer items than `limit`: then the items up to the next
-        offset would never be sent. Where no total shows it, one more request does."""
-        received = len(page.items)
-        # With a total the missing items are noticed without another request.
-        if not 0 < received < self.size or page.total_items is not None:
-            return page
-        position = (number - 1) * self.size + received
-        try:
-            # A server may refuse the offset after the last item: then nothing follows.
-            rest = self.client.send(self._request(number, None, span, position), self._parse)
-        except RequestRejected:
-            return page
-        fault = (
-            f"it has {received} items of {self.size}, but more follow: the server returns at most {received}"
-        )
-        # A server that rounds offsets down returns the same items again.
-        return replace(page, fault=f"{fault}, lower `limit`") if is_other(rest, page, self.key) else page
-
-    def _check_count(self, page: Page, span: IdRange) -> Page:
-        """The page with a fault if the API does not count its pages as declared."""
-        if not is_unproven(page, self.paging):
-            return page
-        is_offset = isinstance(self.paging, ByOffset)
-        neighbour = self._request(1, None, span, 1) if is_offset else self._request(0, None, span)
-        try:
-            # Once: for a server without such a page an error is the usual answer.
-            beside = self._read_once(neighbour)
-            if not is_other(beside, page, self.key):
-                return page
-            # New rows may have moved the others; then the first page is no longer the same either.
-            second = self._read_once(self._request(1, None, span))
-        except SourceError:
-            return page
-        return (
-            replace(page, fault=describe_count(self.paging)) if is_other(beside, second, self.key) else page
-        )
-
-    def _check_shared(self, page: Page, number: int, span: IdRange) -> Page:
-        """The page with a fault if its last position is one of several items, of which the source sends no others."""
-        position = shared_position(page, self.paging)
-        if position is None or not isinstance(self.paging, ByCursor):
-            return page
-        try:
-            following = self._read_once(self._request(number + 1, page.next, span))
-        except SourceError:
-            return page
-        # A source that begins with the position itself sends all of them, some of them twice.
-        if begins_with(following, position, self.paging):
-            return page
-        name = self.paging.next.removeprefix(LAST_ITEM)
-        fault = (
-            f"several items have the same {name!r}, and those after the page are left out: use a unique field"
-        )
-        return replace(page, fault=fault)
-
-    def _confirm_end(self, page: Page, number: int, cursor: str | None, span: IdRange) -> Page:
-        """The page, with a next one or with a fault if the chain does not end here."""
-        if type(self.paging) is Paging or not needs_proof(page):
-            return page
-        # A shorter page than `limit` is an end that needs no proof.
-        if self.size and len(page.items) < self.size:
-            return page
-        try:
-            if self.size and (second := self._read_once(self._request(number, cursor, span))).next:
-                return second
-            for request, place in self._guess_next(number, cursor, span):
-                if is_other(self._read_once(request), page, self.key):
-                    return replace(page, fault=f"it names no next page, but {place} has items")
-        except SourceError:
-            pass  # an error is the usual answer after the end
-        return page
-
-    def _guess_next(self, number: int, cursor: str | None, span: IdRange) -> Iterator[tuple[Request, str]]:
-        match self.paging:
-            case ByCursor(cursor=name) if cursor is not None:
-                if (following := guess_next(cursor.strip('"'), number)) is not None:
-                    yield self._request(number + 1, str(following), span), f"{name}={following}"
-            case ByNext() | ByLink() if cursor is not None:
-                for url, place in guess_addresses(cursor, number, self.endpoint.params):
-                    yield self._request(number + 1, url, span), place
-
-    def _read_once(self, request: Request) -> Page:
-        return self.client.send_once(request, self._parse)
 
     def _request(
         self, number: int, cursor: str | None, span: IdRange, position: int | None = None

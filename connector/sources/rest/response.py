@@ -9,10 +9,10 @@ from msgspec import Raw
 
 from connector.errors import InvalidResponse
 from connector.sources.base import Window
+from connector.sources.json_repair import repair
 from connector.sources.reader import Page
 from connector.sources.rest.config import ByCursor, ByLink, ByNext, Paging
 from connector.sources.rest.json_body import Body, create_body_decoder, find_objects, split_path
-from connector.sources.rest.json_repair import repair
 from connector.sources.rest.links import find_link
 from connector.sources.rest.position import (
     HEADER,
@@ -91,6 +91,9 @@ class ResponseParser:
         inner = [".".join([*steps[:length], name]) for length in range(1, len(steps)) for name in NAMES]
         self.outer = [steps[:length] for length in range(1, len(steps))]
         self.decode: Callable[[bytes], Body] = create_body_decoder(paging.items, [*paths, *NAMES, *inner])
+        next_place = getattr(paging, "next", "")
+        next_steps = [] if next_place.startswith((HEADER, LAST_ITEM)) else split_path(next_place)
+        self.next_places = [".".join(next_steps[:length]) for length in range(1, len(next_steps) + 1)]
         self.is_whole = type(paging) is Paging
         self.is_chain = isinstance(paging, ByCursor | ByNext | ByLink)
 
@@ -127,14 +130,12 @@ class ResponseParser:
             places=frozenset(name for name, is_there in exists.items() if is_there),
             has_more=more,
             fault=fault,
-            states_end=self._states_end(body),
+            states_end=position is None and self._states_end(body),
         )
 
     def _states_end(self, body: Body) -> bool:
         """Whether the place of the next page exists in the body, or an object around it, such as `paging: {}`."""
-        place = getattr(self.paging, "next", "")
-        steps = [] if place.startswith((HEADER, LAST_ITEM)) else split_path(place)
-        return any(body.find(".".join(steps[:length])) is not None for length in range(1, len(steps) + 1))
+        return any(body.find(place) is not None for place in self.next_places)
 
     def _items(self, body: Body, total: int | None) -> list[Raw]:
         """An absent list is empty only where the source announces 0 items, as Spring Data REST does."""

@@ -70,33 +70,34 @@ class ResultTables:
         return [(table, "TABLE", rows)]
 
 
-class NewCursor:
-    """A cursor of DuckDB that has no temporary tables yet."""
+class CursorProxy:
+    """A cursor of DuckDB, with some methods replaced by a subclass."""
 
     def __init__(self, cursor: Any) -> None:
         self.cursor = cursor
-
-    def sql(self, query: str, **named: Any) -> Any:
-        return self.cursor.sql(NO_TABLES if query == TEMPORARY else query, **named)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.cursor, name)
 
 
-class WritingCursor:
+class NewCursor(CursorProxy):
+    """It has no temporary tables yet."""
+
+    def sql(self, query: str, **named: Any) -> Any:
+        return self.cursor.sql(NO_TABLES if query == TEMPORARY else query, **named)
+
+
+class WritingCursor(CursorProxy):
     """For one write. The columns of its query are read twice before it runs, which plans the query twice."""
 
     def __init__(self, cursor: Any) -> None:
-        self.cursor = cursor
+        super().__init__(cursor)
         self.planned: dict[str, Any] = {}
 
     def sql(self, query: str, params: Any = None) -> Any:
         if query not in self.planned:
             self.planned[query] = self.cursor.sql(query, params=params)
         return self.planned[query]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.cursor, name)
 
 
 def install() -> None:

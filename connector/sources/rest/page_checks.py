@@ -1,0 +1,135 @@
+"""Checks of a page by further requests: whether it, or a list that ends with it, leaves out items."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from connector.errors import RequestRejected, SourceError
+from connector.sources.reader import Page
+from connector.sources.rest.chain_end import guess_addresses, guess_next, needs_proof
+from connector.sources.rest.client import Request
+from connector.sources.rest.config import ByCursor, ByLink, ByNext, ByOffset, ByPage, Paging
+from connector.sources.rest.first_page import describe_count, is_other, is_unproven
+from connector.sources.rest.page_limit import begins_with, is_cut, shared_position
+from connector.sources.rest.position import LAST_ITEM
+from connector.sources.window import IdRange
+
+CUT = "it has as many items as were requested, and no paging is declared: declare it, or a larger `limit`"
+
+
+class CreateRequest(Protocol):
+    def __call__(
+        self, number: int, cursor: str | None, span: IdRange, position: int | None = None
+    ) -> Request: ...
+
+
+@dataclass(frozen=True)
+class PageChecks:
+    """`key`: as the source names its fields. `read_once`: without retries, where an error is a usual answer."""
+
+    paging: Paging
+    key: Sequence[str]
+    params: Mapping[str, str]
+    create_request: CreateRequest
+    read: Callable[[Request], Page]
+    read_once: Callable[[Request], Page]
+
+    @property
+    def size(self) -> int:
+        return self.paging.limit or 0
+
+    def check(self, page: Page, number: int, cursor: str | None, span: IdRange) -> Page:
+        """The page, with a fault if items are left out."""
+        page = self._check_cap(page, number, span) if isinstance(self.paging, ByOffset) else page
+        page = self._check_count(page, span) if number == 1 else page
+        if is_cut(page, self.paging, self.params):
+            return replace(page, fault=CUT)
+        page = self._check_shared(page, number, span)
+        # Pages with numbers end where a page is empty.
+        return (
+            page
+            if isinstance(self.paging, ByPage | ByOffset)
+            else self._confirm_end(page, number, cursor, span)
+        )
+
+    def _check_cap(self, page: Page, number: int, span: IdRange) -> Page:
+        """A short page is the last one, or the server returns fewer items than `limit`: then the items up to the next
+        offset would never be sent. Where no total shows it, one more request does."""
+        received = len(page.items)
+        # With a total the missing items are noticed without another request.
+        if not 0 < received < self.size or page.total_items is not None:
+            return page
+        position = (number - 1) * self.size + received
+        try:
+            # A server may refuse the offset after the last item: then nothing follows.
+            rest = self.read(self.create_request(number, None, span, position))
+        except RequestRejected:
+            return page
+        fault = (
+            f"it has {received} items of {self.size}, but more follow: the server returns at most {received}"
+        )
+        # A server that rounds offsets down returns the same items again.
+        return replace(page, fault=f"{fault}, lower `limit`") if is_other(rest, page, self.key) else page
+
+    def _check_count(self, page: Page, span: IdRange) -> Page:
+        """The page with a fault if the API does not count its pages as declared."""
+        if not is_unproven(page, self.paging):
+            return page
+        is_offset = isinstance(self.paging, ByOffset)
+        neighbour = self.create_request(1, None, span, 1) if is_offset else self.create_request(0, None, span)
+        try:
+            # Once: for a server without such a page an error is the usual answer.
+            beside = self.read_once(neighbour)
+            if not is_other(beside, page, self.key):
+                return page
+            # New rows may have moved the others; then the first page is no longer the same either.
+            second = self.read_once(self.create_request(1, None, span))
+        except SourceError:
+            return page
+        return (
+            replace(page, fault=describe_count(self.paging)) if is_other(beside, second, self.key) else page
+        )
+
+    def _check_shared(self, page: Page, number: int, span: IdRange) -> Page:
+        """The page with a fault if its last position is one of several items, of which the source sends no others."""
+        position = shared_position(page, self.paging)
+        if position is None or not isinstance(self.paging, ByCursor):
+            return page
+        try:
+            following = self.read_once(self.create_request(number + 1, page.next, span))
+        except SourceError:
+            return page
+        # A source that begins with the position itself sends all of them, some of them twice.
+        if begins_with(following, position, self.paging):
+            return page
+        name = self.paging.next.removeprefix(LAST_ITEM)
+        fault = (
+            f"several items have the same {name!r}, and those after the page are left out: use a unique field"
+        )
+        return replace(page, fault=fault)
+
+    def _confirm_end(self, page: Page, number: int, cursor: str | None, span: IdRange) -> Page:
+        """The page, with a next one or with a fault if the chain does not end here."""
+        if type(self.paging) is Paging or not needs_proof(page):
+            return page
+        # A shorter page than `limit` is an end that needs no proof.
+        if self.size and len(page.items) < self.size:
+            return page
+        try:
+            if self.size and (second := self.read_once(self.create_request(number, cursor, span))).next:
+                return second
+            for request, place in self._guess_next(number, cursor, span):
+                if is_other(self.read_once(request), page, self.key):
+                    return replace(page, fault=f"it names no next page, but {place} has items")
+        except SourceError:
+            pass  # an error is the usual answer after the end
+        return page
+
+    def _guess_next(self, number: int, cursor: str | None, span: IdRange) -> Iterator[tuple[Request, str]]:
+        match self.paging:
+            case ByCursor(cursor=name) if cursor is not None:
+                if (following := guess_next(cursor.strip('"'), number)) is not None:
+                    yield self.create_request(number + 1, str(following), span), f"{name}={following}"
+            case ByNext() | ByLink() if cursor is not None:
+                for url, place in guess_addresses(cursor, number, self.params):
+                    yield self.create_request(number + 1, url, span), place
