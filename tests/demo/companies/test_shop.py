@@ -100,7 +100,7 @@ class OverwrittenStore:
     """A store whose files are written again after they were listed."""
 
     def __init__(self, store, overwrite):
-        self.store, self.overwrite, self.url = store, overwrite, store.url
+        self.store, self.overwrite, self.server, self.url = store, overwrite, store.server, store.url
 
     def list_files(self, prefix):
         yield from list(self.store.list_files(prefix))
