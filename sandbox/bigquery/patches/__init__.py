@@ -28,6 +28,7 @@ from sandbox.bigquery.patches import (
     time_travel,
     trim,
     undrop_schema,
+    unnest_offset,
 )
 
 
@@ -49,6 +50,7 @@ def install() -> None:
         numeric,
         trim,
         range_partitions,
+        unnest_offset,
         time_travel,
     ):
         patch.install()

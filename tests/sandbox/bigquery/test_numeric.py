@@ -70,6 +70,35 @@ CONSTANTS = [
     "greatest(round(numeric '-0.5', 2), 0)",
     "cast(numeric '100' as string)",
 ]
+# Ties, the limits of 64 bits, exponents, and what is not a number. Without `5e-10`: DuckDB rounds it up, GoogleSQL's
+# reference to 0 (2026-11-29).
+TEXTS = [
+    "0.0000000005",
+    "-0.0000000005",
+    "0.00000000049999999999999",
+    "1.0000000005",
+    "999999999.9999999994",
+    "999999999.9999999995",
+    "-999999999.9999999995",
+    "1000000000",
+    "9999999999.9",
+    "12345678901.5",
+    "1e-10",
+    "4.9999999999e-10",
+    "1E+3",
+    # DuckDB's cast to DECIMAL(18, 9) reads other digits.
+    "8049012.500005590055e2",
+    "20834919.90000599905e2",
+    "99999999999999999999999999999.999999999",
+    "100000000000000000000000000000",
+    "007",
+    "-0",
+    "1.",
+    ".5",
+    "abc",
+    "",
+]
+TEXT_ROWS = f"from unnest({TEXTS}) as word"
 OVER_ROWS = [
     "x / y",
     "safe_divide(x, y)",
@@ -134,8 +163,15 @@ def text(value: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("expressions", "source"),
-    [(CONSTANTS, ""), (OVER_ROWS, ROWS), (AGGREGATES, ROWS), (AGGREGATES, f"{ROWS} group by n order by n")],
-    ids=["constants", "columns", "aggregates", "groups"],
+    [
+        (CONSTANTS, ""),
+        (OVER_ROWS, ROWS),
+        (AGGREGATES, ROWS),
+        (AGGREGATES, f"{ROWS} group by n order by n"),
+        (["safe_cast(word as numeric)", "safe_cast(word as numeric) * numeric '0.1'"], TEXT_ROWS),
+        (["cast(word as numeric)"], f"from unnest({TEXTS[:14]}) as word"),
+    ],
+    ids=["constants", "columns", "aggregates", "groups", "texts", "numbers"],
 )
 def test_both_engines_agree(query: Callable[[str], Any], expressions: list[str], source: str) -> None:
     expected, observed = googlesql.execute(expressions, source), on_sandbox(query, expressions, source)
