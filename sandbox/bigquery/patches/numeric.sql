@@ -100,6 +100,17 @@ CREATE MACRO _safe_divide(a DECIMAL(38, 9), b DECIMAL(38, 9)) AS bq.main._numeri
     (a DOUBLE, b DOUBLE) AS CASE WHEN b <> 0 THEN a / b END,
     (a HUGEINT, b HUGEINT) AS CASE WHEN b <> 0 THEN a / b END;
 
+CREATE MACRO _numeric_greatest(a, b) AS
+    list_transform(
+        [{'a': CAST(a AS DECIMAL(38, 9)), 'b': CAST(b AS DECIMAL(38, 9))}],
+        lambda __both: CASE WHEN __both.a >= __both.b THEN __both.a WHEN __both.a < __both.b THEN __both.b END
+    )[1];
+CREATE MACRO _numeric_least(a, b) AS
+    list_transform(
+        [{'a': CAST(a AS DECIMAL(38, 9)), 'b': CAST(b AS DECIMAL(38, 9))}],
+        lambda __both: CASE WHEN __both.a <= __both.b THEN __both.a WHEN __both.a > __both.b THEN __both.b END
+    )[1];
+
 CREATE MACRO _numeric_text(x) AS
     regexp_replace(CAST(CAST(x AS DECIMAL(38, 9)) AS VARCHAR), '\.?0*$', '');
 

@@ -68,6 +68,11 @@ CONSTANTS = [
     "mod(numeric '7.5', numeric '0.7')",
     "round(numeric '1' / 3, 2) * numeric '1.5' / 7",
     "greatest(round(numeric '-0.5', 2), 0)",
+    "greatest(numeric '1.5', 2)",
+    "greatest(numeric '1.5', cast(null as numeric))",
+    "least(numeric '1.5', 2)",
+    "least(cast(null as numeric), 2)",
+    "greatest(numeric '1.5', 2, 3)",
     "cast(numeric '100' as string)",
 ]
 # Ties, the limits of 64 bits, exponents, and what is not a number. Without `5e-10`: DuckDB rounds it up, GoogleSQL's
@@ -107,6 +112,8 @@ OVER_ROWS = [
     "x / n",
     "n / x",
     "round(100 * (x - y) / x, 2)",
+    "greatest(x - y, 0)",
+    "least(n, x)",
 ]
 AGGREGATES = [
     "sum(x)",
