@@ -31,6 +31,7 @@ from connector.sources.rest.page_checks import PageChecks
 from connector.sources.rest.response import create_parser
 from connector.sources.window import IdRange, window_of
 from runtime.http_session import open_session
+from runtime.masking import mask_secrets
 from runtime.rate_limiter import RateLimiter
 from runtime.retry import RetryPolicy
 
@@ -187,7 +188,7 @@ class RestReader:
         if len(cursor) > MAX_CURSOR_CHARACTERS:
             raise InvalidResponse(
                 f"the position of the next page has {len(cursor)} characters, at most {MAX_CURSOR_CHARACTERS} "
-                f"are supported: {cursor[:80]}…"
+                f"are supported: {mask_secrets(cursor)[:80]}…"
             )
         return replace(page, next=cursor)
 
@@ -197,8 +198,10 @@ class RestReader:
         if linked is None:
             other = urlsplit(url)
             raise RequestRejected(
-                f"the next page of {self.url} is on another host, {other.scheme}://{other.netloc}: the key is "
-                "not sent there."
+                mask_secrets(
+                    f"the next page of {self.url} is on another host, {other.scheme}://{other.netloc}: the key is "
+                    "not sent there."
+                )
             )
         if not isinstance(self.auth, Query):
             return linked.geturl()
