@@ -4,7 +4,7 @@ import re
 
 MASK = "***"
 # By their names: a key may be in a declared path, a parameter, a link of the source or a redirect. The position of a
-# page, such as `page_token`, is no credential, and names the page in a message.
+# page, such as `page_token`, stays: it names the page.
 PARAMETER = re.compile(
     r"(?<![A-Za-z0-9_.%-])(?!\w*(?:page|next|cursor|continu|after|start))"
     r"([A-Za-z0-9_.%-]*(?:key|token|secret|sig|signature|passw(?:or)?d|passwd|pwd|auth|authorization|credentials?"

@@ -11,6 +11,10 @@ from types import MappingProxyType
 from connector.landing.page_metadata import PageResult
 
 MAX_PREFETCH = 16  # pages that are requested before it is known that they exist
+# Without totals these are requested behind the first empty page: several empty pages in a row may have items behind
+# them, and a list that is longer than the hole has a page at one of the distances. Fewer after a page that is not full.
+DISTANCES = [1, 2, 3, 4, 6, 10, 16]
+DISTANCES_AFTER_SHORT = [1, 2, 3]
 MAX_EMPTY_PAGES = 20  # consecutive pages of a chain without anything new, after which it counts as endless
 
 
@@ -116,7 +120,8 @@ class PageTracker:
         return page <= self.last_page and (end is None or page < end)
 
     def unconfirmed_empty(self) -> list[int]:
-        """Empty pages that are contradicted by a later page or by a total, and were requested only once.
+        """Empty pages that are contradicted by a later page or by a total, or end a list without one, and were
+        requested only once.
 
         A server that answers an overload with an empty list is a known fault; a second request shows it.
         """
@@ -124,20 +129,26 @@ class PageTracker:
         is_early = self.received < max(self.totals, default=0) or (
             end is not None and end <= self.announced_pages
         )
+        is_early = is_early or not (self.totals or self.announced_pages or end in self.ended_by)
         return [
             page
             for page in sorted(self.empty - self.confirmed_empty)
             if page < self.last_row or (page == end and is_early)
         ]
 
-    def page_after_end(self) -> int | None:
-        """Without totals, the page that confirms the end: an empty page with items behind it is not the end."""
+    def pages_after_end(self) -> list[int]:
+        """Without totals, the pages that confirm the end: an empty page with items behind it is not the end."""
         end = self.end
         # Announced pages were requested already, except where the first one is empty.
         is_proven = self.totals or (self.announced_pages and self.last_row)
-        if end is None or is_proven or self.has(end + 1):
-            return None
-        return end + 1
+        if end is None or is_proven:
+            return []
+        is_short = self.rows.get(self.last_row, 0) < self.size
+        distances = DISTANCES_AFTER_SHORT if is_short else DISTANCES
+        # The source's own status for a page past the end is a statement, an empty list is not.
+        if any(page >= end for page in self.ended_by):
+            distances = DISTANCES[:1]
+        return [end + distance for distance in distances if not self.has(end + distance)]
 
     def next_in_chain(self) -> tuple[int, str | None] | None:
         """The next page of a chain and its cursor; None at the end, or where the chain repeats itself."""

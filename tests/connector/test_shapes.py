@@ -20,7 +20,8 @@ def test_every_item_once(harness, shape, count):
     is_ambiguous = shape is shapes.by_cursor and count == SIZE
     assert missing is None or is_ambiguous
     assert process.ids() == list(range(count))
-    assert set(process.api.requests_by_start.values()) == {1}
+    # Only an empty page, which may be a failure of the server, is requested again.
+    assert all(number == 1 for start, number in process.api.requests_by_start.items() if start < count)
 
 
 @pytest.mark.parametrize("shape", CHAINED, ids=lambda shape: shape.__name__)
