@@ -165,7 +165,8 @@ class PageExtractor:
         return self.write(number, self.request(number, cursor))
 
     def request(self, number: int, cursor: str | None = None) -> Page:
-        return self.context.page_reader.read_page(number, cursor, self.state.span)
+        places = self.schema.places if self.schema else ()
+        return self.context.page_reader.read_page(number, cursor, self.state.span, places)
 
     def write(self, number: int, page: Page) -> PageResult:
         """An empty page has no object."""

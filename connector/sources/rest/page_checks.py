@@ -1,6 +1,6 @@
 """Checks of a page by further requests: whether it, or a list that ends with it, leaves out items."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from connector.sources.reader import Page
 from connector.sources.rest.chain_end import guess_addresses, guess_next, needs_proof
 from connector.sources.rest.client import Request
 from connector.sources.rest.config import ByCursor, ByLink, ByNext, ByOffset, ByPage, Paging
-from connector.sources.rest.first_page import describe_count, is_other, is_unproven
+from connector.sources.rest.first_page import describe_count, is_other, is_unproven, overlaps
 from connector.sources.rest.page_limit import begins_with, is_cut, shared_position
 from connector.sources.rest.position import LAST_ITEM
 from connector.sources.window import IdRange
@@ -25,9 +25,11 @@ class CreateRequest(Protocol):
 
 @dataclass(frozen=True)
 class PageChecks:
-    """`key`: as the source names its fields. `read_once`: without retries, where an error is a usual answer."""
+    """`key`: as the source names its fields. `proof`: the place that is remembered once the source has shown how it
+    counts. `read_once`: without retries, where an error is a usual answer."""
 
     paging: Paging
+    proof: str
     key: Sequence[str]
     params: Mapping[str, str]
     create_request: CreateRequest
@@ -38,10 +40,12 @@ class PageChecks:
     def size(self) -> int:
         return self.paging.limit or 0
 
-    def check(self, page: Page, number: int, cursor: str | None, span: IdRange) -> Page:
-        """The page, with a fault if items are left out."""
+    def check(
+        self, page: Page, number: int, cursor: str | None, span: IdRange, places: Collection[str] = ()
+    ) -> Page:
+        """The page, with a fault if items are left out. `places`: see Reader.read_page."""
         page = self._check_cap(page, number, span) if isinstance(self.paging, ByOffset) else page
-        page = self._check_count(page, span) if number == 1 else page
+        page = self._check_count(page, span) if number == 1 and self.proof not in places else page
         if is_cut(page, self.paging, self.params):
             return replace(page, fault=CUT)
         page = self._check_shared(page, number, span)
@@ -72,18 +76,25 @@ class PageChecks:
         return replace(page, fault=f"{fault}, lower `limit`") if is_other(rest, page, self.key) else page
 
     def _check_count(self, page: Page, span: IdRange) -> Page:
-        """The page with a fault if the API does not count its pages as declared."""
+        """The page with a fault if the API does not count its pages as declared, or with a proof that it does."""
         if not is_unproven(page, self.paging):
             return page
         is_offset = isinstance(self.paging, ByOffset)
         neighbour = self.create_request(1, None, span, 1) if is_offset else self.create_request(0, None, span)
+        # An empty list proves nothing: it may have items tomorrow.
+        proven = replace(page, places=page.places | {self.proof}) if page.items else page
         try:
             # Once: for a server without such a page an error is the usual answer.
             beside = self.read_once(neighbour)
             if not is_other(beside, page, self.key):
+                return proven
+            # Where a total exists, overlapping pages are noticed by it (finish.describe_repeated).
+            if page.total_items is not None and overlaps(beside, page, self.key):
                 return page
             # New rows may have moved the others; then the first page is no longer the same either.
             second = self.read_once(self.create_request(1, None, span))
+        except RequestRejected:
+            return proven
         except SourceError:
             return page
         return (

@@ -1,6 +1,6 @@
 """Read pages of one endpoint of an API, in each of the declared kinds of paging."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -56,6 +56,8 @@ class RestReader:
         self.url = client.url + self.endpoint.path
         self.checks = PageChecks(
             self.paging,
+            # Another declaration needs a proof of its own.
+            f"counts:{self.fingerprint}",
             # As the source names its fields.
             [fields.get(column, column) for column in self.endpoint.key],
             self.endpoint.params,
@@ -109,10 +111,10 @@ class RestReader:
         ]
         return fingerprint(*parts)
 
-    def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
+    def read_page(self, number: int, cursor: str | None, span: IdRange, places: Collection[str] = ()) -> Page:
         try:
             page = self.client.send(self._request(number, cursor, span), self._parse)
-            return self.checks.check(page, number, cursor, span)
+            return self.checks.check(page, number, cursor, span, places)
         except RequestRejected as error:
             # A success without a body to parse.
             if error.status == NO_CONTENT:
