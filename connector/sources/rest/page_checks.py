@@ -9,11 +9,16 @@ from connector.sources.reader import Page
 from connector.sources.rest.chain_end import guess_addresses, guess_next, needs_proof
 from connector.sources.rest.client import Request
 from connector.sources.rest.config import ByCursor, ByLink, ByNext, ByOffset, ByPage, Paging
-from connector.sources.rest.first_page import describe_count, is_other, is_unproven, overlaps
+from connector.sources.rest.first_page import describe_count, identify, is_other, is_unproven, overlaps
 from connector.sources.rest.page_limit import begins_with, is_cut, shared_position
 from connector.sources.rest.position import LAST_ITEM
+from connector.sources.rest.smaller_page import shrink
 from connector.sources.window import IdRange
 
+OPEN_END = (
+    "it is full and names no next page, and nothing shows that the list ends there: declare `size` and `limit`, "
+    "`more` or a total"
+)
 CUT = "it has as many items as were requested, and no paging is declared: declare it, or a larger `limit`"
 
 
@@ -23,7 +28,7 @@ class CreateRequest(Protocol):
     ) -> Request: ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class PageChecks:
     """`key`: as the source names its fields. `proof`: the place that is remembered once the source has shown how it
     counts. `read_once`: without retries, where an error is a usual answer."""
@@ -35,6 +40,7 @@ class PageChecks:
     create_request: CreateRequest
     read: Callable[[Request], Page]
     read_once: Callable[[Request], Page]
+    longest: int = 0  # items of a page of a chain, whose pages are read one after another
 
     @property
     def size(self) -> int:
@@ -120,27 +126,72 @@ class PageChecks:
         return replace(page, fault=fault)
 
     def _confirm_end(self, page: Page, number: int, cursor: str | None, span: IdRange) -> Page:
-        """The page, with a next one or with a fault if the chain does not end here."""
-        if type(self.paging) is Paging or not needs_proof(page):
+        """The page, with a next one or with a fault if the chain does not end here, or nothing shows that it does."""
+        # Unknown for a first page, and for a process that resumed the chain, where no `limit` is declared.
+        is_full = 0 < self._full_size() <= len(page.items)
+        self.longest = max(self.longest, len(page.items))
+        # A shorter page is an end that needs no proof.
+        if type(self.paging) is Paging or not needs_proof(page) or not is_full:
             return page
-        # A shorter page than `limit` is an end that needs no proof.
-        if self.size and len(page.items) < self.size:
+        fault = self._find_following(page, number, cursor, span)
+        if fault is None:
             return page
+        request = self.create_request(number, cursor, span)
         try:
-            if self.size and (second := self.read_once(self.create_request(number, cursor, span))).next:
+            if (second := self.read_once(request)).next:
                 return second
-            for request, place in self._guess_next(number, cursor, span):
-                if is_other(self.read_once(request), page, self.key):
-                    return replace(page, fault=f"it names no next page, but {place} has items")
+            fault = fault or self._read_smaller(page, number, request, span)
         except SourceError:
-            pass  # an error is the usual answer after the end
-        return page
+            fault = fault or OPEN_END
+        # A smaller page has shown that the declared place exists.
+        places = page.places | {"next"}
+        return replace(page, fault=fault) if fault else replace(page, places=places)
 
-    def _guess_next(self, number: int, cursor: str | None, span: IdRange) -> Iterator[tuple[Request, str]]:
+    def _full_size(self) -> int:
+        """A server may return fewer items than `limit`, on every page."""
+        return min([size for size in (self.size, self.longest) if size], default=0)
+
+    def _find_following(self, page: Page, number: int, cursor: str | None, span: IdRange) -> str | None:
+        """A fault if a position that was guessed has items; None if it has none, "" if none can be guessed."""
+        fault: str | None = ""
+        for request, place in self._guess_next(page, number, cursor, span):
+            try:
+                if is_other(self.read_once(request), page, self.key):
+                    return f"it names no next page, but {place} has items"
+            except RequestRejected:
+                pass  # the usual answer after the end
+            except SourceError:
+                continue
+            fault = None
+        return fault
+
+    def _read_smaller(self, page: Page, number: int, request: Request, span: IdRange) -> str | None:
+        """A fault unless the page with one item less is followed by that item only."""
+        smaller = shrink(request, self.paging.size, len(page.items))
+        first = self.read_once(smaller) if smaller else page
+        if len(first.items) != len(page.items) - 1:
+            return OPEN_END
+        if first.next is None:
+            return f"it names no next page, and neither do its first {len(first.items)} items: the position is lost"
+        following = self.read_once(self.create_request(number + 1, first.next, span))
+        present = {identify(item, self.key) for item in page.items}
+        others = [item for item in following.items if identify(item, self.key) not in present]
+        if others or following.next or not following.items:
+            return "it names no next page, but items follow it" if others else OPEN_END
+        return None
+
+    def _guess_next(
+        self, page: Page, number: int, cursor: str | None, span: IdRange
+    ) -> Iterator[tuple[Request, str]]:
+        items = len(page.items)
         match self.paging:
             case ByCursor(cursor=name) if cursor is not None:
-                if (following := guess_next(cursor.strip('"'), number)) is not None:
-                    yield self.create_request(number + 1, str(following), span), f"{name}={following}"
+                if (following := guess_next(cursor.strip('"'), number, items)) is not None:
+                    # In the body of a POST a number remains a number.
+                    yield (
+                        self.create_request(number + 1, cursor.replace(cursor.strip('"'), following), span),
+                        (f"{name}={following}"),
+                    )
             case ByNext() | ByLink() if cursor is not None:
-                for url, place in guess_addresses(cursor, number, self.params):
+                for url, place in guess_addresses(cursor, number, items, self.params):
                     yield self.create_request(number + 1, url, span), place
