@@ -24,6 +24,7 @@ from connector.run.state import RunState
 from connector.sources import window
 from connector.sources.planned import PlannedReader
 from connector.sources.reader import Page
+from connector.sources.time_window import TimeWindow, largest_time
 from runtime.lease import Lease
 
 PAGES_PER_LOG_LINE = 100
@@ -77,12 +78,8 @@ def complete_state(context: RunContext, extractor: "PageExtractor", tracker: Pag
     state = extractor.state
     extractor.remember_places(tracker.places)
     requested = state.requested
-    has_last = context.endpoint.window is not None
-    is_requested = (
-        bool(requested.until is not None or requested.until_date or state.only_pages) or not has_last
-    )
-    # A single wrong `last` of the source would move the watermark past rows that never came.
-    checked = window.check_end(state.span, is_requested, tracker.max_id, state.covered)
+    is_requested = bool(requested.until is not None or requested.until_date or state.only_pages)
+    checked = check_end(context, state, tracker, is_requested)
     doubts = MissingPages(tracker)
     # Totals are those of the whole range; an attempt at its gaps receives only a part of it.
     lost = "; ".join(sorted(tracker.invalid.values())) if state.only_pages else doubts.missing()
@@ -104,6 +101,17 @@ def complete_state(context: RunContext, extractor: "PageExtractor", tracker: Pag
         # Only gaps are worth a partial attempt; any other doubt needs the whole range again.
         gaps=tracker.gaps if can_resume and is_only_gaps else (),
     )
+
+
+def check_end(
+    context: RunContext, state: RunState, tracker: PageTracker, is_requested: bool
+) -> window.CheckedEnd:
+    declared = window.window_of(context.endpoint)
+    if isinstance(declared, TimeWindow):
+        has_rows = tracker.received > 0
+        return window.check_time_end(state.span, is_requested, tracker.max_id, declared.field, has_rows)
+    # A single wrong `last` of the source would move the watermark past rows that never came.
+    return window.check_end(state.span, is_requested or declared is None, tracker.max_id, state.covered)
 
 
 def load_tracker(context: RunContext, state: RunState, schema: ObservedSchema | None) -> PageTracker:
@@ -195,9 +203,16 @@ class PageExtractor:
         self.inspect = self._create_inspector()
 
     def _create_inspector(self) -> Inspect:
-        window = self.context.endpoint.window
+        declared = window.window_of(self.context.endpoint)
         schema = self.schema or ObservedSchema()
-        return create_inspector(self.context.columns, schema, window.field if window else None)
+        if declared is None:
+            return create_inspector(self.context.columns, schema, None)
+        # After the mapping, which may have renamed it.
+        field = getattr(self.context.endpoint, "rename", {}).get(declared.field, declared.field)
+        if isinstance(declared, TimeWindow):
+            latest = partial(largest_time, zone=declared.zone)
+            return create_inspector(self.context.columns, schema, field, latest)
+        return create_inspector(self.context.columns, schema, field)
 
     def remember_places(self, places: set[str]) -> None:
         """From now on a response without them is the end, or an empty source, and not a wrong declaration."""
