@@ -160,6 +160,10 @@ class PageTracker:
             stale = stale + 1 if page in self.stale else 0
             if cursor is None:
                 return None
+            # Several APIs repeat the position of the last item where nothing follows. Undeclared, the statement counts
+            # where the page is empty too.
+            if self.has_more.get(page) is False and (not self.rows[page] or "more" in self.declared_places):
+                return None
             if cursor == requested:
                 return None  # a page that points to itself: several APIs mark the end so (Zendesk, dlt-hub/dlt#3358)
             # A longer cycle: without this check the chain would never end.

@@ -19,10 +19,11 @@ POSITION = re.compile(
 PAGE_NAME = re.compile(r"^(?!.*(?:per|size|limit)).*(?:page|offset|skip|start|^p$)", re.IGNORECASE)
 
 
-def needs_proof(page: Page) -> bool:
-    """Whether a page without a next one may not be the last: nothing states the end, and no total would show a loss."""
+def needs_proof(page: Page, cursor: str | None) -> bool:
+    """Whether a page without a next one, or that names itself, may not be the last: nothing states the end, and no
+    total would show a loss."""
     is_stated = page.states_end or page.has_more is not None or page.total_items is not None
-    return page.next is None and bool(page.items) and not is_stated
+    return page.next in (None, cursor) and bool(page.items) and not is_stated
 
 
 def is_end_number(cursor: str | None, paging: Paging) -> bool:

@@ -1,7 +1,7 @@
 """Checks of a page by further requests: whether it, or a list that ends with it, leaves out items."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from connector.errors import RequestRejected, SourceError
@@ -40,7 +40,10 @@ class PageChecks:
     create_request: CreateRequest
     read: Callable[[Request], Page]
     read_once: Callable[[Request], Page]
-    longest: int = 0  # items of a page of a chain, whose pages are read one after another
+    # Of a chain, whose pages are read one after another.
+    longest: int = 0
+    is_after_full: bool = False
+    first_items: set[bytes] = field(default_factory=set)
 
     @property
     def size(self) -> int:
@@ -56,18 +59,21 @@ class PageChecks:
             return replace(page, fault=CUT)
         page = self._check_shared(page, number, span)
         # Pages with numbers end where a page is empty.
-        return (
-            page
-            if isinstance(self.paging, ByPage | ByOffset)
-            else self._confirm_end(page, number, cursor, span)
-        )
+        if isinstance(self.paging, ByPage | ByOffset):
+            return self._check_only_page(page, number, span)
+        page = self._confirm_empty(page, number, cursor, span)
+        page = self._confirm_end(page, number, cursor, span)
+        self.longest = max(self.longest, len(page.items))
+        self.is_after_full = 0 < self._full_size() <= len(page.items)
+        self.first_items |= {identify(item, self.key) for item in page.items[:1]}
+        return page
 
     def _check_cap(self, page: Page, number: int, span: IdRange) -> Page:
         """A short page is the last one, or the server returns fewer items than `limit`: then the items up to the next
         offset would never be sent. Where no total shows it, one more request does."""
         received = len(page.items)
-        # With a total the missing items are noticed without another request.
-        if not 0 < received < self.size or page.total_items is not None:
+        # With a total the missing items are noticed without another request, unless it counts only this page.
+        if not 0 < received < self.size or page.total_items not in (None, received):
             return page
         position = (number - 1) * self.size + received
         try:
@@ -80,6 +86,21 @@ class PageChecks:
         )
         # A server that rounds offsets down returns the same items again.
         return replace(page, fault=f"{fault}, lower `limit`") if is_other(rest, page, self.key) else page
+
+    def _check_only_page(self, page: Page, number: int, span: IdRange) -> Page:
+        """The page with a fault if its total counts only itself: the server returns fewer items than `limit`."""
+        received = len(page.items)
+        is_total = page.total_items == received or (page.total_items is None and page.total_pages == 1)
+        if number > 1 or not isinstance(self.paging, ByPage) or not 0 < received < self.size:
+            return page
+        if not is_total or not is_unproven(page, self.paging):
+            return page
+        try:
+            following = self.read_once(self.create_request(2, None, span))
+        except SourceError:
+            return page
+        fault = f"it has {received} items, which its total counts, but page 2 has others: lower `limit`, drop the total"
+        return replace(page, fault=fault) if is_other(following, page, self.key) else page
 
     def _check_count(self, page: Page, span: IdRange) -> Page:
         """The page with a fault if the API does not count its pages as declared, or with a proof that it does."""
@@ -129,16 +150,17 @@ class PageChecks:
         """The page, with a next one or with a fault if the chain does not end here, or nothing shows that it does."""
         # Unknown for a first page, and for a process that resumed the chain, where no `limit` is declared.
         is_full = 0 < self._full_size() <= len(page.items)
-        self.longest = max(self.longest, len(page.items))
         # A shorter page is an end that needs no proof.
-        if type(self.paging) is Paging or not needs_proof(page) or not is_full:
+        if type(self.paging) is Paging or not needs_proof(page, cursor) or not is_full:
             return page
+        if identify(page.items[0], self.key) in self.first_items:
+            return page  # received before, which the run reports
         fault = self._find_following(page, number, cursor, span)
         if fault is None:
             return page
         request = self.create_request(number, cursor, span)
         try:
-            if (second := self.read_once(request)).next:
+            if (second := self.read_once(request)).next not in (None, cursor):
                 return second
             fault = fault or self._read_smaller(page, number, request, span)
         except SourceError:
@@ -146,6 +168,21 @@ class PageChecks:
         # A smaller page has shown that the declared place exists.
         places = page.places | {"next"}
         return replace(page, fault=fault) if fault else replace(page, places=places)
+
+    def _confirm_empty(self, page: Page, number: int, cursor: str | None, span: IdRange) -> Page:
+        """The page, requested again if it is empty and ends a chain: the page before has named it."""
+        if type(self.paging) is Paging or number == 1 or page.items or page.next not in (None, cursor):
+            return page
+        if not self.is_after_full and getattr(self.paging, "next", "").startswith(LAST_ITEM):
+            return page  # no page has named it, and the one before was the last already
+        try:
+            second = self.read_once(self.create_request(number, cursor, span))
+        except SourceError:
+            second = page  # for example 204
+        if second.items or second.next not in (None, cursor):
+            return second
+        fault = self._find_following(page, number, cursor, span)
+        return replace(page, fault=fault) if fault else page
 
     def _full_size(self) -> int:
         """A server may return fewer items than `limit`, on every page."""
@@ -156,7 +193,10 @@ class PageChecks:
         fault: str | None = ""
         for request, place in self._guess_next(page, number, cursor, span):
             try:
-                if is_other(self.read_once(request), page, self.key):
+                following = self.read_once(request)
+                first = {identify(item, self.key) for item in following.items[:1]}
+                # A server may answer an unknown position with a page that was received before.
+                if is_other(following, page, self.key) and first.isdisjoint(self.first_items):
                     return f"it names no next page, but {place} has items"
             except RequestRejected:
                 pass  # the usual answer after the end
@@ -183,7 +223,7 @@ class PageChecks:
     def _guess_next(
         self, page: Page, number: int, cursor: str | None, span: IdRange
     ) -> Iterator[tuple[Request, str]]:
-        items = len(page.items)
+        items = len(page.items) or self.longest
         match self.paging:
             case ByCursor(cursor=name) if cursor is not None:
                 if (following := guess_next(cursor.strip('"'), number, items)) is not None:

@@ -118,7 +118,7 @@ class RestReader:
         except RequestRejected as error:
             # A success without a body to parse.
             if error.status == NO_CONTENT:
-                return Page([])
+                return self.checks.check(Page([]), number, cursor, span, places)
             # Page 1 must exist: there the same status means a wrong address.
             if number > 1 and error.status and error.status == self.paging.end:
                 return Page([], ended_by=error.status)
