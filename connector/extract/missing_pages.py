@@ -141,6 +141,7 @@ class MissingPages:
         # Many sources count one page too many, so it is not a reason to call the run incomplete.
         if tracker.last_row and not tracker.totals and end is not None and end <= pages:
             changed.append(f"the source announced {pages} pages, but page {end} is empty")
+        changed += [tracker.moves] if tracker.moves else []
         return (*changed, *self._possible_limit(), *tracker.repairs[:5])
 
     def _possible_limit(self) -> list[str]:

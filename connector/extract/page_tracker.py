@@ -39,6 +39,8 @@ class PageTracker:
     cursors: dict[int, str | None] = field(default_factory=dict)
     has_more: dict[int, bool] = field(default_factory=dict)
     max_id: int | None = None
+    edges: dict[int, tuple[str, str]] = field(default_factory=dict)  # keys of the first and the last item
+    moves: str | None = None  # a note about rows that moved to earlier pages meanwhile
     first_keys: dict[str, int] = field(default_factory=dict)
     stale: set[int] = field(default_factory=set)  # pages that begin with the key of an earlier one
     repairs: list[str] = field(default_factory=list)
@@ -74,6 +76,7 @@ class PageTracker:
             self.faults[page] = f"page {page}: {result.fault}"
         if result.ended_by:
             self.ended_by[page] = result.ended_by
+        self.edges[page] = result.first_key, result.last_key
         if result.first_key and self.first_keys.setdefault(result.first_key, page) != page:
             self.stale.add(page)
         # The same items twice: a server may answer a page past the end with the last one.

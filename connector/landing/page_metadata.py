@@ -42,8 +42,8 @@ class PageFacts:
 class PageResult(PageFacts):
     """A page that is in the bucket, or was empty.
 
-    mark: a fingerprint of its first and last item, which recognises a page that is served twice. first_key: one of the
-    key of its first item. max_id: the largest value of the window's field.
+    mark: a fingerprint of its first and last item, which recognises a page that is served twice. first_key,
+    last_key: those of the keys of its first and last item. max_id: the largest value of the window's field.
     """
 
     page: int
@@ -51,6 +51,7 @@ class PageResult(PageFacts):
     mark: str = ""
     max_id: int | None = None
     first_key: str = ""
+    last_key: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
-from connector.errors import InvalidResponse
+from connector.errors import InvalidResponse, SourceError
 from connector.extract import page_loop
 from connector.extract.field_mapping import create_mapper
 from connector.extract.missing_pages import MissingPages
+from connector.extract.moved_rows import describe_moves
 from connector.extract.ndjson import encode_page
 from connector.extract.page_inspection import Inspect, create_inspector
 from connector.extract.page_tracker import PageTracker
@@ -52,6 +53,8 @@ def extract(context: RunContext, lease: Lease[RunState], state: RunState) -> Run
     fetch_all(tracker, extractor.fetch, check)
     # A lifecycle rule or a person may have deleted objects since they were written.
     refetch_lost_pages(context, tracker, extractor)
+    if not context.page_reader.sequential:
+        tracker.moves = describe_moves(tracker, partial(extractor.read_keys, tracker.places))
     return complete_state(context, extractor, tracker)
 
 
@@ -97,6 +100,7 @@ def complete_state(context: RunContext, extractor: "PageExtractor", tracker: Pag
         # Of the whole range, of which an attempt at the gaps receives a part.
         announced=None if state.only_pages else max(tracker.totals, default=None),
         notes=tuple(text for text in (gap, checked.note, *doubts.notes()) if text),
+        moved=tracker.moves is not None,
         missing=missing,
         # Only gaps are worth a partial attempt; any other doubt needs the whole range again.
         gaps=tracker.gaps if can_resume and is_only_gaps else (),
@@ -172,6 +176,15 @@ class PageExtractor:
     def fetch(self, number: int, cursor: str | None) -> PageResult:
         return self.write(number, self.request(number, cursor))
 
+    def read_keys(self, places: set[str], number: int) -> list[str]:
+        """Fingerprints of the keys of a page that was received before; empty if it cannot be read again."""
+        try:
+            items = self.context.page_reader.read_page(number, None, self.state.span, places).items
+        except SourceError:
+            return []
+        items = self.map_fields(items) if self.map_fields else items
+        return [key_mark(item, self.context.endpoint.key) for item in items]
+
     def request(self, number: int, cursor: str | None = None) -> Page:
         places = self.schema.places if self.schema else ()
         return self.context.page_reader.read_page(number, cursor, self.state.span, places)
@@ -188,8 +201,8 @@ class PageExtractor:
             self._learn(page.items)
         drift, max_id = self.inspect(page.items)
         mark = fingerprint(page.items)
-        first_key = key_mark(page.items[0], self.context.endpoint.key)
-        result = PageResult(number, len(page.items), mark, max_id, first_key, **page.facts())
+        keys = [key_mark(item, self.context.endpoint.key) for item in (page.items[0], page.items[-1])]
+        result = PageResult(number, len(page.items), mark, max_id, *keys, **page.facts())
         file_name = self.state.run.file_name(number)
         content = encode_page(page.items, file_name, drift.unmapped, self.arrays)
         del page  # its items would stay in memory during the upload
