@@ -15,6 +15,8 @@ Terminated is not an Exception, so that no `except Exception` delays the end of 
 import signal
 from collections.abc import Callable
 
+from runtime.masking import mask_secrets
+
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_TRY_LATER = 75  # EX_TEMPFAIL of sysexits.h
@@ -76,4 +78,4 @@ def describe_error(error: BaseException) -> str:
 def describe_body(content: bytes, redact: Callable[[str], str]) -> str:
     """The beginning of a response, quoted, without secrets: some servers repeat them in their errors."""
     # Redacted first: a secret that the limit cuts in two, or whose quotes are escaped, would not be recognized.
-    return repr(redact(content.decode("utf-8", "replace"))[:MAX_EXCERPT])
+    return repr(mask_secrets(redact(content.decode("utf-8", "replace")))[:MAX_EXCERPT])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from connector.extract.page_tracker import PageTracker
 
+RESULT_LIMITS = {1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000}
 RESULT_WINDOW = 1000  # servers that refuse large offsets do it at a multiple of this
 REFUSALS = {400, 422}  # a page past the end is not found; these are how servers refuse an offset
 
@@ -140,4 +141,19 @@ class MissingPages:
         # Many sources count one page too many, so it is not a reason to call the run incomplete.
         if tracker.last_row and not tracker.totals and end is not None and end <= pages:
             changed.append(f"the source announced {pages} pages, but page {end} is empty")
-        return (*changed, *tracker.repairs[:5])
+        changed += [tracker.moves] if tracker.moves else []
+        return (*changed, *self._possible_limit(), *tracker.repairs[:5])
+
+    def _possible_limit(self) -> list[str]:
+        """Servers that return a limited number of items often announce that number, or answer with empty pages."""
+        tracker = self.tracker
+        is_round = tracker.received in RESULT_LIMITS and tracker.rows[tracker.last_row] >= max(
+            tracker.rows.values()
+        )
+        # With a window by id, the largest id shows that the list has its end.
+        if not is_round or tracker.max_id is not None or len(tracker.rows) < 2:
+            return []
+        return [
+            f"the list ends after exactly {tracker.received} items, which may be the limit of the source: compare it, "
+            "or use `time_window`"
+        ]

@@ -3,7 +3,7 @@
 Both come from the same decoded items. Nearly every page has no drift; then one decode in C is the whole cost.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -15,8 +15,18 @@ from connector.raw_schema import FILE_NAME, Column
 Inspect = Callable[[list[msgspec.Raw]], tuple[DriftReport, int | None]]
 
 
-def create_inspector(columns: list[Column], schema: ObservedSchema, id_field: str | None) -> Inspect:
-    """A function from the items of a page to their drift, and the largest integer in `id_field`."""
+def largest_integer(values: Sequence[Any]) -> int | None:
+    """ods rejects items without an integer."""
+    return max((int(value) for value in values if is_integer(value)), default=None)
+
+
+def create_inspector(
+    columns: list[Column],
+    schema: ObservedSchema,
+    field: str | None,
+    largest: Callable[[Sequence[Any]], int | None] = largest_integer,
+) -> Inspect:
+    """A function from the items of a page to their drift, and the largest value in `field`."""
     # Written by the connector, so it is neither drift nor missing.
     columns = [column for column in columns if column["name"] != FILE_NAME]
     decode = create_item_decoder(columns, schema)
@@ -27,10 +37,10 @@ def create_inspector(columns: list[Column], schema: ObservedSchema, id_field: st
             rows = decode(joined)
         # One difference is enough: now every item is compared field by field, to name what differs.
         except msgspec.MsgspecError:
-            values = read_values(joined, id_field) if id_field else []
-            return compare_items(items, columns, schema), largest_integer(values)
-        values = [getattr(row, id_field, None) for row in rows] if id_field else []
-        return DriftReport(), largest_integer(values)
+            values = read_values(joined, field) if field else []
+            return compare_items(items, columns, schema), largest(values)
+        values = [getattr(row, field, None) for row in rows] if field else []
+        return DriftReport(), largest(values)
 
     return inspect
 
@@ -41,11 +51,6 @@ def read_values(joined: bytes, field: str) -> list[Any]:
         return [item.value for item in msgspec.json.decode(joined, type=list[item_type])]  # type: ignore[valid-type,attr-defined]
     except msgspec.MsgspecError:  # an item that is not an object
         return []
-
-
-def largest_integer(values: list[Any]) -> int | None:
-    """ods rejects items without an integer."""
-    return max((int(value) for value in values if is_integer(value)), default=None)
 
 
 def is_integer(value: Any) -> bool:

@@ -50,8 +50,9 @@ def confirm_end(tracker: PageTracker, fetch: FetchPage) -> bool:
     for page in tracker.unconfirmed_empty():
         tracker.confirmed_empty.add(page)
         fetch_into(tracker, fetch, page)
-    if page_after := tracker.page_after_end():
-        fetch_into(tracker, fetch, page_after)
+    last_row = tracker.last_row
+    while tracker.last_row == last_row and (pages := tracker.pages_after_end()):
+        fetch_into(tracker, fetch, pages[0])
     return (tracker.last_row, tracker.received) != before
 
 
@@ -63,7 +64,7 @@ def fetch_into(tracker: PageTracker, fetch: FetchPage, page: int, may_be_end: bo
         if isinstance(error, RequestRejected) and error.status == UNAUTHORIZED:
             raise
         if isinstance(error, RequestRejected) and may_be_end and error.status != FORBIDDEN:
-            tracker.add(PageResult(page, 0))
+            tracker.add(PageResult(page, 0, ended_by=error.status))
             return
         # It may have been received as empty before: unread now means a gap, not an end.
         tracker.rows.pop(page, None)

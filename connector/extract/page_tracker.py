@@ -11,6 +11,10 @@ from types import MappingProxyType
 from connector.landing.page_metadata import PageResult
 
 MAX_PREFETCH = 16  # pages that are requested before it is known that they exist
+# Without totals these are requested behind the first empty page: several empty pages in a row may have items behind
+# them, and a list that is longer than the hole has a page at one of the distances. Fewer after a page that is not full.
+DISTANCES = [1, 2, 3, 4, 6, 10, 16]
+DISTANCES_AFTER_SHORT = [1, 2, 3]
 MAX_EMPTY_PAGES = 20  # consecutive pages of a chain without anything new, after which it counts as endless
 
 
@@ -35,6 +39,8 @@ class PageTracker:
     cursors: dict[int, str | None] = field(default_factory=dict)
     has_more: dict[int, bool] = field(default_factory=dict)
     max_id: int | None = None
+    edges: dict[int, tuple[str, str]] = field(default_factory=dict)  # keys of the first and the last item
+    moves: str | None = None  # a note about rows that moved to earlier pages meanwhile
     first_keys: dict[str, int] = field(default_factory=dict)
     stale: set[int] = field(default_factory=set)  # pages that begin with the key of an earlier one
     repairs: list[str] = field(default_factory=list)
@@ -70,6 +76,7 @@ class PageTracker:
             self.faults[page] = f"page {page}: {result.fault}"
         if result.ended_by:
             self.ended_by[page] = result.ended_by
+        self.edges[page] = result.first_key, result.last_key
         if result.first_key and self.first_keys.setdefault(result.first_key, page) != page:
             self.stale.add(page)
         # The same items twice: a server may answer a page past the end with the last one.
@@ -116,7 +123,8 @@ class PageTracker:
         return page <= self.last_page and (end is None or page < end)
 
     def unconfirmed_empty(self) -> list[int]:
-        """Empty pages that are contradicted by a later page or by a total, and were requested only once.
+        """Empty pages that are contradicted by a later page or by a total, or end a list without one, and were
+        requested only once.
 
         A server that answers an overload with an empty list is a known fault; a second request shows it.
         """
@@ -124,20 +132,26 @@ class PageTracker:
         is_early = self.received < max(self.totals, default=0) or (
             end is not None and end <= self.announced_pages
         )
+        is_early = is_early or not (self.totals or self.announced_pages or end in self.ended_by)
         return [
             page
             for page in sorted(self.empty - self.confirmed_empty)
             if page < self.last_row or (page == end and is_early)
         ]
 
-    def page_after_end(self) -> int | None:
-        """Without totals, the page that confirms the end: an empty page with items behind it is not the end."""
+    def pages_after_end(self) -> list[int]:
+        """Without totals, the pages that confirm the end: an empty page with items behind it is not the end."""
         end = self.end
         # Announced pages were requested already, except where the first one is empty.
         is_proven = self.totals or (self.announced_pages and self.last_row)
-        if end is None or is_proven or self.has(end + 1):
-            return None
-        return end + 1
+        if end is None or is_proven:
+            return []
+        is_short = self.rows.get(self.last_row, 0) < self.size
+        distances = DISTANCES_AFTER_SHORT if is_short else DISTANCES
+        # The source's own status for a page past the end is a statement, an empty list is not.
+        if any(page >= end for page in self.ended_by):
+            distances = DISTANCES[:1]
+        return [end + distance for distance in distances if not self.has(end + distance)]
 
     def next_in_chain(self) -> tuple[int, str | None] | None:
         """The next page of a chain and its cursor; None at the end, or where the chain repeats itself."""
@@ -148,6 +162,10 @@ class PageTracker:
             empty = 0 if self.rows[page] else empty + 1
             stale = stale + 1 if page in self.stale else 0
             if cursor is None:
+                return None
+            # Several APIs repeat the position of the last item where nothing follows. Undeclared, the statement counts
+            # where the page is empty too.
+            if self.has_more.get(page) is False and (not self.rows[page] or "more" in self.declared_places):
                 return None
             if cursor == requested:
                 return None  # a page that points to itself: several APIs mark the end so (Zendesk, dlt-hub/dlt#3358)

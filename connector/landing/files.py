@@ -85,6 +85,7 @@ class Landing:
             "next": page.next,
             "max_id": page.max_id,
             "first_key": page.first_key or None,
+            "last_key": page.last_key or None,
             "places": " ".join(sorted(page.places)) or None,
             # A resumed run reads the facts of a page from here instead of requesting it again.
             "has_more": None if page.has_more is None else str(int(page.has_more)),
@@ -271,6 +272,7 @@ def parse_page(metadata: Mapping[str, str]) -> PageResult:
         has_more=None if "has_more" not in metadata else metadata["has_more"] == "1",
         max_id=integer("max_id"),
         first_key=metadata.get("first_key", ""),
+        last_key=metadata.get("last_key", ""),
         note=metadata.get("note"),
         fault=metadata.get("fault"),
     )

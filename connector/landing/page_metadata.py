@@ -18,9 +18,9 @@ class PageFacts:
     """What a source reported beside the items of a page; None where it reported nothing.
 
     next: the position of the next page, where only this page contains it. places: which of the declared places next,
-    total_pages, total_items and more the response contains, even as null. has_more: the source's own statement that
-    more items exist. note: what was repaired. fault: why items of this page may be missing. ended_by: the declared
-    status of a page past the end.
+    total_pages, total_items and more the response contains, even as null, and what a check of it has shown. has_more:
+    the source's own statement that more items exist. note: what was repaired. fault: why items of this page may be
+    missing. ended_by: the declared status of a page past the end.
     """
 
     total_pages: int | None = None
@@ -42,8 +42,8 @@ class PageFacts:
 class PageResult(PageFacts):
     """A page that is in the bucket, or was empty.
 
-    mark: a fingerprint of its first and last item, which recognises a page that is served twice. first_key: one of the
-    key of its first item. max_id: the largest value of the window's field.
+    mark: a fingerprint of its first and last item, which recognises a page that is served twice. first_key,
+    last_key: those of the keys of its first and last item. max_id: the largest value of the window's field.
     """
 
     page: int
@@ -51,6 +51,7 @@ class PageResult(PageFacts):
     mark: str = ""
     max_id: int | None = None
     first_key: str = ""
+    last_key: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
-from connector.errors import InvalidResponse
+from connector.errors import InvalidResponse, SourceError
 from connector.extract import page_loop
 from connector.extract.field_mapping import create_mapper
 from connector.extract.missing_pages import MissingPages
+from connector.extract.moved_rows import describe_moves
 from connector.extract.ndjson import encode_page
 from connector.extract.page_inspection import Inspect, create_inspector
 from connector.extract.page_tracker import PageTracker
@@ -24,6 +25,7 @@ from connector.run.state import RunState
 from connector.sources import window
 from connector.sources.planned import PlannedReader
 from connector.sources.reader import Page
+from connector.sources.time_window import TimeWindow, largest_time
 from runtime.lease import Lease
 
 PAGES_PER_LOG_LINE = 100
@@ -51,6 +53,8 @@ def extract(context: RunContext, lease: Lease[RunState], state: RunState) -> Run
     fetch_all(tracker, extractor.fetch, check)
     # A lifecycle rule or a person may have deleted objects since they were written.
     refetch_lost_pages(context, tracker, extractor)
+    if not context.page_reader.sequential:
+        tracker.moves = describe_moves(tracker, partial(extractor.read_keys, tracker.places))
     return complete_state(context, extractor, tracker)
 
 
@@ -77,12 +81,8 @@ def complete_state(context: RunContext, extractor: "PageExtractor", tracker: Pag
     state = extractor.state
     extractor.remember_places(tracker.places)
     requested = state.requested
-    has_last = context.endpoint.window is not None
-    is_requested = (
-        bool(requested.until is not None or requested.until_date or state.only_pages) or not has_last
-    )
-    # A single wrong `last` of the source would move the watermark past rows that never came.
-    checked = window.check_end(state.span, is_requested, tracker.max_id, state.covered)
+    is_requested = bool(requested.until is not None or requested.until_date or state.only_pages)
+    checked = check_end(context, state, tracker, is_requested)
     doubts = MissingPages(tracker)
     # Totals are those of the whole range; an attempt at its gaps receives only a part of it.
     lost = "; ".join(sorted(tracker.invalid.values())) if state.only_pages else doubts.missing()
@@ -100,10 +100,22 @@ def complete_state(context: RunContext, extractor: "PageExtractor", tracker: Pag
         # Of the whole range, of which an attempt at the gaps receives a part.
         announced=None if state.only_pages else max(tracker.totals, default=None),
         notes=tuple(text for text in (gap, checked.note, *doubts.notes()) if text),
+        moved=tracker.moves is not None,
         missing=missing,
         # Only gaps are worth a partial attempt; any other doubt needs the whole range again.
         gaps=tracker.gaps if can_resume and is_only_gaps else (),
     )
+
+
+def check_end(
+    context: RunContext, state: RunState, tracker: PageTracker, is_requested: bool
+) -> window.CheckedEnd:
+    declared = window.window_of(context.endpoint)
+    if isinstance(declared, TimeWindow):
+        has_rows = tracker.received > 0
+        return window.check_time_end(state.span, is_requested, tracker.max_id, declared.field, has_rows)
+    # A single wrong `last` of the source would move the watermark past rows that never came.
+    return window.check_end(state.span, is_requested or declared is None, tracker.max_id, state.covered)
 
 
 def load_tracker(context: RunContext, state: RunState, schema: ObservedSchema | None) -> PageTracker:
@@ -164,8 +176,18 @@ class PageExtractor:
     def fetch(self, number: int, cursor: str | None) -> PageResult:
         return self.write(number, self.request(number, cursor))
 
+    def read_keys(self, places: set[str], number: int) -> list[str]:
+        """Fingerprints of the keys of a page that was received before; empty if it cannot be read again."""
+        try:
+            items = self.context.page_reader.read_page(number, None, self.state.span, places).items
+        except SourceError:
+            return []
+        items = self.map_fields(items) if self.map_fields else items
+        return [key_mark(item, self.context.endpoint.key) for item in items]
+
     def request(self, number: int, cursor: str | None = None) -> Page:
-        return self.context.page_reader.read_page(number, cursor, self.state.span)
+        places = self.schema.places if self.schema else ()
+        return self.context.page_reader.read_page(number, cursor, self.state.span, places)
 
     def write(self, number: int, page: Page) -> PageResult:
         """An empty page has no object."""
@@ -179,8 +201,8 @@ class PageExtractor:
             self._learn(page.items)
         drift, max_id = self.inspect(page.items)
         mark = fingerprint(page.items)
-        first_key = key_mark(page.items[0], self.context.endpoint.key)
-        result = PageResult(number, len(page.items), mark, max_id, first_key, **page.facts())
+        keys = [key_mark(item, self.context.endpoint.key) for item in (page.items[0], page.items[-1])]
+        result = PageResult(number, len(page.items), mark, max_id, *keys, **page.facts())
         file_name = self.state.run.file_name(number)
         content = encode_page(page.items, file_name, drift.unmapped, self.arrays)
         del page  # its items would stay in memory during the upload
@@ -194,9 +216,16 @@ class PageExtractor:
         self.inspect = self._create_inspector()
 
     def _create_inspector(self) -> Inspect:
-        window = self.context.endpoint.window
+        declared = window.window_of(self.context.endpoint)
         schema = self.schema or ObservedSchema()
-        return create_inspector(self.context.columns, schema, window.field if window else None)
+        if declared is None:
+            return create_inspector(self.context.columns, schema, None)
+        # After the mapping, which may have renamed it.
+        field = getattr(self.context.endpoint, "rename", {}).get(declared.field, declared.field)
+        if isinstance(declared, TimeWindow):
+            latest = partial(largest_time, zone=declared.zone)
+            return create_inspector(self.context.columns, schema, field, latest)
+        return create_inspector(self.context.columns, schema, field)
 
     def remember_places(self, places: set[str]) -> None:
         """From now on a response without them is the end, or an empty source, and not a wrong declaration."""

@@ -22,7 +22,7 @@ from runtime.lease import Lease
 
 
 def finish(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
-    """Load the files of the run; the number of repeated keys. IncompleteRun if any of its rows is not in raw."""
+    """Load the files of the run; the number of signs that rows moved. IncompleteRun if any is not in raw."""
     # A replay of archived files loads them where they are: they are not moved back.
     context.landing.move(files_of(context, state, "failed" if state.kind == "replay" else "in"), "processing")
     result = load_files(context, lease, state)
@@ -53,7 +53,7 @@ def finish(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
     context.log("run finished", severity, run=state.id, **facts)
     if row.error:
         raise IncompleteRun(row.error)
-    return result.keys.repeated
+    return result.keys.repeated + state.moved
 
 
 def save_next_state(

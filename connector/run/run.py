@@ -48,7 +48,7 @@ def copy_under_lease(context: RunContext, lease: Lease[RunState], requested: IdR
     duplicates = execute(context, lease, widen_to_gaps(start_copy(context, requested), lease.state))
     if duplicates and not isinstance(context.reader, PlannedReader):
         # A row that changed while pages were read moves to another page: its neighbour may have been skipped.
-        context.log("a second pass follows, because keys were repeated", "WARNING", duplicates=duplicates)
+        context.log("a second pass follows, because rows moved meanwhile", "WARNING", signs=duplicates)
         execute(context, lease, widen_to_gaps(start_copy(context, requested), lease.state))
     # After the window, so that it only finds what the windows cannot see.
     if is_due(context, requested):

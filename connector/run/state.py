@@ -24,7 +24,8 @@ class RunState(
     plan: the parts of kinds that plan them. comparison: whether they are the result of a comparison of all keys.
     fingerprint: of the declaration, the only one under which the fetch phase may be resumed. selection, files: of a
     replay. execution: the one of Cloud Run whose replay ended incomplete; its retry must fail too. pending: the state
-    with the gaps of an earlier run, which becomes the state again unless this run reads their range.
+    with the gaps of an earlier run, which becomes the state again unless this run reads their range. moved:
+    whether rows were at other places at the end, so that a second pass follows.
     """
 
     id: str
@@ -45,6 +46,7 @@ class RunState(
     unreadable: tuple[int, ...] = ()
     fingerprint: str = ""
     plan: ReadPlan | None = None
+    moved: bool = False
     comparison: bool = False
     notes: tuple[str, ...] = ()
     missing: str | None = None

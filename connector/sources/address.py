@@ -4,6 +4,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from connector.errors import DeclarationError
+from runtime.masking import mask_query
 
 BLANK = r"\s\x00-\x1f"
 # Besides libpq's password and sslpassword also MongoDB's proxyPassword and tlsCertificateKeyFilePassword.
@@ -20,14 +21,14 @@ def check_web_address(url: str, where: str) -> None:
         # Behind a password with a slash: what precedes it looks like a port, and the error would quote it.
         if "@" in url:
             raise DeclarationError(f"{where}: invalid address; remove the part before @.") from None
-        raise DeclarationError(f"{where}: invalid address {url!r}: {error}.") from error
+        raise DeclarationError(f"{where}: invalid address {mask_query(url)!r}: {error}.") from error
     if not parts.hostname or port == 0 or re.search(f"[{BLANK}]", url):
         raise DeclarationError(
-            f"{where}: invalid address {url!r}; expected for example https://api.example/v1."
+            f"{where}: invalid address {mask_query(url)!r}; expected for example https://api.example/v1."
         )
     if parts.query or parts.fragment:
         raise DeclarationError(
-            f"{where}: remove what follows ? or # in {url!r}; use `params` of the endpoint."
+            f"{where}: remove what follows ? or # in {mask_query(url)!r}; use `params` of the endpoint."
         )
 
 
@@ -35,7 +36,9 @@ def check_folder_address(url: str, where: str) -> None:
     """DeclarationError for what no address of a folder of files, or of its server, has."""
     reject_credentials(url, where)
     if re.search(rf"[?#{BLANK}]|^(s3|gs)://(/|$)", url):
-        raise DeclarationError(f"{where}: invalid address {url!r}; expected for example s3://bucket/folder.")
+        raise DeclarationError(
+            f"{where}: invalid address {mask_query(url)!r}; expected for example s3://bucket/folder."
+        )
 
 
 def reject_credentials(url: str, where: str) -> None:

@@ -9,14 +9,19 @@ import msgspec
 
 from connector.errors import DeclarationError
 from runtime.errors import UsageError
+from runtime.masking import mask_secrets
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 PATTERNS: dict[str, str] = {}  # what each pattern of a declaration allows, for messages
+UNQUOTED: set[str] = set()  # patterns of texts in which a password may be by mistake
 
 
-def matching(pattern: str, allowed: str) -> msgspec.Meta:
-    """Of a text. `allowed` completes "Expected …" and ends with an example: authors do not read regular expressions."""
+def matching(pattern: str, allowed: str, is_quoted: bool = True) -> msgspec.Meta:
+    """Of a text. `allowed` completes "Expected …" and ends with an example: authors do not read regular expressions.
+    `is_quoted`: whether a message may repeat a wrong text."""
     PATTERNS[pattern] = allowed
+    if not is_quoted:
+        UNQUOTED.add(pattern)
     return msgspec.Meta(pattern=pattern, description=allowed)
 
 
@@ -133,6 +138,8 @@ def declared_value(message: str, value: Any) -> str:
     if place[1]:  # the names of the members there, not their values
         values = [name for outer in values if isinstance(outer, dict) for name in outer]
     patterns = [pattern for pattern in PATTERNS if f"regex {pattern!r}" in message]
+    if UNQUOTED.intersection(patterns):
+        return ""
     # Of several members the message does not name the wrong one, but the pattern does.
     wrong = [
         declared
@@ -140,7 +147,7 @@ def declared_value(message: str, value: Any) -> str:
         if not patterns or (isinstance(declared, str) and not re.search(patterns[0], declared))
     ]
     is_named = bool(wrong) and (bool(patterns) or len(wrong) == 1) and not isinstance(wrong[0], dict | list)
-    return f", declared is {wrong[0]!r}" if is_named else ""
+    return f", declared is {mask_secrets(repr(wrong[0]))}" if is_named else ""
 
 
 def members_at(value: Any, step: str) -> list[Any]:

@@ -1,6 +1,6 @@
 """The interface of a kind of source: read one page of an endpoint."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,8 +47,9 @@ class Reader(Protocol):
     @property
     def fingerprint(self) -> str: ...
 
-    def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
-        """Page `number` (from 1); `cursor` is the `next` of the page before in a sequential source.
+    def read_page(self, number: int, cursor: str | None, span: IdRange, places: Collection[str] = ()) -> Page:
+        """Page `number` (from 1); `cursor` is the `next` of the page before in a sequential source. `places`: those
+        of earlier runs (PageFacts.places), so that what they have shown is not checked again.
 
         RequestRejected for a page that the source does not have, SourceError if it cannot be read.
         """

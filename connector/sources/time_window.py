@@ -5,6 +5,7 @@ Stripe `created[gte]`, GitHub `since`, Shopify `updated_at_min`, Jira, Zendesk. 
 """
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,6 +23,8 @@ RESOLUTIONS = {
     "minute": 60 * 10**6,
     "day": 86_400 * 10**6,
 }
+OFFSET = re.compile(r"[+-]\d\d:?\d\d$|[A-Za-z]$")
+REPEATED = 3 * 3600 * 10**6  # microseconds; clocks are put back by less
 FORMAT_STEPS = {"epoch": 10**6, "epoch_ms": 1000, "date": 86_400 * 10**6}
 
 
@@ -66,33 +69,79 @@ class TimeWindow(Declared, frozen=True, kw_only=True, rename={"start": "from"}):
         if start is not None:
             lower = start // step * step
             # One step earlier, so that a source that excludes its bound still returns the rows at it.
-            values[self.start] = self._format(lower - step if self.bounds == "exclusive" else lower)
+            lower = lower - step if self.bounds == "exclusive" else lower
+            values[self.start] = self._format(lower, self._local(lower, REPEATED, min))
         if self.until and until is not None:
             # Rounded up, so that the last step is requested as a whole; the next run starts inside it.
-            values[self.until] = self._format(-(-(until + 1) // step) * step)
+            upper = -(-(until + 1) // step) * step
+            values[self.until] = self._format(upper, self._local(upper, -REPEATED, max))
         return values
 
-    def _format(self, microseconds: int) -> str | int:
-        # Integer arithmetic: datetime.fromtimestamp(float) would lose microseconds.
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+    def _local(
+        self, microseconds: int, ahead: int, choose: Callable[[timedelta, timedelta], timedelta]
+    ) -> datetime:
+        """The local time of a bound without its offset.
+
+        When clocks are put back, an hour is repeated: rows after a lower bound may have smaller local times than the
+        bound itself, and rows before an upper one greater. So the offset is the one of now or `ahead` that includes
+        them.
+        """
+        zone, moment = load_zone(self.zone), to_moment(microseconds)
+        here, there = (
+            each.astimezone(zone).utcoffset() or timedelta()
+            for each in (moment, to_moment(microseconds + ahead))
+        )
+        return moment.replace(tzinfo=None) + choose(here, there)
+
+    def _format(self, microseconds: int, local: datetime) -> str | int:
         match self.format:
             case "epoch":
                 return microseconds // 10**6
             case "epoch_ms":
                 return microseconds // 1000
             case "date":
-                return moment.astimezone(load_zone(self.zone)).date().isoformat()
+                return local.date().isoformat()
             case "local":
-                return (
-                    moment.astimezone(load_zone(self.zone))
-                    .replace(tzinfo=None)
-                    .isoformat(" ", self._timespec())
-                )
-        return moment.isoformat(timespec=self._timespec()).replace("+00:00", "Z")
+                return local.isoformat(" ", self._timespec())
+        return to_moment(microseconds).isoformat(timespec=self._timespec()).replace("+00:00", "Z")
 
     def _timespec(self) -> str:
         names = {"microsecond": "microseconds", "millisecond": "milliseconds"}
         return names.get(self.resolution, "seconds")
+
+
+def to_moment(microseconds: int) -> datetime:
+    # Integer arithmetic: datetime.fromtimestamp(float) would lose microseconds.
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+
+
+def largest_time(values: Sequence[Any], zone: str) -> int | None:
+    """The latest of the times in a page, in microseconds since 1970 UTC; None if it has none that can be read."""
+    texts: dict[tuple[int, str], str] = {}
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    for value in values:
+        if isinstance(value, str):
+            offset = OFFSET.search(value)
+            # Texts of one form sort like their times, so only one of each form is parsed.
+            form = len(value), offset[0] if offset else ""
+            texts[form] = max(value, texts.get(form, ""))
+    times = [read_time(value, zone) for value in [*texts.values(), *sorted(numbers)[-1:]]]
+    return max((time for time in times if time is not None), default=None)
+
+
+def read_time(value: Any, zone: str) -> int | None:
+    """ISO 8601, or seconds, milliseconds or microseconds since 1970."""
+    try:
+        number = float(value)
+    except ValueError:
+        try:
+            return parse_time(value, zone)
+        except UsageError:
+            return None
+    # 10**11 s is the year 5138, and as milliseconds 1973.
+    units = (limit for limit, above in ((10**6, 1e11), (1000, 1e14), (1, 1e17)) if abs(number) < above)
+    unit = next(units, None)
+    return None if unit is None else int(number * unit)
 
 
 def parse_duration(text: str) -> int:

@@ -191,6 +191,22 @@ def check_end(span: IdRange, is_requested: bool, max_id: int | None, covered: in
     return CheckedEnd(replace(span, until=trusted), note=note)
 
 
+def check_time_end(
+    span: IdRange, is_requested: bool, newest: int | None, field: str, has_rows: bool
+) -> CheckedEnd:
+    """The end of a window by time: the newest time that was received, so that the clock of the source counts.
+
+    Of a source whose clock is behind ours, later rows have times before our end: the next run would begin after them.
+    """
+    if span.until is None or span.start is None or is_requested:
+        return CheckedEnd(span)
+    if newest is None and has_rows:
+        note = f"no item has a time in {field!r}: rows of a source whose clock is behind may be left out"
+        return CheckedEnd(span, note=note)
+    trusted = span.start - 1 if newest is None else newest
+    return CheckedEnd(replace(span, until=min(span.until, max(trusted, span.start - 1))))
+
+
 def describe_gap(span: IdRange, covered: int | None) -> str | None:
     """A note about a range that starts after the watermark; None if it does not."""
     if span.start is None or covered is None or span.start <= covered + 1:

@@ -1,5 +1,7 @@
 """A chain whose position of the next page vanishes although items remain, and chains that end so."""
 
+import hashlib
+
 import pytest
 
 from tests.fakes.paged_api import SIZE
@@ -162,3 +164,54 @@ def test_0_may_be_the_position_of_the_last_page(land):
 
     process, state = land(serve, {"cursor": "n", "next": "next", "items": "items"})
     assert (process.ids(), state.missing) == (list(range(40)), None)
+
+
+def opaque(count, lost=None, sizes=True):
+    """Pages in a chain by an opaque cursor, which the last page omits, and the one with the item `lost` too."""
+
+    def token(start):
+        return hashlib.sha1(f"{start}".encode()).hexdigest()
+
+    def serve(api, query, headers):
+        start = next((n for n in range(1, count) if token(n) == query.get("n")), 0)
+        size = min(int(query.get("size", SIZE)), SIZE) if sizes else SIZE
+        is_lost = lost is not None and start <= lost < start + size
+        following = {} if is_lost or start + size >= count else {"next": token(start + size)}
+        return 200, {}, {"items": ITEMS[:count][start : start + size]} | following
+
+    return serve
+
+
+@pytest.mark.parametrize(
+    "paging", [CURSOR | {"size": "size"}, CURSOR | {"size": "size", "limit": 99}, CURSOR]
+)
+@pytest.mark.parametrize("lost", [25, 29])
+def test_an_opaque_cursor_that_is_absent_from_a_full_page(land, paging, lost):
+    _, state = land(opaque(47, lost), paging)
+    assert "page 3: it" in state.missing and "names no next page" in state.missing
+
+
+def test_a_size_in_the_parameters_shows_the_end_too(land):
+    paging = {"cursor": "n", "next": "next", "items": "items"}
+    process, state = land(opaque(40), paging, params={"size": "10"})
+    assert (process.ids(), state.missing) == (list(range(40)), None)
+    _, state = land(opaque(40, lost=29), paging, params={"size": "10"})
+    assert "page 3: it names no next page, but items follow it" in state.missing
+
+
+@pytest.mark.parametrize("count", [7, SIZE, 4 * SIZE, 37])
+def test_an_opaque_cursor_that_is_absent_from_the_last_page(land, count):
+    """Where a page with one item less shows that nothing but its last item follows."""
+    process, state = land(opaque(count), CURSOR | {"size": "size"})
+    assert (process.ids(), state.missing) == (list(range(count)), None)
+
+
+def test_an_end_that_nothing_shows_is_reported(land):
+    _, state = land(opaque(40, sizes=False), CURSOR)
+    assert "page 4: it is full and names no next page, and nothing shows that the list ends" in state.missing
+
+
+def test_a_time_as_cursor_has_no_successor(land):
+    """1,600,000,000 is a multiple of everything: the number after it proves nothing."""
+    _, state = land(in_body(47, 2, lambda page: page * 800_000_000), CURSOR)
+    assert "page 3: it is full and names no next page" in state.missing

@@ -2,6 +2,8 @@
 
 import pytest
 
+from connector.landing.names import Run
+from connector.run.state import RunState
 from tests.fakes.paged_api import SIZE
 
 BY_PAGE = {"page": "n", "items": "items", "limit": SIZE}
@@ -69,6 +71,31 @@ def test_pages_that_begin_at_0_where_1_is_declared(land, count, members):
 def test_pages_that_begin_at_1_are_complete(land, count, before):
     process, state = land(counted(count, pages_from(1), before), BY_PAGE)
     assert (process.ids(), state.missing) == (list(range(count)), None)
+
+
+@pytest.mark.parametrize("total", [1, SIZE, 27, 30, 37])
+@pytest.mark.parametrize(("paging", "remedy"), [(BY_PAGE, "declare `first: 0`"), (BY_OFFSET, "`page: n`")])
+def test_a_total_that_is_too_low_does_not_hide_how_pages_are_counted(land, total, paging, remedy):
+    _, state = land(counted(47, pages_from(0), total=total), paging | {"total_items": "total"})
+    assert remedy in state.missing
+
+
+@pytest.mark.parametrize("before", [None, EMPTY, REFUSED])
+@pytest.mark.parametrize("total", [{}, {"total": 37}])
+def test_how_pages_are_counted_is_checked_once(land, before, total):
+    paging = BY_PAGE | ({"total_items": "total"} if total else {})
+    process, _ = land(counted(37, pages_from(1), before, **total), paging)
+    assert [query["n"] for _, query in process.api.seen].count("0") == 1
+    run = Run.create("things", process.state.began + 1000, "0a1b2c3e")
+    process.state = RunState(id=run.id, endpoint="things", began=run.began)
+    assert process.land().missing is None
+    assert [query["n"] for _, query in process.api.seen].count("0") == 1
+
+
+def test_totals_that_agree_need_no_check(land):
+    paging = BY_PAGE | {"total_items": "total", "total_pages": "pages"}
+    process, state = land(counted(37, pages_from(1), total=37, pages=4), paging)
+    assert (len(process.api.seen), state.missing) == (4, None)
 
 
 def test_a_page_parameter_that_counts_items_is_incomplete(land):

@@ -20,7 +20,12 @@ def test_every_item_once(harness, shape, count):
     is_ambiguous = shape is shapes.by_cursor and count == SIZE
     assert missing is None or is_ambiguous
     assert process.ids() == list(range(count))
-    assert set(process.api.requests_by_start.values()) == {1}
+    # An empty page may be a failure of the server; of a list without totals pages 1, 2, 4, … show whether rows moved.
+    is_sampled = shape in (shapes.by_number, shapes.by_number_with_an_end, shapes.by_offset_bare)
+    sampled = {0, SIZE, 3 * SIZE} if is_sampled else set()
+    others = {start: number for start, number in process.api.requests_by_start.items() if start < count}
+    assert all(number == 1 for start, number in others.items() if start not in sampled)
+    assert max(others.values(), default=0) <= 2
 
 
 @pytest.mark.parametrize("shape", CHAINED, ids=lambda shape: shape.__name__)

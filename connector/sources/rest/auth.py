@@ -11,6 +11,7 @@ from requests.auth import AuthBase
 
 from connector.errors import InvalidResponse, KeyRejected, RequestRejected, SourceError, SourceUnavailable
 from connector.sources.rest.config import Auth, Basic, ClientCredentials, Header, Query
+from runtime.masking import mask_secrets
 from runtime.oauth import OAuthClient, TokenEndpoint, TokenError, TokenProblem
 
 TOKEN_ERRORS: dict[TokenProblem, type[SourceError]] = {
@@ -79,7 +80,7 @@ class OAuthToken(ApiKeyAuth):
         try:
             request.headers["Authorization"] = f"Bearer {self.client.current_token()}"
         except TokenError as error:
-            raise TOKEN_ERRORS[error.problem](str(error)) from error
+            raise TOKEN_ERRORS[error.problem](mask_secrets(str(error))) from error
         return request
 
     def renew(self, rejected: requests.PreparedRequest) -> bool:

@@ -12,14 +12,18 @@ from connector.sources.reader import Page
 from connector.sources.rest.config import ByCursor, Paging
 from connector.sources.rest.links import parse_links
 
+POSITION = re.compile(
+    r"(?P<before>(?:[A-Za-z]+[-_:.=])?)(?P<number>[0-9]{1,15})(?P<after>(?:[^A-Za-z0-9].*)?)"
+)
 # Of a first page, whose address has no position yet: not `per_page`.
 PAGE_NAME = re.compile(r"^(?!.*(?:per|size|limit)).*(?:page|offset|skip|start|^p$)", re.IGNORECASE)
 
 
-def needs_proof(page: Page) -> bool:
-    """Whether a page without a next one may not be the last: nothing states the end, and no total would show a loss."""
+def needs_proof(page: Page, cursor: str | None) -> bool:
+    """Whether a page without a next one, or that names itself, may not be the last: nothing states the end, and no
+    total would show a loss."""
     is_stated = page.states_end or page.has_more is not None or page.total_items is not None
-    return page.next is None and bool(page.items) and not is_stated
+    return page.next in (None, cursor) and bool(page.items) and not is_stated
 
 
 def is_end_number(cursor: str | None, paging: Paging) -> bool:
@@ -47,23 +51,27 @@ def is_later(value: str, present: str | None) -> bool:
     return int(value) > int(present or "1")
 
 
-def guess_next(value: str, page: int) -> int | None:
-    """The number after `value`, which leads to `page`: one more, or as many more as each page before."""
-    if not (value.isascii() and value.isdecimal()) or page < 2:
+def guess_next(value: str, page: int, items: int) -> str | None:
+    """The position after `value`, which leads to `page` with `items` items: its number is one more, or as many more as
+    each page has. None for a number of another kind, such as a time: its successor would prove nothing."""
+    text = POSITION.fullmatch(value)
+    if text is None or page < 2:
         return None
-    number, pages_before = int(value), page - 1
-    if number in (page, pages_before):
-        return number + 1
-    step, rest = divmod(number, pages_before)
-    return number + step if step > 1 and not rest else None
+    number, pages_before = int(text["number"]), page - 1
+    is_count = number in (page, pages_before)
+    if not is_count and number != pages_before * items:
+        return None
+    return f"{text['before']}{number + (1 if is_count else items)}{text['after']}"
 
 
-def guess_addresses(url: str, page: int, declared: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def guess_addresses(
+    url: str, page: int, items: int, declared: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
     """Addresses that may follow `url`, and the changed parameter for a message. Not of `declared` parameters."""
     parts = urlsplit(url)
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     for position, (name, value) in enumerate(pairs):
-        following = guess_next(value, page)
+        following = guess_next(value, page, items)
         if following is not None and name not in declared:
-            changed = [*pairs[:position], (name, str(following)), *pairs[position + 1 :]]
+            changed = [*pairs[:position], (name, following), *pairs[position + 1 :]]
             yield parts._replace(query=urlencode(changed)).geturl(), f"{name}={following}"

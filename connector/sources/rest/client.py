@@ -13,6 +13,7 @@ from connector.sources.rest.auth import ApiKeyAuth
 from connector.sources.rest.pauses import Now, is_transient, read_pause, utc_now
 from runtime.errors import describe_body
 from runtime.http_session import make_sender
+from runtime.masking import mask_secrets
 from runtime.rate_limiter import RateLimiter
 from runtime.retry import RetryPolicy
 
@@ -108,8 +109,11 @@ class SourceClient:
                 auth=self.auth,
             )
         except requests.RequestException as error:
-            raise RequestRejected(f"invalid address '{request.url}': {error}.") from error
+            raise RequestRejected(self._redact(f"invalid address '{request.url}': {error}.")) from error
         return prepared
+
+    def _redact(self, text: str) -> str:
+        return mask_secrets(self.auth.redact(text))
 
     def _attempt[Result](self, request: Request, parse: Parse[Result], renew: bool) -> Result:
         prepared = self._prepare(request)
@@ -123,7 +127,7 @@ class SourceClient:
             return parse(response, body)
         except InvalidResponse as error:
             # The address may contain the key as a parameter. The body shows whether it was HTML of a proxy.
-            reason = self.auth.redact(f"{prepared.url}: {error}")
+            reason = self._redact(f"{prepared.url}: {error}")
             start = describe_body(body, self.auth.redact)
             raise InvalidResponse(f"{reason}; the body begins with {start}.") from error
 
@@ -135,7 +139,7 @@ class SourceClient:
                 response = self.transmit(prepared)
                 return response, b"".join(self._read_body(response))
         except (requests.RequestException, HTTPError) as error:
-            message = self.auth.redact(f"no response from {prepared.url}: {error}.")
+            message = self._redact(f"no response from {prepared.url}: {error}.")
             raise SourceUnavailable(message) from error
 
     def _read_body(self, response: requests.Response) -> Iterator[bytes]:
@@ -150,7 +154,7 @@ class SourceClient:
         """Redacted, because some servers repeat the key in their error messages."""
         status = response.status_code
         target = f" to {location!r}" if (location := response.headers.get("Location")) else ""
-        answer = self.auth.redact(f"{response.url} returned {status} {response.reason}{target}")
+        answer = self._redact(f"{response.url} returned {status} {response.reason}{target}")
         message = f"{answer}: {describe_body(content, self.auth.redact)}"
         if not is_transient(status, response.headers):
             return RequestRejected(message, status)
@@ -166,7 +170,8 @@ class SourceClient:
             return
         if self.retry.clock() + seconds > end:
             raise PauseTooLong(
-                f"{self.url} requested a pause of {seconds:.0f} s, past the deadline of {self.retry.deadline:.0f} s.",
+                f"{mask_secrets(self.url)} requested a pause of {seconds:.0f} s, past the deadline of "
+                f"{self.retry.deadline:.0f} s.",
                 seconds,
             )
         # With jitter, otherwise all workers would send their requests at the same moment.

@@ -165,7 +165,9 @@ class RestEndpoint(Endpoint, frozen=True, kw_only=True):
 class Basic(Declared, frozen=True, kw_only=True):
     """HTTP Basic authentication (RFC 7617): `username`, and the secret as password."""
 
-    username: Annotated[str, matching("^[^:]+$", "a user name without a colon, for example reader")]
+    username: Annotated[
+        str, matching("^[^:]+$", "a user name without a colon, for example reader", is_quoted=False)
+    ]
 
 
 Auth = Header | Query | Basic | ClientCredentials

@@ -26,6 +26,7 @@ from connector.sources.rest.config import (
 )
 from connector.sources.time_window import TimeWindow
 from connector.sources.window import window_of
+from runtime.masking import mask_secrets
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 VALUE = re.compile(r"[!-~\u00a0-\u00ff](?:[\t -~\u00a0-\u00ff]*[!-~\u00a0-\u00ff])?")
@@ -53,8 +54,8 @@ def check_endpoint(endpoint: RestEndpoint, paging: Paging, auth: Auth | None, wh
     """DeclarationError for the first contradiction."""
     if wrong := re.search(r"[\s\x00-\x1f#{}<>\\]", endpoint.path):
         raise DeclarationError(
-            f"{where}.path: invalid character {wrong[0]!r} in {endpoint.path!r}; a path is sent as it is, without "
-            "placeholders."
+            f"{where}.path: invalid character {wrong[0]!r} in {mask_secrets(endpoint.path)!r}; a path is sent as it "
+            "is, without placeholders."
         )
     check_headers(endpoint.headers, auth, f"{where}.headers")
     check_names(endpoint, paging, auth, where)
@@ -84,8 +85,9 @@ def check_header(name: str, value: str, where: str) -> None:
         raise DeclarationError(f"{where}: invalid header name {name!r}; expected letters, digits and -.")
     if value and not VALUE.fullmatch(value):
         raise DeclarationError(
-            f"{where}: header {name!r} cannot have the value {value!r}: it has a line break, a blank at an end, or a "
-            "character outside of Latin-1."
+            # Not repeated: it may be a key.
+            f"{where}: header {name!r} cannot have the value that is declared: it has a line break, a blank at an end, "
+            "or a character outside of Latin-1."
         )
 
 

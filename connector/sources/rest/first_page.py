@@ -14,8 +14,10 @@ from connector.sources.rest.config import ByOffset, ByPage, Paging
 
 
 def is_unproven(page: Page, paging: Paging) -> bool:
-    """Whether the first page leaves open how the API counts. A total would show what is missing."""
-    if page.total_items is not None:
+    """Whether the first page leaves open how the API counts. One total does not show it, because it may be too low;
+    numbers of pages and of items that agree do."""
+    pages, items, size = page.total_pages, page.total_items, paging.limit or len(page.items)
+    if pages and items and size and pages == -(-items // size):
         return False
     match paging:
         # With one item a page, or one page of items, both ways of counting are the same.
@@ -30,6 +32,13 @@ def is_other(page: Page, first: Page, key: Sequence[str]) -> bool:
     """Whether `page` begins with an item that `first` does not have; an empty page does not."""
     present = {identify(item, key) for item in first.items}
     return bool(page.items) and identify(page.items[0], key) not in present
+
+
+def overlaps(page: Page, first: Page, key: Sequence[str]) -> bool:
+    """Whether they have an item in common, as pages of a list do not."""
+    return not {identify(item, key) for item in page.items}.isdisjoint(
+        identify(item, key) for item in first.items
+    )
 
 
 def identify(item: Raw, key: Sequence[str]) -> bytes:

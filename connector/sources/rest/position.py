@@ -34,7 +34,9 @@ def read_total(place: str | None, body: Body, headers: Headers) -> tuple[int | N
     total = parse_total(value)
     if total is None:
         raise msgspec.ValidationError(f"Expected an integer at {place}, got {str(value)[:40]!r}")
-    return (total if total >= 0 else None), True
+    # Elasticsearch: {"value": 10000, "relation": "gte"} is the limit of its counting, and no total.
+    relation = None if place.startswith(HEADER) else body.find(place.rpartition(".")[0] + ".relation")
+    return (total if total >= 0 and relation != b'"gte"' else None), True
 
 
 def read_more(place: str, body: Body, headers: Headers) -> tuple[bool | None, bool]:

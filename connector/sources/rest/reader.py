@@ -1,6 +1,6 @@
 """Read pages of one endpoint of an API, in each of the declared kinds of paging."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -31,6 +31,7 @@ from connector.sources.rest.page_checks import PageChecks
 from connector.sources.rest.response import create_parser
 from connector.sources.window import IdRange, window_of
 from runtime.http_session import open_session
+from runtime.masking import mask_secrets
 from runtime.rate_limiter import RateLimiter
 from runtime.retry import RetryPolicy
 
@@ -55,6 +56,8 @@ class RestReader:
         self.url = client.url + self.endpoint.path
         self.checks = PageChecks(
             self.paging,
+            # Another declaration needs a proof of its own.
+            f"counts:{self.fingerprint}",
             # As the source names its fields.
             [fields.get(column, column) for column in self.endpoint.key],
             self.endpoint.params,
@@ -108,14 +111,14 @@ class RestReader:
         ]
         return fingerprint(*parts)
 
-    def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
+    def read_page(self, number: int, cursor: str | None, span: IdRange, places: Collection[str] = ()) -> Page:
         try:
             page = self.client.send(self._request(number, cursor, span), self._parse)
-            return self.checks.check(page, number, cursor, span)
+            return self.checks.check(page, number, cursor, span, places)
         except RequestRejected as error:
             # A success without a body to parse.
             if error.status == NO_CONTENT:
-                return Page([])
+                return self.checks.check(Page([]), number, cursor, span, places)
             # Page 1 must exist: there the same status means a wrong address.
             if number > 1 and error.status and error.status == self.paging.end:
                 return Page([], ended_by=error.status)
@@ -187,7 +190,7 @@ class RestReader:
         if len(cursor) > MAX_CURSOR_CHARACTERS:
             raise InvalidResponse(
                 f"the position of the next page has {len(cursor)} characters, at most {MAX_CURSOR_CHARACTERS} "
-                f"are supported: {cursor[:80]}…"
+                f"are supported: {mask_secrets(cursor)[:80]}…"
             )
         return replace(page, next=cursor)
 
@@ -197,8 +200,10 @@ class RestReader:
         if linked is None:
             other = urlsplit(url)
             raise RequestRejected(
-                f"the next page of {self.url} is on another host, {other.scheme}://{other.netloc}: the key is "
-                "not sent there."
+                mask_secrets(
+                    f"the next page of {self.url} is on another host, {other.scheme}://{other.netloc}: the key is "
+                    "not sent there."
+                )
             )
         if not isinstance(self.auth, Query):
             return linked.geturl()

@@ -75,6 +75,10 @@ ERROR_NAMES = (
     "errorMessage",
     "error_code",
     "errorCode",
+    "errorMessages",
+    "error_messages",
+    "errorDescription",
+    "error_description",
 )
 SUCCESS_NAMES = ("ok", "success")
 STATUS_NAMES = ("status", "status_code", "statusCode", "code")
@@ -84,10 +88,13 @@ FAILED_STATUSES = {"error", "fail", "failure"}  # "failed" is often the filter o
 NO_POSITIONS = {"", "0", "1", "null", "none", "None", "false"}
 NO_ERROR_TEXTS = {"", "0", "false", "none", "null", "ok", "no error", "success"}
 # Of a page without items: "No results" is its end, "token expired" is not.
-MESSAGE_NAMES = ("message", "msg", "detail", "description", "reason")
+MESSAGE_NAMES = (
+    "message", "messages", "msg", "detail", "details", "description", "reason", "warning", "warnings", "info",
+)  # fmt: skip
 FAILURE_WORDS = re.compile(
     r"\b(expired?|unauthori[sz]ed|forbidden|denied|invalid|errors?|fail(ed|ure)?|time[ds]?[ -]?out|timeout|exceeded|"
-    r"too many|throttled|unavailable|overloaded|maintenance|try again)\b",
+    r"too many|throttled|unavailable|overloaded|maintenance|try again|(rate|request|quota|usage) limit|limit reached|"
+    r"slow down|partial|incomplete|truncated|result window)\b",
     re.IGNORECASE,
 )
 NAMES = tuple(
@@ -191,7 +198,8 @@ def describe_fault(levels: Levels, is_empty: bool) -> str | None:
 
 def read_failure(level: Members, name: str) -> str | None:
     """A message that is about a failure."""
-    text = decode_member(level, name)
+    value = decode_member(level, name)
+    text = msgspec.json.encode(value).decode() if isinstance(value, list) else value
     return text if isinstance(text, str) and FAILURE_WORDS.search(text) else None
 
 

@@ -1,6 +1,6 @@
 """Read a tab of a spreadsheet as the only page of an endpoint."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -81,7 +81,7 @@ class SheetReader:
         parts = [self.spreadsheet, self.endpoint.tab, self.endpoint.header_row, columns]
         return fingerprint(*parts)
 
-    def read_page(self, number: int, cursor: str | None, span: IdRange) -> Page:
+    def read_page(self, number: int, cursor: str | None, span: IdRange, places: Collection[str] = ()) -> Page:
         rows, zone = self.read_tab()
         header = parse_header(decode_header(rows), self.endpoint, self.where)
         items = [item for row in rows[1:] if (item := self._encode_row(row, header, zone))]
