@@ -18,7 +18,7 @@ MODULE = Path(__file__).parents[2] / "modules/warehouse"
 PARTITIONS = dict(
     re.findall(r"    (\w+) = \{\n +description.*\n +partition += \"(\w+)\"", (MODULE / "ops.tf").read_text())
 )
-VIEWS = ("measures", "last_night")
+VIEWS = ("measures", "last_night", "verdict")
 LIMITS = {"orphan_rate": 0.01, "rejects": 0}
 
 type Rows = Mapping[str, Sequence[dict[str, Any]]]
