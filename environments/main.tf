@@ -160,6 +160,7 @@ module "warehouse" {
   protected  = var.protected
   raw_tables = local.raw_tables
 
+  endpoint_tables     = local.endpoint_tables
   retention_days      = var.retention_days
   limits              = { for name in ["orphan_rate", "rejects"] : name => var.limits[name] }
   authorized_datasets = { ods = ["dmt"] } # dmt.sales_final is a view over ods

@@ -13,6 +13,9 @@ locals {
         project     = var.project_id
         orphan_rate = var.limits.orphan_rate
         rejects     = var.limits.rejects
+        endpoints = join(", ", [
+          for endpoint, table in var.endpoint_tables : "('${endpoint}', '${trimprefix(table, "raw.")}')"
+        ])
       })
     }
   }

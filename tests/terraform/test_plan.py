@@ -338,6 +338,14 @@ def test_a_limit_without_a_setting_is_the_default_of_the_module(plans):
     assert "bad_rows > 0.01 * `rows`" in query
 
 
+def test_the_verdict_knows_the_table_of_each_endpoint(plans):
+    """Two sources may have an endpoint of one name."""
+    views = resources_of(plans["local"], "bigquery_table")
+    [query] = [item["view"][0]["query"] for item in views.values() if item["table_id"] == "last_night"]
+    pairs = "('retail/customers', 'customers'), ('retail/products', 'products'), ('retail/sales', 'sales')"
+    assert f"UNNEST(ARRAY<STRUCT<subject STRING, table_name STRING>>[{pairs}])" in query
+
+
 def test_every_column_is_described(plans):
     def undescribed(columns, path):
         for column in columns:
