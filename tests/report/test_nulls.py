@@ -27,9 +27,9 @@ NULLABLE = [
     (path.stem, column["name"])
     for path in sorted((MODULE / "ops").glob("*.json"))
     for column in json.loads(path.read_text())
-    # Without a source the subject is another one; of releases and erasures nothing is a finding.
+    # The subject contains source and column; of releases nothing is a finding.
     if column["mode"] == "NULLABLE"
-    and column["name"] != "source"
+    and column["name"] not in ("source", "column_name")
     and path.stem not in ("releases", "finding_log")
 ]
 
