@@ -60,7 +60,7 @@ class StepWatcher:
             for execution in self.cloud.list_items(path, "executions"):
                 if "completionTime" in execution:
                     arguments = execution["template"]["containers"][0].get("args", [])
-                    label = " ".join([job, *arguments[3:4]])  # the endpoint, of --source S --endpoint E
+                    label = " ".join([job, *arguments[-1:]])  # of --source S --endpoint E, or --export E
                     start, end = execution["createTime"], execution["completionTime"]
                     yield CompletedStep(execution["name"], label, parse_time(start), parse_time(end))
 

@@ -49,6 +49,10 @@ locals {
     for endpoint in local.endpoint_list : "${endpoint.source}/${endpoint.name}" => "raw.${endpoint.table}"
   }
 
+  export_tables = {
+    for name, export in local.exports : name => strcontains(export.table, ".") ? export.table : "dmt.${export.table}"
+  }
+
   # The steps of the pipeline: schedules by <source>/<endpoint>.
   endpoint_schedules = merge([
     for source, declared in local.sources : {
@@ -170,6 +174,11 @@ locals {
   # An export may read raw directly (docs/adr/0008). Only then may sheets-sync read raw.
   reads_raw   = length([for export in local.exports : export if startswith(export.table, "raw.")]) > 0
   raw_readers = { for name in local.reads_raw ? ["sheets-sync"] : [] : name => module.identities.members[name] }
+
+  # The exports of the verdict (docs/adr/0014), which the pipeline syncs after it has recorded a run. They need no
+  # grant: sheets-sync writes its logs in ops, and the view reads tables of ops only.
+  verdict_exports  = sort([for name, export in local.exports : name if startswith(export.table, "ops.")])
+  verdict_settings = length(local.verdict_exports) == 0 ? {} : { VERDICT_EXPORTS = join(",", local.verdict_exports) }
 
   # What an export needs by the kind of its destination: a spreadsheet's id, an API's address and key, a bucket.
   export_kind   = { for name, export in local.exports : name => try(export.destination.kind, "sheets") }

@@ -2,7 +2,7 @@
 env          = "local"
 project_id   = "sandbox-local"
 protected    = false
-spreadsheets = { daily_sales = "sandbox-daily-sales" }
+spreadsheets = { daily_sales = "sandbox-daily-sales", last_night = "sandbox-last-night" }
 delivery     = { repository_id = "999999999999" } # beyond every number that GitHub has assigned
 rotation     = { first = "2126-01-01T00:00:00Z" } # no key becomes due on one machine
 images = {

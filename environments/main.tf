@@ -160,6 +160,7 @@ module "warehouse" {
   protected  = var.protected
   raw_tables = local.raw_tables
 
+  endpoint_tables     = local.endpoint_tables
   retention_days      = var.retention_days
   limits              = { for name in ["orphan_rate", "rejects"] : name => var.limits[name] }
   authorized_datasets = { ods = ["dmt"] } # dmt.sales_final is a view over ods
@@ -329,7 +330,7 @@ module "report" {
     DATAFORM        = "projects/${var.project_id}/locations/${var.region}/repositories/${module.dataform.name}"
     RUNBOOKS        = "docs/runbooks"
     ENDPOINT_TABLES = jsonencode(local.endpoint_tables)
-    EXPORT_TABLES   = jsonencode({ for name, export in local.exports : name => export.table })
+    EXPORT_TABLES   = jsonencode(local.export_tables)
   })
   secrets = {
     for setting, _ in local.notice_secrets : setting => module.notice_secret[setting].name
@@ -350,7 +351,7 @@ module "pipeline" {
   image           = var.images.pipeline
   identity        = module.identities.emails["pipeline"]
   timeout_seconds = 3 * 3600 # longer than the sum of what it waits for
-  environment = merge(local.spark_settings, local.task_settings, {
+  environment = merge(local.spark_settings, local.task_settings, local.verdict_settings, {
     PROJECT_ID               = var.project_id
     REGION                   = var.region
     BUCKET                   = module.landing.name

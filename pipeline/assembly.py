@@ -14,7 +14,16 @@ from pipeline.batches import BatchRunner
 from pipeline.dataform import DataformRunner
 from pipeline.dataproc import BatchesClient
 from pipeline.jobs import JobRunner
-from pipeline.plan import PUBLISH, REPORT, TRANSFORM, build_plans, copy_arguments, endpoint_of, list_steps
+from pipeline.plan import (
+    PUBLISH,
+    REPORT,
+    TRANSFORM,
+    VERDICT,
+    build_plans,
+    copy_arguments,
+    endpoint_of,
+    list_steps,
+)
 from pipeline.polling import Poller
 from pipeline.run import MAX_PARALLEL_STEPS, Action
 from pipeline.run_record import RunRecord
@@ -99,12 +108,22 @@ def create_actions(
     )
 
     page: Action = partial(jobs.run, settings.job(settings.report_job))
-    return create_copies(settings, jobs, prepare) | {
-        TRANSFORM: partial(dataform.run, schedule),
-        # Without arguments: sheets_sync publishes every export.
-        PUBLISH: partial(jobs.run, settings.job(settings.sheets_sync_job)),
-        REPORT: page,
-    }
+    return (
+        create_copies(settings, jobs, prepare)
+        | create_verdict(settings, jobs)
+        | {
+            TRANSFORM: partial(dataform.run, schedule),
+            # Without arguments: sheets_sync publishes every export.
+            PUBLISH: partial(jobs.run, settings.job(settings.sheets_sync_job)),
+            REPORT: page,
+        }
+    )
+
+
+def create_verdict(settings: Settings, jobs: JobRunner) -> dict[str, Action]:
+    """The sync of the exports of ops.verdict, which a run without names leaves out."""
+    names = [argument for name in settings.verdict_exports for argument in ("--export", name)]
+    return {VERDICT: partial(jobs.run, settings.job(settings.sheets_sync_job), names)} if names else {}
 
 
 def create_copies(settings: Settings, jobs: JobRunner, prepare: Prepare | None) -> dict[str, Action]:

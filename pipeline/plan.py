@@ -15,9 +15,9 @@ Plan = tuple[tuple[str, ...], ...]
 Plans = Mapping[str, Plan]
 
 SCHEDULES = ("hourly", "daily")
-TRANSFORM, PUBLISH, REPORT = "dataform", "sheets_sync", "report"
-# After the last step, whether it succeeded or not: the page shows this run, so the run is recorded before.
-CLOSING = {"daily": REPORT}
+TRANSFORM, PUBLISH, VERDICT, REPORT = "dataform", "sheets_sync", "verdict", "report"
+# After the last step, whether it succeeded or not: both show this run, so the run is recorded before.
+CLOSING = {"hourly": (VERDICT,), "daily": (VERDICT, REPORT)}
 COPY_PREFIX = "connector:"
 
 

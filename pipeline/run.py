@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.errors import RunFailed, StepError
-from pipeline.plan import CLOSING, Plan, Plans, blocked_by, plan_from_step, resume_command
+from pipeline.plan import CLOSING, REPORT, Plan, Plans, blocked_by, plan_from_step, resume_command
 from pipeline.run_record import RunRow, StepRow
 from runtime.errors import Terminated, describe_error
 from runtime.structured_log import StructuredLog
@@ -51,7 +51,7 @@ class Run:
             # For example the lease was lost, or the job was cancelled; what the run did until then is recorded.
             self.record(self._row(schedule, started_at, outcomes, describe_error(early)))
             raise
-        # Before the closing step, because the page shows this run.
+        # Before the closing steps, because they show this run.
         self.record(self._row(schedule, started_at, outcomes, error))
         closing = self._close(schedule)
         # Both: a page that is missing is a failure of its own.
@@ -59,12 +59,15 @@ class Run:
             raise RunFailed("\n".join(text for text in (error, closing) if text))
 
     def _close(self, schedule: str) -> str | None:
-        """Run the closing step of the schedule, if it has one; why it failed."""
-        step = CLOSING.get(schedule)
-        outcome = self._run_step(step, set()) if step else None
-        if outcome is None or outcome.state == "succeeded":
-            return None
-        return f"{schedule} wrote no page: {outcome.reason}"
+        """Run the closing steps of the schedule; why there is no page, which is a failure of the run.
+
+        The sheet of the verdict is not one: without ops, which it shows, the run has transformed its data. Its
+        sync is recorded by itself, and a sync that failed is a finding.
+        """
+        steps = [step for step in CLOSING[schedule] if step in self.actions]
+        outcomes = [self._run_step(step, set()) for step in steps]
+        reasons = [each.reason for each in outcomes if each.step == REPORT and each.state == "failed"]
+        return f"{schedule} wrote no page: {reasons[0]}" if reasons else ""
 
     def _row(self, schedule: str, started_at: datetime, outcomes: list[Outcome], error: str | None) -> RunRow:
         steps = [

@@ -53,6 +53,7 @@ class Settings:
 
     `endpoints`: schedules by `<source>/<endpoint>`, which Terraform reads from connector/sources.
     `tasks`: how many tasks copy an endpoint, where it is more than one.
+    `verdict_exports`: names of exports that are synced after the run is recorded.
     `watched_runs`: how many runs judge a new release; 0 for none. `spark`: None if no endpoint is prepared by Spark.
     """
 
@@ -73,6 +74,7 @@ class Settings:
     storage_endpoint: str
     dataproc_endpoint: str = ""
     spark: SparkSettings | None = field(default=None, kw_only=True)
+    verdict_exports: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def location(self) -> str:
@@ -95,8 +97,19 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     project, region, bucket, _, connector, sheets_sync, report, restore, _, *dataform = values.values()
     jobs = (connector, sheets_sync, report, restore)
     spark, tasks = parse_spark(environ.get("SPARK", "")), parse_tasks(environ.get("CONNECTOR_TASKS") or "{}")
+    verdict = tuple(name for name in environ.get("VERDICT_EXPORTS", "").split(",") if name)
     return Settings(
-        project, region, bucket, declared, tasks, *jobs, watched, *dataform, *endpoints, spark=spark
+        project,
+        region,
+        bucket,
+        declared,
+        tasks,
+        *jobs,
+        watched,
+        *dataform,
+        *endpoints,
+        spark=spark,
+        verdict_exports=verdict,
     )
 
 

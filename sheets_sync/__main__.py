@@ -1,6 +1,6 @@
 """python -m sheets_sync [--export daily_sales] [--dry-run]: publish marts to spreadsheets, APIs and files.
 
-A run without --export leaves out exports that are not due. All flags: --help.
+A run without --export leaves out exports that are not due, and those of ops.verdict. All flags: --help.
 
 Exit codes: 0 every export is synced, 1 an export failed, 2 wrong arguments or settings, 143 terminated.
 """

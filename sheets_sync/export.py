@@ -11,6 +11,7 @@ from sheets_sync.row_filter import RowFilter
 from sheets_sync.schedule import Schedule
 
 RAW_PREFIX = "raw."  # of a table that is exported without a model
+VERDICT_TABLE = "ops.verdict"  # docs/adr/0014
 
 type Mode = Literal["mirror", "upsert", "update", "insert", "append"]
 type RemovedHow = Literal["delete", "keep", "mark", "move"]
@@ -73,7 +74,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Export:
-    """Columns of `table`, a mart or raw.<table>, from left to right. `key` identifies a row.
+    """Columns of `table`, a mart, raw.<table> or ops.verdict, from left to right. `key` identifies a row.
 
     drift: the value to use where a user edited a synced cell, the mart's (`overwrite`) or the user's (`keep`).
     shrink: maximum share of removed rows in percent. load_mode: how the connector copies a table of raw.
@@ -106,11 +107,15 @@ class Export:
     @property
     def source(self) -> str:
         """`dmt.daily_sales`, `raw.customers`"""
-        return self.table if self.is_raw else f"dmt.{self.table}"
+        return self.table if self.is_raw or self.is_verdict else f"dmt.{self.table}"
 
     @property
     def is_raw(self) -> bool:
         return self.table.startswith(RAW_PREFIX)
+
+    @property
+    def is_verdict(self) -> bool:
+        return self.table == VERDICT_TABLE
 
     @property
     def names(self) -> list[str]:

@@ -13,6 +13,7 @@ from sheets_sync.destinations.http.config import HttpConfig, parse_http_config
 from sheets_sync.errors import ExportError
 from sheets_sync.export import (
     RAW_PREFIX,
+    VERDICT_TABLE,
     Column,
     ColumnType,
     Drift,
@@ -33,7 +34,11 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 # \Z and not $, which would accept a line break at the end of a name.
 Name = Annotated[str, Meta(pattern=rf"^{NAME.pattern}\Z", description="a name in snake_case")]
 Table = Annotated[
-    str, Meta(pattern=rf"^(raw\.)?{NAME.pattern}\Z", description="a table in dmt, or raw.<table>")
+    str,
+    Meta(
+        pattern=rf"^((raw\.)?{NAME.pattern}|{re.escape(VERDICT_TABLE)})\Z",
+        description=f"a table in dmt, or raw.<table>, or {VERDICT_TABLE}",
+    ),
 ]
 Title = Annotated[
     str, Meta(min_length=1, max_length=100, pattern=r"\S", description="a title of 1 to 100 characters")
@@ -46,6 +51,7 @@ OrderItem = Annotated[
 Percent = Annotated[int, Meta(ge=0, le=100, description="a whole number of percent, 0 to 100")]
 KeyColumns = Annotated[list[Name], Meta(min_length=1, description="a list with at least one column")]
 
+SHRINK, SHRINK_OF_VERDICT = 50, 100  # findings end, and most of them at once
 KINDS = ("sheets", "http", "file")
 MODES_OF_KIND: dict[str, tuple[Mode, ...]] = {
     "sheets": ("mirror", "upsert", "update", "insert", "append"),
@@ -78,7 +84,7 @@ class ExportPart(Part, frozen=True, kw_only=True):
     order: list[OrderItem] = []
     removed: Any = None
     drift: Drift = "overwrite"
-    shrink: Percent = 50
+    shrink: Percent | None = None
     protect: Protect = "warning"
     audit: Any = "Sync log"
     status: SyncStatus = "none"
@@ -109,7 +115,7 @@ def parse_export(name: str, file: str, content: Any, segment: str = "") -> Expor
         order=tuple(parse_order(item) for item in part.order),
         removed=removed,
         drift=part.drift,
-        shrink=part.shrink,
+        shrink=default_shrink(part.table) if part.shrink is None else part.shrink,
         load_mode=part.copied or "whole",
         protect=part.protect,
         audit=parse_audit(file, part.audit),
@@ -130,7 +136,12 @@ def parse_export(name: str, file: str, content: Any, segment: str = "") -> Expor
     check_column_names(file, export)
     check_titles(file, export)
     check_raw_keys(file, export, part)
+    check_verdict(file, export)
     return export
+
+
+def default_shrink(table: str) -> int:
+    return SHRINK_OF_VERDICT if table == VERDICT_TABLE else SHRINK
 
 
 def parse_columns(file: str, value: Any) -> tuple[Column, ...]:
@@ -254,4 +265,14 @@ def check_raw_keys(file: str, export: Export, part: ExportPart) -> None:
         raise ExportError(
             f"{file}: table is {export.table}, a mart, whose columns have types: `copied` and `type` are for "
             f"tables of raw, such as {RAW_PREFIX}customers."
+        )
+
+
+def check_verdict(file: str, export: Export) -> None:
+    """Each run changes the verdict, so a notice about each change would be a mail an hour."""
+    notify = export.notify
+    if export.is_verdict and (notify.mail or notify.webhook) and "change" in notify.on:
+        raise ExportError(
+            f"{file}: notify.on is {', '.join(notify.on)}, but every run changes {VERDICT_TABLE}: expected a list "
+            "of failure, recovery, rejection. notices.report of the tfvars has the receivers of news of last night."
         )

@@ -67,6 +67,9 @@ def sync_exports(
 
 
 def is_due(warehouse: Warehouse, now: datetime, export: Export) -> bool:
+    # The pipeline names it when the run is recorded: before, the verdict would be that of the run before.
+    if export.is_verdict:
+        return False
     schedule = export.schedule
     return schedule is None or schedule.is_due(now, partial(warehouse.read_last_success, export.name))
 

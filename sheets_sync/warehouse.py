@@ -194,12 +194,17 @@ def translate_errors(export: Export, project: str) -> Iterator[None]:
     try:
         yield
     except NotFound as error:
-        remedy = (
-            "Declare it in connector/sources." if export.is_raw else "Release and run Dataform to create it."
-        )
+        remedy = describe_remedy(export)
         raise WarehouseError(f"There is no table {export.source} in {project}. {remedy}") from error
     except CLIENT_ERRORS as error:
         raise WarehouseError(f"{export.source} could not be read: {error}") from error
+
+
+def describe_remedy(export: Export) -> str:
+    """How the table of an export comes into being."""
+    if export.is_verdict:
+        return "Apply Terraform to create it."
+    return "Declare it in connector/sources." if export.is_raw else "Release and run Dataform to create it."
 
 
 def table_version(table: bigquery.Table, export: Export) -> str:

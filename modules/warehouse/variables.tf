@@ -45,6 +45,13 @@ variable "editors" {
   }
 }
 
+variable "endpoint_tables" {
+  description = "Tables of raw by source/endpoint, for what explains a finding: retail/sales => raw.sales."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
 variable "job_users" {
   description = "Members that may run queries and load jobs in this project: name => member."
   type        = map(string)

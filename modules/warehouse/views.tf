@@ -3,6 +3,7 @@ locals {
   view_descriptions = {
     measures   = "Each measured value of the last two days beside the usual one: median and deviation of 28 days."
     last_night = "What is wrong with the data or was until last night: one row a finding. The only place of a verdict."
+    verdict    = "The verdict of last_night as a sheet shows it: one row that states it, then one row a finding."
   }
 
   views = {
@@ -12,6 +13,9 @@ locals {
         project     = var.project_id
         orphan_rate = var.limits.orphan_rate
         rejects     = var.limits.rejects
+        endpoints = join(", ", [
+          for endpoint, table in var.endpoint_tables : "('${endpoint}', '${trimprefix(table, "raw.")}')"
+        ])
       })
     }
   }
@@ -50,4 +54,21 @@ resource "google_bigquery_table" "last_night" {
   }
 
   depends_on = [google_bigquery_table.measures]
+}
+
+resource "google_bigquery_table" "verdict" {
+  #checkov:skip=CKV_GCP_80:encrypted by Google; docs/adr/0011 explains why there is no key of our own
+  project             = var.project_id
+  dataset_id          = google_bigquery_dataset.datasets["ops"].dataset_id
+  table_id            = "verdict"
+  description         = local.views.verdict.description
+  labels              = { layer = "ops" }
+  deletion_protection = var.protected
+
+  view {
+    query          = local.views.verdict.query
+    use_legacy_sql = false
+  }
+
+  depends_on = [google_bigquery_table.last_night]
 }

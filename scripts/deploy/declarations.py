@@ -16,7 +16,7 @@ from sheets_sync.export import RAW_PREFIX, Export
 ROOT = Path(__file__).parents[2]
 SOURCES, SCHEMAS = Path("connector/sources"), Path("connector/schemas")
 EXPORTS, MARTS = Path("sheets_sync/exports"), Path("dataform/definitions/dmt")
-INCLUDES = Path("dataform/includes")
+INCLUDES, VERDICT = Path("dataform/includes"), Path("modules/warehouse/views/verdict.sql")
 
 
 def check_declarations(root: Path = ROOT) -> None:
@@ -35,6 +35,8 @@ def check_declarations(root: Path = ROOT) -> None:
 
 def check_table(export: Export, root: Path) -> list[str]:
     """Whether the export's table exists, and the columns that it publishes, filters and splits by."""
+    if export.is_verdict:
+        return check_columns(export, VERDICT, [(ROOT / VERDICT).read_text(encoding="utf-8")])
     return check_raw_table(export, root) if export.is_raw else check_mart(export, root)
 
 
@@ -45,10 +47,14 @@ def check_mart(export: Export, root: Path) -> list[str]:
         return [f"export {export.name}: table is {export.table!r}, expected a mart: {', '.join(marts)}."]
     model = root / MARTS / f"{export.table}.sqlx"
     texts = [path.read_text(encoding="utf-8") for path in [model, *sorted((root / INCLUDES).glob("*.js"))]]
+    return check_columns(export, MARTS / model.name, texts)
+
+
+def check_columns(export: Export, model: Path, texts: list[str]) -> list[str]:
     identifiers = set(re.findall(r"\w+", " ".join(texts)))
     places = dict.fromkeys(export.names, "columns") | dict.fromkeys(export.row_filter, "where")
     return [
-        f"export {export.name}: {place} has {name!r}, expected a column of {MARTS}/{model.name}."
+        f"export {export.name}: {place} has {name!r}, expected a column of {model}."
         for name, place in places.items()
         if name not in identifiers
     ]

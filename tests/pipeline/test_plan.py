@@ -30,7 +30,7 @@ class FakeActions(dict[str, Any]):
                 for group in plan_from_step(PLANS, "daily", None)
                 for name in group
             }
-            | {"report": self.action("report", "report" in broken)}
+            | {name: self.action(name, name in broken) for name in ("verdict", "report")}
         )
 
     def action(self, name, fails):
@@ -81,6 +81,7 @@ def test_steps_run_in_order_from_the_named_step(stream, schedule, first_step, ra
     run(steps, stream, schedule, first_step)
     if schedule == "daily":
         assert steps.ran.pop() == "report"
+    assert steps.ran.pop() == "verdict"
     assert [*sorted(steps.ran[:2]), *steps.ran[2:]] == ran  # the first two may change places
 
 
@@ -93,7 +94,7 @@ def test_a_failed_connector_blocks_nothing(stream):
     steps = FakeActions("connector:retail/products")
     with pytest.raises(RunFailed) as raised:
         run(steps, stream, "daily")
-    assert steps.ran[-4:] == ["connector:retail/sales", "dataform", "sheets_sync", "report"]
+    assert steps.ran[-5:] == ["connector:retail/sales", "dataform", "sheets_sync", "verdict", "report"]
     assert str(raised.value) == (
         "daily failed in connector:retail/products.\n"
         "connector:retail/products: the reason of connector:retail/products\n"
@@ -109,9 +110,11 @@ def test_nothing_is_published_after_dataform_failed(stream):
     assert str(raised.value).endswith("python -m pipeline hourly --from connector:retail/sales")
 
 
-def test_the_log_ends_with_a_table(stream):
+def test_the_log_of_the_steps_ends_with_a_table(stream):
+    steps = FakeActions("dataform")
+    del steps["verdict"]
     with pytest.raises(RunFailed):
-        run(FakeActions("dataform"), stream, "hourly")
+        run(steps, stream, "hourly")
     *_, table = stream.getvalue().splitlines()
     for line in (
         r"connector:retail/sales  succeeded      1.0",
@@ -144,16 +147,16 @@ def test_without_endpoints_only_the_warehouse_and_the_sheets_run():
     assert build_plans({})["hourly"] == (("dataform",), ("sheets_sync",))
 
 
-def test_a_run_is_recorded_before_its_page_is_written(stream):
+def test_a_run_is_recorded_before_sheet_and_page_show_it(stream):
     steps = FakeActions("dataform")
     order = list[Any]()
-    steps["report"] = lambda: order.append("page")
+    steps |= {"verdict": lambda: order.append("sheet"), "report": lambda: order.append("page")}
     log, clock = StructuredLog(stream), iter(range(100)).__next__
     run = Run("run-1", PLANS, steps, log, clock, lambda: NOW, lambda row: order.append(row))
     with pytest.raises(RunFailed):
         run.execute("daily", None)
-    row, page = order
-    assert (page, row.run_id, row.schedule, row.state) == ("page", "run-1", "daily", "failed")
+    row, *closing = order
+    assert (closing, row.run_id, row.schedule, row.state) == (["sheet", "page"], "run-1", "daily", "failed")
     assert {step.step: (step.state, step.reason) for step in row.steps} == {
         **dict.fromkeys(ALL[:3], ("succeeded", None)),
         "dataform": ("failed", "the reason of dataform"),
@@ -167,6 +170,21 @@ def test_a_page_that_cannot_be_written_fails_a_run_of_good_steps(stream):
     with pytest.raises(RunFailed, match="daily wrote no page: the reason of report"):
         run(steps, stream, "daily")
     assert steps.recorded[0].state == "succeeded"
+
+
+def test_a_verdict_that_cannot_be_published_fails_no_run(stream):
+    """Without ops there is no verdict, and the data are as they should be. Its sync is recorded by itself."""
+    steps = FakeActions("verdict")
+    run(steps, stream, "hourly")
+    assert (steps.ran[-1], steps.recorded[0].state) == ("verdict", "succeeded")
+    assert "verdict failed after 1.0 s: the reason of verdict" in stream.getvalue()
+
+
+def test_without_an_export_of_the_verdict_nothing_closes_an_hourly_run(stream):
+    steps = FakeActions()
+    del steps["verdict"]
+    run(steps, stream, "hourly")
+    assert steps.ran == ALL[2:]
 
 
 @pytest.mark.parametrize(

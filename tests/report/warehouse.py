@@ -18,7 +18,8 @@ MODULE = Path(__file__).parents[2] / "modules/warehouse"
 PARTITIONS = dict(
     re.findall(r"    (\w+) = \{\n +description.*\n +partition += \"(\w+)\"", (MODULE / "ops.tf").read_text())
 )
-VIEWS = ("measures", "last_night")
+VIEWS = ("measures", "last_night", "verdict")
+ENDPOINTS = {f"retail/{name}": name for name in ("sales", "products", "customers")}
 LIMITS = {"orphan_rate": 0.01, "rejects": 0}
 
 type Rows = Mapping[str, Sequence[dict[str, Any]]]
@@ -29,12 +30,13 @@ def schema(table: str) -> list[bigquery.SchemaField]:
     return [bigquery.SchemaField.from_api_repr(field) for field in fields]
 
 
-def render(view: str, project: str, **limits: float) -> str:
+def render(view: str, project: str, endpoints: Mapping[str, str] = ENDPOINTS, **limits: float) -> str:
     """The query as templatefile() of Terraform renders it."""
     values = LIMITS | limits
     text = (MODULE / f"views/{view}.sql").read_text()
     replacements = {
         "${project}": project,
+        "${endpoints}": ", ".join(str(each) for each in endpoints.items()),
         "${orphan_rate}": repr(values["orphan_rate"]),
         "${rejects}": repr(values["rejects"]),
     }
@@ -64,8 +66,8 @@ class Ops:
         return self.query("select * from ops.last_night order by kind, subject")
 
 
-def create_ops(address: str) -> Ops:
-    """A new project with the empty tables and the views of ops."""
+def create_ops(address: str, endpoints: Mapping[str, str] = ENDPOINTS) -> Ops:
+    """A new project with the empty tables and the views of ops. `endpoints` are the tables that they fill."""
     project = f"ops-{uuid.uuid4().hex[:8]}"
     options = {"api_endpoint": address}
     client = bigquery.Client(project, credentials=AnonymousCredentials(), client_options=options)
@@ -77,6 +79,6 @@ def create_ops(address: str) -> Ops:
         client.create_table(table)
     for name in VIEWS:
         view = bigquery.Table(f"{project}.ops.{name}")
-        view.view_query = render(name, project)
+        view.view_query = render(name, project, endpoints)
         client.create_table(view)
     return Ops(client)

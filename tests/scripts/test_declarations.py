@@ -147,6 +147,14 @@ def test_a_mistake_in_an_export(root, before, after, message):
     assert message in rejection(root)
 
 
+def test_a_column_that_the_verdict_does_not_have(root):
+    replace_once(root / EXPORTS / "last_night.yaml", "  usual:", "  ususal:")
+    message = (
+        "export last_night: columns has 'ususal', expected a column of modules/warehouse/views/verdict.sql."
+    )
+    assert message in rejection(root)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [

@@ -13,7 +13,7 @@ FILE = {"kind": "file", "path": "sales/daily.csv"}
 
 
 def test_what_is_declared_is_valid():
-    assert exports.list_exports() == ["daily_sales"]
+    assert exports.list_exports() == ["daily_sales", "last_night"]
     loaded = exports.load_export("daily_sales")
     assert loaded.table == "daily_sales"
     assert loaded.key == ("day",)
@@ -21,7 +21,9 @@ def test_what_is_declared_is_valid():
 
 
 def test_an_unknown_export_is_answered_with_the_known_ones():
-    with pytest.raises(ExportError, match="There is no export 'weekly'. Declared are: daily_sales."):
+    with pytest.raises(
+        ExportError, match="There is no export 'weekly'. Declared are: daily_sales, last_night."
+    ):
         exports.load_export("weekly")
 
 

@@ -66,7 +66,8 @@ def deploy(env, folder):
 
 def write_spreadsheet(tree, env, spreadsheet):
     path = tree.folder / f"environments/{env}.tfvars"
-    path.write_text(re.sub('daily_sales = ".*?"', f'daily_sales = "{spreadsheet}"', path.read_text()))
+    pattern = r'(daily_sales|last_night)( += )".*?"'
+    path.write_text(re.sub(pattern, rf'\1\2"{spreadsheet}"', path.read_text()))
 
 
 def apply(deployment, work, key):

@@ -43,6 +43,23 @@ def test_analysts_read_only_the_marts(plans):
     assert ("views of dataset dmt", "dataset ods", "read") in grants
 
 
+def test_the_sheet_of_the_verdict_needs_no_grant_of_its_own(plans):
+    """sheets-sync writes its logs in ops, and the view reads tables of ops only."""
+    reads = {name for member, name, _ in planned_grants(plans["prod"]) if member == "sheets-sync"}
+    assert {name for name in reads if name.startswith("dataset")} == {"dataset dmt", "dataset ops"}
+    tables = resources_of(plans["prod"], "bigquery_table").values()
+    queries = {item["table_id"]: item["view"][0]["query"] for item in tables if item["view"]}
+    assert {
+        name.split(".")[0]
+        for query in queries.values()
+        for name in re.findall(r"`[\w-]+\.(\w+\.\w+)`", query)
+    } == {"ops"}
+    assert queries.keys() == {"measures", "last_night", "verdict"}
+    assert job_variables(plans["prod"], "pipeline")["VERDICT_EXPORTS"]["value"] == "last_night"
+    sources = {"daily_sales": "dmt.daily_sales", "last_night": "ops.verdict"}
+    assert json.loads(job_variables(plans["prod"], "report")["EXPORT_TABLES"]["value"]) == sources
+
+
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_viewers_of_the_project_have_no_access_to_data(plans, env):
     """Google's default access of a new dataset includes projectReaders and projectWriters."""
@@ -321,6 +338,14 @@ def test_a_limit_without_a_setting_is_the_default_of_the_module(plans):
     assert "bad_rows > 0.01 * `rows`" in query
 
 
+def test_the_verdict_knows_the_table_of_each_endpoint(plans):
+    """Two sources may have an endpoint of one name."""
+    views = resources_of(plans["local"], "bigquery_table")
+    [query] = [item["view"][0]["query"] for item in views.values() if item["table_id"] == "last_night"]
+    pairs = "('retail/customers', 'customers'), ('retail/products', 'products'), ('retail/sales', 'sales')"
+    assert f"UNNEST(ARRAY<STRUCT<subject STRING, table_name STRING>>[{pairs}])" in query
+
+
 def test_every_column_is_described(plans):
     def undescribed(columns, path):
         for column in columns:
@@ -533,6 +558,7 @@ def test_every_kind_of_place_reaches_the_job_that_needs_it(other_kinds, create_p
         "CRM_DAYS_URL": "https://crm.example.com/v1",
         "DAILY_SALES_SPREADSHEET": "sandbox-daily-sales",
         "DAY_FILE_BUCKET": "a-bucket",
+        "LAST_NIGHT_SPREADSHEET": "sandbox-last-night",
         "LOCATION": "EU",
         "PROJECT_ID": "sandbox-local",
     }

@@ -96,6 +96,13 @@ consequence AS (
   SELECT 'quality', 'age', ['source', 'step', 'gap']
 ),
 
+-- Which table of raw each endpoint fills: two sources may have an endpoint of one name. Marts that are made of sales
+-- exist only with that table.
+declared AS (
+  SELECT each.subject, each.table_name, COUNTIF(each.table_name = 'sales') OVER () > 0 AS has_sales
+  FROM UNNEST(ARRAY<STRUCT<subject STRING, table_name STRING>>[${endpoints}]) AS each
+),
+
 run_count AS (
   SELECT
     COUNTIF(started_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 DAY)) AS last_night,
@@ -134,10 +141,10 @@ bad AS (
   FROM `${project}.ops.file_log`
   WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 DAY) AND state = 'failed'
   UNION ALL
-  SELECT 'duplicate', CONCAT(IFNULL(CONCAT(MAX(source), '/'), ''), endpoint), CONCAT('connector:', IFNULL(CONCAT(MAX(source), '/'), ''), endpoint), CAST(NULL AS STRING), MAX(logged_at), MAX(logged_at), MAX(logged_at), CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP), CAST(MAX(`rows`) AS FLOAT64), NULL, NULL, file_name
+  SELECT 'duplicate', CONCAT(IFNULL(CONCAT(source, '/'), ''), endpoint), CONCAT('connector:', IFNULL(CONCAT(source, '/'), ''), endpoint), CAST(NULL AS STRING), MAX(logged_at), MAX(logged_at), MAX(logged_at), CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP), CAST(MAX(`rows`) AS FLOAT64), NULL, NULL, file_name
   FROM `${project}.ops.file_log`
   WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 31 DAY) AND state = 'archived'
-  GROUP BY endpoint, file_name
+  GROUP BY source, endpoint, file_name
   HAVING COUNT(DISTINCT run_id) > 1 AND MAX(logged_at) >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 3 DAY)
   UNION ALL
   SELECT 'step', step, step, run_id, started_at, started_at, TIMESTAMP_ADD(started_at, INTERVAL CAST(seconds AS INT64) SECOND), NULL, NULL, 1.0, NULL, NULL, reason
@@ -210,13 +217,17 @@ bad AS (
 -- Distinct, as a row may be stored twice. What is measured at the end of a night is of that night.
 occurrence AS (
   SELECT DISTINCT
-    bad.* EXCEPT (outage_from, outage_until),
+    bad.* EXCEPT (subject, outage_from, outage_until),
+    bad.subject,
     IFNULL(outage_from, began_at) AS outage_from,
     IFNULL(outage_until, ended_at) AS outage_until,
     GREATEST(DIV(TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), happened_at, SECOND), 86400), 0) AS day_number,
     ABS(amount - IFNULL(usual, 0)) AS distance,
-    ARRAY_REVERSE(SPLIT(subject, '/'))[OFFSET(0)] AS endpoint
+    -- The table that it is about: of an endpoint the one that it fills.
+    IFNULL(declared.table_name, bad.subject) AS table_name,
+    IFNULL(declared.has_sales, TRUE) AS has_sales
   FROM bad
+  LEFT JOIN declared ON declared.subject = REGEXP_REPLACE(bad.subject, '^connector:', '')
 ),
 
 -- How much of a night is unusual besides the loads that an outage, a file or a step can have changed.
@@ -271,14 +282,14 @@ linked AS (
         WHEN 'run' THEN cause.run_id = finding.run_id
         WHEN 'blocked' THEN STARTS_WITH(finding.subject, 'sheet ') AND cause.subject = 'dataform'
         WHEN 'before' THEN
-          cause.endpoint IN ('sales', 'products', 'customers')
+          cause.has_sales AND cause.table_name IN ('sales', 'products', 'customers')
           AND cause.outage_until BETWEEN TIMESTAMP_SUB(finding.began_at, INTERVAL 1 HOUR) AND finding.ended_at
-        WHEN 'list' THEN IF(cause.kind = 'step', STARTS_WITH(cause.subject, 'connector:'), TRUE) AND cause.endpoint IN ('products', 'customers')
-        WHEN 'age' THEN finding.subject = CONCAT('ods.', cause.endpoint, ' age')
+        WHEN 'list' THEN IF(cause.kind = 'step', STARTS_WITH(cause.subject, 'connector:'), TRUE) AND cause.has_sales AND cause.table_name IN ('products', 'customers')
+        WHEN 'age' THEN finding.subject = CONCAT('ods.', cause.table_name, ' age')
         WHEN 'table' THEN
           cause.subject = finding.subject
-          OR cause.kind = 'duplicate' AND (finding.subject = CONCAT('ods.', cause.endpoint) OR STARTS_WITH(finding.subject, CONCAT('ods.', cause.endpoint, '_')))
-          OR REGEXP_CONTAINS(finding.subject, '^(dmt[.]|sheet )') AND cause.endpoint IN ('sales', 'products', 'customers', 'ods.sales_orphans')
+          OR cause.kind = 'duplicate' AND REGEXP_CONTAINS(finding.subject, CONCAT('^ods[.]', cause.table_name, '(_(changes|days|history|orphans|rejects))?$'))
+          OR REGEXP_CONTAINS(finding.subject, '^(dmt[.]|sheet )') AND cause.has_sales AND cause.table_name IN ('sales', 'products', 'customers', 'ods.sales_orphans')
       END
       -- The clocks of two processes differ, and the end of a job is noticed later.
       AND CASE
