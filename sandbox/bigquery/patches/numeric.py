@@ -89,7 +89,11 @@ def text(node: exp.Expr, context: Any) -> exp.Expr:
 
 def parsing(node: exp.Expr, context: Any) -> exp.Expr:
     """CAST and SAFE_CAST of a text to NUMERIC: the same value, faster. A literal is cast once a query."""
-    if not isinstance(node, exp.Cast) or node.to.sql("duckdb") != DUCKDB_TYPE or isinstance(node.this, exp.Literal):
+    if (
+        not isinstance(node, exp.Cast)
+        or node.to.sql("duckdb") != DUCKDB_TYPE
+        or isinstance(node.this, exp.Literal)
+    ):
         return node
     if kind_of(node.this) not in exp.DataType.TEXT_TYPES:
         return node

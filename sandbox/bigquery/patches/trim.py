@@ -32,7 +32,9 @@ def trim(node: exp.Expr, context: Any) -> exp.Expr:
 def replaced(node: exp.Trim) -> exp.Expr:
     """By a regular expression: DuckDB's TRIM with characters takes a microsecond a text (2026-11-29)."""
     leading, trailing = f"^[{WHITE_SPACE}]+", f"[{WHITE_SPACE}]+$"
-    pattern = {"LEADING": leading, "TRAILING": trailing}.get(node.text("position").upper(), f"{leading}|{trailing}")
+    pattern = {"LEADING": leading, "TRAILING": trailing}.get(
+        node.text("position").upper(), f"{leading}|{trailing}"
+    )
     arguments = (exp.Literal.string(text) for text in (pattern, "", "g"))
     result = exp.Anonymous(this="REGEXP_REPLACE", expressions=[node.this, *arguments])
     result.type = node.type
