@@ -142,7 +142,7 @@ module "spark" {
     member = module.identities.members["spark-batches"]
     name   = module.identities.names["spark-batches"]
   }
-  readers = { connector = module.identities.members["connector"] }
+  readers = { for name in ["connector", "pipeline"] : name => module.identities.members[name] }
   runners = { pipeline = module.identities.members["pipeline"] }
   deliverers = {
     for name in var.delivery == null ? [] : ["delivery-apply"] : name => module.identities.members[name]

@@ -14,6 +14,7 @@ from pipeline.batches import BatchRunner
 from pipeline.dataform import DataformRunner
 from pipeline.dataproc import BatchesClient
 from pipeline.jobs import JobRunner
+from pipeline.new_files import NewFiles
 from pipeline.plan import (
     PUBLISH,
     REPORT,
@@ -147,9 +148,15 @@ def create_preparation(settings: Settings, poller: Poller, run_id: str, log: Str
         return None
     # One connection per step that may run at the same time.
     session = open_session(MAX_PARALLEL_STEPS)
-    client = BatchesClient(ApiClient(session, default_credentials(), settings.dataproc_endpoint, frozenset()))
+    credentials = default_credentials()
+    client = BatchesClient(ApiClient(session, credentials, settings.dataproc_endpoint, frozenset()))
     now = partial(datetime.now, UTC)
-    return BatchRunner(client, settings.spark, settings.location, run_id, poller, log, now).run
+
+    def open_by_name(bucket: str) -> ObjectStore:
+        return open_bucket(credentials, settings.storage_endpoint, bucket, 1)
+
+    new_files = NewFiles(open_by_name, log)
+    return BatchRunner(client, settings.spark, settings.location, run_id, poller, log, now, new_files).run
 
 
 def create_rollback(

@@ -16,6 +16,7 @@ import msgspec
 from google.api_core.exceptions import Conflict
 
 from pipeline.errors import BatchFailed, Unavailable
+from pipeline.new_files import NewFiles
 from pipeline.polling import Poller
 from pipeline.settings import SparkSettings
 from runtime.errors import Terminated
@@ -58,6 +59,7 @@ class BatchRunner:
     poller: Poller
     log: StructuredLog
     now: Callable[[], datetime]
+    new_files: NewFiles
 
     def run(self, endpoint: str) -> None:
         """Until new files of `endpoint` are prepared; BatchFailed, or Unavailable if Dataproc does not answer."""
@@ -66,6 +68,9 @@ class BatchRunner:
             # It has read what was there when it started; newer files are for the next run.
             if self._wait(active.name).state == SUCCEEDED:
                 return
+        if not self.new_files.exist(self.settings.endpoints[endpoint], self.now()):
+            self.log(f"{endpoint} has no new files; no batch is started")
+            return
         name = self._start(endpoint)
         batch = self._wait(name)
         if batch.state != SUCCEEDED:

@@ -36,6 +36,11 @@ class Preparation(msgspec.Struct, frozen=True):
     arguments: list[str]
     output: str
 
+    @property
+    def input(self) -> str:
+        """gs:// address of the files, with wildcards."""
+        return self.arguments[self.arguments.index("--input") + 1]
+
 
 class SparkSettings(msgspec.Struct, frozen=True):
     """Terraform makes it of the declarations. `main`: gs:// address of the driver, connector/spark/prepare.py.

@@ -18,7 +18,7 @@ from runtime.http_session import open_session
 from runtime.stored_object import ObjectInfo, StoredObject, checksum
 
 OK_STATUSES = {404, 412}  # absent, or no longer at the expected generation
-LIST_FIELDS = "nextPageToken,items(name,size,generation,metadata,timeCreated,crc32c)"
+LIST_FIELDS = "nextPageToken,items(name,size,generation,metadata,timeCreated,updated,crc32c)"
 
 
 class Resource(msgspec.Struct):
@@ -29,6 +29,7 @@ class Resource(msgspec.Struct):
     size: str = "0"
     metadata: dict[str, str] = {}
     timeCreated: str = ""
+    updated: str = ""
     crc32c: str = ""
 
 
@@ -169,7 +170,13 @@ def open_bucket(credentials: Credentials, endpoint: str, bucket: str, connection
 
 def to_info(item: Resource) -> ObjectInfo:
     return ObjectInfo(
-        item.name, int(item.size), item.metadata, int(item.generation), item.timeCreated, item.crc32c
+        item.name,
+        int(item.size),
+        item.metadata,
+        int(item.generation),
+        item.timeCreated,
+        item.crc32c,
+        item.updated,
     )
 
 

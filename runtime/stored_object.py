@@ -12,7 +12,7 @@ WRITTEN = "written_crc32c"  # key of an object's metadata: the checksum of the c
 @dataclass(frozen=True)
 class ObjectInfo:
     """An object of a listing; `size` in bytes. `created`: when this generation was written, RFC 3339. `crc32c`: of its
-    content now."""
+    content now. `updated`: when it or its metadata changed."""
 
     name: str
     size: int
@@ -20,6 +20,7 @@ class ObjectInfo:
     generation: int = 0
     created: str = ""
     crc32c: str = ""
+    updated: str = ""
 
     @property
     def is_altered(self) -> bool:

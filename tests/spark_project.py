@@ -15,6 +15,7 @@ from pipeline.dataproc import BatchesClient
 from pipeline.settings import Preparation, SparkSettings
 from runtime.google_api import ApiClient
 from runtime.http_session import open_session
+from runtime.object_store import OK_STATUSES, ObjectStore
 from sandbox.state import State
 from tests.sandbox.iam.project import Project, binding
 
@@ -49,6 +50,11 @@ class SparkProject:
     def client(self) -> BatchesClient:
         session, credentials = open_session(2), AnonymousCredentials()
         return BatchesClient(ApiClient(session, credentials, f"{self.state.address}/dataproc", frozenset()))
+
+    def open_bucket(self, name: str) -> ObjectStore:
+        """With the caller's credentials, as the pipeline has it."""
+        api = ApiClient(open_session(1), AnonymousCredentials(), self.state.address, OK_STATUSES)
+        return ObjectStore(api, name)
 
     def call(self, method: str, path: str, body: Json | None = None) -> requests.Response:
         url = f"{self.state.address}/dataproc/v1/{path}"

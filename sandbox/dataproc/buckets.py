@@ -6,7 +6,7 @@ Requests are sent with the token of the batch's service account, so a grant that
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -64,8 +64,10 @@ class Buckets:
         url = f"/storage/v1/b/{bucket}/o/{quote(item['name'], safe='')}"
         path.write_bytes(self._request("GET", url, {"alt": "media"}).content)
         # Hadoop reports the object's time, by which a program recognizes a file that it has read before.
-        moment = datetime.fromisoformat(item["updated"]).timestamp()
-        os.utime(path, (moment, moment))
+        since = datetime.fromisoformat(item["updated"]) - datetime.fromtimestamp(0, UTC)
+        # Not as a float, which is a millisecond less now and then.
+        moment = since // timedelta(microseconds=1) * 1000
+        os.utime(path, ns=(moment, moment))
         self.times[path] = path.stat().st_mtime_ns
 
     def _list(self, bucket: str, prefix: str) -> Iterator[dict[str, str]]:

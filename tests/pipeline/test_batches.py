@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from pipeline.batches import Batch, BatchRunner, describe_failure, key_of
 from pipeline.dataproc import BatchesClient
 from pipeline.errors import BatchFailed, Unavailable
+from pipeline.new_files import NewFiles
 from pipeline.polling import Poller
 from pipeline.settings import Preparation, SparkSettings, parse_spark
 from runtime.errors import LeaseLost, SettingsError, Terminated
@@ -79,7 +80,11 @@ def settings_of(spark, endpoint, code):
     main = f"gs://{spark.bucket}/code/absent.py"
     if code:
         main = spark.put(spark.bucket, f"code/{uuid.uuid4().hex}.py", code.encode())
-    prepared = Preparation(main, ["--module", "x"], f"gs://{spark.bucket}/runs/{endpoint}/")
+    prepared = Preparation(
+        main,
+        ["--module", "x", "--input", f"gs://{spark.source}/*.log"],
+        f"gs://{spark.bucket}/runs/{endpoint}/",
+    )
     return SparkSettings(main, spark.account, spark.subnetwork, {endpoint: prepared})
 
 
@@ -95,6 +100,7 @@ def runner(spark, endpoint):
             poller,
             StructuredLog(log),
             lambda: MOMENT,
+            NewFiles(spark.open_bucket, StructuredLog(log)),
         )
         return batch_runner, log
 
@@ -115,7 +121,7 @@ def test_the_batch_names_what_terraform_has_created(spark, runner, endpoint):
     assert batch_id == f"{key_of(endpoint)}-0af7651916cd43dd8448eb211c80319c" and len(batch_id) <= 63
     folder = f"gs://{spark.bucket}/runs/{endpoint}/"
     assert batch["pysparkBatch"]["args"] == [
-        *("--module", "x", "--runs", folder),
+        *("--module", "x", "--input", f"gs://{spark.source}/*.log", "--runs", folder),
         *("--output", f"{folder}20260301T060500Z-{batch_id}/"),
     ]
     execution = batch["environmentConfig"]["executionConfig"]

@@ -26,6 +26,7 @@ SPARK_GRANTS = {
     (SPARK, "bucket of batches code/", "storage.objectViewer"),
     (SPARK, "bucket of batches runs/", "storage.objectUser"),
     (CONNECTOR, "bucket of batches runs/", "storage.objectViewer"),
+    (PIPELINE, "bucket of batches runs/", "storage.objectViewer"),
     (APPLY, "bucket of batches code/", "storage.objectUser"),
     (PLAN, "bucket of batches code/", "storage.objectViewer"),
     (PIPELINE, "project", "spark_runner"),

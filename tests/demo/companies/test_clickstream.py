@@ -17,8 +17,9 @@ from demo.companies.shop.clickstream import log_of
 from demo.companies.shop.data import create_data
 from demo.companies.shop.logs_bucket import LogsBucket
 from demo.companies.shop.oracle import all_requests, expect_requests, expect_visitors
-from pipeline.batches import BatchRunner
+from pipeline.batches import BatchRunner, key_of
 from pipeline.errors import BatchFailed
+from pipeline.new_files import NewFiles
 from pipeline.polling import Poller
 from runtime.structured_log import StructuredLog
 from tests.demo.companies.system import COMPANIES, System, lay_out_company
@@ -84,7 +85,8 @@ def run(spark, shop):
 
     def run_once(run_id, settings=settings):
         log = StructuredLog(io.StringIO())
-        BatchRunner(spark.client, settings, spark.location, run_id, POLLER, log, now).run(ENDPOINT)
+        new_files = NewFiles(spark.open_bucket, log)
+        BatchRunner(spark.client, settings, spark.location, run_id, POLLER, log, now, new_files).run(ENDPOINT)
         shop.copy("clickstream", "page_requests")
         shop.transform()
 
@@ -125,12 +127,13 @@ def test_an_hour_reads_only_new_and_changed_files(run, shop, data, logs, spark):
     )
 
 
-def test_a_run_without_new_files_changes_nothing(run, shop, data, spark):
-    before = shop.rows("SELECT COUNT(*) FROM raw.page_requests")
+def test_a_run_without_new_files_starts_no_batch_and_changes_nothing(run, shop, data, spark):
+    before, report = shop.rows("SELECT COUNT(*) FROM raw.page_requests"), success(spark)
     run("run-3")
     assert shop.rows("SELECT COUNT(*) FROM raw.page_requests") == before
     assert shop.differences(expected(data)) == []
-    assert (success(spark)["written"], success(spark)["files"]) == (0, {})
+    assert success(spark) == report and report["written"]
+    assert len(spark.client.list_batches(spark.location, f"labels.endpoint={key_of(ENDPOINT)}")) == 2
 
 
 def test_the_result_equals_that_of_duckdb(shop, logs, tmp_path):
