@@ -1,6 +1,5 @@
 """The oracle: schools and their changes, in plain Python from the catalogue. It shares no SQL with the warehouse."""
 
-import math
 import re
 import unicodedata
 from collections import Counter
@@ -8,23 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from demo.companies.paris.catalogue import School, school_years
+from demo.companies.paris.identity import Seen, find_successors, metres
 from demo.companies.rows import Expected
 
-SAME_PLACE_METRES = 30
 # The last digits of coordinates change every year: a distance below a metre is not a move.
 MOVED_METRES = 1
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A school in one school year, written canonically. `edition` is the number of the year, from 1."""
-
-    edition: int
-    insee: str
-    name: str
-    address: str | None
-    latitude: float
-    longitude: float
+LIGATURES = str.maketrans({"Œ": "OE", "Æ": "AE"})
 
 
 @dataclass(frozen=True)
@@ -32,6 +20,7 @@ class SchoolState:
     """A row of dmt.school_history."""
 
     school_id: str
+    insee: str
     edition: int
     name: str
     address: str | None
@@ -40,11 +29,11 @@ class SchoolState:
 
 
 def canonical(text: str) -> str | None:
-    """Capitals without accents; everything else is a blank."""
+    """Capitals without accents and ligatures; everything else is a blank."""
     plain = "".join(
-        sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.category(sign).startswith("M")
+        sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.category(sign).startswith("M")
     )
-    return " ".join(re.split(r"[^A-Z0-9]+", plain.upper())).strip() or None
+    return " ".join(re.split(r"[^A-Z0-9]+", plain.upper().translate(LIGATURES))).strip() or None
 
 
 def read_editions(catalogue: list[School]) -> list[list[Seen]]:
@@ -60,28 +49,6 @@ def read_editions(catalogue: list[School]) -> list[list[Seen]]:
     return editions
 
 
-def metres(entry: Seen, other: Seen) -> float:
-    """The distance in Paris; a degree of longitude is cos(48.86°) of a degree of latitude."""
-    return math.hypot((entry.latitude - other.latitude) * 111195, (entry.longitude - other.longitude) * 73158)
-
-
-def successor(old: Seen, following: list[Seen], taken: set[str]) -> Seen | None:
-    """The same school in the next year. `taken` are the names that both years have in this arrondissement."""
-    for new in following:
-        # Equal names first: a school that was renamed must not replace another that still has its name.
-        if new.insee == old.insee and new.name == old.name:
-            return new
-    for new in following:
-        is_free = new.insee == old.insee and new.name not in taken
-        if is_free and (metres(old, new) < SAME_PLACE_METRES or without_article(old) == without_article(new)):
-            return new
-    return None
-
-
-def without_article(school: Seen) -> str:
-    return re.sub(r"^(LE|LA|LES|L) ", "", school.name)
-
-
 def describe(old: Seen, new: Seen) -> str:
     changes = []
     if new.name != old.name:
@@ -90,42 +57,47 @@ def describe(old: Seen, new: Seen) -> str:
         changes.append(f"address {new.address or 'unknown'}")
     if metres(old, new) >= MOVED_METRES:
         changes.append("moved")
+    if new.insee != old.insee:
+        changes.append(f"arrondissement {int(new.insee[3:])}")
     return "; ".join(changes)
 
 
 def school_states(catalogue: list[School]) -> list[SchoolState]:
     """All states of all schools."""
     editions = read_editions(catalogue)
-    return list(iter_states(editions))
+    return list(iter_states(editions, school_years(catalogue)))
 
 
-def iter_states(editions: list[list[Seen]]) -> Iterator[SchoolState]:
+def iter_states(editions: list[list[Seen]], years: list[str]) -> Iterator[SchoolState]:
+    links = find_successors(editions)
+    earlier = {new: old for old, new in links.items()}
     ids: dict[Seen, str] = {}
-    for number, schools in enumerate(editions):
+    for number, schools in enumerate(editions, 1):
         for school in schools:
-            if school not in ids:
-                ids[school] = f"{school.insee} {school.name}"
-                yield state(ids[school], school, "opened" if number else "first listed")
-        if number + 1 < len(editions):
-            yield from follow(schools, editions[number + 1], ids)
+            old = earlier.get(school)
+            ids[school] = ids[old] if old else new_id(school, set(ids.values()), years)
+            if change := describe_year(old, school):
+                yield state(ids[school], school, change)
+            next_edition = links[school].edition if school in links else None
+            if next_edition != number + 1 and number < len(editions):
+                closed = state(ids[school], school, "closed")
+                yield replace(closed, edition=number + 1, is_open=False)
 
 
-def follow(schools: list[Seen], following: list[Seen], ids: dict[Seen, str]) -> Iterator[SchoolState]:
-    """The states that begin in the next year, except those of new schools. Adds their ids."""
-    for school in schools:
-        names = {other.name for other in schools if other.insee == school.insee}
-        taken = names & {other.name for other in following if other.insee == school.insee}
-        new = successor(school, following, taken)
-        if new is None:
-            yield replace(state(ids[school], school, "closed"), edition=school.edition + 1, is_open=False)
-        else:
-            ids[new] = ids[school]
-            if change := describe(school, new):
-                yield state(ids[new], new, change)
+def new_id(school: Seen, taken: set[str], years: list[str]) -> str:
+    """A name that another school had first is the id of that one."""
+    name = f"{school.insee} {school.name}"
+    return f"{name} {years[school.edition - 1]}" if name in taken else name
+
+
+def describe_year(old: Seen | None, school: Seen) -> str:
+    if school.edition == 1:
+        return "first listed"
+    return describe(old, school) if old and old.edition == school.edition - 1 else "opened"
 
 
 def state(school_id: str, school: Seen, change: str) -> SchoolState:
-    return SchoolState(school_id, school.edition, school.name, school.address, True, change)
+    return SchoolState(school_id, school.insee, school.edition, school.name, school.address, True, change)
 
 
 def expected_tables(catalogue: list[School]) -> list[Expected]:
@@ -150,7 +122,7 @@ def expected_tables(catalogue: list[School]) -> list[Expected]:
         Expected(
             "dmt.schools",
             ("school_id", "name", "arrondissement", "is_open"),
-            [(key, entry.name, int(key[3:5]), entry.is_open) for key, entry in last.items()],
+            [(key, entry.name, int(entry.insee[3:]), entry.is_open) for key, entry in last.items()],
         ),
         Expected(
             "dmt.addresses",

@@ -1,8 +1,11 @@
 // What the models about schools share.
 
-// Capitals, accents and punctuation are spelling: the city changes them from year to year.
+// Capitals, accents, ligatures and punctuation are spelling: the city changes them from year to year.
+const capitals = (text) => `upper(regexp_replace(normalize(${text}, nfkd), r'\\pM', ''))`;
 const canonical = (text) =>
-  `nullif(trim(regexp_replace(upper(regexp_replace(normalize(${text}, nfd), r'\\pM', '')), r'[^A-Z0-9]+', ' ')), '')`;
+  `nullif(trim(regexp_replace(replace(replace(${capitals(text)}, 'Œ', 'OE'), 'Æ', 'AE'), r'[^A-Z0-9]+', ' ')), '')`;
+
+const withoutArticle = (name) => `regexp_replace(${name}, '^(LE|LA|LES|L) ', '')`;
 
 // Not as 'NaN', 'inf' and '0x1p3', which a cast accepts.
 const degrees = (text) => `safe_cast(if(regexp_contains(${text}, r'^-?[0-9]{1,3}([.][0-9]+)?$'), ${text}, null) as float64)`;
@@ -45,4 +48,4 @@ const columns = {
   longitude: "Longitude in degrees, WGS 84.",
 };
 
-module.exports = { canonical, columns, degrees, isRejected, metres, reason };
+module.exports = { canonical, columns, degrees, isRejected, metres, reason, withoutArticle };
