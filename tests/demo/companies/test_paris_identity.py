@@ -1,6 +1,7 @@
 """Which rows of the catalogue are one school: the models over small catalogues, each in its own arrondissement."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ def at(place, north=0.0):
 
 # By a name: (year, name, address, point), and the expected (school, year from, year until, change). The arrondissement
 # is the position of the case; ids are without it.
-CASES = {
+CASES: dict[str, tuple[list[Any], list[Any]]] = {
     "closed and back": (
         [
             (0, "ALPHA", "1 RUE A", at(HERE)),
