@@ -277,7 +277,7 @@ def test_arguments_that_no_source_can_have(arguments, message):
     [
         ("postgresql://c@h/d", "s", "products", UsageError, r"products\.json.* exists already"),
         ("postgresql://c:p@h/d", "s", "x", DeclarationError, "remove the password"),
-        ("mysql://c@h/d", "s", "x", DeclarationError, "mysql://c@h/d"),
+        ("mysql://c@h/d", "s", "x", DeclarationError, r"mysql://\*\*\*@h/d"),
         ("postgresql://c@h/d", "a secret", "x", DeclarationError, "secret"),
     ],
 )
