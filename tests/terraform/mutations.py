@@ -68,8 +68,8 @@ MUTATIONS = [
     Mutation(
         "prod is not protected",
         "environments/prod.tfvars",
-        'env          = "prod"',
-        'env          = "prod"\nprotected = false',
+        'env        = "prod"',
+        'env        = "prod"\nprotected  = false',
         f"{PLAN}::test_prod_protects_what_contains_data_and_nothing_else",
     ),
     Mutation(
