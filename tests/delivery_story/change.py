@@ -4,10 +4,10 @@ from tests.delivery_story.repository import Repository
 
 MODEL, FORMULA = "dataform/definitions/dmt/daily_sales.sqlx", "sum(item.item_amount)"
 DOUBLED = f"2 * {FORMULA}"
-ENGINEERS = 'groups       = { engineers = "data-engineers@example.com" }'
-ANALYSTS = 'groups       = { engineers = "data-engineers@example.com", analysts = "analysts@example.com" }'
+ENGINEERS = 'groups     = { engineers = "data-engineers@example.com" }'
+ANALYSTS = 'groups     = { engineers = "data-engineers@example.com", analysts = "analysts@example.com" }'
 JOB_TEXT, NEW_JOB_TEXT = "{outcome.seconds:.1f} s", "{outcome.seconds:.1f} seconds"
-FIRST_LINE = 'env          = "prod"\n'
+FIRST_LINE = 'env        = "prod"\n'
 
 
 def propose(repository: Repository) -> str:
