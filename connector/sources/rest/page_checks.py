@@ -230,7 +230,7 @@ class PageChecks:
                     # In the body of a POST a number remains a number.
                     yield (
                         self.create_request(number + 1, cursor.replace(cursor.strip('"'), following), span),
-                        (f"{name}={following}"),
+                        f"{name}={following}",
                     )
             case ByNext() | ByLink() if cursor is not None:
                 for url, place in guess_addresses(cursor, number, items, self.params):

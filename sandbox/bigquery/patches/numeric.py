@@ -39,7 +39,7 @@ def install() -> None:
     NODE_RULES[NODE_RULES.index(typing.average)] = average
     # Before local-bigquery's own rule, which would replace the node first.
     before = NODE_RULES.index(math.division)
-    NODE_RULES[before:before] = [division, multiplication, rounding, text, parsing, extreme]
+    NODE_RULES[before:before] = [division, multiplication, rounding, text, parsing, greatest]
 
 
 def division(node: exp.Expr, context: Any) -> exp.Expr:
@@ -88,28 +88,22 @@ def text(node: exp.Expr, context: Any) -> exp.Expr:
 
 
 def parsing(node: exp.Expr, context: Any) -> exp.Expr:
-    """CAST and SAFE_CAST of a text to NUMERIC: the same value, faster. A literal is cast once a query."""
-    if (
-        not isinstance(node, exp.Cast)
-        or node.to.sql("duckdb") != DUCKDB_TYPE
-        or isinstance(node.this, exp.Literal)
-    ):
+    """SAFE_CAST of a text to NUMERIC: the same value, faster. A literal is cast once a query."""
+    if not isinstance(node, exp.TryCast) or node.to.sql("duckdb") != DUCKDB_TYPE:
         return node
-    if kind_of(node.this) not in exp.DataType.TEXT_TYPES:
+    if isinstance(node.this, exp.Literal) or kind_of(node.this) not in exp.DataType.TEXT_TYPES:
         return node
-    name = "_try_parse_numeric" if isinstance(node, exp.TryCast) else "_parse_numeric"
-    return typed(call(name, node.this), node)
+    return typed(call("_try_parse_numeric", node.this), node)
 
 
-def extreme(node: exp.Expr, context: Any) -> exp.Expr:
-    """GREATEST and LEAST of two NUMERIC: sqlglot's translation computes each operand twice, to return NULL for NULL."""
-    if not isinstance(node, exp.Greatest | exp.Least) or len(node.expressions) != 1:
+def greatest(node: exp.Expr, context: Any) -> exp.Expr:
+    """GREATEST of two NUMERIC: sqlglot's translation computes each operand twice, to return NULL for NULL."""
+    if not isinstance(node, exp.Greatest) or len(node.expressions) != 1:
         return node
     other = node.expressions[0]
     if NUMERIC not in (kinds := {kind_of(node.this), kind_of(other)}) or not kinds <= INTEGERS | {NUMERIC}:
         return node
-    name = "_numeric_greatest" if isinstance(node, exp.Greatest) else "_numeric_least"
-    return typed(call(name, node.this, other), node)
+    return typed(call("_numeric_greatest", node.this, other), node)
 
 
 def average(node: exp.Expr, context: Any) -> exp.Expr:
