@@ -18,6 +18,9 @@ from sandbox.resources.store import Json
 from sandbox.state import State
 
 BUNDLE = NODE_MODULES / "@dataform" / "cli" / "bundle.js"
+# Every run is two new processes, which would prepare the CLI's large scripts again. Beside the packages, because it
+# depends on nothing else.
+CACHE = NODE_MODULES / ".cache" / "dataform"
 
 
 class CliError(Exception):
@@ -101,7 +104,14 @@ def environment(state: State, identity: str) -> dict[str, str]:
         "BIGQUERY_EMULATOR_HOST": f"{state.address}{path_of(identity) if identity else ''}/bigquery/v2",
         # Otherwise the Node client searches the network for a metadata server.
         "METADATA_SERVER_DETECTION": "none",
-        # Every run is a new process, which would compile the large bundle of the CLI again.
-        "NODE_COMPILE_CACHE": str(state.root / "dataform" / "node"),
         "NO_PROXY": "127.0.0.1,localhost",
+        **cache_environment(),
+    }
+
+
+def cache_environment() -> dict[str, str]:
+    return {
+        "NODE_COMPILE_CACHE": str(CACHE / "node"),
+        "NODE_OPTIONS": f"--require={Path(__file__).with_name('cached_scripts.js')}",
+        "DATAFORM_SCRIPT_CACHE": str(CACHE / "scripts"),
     }

