@@ -73,13 +73,18 @@ def run(log: StructuredLog) -> None:
     moment = parse_moment(arguments.moment) if arguments.command == "to" else None
     # Imported here: Google's clients take seconds, and usage errors are reported before.
     from pipeline.restore.assembly import create_job
+    from pipeline.restore.outcome import CollectingLog, Recorder
+    from runtime.delivery.outcomes import OUTCOME_VARIABLE, OutcomeLog
 
-    job = create_job(os.environ, log)
-    # Without the lease, because nothing is written.
-    if arguments.dry_run:
-        start(job, arguments, moment)
-        return
-    wait_for_lease(job, lambda: start(job, arguments, moment), time.sleep, time.monotonic)
+    collecting = CollectingLog(log)
+    job = create_job(os.environ, collecting)
+    recorder = Recorder(OutcomeLog(job.client), os.environ.get(OUTCOME_VARIABLE, ""), collecting)
+    with recorder.recording():
+        # Without the lease, because nothing is written.
+        if arguments.dry_run:
+            start(job, arguments, moment)
+        else:
+            wait_for_lease(job, lambda: start(job, arguments, moment), time.sleep, time.monotonic)
 
 
 def start(job: "Job", arguments: argparse.Namespace, moment: datetime | None) -> None:

@@ -14,16 +14,16 @@ from runtime.delivery import Refused
 # watching: live, and judged by the first runs of the pipeline. kept: judged as bad, and could not be rolled back.
 State = Literal["rolling out", "watching", "accepted", "rolled back", "kept", "failed"]
 Scope = Literal["all", "code", "data"]
-REHEARSAL = "rehearsal"  # a kind of row that is not a release: it was never live
-READ = f"""
-select * from ops.releases where logged_at >= timestamp '2020-01-01' and kind != '{REHEARSAL}'
+# Rows of other kinds are no releases: a rehearsal was never live, and a restore is a part of one.
+READ = """
+select * from ops.releases where logged_at >= timestamp '2020-01-01' and kind in ('rollout', 'rollback')
 qualify row_number() over (partition by `release` order by logged_at desc) = 1
 order by moment, `release`
 """
-READ_REHEARSALS = f"""
+READ_REHEARSALS = """
 select `release`, state, `commit`, moment, reason, rehearsal
 from ops.releases
-where logged_at >= timestamp_sub(current_timestamp(), interval 60 day) and kind = '{REHEARSAL}'
+where logged_at >= timestamp_sub(current_timestamp(), interval 60 day) and kind = 'rehearsal'
 order by logged_at
 """
 JSON_COLUMNS = ("images", "columns", "schedules")

@@ -12,6 +12,7 @@ from google.cloud import dataform_v1 as dataform
 from runtime.credentials import default_credentials
 from runtime.delivery import Busy
 from runtime.delivery.images import Images
+from runtime.delivery.outcomes import OutcomeLog
 from runtime.delivery.release_config import LiveRelease
 from runtime.delivery.releases import ReleaseLog
 from runtime.errors import LeaseHeld
@@ -91,7 +92,7 @@ def open_platform(arguments: argparse.Namespace) -> Platform:
         ReleaseLog(warehouse),
         Images(jobs, location),
         Schedules(open_api("cloudscheduler"), location),
-        RestoreJob(jobs, f"{location}/jobs/restore"),
+        RestoreJob(jobs, f"{location}/jobs/restore", OutcomeLog(warehouse)),
         ObjectStore(open_api("storage"), f"{target.project}-terraform-state"),
     )
 

@@ -1,5 +1,7 @@
 """The Run job `restore`: started with arguments, and waited for."""
 
+import textwrap
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +11,12 @@ from google.api_core.exceptions import GatewayTimeout, NotFound, ServiceUnavaila
 from google.cloud import run_v2
 
 from runtime.delivery import DeliveryError, Refused
+from runtime.delivery.outcomes import OUTCOME_VARIABLE, OutcomeLog
 from runtime.errors import describe_error
 
 UNKNOWN_OUTCOME = (TimeoutError, GatewayTimeout, ServiceUnavailable, requests.RequestException)
 # It may have failed after its transaction, for example while files were moved: only its log states it.
-FAILED = (
+UNEXPLAINED = (
     "the job restore failed; it writes all tables or none, and its log states which: {log}.{more} "
     "When the reason is gone, run the command again."
 )
@@ -26,6 +29,7 @@ class RestoreJob:
 
     client: run_v2.JobsClient
     name: str
+    outcomes: OutcomeLog
 
     def check(self) -> None:
         """Refused if the environment has no such job."""
@@ -43,10 +47,12 @@ class RestoreJob:
         self.run(["to", moment.isoformat(), *leave])
 
     def run(self, arguments: Sequence[str]) -> None:
-        """DeliveryError with the address of its log if it fails. It can be repeated: it writes a fixed state."""
-        overrides = run_v2.RunJobRequest.Overrides(
-            container_overrides=[run_v2.RunJobRequest.Overrides.ContainerOverride(args=arguments)]
+        """Print what it did; DeliveryError with its reason if it fails. It can be repeated: it writes a fixed state."""
+        name = f"restore-{uuid.uuid4().hex}"
+        override = run_v2.RunJobRequest.Overrides.ContainerOverride(
+            args=arguments, env=[run_v2.EnvVar(name=OUTCOME_VARIABLE, value=name)]
         )
+        overrides = run_v2.RunJobRequest.Overrides(container_overrides=[override])
         operation = self.client.run_job(run_v2.RunJobRequest(name=self.name, overrides=overrides))
         log = operation.metadata.log_uri
         # Before the wait, which may take an hour: the address is known also if this command is killed meanwhile.
@@ -61,7 +67,14 @@ class RestoreJob:
                 "When it has ended, run the command again."
             ) from error
         except Exception as error:  # the future of an operation raises errors of several libraries
-            raise DeliveryError(FAILED.format(log=log, more=f" {error}")) from error
+            raise DeliveryError(self.explain(name, log, f" {error}")) from error
         # An operation can succeed although its execution failed.
         if not execution.succeeded_count:
-            raise DeliveryError(FAILED.format(log=log, more=""))
+            raise DeliveryError(self.explain(name, log, ""))
+        if outcome := self.outcomes.read(name):
+            print(textwrap.indent(outcome.text, "        "))
+
+    def explain(self, name: str, log: str, more: str) -> str:
+        """The job's own reason, or where it is."""
+        outcome = self.outcomes.read(name)
+        return f"{outcome.text} Log: {log}" if outcome else UNEXPLAINED.format(log=log, more=more)

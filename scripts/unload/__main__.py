@@ -38,7 +38,9 @@ def create_parser() -> argparse.ArgumentParser:
         "--file", action="append", default=[], metavar="NAME", help="a landing file (ops.file_log)"
     )
     parser.add_argument("--reason", required=True, help="stored in ops.file_log and with the files")
-    parser.add_argument("--dry-run", action="store_true", help="log the plan of the job, and change nothing")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the plan of the job, and change nothing"
+    )
     return parser
 
 
@@ -62,11 +64,7 @@ def unload(arguments: argparse.Namespace, platform: Platform) -> None:
     dry = ["--dry-run"] if arguments.dry_run else []
     with platform.lease("unload"):
         platform.restore_job.run(["unload", *selection, "--reason", arguments.reason, *dry])
-    print(
-        "done      the plan is in the log of the job"
-        if dry
-        else "done      the next run computes the tables again"
-    )
+    print("dry run   nothing was changed" if dry else "done      the next run computes the tables again")
 
 
 if __name__ == "__main__":

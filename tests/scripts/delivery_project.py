@@ -101,7 +101,7 @@ class Project:
     def releases(self) -> list[tuple[str, str]]:
         """Kind and last state of each release, oldest first."""
         sql = (
-            "select kind, state from ops.releases where true "
+            "select kind, state from ops.releases where kind in ('rollout', 'rollback') "
             "qualify row_number() over (partition by `release` order by logged_at desc) = 1 order by moment"
         )
         return [(row["kind"], row["state"]) for row in self.warehouse.query(sql)]

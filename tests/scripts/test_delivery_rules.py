@@ -166,8 +166,9 @@ class FakeOperation:
 def test_a_restore_without_success_is_reported_as_all_or_nothing(error, text):
     """An unload can fail after its transaction."""
     client: Any = SimpleNamespace(run_job=lambda request: FakeOperation(error))
+    unknown: Any = SimpleNamespace(read=lambda name: None)
     with pytest.raises(DeliveryError, match=re.escape(text)) as raised:
-        RestoreJob(client, "projects/p/locations/l/jobs/restore").run(["to", "now"])
+        RestoreJob(client, "projects/p/locations/l/jobs/restore", unknown).run(["to", "now"])
     assert "https://log" in str(raised.value) and "run the command again" in str(raised.value)
 
 
