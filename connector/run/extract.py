@@ -24,7 +24,7 @@ from connector.run.extract_planned import extract_planned
 from connector.run.state import RunState
 from connector.sources import window
 from connector.sources.planned import PlannedReader
-from connector.sources.reader import Page
+from connector.sources.reader import Page, Reader
 from connector.sources.time_window import TimeWindow, largest_time
 from runtime.lease import Lease
 
@@ -53,9 +53,14 @@ def extract(context: RunContext, lease: Lease[RunState], state: RunState) -> Run
     fetch_all(tracker, extractor.fetch, check)
     # A lifecycle rule or a person may have deleted objects since they were written.
     refetch_lost_pages(context, tracker, extractor)
-    if not context.page_reader.sequential:
-        tracker.moves = describe_moves(tracker, partial(extractor.read_keys, tracker.places))
+    if are_counted(context.page_reader, tracker):
+        tracker.moves = describe_moves(tracker, partial(extractor.read_keys, tracker))
     return complete_state(context, extractor, tracker)
+
+
+def are_counted(reader: Reader, tracker: PageTracker) -> bool:
+    """Whether a deleted row moves others to earlier pages: not in a chain whose positions are those of an item."""
+    return not reader.sequential or reader.is_counted(2, tracker.cursors.get(1), tracker.rows.get(1, 0))
 
 
 def fetch_gaps(tracker: PageTracker, extractor: "PageExtractor", pages: tuple[int, ...]) -> None:
@@ -176,10 +181,11 @@ class PageExtractor:
     def fetch(self, number: int, cursor: str | None) -> PageResult:
         return self.write(number, self.request(number, cursor))
 
-    def read_keys(self, places: set[str], number: int) -> list[str]:
+    def read_keys(self, tracker: PageTracker, number: int) -> list[str]:
         """Fingerprints of the keys of a page that was received before; empty if it cannot be read again."""
+        cursor, places = tracker.cursors.get(number - 1), tracker.places
         try:
-            items = self.context.page_reader.read_page(number, None, self.state.span, places).items
+            items = self.context.page_reader.read_page(number, cursor, self.state.span, places).items
         except SourceError:
             return []
         items = self.map_fields(items) if self.map_fields else items

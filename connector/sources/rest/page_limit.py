@@ -13,6 +13,15 @@ from connector.sources.rest.position import LAST_ITEM
 
 SIZE_NAME = re.compile(r"per_?page|size|limit|count|top|max|rows|^n$", re.IGNORECASE)
 
+# How many items servers return at most, whatever is requested.
+USUAL_SIZES = {12, 15, 16, 24, 30, 32, 40, 48, 60, 64, 75, 80, 96, 128, 150, 256, 300, 512, 1024} | {
+    digits * 10**zeros for digits in (10, 20, 25, 50) for zeros in range(4)
+}
+
+
+def is_usual_size(items: int) -> bool:
+    return items in USUAL_SIZES
+
 
 def is_cut(page: Page, paging: Paging, params: Mapping[str, str]) -> bool:
     """Whether a list that is declared as whole has exactly the requested number of items, so more may exist."""
