@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Raw
 
 from connector.sources.reader import Page
-from connector.sources.rest.config import ByCursor, Paging
 from connector.sources.rest.json_body import find_node, split_path
+from connector.sources.rest.paging import ByCursor, Paging
 from connector.sources.rest.position import LAST_ITEM
 
 SIZE_NAME = re.compile(r"per_?page|size|limit|count|top|max|rows|^n$", re.IGNORECASE)

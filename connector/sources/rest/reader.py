@@ -19,17 +19,9 @@ from connector.sources.rest.checks.following import iter_guesses
 from connector.sources.rest.checks.kinds import create_check
 from connector.sources.rest.checks.probe import PagePlace, Probe
 from connector.sources.rest.client import Request, SourceClient
-from connector.sources.rest.config import (
-    ByCursor,
-    ByLink,
-    ByNext,
-    ByOffset,
-    ByPage,
-    Query,
-    RestEndpoint,
-    RestSource,
-)
+from connector.sources.rest.config import Query, RestEndpoint, RestSource
 from connector.sources.rest.links import find_on_host
+from connector.sources.rest.paging import ByCursor, ByLink, ByNext, ByOffset, ByPage
 from connector.sources.rest.response import create_parser
 from connector.sources.window import IdRange, window_of
 from runtime.http_session import open_session

@@ -5,8 +5,8 @@ from dataclasses import replace
 from connector.errors import RequestRejected, SourceError
 from connector.sources.reader import Page
 from connector.sources.rest.checks.probe import PagePlace, Probe
-from connector.sources.rest.config import ByOffset
 from connector.sources.rest.first_page import describe_count, is_unproven, overlaps
+from connector.sources.rest.paging import ByOffset
 
 
 def check_count(probe: Probe, page: Page, place: PagePlace) -> Page:

@@ -8,7 +8,7 @@ from connector.sources.reader import Page
 from connector.sources.rest.chain_end import guess_addresses, guess_next
 from connector.sources.rest.checks.probe import PagePlace, Probe
 from connector.sources.rest.client import Request
-from connector.sources.rest.config import ByCursor, ByLink, ByNext
+from connector.sources.rest.paging import ByCursor, ByLink, ByNext
 
 
 @dataclass(frozen=True)

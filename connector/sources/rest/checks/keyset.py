@@ -5,8 +5,8 @@ from dataclasses import replace
 from connector.errors import SourceError
 from connector.sources.reader import Page
 from connector.sources.rest.checks.probe import PagePlace, Probe
-from connector.sources.rest.config import ByCursor
 from connector.sources.rest.page_limit import begins_with, shared_position
+from connector.sources.rest.paging import ByCursor
 from connector.sources.rest.position import LAST_ITEM
 
 

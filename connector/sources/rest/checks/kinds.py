@@ -5,7 +5,7 @@ from connector.sources.rest.checks.numbered import NumberedCheck
 from connector.sources.rest.checks.offset import OffsetCheck
 from connector.sources.rest.checks.probe import PageCheck, Probe
 from connector.sources.rest.checks.whole import WholeListCheck
-from connector.sources.rest.config import ByOffset, ByPage, Paging
+from connector.sources.rest.paging import ByOffset, ByPage, Paging
 
 
 def create_check(probe: Probe) -> PageCheck:

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from connector.sources.reader import Page
 from connector.sources.rest.client import Request
-from connector.sources.rest.config import Paging
 from connector.sources.rest.first_page import identify, is_other
+from connector.sources.rest.paging import Paging
 from connector.sources.window import IdRange
 
 
