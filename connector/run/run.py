@@ -12,7 +12,7 @@ from dataclasses import replace
 import msgspec
 
 from connector.errors import ConnectorError, CursorExpired, IncompleteRun, SourceError
-from connector.landing.files import LandedFile
+from connector.landing.landed_file import LandedFile
 from connector.run.compare_keys import finish_comparison, is_due, start_comparison
 from connector.run.context import RunContext, start_run_row
 from connector.run.extract import extract
