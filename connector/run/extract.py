@@ -84,10 +84,11 @@ def complete_state(context: RunContext, extractor: PageExtractor, tracker: PageT
     doubts = MissingPages(tracker)
     # Totals are those of the whole range; an attempt at its gaps receives only a part of it.
     lost = "; ".join(sorted(tracker.invalid.values())) if state.only_pages else doubts.missing()
-    missing = "; ".join(text for text in (lost, checked.error) if text) or None
+    unordered = describe_unordered(state, tracker)
+    missing = "; ".join(text for text in (lost, checked.error, unordered) if text) or None
     gap = window.describe_gap(state.span, state.covered)
     can_resume = not context.page_reader.sequential  # a page of a chain cannot be requested by its number
-    is_only_gaps = doubts.has_only_gaps and not checked.error
+    is_only_gaps = doubts.has_only_gaps and not checked.error and not unordered
     return replace(
         state,
         phase="load",
@@ -103,6 +104,13 @@ def complete_state(context: RunContext, extractor: PageExtractor, tracker: PageT
         # Only gaps are worth a partial attempt; any other doubt needs the whole range again.
         gaps=tracker.gaps if can_resume and is_only_gaps else (),
     )
+
+
+def describe_unordered(state: RunState, tracker: PageTracker) -> str | None:
+    """A sentence if rows moved in the second pass too: what it and the first one left out may be the same."""
+    if not (state.is_second and tracker.moves):
+        return None
+    return "rows moved in two passes: sort the list by a field that does not change, or use `time_window`"
 
 
 def check_end(

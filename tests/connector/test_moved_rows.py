@@ -2,6 +2,7 @@
 
 import pytest
 
+from connector.errors import IncompleteRun
 from tests.fakes.paged_api import SIZE
 from tests.fakes.retail_api import Fault
 
@@ -133,3 +134,18 @@ def test_a_second_pass_reads_the_rows_that_moved(project, shop):
     assert present | {item["product_sku"] for item in removed} == {f"{number:04d}" for number in range(600)}
     assert len(project.log("notes")) == 2
     assert MOVED in project.log("notes")[0][0]
+
+
+def test_rows_that_move_in_the_second_pass_too_make_the_run_incomplete(project, shop):
+    shop.items["products"] = [{"product_sku": f"{number:04d}"} for number in range(600)]
+    del project.source.paging["total_pages"], project.source.paging["total_items"]
+    shop.faults = [Fault(times=99, change={"total_pages": None, "total_items": None})]
+
+    def reverse_again():
+        shop.items["products"].reverse()
+        shop.after_page = {1: reverse_again}
+
+    shop.after_page = {1: reverse_again}
+    with pytest.raises(IncompleteRun, match="rows moved in two passes"):
+        project.copy("products")
+    assert sorted(project.log("status")) == [("incomplete",), ("success",)]
