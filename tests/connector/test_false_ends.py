@@ -76,6 +76,20 @@ def test_a_last_page_that_repeats_its_cursor(land, stop, more):
     assert len({query.get("c") for _, query in process.api.seen}) <= 6
 
 
+@pytest.mark.parametrize("limit", [{}, {"limit": SIZE}, {"limit": 99}])
+@pytest.mark.parametrize("lost", [0, 20])
+def test_a_statement_that_is_false_once_beside_a_next_cursor(land, limit, lost):
+    def serve(api, query, headers):
+        start = int(query.get("c", 0))
+        api.requests_by_start[start] += 1
+        is_lost = start == lost and api.requests_by_start[start] == 1
+        info = {"hasNextPage": start + SIZE < 47 and not is_lost, "endCursor": str(start + SIZE)}
+        return 200, {}, {"data": {"nodes": ITEMS[start : start + SIZE], "pageInfo": info}}
+
+    process, state = land(serve, NODES | {"more": "data.pageInfo.hasNextPage"} | limit)
+    assert (process.ids(), state.missing) == (list(range(47)), None)
+
+
 @pytest.mark.parametrize("stop", [{"hasNextPage": None}, {"hasNextPage": ""}, {}])
 @pytest.mark.parametrize("more", [{}, {"more": "data.pageInfo.hasNextPage"}])
 def test_a_last_page_without_the_statement_and_with_a_cursor_that_is_always_new(land, stop, more):

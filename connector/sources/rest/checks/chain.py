@@ -66,6 +66,9 @@ class ChainCheck:
         # A short page after a longer one and a statement are an end that needs no proof.
         is_stated = page.has_more is False or page.total_items is not None
         is_proven = is_short and is_stated and place.number > 1
+        if self._denies_more(page, place) and not is_proven:
+            second = self._read_again(page, place)
+            return second if second.items and second.has_more else page
         if leads_on(page, place) or is_proven or self.probe.first_item(page) & self.first_items:
             return page  # an item that was received before is reported by the run
         second = self._read_again(page, place)
@@ -76,6 +79,11 @@ class ChainCheck:
         if is_short:
             return self._check_lowered(page, place) if needs_proof(page, place.cursor) else page
         return self._check_full(page, place)
+
+    def _denies_more(self, page: Page, place: PagePlace) -> bool:
+        """Whether the declared statement ends the chain beside the position of a next page: as in GraphQL, where the
+        cursor is that of the last item, or of a server that fails."""
+        return bool(self.probe.paging.more) and page.has_more is False and leads_on(page, place)
 
     def _check_full(self, page: Page, place: PagePlace) -> Page:
         """Whether anything follows a full page, or one of which it is not known."""
