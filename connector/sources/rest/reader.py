@@ -54,7 +54,7 @@ class RestReader:
             f"counts:{self.fingerprint}",
             # As the source names its fields.
             [fields.get(column, column) for column in self.endpoint.key],
-            self.endpoint.params,
+            dict(parse_qsl(urlsplit(self.endpoint.path).query)) | self.endpoint.params,
             self._request,
             read=lambda request: client.send(request, self._parse),
             read_once=lambda request: client.send_once(request, self._parse),
