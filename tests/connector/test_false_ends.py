@@ -44,6 +44,12 @@ def test_an_empty_page_in_a_chain_is_requested_again(land, body):
     assert "page 3: it names no next page, but c=30 has items" in state.missing
 
 
+def test_an_empty_page_that_names_a_next_one_is_requested_again(land):
+    lost = {"items": [], "next": "30"}
+    process, state = land(chain(lambda start, attempt: lost if (start, attempt) == (20, 1) else None), CURSOR)
+    assert (process.ids(), state.missing) == (list(range(47)), None)
+
+
 def test_keyset_paging_requests_an_empty_page_again_after_a_full_one(land):
     def serve(api, query, headers):
         start = int(query.get("c", -1)) + 1

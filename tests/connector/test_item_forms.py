@@ -75,8 +75,11 @@ def test_lines(content, rows):
     assert parse(content, LINES)[0] == rows
 
 
-@pytest.mark.parametrize("content", [b'{"id": 1}\n{"id": ', b'{"id": 1}\n<html>'])
-def test_a_broken_line_is_an_error(content):
+@pytest.mark.parametrize(
+    "content",
+    [b'{"id": 1}\n{"id": ', b'{"id": 1}\n<html>', b'[{"id": 1}]', b'{\n "id": 1\n}', b'{"id": 1} {"id": 2}'],
+)
+def test_a_broken_line_or_another_form_is_an_error(content):
     with pytest.raises(InvalidResponse):
         parse(content, LINES)
 

@@ -117,6 +117,15 @@ def test_a_whole_list_without_a_second_page_is_complete(land, unknown, count):
     assert (process.ids(), state.missing) == (list(range(count)), None)
 
 
+@pytest.mark.parametrize(("count", "is_noted"), [(10, False), (19, False), (25, True), (47, False)])
+def test_a_whole_list_of_a_usual_size_is_noted(land, count, is_noted):
+    _, state = land(first(count), {"items": "items"})
+    assert (state.missing, any("may be the limit of the source" in note for note in state.notes)) == (
+        None,
+        is_noted,
+    )
+
+
 @pytest.mark.parametrize("count", [7, 10, 47])
 @pytest.mark.parametrize("counts_by", ["requested", "returned"])
 def test_a_server_that_lowers_the_limit_and_counts_pages_by_the_requested_one(land, count, counts_by):

@@ -62,8 +62,13 @@ def add_key(key: str, value: Raw, field: str) -> Raw:
 
 
 def split_lines(content: bytes) -> list[Raw]:
-    """The items of a body with one JSON value a line; empty lines are left out."""
-    return decode_lines(content)
+    """The items of a body with one JSON value a line; empty lines are left out. ValidationError for a body of another
+    form, which would be one item."""
+    items = decode_lines(content)
+    lines = sum(1 for line in content.splitlines() if line.strip())
+    if lines != len(items) or (lines == 1 and content.lstrip()[:1] == b"["):
+        raise msgspec.ValidationError("the body has not one JSON value a line: declare another `form`")
+    return items
 
 
 def describe_last_line(items: list[Raw]) -> str | None:

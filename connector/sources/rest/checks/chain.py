@@ -48,9 +48,10 @@ class ChainCheck:
         return 0 < self._full_size <= len(page.items)
 
     def _confirm_empty(self, page: Page, place: PagePlace) -> Page:
-        """The page, requested again if it is empty and ends a chain: the page before has named it."""
+        """The page, requested again if it is empty: the page before has named it."""
         if leads_on(page, place):
-            return page
+            second = self._read_again(page, place)
+            return second if second.items else page
         is_keyset = getattr(self.probe.paging, "next", "").startswith(LAST_ITEM)
         if place.number > 1 and not self.is_after_full and is_keyset:
             return page  # no page has named it, and the one before was the last already

@@ -12,6 +12,9 @@ from connector.sources.rest.page_limit import is_cut, is_usual_size
 
 CUT = "it has as many items as were requested, and no paging is declared: declare it, or a larger `limit`"
 
+NOTE = "it has exactly {items} items, which may be the limit of the source, and no paging is declared"
+FEWEST = 20  # items that are worth this note
+
 
 @dataclass(frozen=True)
 class WholeListCheck:
@@ -27,7 +30,10 @@ class WholeListCheck:
             if self._has_others(request, page):
                 fault = f"{name} has other items, and no paging is declared: declare it"
                 return replace(page, fault=fault)
-        return page
+        if len(page.items) < FEWEST:
+            return page
+        notes = [page.note, NOTE.format(items=len(page.items))]
+        return replace(page, note="; ".join(note for note in notes if note))
 
     def _guess(self, page: Page, place: PagePlace) -> Iterator[tuple[Request, str]]:
         """Requests for a second page, as many APIs have it. A server without these parameters ignores them."""
