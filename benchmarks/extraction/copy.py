@@ -88,8 +88,8 @@ def create_reader(kind: str, source: Any, url: str, folder: Path) -> Any:
 
         return create_mongodb(source, "orders", settings, columns)
     from connector.sources.files.ledger import Ledger
+    from connector.sources.files.obstore_files import open_obstore
     from connector.sources.files.reader import FilesReader
-    from connector.sources.files.store import open_obstore
 
     ledger = Ledger(NoLedger(), "orders")
     return FilesReader(open_obstore(url, "", "", ""), ledger, source.endpoints["orders"], columns)

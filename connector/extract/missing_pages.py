@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from connector.extract.page_tracker import PageTracker
 
-RESULT_LIMITS = {1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000}
+# Significant digits of the number of items that servers return at most, such as 30, 250 or 10,000.
+ROUND_DIGITS = {"1", "2", "3", "4", "5", "6", "8", "12", "15", "25", "75"}
+FEWEST_PAGES = 3  # below it an exact number of full pages is too usual for a note
 RESULT_WINDOW = 1000  # servers that refuse large offsets do it at a multiple of this
 REFUSALS = {400, 422}  # a page past the end is not found; these are how servers refuse an offset
 
@@ -147,11 +149,11 @@ class MissingPages:
     def _possible_limit(self) -> list[str]:
         """Servers that return a limited number of items often announce that number, or answer with empty pages."""
         tracker = self.tracker
-        is_round = tracker.received in RESULT_LIMITS and tracker.rows[tracker.last_row] >= max(
-            tracker.rows.values()
-        )
+        is_round = str(tracker.received).rstrip("0") in ROUND_DIGITS
         # With a window by id, the largest id shows that the list has its end.
-        if not is_round or tracker.max_id is not None or len(tracker.rows) < 2:
+        if not is_round or tracker.max_id is not None or tracker.last_row < FEWEST_PAGES:
+            return []
+        if tracker.rows[tracker.last_row] < max(tracker.rows.values()):
             return []
         return [
             f"the list ends after exactly {tracker.received} items, which may be the limit of the source: compare it, "

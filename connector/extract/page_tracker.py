@@ -15,6 +15,8 @@ MAX_PREFETCH = 16  # pages that are requested before it is known that they exist
 # them, and a list that is longer than the hole has a page at one of the distances. Fewer after a page that is not full.
 DISTANCES = [1, 2, 3, 4, 6, 10, 16]
 DISTANCES_AFTER_SHORT = [1, 2, 3]
+# Of a chain, empty pages without the statement that there is more, which pages before have made: the end.
+UNSTATED_PAGES = 3
 MAX_EMPTY_PAGES = 20  # consecutive pages of a chain without anything new, after which it counts as endless
 
 
@@ -157,6 +159,7 @@ class PageTracker:
         """The next page of a chain and its cursor; None at the end, or where the chain repeats itself."""
         # From page 1, because a resumed run knows the chain only from the metadata of its objects.
         page, cursor, empty, stale, seen = 1, None, 0, 0, set[str]()
+        states_more = "more" in self.declared_places
         while page in self.rows and page not in self.invalid:
             requested, cursor = cursor, self.cursors[page]
             empty = 0 if self.rows[page] else empty + 1
@@ -169,6 +172,10 @@ class PageTracker:
                 return None
             if cursor == requested:
                 return None  # a page that points to itself: several APIs mark the end so (Zendesk, dlt-hub/dlt#3358)
+            states_more = states_more or self.has_more.get(page, False)
+            # `hasNextPage: null`, or without it, beside a cursor that is always new.
+            if states_more and empty >= UNSTATED_PAGES and not self._state_more(page, empty):
+                return None
             # A longer cycle: without this check the chain would never end.
             if cursor in seen:
                 self.invalid[page + 1] = (
@@ -184,6 +191,10 @@ class PageTracker:
             seen.add(cursor)
             page += 1
         return None if page in self.invalid else (page, cursor)
+
+    def _state_more(self, page: int, count: int) -> bool:
+        """Whether one of the last `count` pages up to `page` states that there is more."""
+        return any(self.has_more.get(page - behind) for behind in range(count))
 
     def has(self, page: int) -> bool:
         return page in self.rows or page in self.invalid

@@ -19,8 +19,8 @@ class PageFacts:
 
     next: the position of the next page, where only this page contains it. places: which of the declared places next,
     total_pages, total_items and more the response contains, even as null, and what a check of it has shown. has_more:
-    the source's own statement that more items exist. note: what was repaired. fault: why items of this page may be
-    missing. ended_by: the declared status of a page past the end.
+    the source's own statement that more items exist. note: what was repaired or is doubtful. fault: why items of
+    this page may be missing. ended_by: the declared status of a page past the end.
     """
 
     total_pages: int | None = None

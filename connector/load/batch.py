@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from connector.landing.files import LandedFile
+from connector.landing.landed_file import LandedFile
 from connector.raw_schema import Column, strip_descriptions
 
 

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 from connector.errors import InvalidData, LoadError
-from connector.landing.files import LandedFile, RejectedRow
+from connector.landing.files import RejectedRow
+from connector.landing.landed_file import LandedFile
 from connector.load.batch import Batch
 
 MAX_FILES = 10_000  # URIs per load job: https://cloud.google.com/bigquery/quotas#load_jobs

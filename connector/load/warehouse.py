@@ -3,13 +3,10 @@
 Files → load job → staging.<table>_<hash> → one INSERT → raw.<table>: see docs/adr/0001.
 """
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, cast
 
-from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 from google.cloud.bigquery import (
     LoadJob,
@@ -20,20 +17,18 @@ from google.cloud.bigquery import (
     SchemaField,
 )
 
-from connector.errors import InvalidData, LoadError
+from connector.errors import InvalidData
 from connector.landing.names import Run, path
 from connector.load.batch import Batch, digest
 from connector.load.bigquery_jobs import NO_RETRY, REQUEST_TIMEOUT_SECONDS, BigQueryJobs
+from connector.load.bigquery_tables import BigQueryTables, cost_labels, load_config, wrap_errors
 from connector.load.key_comparison import MAX_DIFFERENCES, KeyList, MissedKey, comparison_query
 from connector.load.loader import KeyCounts
 from connector.load.run_log import DriftRow, FileRow, RunRow
 from connector.load.watermark_query import WATERMARK_QUERY
 from connector.raw_schema import LOAD_TIME
 from connector.sources.window import Watermark
-from runtime.errors import describe_error
-from runtime.google_errors import CLIENT_ERRORS
 
-QUERY_TIMEOUT_SECONDS = 300.0
 MAX_BYTES_BILLED = 10**9  # of the watermark query: the log has a few KB
 
 
@@ -41,6 +36,7 @@ class Warehouse:
     def __init__(self, jobs: BigQueryJobs, bucket: str) -> None:
         self.jobs = jobs
         self.client = jobs.client
+        self.tables = BigQueryTables(jobs)
         self.bucket = bucket
 
     def read_watermark(self, source: str, endpoint: str) -> Watermark:
@@ -55,7 +51,7 @@ class Warehouse:
             labels=cost_labels(endpoint),
         )
         with wrap_errors(f"read the watermark of {endpoint} from ops.run_log"):
-            until, newest_start = self._select_row(WATERMARK_QUERY, config)
+            until, newest_start = self.tables.select_row(WATERMARK_QUERY, config)
         return Watermark(until, newest_start or 0)
 
     def stage(self, batch: Batch) -> None:
@@ -64,7 +60,7 @@ class Warehouse:
 
         def output_exists() -> bool:
             # After the insert the staging table is dropped, and is not needed again.
-            return self._table_exists(batch.staging) or self.is_inserted(batch)
+            return self.tables.exists(batch.staging) or self.is_inserted(batch)
 
         self._load(f"connector_stage_{batch.stage_hash}", uris, batch.staging, batch, output_exists)
 
@@ -73,29 +69,7 @@ class Warehouse:
     ) -> None:
         config = load_config([SchemaField.from_api_repr(column) for column in batch.columns], batch.endpoint)
         config.ignore_unknown_values = True  # schema_drift.py has reported them; the file keeps them
-        self._load_objects(job_id, uris, table, config, output_exists)
-
-    def _load_objects(
-        self,
-        job_id: str,
-        uris: list[str],
-        table: str,
-        config: LoadJobConfig,
-        output_exists: Callable[[], bool],
-    ) -> None:
-        full_name = f"{self.client.project}.{table}"
-
-        def submit(job_id: str) -> LoadJob:
-            return self.client.load_table_from_uri(
-                uris,
-                full_name,
-                job_id=job_id,
-                job_config=config,
-                retry=NO_RETRY,
-                timeout=REQUEST_TIMEOUT_SECONDS,
-            )
-
-        self.jobs.run_once(job_id, submit, output_exists)
+        self.tables.load_objects(job_id, uris, table, config, output_exists)
 
     def check_part(self, batch: Batch, name: str) -> str | None:
         """Why the object `name`, some lines of a file, cannot be loaded; None if it can."""
@@ -108,7 +82,7 @@ class Warehouse:
         except InvalidData as error:
             return " ".join(error.messages)
         finally:
-            self._drop(table)
+            self.tables.drop(table)
         return None
 
     def count_keys(self, batch: Batch) -> KeyCounts:
@@ -124,28 +98,8 @@ class Warehouse:
             FROM {batch.staging}"""
         config = QueryJobConfig(labels=cost_labels(batch.endpoint))
         with wrap_errors(f"count the keys of {batch.staging}"):
-            rows, distinct, missing = self._select_row(sql, config)
+            rows, distinct, missing = self.tables.select_row(sql, config)
         return KeyCounts(rows - missing - distinct, missing)
-
-    def _select_row(self, sql: str, config: QueryJobConfig) -> tuple[Any, ...]:
-        """The only row of a query."""
-        [row] = self._select(sql, config)
-        return row
-
-    def _select(self, sql: str, config: QueryJobConfig) -> list[tuple[Any, ...]]:
-        """The rows of a query; retried while its errors are transient."""
-
-        def read_rows() -> list[tuple[Any, ...]]:
-            rows = self.client.query_and_wait(
-                sql,
-                job_config=config,
-                retry=NO_RETRY,
-                job_retry=NO_RETRY,
-                wait_timeout=QUERY_TIMEOUT_SECONDS,
-            )
-            return [tuple(row.values()) for row in rows]
-
-        return self.jobs.read(read_rows)
 
     def insert(self, batch: Batch) -> int:
         """Insert the staged rows into raw, with the clock of the warehouse; the number of rows."""
@@ -170,31 +124,25 @@ class Warehouse:
         return int(job.num_dml_affected_rows or 0)
 
     def drop_staging(self, batch: Batch) -> None:
-        self._drop(batch.staging)
-
-    def _drop(self, table: str) -> None:
-        with wrap_errors(f"delete {table}"):
-            self.jobs.read(
-                lambda: self.client.delete_table(
-                    table, retry=NO_RETRY, timeout=REQUEST_TIMEOUT_SECONDS, not_found_ok=True
-                )
-            )
+        self.tables.drop(batch.staging)
 
     def compare_keys(self, table: KeyList, names: list[str]) -> tuple[list[MissedKey], list[MissedKey], bool]:
         """Keys whose rows are missing from raw, keys that are gone from the source, and whether there are more.
 
         `names`: the objects with the complete list of the source's keys.
         """
-        self._load_objects(
+        self.tables.load_objects(
             f"connector_keys_{digest(table.run, names)}",
             [f"gs://{self.bucket}/{name}" for name in names],
             table.staging,
             load_config([SchemaField(name, "STRING") for name in table.columns], table.table),
-            lambda: self._table_exists(table.staging),
+            lambda: self.tables.exists(table.staging),
         )
         with wrap_errors(f"compare the keys of raw.{table.table}"):
-            rows = self._select(comparison_query(table), QueryJobConfig(labels=cost_labels(table.table)))
-        self._drop(table.staging)
+            rows = self.tables.select(
+                comparison_query(table), QueryJobConfig(labels=cost_labels(table.table))
+            )
+        self.tables.drop(table.staging)
         keys = [(is_gone, MissedKey(version, tuple(key))) for is_gone, version, *key in rows]
         # The query returns one row more than the limit, which shows that there are more.
         more, keys = len(keys) > MAX_DIFFERENCES, keys[:MAX_DIFFERENCES]
@@ -218,7 +166,7 @@ class Warehouse:
         The schema is that of the table; columns that a row leaves out are null.
         """
         config = LoadJobConfig(
-            schema=self._schema_of(f"ops.{table}"),
+            schema=self.tables.schema_of(f"ops.{table}"),
             source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
             write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
         )
@@ -237,49 +185,12 @@ class Warehouse:
 
         self.jobs.run_once(f"connector_{table}_{digest(key)}", submit)
 
-    def _schema_of(self, table: str) -> list[SchemaField]:
-        """Given explicitly, because load_table_from_json would detect the types otherwise."""
-        with wrap_errors(f"read the schema of {table}"):
-            return list(self.jobs.read(lambda: self.client.get_table(table, retry=NO_RETRY)).schema)
-
     def is_inserted(self, batch: Batch) -> bool:
         """Whether its rows are in raw."""
         job = self.jobs.find(insert_job_id(batch))
         # A job that still runs does not count: the caller submits the same id and waits for it.
         return job is not None and job.state == "DONE" and not job.error_result
 
-    def _table_exists(self, table: str) -> bool:
-        with wrap_errors(f"check whether {table} exists"):
-            try:
-                self.jobs.read(lambda: self.client.get_table(table, retry=NO_RETRY))
-            except NotFound:
-                return False
-        return True
-
-
-@contextmanager
-def wrap_errors(action: str) -> Iterator[None]:
-    """An error that is left after all retries is a LoadError."""
-    try:
-        yield
-    except CLIENT_ERRORS as error:
-        raise LoadError(f"BigQuery could not {action}: {describe_error(error)}") from error
-
-
-def load_config(schema: list[SchemaField], endpoint: str) -> LoadJobConfig:
-    """For lines of JSON. A repeated load replaces the rows of the first one."""
-    return LoadJobConfig(
-        schema=schema,
-        source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
-        write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
-        labels=cost_labels(endpoint),
-    )
-
 
 def insert_job_id(batch: Batch) -> str:
     return f"connector_insert_{batch.insert_hash}"
-
-
-def cost_labels(endpoint: str) -> dict[str, str]:
-    """Cost by component and endpoint: https://cloud.google.com/bigquery/docs/labels-intro"""
-    return {"component": "connector", "endpoint": re.sub(r"[^a-z0-9_-]", "_", endpoint.lower())[:63]}

@@ -17,7 +17,9 @@ from connector.new_source.samples import (
 from connector.new_source.tables import NewTable, Proposal
 from connector.settings import Settings
 from connector.source_preview import read_pages
-from connector.sources.rest.config import Paging, RestSource
+from connector.sources.rest.config import RestSource
+from connector.sources.rest.json_body import decode_lines
+from connector.sources.rest.paging import Paging
 from connector.sources.rest.reader import RestReader, create_reader
 from connector.sources.window import IdRange
 from runtime.retry import RetryPolicy
@@ -52,9 +54,11 @@ def find_items(request: Request, environ: Mapping[str, str], name: str) -> str:
     """The path of the only list of objects in the response; DeclarationError if there are several or none."""
     reader = open_reader(request, environ, name)
     try:
-        body = msgspec.json.decode(reader.read_first_body())
+        content = reader.read_first_body()
+        body = msgspec.json.decode(content)
     except msgspec.MsgspecError as error:
-        raise RequestRejected(f"{reader.url} did not return JSON: {error}. Nothing was written.") from error
+        text = f"{reader.url} did not return JSON: {error}. Nothing was written.{propose_lines(content)}"
+        raise RequestRejected(text) from error
     finally:
         reader.client.session.close()
     paths = list(find_lists(body, ""))
@@ -63,9 +67,19 @@ def find_items(request: Request, environ: Mapping[str, str], name: str) -> str:
             f"lists of objects at {', '.join(paths)}" if paths else f"no list of objects; {describe(body)}"
         )
         raise DeclarationError(
-            f"the response of {reader.url} has {places}. Name the path: --option 'paging={{items: PATH}}'."
+            f"the response of {reader.url} has {places}. Name the path: --option 'paging={{items: PATH}}', and add "
+            "`form: object` if it is that of an object whose values are the items."
         )
     return paths[0]
+
+
+def propose_lines(content: bytes) -> str:
+    """The option for a body with one JSON value a line; empty for another one."""
+    try:
+        decode_lines(content)
+    except msgspec.MsgspecError:
+        return ""
+    return " Each line of it is JSON: --option 'paging={items: $, form: lines}'."
 
 
 def find_lists(value: Any, path: str) -> Iterator[str]:

@@ -1,31 +1,24 @@
 """Extract: source → in/. Every page of a run becomes one object; pages that exist are not requested again."""
 
-import dataclasses
-import hashlib
 from functools import partial
 
 import msgspec
-from msgspec import Raw
 from msgspec.structs import replace
 
-from connector.errors import InvalidResponse, SourceError
+from connector.errors import InvalidResponse
 from connector.extract import page_loop
-from connector.extract.field_mapping import create_mapper
 from connector.extract.missing_pages import MissingPages
 from connector.extract.moved_rows import describe_moves
-from connector.extract.ndjson import encode_page
-from connector.extract.page_inspection import Inspect, create_inspector
 from connector.extract.page_tracker import PageTracker
-from connector.extract.schema_drift import learn_schema
-from connector.landing.page_metadata import ObservedSchema, PageResult
-from connector.raw_schema import list_columns
+from connector.landing.page_metadata import ObservedSchema
 from connector.run.context import RunContext
 from connector.run.extract_planned import extract_planned
+from connector.run.page_extractor import PageExtractor
 from connector.run.state import RunState
 from connector.sources import window
 from connector.sources.planned import PlannedReader
-from connector.sources.reader import Page
-from connector.sources.time_window import TimeWindow, largest_time
+from connector.sources.reader import Page, Reader
+from connector.sources.time_window import TimeWindow
 from runtime.lease import Lease
 
 PAGES_PER_LOG_LINE = 100
@@ -53,12 +46,17 @@ def extract(context: RunContext, lease: Lease[RunState], state: RunState) -> Run
     fetch_all(tracker, extractor.fetch, check)
     # A lifecycle rule or a person may have deleted objects since they were written.
     refetch_lost_pages(context, tracker, extractor)
-    if not context.page_reader.sequential:
-        tracker.moves = describe_moves(tracker, partial(extractor.read_keys, tracker.places))
+    if are_counted(context.page_reader, tracker):
+        tracker.moves = describe_moves(tracker, partial(extractor.read_keys, tracker))
     return complete_state(context, extractor, tracker)
 
 
-def fetch_gaps(tracker: PageTracker, extractor: "PageExtractor", pages: tuple[int, ...]) -> None:
+def are_counted(reader: Reader, tracker: PageTracker) -> bool:
+    """Whether a deleted row moves others to earlier pages: not in a chain whose positions are those of an item."""
+    return not reader.sequential or reader.is_counted(2, tracker.cursors.get(1), tracker.rows.get(1, 0))
+
+
+def fetch_gaps(tracker: PageTracker, extractor: PageExtractor, pages: tuple[int, ...]) -> None:
     """Request only the pages that an earlier run of the same range could not read."""
     for page in pages:
         if not tracker.has(page):
@@ -66,7 +64,7 @@ def fetch_gaps(tracker: PageTracker, extractor: "PageExtractor", pages: tuple[in
             page_loop.fetch_into(tracker, extractor.fetch, page, may_be_end=False)
 
 
-def refetch_lost_pages(context: RunContext, tracker: PageTracker, extractor: "PageExtractor") -> None:
+def refetch_lost_pages(context: RunContext, tracker: PageTracker, extractor: PageExtractor) -> None:
     """Compare the received pages with the objects in the bucket; request those again that were deleted meanwhile."""
     if context.page_reader.sequential:
         return  # a page of a chain cannot be requested by its number; `finish` reports the difference
@@ -76,7 +74,7 @@ def refetch_lost_pages(context: RunContext, tracker: PageTracker, extractor: "Pa
         page_loop.fetch_into(tracker, extractor.fetch, page, may_be_end=False)
 
 
-def complete_state(context: RunContext, extractor: "PageExtractor", tracker: PageTracker) -> RunState:
+def complete_state(context: RunContext, extractor: PageExtractor, tracker: PageTracker) -> RunState:
     """The state of the load phase, with everything that is known to be missing."""
     state = extractor.state
     extractor.remember_places(tracker.places)
@@ -86,10 +84,11 @@ def complete_state(context: RunContext, extractor: "PageExtractor", tracker: Pag
     doubts = MissingPages(tracker)
     # Totals are those of the whole range; an attempt at its gaps receives only a part of it.
     lost = "; ".join(sorted(tracker.invalid.values())) if state.only_pages else doubts.missing()
-    missing = "; ".join(text for text in (lost, checked.error) if text) or None
+    unordered = describe_unordered(state, tracker)
+    missing = "; ".join(text for text in (lost, checked.error, unordered) if text) or None
     gap = window.describe_gap(state.span, state.covered)
     can_resume = not context.page_reader.sequential  # a page of a chain cannot be requested by its number
-    is_only_gaps = doubts.has_only_gaps and not checked.error
+    is_only_gaps = doubts.has_only_gaps and not checked.error and not unordered
     return replace(
         state,
         phase="load",
@@ -105,6 +104,13 @@ def complete_state(context: RunContext, extractor: "PageExtractor", tracker: Pag
         # Only gaps are worth a partial attempt; any other doubt needs the whole range again.
         gaps=tracker.gaps if can_resume and is_only_gaps else (),
     )
+
+
+def describe_unordered(state: RunState, tracker: PageTracker) -> str | None:
+    """A sentence if rows moved in the second pass too: what it and the first one left out may be the same."""
+    if not (state.is_second and tracker.moves):
+        return None
+    return "rows moved in two passes: sort the list by a field that does not change, or use `time_window`"
 
 
 def check_end(
@@ -157,83 +163,6 @@ def first_id_since(context: RunContext, day: str) -> tuple[int | None, int | Non
         raise InvalidResponse(f"the first item since {day} has no '{name}': {item[:80]!r}") from error
 
 
-class PageExtractor:
-    """Requests pages of one run and writes them to the bucket. `fetch` is thread-safe."""
-
-    def __init__(self, context: RunContext, state: RunState, schema: ObservedSchema | None) -> None:
-        self.context = context
-        # An absent list must be distinguishable from an empty one (ndjson.mark_absent).
-        self.arrays = list_columns(context.columns)
-        self.state = state
-        self.schema = schema
-        self.inspect = self._create_inspector()
-        rename, unmapped = (
-            getattr(context.endpoint, "rename", {}),
-            getattr(context.endpoint, "unmapped", None),
-        )
-        self.map_fields = create_mapper(context.columns, rename, unmapped)
-
-    def fetch(self, number: int, cursor: str | None) -> PageResult:
-        return self.write(number, self.request(number, cursor))
-
-    def read_keys(self, places: set[str], number: int) -> list[str]:
-        """Fingerprints of the keys of a page that was received before; empty if it cannot be read again."""
-        try:
-            items = self.context.page_reader.read_page(number, None, self.state.span, places).items
-        except SourceError:
-            return []
-        items = self.map_fields(items) if self.map_fields else items
-        return [key_mark(item, self.context.endpoint.key) for item in items]
-
-    def request(self, number: int, cursor: str | None = None) -> Page:
-        places = self.schema.places if self.schema else ()
-        return self.context.page_reader.read_page(number, cursor, self.state.span, places)
-
-    def write(self, number: int, page: Page) -> PageResult:
-        """An empty page has no object."""
-        # Before the comparison: drift is about the names that raw has.
-        if self.map_fields:
-            page = dataclasses.replace(page, items=self.map_fields(page.items))
-        if not page.items:
-            return PageResult(number, 0, **page.facts())
-        # Page 1 comes here before the workers start, so two threads never learn at once.
-        if self.schema is None:
-            self._learn(page.items)
-        drift, max_id = self.inspect(page.items)
-        mark = fingerprint(page.items)
-        keys = [key_mark(item, self.context.endpoint.key) for item in (page.items[0], page.items[-1])]
-        result = PageResult(number, len(page.items), mark, max_id, *keys, **page.facts())
-        file_name = self.state.run.file_name(number)
-        content = encode_page(page.items, file_name, drift.unmapped, self.arrays)
-        del page  # its items would stay in memory during the upload
-        self.context.landing.write_page(self.state.run, result, content, drift)
-        return result
-
-    def _learn(self, items: list[Raw]) -> None:
-        """The first page of the first run defines the schema that all later pages are compared with."""
-        self.schema = learn_schema(items)
-        self.context.landing.write_schema(self.schema)
-        self.inspect = self._create_inspector()
-
-    def _create_inspector(self) -> Inspect:
-        declared = window.window_of(self.context.endpoint)
-        schema = self.schema or ObservedSchema()
-        if declared is None:
-            return create_inspector(self.context.columns, schema, None)
-        # After the mapping, which may have renamed it.
-        field = getattr(self.context.endpoint, "rename", {}).get(declared.field, declared.field)
-        if isinstance(declared, TimeWindow):
-            latest = partial(largest_time, zone=declared.zone)
-            return create_inspector(self.context.columns, schema, field, latest)
-        return create_inspector(self.context.columns, schema, field)
-
-    def remember_places(self, places: set[str]) -> None:
-        """From now on a response without them is the end, or an empty source, and not a wrong declaration."""
-        if self.schema and not places.issubset(self.schema.places):
-            self.schema = ObservedSchema(self.schema.fields, sorted(places | set(self.schema.places)))
-            self.context.landing.write_schema(self.schema)
-
-
 def freeze_range(extractor: PageExtractor, lease: Lease[RunState]) -> tuple[PageExtractor, Page]:
     """The first page, and an extractor whose range ends at the largest id that the source reports now.
 
@@ -251,21 +180,6 @@ def freeze_range(extractor: PageExtractor, lease: Lease[RunState]) -> tuple[Page
     lease.save(state)
     frozen = PageExtractor(context, state, extractor.schema)
     return frozen, frozen.request(1) if page.next else page
-
-
-def fingerprint(items: list[Raw]) -> str:
-    """Two pages with the same first and last item count as the same page."""
-    return hashlib.sha1(bytes(items[0]) + bytes(items[-1])).hexdigest()[:16] if items else ""
-
-
-def key_mark(item: Raw, key: list[str]) -> str:
-    """A fingerprint of the key of an item; empty without a complete key."""
-    try:
-        members = msgspec.json.decode(item, type=dict[str, Raw])
-    except msgspec.MsgspecError:  # not an object
-        return ""
-    values = [bytes(members.get(name, b"null")).strip() for name in key]
-    return "" if b"null" in values else hashlib.sha1(b"\n".join(values)).hexdigest()[:16]
 
 
 def make_progress_check(

@@ -9,7 +9,7 @@ from dataclasses import replace as replace_row
 from msgspec.structs import replace
 
 from connector.errors import IncompleteRun
-from connector.landing.files import LandedFile
+from connector.landing.landed_file import LandedFile
 from connector.landing.names import Stage
 from connector.load.batch import Batch
 from connector.load.loader import KeyCounts, LoadResult, load_batch, split_into_jobs

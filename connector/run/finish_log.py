@@ -4,7 +4,7 @@ from dataclasses import replace as replace_row
 from typing import Literal
 
 from connector.extract.schema_drift import column_paths
-from connector.landing.files import LandedFile
+from connector.landing.landed_file import LandedFile
 from connector.landing.names import to_datetime
 from connector.landing.page_metadata import ABSENT, FieldType, ObservedSchema, describe_change
 from connector.load.loader import KeyCounts, LoadResult

@@ -7,7 +7,8 @@ import msgspec
 
 from connector.errors import FileMissing
 from connector.landing import names
-from connector.landing.files import LandedFile, Landing
+from connector.landing.files import Landing
+from connector.landing.landed_file import LandedFile
 from runtime.errors import UsageError
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 import msgspec
 
 from connector.errors import ConnectorError, CursorExpired, IncompleteRun, SourceError
-from connector.landing.files import LandedFile
+from connector.landing.landed_file import LandedFile
 from connector.run.compare_keys import finish_comparison, is_due, start_comparison
 from connector.run.context import RunContext, start_run_row
 from connector.run.extract import extract
@@ -49,7 +49,8 @@ def copy_under_lease(context: RunContext, lease: Lease[RunState], requested: IdR
     if duplicates and not isinstance(context.reader, PlannedReader):
         # A row that changed while pages were read moves to another page: its neighbour may have been skipped.
         context.log("a second pass follows, because rows moved meanwhile", "WARNING", signs=duplicates)
-        execute(context, lease, widen_to_gaps(start_copy(context, requested), lease.state))
+        second = msgspec.structs.replace(start_copy(context, requested), is_second=True)
+        execute(context, lease, widen_to_gaps(second, lease.state))
     # After the window, so that it only finds what the windows cannot see.
     if is_due(context, requested):
         execute(context, lease, keep_gaps(start_comparison(context), lease.state))

@@ -25,7 +25,7 @@ class RunState(
     fingerprint: of the declaration, the only one under which the fetch phase may be resumed. selection, files: of a
     replay. execution: the one of Cloud Run whose replay ended incomplete; its retry must fail too. pending: the state
     with the gaps of an earlier run, which becomes the state again unless this run reads their range. moved:
-    whether rows were at other places at the end, so that a second pass follows.
+    whether rows were at other places at the end, so that a second pass follows. is_second: whether this is that pass.
     """
 
     id: str
@@ -47,6 +47,7 @@ class RunState(
     fingerprint: str = ""
     plan: ReadPlan | None = None
     moved: bool = False
+    is_second: bool = False
     comparison: bool = False
     notes: tuple[str, ...] = ()
     missing: str | None = None

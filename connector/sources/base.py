@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from connector.errors import DeclarationError
+from connector.sources.allowed_values import describe_allowed
 from runtime.errors import UsageError
 from runtime.masking import mask_secrets
 
@@ -117,6 +118,7 @@ def convert[Part: Declared](value: Any, kind: type[Part], where: str) -> Part:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         text = f"{describe_pattern(str(error))}{declared_value(str(error), value)}"
+        text += describe_allowed(str(error), kind)
         raise DeclarationError(f"{where}: {text}. Allowed here: {allowed_keys(kind)}.") from error
 
 

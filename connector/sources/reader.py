@@ -47,6 +47,10 @@ class Reader(Protocol):
     @property
     def fingerprint(self) -> str: ...
 
+    def is_counted(self, number: int, cursor: str | None, items: int) -> bool:
+        """Whether `cursor`, which leads to page `number`, is a number of pages or of items; each page has `items`."""
+        ...
+
     def read_page(self, number: int, cursor: str | None, span: IdRange, places: Collection[str] = ()) -> Page:
         """Page `number` (from 1); `cursor` is the `next` of the page before in a sequential source. `places`: those
         of earlier runs (PageFacts.places), so that what they have shown is not checked again.

@@ -1,7 +1,7 @@
 """Read the declarations in connector/sources/*.yaml."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -13,6 +13,8 @@ from connector.sources.database import config as database
 from connector.sources.files import config as files
 from connector.sources.mongodb import config as mongodb
 from connector.sources.rest import declaration as rest
+from connector.sources.rest.config import AUTH
+from connector.sources.rest.paging import PAGING, ByNext, Paging
 from connector.sources.sheet import config as sheet
 from runtime.errors import UsageError
 from runtime.yaml_file import load_yaml
@@ -95,9 +97,22 @@ def json_schema() -> str:
         # `window` of these kinds is stored as `changes`, because the common Endpoint has a range of ids.
         if "changes" in properties:  # the kinds that declare their own form of `window`
             properties["window"] = properties.pop("changes")
+    for name in ("RestSource", "RestEndpoint"):
+        components[name]["properties"]["paging"] = merge_schemas([Paging, *PAGING.values(), ByNext])
+    components["RestSource"]["properties"]["auth"] = merge_schemas(AUTH.values())
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "oneOf": list(schemas),
         "$defs": components,
     }
     return json.dumps(document, indent=1)
+
+
+def merge_schemas(kinds: Iterable[type]) -> dict[str, Any]:
+    """Of an object with the keys of all `kinds`: which of them go together is checked when it is read, because an
+    endpoint may override some of them, or remove them with null."""
+    _, components = msgspec.json.schema_components(kinds)
+    properties = [component["properties"] for component in components.values()]
+    merged = {name: schema for each in properties for name, schema in each.items()}
+    nullable = {name: {"anyOf": [schema, {"type": "null"}]} for name, schema in merged.items()}
+    return {"type": "object", "properties": nullable, "additionalProperties": False}

@@ -12,7 +12,7 @@ from google.cloud.bigquery import LoadJobConfig
 
 from connector.errors import InvalidData, LoadError
 from connector.load.bigquery_jobs import NO_RETRY, POLL_SECONDS, BigQueryJobs
-from connector.load.warehouse import wrap_errors
+from connector.load.bigquery_tables import wrap_errors
 from runtime.retry import RetryPolicy
 from tests.fakes.scripted_server import Answer, ScriptedServer, error_body, json_body
 

@@ -80,7 +80,8 @@ def test_a_chain_that_was_killed_anywhere_is_continued(harness, serve, paging, e
             state = process.land()
         except Killed:
             state = process.land()
-            assert max(process.api.requests_by_start.values()) <= 2, last
+            # The second time for the killed process, the third to see whether rows moved.
+            assert max(process.api.requests_by_start.values()) <= 3, last
         assert (process.ids(), state.missing) == (list(range(len(ITEMS))), None), last
         if process.store.writes < last:
             break

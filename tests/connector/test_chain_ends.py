@@ -99,7 +99,9 @@ def test_a_position_that_is_left_out_once_is_read_by_a_second_request(land):
     assert (process.ids(), state.missing) == (list(range(47)), None)
 
 
-def test_a_stated_end_costs_no_request(land):
+def test_a_stated_end_costs_three_requests(land):
+    """For the page itself, the position after it, and the first page, from which rows may have moved."""
+
     def serve(api, query, headers):
         return (
             200,
@@ -109,7 +111,7 @@ def test_a_stated_end_costs_no_request(land):
         )
 
     process, state = land(serve, CURSOR)
-    assert (len(process.api.seen), state.rows, state.missing) == (2, 20, None)
+    assert (len(process.api.seen), state.rows, state.missing) == (5, 20, None)
 
 
 FIRST_AGAIN, NOTHING, REJECTED = "the first page", "no items", "an error"
@@ -215,3 +217,81 @@ def test_a_time_as_cursor_has_no_successor(land):
     """1,600,000,000 is a multiple of everything: the number after it proves nothing."""
     _, state = land(in_body(47, 2, lambda page: page * 800_000_000), CURSOR)
     assert "page 3: it is full and names no next page" in state.missing
+
+
+def losing(serve, lost, times, **end):
+    """`serve`, but the first `times` responses with the item `lost` on their page name no next one."""
+
+    def lose(api, query, headers):
+        status, more, body = serve(api, query, headers)
+        if any(row["id"] == lost for row in body["items"]):
+            api.requests_by_start[lost] += 1
+            if api.requests_by_start[lost] <= times:
+                return status, more, body | {"next": None} | end
+        return status, more, body
+
+    return lose
+
+
+@pytest.mark.parametrize("paging", [CURSOR, CURSOR | {"limit": 100}, CURSOR | {"limit": None}])
+@pytest.mark.parametrize("lost", [5, 25])
+@pytest.mark.parametrize("end", [{}, {"has_more": False}, {"total": 47}])
+def test_a_position_that_is_null_once_is_read_by_a_second_request(land, paging, lost, end):
+    serve = losing(opaque(47, sizes=False), lost, times=1, **end)
+    process, state = land(serve, {name: value for name, value in paging.items() if value})
+    assert (process.ids(), state.missing) == (list(range(47)), None)
+
+
+def test_a_position_that_is_null_once_on_a_short_page(land):
+    """Several sources filter a page after they have read it."""
+
+    def serve(api, query, headers):
+        status, more, body = in_body(47, 4, lambda page: f"token-{page}")(api, query, headers)
+        rows = [row for row in body["items"] if row["id"] not in (12, 13)]
+        return status, more, body | {"items": rows}
+
+    process, state = land(losing(serve, 15, times=1), CURSOR)
+    assert (len(process.ids()), state.missing) == (45, None)
+
+
+@pytest.mark.parametrize("end", [{}, {"has_more": False}, {"total": 30}])
+def test_a_list_that_is_cut_at_a_number_of_items_although_a_later_position_has_items(land, end):
+    serve = losing(in_body(47, 4, lambda page: page * SIZE), 25, times=99, **end)
+    _, state = land(serve, CURSOR | ({"total_items": "total"} if "total" in end else {}))
+    assert "page 3: it names no next page, but n=30 has items" in state.missing
+
+
+def test_a_null_position_whose_page_is_followed_by_items(land):
+    """A page with one item less shows it where positions are opaque."""
+    _, state = land(losing(opaque(47), 29, times=99), CURSOR | {"size": "size"})
+    assert "page 3: it names no next page, but items follow it" in state.missing
+
+
+LOWERED = CURSOR | {"limit": 100}
+
+
+def test_an_empty_first_page_is_requested_again(land):
+    def serve(api, query, headers):
+        return (200, {}, {"items": []}) if len(api.seen) == 1 else opaque(47)(api, query, headers)
+
+    process, state = land(serve, LOWERED)
+    assert (process.ids(), state.missing) == (list(range(47)), None)
+
+
+@pytest.mark.parametrize("paging", [LOWERED, LOWERED | {"size": "size"}])
+@pytest.mark.parametrize("name", ["next", "nxt"])
+@pytest.mark.parametrize("sizes", [True, False])
+def test_a_limit_that_is_lowered_beside_a_position_that_is_never_there(land, paging, name, sizes):
+    _, state = land(opaque(47, lost=5, sizes=sizes), paging | {"next": name})
+    assert "page 1: it" in state.missing and "no next page" in state.missing
+
+
+@pytest.mark.parametrize("count", [1, 7, SIZE])
+def test_a_list_shorter_than_the_limit_is_complete(land, count):
+    process, state = land(opaque(count), LOWERED | {"size": "size"})
+    assert (process.ids(), state.missing) == (list(range(count)), None)
+
+
+def test_a_short_list_of_a_server_that_knows_no_sizes_is_complete(land):
+    process, state = land(opaque(7, sizes=False), LOWERED)
+    assert (process.ids(), state.missing) == (list(range(7)), None)

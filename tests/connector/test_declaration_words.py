@@ -86,3 +86,37 @@ def test_only_the_wrong_member_is_named():
 
     with pytest.raises(DeclarationError, match="declared is 'C d'"):
         base.convert({"names": {"x": ["a", "b"], "y": ["e", "C d"]}}, Part, "x.yaml")
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        (rest(API | {"schedule": "weekly"}), "expected one of: daily, hourly."),
+        (rest(API | {"method": "PUT"}), "expected one of: GET, POST."),
+        (
+            rest(API | {"time_window": {"field": "u", "from": "s", "format": "rfc"}}),
+            "date, epoch, epoch_ms, iso",
+        ),
+        (rest(paging={"items": "$", "form": "ndjson"}), "expected one of: lines, list, object."),
+        (rest(paging={"items": "$", "end": 500}), "expected one of: 400, 404, 410, 416, 422."),
+        (
+            kind(
+                "postgres",
+                "postgresql://u@h/d",
+                {"relation": "a.b", "deletes": {"compare": "hourly"}},
+                secret="s",
+            ),
+            "expected one of: daily.",
+        ),
+    ],
+)
+def test_an_unknown_value_of_a_fixed_set_names_the_allowed_ones(declared, expected):
+    with pytest.raises(DeclarationError) as error:
+        registry.parse_source(declared, "x.yaml")
+    assert expected in str(error.value)
+
+
+def test_an_unknown_zone_names_its_place():
+    declared = rest(API | {"time_window": {"field": "u", "from": "s", "zone": "Europe/Bern2"}})
+    with pytest.raises(DeclarationError, match=r"endpoints.things.time_window.zone: unknown time zone"):
+        registry.parse_source(declared, "x.yaml")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.errors import InvalidData, LoadError
-from connector.landing.files import LandedFile
+from connector.landing.landed_file import LandedFile
 from connector.landing.page_metadata import PageResult
 from connector.load.batch import Batch
 from connector.load.loader import MAX_FILES, KeyCounts, load_batch, split_into_jobs

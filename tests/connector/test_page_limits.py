@@ -88,3 +88,54 @@ def test_the_announced_total_is_remembered(land):
 
     _, state = land(serve, paging)
     assert (state.announced, state.missing) == (47, None) and state.rows > 300
+
+
+def test_a_size_in_the_path_is_one_of_the_request(land):
+    _, state = land(first(10), {"items": "items"}, path="/things?per_page=10")
+    assert "it has as many items as were requested" in state.missing
+
+
+@pytest.mark.parametrize("name", ["page", "offset"])
+def test_a_whole_list_of_a_usual_size_of_which_a_second_page_exists(land, name):
+    def serve(api, query, headers):
+        start = int(query.get("offset", 0)) if name == "offset" else (int(query.get("page", 1)) - 1) * 10
+        return 200, {}, {"items": ITEMS[start : start + 10]}
+
+    _, state = land(serve, {"items": "items"})
+    assert f"{name}={2 if name == 'page' else 10} has other items" in state.missing
+
+
+@pytest.mark.parametrize(
+    "unknown", [(400, {}, {}), (200, {}, {"items": []}), (200, {}, {"items": ITEMS[9::-1]})]
+)
+@pytest.mark.parametrize("count", [7, 10])
+def test_a_whole_list_without_a_second_page_is_complete(land, unknown, count):
+    def serve(api, query, headers):
+        return unknown if query else (200, {}, {"items": ITEMS[:count]})
+
+    process, state = land(serve, {"items": "items"})
+    assert (process.ids(), state.missing) == (list(range(count)), None)
+
+
+@pytest.mark.parametrize(("count", "is_noted"), [(10, False), (19, False), (25, True), (47, False)])
+def test_a_whole_list_of_a_usual_size_is_noted(land, count, is_noted):
+    _, state = land(first(count), {"items": "items"})
+    assert (state.missing, any("may be the limit of the source" in note for note in state.notes)) == (
+        None,
+        is_noted,
+    )
+
+
+@pytest.mark.parametrize("count", [7, 10, 47])
+@pytest.mark.parametrize("counts_by", ["requested", "returned"])
+def test_a_server_that_lowers_the_limit_and_counts_pages_by_the_requested_one(land, count, counts_by):
+    def serve(api, query, headers):
+        size = int(query["n"])
+        start = (int(query["page"]) - 1) * (size if counts_by == "requested" else min(size, 10))
+        return 200, {}, {"items": ITEMS[:count][max(start, 0) :][: min(size, 10)]}
+
+    process, state = land(serve, {"page": "page", "size": "n", "limit": 20, "items": "items"})
+    if counts_by == "requested" and count > 10:
+        assert "page 2 does not continue after them: lower `limit`" in state.missing
+    else:
+        assert (sorted(set(process.ids())), state.missing) == (list(range(count)), None)

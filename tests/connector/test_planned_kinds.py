@@ -13,8 +13,8 @@ from connector.settings import Settings
 from connector.sources import registry
 from connector.sources.files.config import FilesSource
 from connector.sources.files.ledger import Ledger
+from connector.sources.files.obstore_files import open_obstore
 from connector.sources.files.reader import FilesReader
-from connector.sources.files.store import open_obstore
 from connector.sources.mongodb.config import MongoSource
 from connector.sources.mongodb.reader import create_reader
 from connector.sources.window import IdRange

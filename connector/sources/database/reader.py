@@ -2,15 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace as replace_result
 from functools import partial
 
 import msgspec
 from msgspec.structs import replace
 
-from connector.errors import RangeCancelled, RequestRejected, SourceUnavailable, ValueUnreadable
-from connector.landing.files import RejectedRow
+from connector.errors import RequestRejected
 from connector.raw_schema import FILE_NAME, Column, find_repeated
 from connector.sources.base import fingerprint
 from connector.sources.comparison import ComparingReader, KeyPage
@@ -22,6 +20,7 @@ from connector.sources.database.description import (
     propose_declaration,
 )
 from connector.sources.database.freeze import WindowFreezer
+from connector.sources.database.part_reader import PartReader
 from connector.sources.database.position import Part, parse_part
 from connector.sources.database.ranges import RangeQuery
 from connector.sources.database.sessions import Sessions
@@ -58,7 +57,7 @@ class TableReader(ComparingReader):
         self.connections = limits.connections
         self.column_names = frozenset(column["name"] for column in columns)
         self.sessions = Sessions(connect, limits.connections)
-        self.retry = retry
+        self.parts = PartReader(self.sessions, self.open_query, self.column_names, retry)
         self.freezer = WindowFreezer(endpoint.changes, sleep) if endpoint.changes else None
 
     @property
@@ -68,7 +67,7 @@ class TableReader(ComparingReader):
 
     def make_plan(self, span: IdRange) -> ReadPlan:
         # As a whole: half a plan of one transaction and half of another would not fit together.
-        return self._retry(lambda: self._make_plan(span))
+        return self.parts.retry_cut(lambda: self._make_plan(span))
 
     def _make_plan(self, span: IdRange) -> ReadPlan:
         with self.sessions.begin() as session:
@@ -146,7 +145,7 @@ class TableReader(ComparingReader):
         low: KeyTexts | None = None
         while True:
             # A page is read again as a whole, so a cut connection repeats no key.
-            page, low = self._retry(partial(self._read_keys, Part(low=low), until))
+            page, low = self.parts.retry_cut(partial(self._read_keys, Part(low=low), until))
             yield page
             if low is None:
                 return
@@ -175,86 +174,4 @@ class TableReader(ComparingReader):
             return propose_declaration(session.read_table())
 
     def read_part(self, position: str, file_name: str) -> PartContent:
-        return self._read(parse_part(position), {FILE_NAME: file_name})
-
-    def _read(self, part: Part, constants: dict[str, str]) -> PartContent:
-        """A range that the server cancels, or that has an unreadable value, is read in halves."""
-        try:
-            return self._retry(lambda: self._read_once(part, constants))
-        except (RangeCancelled, ValueUnreadable) as error:
-            halves = self._split(part)
-            if halves:
-                return join(self._read(half, constants) for half in halves)
-            # Down to one row: it is a reject, and its neighbours are copied.
-            if isinstance(error, ValueUnreadable):
-                return self._reject(part, error)
-            raise
-
-    def _read_once(self, part: Part, constants: dict[str, str]) -> PartContent:
-        with self.sessions.begin() as session:
-            query = self.open_query(session)
-            fields = query.table.fields
-            lines = session.read_lines(fields, query.condition(part), constants)
-            rows = lines.content.count(b"\n")
-            # A proxy or a pooler may end a result early without an error.
-            if rows != lines.announced:
-                raise SourceUnavailable(
-                    f"{session.name}: the server announced {lines.announced} rows and sent {rows}"
-                )
-        unmapped = tuple(sorted({field.column for field in fields} - self.column_names))
-        return PartContent(lines.content, rows, unmapped=unmapped)
-
-    def _reject(self, part: Part, error: ValueUnreadable) -> PartContent:
-        """The only row of a range. Several rows with the same key cannot be separated: then the part fails."""
-        with self.sessions.begin() as session:
-            query = self.open_query(session)
-            # 0: the row was deleted meanwhile; more: rows with the same key.
-            if query.count(part) != 1:
-                raise error
-            key = query.key_at(part, 0)
-        note = f"a row of {session.name} is in rejects/, key {key}: {error}"
-        return PartContent(b"", 0, [RejectedRow(1, str(error), key)], note)
-
-    def _split(self, part: Part) -> list[Part]:
-        """Two parts with the same rows together; none if the range has only one row."""
-        if part.keys:
-            half = len(part.keys) // 2
-            halves = part.keys[:half], part.keys[half:]
-            return [replace(part, keys=keys) for keys in halves] if half else []
-        size = max(part.rows, 2) // 2
-        # Rows with nulls have no order by which they could be divided.
-        while size and not part.nulls:
-            with suppress(RangeCancelled):  # finding a key that is nearer is cheaper
-                middle = self._retry(partial(self._find_key, part, size))
-                if middle and middle != part.low:
-                    rest = max(part.rows - size, 1)
-                    return [replace(part, high=middle, rows=size), replace(part, low=middle, rows=rest)]
-            size //= 4
-        return []
-
-    def _find_key(self, part: Part, rows: int) -> KeyTexts | None:
-        with self.sessions.begin() as session:
-            return self.open_query(session).key_after(part, rows)
-
-    def _retry[Result](self, operation: Callable[[], Result]) -> Result:
-        """A cut connection discards what was received, and all of it is requested again."""
-        policy = self.retry()
-
-        def next_delay(error: Exception, attempt: int) -> float | None:
-            # A cancelled range would be cancelled again; a smaller one may succeed.
-            is_cut = isinstance(error, SourceUnavailable) and not isinstance(error, RangeCancelled)
-            return policy.delay(attempt) if is_cut else None
-
-        return policy.call(operation, next_delay)
-
-
-def join(contents: Iterator[PartContent]) -> PartContent:
-    parts = list(contents)
-    notes = [part.note for part in parts if part.note]
-    return PartContent(
-        b"".join(part.lines for part in parts),
-        sum(part.rows for part in parts),
-        [reject for part in parts for reject in part.rejects],
-        "; ".join(notes[:3]) or None,
-        tuple(sorted({name for part in parts for name in part.unmapped})),
-    )
+        return self.parts.read(parse_part(position), {FILE_NAME: file_name})

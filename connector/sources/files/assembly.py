@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 from connector.raw_schema import Column
 from connector.settings import Settings
 from connector.sources.files.config import FilesSource
+from connector.sources.files.google_files import GoogleFiles
 from connector.sources.files.ledger import Ledger
+from connector.sources.files.obstore_files import open_obstore
 from connector.sources.files.prepared import PreparedFiles, loaded_endpoint
 from connector.sources.files.reader import FilesReader
-from connector.sources.files.store import FileStore, GoogleFiles, open_obstore
+from connector.sources.files.store import FileStore
 from runtime.object_store import ObjectStore
 
 

@@ -10,8 +10,9 @@ import msgspec
 
 from connector.errors import SourceUnavailable
 from connector.sources.files.config import FilesEndpoint
+from connector.sources.files.google_files import Bucket, GoogleFiles
 from connector.sources.files.ledger import Ledger
-from connector.sources.files.store import Bucket, FileInfo, GoogleFiles
+from connector.sources.files.store import FileInfo
 
 SUCCESS = "_SUCCESS"
 PART = "rows/part-"

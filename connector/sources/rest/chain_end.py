@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connector.sources.reader import Page
-from connector.sources.rest.config import ByCursor, Paging
 from connector.sources.rest.links import parse_links
+from connector.sources.rest.paging import ByCursor, Paging
 
 POSITION = re.compile(
     r"(?P<before>(?:[A-Za-z]+[-_:.=])?)(?P<number>[0-9]{1,15})(?P<after>(?:[^A-Za-z0-9].*)?)"

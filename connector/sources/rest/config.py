@@ -1,7 +1,4 @@
-"""Declaration of an HTTP API: address, authentication, paging, limits.
-
-`auth` and `paging` have several kinds, each with one key that only it has.
-"""
+"""Declaration of an HTTP API: address, authentication, endpoints, limits. Its paging: paging.py."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -15,27 +12,13 @@ from connector.sources.base import (
     Name,
     Source,
     Text,
-    allowed_keys,
     convert,
     matching,
 )
+from connector.sources.rest.paging import Paging, parse_paging, select_kind
 from connector.sources.time_window import TimeWindow
 
-# Keys joined by dots, from the body inwards; $ is the body itself.
-JsonPath = Annotated[
-    str,
-    matching(r"^(\$|[^.$]+(\.[^.$]+)*)$", "a path in the body such as data.orders, or $ for the body itself"),
-]
-# A path in the body, or a response header.
-Place = Annotated[
-    str,
-    matching(
-        r"^(?!header: *$)(header: *[A-Za-z0-9_-]+|\$|[^.$]+(\.[^.$]+)*)$",
-        "a path in the body such as meta.total, or a header such as header:X-Total-Count",
-    ),
-]
 UrlPath = Annotated[str, matching("^/", "a path that begins with /, for example /orders")]
-AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Header(Declared, frozen=True, kw_only=True):
@@ -85,56 +68,6 @@ class Rotation(Declared, frozen=True, kw_only=True):
     revoke: Revocation | None = None
 
 
-class Paging(Declared, frozen=True, kw_only=True):
-    """All items in one response, if no key of the kinds below is given.
-
-    more: a boolean in the body or in a header that states whether more items exist. end: the status of a page past
-    the end, if it is not an empty list. within: whether the parameters of the paging go into the query or into the
-    body of a POST.
-    """
-
-    items: JsonPath
-    size: Text | None = None
-    limit: AtLeastOne | None = None
-    total_pages: Place | None = None
-    total_items: Place | None = None
-    more: Place | None = None
-    within: Literal["query", "body"] = "query"
-    end: Literal[400, 404, 410, 416, 422] | None = None
-
-
-class ByPage(Paging, frozen=True, kw_only=True):
-    page: Text
-    first: int = 1
-
-
-class ByOffset(Paging, frozen=True, kw_only=True):
-    offset: Text
-    limit: AtLeastOne
-
-
-class ByCursor(Paging, frozen=True, kw_only=True):
-    """The parameter `cursor` is the value at `next` of the previous page: a path in the body, `header:<name>`, or
-    `last_item.<path>` for the value of its last item (Stripe, Shopify, search_after). end_cursor: the value of the last
-    page, where that is not empty, such as 0 or -1."""
-
-    cursor: Text
-    next: Place
-    end_cursor: int | str | None = None
-
-
-class ByNext(Paging, frozen=True, kw_only=True):
-    """The previous page contains the URL of the next one at `next`: a path in the body, or `header:<name>`."""
-
-    next: Place
-
-
-class ByLink(Paging, frozen=True, kw_only=True):
-    """The previous page has the URL of the next one in its Link header, with relation `link` (RFC 8288)."""
-
-    link: Text
-
-
 class Limits(Declared, frozen=True, kw_only=True):
     """At most `in_flight` requests at the same time, of which `per_second` begin in a second."""
 
@@ -177,7 +110,6 @@ AUTH: dict[str, type[Declared]] = {
     "username": Basic,
     "token_url": ClientCredentials,
 }
-PAGING: dict[str, type[Paging]] = {"page": ByPage, "offset": ByOffset, "cursor": ByCursor, "link": ByLink}
 
 
 class RestSource(Source, frozen=True, kw_only=True):
@@ -214,38 +146,4 @@ class RestSource(Source, frozen=True, kw_only=True):
 
     def paging_of(self, endpoint: str, where: str = "paging") -> Paging:
         """The source's paging with the endpoint's overrides; DeclarationError names the unknown or conflicting key."""
-        merged = self.paging | self.endpoints[endpoint].paging
-        # `null` in an endpoint removes a key of the source.
-        declared = {key: value for key, value in merged.items() if value is not None}
-        # `next` belongs to two kinds, so it only decides where no other key does.
-        kind = select_kind(PAGING, declared, where) or (ByNext if "next" in declared else Paging)
-        unknown = sorted(declared.keys() - set(kind.__struct_encode_fields__))
-        if kind is Paging and unknown:
-            kinds = ", ".join([*PAGING, "next"])
-            raise DeclarationError(
-                f"{where}: unknown key `{unknown[0]}`. Kinds of paging: {kinds}. Other keys: {allowed_keys(Paging)}."
-            )
-        paging = convert(declared, kind, where)
-        check_paths(paging, where)
-        return paging
-
-
-def select_kind[Kind](kinds: Mapping[str, Kind], declared: Mapping[str, Any], where: str) -> Kind | None:
-    """The kind whose own key is declared; DeclarationError if there are two."""
-    keys = [key for key in kinds if key in declared]
-    if len(keys) > 1:
-        raise DeclarationError(f"{where}: {' and '.join(keys)} exclude each other; use one of them.")
-    return kinds[keys[0]] if keys else None
-
-
-def check_paths(paging: Paging, where: str) -> None:
-    """A path cannot lead through the list of items or through a number."""
-    names = ("items", "total_pages", "total_items", "more", "next")
-    paths = {name: path for name in names if (path := getattr(paging, name, None))}
-    paths = {name: path for name, path in paths.items() if not path.startswith(("header:", "last_item."))}
-    for name, path in paths.items():
-        for other, longer in paths.items():
-            if name != other and (path == "$" or f"{longer}.".startswith(f"{path}.")):
-                raise DeclarationError(
-                    f"{where}: `{other}` cannot be at {longer}, inside `{name}` at {path}."
-                )
+        return parse_paging(self.paging | self.endpoints[endpoint].paging, where)

@@ -11,19 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 from connector.errors import DeclarationError
 from connector.sources.address import check_web_address
 from connector.sources.base import Window
-from connector.sources.rest.config import (
-    Auth,
-    ByCursor,
-    ByLink,
-    ByNext,
-    ByOffset,
-    ByPage,
-    Header,
-    Paging,
-    Query,
-    RestEndpoint,
-    RestSource,
-)
+from connector.sources.rest.config import Auth, Header, Query, RestEndpoint, RestSource
+from connector.sources.rest.paging import ByCursor, ByLink, ByNext, ByOffset, ByPage, Paging
 from connector.sources.time_window import TimeWindow
 from connector.sources.window import window_of
 from runtime.masking import mask_secrets

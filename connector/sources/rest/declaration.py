@@ -25,8 +25,15 @@ def check_windows(endpoint: RestEndpoint, where: str) -> None:
     if endpoint.body and endpoint.method != "POST":
         raise DeclarationError(f"{where}: `body` needs `method: POST`.")
     if endpoint.time_window:
-        load_zone(endpoint.time_window.zone)
+        check_zone(endpoint.time_window.zone, f"{where}.time_window.zone")
         check_first(endpoint.time_window, f"{where}.time_window")
+
+
+def check_zone(zone: str, where: str) -> None:
+    try:
+        load_zone(zone)
+    except DeclarationError as error:
+        raise DeclarationError(f"{where}: {error}") from error
 
 
 def check_first(window: TimeWindow, where: str) -> None:

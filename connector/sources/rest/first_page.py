@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Raw
 
 from connector.sources.reader import Page
-from connector.sources.rest.config import ByOffset, ByPage, Paging
+from connector.sources.rest.paging import ByOffset, ByPage, Paging
 
 
 def is_unproven(page: Page, paging: Paging) -> bool:

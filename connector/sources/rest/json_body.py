@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Raw
 
 WHOLE_BODY = "$"
+decode_lines = msgspec.json.Decoder(Raw).decode_lines
 OPENING = re.compile(rb"\s*:\s*\[\s*")
 STEP = re.compile(r"(?:[^.\[\]]|\[[^\]]*\])+")
 # By key: the JSON text of a value, the list of items, or the members of an object on the way to the items.
@@ -31,16 +32,20 @@ class Body:
         return bytes(value) if isinstance(value, bytes | Raw) else None
 
 
-def create_body_decoder(items: str, others: Iterable[str]) -> Callable[[bytes], Body]:
-    """A function from a body to its list at `items` and the values at `others`.
+def create_body_decoder(
+    items: str, others: Iterable[str], read_items: Callable[[bytes], list[Raw]] | None = None
+) -> Callable[[bytes], Body]:
+    """A function from a body to its list at `items` and the values at `others`. `read_items`: from the JSON text of
+    items that are not a list.
 
     msgspec.ValidationError if there is something else at `items`, or two lists.
     """
     if items == WHOLE_BODY:
-        decode_list = msgspec.json.Decoder(list[Raw] | None).decode
-        return lambda content: Body({}, decode_list(content) or [])
+        return lambda content: Body({}, (read_items or decode_list)(content))
     steps = split_path(items)
-    body_type, names = build_type(steps, [split_path(path) for path in others])
+    body_type, names = build_type(
+        steps, [split_path(path) for path in others], Raw if read_items else list[Raw]
+    )
     # Built once per endpoint: creating the type takes longer than decoding a page.
     decode = msgspec.json.Decoder(body_type).decode
 
@@ -51,7 +56,7 @@ def create_body_decoder(items: str, others: Iterable[str]) -> Callable[[bytes], 
             # A body of another form than declared: its single values are inspected below.
             members = msgspec.json.decode(content, type=dict[str, Raw])
         value = find_node(members, steps, MISSING)
-        rows = None if value is MISSING else to_list(value)
+        rows = None if value is MISSING else to_items(value, read_items)
         check_unique(content, steps, rows or [])
         return Body(members, rows)
 
@@ -73,13 +78,15 @@ def prefixes(steps: list[str]) -> Iterator[tuple[str, list[str]]]:
         yield ".".join(steps[:length]), steps[length:]
 
 
-def build_type(items: list[str], others: list[list[str]]) -> tuple[Any, dict[str, Any]]:
+def build_type(
+    items: list[str], others: list[list[str]], items_type: Any = list[Raw]
+) -> tuple[Any, dict[str, Any]]:
     """A struct for the objects on the way to the items, and by its fields the key and the fields inside."""
     types: dict[str, Any] = {}
     inner_names: dict[str, Any] = {}
     for key, rest in prefixes(items):
         inside = [after for path in others for name, after in prefixes(path) if name == key and after]
-        nested, inner_names[key] = build_type(rest, inside) if rest else (list[Raw], None)
+        nested, inner_names[key] = build_type(rest, inside, items_type) if rest else (items_type, None)
         types[key] = nested | None
     for path in others:
         for key, _ in prefixes(path):
@@ -143,11 +150,26 @@ def find_member(members: Members, key: str) -> Any:
     return MISSING
 
 
-def to_list(value: Any) -> list[Raw]:
+def to_items(value: Any, read_items: Callable[[bytes], list[Raw]] | None) -> list[Raw]:
     if isinstance(value, list) or value is None:
         return value or []
     text = bytes(value).strip()
-    return [] if text == b"{}" else msgspec.json.decode(text, type=list[Raw] | None) or []
+    if read_items:
+        return read_items(text)
+    return [] if text == b"{}" else decode_list(text)
+
+
+def decode_list(content: bytes) -> list[Raw]:
+    """ValidationError names `form` for an object of objects, and for one object a line."""
+    try:
+        return msgspec.json.decode(content, type=list[Raw] | None) or []
+    except msgspec.MsgspecError as error:
+        if content.lstrip()[:1] != b"{":
+            raise
+        is_one = len(decode_lines(content)) == 1
+        text = "each value of this object" if is_one else "each line of the body"
+        form = "object" if is_one else "lines"
+        raise msgspec.ValidationError(f"{error}; declare `form: {form}` if {text} is an item") from error
 
 
 def check_unique(content: bytes, steps: list[str], items: list[Raw]) -> None:

@@ -7,11 +7,20 @@ import msgspec
 from msgspec import Raw
 
 from connector.sources.reader import Page
-from connector.sources.rest.config import ByCursor, Paging
 from connector.sources.rest.json_body import find_node, split_path
+from connector.sources.rest.paging import ByCursor, Paging
 from connector.sources.rest.position import LAST_ITEM
 
 SIZE_NAME = re.compile(r"per_?page|size|limit|count|top|max|rows|^n$", re.IGNORECASE)
+
+# How many items servers return at most, whatever is requested.
+USUAL_SIZES = {12, 15, 16, 24, 30, 32, 40, 48, 60, 64, 75, 80, 96, 128, 150, 256, 300, 512, 1024} | {
+    digits * 10**zeros for digits in (10, 20, 25, 50) for zeros in range(4)
+}
+
+
+def is_usual_size(items: int) -> bool:
+    return items in USUAL_SIZES
 
 
 def is_cut(page: Page, paging: Paging, params: Mapping[str, str]) -> bool:

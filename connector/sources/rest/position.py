@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from connector.sources.rest.config import ByCursor, ByLink, ByNext, Paging
 from connector.sources.rest.json_body import Body, find_node, split_path
 from connector.sources.rest.links import find_link
+from connector.sources.rest.paging import ByCursor, ByLink, ByNext, Paging
 from connector.sources.rest.values import parse_flag, parse_total
 
 Headers = Mapping[str, str]

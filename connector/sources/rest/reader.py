@@ -15,19 +15,13 @@ from connector.sources.base import fingerprint
 from connector.sources.reader import Page
 from connector.sources.rest.auth import create_auth
 from connector.sources.rest.chain_end import is_end_number, names_later_last
+from connector.sources.rest.checks.following import iter_guesses
+from connector.sources.rest.checks.kinds import create_check
+from connector.sources.rest.checks.probe import PagePlace, Probe
 from connector.sources.rest.client import Request, SourceClient
-from connector.sources.rest.config import (
-    ByCursor,
-    ByLink,
-    ByNext,
-    ByOffset,
-    ByPage,
-    Query,
-    RestEndpoint,
-    RestSource,
-)
+from connector.sources.rest.config import Query, RestEndpoint, RestSource
 from connector.sources.rest.links import find_on_host
-from connector.sources.rest.page_checks import PageChecks
+from connector.sources.rest.paging import ByCursor, ByLink, ByNext, ByOffset, ByPage
 from connector.sources.rest.response import create_parser
 from connector.sources.window import IdRange, window_of
 from runtime.http_session import open_session
@@ -54,17 +48,18 @@ class RestReader:
         self.auth = source.authentication()
         self.parse_body = create_parser(self.paging, self.endpoint.window)
         self.url = client.url + self.endpoint.path
-        self.checks = PageChecks(
+        self.probe = Probe(
             self.paging,
             # Another declaration needs a proof of its own.
             f"counts:{self.fingerprint}",
             # As the source names its fields.
             [fields.get(column, column) for column in self.endpoint.key],
-            self.endpoint.params,
+            dict(parse_qsl(urlsplit(self.endpoint.path).query)) | self.endpoint.params,
             self._request,
             read=lambda request: client.send(request, self._parse),
             read_once=lambda request: client.send_once(request, self._parse),
         )
+        self.page_check = create_check(self.probe)
 
     @property
     def size(self) -> int:
@@ -111,14 +106,19 @@ class RestReader:
         ]
         return fingerprint(*parts)
 
+    def is_counted(self, number: int, cursor: str | None, items: int) -> bool:
+        place = PagePlace(number, cursor, IdRange())
+        return next(iter_guesses(self.probe, place, items), None) is not None
+
     def read_page(self, number: int, cursor: str | None, span: IdRange, places: Collection[str] = ()) -> Page:
+        place = PagePlace(number, cursor, span, places)
         try:
             page = self.client.send(self._request(number, cursor, span), self._parse)
-            return self.checks.check(page, number, cursor, span, places)
+            return self.page_check.check(page, place)
         except RequestRejected as error:
             # A success without a body to parse.
             if error.status == NO_CONTENT:
-                return self.checks.check(Page([]), number, cursor, span, places)
+                return self.page_check.check(Page([]), place)
             # Page 1 must exist: there the same status means a wrong address.
             if number > 1 and error.status and error.status == self.paging.end:
                 return Page([], ended_by=error.status)

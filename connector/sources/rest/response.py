@@ -11,9 +11,10 @@ from connector.errors import InvalidResponse
 from connector.sources.base import Window
 from connector.sources.json_repair import repair
 from connector.sources.reader import Page
-from connector.sources.rest.config import ByCursor, ByLink, ByNext, Paging
+from connector.sources.rest.item_forms import create_item_reader, describe_last_line
 from connector.sources.rest.json_body import Body, create_body_decoder, find_objects, split_path
 from connector.sources.rest.links import find_link
+from connector.sources.rest.paging import ByCursor, ByLink, ByNext, Paging
 from connector.sources.rest.position import (
     HEADER,
     LAST_ITEM,
@@ -90,7 +91,9 @@ class ResponseParser:
         # In the objects around the items too, for example `data.pageInfo` beside `data.items`.
         inner = [".".join([*steps[:length], name]) for length in range(1, len(steps)) for name in NAMES]
         self.outer = [steps[:length] for length in range(1, len(steps))]
-        self.decode: Callable[[bytes], Body] = create_body_decoder(paging.items, [*paths, *NAMES, *inner])
+        self.decode: Callable[[bytes], Body] = create_body_decoder(
+            paging.items, [*paths, *NAMES, *inner], create_item_reader(paging)
+        )
         next_place = getattr(paging, "next", "")
         next_steps = [] if next_place.startswith((HEADER, LAST_ITEM)) else split_path(next_place)
         self.next_places = [".".join(next_steps[:length]) for length in range(1, len(next_steps) + 1)]
@@ -107,6 +110,8 @@ class ResponseParser:
         levels = list_levels(body.members, find_objects(body.members, self.outer))
         # Beside items a fault only makes the run incomplete; the items are real.
         fault = describe_fault(levels, not items)
+        if self.paging.form == "lines":
+            fault = describe_last_line(items)
         if fault and not items:
             # A failure that is answered with status 200 must not look like the last page.
             raise InvalidResponse(f"no items, but an error: {fault}")

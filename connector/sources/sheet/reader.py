@@ -81,6 +81,9 @@ class SheetReader:
         parts = [self.spreadsheet, self.endpoint.tab, self.endpoint.header_row, columns]
         return fingerprint(*parts)
 
+    def is_counted(self, number: int, cursor: str | None, items: int) -> bool:
+        return False
+
     def read_page(self, number: int, cursor: str | None, span: IdRange, places: Collection[str] = ()) -> Page:
         rows, zone = self.read_tab()
         header = parse_header(decode_header(rows), self.endpoint, self.where)

@@ -79,7 +79,7 @@ class Server(ABC):
         settings = Settings("", "", "", {"URL": source.url, "API_KEY": password})
         create: CreateReader = create_postgres_reader if self.kind == "postgres" else create_mysql_reader
         reader = create(source, "orders", settings, [{"name": name, "type": "STRING"} for name in columns])
-        reader.retry = lambda: RetryPolicy(sleep=lambda seconds: None)
+        reader.parts.retry = lambda: RetryPolicy(sleep=lambda seconds: None)
         if reader.freezer:
             reader.freezer.sleep = lambda seconds: None
         return reader

@@ -75,7 +75,7 @@ def test_a_cancelled_range_is_read_in_halves(server, create):
     reader = create(limits={"page_rows": 1000})
     plan = reader.make_plan(IdRange())
     sizes = []
-    read_once = reader._read_once
+    read_once = reader.parts._read_once
 
     def cancel_large(part, constants):
         content = read_once(part, constants)
@@ -84,7 +84,7 @@ def test_a_cancelled_range_is_read_in_halves(server, create):
             raise RangeCancelled("canceling statement due to conflict with recovery")
         return content
 
-    reader._read_once = cancel_large
+    reader.parts._read_once = cancel_large
     rows = read(reader, plan)
     assert sorted(int(row["id"]) for row in rows) == MANY
     assert sum(size for size in sizes if size <= 100) == 1000
@@ -108,7 +108,7 @@ def test_a_cancelled_row_is_unavailable(server, create):
     server.create_orders(1)
     reader = create()
     [position] = reader.make_plan(IdRange()).parts
-    reader._read_once = cancel
+    reader.parts._read_once = cancel
     with pytest.raises(SourceUnavailable, match="stopped"):
         reader.read_part(position, "f")
 

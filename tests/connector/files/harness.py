@@ -14,8 +14,8 @@ from connector.run import run
 from connector.run.context import RunContext
 from connector.sources import registry
 from connector.sources.files.ledger import Ledger
+from connector.sources.files.obstore_files import open_obstore
 from connector.sources.files.reader import PART_BYTES, FilesReader
-from connector.sources.files.store import open_obstore
 from connector.sources.window import IdRange, Watermark
 from runtime.structured_log import StructuredLog
 from tests.fakes.memory_store import MemoryStore

@@ -14,10 +14,11 @@ from connector.settings import Settings
 from connector.sources import registry
 from connector.sources.files.assembly import create_reader
 from connector.sources.files.config import FilesSource
+from connector.sources.files.google_files import GoogleFiles
 from connector.sources.files.ledger import Ledger
+from connector.sources.files.obstore_files import open_obstore
 from connector.sources.files.position import parse_position
 from connector.sources.files.reader import FilesReader
-from connector.sources.files.store import GoogleFiles, open_obstore
 from connector.sources.window import IdRange
 from runtime.errors import SettingsError
 from runtime.google_api import ApiClient

@@ -18,9 +18,9 @@ from connector.sources import registry
 from connector.sources.base import Source
 from connector.sources.database.position import parse_part
 from connector.sources.files.ledger import Ledger
+from connector.sources.files.obstore_files import open_obstore
 from connector.sources.files.position import parse_position
 from connector.sources.files.reader import FilesReader
-from connector.sources.files.store import open_obstore
 from connector.sources.mongodb.ranges import Bounds
 from connector.sources.mongodb.reader import create_reader as create_mongodb_reader
 from connector.sources.mongodb.values import decode_value

@@ -10,8 +10,42 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
+from connector.errors import SourceError
+from connector.sources.reader import Page
+from connector.sources.rest.checks.probe import PagePlace, Probe
 from connector.sources.rest.client import Request
+from connector.sources.rest.first_page import identify
 from connector.sources.rest.page_limit import SIZE_NAME
+
+OPEN_END = (
+    "it is full and names no next page, and nothing shows that the list ends there: declare `size` and `limit`, "
+    "`more` or a total"
+)
+
+
+def check_smaller(probe: Probe, page: Page, place: PagePlace) -> str | None:
+    """A fault unless the page with one item less is followed by that item only; OPEN_END if that cannot be seen."""
+    try:
+        return read_smaller(probe, page, place)
+    except SourceError:
+        return OPEN_END
+
+
+def read_smaller(probe: Probe, page: Page, place: PagePlace) -> str | None:
+    smaller = shrink(probe.request_of(place), probe.paging.size, len(page.items))
+    first = probe.read_once(smaller) if smaller else page
+    if len(first.items) != len(page.items) - 1:
+        return OPEN_END
+    if first.next is None:
+        return (
+            f"it names no next page, and neither do its first {len(first.items)} items: the position is lost"
+        )
+    following = probe.read_once(probe.create_request(place.number + 1, first.next, place.span))
+    present = {identify(item, probe.key) for item in page.items}
+    others = [item for item in following.items if identify(item, probe.key) not in present]
+    if others:
+        return "it names no next page, but items follow it"
+    return OPEN_END if following.next or not following.items else None
 
 
 def shrink(request: Request, size: str | None, items: int) -> Request | None:

@@ -1,0 +1,114 @@
+"""Read one range of a table: where the server cannot send it as a whole, in halves down to single rows."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+
+from msgspec.structs import replace
+
+from connector.errors import RangeCancelled, SourceUnavailable, ValueUnreadable
+from connector.landing.files import RejectedRow
+from connector.sources.database.database import KeyTexts, Session
+from connector.sources.database.position import Part
+from connector.sources.database.ranges import RangeQuery
+from connector.sources.database.sessions import Sessions
+from connector.sources.planned import PartContent
+from runtime.retry import RetryPolicy
+
+
+class PartReader:
+    """`open_query`: the table as it is now. `columns`: of raw."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        open_query: Callable[[Session], RangeQuery],
+        columns: frozenset[str],
+        retry: Callable[[], RetryPolicy],
+    ) -> None:
+        self.sessions = sessions
+        self.open_query = open_query
+        self.column_names = columns
+        self.retry = retry
+
+    def read(self, part: Part, constants: dict[str, str]) -> PartContent:
+        """A range that the server cancels, or that has an unreadable value, is read in halves."""
+        try:
+            return self.retry_cut(lambda: self._read_once(part, constants))
+        except (RangeCancelled, ValueUnreadable) as error:
+            halves = self._split(part)
+            if halves:
+                return join(self.read(half, constants) for half in halves)
+            # Down to one row: it is a reject, and its neighbours are copied.
+            if isinstance(error, ValueUnreadable):
+                return self._reject(part, error)
+            raise
+
+    def _read_once(self, part: Part, constants: dict[str, str]) -> PartContent:
+        with self.sessions.begin() as session:
+            query = self.open_query(session)
+            fields = query.table.fields
+            lines = session.read_lines(fields, query.condition(part), constants)
+            rows = lines.content.count(b"\n")
+            # A proxy or a pooler may end a result early without an error.
+            if rows != lines.announced:
+                raise SourceUnavailable(
+                    f"{session.name}: the server announced {lines.announced} rows and sent {rows}"
+                )
+        unmapped = tuple(sorted({field.column for field in fields} - self.column_names))
+        return PartContent(lines.content, rows, unmapped=unmapped)
+
+    def _reject(self, part: Part, error: ValueUnreadable) -> PartContent:
+        """The only row of a range. Several rows with the same key cannot be separated: then the part fails."""
+        with self.sessions.begin() as session:
+            query = self.open_query(session)
+            # 0: the row was deleted meanwhile; more: rows with the same key.
+            if query.count(part) != 1:
+                raise error
+            key = query.key_at(part, 0)
+        note = f"a row of {session.name} is in rejects/, key {key}: {error}"
+        return PartContent(b"", 0, [RejectedRow(1, str(error), key)], note)
+
+    def _split(self, part: Part) -> list[Part]:
+        """Two parts with the same rows together; none if the range has only one row."""
+        if part.keys:
+            half = len(part.keys) // 2
+            halves = part.keys[:half], part.keys[half:]
+            return [replace(part, keys=keys) for keys in halves] if half else []
+        size = max(part.rows, 2) // 2
+        # Rows with nulls have no order by which they could be divided.
+        while size and not part.nulls:
+            with suppress(RangeCancelled):  # finding a key that is nearer is cheaper
+                middle = self.retry_cut(partial(self._find_key, part, size))
+                if middle and middle != part.low:
+                    rest = max(part.rows - size, 1)
+                    return [replace(part, high=middle, rows=size), replace(part, low=middle, rows=rest)]
+            size //= 4
+        return []
+
+    def _find_key(self, part: Part, rows: int) -> KeyTexts | None:
+        with self.sessions.begin() as session:
+            return self.open_query(session).key_after(part, rows)
+
+    def retry_cut[Result](self, operation: Callable[[], Result]) -> Result:
+        """A cut connection discards what was received, and all of it is requested again."""
+        policy = self.retry()
+
+        def next_delay(error: Exception, attempt: int) -> float | None:
+            # A cancelled range would be cancelled again; a smaller one may succeed.
+            is_cut = isinstance(error, SourceUnavailable) and not isinstance(error, RangeCancelled)
+            return policy.delay(attempt) if is_cut else None
+
+        return policy.call(operation, next_delay)
+
+
+def join(contents: Iterator[PartContent]) -> PartContent:
+    parts = list(contents)
+    notes = [part.note for part in parts if part.note]
+    return PartContent(
+        b"".join(part.lines for part in parts),
+        sum(part.rows for part in parts),
+        [reject for part in parts for reject in part.rejects],
+        "; ".join(notes[:3]) or None,
+        tuple(sorted({name for part in parts for name in part.unmapped})),
+    )
