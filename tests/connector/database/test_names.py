@@ -4,7 +4,7 @@ import pytest
 
 from connector.sources.database.relation import split_relation
 from connector.sources.window import IdRange
-from tests.connector.database.servers import FIRST, read
+from tests.connector.database.servers import read
 
 # `sys_row` and `sys_table` are aliases in our own queries.
 NAMES = [
@@ -74,21 +74,3 @@ def test_tables_with_any_name(server, create, schema, table):
 )
 def test_the_parts_of_a_relation(relation, parts):
     assert split_relation(relation, '"') == parts
-
-
-def test_a_window_over_a_domain(server, create):
-    """A domain over another one, whose times have whole seconds: the bound is one too."""
-    if server.kind == "mysql":
-        pytest.skip("MariaDB has no domains")
-    server.execute(
-        "create domain shop.seconds as timestamptz(0)",
-        "create domain shop.moment as shop.seconds",
-        "create table shop.orders (id int primary key, name text, updated_at shop.moment)",
-        "insert into shop.orders values (1, 'a', '2026-01-01 12:00:01.4')",
-    )
-    server.allow_everything()
-    reader = create(window={"field": "updated_at"})
-    plan = reader.make_plan(FIRST)
-    assert [row["updated_at"][-5:] for row in read(reader, plan)] == ["01+00"]
-    assert plan.until is not None
-    assert (plan.until + 1) % 10**6 == 0
