@@ -30,6 +30,14 @@ class RangeQuery:
             return self.key
         return [self.field, *(field for field in self.key if field != self.field)]
 
+    def describe_order(self, part: Part) -> str:
+        """The same text for types that have the same order, such as integers of all sizes."""
+        types = ((field.group if field.group != "other" else field.type) for field in self.order(part))
+        # Longer texts have the same order; an enumeration is ordered by its list.
+        return " ".join(
+            kind if kind.startswith(("enum", "set")) else kind.partition("(")[0] for kind in types
+        )
+
     def condition(self, part: Part) -> str:
         terms = self._window_terms(part)
         if part.keys:
