@@ -57,6 +57,7 @@ def complete_state(state: RunState, there: dict[int, int], outcome: PartsOutcome
         # Unreadable parts are not gaps: they stay unreadable until the source changes them.
         gaps=tuple(sorted(failures)),
         unreadable=tuple(sorted(outcome.unreadable)),
+        rejecting=tuple(sorted(outcome.rejecting)),
     )
 
 

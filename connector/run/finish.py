@@ -43,7 +43,7 @@ def finish(context: RunContext, lease: Lease[RunState], state: RunState) -> int:
     reader = context.reader
     if isinstance(reader, PlannedReader) and state.plan and not lost:
         # Not after a loss: files marked as read would never be read again.
-        reader.on_loaded(state.plan, state.gaps, state.unreadable)
+        reader.on_loaded(state.plan, state.gaps, state.unreadable, state.rejecting)
     if state.plan:
         delete_shares(context)
     # Last: until here a killed process is resumed and repeats the steps above.
@@ -168,6 +168,7 @@ def create_gap_state(state: RunState) -> RunState:
         only_pages=state.gaps,
         gaps=(),
         unreadable=(),
+        rejecting=(),
         pages=0,
         rows=None,
         notes=(),

@@ -21,12 +21,14 @@ class PartsOutcome(msgspec.Struct, frozen=True):
     """What became of parts, by their numbers from 1.
 
     rows: of each part that was written, or that is empty and has no object. failures: why a part could not be read
-    now. unreadable: why it cannot be read until it changes at the source. notes: of single parts.
+    now. unreadable: why it cannot be read until it changes at the source. rejecting: parts with rows that could not be
+    read. notes: of single parts.
     """
 
     rows: dict[int, int] = {}
     failures: dict[int, str] = {}
     unreadable: dict[int, str] = {}
+    rejecting: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -39,13 +41,15 @@ def merge(outcomes: Iterable[PartsOutcome]) -> PartsOutcome:
     rows: dict[int, int] = {}
     failures: dict[int, str] = {}
     unreadable: dict[int, str] = {}
+    rejecting: list[int] = []
     notes: list[str] = []
     for outcome in outcomes:
         rows |= outcome.rows
         failures |= outcome.failures
         unreadable |= outcome.unreadable
+        rejecting += outcome.rejecting
         notes += outcome.notes
-    return PartsOutcome(rows, failures, unreadable, tuple(notes[:MAX_NOTES]))
+    return PartsOutcome(rows, failures, unreadable, tuple(rejecting), tuple(notes[:MAX_NOTES]))
 
 
 def list_rows(context: RunContext, state: RunState) -> dict[int, int]:
@@ -98,10 +102,12 @@ def write_part(
     if part.unreadable:
         return PartsOutcome(unreadable={number: part.unreadable})
     notes = (part.note,) if part.note else ()
+    rejecting = (number,) if part.rejects else ()
     if not part.rows:
-        return PartsOutcome(rows={number: 0}, notes=notes)
+        return PartsOutcome(rows={number: 0}, rejecting=rejecting, notes=notes)
     unmapped = frozenset([*(state.plan.unmapped if state.plan else ()), *part.unmapped])
     result = PageResult(number, part.rows, mark=str(number), note=part.note)
     is_written = context.landing.write_page(state.run, result, lines, DriftReport(unmapped))
     # Another task was faster: the rows of the part are those of its object, which the listing has.
-    return PartsOutcome(rows={number: part.rows} if is_written else {}, notes=notes)
+    rows = {number: part.rows} if is_written else {}
+    return PartsOutcome(rows, rejecting=rejecting, notes=notes)

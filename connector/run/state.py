@@ -20,7 +20,8 @@ class RunState(
     response. covered: how far raw reached at the start. phase: fetch until every page is in the bucket, then load;
     incomplete after a replay that ended so. pages, rows: what was received. announced: the largest total of items
     that the source reported. missing: what was not. gaps: pages that could not be read. unreadable: parts that cannot
-    be read until they change at the source. only_pages: gaps of an earlier attempt, to which this one is limited.
+    be read until they change at the source. rejecting: parts with rows that could not be read. only_pages: gaps of an
+    earlier attempt, to which this one is limited.
     plan: the parts of kinds that plan them. comparison: whether they are the result of a comparison of all keys.
     fingerprint: of the declaration, the only one under which the fetch phase may be resumed. selection, files: of a
     replay. execution: the one of Cloud Run whose replay ended incomplete; its retry must fail too. pending: the state
@@ -44,6 +45,7 @@ class RunState(
     only_pages: tuple[int, ...] = ()
     gaps: tuple[int, ...] = ()
     unreadable: tuple[int, ...] = ()
+    rejecting: tuple[int, ...] = ()
     fingerprint: str = ""
     plan: ReadPlan | None = None
     moved: bool = False

@@ -80,6 +80,13 @@ class PlannedReader(ABC):
         """Keys of the declaration that the source suggests, for example `key` and `window`."""
         return {}
 
-    def on_loaded(self, plan: ReadPlan, failed: Collection[int], unreadable: Collection[int]) -> None:  # noqa: B027
-        """The parts of the plan, except those with the numbers `failed`, are in raw or will never be. Idempotent: it
-        is called again if the process is killed before the state of the run is cleared."""
+    def on_loaded(  # noqa: B027
+        self,
+        plan: ReadPlan,
+        failed: Collection[int],
+        unreadable: Collection[int],
+        rejecting: Collection[int] = (),
+    ) -> None:
+        """The parts of the plan, except those with the numbers `failed`, are in raw or will never be; of those
+        `rejecting` some rows are not. Idempotent: it is called again if the process is killed before the state of the
+        run is cleared."""

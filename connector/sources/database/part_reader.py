@@ -47,6 +47,7 @@ class PartReader:
     def _read_once(self, part: Part, constants: dict[str, str]) -> PartContent:
         with self.sessions.begin() as session:
             query = self.open_query(session)
+            query.check_order(part)
             fields = query.table.fields
             lines = session.read_lines(fields, query.condition(part), constants)
             rows = lines.content.count(b"\n")

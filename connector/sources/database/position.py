@@ -11,7 +11,8 @@ class Part(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
 
     `start`, `until`: microseconds since 1970 UTC, or integers. `by_field`: the keys begin with the window's field.
     `nulls`: instead of a range, the rows with a null in the key. `keys`: instead of a range, the rows with these keys.
-    `deleted_at`: the rows of `keys` do not exist any more, observed at this time. `rows`: how many, about.
+    `deleted_at`: the rows of `keys` do not exist any more, observed at this time. `rows`: how many, about. `order`: the
+    types that the range is ordered by, so that it is not read under another order.
     """
 
     low: KeyTexts | None = None
@@ -23,6 +24,7 @@ class Part(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     nulls: bool = False
     keys: tuple[KeyTexts, ...] = ()
     deleted_at: str | None = None
+    order: str = ""
 
     def encode(self) -> str:
         return msgspec.json.encode(self).decode()

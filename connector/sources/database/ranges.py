@@ -30,6 +30,23 @@ class RangeQuery:
             return self.key
         return [self.field, *(field for field in self.key if field != self.field)]
 
+    def describe_order(self, part: Part) -> str:
+        """The same text for types that have the same order, such as integers of all sizes."""
+        types = ((field.group if field.group != "other" else field.type) for field in self.order(part))
+        # Longer texts have the same order; an enumeration is ordered by its list.
+        return " ".join(
+            kind if kind.startswith(("enum", "set")) else kind.partition("(")[0] for kind in types
+        )
+
+    def check_order(self, part: Part) -> None:
+        """RequestRejected if a column of the range was retyped: as text 9 is after 10, so rows would be in no range."""
+        order = self.describe_order(part)
+        if part.order not in ("", order):
+            raise RequestRejected(
+                f"the key or the window's field of {self.session.name} was {part.order} when the run began and is "
+                f"{order} now, so the rest of its ranges is not read; the next run reads them under the new type."
+            )
+
     def condition(self, part: Part) -> str:
         terms = self._window_terms(part)
         if part.keys:

@@ -13,7 +13,7 @@ from connector.raw_schema import FILE_NAME, Column, find_repeated
 from connector.sources.base import fingerprint
 from connector.sources.comparison import ComparingReader, KeyPage
 from connector.sources.database.config import Limits, TableEndpoint
-from connector.sources.database.database import Connect, KeyTexts, Session
+from connector.sources.database.database import Connect, Session
 from connector.sources.database.description import (
     describe_differences,
     describe_fields,
@@ -119,6 +119,7 @@ class TableReader(ComparingReader):
             if frozen.start is not None and frozen.start >= frozen.until:
                 return
             base = replace(base, start=frozen.start, until=frozen.until, by_field=frozen.start is not None)
+        base = replace(base, order=query.describe_order(base))
         # First, and without a range: the number of such rows is usually small.
         if query.has_nullable_key():
             yield replace(base, nulls=True)
@@ -142,20 +143,23 @@ class TableReader(ComparingReader):
 
     def iter_keys(self, until: int | None) -> Iterator[KeyPage]:
         """In ranges of the key, each in a transaction of its own: a key is in one range only."""
-        low: KeyTexts | None = None
+        part = Part()
         while True:
             # A page is read again as a whole, so a cut connection repeats no key.
-            page, low = self.parts.retry_cut(partial(self._read_keys, Part(low=low), until))
+            page, part = self.parts.retry_cut(partial(self._read_keys, part, until))
             yield page
-            if low is None:
+            if part.high is None:
                 return
+            part = replace(part, low=part.high, high=None)
 
-    def _read_keys(self, part: Part, until: int | None) -> tuple[KeyPage, KeyTexts | None]:
+    def _read_keys(self, part: Part, until: int | None) -> tuple[KeyPage, Part]:
+        """The page, and its range."""
         with self.sessions.begin() as session:
             query = self.open_query(session)
-            part = replace(part, high=query.next_key(part, KEY_ROWS))
+            query.check_order(part)
+            part = replace(part, high=query.next_key(part, KEY_ROWS), order=query.describe_order(part))
             lines = session.read_lines(query.key_fields(until), query.condition(part), {})
-        return KeyPage(lines.content, lines.announced), part.high
+        return KeyPage(lines.content, lines.announced), part
 
     def plan_by_key(self, keys: Sequence[str]) -> list[str]:
         texts = [msgspec.json.decode(key, type=tuple[str, ...]) for key in keys]

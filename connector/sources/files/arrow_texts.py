@@ -9,9 +9,17 @@ import json
 import math
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+BYTES = (
+    pa.types.is_binary,
+    pa.types.is_large_binary,
+    pa.types.is_fixed_size_binary,
+    pa.types.is_binary_view,
+)
 
 
 def convert_column(column: Any) -> list[str | None]:
@@ -23,7 +31,10 @@ def convert_column(column: Any) -> list[str | None]:
 
 
 def plain(column: Any) -> Any:
-    """Without the forms in which values can be stored: extension types, dictionaries."""
+    """Without the forms in which values can be stored: extension types, dictionaries. A UUID in its usual form."""
+    if isinstance(column.type, pa.UuidType):
+        texts = [None if value is None else str(UUID(bytes=value)) for value in column.storage.to_pylist()]
+        return pa.array(texts, pa.string())
     if isinstance(column.type, pa.BaseExtensionType):
         return plain(column.storage)
     return plain(column.dictionary_decode()) if pa.types.is_dictionary(column.type) else column
@@ -31,11 +42,14 @@ def plain(column: Any) -> Any:
 
 def list_texts(column: Any) -> list[str | None]:
     kind = column.type
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+    if any(is_kind(kind) for is_kind in BYTES):
         return [None if value is None else base64.b64encode(value).decode() for value in column.to_pylist()]
     if pa.types.is_duration(kind):
         # Arrow has no text of a duration; the number is in the unit of the column.
         column = column.cast(pa.int64())
+    if pa.types.is_timestamp(kind) and kind.tz:
+        # Stored in UTC. The zone is one of the writer, which this machine may not know.
+        column = column.cast(pa.timestamp(kind.unit, "UTC"))
     return list(column.cast(pa.string()).to_pylist())
 
 

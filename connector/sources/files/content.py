@@ -32,7 +32,8 @@ class UnreadableFile(InvalidResponse):
 @dataclass
 class Rows:
     """Newline-delimited JSON with its number of rows, and the rows that could not be read. `names`: of all fields.
-    `repairs`: what was repaired, each once."""
+    `repairs`: what was repaired, each once. `undecodable`: reasons of the rejects with a byte that is not of the
+    encoding."""
 
     # Not a list, which would be in memory twice when it is joined.
     content: io.BytesIO = field(default_factory=io.BytesIO)
@@ -40,12 +41,23 @@ class Rows:
     rejects: list[RejectedRow] = field(default_factory=list)
     names: Sequence[str] = ()
     repairs: dict[str, None] = field(default_factory=dict)
+    undecodable: list[str] = field(default_factory=list)
 
     def reject(self, number: int, reason: str, text: str) -> None:
-        self.rejects.append(RejectedRow(number, reason, text[:MAX_TEXT_CHARACTERS]))
+        # Invalid bytes are lone surrogates, which JSON does not have.
+        text = text[:MAX_TEXT_CHARACTERS].encode(errors="surrogateescape").decode(errors="backslashreplace")
+        self.rejects.append(RejectedRow(number, reason, text))
 
-    def check(self) -> None:
-        """UnreadableFile if most rows are rejects: the delimiter or the format is probably declared wrong."""
+    def reject_undecodable(self, number: int, reason: str, text: str) -> None:
+        self.undecodable.append(reason)
+        self.reject(number, reason, text)
+
+    def check(self, *, is_encoding_right: bool = True) -> None:
+        """UnreadableFile if most rows are rejects: the delimiter or the format is probably declared wrong. So is the
+        encoding if no row has a valid character of it beyond ASCII."""
+        limit = self.rows if is_encoding_right else min(self.rows, MAX_REJECTED_ROWS)
+        if len(self.undecodable) > limit:
+            raise UnreadableFile(self.undecodable[0])
         if len(self.rejects) > max(MAX_REJECTED_ROWS, self.rows):
             first = self.rejects[0]
             raise UnreadableFile(
@@ -65,6 +77,8 @@ def read_content(store: FileStore, part: PartRange) -> Iterator[bytes]:
         return
     position = 0
     for chunk in decompress(store.read_chunks(part.file, 0, part.file.size)):
+        if not position:
+            check_archive(chunk, "the content of the gzip file")
         end = len(chunk) if part.end is None else part.end - position
         if piece := chunk[max(0, part.start - position) : max(0, end)]:
             yield piece
@@ -77,12 +91,12 @@ def is_gzip(key: str) -> bool:
     return key.lower().endswith(".gz")
 
 
-def check_archive(start: bytes) -> None:
+def check_archive(start: bytes, what: str = "the file") -> None:
     """UnreadableFile for a compressed file whose name shows something else."""
     for signature, form in ARCHIVES.items():
         if start.startswith(signature):
             raise UnreadableFile(
-                f"the file is {form}. Only gzip files are decompressed, and their names must end in .gz."
+                f"{what} is {form}. Only gzip files are decompressed, and their names must end in .gz."
             )
 
 
@@ -96,7 +110,8 @@ def decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:
             while chunk:
                 yield decoder.decompress(chunk)
                 # Tools that append to a gzip file write another member; each needs its own decoder.
-                chunk = decoder.unused_data
+                # Some tools fill the last block with zeros.
+                chunk = decoder.unused_data.lstrip(b"\0")
                 if decoder.eof and chunk:
                     decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
     except zlib.error as error:

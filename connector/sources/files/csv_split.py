@@ -75,7 +75,7 @@ class CsvSplitter:
             try:
                 for _ in reader:
                     # The parser keeps the lines of a row for messages; here only positions matter.
-                    lines.pending.clear()
+                    lines.end_row()
                     if end:  # only if a row follows
                         yield end
                         end = None
@@ -84,7 +84,7 @@ class CsvSplitter:
                         end = (start, lines.number + 1)
                 return
             except csv.Error as error:
-                lines.pending.clear()
+                lines.end_row()
                 if UNCLOSED in str(error):
                     return
 

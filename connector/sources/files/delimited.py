@@ -23,6 +23,8 @@ UNCLOSED = "unexpected end of data"  # of Python's csv in strict mode: the file 
 csv.field_size_limit(MAX_FIELD_CHARACTERS)
 
 Row = list[str | None]
+Header = tuple[str | None, ...]
+NO_HEADER: Header = ()
 
 
 class CsvReader(Protocol):
@@ -53,8 +55,10 @@ def read_header(lines: TextLines, declared: Csv, rename: Mapping[str, str]) -> S
         header = next(open_csv(lines, declared), [])
     except csv.Error as error:
         raise UnreadableFile(f"the header cannot be read: {describe(error)}") from error
+    if lines.fault:
+        raise UnreadableFile(lines.fault)
     # Lines of the header must not count as lines of the first row.
-    lines.pending.clear()
+    lines.end_row()
     # A delimiter at the end of each line makes a column without a name.
     columns = [(name or "").strip() or f"column {place}" for place, name in enumerate(header, 1)]
     names = [rename.get(name, name) for name in columns]
@@ -99,30 +103,38 @@ def read_rows(
         check_key(names, key)
         line = [LINE] if LINE in provenance.columns else []
         encode = create_row_encoder([*names, *line], provenance.constants)
-        for batch in iter_batches(lines, declared, len(names), rows, bool(line)):
+        header = restore_header(names, rename) if declared.header and len(names) > 1 else NO_HEADER
+        for batch in iter_batches(lines, declared, len(names), rows, bool(line), header):
             rows.content.write(encode(batch))
             rows.rows += len(batch)
-        rows.check()
+        rows.check(is_encoding_right=lines.has_accents)
     return rows
 
 
+def restore_header(names: Sequence[str], rename: Mapping[str, str]) -> Header:
+    """As the file has it; names without a blank at an end."""
+    originals = {new: old for old, new in rename.items()}
+    columns = [originals.get(name, name) for name in names]
+    return tuple(None if name == f"column {place}" else name for place, name in enumerate(columns, 1))
+
+
 def iter_batches(
-    lines: TextLines, declared: Csv, width: int, rows: Rows, with_line: bool
+    lines: TextLines, declared: Csv, width: int, rows: Rows, with_line: bool, header: Header = NO_HEADER
 ) -> Iterator[list[Row]]:
     """The rows of a block at a time, each with `width` values, and its line number if `with_line`.
 
-    Rows with another number of values are added to `rows.rejects`.
+    Rows with another number of values, or a byte that is not of the encoding, are added to `rows.rejects`.
     UnreadableFile if the file ends inside quotes.
     """
     nulls = frozenset(declared.null)
     while lines.has_more():
         first, block = lines.number + 1, lines.peek_block()
-        batch = parse_block(block, declared, width) if block else None
+        batch = parse_block(block, declared, width, header) if block else None
         if block and batch is not None:
             lines.skip_block()
             numbers = find_lines(block, len(batch), first, declared) if with_line else []
         else:
-            batch, numbers = parse_rows(lines, declared, width, rows)
+            batch, numbers = parse_rows(lines, declared, width, rows, header)
         if nulls:
             batch = [[None if value in nulls else value for value in row] for row in batch]
         if with_line:
@@ -132,14 +144,14 @@ def iter_batches(
             yield batch
 
 
-def parse_block(block: list[str], declared: Csv, width: int) -> list[Row] | None:
-    """All rows of whole lines, without a step of Python for each of them; None if one of them has a fault, or is
-    continued in the next block."""
+def parse_block(block: list[str], declared: Csv, width: int, header: Header) -> list[Row] | None:
+    """All rows of whole lines, without a step of Python for each of them; None if one of them has a fault, is the
+    header again, or is continued in the next block."""
     try:
         batch = list(open_csv(block, declared))
     except csv.Error:
         return None
-    return batch if set(map(len, batch)) <= {width} else None
+    return batch if set(map(len, batch)) <= {width} and list(header) not in batch else None
 
 
 def find_lines(block: list[str], rows: int, first: int, declared: Csv) -> Iterable[int]:
@@ -150,7 +162,9 @@ def find_lines(block: list[str], rows: int, first: int, declared: Csv) -> Iterab
     return [first, *(first + reader.line_num for _ in reader)][:-1]
 
 
-def parse_rows(lines: TextLines, declared: Csv, width: int, rows: Rows) -> tuple[list[Row], list[int]]:
+def parse_rows(
+    lines: TextLines, declared: Csv, width: int, rows: Rows, header: Header = NO_HEADER
+) -> tuple[list[Row], list[int]]:
     """Rows with the numbers of their first lines, one by one, until a row ends where a block does."""
     reader, pending = open_csv(lines, declared), lines.pending
     batch: list[Row] = []
@@ -159,13 +173,18 @@ def parse_rows(lines: TextLines, declared: Csv, width: int, rows: Rows) -> tuple
         try:
             for row in reader:
                 # A row with another number of fields cannot be assigned to columns without guessing.
-                if len(row) == width:
+                if lines.fault:
+                    rows.reject_undecodable(lines.first_number, lines.fault, "".join(pending))
+                elif row and tuple(row) == header:
+                    # Files that were joined; as a row it would be text in columns of numbers.
+                    rows.reject(lines.first_number, "the header again", "".join(pending))
+                elif len(row) == width:
                     batch.append(row)
                     numbers.append(lines.first_number)
                 elif row:  # blank lines are not rows
                     reason = f"{len(row)} fields instead of {width}"
                     rows.reject(lines.first_number, reason, "".join(pending))
-                pending.clear()
+                lines.end_row()
                 if lines.ends_block:
                     break
             return batch, numbers
@@ -175,5 +194,5 @@ def parse_rows(lines: TextLines, declared: Csv, width: int, rows: Rows) -> tuple
                 raise UnreadableFile(
                     f"the quote that opens in line {lines.first_number} is not closed before the end of the file"
                 ) from error
-            rows.reject(lines.first_number, describe(error), "".join(pending))
-            pending.clear()
+            rows.reject(lines.first_number, lines.fault or describe(error), "".join(pending))
+            lines.end_row()

@@ -16,11 +16,13 @@ from runtime.stored_object import StoredObject
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
-    """`unreadable`: the fingerprint of the declaration under which the file could not be read; "" if it could."""
+    """`unreadable`: the fingerprint of the declaration under which the file could not be read; "" if it could.
+    `partly`: the same for a file of which some rows could not."""
 
     etag: str
     size: int
     unreadable: str = ""
+    partly: str = ""
 
 
 class Store(Protocol):
@@ -60,8 +62,8 @@ class Ledger:
 
 
 def is_read(file: FileInfo, entry: Entry | None, fingerprint: str) -> bool:
-    """Whether this version was read before; an unreadable file is tried again under a changed declaration."""
+    """Whether this version was read before; a file with anything unreadable is tried again under a changed
+    declaration."""
     if entry is None or (entry.etag, entry.size) != (file.etag, file.size):
         return False
-    # Under another declaration the file may be readable.
-    return entry.unreadable in ("", fingerprint)
+    return {entry.unreadable, entry.partly} <= {"", fingerprint}

@@ -59,8 +59,15 @@ class ObstoreFiles:
             response = obstore.get(
                 self.store, file.key, options={"if_match": file.etag, "range": (start, end)}
             )
+            received = 0
             for chunk in response.stream(min_chunk_size=CHUNK_BYTES):
+                received += len(chunk)
                 yield bytes(chunk)
+            # A proxy may end a body early without an error.
+            if received != end - start:
+                raise SourceUnavailable(
+                    f"{self.url}{file.key}: {received} of {end - start} bytes were received"
+                )
             # A local file can be overwritten in place while it is read; an S3 object cannot.
             if self.is_local and obstore.head(self.store, file.key)["e_tag"] != file.etag:
                 raise SourceUnavailable(describe_overwritten(self.url, file.key))

@@ -1,6 +1,7 @@
 """Rows of a Parquet file as JSON lines: every leaf as text, nested values as JSON text. Only this imports pyarrow."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -16,7 +17,8 @@ BATCH_ROWS = 5000
 def read_parquet(
     chunks: Iterable[bytes], rename: dict[str, str], key: Collection[str], provenance: Provenance
 ) -> Rows:
-    """All rows, every value as text; UnreadableFile for an invalid file, without the key, or without pyarrow."""
+    """All rows, every value as text; a text that is not UTF-8 makes its row a reject. UnreadableFile for an
+    invalid file, without the key, or without pyarrow."""
     try:
         # Only here: most images do not contain it.
         import pyarrow as pa
@@ -38,16 +40,36 @@ def read_parquet(
         check_key(names, key)
         rows.names = names
         for batch in file.iter_batches(BATCH_ROWS):
-            columns = [convert_column(column) for column in batch.columns]
-            rows.content.writelines(encode_batch(columns, names, provenance, rows.rows + 1))
-            rows.rows += batch.num_rows
+            first = rows.rows + len(rows.rejects) + 1
+            try:
+                columns = [convert_column(column) for column in batch.columns]
+                rows.content.writelines(encode_batch(columns, names, provenance, first))
+                rows.rows += batch.num_rows
+            # In a text; the batch is read row by row, so that only one of them is not in raw.
+            except UnicodeDecodeError:
+                for number in range(batch.num_rows):
+                    add_row(rows, batch.slice(number, 1), convert_column, provenance, first + number)
+        rows.check()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise UnreadableFile(f"not a readable Parquet file: {error}") from error
     return rows
 
 
+def add_row(
+    rows: Rows, row: Any, convert: Callable[[Any], list[str | None]], provenance: Provenance, number: int
+) -> None:
+    """`row`: a batch of one."""
+    try:
+        columns = [convert(column) for column in row.columns]
+    except UnicodeDecodeError as error:
+        rows.reject(number, f"a text is not valid UTF-8: {error}", repr(error.object)[:200])
+        return
+    rows.content.writelines(encode_batch(columns, rows.names, provenance, number))
+    rows.rows += 1
+
+
 def encode_batch(
-    columns: list[list[str | None]], names: list[str], provenance: Provenance, first: int
+    columns: list[list[str | None]], names: Sequence[str], provenance: Provenance, first: int
 ) -> Iterator[bytes]:
     with_line = LINE in provenance.columns
     for number, values in enumerate(zip(*columns, strict=True), first):

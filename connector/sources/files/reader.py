@@ -146,14 +146,25 @@ class FilesReader(PlannedReader):
             )
         return read_parquet(chunks, rename, self.endpoint.key, provenance)
 
-    def on_loaded(self, plan: ReadPlan, failed: Collection[int], unreadable: Collection[int]) -> None:
+    def on_loaded(
+        self,
+        plan: ReadPlan,
+        failed: Collection[int],
+        unreadable: Collection[int],
+        rejecting: Collection[int] = (),
+    ) -> None:
         """A file of several parts is read once all of them are."""
         files = [parse_position(position).file for position in plan.parts]
         # Numbers of parts begin at 1.
         incomplete = {files[number - 1].key for number in failed}
-        bad = {files[number - 1].key for number in unreadable}
+        bad, partly = ({files[number - 1].key for number in numbers} for numbers in (unreadable, rejecting))
         entries = {
-            file.key: Entry(file.etag, file.size, self.fingerprint if file.key in bad else "")
+            file.key: Entry(
+                file.etag,
+                file.size,
+                unreadable=self.fingerprint if file.key in bad else "",
+                partly=self.fingerprint if file.key in partly else "",
+            )
             for file in files
             if file.key not in incomplete
         }

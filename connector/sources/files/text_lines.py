@@ -11,7 +11,8 @@ from connector.sources.files.position import PartRange
 
 class TextLines:
     """Lines as text, each with its line end. `number`: of the newest line; `consumed`: bytes so far, if a line end is
-    one byte; `pending`: lines of the current row."""
+    one byte; `pending`: lines of the current row; `fault`: the first invalid byte of them. `has_accents`: whether a
+    line has a character that is not ASCII, so the encoding is probably right."""
 
     def __init__(self, chunks: Iterable[bytes], encoding: str, part: PartRange) -> None:
         self.encoding = encoding
@@ -24,6 +25,8 @@ class TextLines:
         self.number = part.line - 1
         self.consumed = part.start
         self.pending: list[str] = []
+        self.fault: str | None = None
+        self.has_accents = False
 
     @property
     def first_number(self) -> int:
@@ -54,7 +57,12 @@ class TextLines:
             lines = [str(line) for line in self.block]
         if self.number == 0:
             lines[0] = remove_mark(lines[0])
+        self.has_accents = self.has_accents or not all(map(str.isascii, lines))
         return lines
+
+    def end_row(self) -> None:
+        self.pending.clear()
+        self.fault = None
 
     def skip_block(self) -> None:
         self.number += len(self.block)
@@ -62,7 +70,7 @@ class TextLines:
         self.block.clear()
 
     def __iter__(self) -> Iterator[str]:
-        """UnreadableFile for a line that is not valid in the encoding."""
+        """An invalid byte becomes a lone surrogate, and its row has a `fault`."""
         while self.has_more():
             line = self.block.popleft()
             self.number += 1
@@ -75,9 +83,12 @@ class TextLines:
 
     def _decode(self, line: bytes) -> str:
         try:
-            return line.decode(self.encoding)
+            text = line.decode(self.encoding)
         except UnicodeDecodeError as error:
-            raise UnreadableFile(describe_encoding(error, f"line {self.number}")) from error
+            self.fault = self.fault or describe_encoding(error, f"line {self.number}")
+            return line.decode(self.encoding, "surrogateescape")
+        self.has_accents = self.has_accents or not text.isascii()
+        return text
 
 
 def remove_mark(line: str) -> str:

@@ -6,7 +6,7 @@ A part is a range of an index (ranges.py): of the window's field, or of _id.
 import gc
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -49,6 +49,8 @@ PART_DOCUMENTS = (100, 50_000)  # at least and at most
 DEFAULT_DOCUMENT_BYTES = 1000  # if the account may not read the statistics of the collection
 KEY_ROWS = 100_000  # of a page of the key list
 KEYS_PER_PART = 500  # they are listed in the query
+FIRST = datetime.min.replace(tzinfo=UTC)  # where the first window begins
+AHEAD = timedelta(days=1)  # clocks may differ by less
 GC_CONTAINERS = 100_000  # new ones before a collection; Python's default is 2,000
 
 
@@ -121,11 +123,11 @@ class MongoReader(ComparingReader):
             size = self.part_documents or self._choose_part_size()
             if not self.endpoint.changes:
                 return ReadPlan(tuple(self.ranges.iter_positions(None, None, size)))
-            start, end = self._choose_window(span)
+            clock = self.client.admin.command("hello")["localTime"].replace(tzinfo=UTC)
+            start, end = choose_window(span, clock)
             positions = tuple(self.ranges.iter_positions(start, end, size)) if start < end else ()
-            return ReadPlan(
-                positions, until=to_microseconds(max(start, end)) - 1, notes=tuple(self._field_notes())
-            )
+            notes = *self._note_other_types(), *self._note_far_dates(clock)
+            return ReadPlan(positions, until=to_microseconds(max(start, end)) - 1, notes=notes)
 
     def _check_exists(self) -> None:
         names = self.collection.database.list_collection_names()
@@ -144,16 +146,18 @@ class MongoReader(ComparingReader):
             average = DEFAULT_DOCUMENT_BYTES
         return min(max(PART_BYTES // max(average, 1), PART_DOCUMENTS[0]), PART_DOCUMENTS[1])
 
-    def _choose_window(self, span: IdRange) -> tuple[datetime, datetime]:
-        """Half-open. It ends at the clock of the server, which is frozen here: later changes belong to the next run."""
-        end: datetime = self.client.admin.command("hello")["localTime"].replace(tzinfo=UTC)
-        if span.until is not None:
-            # `until` is inclusive, the range of a query is not.
-            end = min(end, from_microseconds(span.until + 1))
-        start = from_microseconds(span.start) if span.start is not None else datetime.min.replace(tzinfo=UTC)
-        return start, end
+    def _note_far_dates(self, clock: datetime) -> Iterator[str]:
+        """A query compares within one type, so each of them reads one entry of the index."""
+        for condition in ({"$gt": clock + AHEAD}, {"$lt": FIRST}):
+            document = self.collection.find_one({self.field: condition}, {"_id": 1})
+            if document:
+                yield (
+                    f"documents with a date in {self.field!r} that is more than a day in the future or before year 1, "
+                    f"for example _id {document['_id']}, are in no window and are not copied"
+                )
+                return
 
-    def _field_notes(self) -> Iterator[str]:
+    def _note_other_types(self) -> Iterator[str]:
         """Null sorts before every date, and some other types after it. An index on the field makes this cheap."""
         for direction in (1, -1):
             document = self.collection.find_one({}, {self.field: 1}, sort=[(self.field, direction)])
@@ -206,6 +210,13 @@ class MongoReader(ComparingReader):
         note = f"{len(rejects)} documents of {self.collection.name} are in rejects/" if rejects else None
         unmapped = tuple(sorted(names - self.column_names))
         return PartContent(content.getvalue(), number - len(rejects), rejects, note, unmapped)
+
+
+def choose_window(span: IdRange, clock: datetime) -> tuple[datetime, datetime]:
+    """Half-open. It ends at the clock of the server, which is frozen here: later changes belong to the next run."""
+    # `until` is inclusive, the range of a query is not.
+    end = clock if span.until is None else min(clock, from_microseconds(span.until + 1))
+    return from_microseconds(span.start) if span.start is not None else FIRST, end
 
 
 def create_reader(source: MongoSource, name: str, settings: Settings, columns: list[Column]) -> MongoReader:

@@ -36,12 +36,6 @@ def quote(name: str) -> str:
     return f"`{escaped}`"
 
 
-def split_relation(relation: str, database: str) -> tuple[str, str]:
-    """`database.table`; without a database, that of the url."""
-    schema, _, table = relation.rpartition(".")
-    return schema or database, table
-
-
 def build_table(rows: list[tuple[str | None, ...]]) -> Table:
     """From rows of COLUMNS."""
     texts = [[value or "" for value in row] for row in rows]

@@ -19,6 +19,7 @@ from connector.sources.database.database import (
     Session,
     Table,
 )
+from connector.sources.database.relation import split_relation
 from connector.sources.mysql.catalogue import (
     BYTES,
     COLUMNS,
@@ -26,7 +27,6 @@ from connector.sources.mysql.catalogue import (
     TEXTS,
     build_table,
     quote,
-    split_relation,
 )
 from connector.sources.mysql.errors import MissingProcess, wrap_errors
 from connector.sources.mysql.rows import enlarge_buffer, iter_values
@@ -66,7 +66,8 @@ class MysqlSession(Session):
         enlarge_buffer(connection)
         self.name = relation
         self.user = user
-        self.schema, self.table = split_relation(relation, database)
+        schema, self.table = split_relation(relation, "`")
+        self.schema = schema or database
         self.relation = f"{quote(self.schema)}.{quote(self.table)} as {TABLE}"
         is_mariadb = "MariaDB" in str(connection.get_server_info())  # type: ignore[no-untyped-call]
         timeout = (

@@ -3,17 +3,25 @@
 from typing import Any, Literal
 
 from connector.sources.database.database import TABLE, Field, Table
+from connector.sources.database.relation import split_relation
 
 Group = Literal["moment", "local time", "day", "integer", "other"]
 
-# A domain counts as its base type. typemod -1 and not NULL: the SQL name `character` would mean character(1).
+# A domain counts as its base type, also over other domains, which may have the modifier. typemod -1 and not NULL: the
+# SQL name `character` would mean character(1).
 COLUMNS = """
-select a.attname, format_type(a.atttypid, -1), coalesce(base.typname, own.typname), a.attnotnull, a.atttypmod,
+select a.attname, format_type(a.atttypid, -1), base.name, a.attnotnull, greatest(a.atttypmod, base.modifier),
   has_column_privilege(a.attrelid, a.attnum, 'select'), coalesce(col_description(a.attrelid, a.attnum), ''),
   coalesce(array_position(k.indkey::int2[], a.attnum) + 1, 0), row_security_active(a.attrelid)
 from pg_attribute a
-join pg_type own on own.oid = a.atttypid
-left join pg_type base on base.oid = own.typbasetype
+cross join lateral (
+  with recursive types as (
+    select typname, typbasetype, typtypmod from pg_type where oid = a.atttypid
+    union all
+    select t.typname, t.typbasetype, t.typtypmod from types join pg_type t on t.oid = types.typbasetype
+  )
+  select max(typname::text) filter (where typbasetype = 0) as name, max(typtypmod) as modifier from types
+) base
 left join pg_index k on k.indrelid = a.attrelid and k.indisprimary
 where a.attrelid = %s::regclass and a.attnum > 0 and not a.attisdropped
 order by a.attnum
@@ -36,9 +44,8 @@ def quote(name: str) -> str:
 
 
 def quote_relation(relation: str) -> str:
-    """`schema.table`; without a schema, the server's search_path finds it."""
-    # At the first dot only: a table's name may contain another one.
-    return ".".join(quote(part) for part in relation.split(".", 1))
+    """Without a schema, the server's search_path finds the table."""
+    return ".".join(quote(part) for part in split_relation(relation, '"') if part)
 
 
 def build_table(rows: list[tuple[Any, ...]]) -> Table:

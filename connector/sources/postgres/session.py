@@ -124,8 +124,9 @@ class PostgresSession(Session):
     def read_lines(self, fields: Sequence[Field], condition: str, constants: Mapping[str, str]) -> Lines:
         """JSON never contains the bytes 1 and 2 unescaped, so with them as quote and delimiter the CSV is the JSON."""
         select = self._select(fields, condition, constants)
+        # .* because a column may have the name of the alias.
         copy = (
-            f"copy (select row_to_json(sys_row) from ({select}) sys_row) to stdout "
+            f"copy (select row_to_json(sys_row.*) from ({select}) sys_row) to stdout "
             "(format csv, quote e'\\x01', delimiter e'\\x02')"
         )
         buffer = io.BytesIO()
@@ -140,7 +141,7 @@ class PostgresSession(Session):
 
     def measure_line(self, fields: Sequence[Field]) -> float:
         select = f"{self._select(fields, 'true', {})} limit {SAMPLE_ROWS}"
-        lines = f"select row_to_json(sys_row)::text as line from ({select}) sys_row"
+        lines = f"select row_to_json(sys_row.*)::text as line from ({select}) sys_row"
         [(average,)] = self._rows(f"select coalesce(avg(octet_length(line)), 0) from ({lines}) sys_lines")
         return float(average)
 

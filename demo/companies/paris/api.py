@@ -39,7 +39,9 @@ class Portal:
         schools = [school for school in self.catalogue if school.school_year in self.years]
         return [
             as_record(school)
-            for school in sorted(schools, key=lambda item: (item.school_year, item.name, item.insee))
+            for school in sorted(
+                schools, key=lambda item: (item.school_year, item.name, item.insee, item.address)
+            )
         ]
 
 
@@ -58,8 +60,11 @@ def as_record(school: School) -> dict[str, Any]:
 
 
 def routes(state: State) -> list[BaseRoute]:
+    return portal_routes(Portal(read_catalogue(catalogue_path())))
+
+
+def portal_routes(portal: Portal) -> list[BaseRoute]:
     """The portal's API for the product, /sandbox/paris/{control} for the demo and for tests."""
-    portal = Portal(read_catalogue(catalogue_path()))
 
     def records(request: Request) -> Response:
         if request.path_params["dataset"] != DATASET:

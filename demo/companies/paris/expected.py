@@ -5,9 +5,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, count
 
 from demo.companies.paris.catalogue import School, school_years
-from demo.companies.paris.identity import Seen, find_successors, metres
+from demo.companies.paris.identity import Seen, find_successors, is_same_place, metres
 from demo.companies.rows import Expected
 
 # The last digits of coordinates change every year: a distance below a metre is not a move.
@@ -46,7 +47,20 @@ def read_editions(catalogue: list[School]) -> list[list[Seen]]:
             number = years.index(school.school_year)
             place = float(latitude), float(longitude)
             editions[number].append(Seen(number + 1, school.insee, name, canonical(school.address), *place))
-    return editions
+    return [remove_repeated(schools) for schools in editions]
+
+
+def remove_repeated(schools: list[Seen]) -> list[Seen]:
+    """Without a school that is listed again with its address. Two with one name and two addresses are two schools."""
+    ordered = sorted(schools, key=lambda school: school.order)
+    return [
+        school
+        for place, school in enumerate(ordered)
+        if not any(
+            (other.key, other.address) == (school.key, school.address) and is_same_place(other, school)
+            for other in ordered[:place]
+        )
+    ]
 
 
 def describe(old: Seen, new: Seen) -> str:
@@ -87,7 +101,9 @@ def iter_states(editions: list[list[Seen]], years: list[str]) -> Iterator[School
 def new_id(school: Seen, taken: set[str], years: list[str]) -> str:
     """A name that another school had first is the id of that one."""
     name = f"{school.insee} {school.name}"
-    return f"{name} {years[school.edition - 1]}" if name in taken else name
+    with_year = f"{name} {years[school.edition - 1]}"
+    numbered = (f"{with_year} {number}" for number in count(2))
+    return next(school_id for school_id in chain([name, with_year], numbered) if school_id not in taken)
 
 
 def describe_year(old: Seen | None, school: Seen) -> str:

@@ -7,7 +7,7 @@ import pytest
 from connector.errors import KeyRejected, RangeCancelled, RequestRejected, SourceUnavailable
 from connector.sources.database.position import Part
 from connector.sources.window import IdRange
-from tests.connector.database.servers import FIRST, PASSWORD, read, read_ids, run
+from tests.connector.database.servers import COLUMNS, FIRST, PASSWORD, read, read_ids, run
 
 BY_TIME = {"window": {"field": "updated_at"}}
 MANY = list(range(1, 1001))
@@ -241,6 +241,46 @@ def test_a_key_column_that_was_dropped(server, create):
     server.execute("alter table shop.orders drop column name")
     with pytest.raises(RequestRejected, match=r"has no column for key 'name'; it has: id, updated_at"):
         reader.read_part(plan.parts[0], "f")
+
+
+def retype(server, column, kind):
+    if server.kind == "mysql":
+        return f"alter table shop.orders modify {column} {kind}"
+    return f"alter table shop.orders alter {column} type {kind} using {column}::{kind}"
+
+
+def test_a_key_that_is_retyped_between_two_parts(server, create):
+    """As text 100 is before 20: rows would be in none of the ranges that are left."""
+    server.create_orders(150)
+    reader = create(limits={"page_rows": 10})
+    plan = reader.make_plan(IdRange())
+    assert reader.read_part(plan.parts[0], "f").rows == 10
+    server.execute(retype(server, "id", "varchar(20)"))
+    for position in plan.parts[1:]:
+        with pytest.raises(RequestRejected, match="the next run reads them under the new type"):
+            reader.read_part(position, "f")
+    assert sorted(read_ids(reader, reader.make_plan(IdRange()))) == list(range(1, 151))
+
+
+def test_a_list_of_keys_of_two_types_is_not_complete(server, create, monkeypatch):
+    monkeypatch.setattr("connector.sources.database.reader.KEY_ROWS", 10)
+    server.create_orders(150)
+    reader = create(**BY_TIME, deletes={"compare": "daily"}, columns=[*COLUMNS, "SYS_DATE_DELETE"])
+    pages = reader.iter_keys(None)
+    next(pages)
+    server.execute(retype(server, "id", "varchar(20)"))
+    with pytest.raises(RequestRejected, match="the key or the window's field of shop.orders was integer"):
+        list(pages)
+
+
+@pytest.mark.parametrize(("before", "after"), [("varchar(10)", "varchar(20)"), ("int", "bigint")])
+def test_a_key_of_which_only_the_size_changes_is_read(server, create, before, after):
+    server.create_orders(30)
+    server.execute(retype(server, "id", before))
+    reader = create(limits={"page_rows": 10})
+    plan = reader.make_plan(IdRange())
+    server.execute(retype(server, "id", after))
+    assert sorted(read_ids(reader, plan)) == list(range(1, 31))
 
 
 def test_columns_can_be_renamed(server, create):

@@ -3,7 +3,7 @@
 import pytest
 
 from connector.sources.window import IdRange
-from tests.connector.database.servers import read
+from tests.connector.database.servers import FIRST, read
 
 KINDS = ["postgres"]
 ROWS = "select n as id, 'n' || n as name, now() as updated_at from generate_series(1, 5) n"
@@ -57,3 +57,19 @@ def test_row_level_security_that_hides_rows_is_noted(server, create):
     server.execute("alter table shop.orders disable row level security")
     plan, rows = copy(create())
     assert (len(rows), plan.notes) == (5, ())
+
+
+def test_a_window_over_a_domain(server, create):
+    """A domain over another one, whose times have whole seconds: the bound is one too."""
+    server.execute(
+        "create domain shop.seconds as timestamptz(0)",
+        "create domain shop.moment as shop.seconds",
+        "create table shop.orders (id int primary key, name text, updated_at shop.moment)",
+        "insert into shop.orders values (1, 'a', '2026-01-01 12:00:01.4')",
+    )
+    server.allow_everything()
+    reader = create(window={"field": "updated_at"})
+    plan = reader.make_plan(FIRST)
+    assert [row["updated_at"][-5:] for row in read(reader, plan)] == ["01+00"]
+    assert plan.until is not None
+    assert (plan.until + 1) % 10**6 == 0

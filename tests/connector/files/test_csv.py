@@ -93,6 +93,50 @@ def test_a_corrected_declaration_reads_unreadable_files_again(local, folder):
     assert values(local.copy(), "id", "name") == [("1", "café")]
 
 
+@pytest.mark.parametrize("rows", [2, 20])
+def test_a_corrected_declaration_reads_files_with_rejects_again(local, folder, rows):
+    """Rows of few files have a letter beyond ASCII, so a wrong encoding can look like some bad rows."""
+    names = ["caf\xe9" if n % 2 else f"name {n}" for n in range(rows)]
+    content = "".join(f"{n},{name}\n" for n, name in enumerate(names))
+    (folder / "a.csv").write_bytes(f"id,name\n{content}".encode("cp1252"))
+    (folder / "good.csv").write_text("id,name\n100,fine\n")
+    assert len(local.copy()) == rows // 2 + 1
+    assert len(local.rejects()) == rows // 2
+    assert local.copy() == []
+    local.endpoint["format"] = {"csv": {"encoding": "cp1252"}}
+    assert values(local.copy(), "name") == sorted((name,) for name in names)
+
+
+def test_a_wrong_encoding_is_not_thousands_of_rejects(local, folder):
+    content = b"id,name\n" + b"".join(b"%d,%b\n" % (n, b"x" if n % 9 else b"\xe9") for n in range(300))
+    (folder / "a.csv").write_bytes(content)
+    rows, message = local.copy_incomplete()
+    assert (rows, "line 2 has byte 0xe9, which is not utf-8" in message) == ([], True)
+    # Here the encoding is right, as other rows show.
+    (folder / "a.csv").write_bytes(content + "400,é\n".encode())
+    assert len(local.copy()) == 300 - 34 + 1
+    assert [reject["number"] for reject in local.rejects()[1:3]] == [2, 11]
+
+
+def test_an_invalid_byte_in_a_row_of_several_lines_is_one_reject(local, folder):
+    (folder / "a.csv").write_bytes(b'id,name\n1,"a\n\xff\nb"\n2,"c"d\xfe\n3,x\n')
+    assert values(local.copy(), "id") == [("3",)]
+    assert [(reject["number"], reject["line"]) for reject in local.rejects()] == [
+        (2, '1,"a\n\\xff\nb"\n'),
+        (5, '2,"c"d\\xfe\n'),
+    ]
+
+
+@pytest.mark.parametrize("part_bytes", [20, 1_000_000])
+def test_a_header_in_the_middle_is_a_reject(local, folder, part_bytes):
+    """Of files that were joined; the second has a column without a name, and one that is renamed."""
+    local.endpoint["rename"] = {"title": "name"}
+    (folder / "a.csv").write_text("id,title,\n1,a,x\n" * 2 + "id,name,\n")
+    local.part_bytes = part_bytes
+    assert values(local.copy(), "id", "name") == [("1", "a"), ("1", "a"), ("id", "name")]
+    assert [(reject["number"], reject["reason"]) for reject in local.rejects()] == [(3, "the header again")]
+
+
 @pytest.mark.parametrize("suffix", ["csv", "csv.gz"])
 @pytest.mark.parametrize("part_bytes", [60, 1000, 1_000_000])
 def test_large_files_are_read_in_parts(local, folder, suffix, part_bytes):
@@ -117,6 +161,11 @@ def test_gzip_files_with_two_members(local, folder):
         gzip.compress(b"id,name\n1,x\n", mtime=0) + gzip.compress(b"2,y\n", mtime=0)
     )
     assert values(local.copy(), "id") == [("1",), ("2",)]
+
+
+def test_a_gzip_file_that_is_filled_with_zeros(local, folder):
+    (folder / "a.csv.gz").write_bytes(gzip.compress(b"id,name\n1,x\n", mtime=0) + bytes(700))
+    assert values(local.copy(), "id") == [("1",)]
 
 
 @pytest.mark.parametrize(
@@ -154,13 +203,15 @@ def test_nulls_do_not_change_the_line_number(local, folder):
     assert values(local.copy(), "id", "name", "SYS_SOURCE_LINE") == [("7", None, "2")]
 
 
-def test_an_invalid_byte_after_many_lines_is_named_by_its_line(local, folder):
+def test_an_invalid_byte_after_many_lines_is_a_reject_with_its_line(local, folder):
     content = b"id,name\n" + b"".join(b"%d,x\n" % n for n in range(40_000)) + b"7,caf\xe9\n"
     (folder / "a.csv").write_bytes(content)
     (folder / "good.csv").write_text("id,name\n7,fine\n")
-    rows, message = local.copy_incomplete()
-    assert values(rows, "id") == [("7",)]
-    assert "line 40002 has byte 0xe9" in message
+    rows = local.copy()
+    assert len(rows) == 40_001
+    [reject] = local.rejects()
+    assert (reject["number"], reject["line"]) == (40_002, "7,caf\\xe9\n")
+    assert "line 40002 has byte 0xe9, which is not utf-8" in local.notes
 
 
 @pytest.mark.parametrize(
@@ -192,6 +243,12 @@ def test_values_below_a_blank_header_are_kept_and_noted(local, folder):
     [
         ("a.csv", gzip.compress(b"id,name\n1,a\n", mtime=0), "is a gzip file. .* must end in .gz"),
         ("a.csv.zip", b"PK\x03\x04 and more", "a zip archive or an Excel workbook"),
+        (
+            "a.csv.gz",
+            gzip.compress(gzip.compress(b"id,name\n1,a\n")),
+            "content of the gzip file is a gzip file",
+        ),
+        ("a.csv.gz", b"PK\x03\x04 and more", "not a valid gzip file"),
         ("a.csv", b"id,name\r1,a\r2,b\r", r"a \\r without \\n outside of quotes"),
         ("a.csv", "id,name\n1,a\n".encode("utf-16"), "byte 0xff, which is not utf-8. Declare"),
     ],

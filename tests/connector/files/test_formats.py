@@ -137,6 +137,48 @@ def test_two_parquet_columns_of_one_name_in_raw_are_unreadable(local, folder):
     assert (rows, "several columns become name in raw" in message) == ([], True)
 
 
+def test_a_parquet_text_that_is_not_utf8_is_a_reject_with_its_row(local, folder):
+    """Some writers do not check their texts."""
+    local.endpoint["format"] = {"parquet": {}}
+    texts = pa.array([b"a", b"caf\xe9", b"b", None])
+    nested = pa.array([[b"a"], [], [b"\xff"], None]).cast(pa.list_(pa.binary()))
+    columns = {"id": ["1", "2", "3", "4"], "name": texts.view(pa.string()), "amount": nested}
+    columns["amount"] = pa.ListArray.from_arrays(nested.offsets, nested.values.view(pa.string()))
+    write_parquet(folder / "a.parquet", columns)
+    rows = local.copy()
+    assert values(rows, "id", "name", "SYS_SOURCE_LINE") == [("1", "a", "1"), ("4", None, "4")]
+    assert [(reject["number"], reject["line"]) for reject in local.rejects()] == [
+        (2, "b'caf\\xe9'"),
+        (3, "b'\\xff'"),
+    ]
+
+
+UUID = "01234567-89ab-cdef-0123-456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("column", "texts"),
+    [
+        # Of a zone that BigQuery or this machine does not know.
+        (pa.array([1], pa.timestamp("ns", "Europe/Paris")), ["1970-01-01 00:00:00.000000001Z"]),
+        (pa.array([0], pa.timestamp("us", "Mars/Olympus")), ["1970-01-01 00:00:00.000000Z"]),
+        (pa.array([b"\xff", None], pa.binary_view()), ["/w==", None]),
+        (pa.array([bytes.fromhex(UUID.replace("-", "")), None], pa.uuid()), [UUID, None]),
+        (pa.array(["a\0", None], pa.large_string()), ["a\0", None]),
+        (pa.array([2**64 - 1], pa.uint64()), ["18446744073709551615"]),
+        (pa.array([1.5, -0.0], pa.float16()), ["1.5", "-0"]),
+        (pa.array([b"\xff\0"], pa.binary(2)), ["/wA="]),
+        (pa.array([86_399_999_999_999], pa.time64("ns")), ["23:59:59.999999999"]),
+        (pa.array([decimal.Decimal("-1E-30")], pa.decimal256(76, 30)), ["-1E-30"]),
+        (pa.array([[UUID], None]), [f'["{UUID}"]', None]),
+    ],
+)
+def test_odd_parquet_types(local, folder, column, texts):
+    local.endpoint["format"] = {"parquet": {}}
+    write_parquet(folder / "a.parquet", {"id": [str(n) for n in range(len(texts))], "name": column})
+    assert [row["name"] for row in local.copy()] == texts
+
+
 NESTED = pa.struct(
     [
         ("at", pa.timestamp("ns")),

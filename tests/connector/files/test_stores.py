@@ -63,6 +63,62 @@ def test_an_unreachable_server():
         FilesHarness("s3://exports/", "http://127.0.0.1:9").copy()
 
 
+LISTING = """<?xml version="1.0"?><ListBucketResult><Name>b</Name><KeyCount>1</KeyCount><IsTruncated>false</IsTruncated>
+<Contents><Key>a.csv</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>"e"</ETag><Size>%d</Size></Contents>
+</ListBucketResult>"""
+
+
+@pytest.fixture
+def cutting_s3(request):
+    """A server that closes the connection after a third of the body, the first `request.param` times."""
+    content = b"id,name\n" + b"1,x\n" * 1000
+    cuts = [request.param]
+
+    class Server(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            is_list = "list-type" in self.path
+            first, last = (
+                (0, len(content) - 1)
+                if is_list
+                else map(int, self.headers["Range"].removeprefix("bytes=").split("-"))
+            )
+            body = LISTING.encode() % len(content) if is_list else content[first : last + 1]
+            self.send_response(200 if is_list else 206)
+            self.send_header("Content-Length", str(len(body)))
+            if not is_list:
+                self.send_header("Content-Range", f"bytes {first}-{last}/{len(content)}")
+                self.send_header("ETag", '"e"')
+                self.send_header("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT")
+            self.end_headers()
+            is_cut = not is_list and cuts[0] > 0
+            self.wfile.write(body[: len(body) // 3] if is_cut else body)
+            if is_cut:
+                cuts[0] -= 1
+                self.close_connection = True
+
+        def log_message(self, format, *args): ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield FilesHarness("s3://b/", f"http://127.0.0.1:{server.server_address[1]}")
+        server.shutdown()
+
+
+@pytest.mark.parametrize("cutting_s3", [1], indirect=True)
+def test_a_body_that_is_cut(cutting_s3):
+    """The rest is requested again."""
+    assert len(cutting_s3.copy(cutting_s3.reader(retries=1))) == 1000
+
+
+@pytest.mark.parametrize("cutting_s3", [5], indirect=True)
+def test_a_body_that_is_cut_every_time(cutting_s3):
+    with pytest.raises(SourceUnavailable, match="could not read s3://b/a.csv"):
+        cutting_s3.copy(cutting_s3.reader(retries=1))
+    assert cutting_s3.warehouse.rows == []
+
+
 def test_wrong_keys():
     body = b"<Error><Code>InvalidAccessKeyId</Code><Message>unknown key</Message></Error>"
 

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from bson import ObjectId
+from bson.datetime_ms import DatetimeMS
 
 from connector.errors import DeclarationError, KeyRejected, RequestRejected, SourceUnavailable
 from connector.sources import registry
@@ -103,6 +104,22 @@ def test_documents_without_a_date_are_noted(server, create, value):
     ids, plan = read_ids(create(), to_span())
     assert ids == ["1"]
     assert "documents without a date in 'updated_at', for example _id odd" in plan.notes[0]
+
+
+@pytest.mark.parametrize(
+    "value", [datetime.datetime(2999, 1, 1, tzinfo=datetime.UTC), DatetimeMS(10**15), DatetimeMS(-(10**15))]
+)
+def test_documents_of_no_window_are_noted(server, create, value):
+    server.insert("orders", {"_id": 1, "updated_at": after(1)}, {"_id": "odd", "updated_at": value})
+    ids, plan = read_ids(create(), to_span())
+    assert ids == ["1"]
+    [note] = plan.notes
+    assert "more than a day in the future or before year 1, for example _id odd, are in no window" in note
+
+
+def test_a_clock_that_is_some_hours_ahead_is_not_noted(server, create):
+    server.insert("orders", {"_id": 1, "updated_at": server.now + datetime.timedelta(hours=23)})
+    assert create().make_plan(to_span()).notes == ()
 
 
 def test_an_empty_window_has_no_parts(server, create):

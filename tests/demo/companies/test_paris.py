@@ -16,16 +16,15 @@ from demo.companies.paris import api
 from demo.companies.paris.catalogue import SAMPLE, catalogue_path, read_catalogue, school_years
 from demo.companies.paris.dashboard import bars_spec, draw, map_spec, years_spec
 from demo.companies.paris.expected import expected_tables, school_states
-from sandbox.state import State
 from tests.demo.companies.system import System, lay_out_company
 
 SOURCE = ("paris", "colleges")
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory):
-    """The address of the portal, whose first school year is published."""
-    app = Starlette(routes=api.routes(State(tmp_path_factory.mktemp("portal"), 0)))
+def portal():
+    """The address of the portal of the sample, whose first school year is published."""
+    app = Starlette(routes=api.portal_routes(api.Portal(read_catalogue(SAMPLE))))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=[[listener]])

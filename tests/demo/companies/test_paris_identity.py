@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from connector.landing.names import Run
 from demo.companies.paris.catalogue import School
 from demo.companies.paris.expected import expected_tables, school_states
 from tests.demo.companies.system import System, lay_out_company
@@ -16,6 +17,11 @@ HERE, THERE, FAR = (48.8500, 2.3500), (48.8530, 2.3500), (48.8600, 2.3600)
 def at(place, north=0.0):
     """As the portal writes it; `north` in metres."""
     return f"{place[0] + north / 111195:.6f},{place[1]:.6f}"
+
+
+def rows_at(address, point, *names):
+    """The names of a place, year by year."""
+    return [(year, name, address, point) for year, name in enumerate(names)]
 
 
 # By a name: (year, name, address, point), and the expected (school, year from, year until, change). The arrondissement
@@ -123,6 +129,72 @@ CASES: dict[str, tuple[list[Any], list[Any]]] = {
         ],
         [("ALPHA", 0, 2, "first listed"), ("ALPHA", 2, 3, "closed"), ("ALPHA", 3, None, "opened")],
     ),
+    "three rotate their names": (
+        [
+            *rows_at("1 RUE A", at(HERE), "ALPHA", "BETA", "BETA", "BETA"),
+            *rows_at("2 RUE B", at(THERE), "BETA", "GAMMA", "GAMMA", "GAMMA"),
+            *rows_at("9 RUE Z", at(FAR), "GAMMA", "ALPHA", "ALPHA", "ALPHA"),
+        ],
+        [
+            ("ALPHA", 0, 1, "first listed"),
+            ("ALPHA", 1, None, "renamed from ALPHA"),
+            ("BETA", 0, 1, "first listed"),
+            ("BETA", 1, None, "renamed from BETA"),
+            ("GAMMA", 0, 1, "first listed"),
+            ("GAMMA", 1, None, "renamed from GAMMA"),
+        ],
+    ),
+    "three move in a row, which is not a circle": (
+        [
+            *rows_at("1 RUE A", at(HERE), "ALPHA"),
+            *rows_at("2 RUE B", at(THERE), "BETA", "ALPHA", "ALPHA", "ALPHA"),
+            *((year, "BETA", "9 RUE Z", at(FAR)) for year in (1, 2, 3)),
+        ],
+        [
+            ("ALPHA", 0, 1, "first listed"),
+            ("ALPHA", 1, None, "address 2 RUE B; moved"),
+            ("BETA", 0, 1, "first listed"),
+            ("BETA", 1, None, "address 9 RUE Z; moved"),
+        ],
+    ),
+    "two schools of one name, and a third": (
+        [
+            *((year, "ALPHA", "1 RUE A", at(HERE, year / 10)) for year in range(4)),
+            *((year, "Âlpha", "9 RUE Z", at(FAR)) for year in range(3)),
+            *((year, "ALPHA", "5 RUE E", at(THERE)) for year in (2, 3)),
+        ],
+        [
+            ("ALPHA", 0, None, "first listed"),
+            ("ALPHA 2019-2020", 0, 3, "first listed"),
+            ("ALPHA 2019-2020", 3, None, "closed"),
+            ("ALPHA 2021-2022", 2, None, "opened"),
+        ],
+    ),
+    "one of two of one name is missing for a year, and three open at once": (
+        [
+            *((year, "ALPHA", "1 RUE A", at(HERE)) for year in range(4)),
+            *((year, "ALPHA", "9 RUE Z", at(FAR)) for year in (0, 2, 3)),
+            *((3, "DELTA", f"{number} RUE D", at(THERE, number * 40)) for number in range(3)),
+        ],
+        [
+            ("ALPHA", 0, None, "first listed"),
+            ("ALPHA 2019-2020", 0, 1, "first listed"),
+            ("ALPHA 2019-2020", 1, 2, "closed"),
+            ("ALPHA 2019-2020", 2, None, "opened"),
+            ("DELTA", 3, None, "opened"),
+            ("DELTA 2022-2023", 3, None, "opened"),
+            ("DELTA 2022-2023 2", 3, None, "opened"),
+        ],
+    ),
+    "listed twice": (
+        [
+            *((year, "ALPHA", "1 RUE A", at(HERE)) for year in range(4)),
+            (1, "alpha", "1, rue A", at(HERE, 20)),
+            (1, "ALPHA", "1 RUE A", at(HERE, 45)),
+        ],
+        # The third row is near the second, which is near the first; one school is at one place.
+        [("ALPHA", 0, None, "first listed")],
+    ),
 }
 
 
@@ -140,21 +212,29 @@ def rows_of(cases):
 def paris(sandbox, tmp_path_factory):
     graph = lay_out_company("paris", tmp_path_factory.mktemp("identity") / "project").compile()
     system = System(sandbox.address, "paris", graph, {}, {})
-    insert(system, [*rows_of(CASES), *OTHER_ARRONDISSEMENTS])
+    # Of an older load, which had another address.
+    insert(system, [school(1, "BETA", "7 RUE OUBLIEE", "75102", at(FAR))], began=0)
+    insert(system, [*rows_of(CASES), *OTHER_ARRONDISSEMENTS], began=1)
     system.transform()
     yield system
     system.close()
 
 
-def insert(system, schools):
+def insert(system, schools, began):
+    """As one load, whose rows are of many pages."""
+    run = Run.create("colleges", began, "t")
     rows = [
-        (school.school_year, school.name, school.address, school.insee, *school.point.split(","))
-        for school in schools
+        (
+            *(school.school_year, school.name, school.address, school.insee),
+            *(*school.point.split(","), run.file_name(page)),
+        )
+        for page, school in enumerate(schools)
     ]
     # A JSON text is a literal of GoogleSQL too.
     values = ", ".join(
-        "({}, {}, {}, {}, STRUCT({} AS lat, {} AS lon), ".format(*map(json.dumps, row))
-        + "TIMESTAMP '2026-01-01 00:00:00+00', 'colleges_20260101_0000_x.json')"
+        "({}, {}, {}, {}, STRUCT({} AS lat, {} AS lon), TIMESTAMP '2026-01-01 00:00:00+00', {})".format(
+            *map(json.dumps, row)
+        )
         for row in rows
     )
     columns = "annee_scol, libelle, adresse, arr_insee, geo_point_2d, SYS_DATE_CREATE, SYS_FILE_NAME"

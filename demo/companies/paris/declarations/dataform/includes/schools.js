@@ -39,8 +39,14 @@ const isRejected = REJECTIONS.map(([condition]) => `(${condition})`).join(" or "
 
 const reason = `array_to_string([${REJECTIONS.map(([condition, text]) => `if(${condition}, '${text}', null)`).join(", ")}], '; ')`;
 
+// Of schools that swap their names in a circle.
+const MOST_NAMES = 10;
+
+// The names of all files of one load begin with it.
+const load = "ifnull(regexp_extract(SYS_FILE_NAME, r'^(.*_[0-9a-f]{8}-[0-9a-f]{4})-7'), SYS_FILE_NAME)";
+
 const columns = {
-  school_id: "The school: arrondissement and first known name. Key; it stays when the school is renamed.",
+  school_id: "The school: arrondissement and first known name, with the school year if another one had it. Key; it stays when the school is renamed.",
   name: "The name, in capitals without accents and punctuation.",
   address: "Number and street, written as the name; NULL when unknown.",
   arrondissement: "The arrondissement, 1 to 20.",
@@ -48,4 +54,4 @@ const columns = {
   longitude: "Longitude in degrees, WGS 84.",
 };
 
-module.exports = { canonical, columns, degrees, isRejected, metres, reason, withoutArticle };
+module.exports = { MOST_NAMES, canonical, columns, degrees, isRejected, load, metres, reason, withoutArticle };
