@@ -19,7 +19,9 @@ from sandbox.bigquery.patches import (
     folded_filters,
     information_schema,
     modification_time,
+    normalize,
     numeric,
+    ordered_arrays,
     range_partitions,
     resource_memory,
     result_lookups,
@@ -48,9 +50,11 @@ def install() -> None:
         filter_before_unnest,
         folded_filters,
         numeric,
+        normalize,
         trim,
         range_partitions,
         unnest_offset,
+        ordered_arrays,
         time_travel,
     ):
         patch.install()
