@@ -141,11 +141,11 @@ def request_days(warehouse: bigquery.Client, table: Table, days: Days) -> None:
 def run_until_complete(warehouse: bigquery.Client, runner: Runner, table: Table) -> None:
     """More days than one statement may write are written in several runs, the newest first."""
     while True:
-        [start] = query(warehouse, "select current_timestamp() as at")
+        [start] = query(warehouse, "select current_timestamp() as moment")
         # Also after a full refresh: the tables that follow it have not read the new rows yet.
         runner.run([table.target], full_refresh=False, with_dependents=True)
         # By the warehouse's clock, which also wrote the rows.
-        [rest] = query(warehouse, REST, since=start["at"])
+        [rest] = query(warehouse, REST, since=start["moment"])
         if not rest["days"]:
             print("done     the table and those that follow it are complete")
             return

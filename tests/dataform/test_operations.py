@@ -133,16 +133,16 @@ def commit_late(runner, name, load_rows):
     newest = (
         f"select max(written_at) from {checkpoints} where table_name = '{name}' and written_at > '2000-01-01'"
     )
-    [row] = runner.warehouse.query(f"select ({newest}) as at")
-    earlier = f"timestamp_sub(timestamp '{row['at']}', interval 1 hour)"
+    [row] = runner.warehouse.query(f"select ({newest}) as moment")
+    earlier = f"timestamp_sub(timestamp '{row['moment']}', interval 1 hour)"
     runner.warehouse.query(
         f"update {checkpoints} set written_at = {earlier} where table_name = '{name}' "
-        f"and written_at = timestamp '{row['at']}'"
+        f"and written_at = timestamp '{row['moment']}'"
     )
     if name == "ods.products":
         runner.warehouse.query(
             f"update `{runner.warehouse.project}.ods.products` set SYS_DATE_CHANGE = {earlier} "
-            f"where SYS_DATE_CHANGE = timestamp '{row['at']}'"
+            f"where SYS_DATE_CHANGE = timestamp '{row['moment']}'"
         )
 
 
@@ -193,16 +193,18 @@ def test_a_request_to_read_again_survives_a_run_that_is_in_progress(sandbox, gra
         request = request.replace("@requested_at", "current_timestamp()")
         runner.warehouse.query(f"{before}{request};\nbegin transaction;{after}")
     else:
-        [row] = runner.warehouse.query("select cast(current_timestamp() as string) as at")
+        [row] = runner.warehouse.query("select cast(current_timestamp() as string) as moment")
         runner.warehouse.query(script)
-        runner.warehouse.query(request.replace("@requested_at", f"timestamp '{row['at']}'"))
+        runner.warehouse.query(request.replace("@requested_at", f"timestamp '{row['moment']}'"))
     stored = rows(runner, "ods.customers", "id")
     assert {"id": 78} in stored and {"id": 77} not in stored
     runner.run_action(tables["ods.customers"])
     assert {"id": 77} in rows(runner, "ods.customers", "id")
     # Then the watermark has passed what was requested.
-    [row] = runner.warehouse.rows("ods.file_reads", "max(written_at) as at", "SYS_DATE_CREATE > '2026-01-01'")
+    [row] = runner.warehouse.rows(
+        "ods.file_reads", "max(written_at) as moment", "SYS_DATE_CREATE > '2026-01-01'"
+    )
     runner.run_action(tables["ods.customers"])
     assert runner.warehouse.rows(
-        "ods.file_reads", "max(written_at) as at", "SYS_DATE_CREATE > '2026-01-01'"
+        "ods.file_reads", "max(written_at) as moment", "SYS_DATE_CREATE > '2026-01-01'"
     ) == [row]

@@ -23,6 +23,7 @@ from sandbox.bigquery.patches import (
     numeric,
     ordered_arrays,
     range_partitions,
+    reserved_words,
     resource_memory,
     result_lookups,
     running_jobs,
@@ -31,6 +32,7 @@ from sandbox.bigquery.patches import (
     trim,
     undrop_schema,
     unnest_offset,
+    zero_characters,
 )
 
 
@@ -56,5 +58,7 @@ def install() -> None:
         unnest_offset,
         ordered_arrays,
         time_travel,
+        reserved_words,
+        zero_characters,
     ):
         patch.install()
