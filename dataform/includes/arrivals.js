@@ -9,7 +9,7 @@ const ANY_FILE_DAY = "date '0001-01-01'";
 
 // Variables come first in a script of BigQuery; `more` are those of the table itself.
 const typeNewRows = (context, { source, columns }, more = []) =>
-  `${checkpoints.declareSince(context)}
+  `${checkpoints.declareReading(context)}
   declare until timestamp default ifnull(
     (select max(SYS_DATE_CREATE) from ${source} where SYS_DATE_CREATE > since),
     since

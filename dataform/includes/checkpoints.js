@@ -23,15 +23,31 @@ const watermark = (context) => `(
 const declareSince = (context) =>
   `declare since timestamp default ${context.incremental() ? `ifnull(${watermark(context)}, ${NEVER})` : NEVER};`;
 
+// A request to read raw again from a moment (scripts/refresh). A row of its own, known by its identity: a run that began
+// before the request, and commits after it, would pass a watermark that was moved back.
+const againName = (context) => `${names.ofTable(context.self())} (again)`;
+
+// For a table that reads raw: from its watermark, or from the earliest moment of a request that no run has read.
+const declareReading = (context) =>
+  `declare look_back timestamp default ${LOOKBACK};
+  declare unread array<string> default ${unreadRows(context, [againName(context)])};
+  declare since timestamp default ${context.incremental() ? `least(ifnull(${watermark(context)}, ${NEVER}), ifnull((
+    select min(seen_until)
+    from ${table(context)}
+    where written_at > look_back and table_name = '${againName(context)}'
+      and ${keyOf("table_name", "written_at")} in unnest(array_concat(unread, ['']))
+  ), current_timestamp()))` : NEVER};`;
+
 // New to this run. Rows that arrive while it runs belong to the next one.
 const isNew = (column) => `${column} > since and ${column} <= until`;
 
-// `days` is an array<date> in SQL: the days of sales whose rows may have changed. A watermark that was moved back while
-// the script ran, by a request to read rows again, stays: the next run reads from there.
+// `days` is an array<date> in SQL: the days of sales whose rows may have changed. A watermark that was moved back by hand
+// while the script ran stays: the next run reads from there.
 const save = (context, days = "cast([] as array<date>)", writtenAt = "current_timestamp()") =>
   `insert into ${table(context)} (table_name, seen_until, touched_days, written_at)
   select '${names.ofTable(context.self())}', if(moved < since, moved, until), ${days}, ${writtenAt}
-  from (select ${watermark(context)} as moved);`;
+  from (select ${watermark(context)} as moved);
+  ${saveRead(context)}`;
 
 // Days that a run left for the next one, because they were too many for one statement.
 const restName = (context) => `${names.ofTable(context.self())} (rest)`;
@@ -44,25 +60,28 @@ const saveRest = (context) =>
 
 const inNames = (all) => `table_name in (${all.map((name) => `'${name}'`).join(", ")})`;
 
-// The checkpoints of `tables`, and of the days that this table left, that no run of this table has read: an array of
+// The rows of these names that no run of this table has read, such as checkpoints of the tables that it follows: an array of
 // '<table> <microseconds of written_at>'. Found by identity and not only by time: a transaction of another invocation
 // can commit a checkpoint whose time this table's last run has passed. No script runs for as long as the look-back.
 const readName = (context) => `${names.ofTable(context.self())} read `;
 
 const keyOf = (name, time) => `concat(${name}, ' ', cast(unix_micros(${time}) as string))`;
 
-const declareUnread = (context, tables) =>
-  `declare look_back timestamp default timestamp_sub(if(since = ${NEVER}, current_timestamp(), since), interval 1 day);
-  declare unread array<string> default array(
+const unreadRows = (context, rowNames) =>
+  `array(
     select ${keyOf("table_name", "written_at")}
     from ${table(context)}
-    where ${inNames([...tables.map(names.ofTable), restName(context)])} and written_at > look_back
+    where ${inNames(rowNames)} and written_at > look_back
       and ${keyOf("table_name", "written_at")} not in (
         select ${keyOf(`replace(table_name, '${readName(context)}', '')`, "seen_until")}
         from ${table(context)}
         where starts_with(table_name, '${readName(context)}') and written_at > look_back
       )
-  );`;
+  )`;
+
+const declareUnread = (context, tables) =>
+  `declare look_back timestamp default timestamp_sub(if(since = ${NEVER}, current_timestamp(), since), interval 1 day);
+  declare unread array<string> default ${unreadRows(context, [...tables.map(names.ofTable), restName(context)])};`;
 
 const saveRead = (context) =>
   `insert into ${table(context)} (table_name, seen_until, written_at)
@@ -86,5 +105,6 @@ const anyUnread = (tables) =>
 const isUnread = (written, time) => `${keyOf(`'${names.ofTable(written)}'`, time)} in unnest(unread)`;
 
 module.exports = {
-  NEVER, LOOKBACK, declareSince, isNew, save, saveRest, declareUnread, saveRead, touchedDays, anyUnread, isUnread,
+  NEVER, LOOKBACK, declareSince, declareReading, isNew, save, saveRest, declareUnread, touchedDays, anyUnread,
+  isUnread,
 };

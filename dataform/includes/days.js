@@ -61,7 +61,6 @@ const model = (context, options) => {
   ${later ? "" : checks.declareKey(table, key)}
   ${verify(inDays)}
   ${checkpoints.save(context, "days")}
-  ${checkpoints.saveRead(context)}
   ${checkpoints.saveRest(context)}
   ${later ? "commit transaction;" : ""}`;
 
@@ -94,8 +93,7 @@ const laterDays = (context, { partition, businessDays }) => `${businessDays ? `
   -- Nothing to write; the checkpoint saves looking through the same days again.
   if array_length(days) = 0 then
     ${checkpoints.save(context)}
-    ${checkpoints.saveRead(context)}
-    return;
+      return;
   end if;
 
   ${locks.begin(context)}

@@ -5,7 +5,7 @@ const columns = require("includes/columns");
 
 const checkpoints = {
   description:
-    "How far each incremental table has read, and which days of sales it changed. One row a finished run; the last one written counts. To let a table read again from a moment, insert a row with that moment.",
+    "How far each incremental table has read, and which days of sales it changed. One row a finished run; the last one written counts. To let a table read raw again from a moment, use python -m scripts.refresh.",
   columns: {
     table_name: ["string not null", "The table that read, as dataset.table."],
     touched_days: ["array<date>", "Days of sales, UTC, whose rows the run may have changed; the tables that follow it write them again."],
@@ -55,7 +55,8 @@ const rejects = (subject) => ({
     SYS_DATE_CREATE: ["timestamp", "When the row was loaded into raw, by the warehouse's clock; the first time, if its file was loaded again."],
     SYS_FILE_NAME: ["string", "Base name of the landing file that contained the row."],
   },
-  partition: "file_day",
+  // By month: eleven years of days are more partitions than one statement may write.
+  partition: "date_trunc(file_day, month)",
 });
 
 // The facts of a list, by the subject of a row; `key` clusters the table.

@@ -112,8 +112,8 @@ class Rehearsal:
     def rehearse(self, result: str, incremental_only: bool) -> Result:
         models, live_models = self.dataform.models(result), self.dataform.live_models()
         check_candidate(models.values())
-        [now] = self.warehouse.rows("select current_timestamp() as at")
-        moment: datetime = now["at"]
+        [now] = self.warehouse.rows("select current_timestamp() as moment")
+        moment: datetime = now["moment"]
         live = self.live_state(moment)
         for base in CLONED:
             count = len(list(clone_tables(self.warehouse.client, base, rehearsed(base), moment)))

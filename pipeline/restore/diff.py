@@ -5,6 +5,7 @@ its moment. So two states of the warehouse differ only in the days that such row
 the other side of an earlier restore, which is how a rollback is rolled back.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from pipeline.restore.warehouse import Warehouse
 # As in dataform/includes/checkpoints.js: older rows count for no table, and their partitions expire.
 LOOKBACK = timedelta(days=90)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-REST = " (rest)"  # ends the name of a row with days that a run left for the next one
+# What follows the name of a table: days left for its next run, a request to read raw again, a row that it has read.
+SUFFIX = re.compile(r"( read .*| \(rest\)| \(again\))$")
 
 CHECKPOINTS = """
 with past as (
@@ -76,7 +78,7 @@ def read_diff(warehouse: Warehouse, moment: datetime, now: datetime) -> Diff:
 
 
 def table_of(row: Mapping[str, Any]) -> str:
-    return str(row["table_name"]).removesuffix(REST)
+    return SUFFIX.sub("", str(row["table_name"]))
 
 
 def watermark(rows: list[Mapping[str, Any]], table: str) -> datetime:

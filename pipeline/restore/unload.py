@@ -17,7 +17,7 @@ from pipeline.restore.warehouse import Warehouse
 
 # The newest state of each file counts: a replay archives it again.
 FILES = """
-select file_name, endpoint, source, rows, bytes, run_id, state, first_logged
+select file_name, endpoint, source, `rows`, bytes, run_id, state, first_logged
 from (
   select *, min(logged_at) over (partition by file_name) as first_logged
   from ops.file_log
@@ -27,7 +27,7 @@ where true
 qualify row_number() over (partition by file_name order by logged_at desc) = 1
 """
 ROWS = """
-select count(*) as rows, min(SYS_DATE_CREATE) as first_load
+select count(*) as row_count, min(SYS_DATE_CREATE) as first_load
 from {table}
 where SYS_DATE_CREATE >= {since} and SYS_FILE_NAME in ({files})
 """
@@ -74,8 +74,8 @@ def count_rows(warehouse: Warehouse, files: Sequence[Mapping[str, Any]], since: 
     # Every table, because the log does not name the table of a file.
     for table in warehouse.tables("raw"):
         [counted] = warehouse.rows(ROWS.format(table=table.name, since=literal(since), files=names))
-        if counted["rows"]:
-            rows[table.name] = counted["rows"]
+        if counted["row_count"]:
+            rows[table.name] = counted["row_count"]
             first.append(counted["first_load"])
     return Load(files, rows, min(first, default=None), since)
 
@@ -93,7 +93,7 @@ def statements(load: Load, reason: str) -> Iterator[str]:
 
 def log_row(file: Mapping[str, Any], reason: str) -> str:
     return (
-        "insert into ops.file_log (run_id, source, endpoint, file_name, state, rows, bytes, reason, logged_at) "
+        "insert into ops.file_log (run_id, source, endpoint, file_name, state, `rows`, bytes, reason, logged_at) "
         f"values ({text(file['run_id'])}, {text(file['source'])}, {text(file['endpoint'])}, "
         f"{text(file['file_name'])}, 'withdrawn', {file['rows']}, {file['bytes']}, {text(reason)}, "
         "current_timestamp());"

@@ -14,7 +14,7 @@ WITHDRAWN = """
 select distinct file_name from ops.file_log where state = 'withdrawn' and logged_at > {moment}
 """
 FIRST_LOAD = """
-select min(SYS_DATE_CREATE) as at
+select min(SYS_DATE_CREATE) as first_load
 from {table} for system_time as of {moment}
 where SYS_DATE_CREATE >= {floor} and SYS_FILE_NAME in ({files})
 """
@@ -42,5 +42,5 @@ def first_load(warehouse: Warehouse, table: str, files: list[str], moment: datet
             table=table, moment=literal(moment), floor=literal(moment - LOOKBACK), files=listed(files)
         )
     )
-    at: datetime | None = row["at"]
-    return at
+    first: datetime | None = row["first_load"]
+    return first

@@ -127,8 +127,8 @@ class ReleaseLog:
 
     def now(self) -> datetime:
         """By the clock of BigQuery, which time travel follows."""
-        [row] = self.client.query_and_wait("select current_timestamp() as at")
-        moment: datetime = row["at"]
+        [row] = self.client.query_and_wait("select current_timestamp() as moment")
+        moment: datetime = row["moment"]
         return moment
 
 

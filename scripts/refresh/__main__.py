@@ -24,18 +24,11 @@ from scripts.release.target import (
     read_target,
 )
 
-# Bookkeeping of the incremental tables: docs/adr/0003. A row "<table> (rest)" has days that the table writes next.
-# The watermark only moves back: rows between a later one and the present one would never be read.
+# Bookkeeping of the incremental tables: docs/adr/0003. Rows of their own, which no run passes before it has read them:
+# "<table> (again)" has the moment from which it reads raw again, "<table> (rest)" days that it writes next.
 READ_AGAIN = """
 insert into ods.checkpoints (table_name, seen_until, written_at)
-select @name, least(timestamp(@first), ifnull(max(seen_until), timestamp '1970-01-01')), current_timestamp()
-from (
-  select seen_until
-  from ods.checkpoints
-  where table_name = @name and written_at >= timestamp_sub(current_timestamp(), interval 90 day)
-  order by written_at desc
-  limit 1
-)"""
+values (concat(@name, ' (again)'), timestamp(@first), current_timestamp())"""
 WRITE_AGAIN = """
 insert into ods.checkpoints (table_name, seen_until, touched_days, written_at)
 values (concat(@name, ' (rest)'), current_timestamp(), generate_date_array(@first, @last), current_timestamp())"""
@@ -148,11 +141,11 @@ def request_days(warehouse: bigquery.Client, table: Table, days: Days) -> None:
 def run_until_complete(warehouse: bigquery.Client, runner: Runner, table: Table) -> None:
     """More days than one statement may write are written in several runs, the newest first."""
     while True:
-        [start] = query(warehouse, "select current_timestamp() as at")
+        [start] = query(warehouse, "select current_timestamp() as moment")
         # Also after a full refresh: the tables that follow it have not read the new rows yet.
         runner.run([table.target], full_refresh=False, with_dependents=True)
         # By the warehouse's clock, which also wrote the rows.
-        [rest] = query(warehouse, REST, since=start["at"])
+        [rest] = query(warehouse, REST, since=start["moment"])
         if not rest["days"]:
             print("done     the table and those that follow it are complete")
             return

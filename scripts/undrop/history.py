@@ -14,7 +14,7 @@ from scripts.undrop import UndropError
 
 # Eight days, because time travel reaches back at most seven.
 LAST_SEEN = """
-select max(logged_at) as at
+select max(logged_at) as last_seen
 from ops.table_log
 where table_name = @name and logged_at >= timestamp_sub(current_timestamp(), interval 8 day)
 """
@@ -66,13 +66,13 @@ class History:
         try:
             [row] = self.client.query_and_wait(LAST_SEEN, job_config=config)
         except NotFound:
-            row = {"at": None}
-        if row["at"] is None:
+            row = {"last_seen": None}
+        if row["last_seen"] is None:
             raise UndropError(
                 f"ops.table_log does not name {self.table} in the last week; nothing was changed. Pass a moment at "
                 "which it existed: --at 2026-01-31T09:30:00+00:00"
             )
-        seen: datetime = row["at"]
+        seen: datetime = row["last_seen"]
         return seen
 
     def travel_hours(self) -> int:

@@ -78,8 +78,8 @@ class Project:
         return [item["name"] for item in listed.get("items", []) if "/sales/" in item["name"]]
 
     def loaded(self, name: str) -> int:
-        sql = f"select count(*) as rows from raw.sales where SYS_FILE_NAME = '{name}'"
-        return int(self.warehouse.query(sql)[0]["rows"])
+        sql = f"select count(*) as row_count from raw.sales where SYS_FILE_NAME = '{name}'"
+        return int(self.warehouse.query(sql)[0]["row_count"])
 
     def load(self, files: list[Any]) -> None:
         for table, some in files_by_table(files).items():

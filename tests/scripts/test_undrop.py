@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(600)
 
 
 def now(warehouse):
-    return warehouse.query("select current_timestamp() as at")[0]["at"]
+    return warehouse.query("select current_timestamp() as moment")[0]["moment"]
 
 
 def table_of(warehouse, name):

@@ -19,8 +19,11 @@ from sandbox.bigquery.patches import (
     folded_filters,
     information_schema,
     modification_time,
+    normalize,
     numeric,
+    ordered_arrays,
     range_partitions,
+    reserved_words,
     resource_memory,
     result_lookups,
     running_jobs,
@@ -29,6 +32,7 @@ from sandbox.bigquery.patches import (
     trim,
     undrop_schema,
     unnest_offset,
+    zero_characters,
 )
 
 
@@ -48,9 +52,13 @@ def install() -> None:
         filter_before_unnest,
         folded_filters,
         numeric,
+        normalize,
         trim,
         range_partitions,
         unnest_offset,
+        ordered_arrays,
         time_travel,
+        reserved_words,
+        zero_characters,
     ):
         patch.install()

@@ -68,14 +68,26 @@ def multiplication(node: exp.Expr, context: Any) -> exp.Expr:
     """Exact where both factors have decimals; DuckDB's own product with an integer is exact already."""
     if not isinstance(node, exp.Mul) or result_kind(node) is not NUMERIC:
         return node
-    if {kind_of(node.this), kind_of(node.expression)} & INTEGERS:
+    factors = (node.this.unnest(), node.expression.unnest())
+    if {kind_of(factor) for factor in factors} & INTEGERS:
         return node
+    # DuckDB's SIGN is a whole number too, which NUMERIC has to be again.
+    if all(isinstance(factor, exp.Sign) for factor in factors):
+        return typed(as_numeric(node.copy()), node)
     return typed(call("_numeric_multiply", node.this, node.expression), node)
 
 
 def rounding(node: exp.Expr, context: Any) -> exp.Expr:
     """DuckDB rounds half away from zero too, but to a DECIMAL(38, 2), whose products have other scales."""
-    return as_numeric(node) if isinstance(node, exp.Round) and kind_of(node.this) is NUMERIC else node
+    if not isinstance(node, exp.Round) or kind_of(node.this) is not NUMERIC:
+        return node
+    digits, mode = node.args.get("decimals"), node.args.get("truncate")
+    if mode is not None and mode.name.upper() != "ROUND_HALF_AWAY_FROM_ZERO":
+        raise unsupported(f"The sandbox rounds only half away from zero, not {mode.name}.")
+    if not isinstance(digits, exp.Literal) or digits.name not in ("1", "2", "3", "4"):
+        return as_numeric(exp.Round(this=node.this, decimals=digits))
+    scale = [exp.Literal.number(text) for text in (f"1e{digits.name}", f"0.{'1'.zfill(int(digits.name))}")]
+    return typed(call("_numeric_round", node.this, digits, *scale), node)
 
 
 def text(node: exp.Expr, context: Any) -> exp.Expr:
@@ -170,6 +182,13 @@ def kind_of(node: exp.Expr) -> Any:
 
 def as_numeric(node: exp.Expr) -> exp.Expr:
     return exp.cast(node, exp.DataType.build(DUCKDB_TYPE, dialect="duckdb"))
+
+
+def unsupported(message: str) -> Exception:
+    from local_bigquery.errors import BigQueryError
+
+    error: Exception = BigQueryError("invalidQuery", message)
+    return error
 
 
 def typed(node: exp.Expr, like: exp.Expr) -> exp.Expr:

@@ -100,6 +100,20 @@ CREATE MACRO _safe_divide(a DECIMAL(38, 9), b DECIMAL(38, 9)) AS bq.main._numeri
     (a DOUBLE, b DOUBLE) AS CASE WHEN b <> 0 THEN a / b END,
     (a HUGEINT, b HUGEINT) AS CASE WHEN b <> 0 THEN a / b END;
 
+-- `factor` is 10^digits as a DOUBLE, `unit` its inverse.
+CREATE MACRO _numeric_round(x, digits, factor, unit) AS
+    list_transform(
+        [{'x': CAST(x AS DECIMAL(38, 9)), 'units': CAST(CAST(x AS DECIMAL(38, 9)) AS DOUBLE) * factor}],
+        lambda __numeric: CASE
+            WHEN bq.main._is_certain(__numeric.units)
+                THEN CAST(
+                    CAST(CAST(round(__numeric.units) AS BIGINT) AS DECIMAL(18, 0)) * CAST(unit AS DECIMAL(5, 4))
+                    AS DECIMAL(38, 9)
+                )
+            ELSE CAST(round(__numeric.x, digits) AS DECIMAL(38, 9))
+        END
+    )[1];
+
 CREATE MACRO _numeric_greatest(a, b) AS
     list_transform(
         [{'a': CAST(a AS DECIMAL(38, 9)), 'b': CAST(b AS DECIMAL(38, 9))}],

@@ -34,7 +34,7 @@ class Shop:
         self.runner.run()
 
     def now(self):
-        return self.warehouse.query("select current_timestamp() as at")[0]["at"]
+        return self.warehouse.query("select current_timestamp() as moment")[0]["moment"]
 
     def plan(self, moment):
         return make_plan(Warehouse(self.warehouse.client), moment, self.now())

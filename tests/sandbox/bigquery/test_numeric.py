@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from google.api_core.exceptions import BadRequest
 
 from demo.cloud import Cloud
 from sandbox.state import State
@@ -27,6 +28,16 @@ CONSTANTS = [
     "round(numeric '-2.345', 2)",
     "round(numeric '-2.5')",
     "round(numeric '2545', -1)",
+    *(
+        f"round(numeric '{value}', {digits})"
+        for value in ("1.004999999", "-1.005", "0.00005", "-0.000049999", "99999999999999999999999999999.45")
+        for digits in (1, 2, 4)
+    ),
+    "round(cast(null as numeric), 2)",
+    "round(numeric '1999999999999.994999999', 2)",
+    "round(numeric '1.005', 2, 'ROUND_HALF_AWAY_FROM_ZERO')",
+    "sign(numeric '-0.5') * sign(numeric '2')",
+    "(sign(numeric '-0.5') * sign(numeric '2')) / 3 * numeric '1.5'",
     "trunc(numeric '-2.349', 2)",
     "numeric '0.000000001' * numeric '0.5'",
     "numeric '-0.000000003' * numeric '0.5'",
@@ -241,3 +252,8 @@ STATEMENTS = {
 def test_every_kind_of_statement_divides_exactly(query: Callable[[str], Any], table: str, kind: str) -> None:
     [row] = query(STATEMENTS[kind].format(t=table))
     assert row.values() == (Decimal("0.666666667"),)
+
+
+def test_another_mode_of_rounding_is_refused(sandbox: State) -> None:
+    with pytest.raises(BadRequest, match="The sandbox rounds only half away from zero, not ROUND_HALF_EVEN"):
+        Cloud(sandbox).bigquery.query_and_wait("select round(numeric '1.005', 2, 'ROUND_HALF_EVEN')")

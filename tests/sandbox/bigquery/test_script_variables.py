@@ -18,15 +18,15 @@ DECLARE last ARRAY<DATE> DEFAULT [DATE '0001-01-01', DATE '9999-12-31'];
 DECLARE none ARRAY<DATE> DEFAULT [];
 DECLARE missing ARRAY<DATE> DEFAULT NULL;
 SELECT
-  COUNTIF(DATE(at) IN UNNEST(days)),
-  COUNTIF(DATE(at) IN UNNEST(last)),
-  COUNTIF(DATE(at) IN UNNEST(none)),
-  COUNTIF(DATE(at) IN UNNEST(missing)),
-  COUNTIF(DATE(at) NOT IN UNNEST(days)),  -- unknown, as one of the days is
-  COUNTIF(DATE(at) NOT IN UNNEST(none) OR DATE(at) IN UNNEST(days)),
+  COUNTIF(DATE(moment) IN UNNEST(days)),
+  COUNTIF(DATE(moment) IN UNNEST(last)),
+  COUNTIF(DATE(moment) IN UNNEST(none)),
+  COUNTIF(DATE(moment) IN UNNEST(missing)),
+  COUNTIF(DATE(moment) NOT IN UNNEST(days)),  -- unknown, as one of the days is
+  COUNTIF(DATE(moment) NOT IN UNNEST(none) OR DATE(moment) IN UNNEST(days)),
 FROM UNNEST([
   TIMESTAMP '2026-11-20', TIMESTAMP '2026-11-21 23:59:59.999999', TIMESTAMP '9999-12-31 23:59:59', NULL
-]) AS at
+]) AS moment
 """
 VALUES = {
     "STRING": r"""'It\'s a \\ "[1, 2]\n'""",
@@ -57,7 +57,7 @@ def pruned(sandbox: State, rows: Callable[[str], list[tuple[Any, ...]]]) -> Iter
     dataset = f"pruned_{uuid.uuid4().hex[:8]}"
     table = f"{dataset}.t"
     rows(f"CREATE SCHEMA {dataset}")
-    rows(f"CREATE TABLE {table} (at TIMESTAMP, id INT64, items ARRAY<INT64>) PARTITION BY DATE(at)")
+    rows(f"CREATE TABLE {table} (moment TIMESTAMP, id INT64, items ARRAY<INT64>) PARTITION BY DATE(moment)")
     rows(f"INSERT INTO {table} VALUES (TIMESTAMP '2026-11-20 12:00:00', 1, [10])")
     [yesterday] = (sandbox.root / "bigquery").glob(f"*/{dataset}/t/*.parquet")
     rows(f"INSERT INTO {table} VALUES (TIMESTAMP '2026-11-21 12:00:00', 2, [20, 30])")
@@ -67,17 +67,17 @@ def pruned(sandbox: State, rows: Callable[[str], list[tuple[Any, ...]]]) -> Iter
 
 
 def test_only_matching_files_are_read(rows: Callable[[str], list[tuple[Any, ...]]], pruned: str) -> None:
-    assert rows(f"{DAYS} SELECT id FROM {pruned} WHERE DATE(at) IN UNNEST(days)") == [(2,)]
-    assert rows(f"{SINCE} SELECT id FROM {pruned} WHERE at >= since") == [(2,)]
+    assert rows(f"{DAYS} SELECT id FROM {pruned} WHERE DATE(moment) IN UNNEST(days)") == [(2,)]
+    assert rows(f"{SINCE} SELECT id FROM {pruned} WHERE moment >= since") == [(2,)]
     assert rows(f"{IDS} SELECT id FROM {pruned} WHERE id BETWEEN ids.lowest AND ids.highest") == [(2,)]
-    rows(f"{DAYS} DELETE FROM {pruned} WHERE DATE(at) IN UNNEST(days)")
-    assert rows(f"{SINCE} SELECT id FROM {pruned} WHERE at >= since") == []
+    rows(f"{DAYS} DELETE FROM {pruned} WHERE DATE(moment) IN UNNEST(days)")
+    assert rows(f"{SINCE} SELECT id FROM {pruned} WHERE moment >= since") == []
 
 
 def test_the_table_is_filtered_before_its_arrays_are_unnested(
     rows: Callable[[str], list[tuple[Any, ...]]], pruned: str
 ) -> None:
-    base, today = f"{DAYS} SELECT s.id, item FROM {pruned} AS s", "DATE(s.at) IN UNNEST(days)"
+    base, today = f"{DAYS} SELECT s.id, item FROM {pruned} AS s", "DATE(s.moment) IN UNNEST(days)"
     assert rows(f"{base}, UNNEST(s.items) AS item WHERE {today} AND item > 20") == [(2, 30)]
     assert rows(f"{base} LEFT JOIN UNNEST(s.items) AS item ON item > 30 WHERE {today}") == [(2, None)]
 

@@ -30,7 +30,7 @@ from tests.sandbox.transfers.transfers_client import (
 
 
 def test_a_run_writes_the_result_for_its_run_time(call: Callable[..., Response], dataset: str) -> None:
-    name = create_config(call, query_into(dataset, "SELECT @run_date AS day, @run_time AS at"))
+    name = create_config(call, query_into(dataset, "SELECT @run_date AS day, @run_time AS moment"))
     for _ in range(2):  # truncated: one row after the second run, too
         assert run_transfer(call, name)["state"] == "SUCCEEDED"
     stamp = f"{datetime(2026, 11, 20, 6, tzinfo=UTC).timestamp():.1f}"
