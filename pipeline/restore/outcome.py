@@ -31,7 +31,7 @@ class CollectingLog(StructuredLog):
 
 @dataclass(frozen=True)
 class Recorder:
-    """`name` of the row; empty if nobody waits for it, as when the pipeline started the job."""
+    """`name` of the row; empty if no command waits for it, as when the pipeline started the job."""
 
     outcomes: Outcomes
     name: str

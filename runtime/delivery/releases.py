@@ -14,7 +14,7 @@ from runtime.delivery import Refused
 # watching: live, and judged by the first runs of the pipeline. kept: judged as bad, and could not be rolled back.
 State = Literal["rolling out", "watching", "accepted", "rolled back", "kept", "failed"]
 Scope = Literal["all", "code", "data"]
-# Rows of other kinds are no releases: a rehearsal was never live, and a restore is a part of one.
+# A row of another kind is not a release: a rehearsal was never live, and a restore is a part of one.
 READ = """
 select * from ops.releases where logged_at >= timestamp '2020-01-01' and kind in ('rollout', 'rollback')
 qualify row_number() over (partition by `release` order by logged_at desc) = 1

@@ -202,7 +202,7 @@ def resolve(sql: str, options: AnalyzerOptions, catalog: int) -> Resolved:
 
 
 def find_field(node: Any, name: str) -> Any:
-    """Of the node or of a kind that it extends, which is its field `parent`; empty if there is none."""
+    """Of the node or of a kind that it extends, which is its field `parent`; empty if it does not exist."""
     while name not in (fields := node.DESCRIPTOR.fields_by_name):
         if "parent" not in fields:
             return []
