@@ -52,8 +52,9 @@ class JsonRows:
                 number, "a name is twice in the object, of which one value would be lost", item.decode()
             )
             return
-        if self.reject in members:
-            self.rows.reject(number, msgspec.json.decode(members[self.reject], type=str), item.decode())
+        # Without a declared field it is "", which a member may be called.
+        if self.reject and self.reject in members:
+            self.rows.reject(number, str(msgspec.json.decode(members[self.reject])), item.decode())
             return
         row = rename_members(members, self.rename)
         self.names |= dict.fromkeys(row)

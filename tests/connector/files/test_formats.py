@@ -38,6 +38,20 @@ def test_json_arrays(local, folder):
     assert values(local.copy(), "id", "name", "amount") == ROWS
 
 
+def test_a_field_without_a_name(local, folder):
+    local.endpoint["format"] = {"ndjson": {}}
+    (folder / "a.json").write_text('{"id": 1, "": 2}\n{"id": 2, "": "x", "a.b": 3}\n')
+    assert values(local.copy(), "id", "", "a.b") == [("1", 2, None), ("2", "x", 3)]
+    assert local.rejects() == []
+
+
+def test_a_reason_that_is_not_a_text(local, folder):
+    local.endpoint["format"] = {"ndjson": {"reject": "WHY"}}
+    (folder / "a.json").write_text('{"id": 1, "WHY": 7}\n{"id": 2}\n')
+    assert values(local.copy(), "id") == [("2",)]
+    assert [reject["reason"] for reject in local.rejects()] == ["7"]
+
+
 def test_a_field_whose_new_name_is_taken_keeps_its_own(local, folder):
     local.endpoint |= {"format": {"ndjson": {}}, "rename": {"title": "name"}}
     (folder / "a.json").write_text('{"id": "1", "name": "a", "title": "b"}')
