@@ -97,7 +97,7 @@ def test_an_incomplete_list_removes_no_key(products):
     products.run()
     products.load(3)
     project, name = products.warehouse.project, file("products", 3)
-    columns = "run_id, endpoint, file_name, state, rows, bytes, logged_at"
+    columns = "run_id, endpoint, file_name, state, `rows`, bytes, logged_at"
     products.warehouse.query(
         f"insert into `{project}.ops.file_log` ({columns}) values "
         f"('r', 'products', '{name}', 'archived', 1, 1, current_timestamp()), "

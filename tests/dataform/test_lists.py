@@ -42,7 +42,7 @@ class Lists:
                 (file(self.endpoint, number, int(p[1:])), state) for p, state in pages.items()
             )
         )
-        columns = "run_id, endpoint, file_name, state, rows, bytes, logged_at"
+        columns = "run_id, endpoint, file_name, state, `rows`, bytes, logged_at"
         self.warehouse.query(f"insert into `{self.warehouse.project}.ops.file_log` ({columns}) values {rows}")
 
     def listed(self):

@@ -238,7 +238,7 @@ def test_a_load_is_taken_out(project):
     """By the job, which finds the rows and their log; the file in the bucket moves."""
     name = file("sales", 9)
     row = "('r', 'retail', 'sales', '{}', 'archived', 1, 1, current_timestamp())"
-    columns = "run_id, source, endpoint, file_name, state, rows, bytes, logged_at"
+    columns = "run_id, source, endpoint, file_name, state, `rows`, bytes, logged_at"
     project.warehouse.query(f"insert into ops.file_log ({columns}) values {row.format(name)}")
     bucket = f"{project.state.project}-landing"
     project.upload(bucket, f"retail/sales/archive/20260109/{name}", {})

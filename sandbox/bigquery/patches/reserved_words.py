@@ -56,11 +56,11 @@ def is_reserved_name(texts: Sequence[str], place: int, name: int) -> bool:
 
 
 def is_frame(texts: Sequence[str], place: int) -> bool:
-    """Whether ROWS is a frame of a window, a sample's unit or a field of something, and not a column's name."""
+    """Whether ROWS is a frame of a window, a sample's unit, a field or a parameter, and not a column's name."""
     before, after = text_at(texts, place - 1), text_at(texts, place + 1)
-    return (
-        before == "." or before.isdigit() or after.isdigit() or after in ("BETWEEN", "UNBOUNDED", "CURRENT")
-    )
+    if before in (".", "@") or after in ("BETWEEN", "UNBOUNDED", "CURRENT"):
+        return True
+    return before.isdigit() or after.isdigit()
 
 
 def text_at(texts: Sequence[str], place: int) -> str:

@@ -18,7 +18,7 @@ def log(shop, files, state="archived"):
     """As the connector writes it after a load."""
     for table, name, rows in files:
         shop.warehouse.query(
-            "insert into ops.file_log (run_id, source, endpoint, file_name, state, rows, bytes, logged_at) values "
+            "insert into ops.file_log (run_id, source, endpoint, file_name, state, `rows`, bytes, logged_at) values "
             f"('{table}-run', 'retail', '{table}', '{name}', '{state}', {len(rows)}, 1, current_timestamp())"
         )
 

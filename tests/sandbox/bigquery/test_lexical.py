@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from google.api_core.exceptions import BadRequest, NotFound
+from google.cloud.bigquery import QueryJobConfig, ScalarQueryParameter
 from zetasql.core.exceptions import ZetaSQLError
 
 from demo.cloud import Cloud
@@ -40,18 +41,18 @@ ZEROS = [
 
 
 @pytest.fixture(scope="module")
-def query(sandbox: State) -> Callable[[str], Any]:
-    run: Callable[[str], Any] = Cloud(sandbox).bigquery.query_and_wait
+def query(sandbox: State) -> Callable[..., Any]:
+    run: Callable[..., Any] = Cloud(sandbox).bigquery.query_and_wait
     return run
 
 
 @pytest.mark.parametrize("columns", NAMES)
-def test_these_are_names(query: Callable[[str], Any], columns: str) -> None:
+def test_these_are_names(query: Callable[..., Any], columns: str) -> None:
     googlesql.prepare(columns, "")
     query(f"select {columns}")
 
 
-def test_reserved_words_are_refused_as_names(query: Callable[[str], Any]) -> None:
+def test_reserved_words_are_refused_as_names(query: Callable[..., Any]) -> None:
     for columns in REFUSED:
         with pytest.raises(ZetaSQLError):
             googlesql.prepare(columns, "")
@@ -59,12 +60,18 @@ def test_reserved_words_are_refused_as_names(query: Callable[[str], Any]) -> Non
             query(f"select {columns}")
 
 
-def test_times_of_a_table_are_not_a_name(query: Callable[[str], Any]) -> None:
+def test_times_of_a_table_are_not_a_name(query: Callable[..., Any]) -> None:
     with pytest.raises(NotFound):
         query("select * from ods.absent for system_time as of current_timestamp()")
 
 
-def test_both_engines_agree_on_the_character_zero(query: Callable[[str], Any]) -> None:
+def test_a_parameter_may_have_a_reserved_word_as_its_name(query: Callable[..., Any]) -> None:
+    config = QueryJobConfig(query_parameters=[ScalarQueryParameter("rows", "INT64", 7)])
+    [row] = query("select @rows, (@rows) as number, [@rows]", job_config=config)
+    assert tuple(row.values()) == (7, 7, [7])
+
+
+def test_both_engines_agree_on_the_character_zero(query: Callable[..., Any]) -> None:
     [row] = query(f"select {', '.join(ZEROS)}")
     [expected] = googlesql.execute(ZEROS).rows
     assert [str(value).lower() for value in row.values()] == list(expected)
