@@ -93,7 +93,7 @@ const laterDays = (context, { partition, businessDays }) => `${businessDays ? `
   -- Nothing to write; the checkpoint saves looking through the same days again.
   if array_length(days) = 0 then
     ${checkpoints.save(context)}
-      return;
+    return;
   end if;
 
   ${locks.begin(context)}
