@@ -1,55 +1,19 @@
-"""Parses the content of an export's file: shape by msgspec, then rules that concern several keys."""
+"""Parses the content of an export's file: its parts one by one, then rules that concern several of them."""
 
-import re
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
-from msgspec import Meta
-
-from sheets_sync.chart_parser import check_chart, parse_chart
-from sheets_sync.declaration import Part, convert_part
+from sheets_sync.chart_parser import parse_chart
+from sheets_sync.declaration import convert_part
 from sheets_sync.destinations.file.config import FileConfig
 from sheets_sync.destinations.http.config import HttpConfig, parse_http_config
 from sheets_sync.errors import ExportError
-from sheets_sync.export import (
-    RAW_PREFIX,
-    VERDICT_TABLE,
-    Column,
-    ColumnType,
-    Drift,
-    Export,
-    LoadMode,
-    Mode,
-    Order,
-    Protect,
-    Removed,
-    SheetsConfig,
-    SyncStatus,
-)
+from sheets_sync.export import VERDICT_TABLE, Column, Export, Mode, Order, Removed, SheetsConfig
+from sheets_sync.export_checks import check_export
+from sheets_sync.export_parts import NAME, ColumnPart, ExportPart, RemovedPart
 from sheets_sync.notifications.config import parse_notify
 from sheets_sync.row_filter import parse_row_filter, parse_segments
 from sheets_sync.schedule import parse_schedule
-
-NAME = re.compile(r"[a-z][a-z0-9_]*")
-# \Z and not $, which would accept a line break at the end of a name.
-Name = Annotated[str, Meta(pattern=rf"^{NAME.pattern}\Z", description="a name in snake_case")]
-Table = Annotated[
-    str,
-    Meta(
-        pattern=rf"^((raw\.)?{NAME.pattern}|{re.escape(VERDICT_TABLE)})\Z",
-        description=f"a table in dmt, or raw.<table>, or {VERDICT_TABLE}",
-    ),
-]
-Title = Annotated[
-    str, Meta(min_length=1, max_length=100, pattern=r"\S", description="a title of 1 to 100 characters")
-]
-Header = Annotated[str, Meta(pattern=r"\S", description="a text")]
-OrderItem = Annotated[
-    str,
-    Meta(pattern=rf"^\s*{NAME.pattern}(\s+(asc|desc))?\s*\Z", description="a column, or a column and desc"),
-]
-Percent = Annotated[int, Meta(ge=0, le=100, description="a whole number of percent, 0 to 100")]
-KeyColumns = Annotated[list[Name], Meta(min_length=1, description="a list with at least one column")]
 
 SHRINK, SHRINK_OF_VERDICT = 50, 100  # findings end, and most of them at once
 KINDS = ("sheets", "http", "file")
@@ -59,42 +23,6 @@ MODES_OF_KIND: dict[str, tuple[Mode, ...]] = {
     "file": ("mirror",),
 }
 REMOVED_HINT = "delete, keep, {mark: <header>} or {move: <tab>}"
-
-
-class ColumnPart(Part, frozen=True, kw_only=True):
-    header: Header
-    format: str | None = None
-    type: ColumnType | None = None
-
-
-class RemovedPart(Part, frozen=True, kw_only=True):
-    mark: Title | None = None
-    move: Title | None = None
-
-
-class ExportPart(Part, frozen=True, kw_only=True):
-    """A whole file. `columns`, `removed`, `destination` and `notify` are converted one by one."""
-
-    table: Table
-    mode: Mode
-    key: KeyColumns
-    columns: Any
-    tab: Title | None = None
-    copied: LoadMode | None = None
-    order: list[OrderItem] = []
-    removed: Any = None
-    drift: Drift = "overwrite"
-    shrink: Percent | None = None
-    protect: Protect = "warning"
-    audit: Any = "Sync log"
-    status: SyncStatus = "none"
-    fill_down: list[Header] = []
-    where: Any = None
-    segments: Any = None
-    schedule: Any = None
-    chart: Any = None
-    destination: Any = None
-    notify: Any = None
 
 
 def parse_export(name: str, file: str, content: Any, segment: str = "") -> Export:
@@ -127,16 +55,7 @@ def parse_export(name: str, file: str, content: Any, segment: str = "") -> Expor
         destination=destination,
         notify=parse_notify(file, part.notify),
     )
-    if export.status != "none" and destination.kind != "sheets":
-        raise ExportError(f"{file}: status is {part.status}, which only a sheet supports: expected none.")
-    check_fill_down(file, export)
-    check_chart(file, export)
-    if export.is_raw and export.row_filter:
-        raise ExportError(f"{file}: where and segments are for marts, but table is {export.table}.")
-    check_column_names(file, export)
-    check_titles(file, export)
-    check_raw_keys(file, export, part)
-    check_verdict(file, export)
+    check_export(file, export, part)
     return export
 
 
@@ -224,55 +143,3 @@ def parse_destination(
             "deleted. Declare it, or use mode upsert."
         )
     return config
-
-
-def check_fill_down(file: str, export: Export) -> None:
-    synced = [header for header in export.fill_down if header in export.headers]
-    if synced:
-        raise ExportError(
-            f"{file}: fill_down has {', '.join(synced)}, a column of the export: expected headers of users' columns."
-        )
-    if export.fill_down and export.destination.kind != "sheets":
-        raise ExportError(f"{file}: fill_down is {list(export.fill_down)}, which only a sheet supports.")
-
-
-def check_column_names(file: str, export: Export) -> None:
-    """`key` and `order` name columns of the export."""
-    allowed = f"columns of: {', '.join(export.names)}"
-    if len(set(export.key)) < len(export.key):
-        raise ExportError(f"{file}: key is {list(export.key)}, expected each column once.")
-    for part, names in (("key", list(export.key)), ("order", [item.column for item in export.order])):
-        if not set(names) <= set(export.names):
-            raise ExportError(f"{file}: {part} is {names}, expected {allowed}.")
-
-
-def check_titles(file: str, export: Export) -> None:
-    """Headers differ, and so do the titles of tabs, which Sheets compares case-insensitively."""
-    marking = [export.removed.title] if export.removed.how == "mark" else []
-    headers = export.headers + marking
-    if len(set(headers)) < len(headers):
-        raise ExportError(f"{file}: headers are {headers}, expected each header once.")
-    titles = [export.tab, export.audit or "", export.removed.title if export.removed.how == "move" else ""]
-    titles += [export.chart.tab] if export.chart else []
-    lower = [title.lower() for title in titles if title]
-    if len(set(lower)) < len(lower):
-        raise ExportError(f"{file}: titles of tabs are {titles}, expected each title once.")
-
-
-def check_raw_keys(file: str, export: Export, part: ExportPart) -> None:
-    """`copied` and `type` describe tables of raw; the columns of a mart have types."""
-    if not export.is_raw and (part.copied or any(column.type for column in export.columns)):
-        raise ExportError(
-            f"{file}: table is {export.table}, a mart, whose columns have types: `copied` and `type` are for "
-            f"tables of raw, such as {RAW_PREFIX}customers."
-        )
-
-
-def check_verdict(file: str, export: Export) -> None:
-    """Each run changes the verdict, so a notice about each change would be a mail an hour."""
-    notify = export.notify
-    if export.is_verdict and (notify.mail or notify.webhook) and "change" in notify.on:
-        raise ExportError(
-            f"{file}: notify.on is {', '.join(notify.on)}, but every run changes {VERDICT_TABLE}: expected a list "
-            "of failure, recovery, rejection. notices.report of the tfvars has the receivers of news of last night."
-        )

@@ -6,7 +6,8 @@ from typing import Any
 from runtime.yaml_file import load_yaml
 from sheets_sync.errors import ExportError
 from sheets_sync.export import Export
-from sheets_sync.export_parser import NAME, parse_export
+from sheets_sync.export_parser import parse_export
+from sheets_sync.export_parts import NAME
 
 FOLDER = Path(__file__).parent / "exports"
 

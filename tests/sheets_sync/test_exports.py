@@ -7,7 +7,8 @@ import yaml
 from sheets_sync import exports
 from sheets_sync.errors import ExportError
 from sheets_sync.export import Order, Removed, SheetsConfig
-from sheets_sync.export_parser import ExportPart, parse_export
+from sheets_sync.export_parser import parse_export
+from sheets_sync.export_parts import ExportPart
 
 FILE = {"kind": "file", "path": "sales/daily.csv"}
 
