@@ -1,16 +1,14 @@
 """A tab as a destination: read and compared, changed by one atomic batch."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from runtime.errors import JobError
 from sheets_sync.destination import Checked, Comparison
 from sheets_sync.destinations.sheets.current.column_positions import order_after
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
-from sheets_sync.destinations.sheets.current.document import CHART, STAGING, Document, Tab
+from sheets_sync.destinations.sheets.current.document import CHART, STAGING, Document
 from sheets_sync.destinations.sheets.current.merges import check_merges, describe_obstacle
 from sheets_sync.destinations.sheets.current.read_tab import read_content, read_current_tab
 from sheets_sync.destinations.sheets.current.takeover import describe_abandoned, take_over
@@ -24,10 +22,10 @@ from sheets_sync.destinations.sheets.desired.table import (
 from sheets_sync.destinations.sheets.diff.compare import Diff, compare_rows
 from sheets_sync.destinations.sheets.plan import Plan, make_plan
 from sheets_sync.destinations.sheets.previous_version import read_previous_version
-from sheets_sync.destinations.sheets.requests.batch import Request
 from sheets_sync.destinations.sheets.requests.fill_down import FormulaRows, find_formula_rows
-from sheets_sync.destinations.sheets.requests.status_note import SyncStatus, status_requests
+from sheets_sync.destinations.sheets.requests.status_note import SyncStatus
 from sheets_sync.destinations.sheets.spreadsheet import Spreadsheet, quote_title, split_rows
+from sheets_sync.destinations.sheets.status_notes import StatusNotes
 from sheets_sync.errors import Invalid, OutcomeUnknown, Refused, SyncError
 from sheets_sync.export import Export
 from sheets_sync.options import Options
@@ -67,6 +65,7 @@ class SheetsDestination:
         self.project = project
         self.options = options
         self.clock = clock
+        self.status_notes = StatusNotes(spreadsheet, clock)
         self.address = spreadsheet.id
         self.link = f"https://docs.google.com/spreadsheets/d/{spreadsheet.id}/edit"
 
@@ -88,7 +87,7 @@ class SheetsDestination:
         if read_content(self.project, export, document, self.spreadsheet) != seen.content:
             return None
         [tab] = document.marked_tabs(self.project, export.name)
-        requests = self.status_requests(export, document, tab, tab.id, is_changed=False)
+        requests = self.status_notes.requests(export, document, tab, tab.id, is_changed=False)
         try:
             if requests:
                 self.spreadsheet.apply_batch(requests)
@@ -120,7 +119,7 @@ class SheetsDestination:
         notes += describe_unmatched(desired, diff)
         # Sheets accepts addresses only; the identity of a person who is logged in is a description (read_identity).
         editors = [self.spreadsheet.identity] if "@" in self.spreadsheet.identity else []
-        status = partial(self.status_requests, export, document, current.tab)
+        status = partial(self.status_notes.requests, export, document, current.tab)
         formula_rows = self.read_formula_rows(export, current, diff, notes)
         has_content = self.has_chart_content(desired, document)
         plan = make_plan(
@@ -149,50 +148,20 @@ class SheetsDestination:
             plan,
             current.tab.status_id if current.tab else None,
             content=current.content if is_done else "",
-            note_time=self.status_time(current.tab, plan),
+            note_time=self.status_notes.time_after(current.tab, plan),
         )
-
-    def status_time(self, tab: Tab | None, plan: Plan) -> str:
-        """The time in the status note after `plan`."""
-        if plan.requests and not plan.changes:
-            return self.clock().isoformat(timespec="seconds")
-        return SyncStatus.from_json(tab.status if tab else "").checked
 
     def build_desired(self, export: Export, mart: Mart, document: Document) -> DesiredTable:
         if self.options.restore:
             return read_previous_version(export, mart.types, self.project, document, self.spreadsheet)
         return build_table(export, mart, self.project, document.zone)
 
-    def status_requests(
-        self, export: Export, document: Document, tab: Tab | None, tab_id: int, is_changed: bool
-    ) -> list[Request]:
-        """The note on the header; none if it is not declared, or if an unchanged tab was checked recently."""
-        status, now = SyncStatus.from_json(tab.status if tab else ""), self.clock()
-        if export.status == "none" or not (is_changed or status.is_due(now)):
-            return []
-        status = status.after_check(now, is_changed)
-        return status_requests(document, tab_id, tab, status, load_zone(document.zone))
-
     def describe_sample(self, comparison: SheetPlan) -> str:
         """Nothing: the examples of a dry run already show what its cells will contain."""
         return ""
 
     def record_failure(self, export: Export, error: str) -> None:
-        """Add the failure to the note, once: until the next success it stays as it is.
-
-        The sheet may be what is broken, so an error here is ignored: the failure itself is reported anyway.
-        """
-        if export.status == "none":
-            return
-        with suppress(JobError):
-            document = self.spreadsheet.read_document()
-            marked = document.marked_tabs(self.project, export.name)
-            status = SyncStatus.from_json(marked[0].status) if marked else SyncStatus()
-            if len(marked) == 1 and not status.failing_since:
-                [tab] = marked
-                status = status.after_failure(self.clock(), error)
-                zone = load_zone(document.zone)
-                self.spreadsheet.apply_batch(status_requests(document, tab.id, tab, status, zone))
+        self.status_notes.record_failure(self.project, export, error)
 
     def describe_zone_change(self, desired: DesiredTable, current: CurrentTab) -> list[str]:
         zones = current.zone_change(desired)

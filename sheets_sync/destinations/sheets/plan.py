@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from sheets_sync.destinations.sheets.audit import MAX_AUDIT_LINES, audit_lines
 from sheets_sync.destinations.sheets.current.current_tab import CurrentTab
 from sheets_sync.destinations.sheets.current.document import BEFORE, MAX_CELLS, STATE, Document
 from sheets_sync.destinations.sheets.current.sync_state import plan_state_write
@@ -24,10 +25,6 @@ from sheets_sync.destinations.sheets.requests.ownership import (
 )
 from sheets_sync.destinations.sheets.requests.staging import Staging
 from sheets_sync.errors import Refused, SheetError
-from sheets_sync.outcome import Example
-
-MAX_AUDIT_LINES = 50  # lines of rejected, and of drifted rows that one run writes to the sync log
-MAX_AUDIT_TEXT = 1_000  # characters
 
 
 @dataclass(frozen=True)
@@ -208,32 +205,8 @@ class Planner:
     def audit_requests(self) -> list[Request]:
         if not self.desired.export.audit:
             return []
-        return helper_tabs.write_audit(self.desired, self.document, self.audit_lines())
-
-    def audit_lines(self) -> list[list[Cell]]:
-        """One line of counts, and one for each row or note that users should see; none if nothing changed."""
-        counts, tab = self.diff.counts, self.desired.export.tab
-        parts = (
-            (counts.inserted.count, "inserted"),
-            (counts.updated.count, "updated"),
-            (counts.deleted.count, "deleted"),
-            (counts.rejected.count, "rejected"),
-            (counts.drift.count, "changed by users"),
-            (self.diff.unmatched.count, "without a match"),
-        )
-        summary = ", ".join(f"{count:,} {what}" for count, what in parts if count)
-        if not (summary or self.is_visible or self.notes):
-            return []
-        lines: list[list[Cell]] = [[self.now, tab, summary or "columns or formats", None, None]]
-        lines += [[self.now, tab, "note", None, note[:MAX_AUDIT_TEXT]] for note in self.notes]
-        rows: list[tuple[str, Sequence[Example]]] = [
-            ("rejected", self.desired.rejected),
-            ("changed by users", self.diff.drifted),
-        ]
-        for what, examples in rows:
-            for row in examples[:MAX_AUDIT_LINES]:
-                lines.append([self.now, tab, what, row.key[:MAX_AUDIT_TEXT], row.detail[:MAX_AUDIT_TEXT]])
-        return lines
+        lines = audit_lines(self.desired, self.diff, self.now, self.notes, self.is_visible)
+        return helper_tabs.write_audit(self.desired, self.document, lines)
 
     def check_size(self, staged: Staging | None) -> int:
         """Cells in all grids afterwards, without the version before. SheetError if they are too many."""
