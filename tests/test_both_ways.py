@@ -179,7 +179,7 @@ def test_the_plan_is_joined_with_revenue(planning):
     rejected = planning.cloud.rows("SELECT reason FROM ods.targets_rejects ORDER BY payload")
     twice = {"reason": "day is there more than once"}
     assert [dict(row) for row in rejected] == [twice, twice, {"reason": "day is not a date"}]
-    files = list(planning.cloud.rows("SELECT state, rows FROM ops.file_log WHERE endpoint = 'targets'"))
+    files = list(planning.cloud.rows("SELECT state, `rows` FROM ops.file_log WHERE endpoint = 'targets'"))
     # A day that is there twice is read a second time: rows may have moved while the sheet was read.
     assert [(file["state"], file["rows"]) for file in files] == [("archived", 6)] * 2
 

@@ -51,7 +51,7 @@ def test_a_run_that_was_killed_anywhere_is_finished_by_the_next(project, shop):
     assert project.rows("SELECT status, COUNT(*), SUM(rows_loaded) FROM ops.run_log GROUP BY status") == [
         ("success", number + 1, (number + 1) * SPAN)
     ]
-    logged = project.rows("SELECT COUNT(*), COUNT(DISTINCT file_name), SUM(rows) FROM ops.file_log")
+    logged = project.rows("SELECT COUNT(*), COUNT(DISTINCT file_name), SUM(`rows`) FROM ops.file_log")
     assert logged == [(2 * (number + 1), 2 * (number + 1), (number + 1) * SPAN)]
 
 

@@ -128,7 +128,7 @@ def assert_arrived_once(project, count):
     assert project.ids() == list(range(1, count + 1))
     assert project.remaining() == [] and project.failed() == []
     assert project.log("status, rows_loaded") == [("success", count)]
-    files = project.rows("SELECT COUNT(*), COUNT(DISTINCT file_name), SUM(rows) FROM ops.file_log")
+    files = project.rows("SELECT COUNT(*), COUNT(DISTINCT file_name), SUM(`rows`) FROM ops.file_log")
     assert files == [(-(-count // 250), -(-count // 250), count)]
 
 

@@ -9,7 +9,7 @@ def test_an_endpoint_is_copied_into_raw(project, shop):
     assert project.ids() == list(range(1, 601))
     assert project.log() == [("success", 1, 600, 3, 3, 600)]
     assert project.remaining() == []
-    assert project.rows("SELECT DISTINCT state, rows FROM ops.file_log ORDER BY rows") == [
+    assert project.rows("SELECT DISTINCT state, `rows` FROM ops.file_log ORDER BY `rows`") == [
         ("archived", 100),
         ("archived", 250),
     ]

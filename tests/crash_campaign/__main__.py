@@ -62,7 +62,7 @@ def campaign(scenario: Scenario, windows: Windows) -> Iterator[Group]:
     windows.size = LARGE
     yield run_group(windows, "after a request to API, 36 pages", "API", "after", STEP)
     [archived] = scenario.query(
-        "SELECT MIN(file_name), MIN(rows) FROM ops.file_log WHERE endpoint = 'sales' AND rows < 250"
+        "SELECT MIN(file_name), MIN(`rows`) FROM ops.file_log WHERE endpoint = 'sales' AND `rows` < 250"
     )
     replays = Replays(windows.connector, windows.inspection, *archived)
     for target in TARGETS[1:]:

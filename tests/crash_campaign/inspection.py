@@ -67,7 +67,7 @@ class Inspection:
         if [run[1:] for run in runs] != [("success", rows, files)]:
             return (f"runs in the log: {runs}",)
         logged = self.query(
-            f"""SELECT COUNT(*), COUNT(DISTINCT file_name), SUM(rows) FROM ops.file_log
+            f"""SELECT COUNT(*), COUNT(DISTINCT file_name), SUM(`rows`) FROM ops.file_log
             WHERE run_id = '{runs[0][0]}' AND state = 'archived'"""
         )
         return () if logged == [(files, files, rows)] else (f"files in the log: {logged}",)
