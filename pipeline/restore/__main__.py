@@ -78,7 +78,8 @@ def run(log: StructuredLog) -> None:
 
     collecting = CollectingLog(log)
     job = create_job(os.environ, collecting)
-    recorder = Recorder(OutcomeLog(job.client), os.environ.get(OUTCOME_VARIABLE, ""), collecting)
+    outcomes, name = OutcomeLog(job.client), os.environ.get(OUTCOME_VARIABLE, "")
+    recorder = Recorder(outcomes, name, collecting, only_failures=arguments.command != "unload")
     with recorder.recording():
         # Without the lease, because nothing is written.
         if arguments.dry_run:

@@ -31,11 +31,13 @@ class CollectingLog(StructuredLog):
 
 @dataclass(frozen=True)
 class Recorder:
-    """`name` of the row; empty if no command waits for it, as when the pipeline started the job."""
+    """`name` of the row; empty if no command waits for it, as when the pipeline started the job. `only_failures`: for a
+    rollback, whose own row of ops.releases states its success."""
 
     outcomes: Outcomes
     name: str
     log: CollectingLog
+    only_failures: bool = False
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -48,7 +50,8 @@ class Recorder:
         except Exception as error:
             self._write(Outcome("failed", f"unexpected {type(error).__name__}: {error}"))
             raise
-        self._write(Outcome("done", "\n".join(self.log.messages)))
+        if not self.only_failures:
+            self._write(Outcome("done", "\n".join(self.log.messages)))
 
     def _write(self, outcome: Outcome) -> None:
         """A warning if it cannot be written: the tables are as they should be, and the log has the same lines."""

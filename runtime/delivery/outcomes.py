@@ -1,6 +1,7 @@
-"""How each start of the job `restore` by a command ended: a row of ops.releases of the kind `restore`.
+"""How a start of the job `restore` by a command ended: a row of ops.releases of the kind `restore`.
 
-The command prints it: the identity of a person or of a workflow may read this table, and not the job's log.
+Of an unload, and of a rollback that failed. The command prints it: the identity of a person or of a workflow may read
+this table, and not the job's log.
 """
 
 from dataclasses import dataclass

@@ -22,9 +22,9 @@ class FakeOutcomes:
         self.rows.append((name, outcome))
 
 
-def record(outcomes, name, error=None, stream=None):
+def record(outcomes, name, error=None, stream=None, only_failures=False):
     log = CollectingLog(StructuredLog(stream or io.StringIO()))
-    with Recorder(outcomes, name, log).recording():
+    with Recorder(outcomes, name, log, only_failures).recording():
         log("1 files, 3 rows of raw.sales")
         log("restored 2 parts")
         if error:
@@ -49,6 +49,15 @@ def test_the_reason_of_a_failure_which_stays_the_failure_of_the_job(error, text)
     with pytest.raises(type(error)):
         record(outcomes, "id", error)
     assert outcomes.rows == [("id", Outcome("failed", text))]
+
+
+def test_a_rollback_records_only_a_failure():
+    outcomes = FakeOutcomes()
+    record(outcomes, "id", only_failures=True)
+    assert outcomes.rows == []
+    with pytest.raises(NotLoaded):
+        record(outcomes, "id", NotLoaded("no such load"), only_failures=True)
+    assert outcomes.rows == [("id", Outcome("failed", "no such load"))]
 
 
 def test_nothing_is_written_when_the_pipeline_started_the_job():
