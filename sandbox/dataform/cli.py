@@ -112,6 +112,11 @@ def environment(state: State, identity: str) -> dict[str, str]:
 def cache_environment() -> dict[str, str]:
     return {
         "NODE_COMPILE_CACHE": str(CACHE / "node"),
-        "NODE_OPTIONS": f"--require={Path(__file__).with_name('cached_scripts.js')}",
+        "NODE_OPTIONS": require_option(Path(__file__).with_name("cached_scripts.js")),
         "DATAFORM_SCRIPT_CACHE": str(CACHE / "scripts"),
     }
+
+
+def require_option(script: Path) -> str:
+    """Node's option to load `script` first; in quotes, because its path may have blanks."""
+    return f'--require "{script}"'
