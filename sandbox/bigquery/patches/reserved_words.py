@@ -9,14 +9,9 @@ https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#reserved_k
 from collections.abc import Callable, Sequence
 from typing import Any
 
-RESERVED = frozenset(
-    """all and any array as asc assert_rows_modified at between by case cast collate contains create cross cube
-    current default define desc distinct else end enum escape except exclude exists extract false fetch following for
-    from full group grouping groups hash having if ignore in inner intersect interval into is join lateral left like
-    limit lookup merge natural new no not null nulls of on or order outer over partition preceding proto qualify range
-    recursive respect right rollup rows select set some struct tablesample then to treat true unbounded union unnest
-    using when where window with within""".upper().split()
-)
+from sqlglot.dialects.bigquery import BigQuery
+
+RESERVED = frozenset(word.upper() for word in BigQuery.Generator.RESERVED_KEYWORDS)
 # What may follow AS: a query or a type. As names they end their item of a list.
 QUERIES, TYPES = ("SELECT", "WITH", "FROM"), ("ARRAY", "ENUM", "INTERVAL", "PROTO", "STRUCT")
 ENDS_OF_NAMES = ("", ",", ";", "FROM", "AS")

@@ -48,8 +48,9 @@ def query(sandbox: State) -> Callable[..., Any]:
 
 @pytest.mark.parametrize("columns", NAMES)
 def test_these_are_names(query: Callable[..., Any], columns: str) -> None:
-    googlesql.prepare(columns, "")
-    query(f"select {columns}")
+    expected = googlesql.prepare(columns, "").columns
+    [row] = query(f"select {columns}")
+    assert len(row) == len(expected)
 
 
 def test_reserved_words_are_refused_as_names(query: Callable[..., Any]) -> None:
