@@ -46,8 +46,13 @@ class RestoreJob:
         leave = [word for table in new_tables for word in ("--leave", table)]
         self.run(["to", moment.isoformat(), *leave])
 
-    def run(self, arguments: Sequence[str]) -> None:
-        """Print what it did; DeliveryError with its reason if it fails. It can be repeated: it writes a fixed state."""
+    def unload(self, arguments: Sequence[str]) -> None:
+        """Print what was planned and done."""
+        if outcome := self.outcomes.read(self.run(["unload", *arguments])):
+            print(textwrap.indent(outcome.text, "        "))
+
+    def run(self, arguments: Sequence[str]) -> str:
+        """The id of its outcome; DeliveryError with its reason. It can be repeated: it writes a fixed state."""
         name = f"restore-{uuid.uuid4().hex}"
         override = run_v2.RunJobRequest.Overrides.ContainerOverride(
             args=arguments, env=[run_v2.EnvVar(name=OUTCOME_VARIABLE, value=name)]
@@ -71,8 +76,7 @@ class RestoreJob:
         # An operation can succeed although its execution failed.
         if not execution.succeeded_count:
             raise DeliveryError(self.explain(name, log, ""))
-        if outcome := self.outcomes.read(name):
-            print(textwrap.indent(outcome.text, "        "))
+        return name
 
     def explain(self, name: str, log: str, more: str) -> str:
         """The job's own reason, or where it is."""

@@ -63,7 +63,7 @@ def unload(arguments: argparse.Namespace, platform: Platform) -> None:
     platform.restore_job.check()
     dry = ["--dry-run"] if arguments.dry_run else []
     with platform.lease("unload"):
-        platform.restore_job.run(["unload", *selection, "--reason", arguments.reason, *dry])
+        platform.restore_job.unload([*selection, "--reason", arguments.reason, *dry])
     print("dry run   nothing was changed" if dry else "done      the next run computes the tables again")
 
 
