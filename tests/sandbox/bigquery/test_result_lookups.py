@@ -14,7 +14,7 @@ from google.cloud import bigquery
 
 from demo.cloud import Cloud
 from sandbox.bigquery.patches.result_lookups import NewCursor, ResultTables, WritingCursor
-from sandbox.bigquery.patches.running_jobs import SubmittedJobs
+from sandbox.bigquery.patches.running_jobs import UnwrittenJobs
 from sandbox.process import running
 
 
@@ -109,21 +109,22 @@ def test_a_result_is_found_after_a_restart(tmp_path: Path) -> None:
         assert [row.x for row in Cloud(state).bigquery.list_rows(str(job.destination))] == [7]
 
 
-def submitted(name: str, state: str, moment: int = 5) -> Any:
+def job(name: str, state: str, moment: int = 5, script: str | None = None) -> Any:
     return SimpleNamespace(
         jobReference=SimpleNamespace(projectId="p", jobId=name),
         status=SimpleNamespace(state=state),
-        statistics=SimpleNamespace(creationTime=str(moment)),
+        statistics=SimpleNamespace(creationTime=str(moment), parentJobId=script),
+        dump=lambda: {"id": name},
     )
 
 
 def test_a_submitted_job_is_read_and_listed_before_it_is_written() -> None:
     stored: dict[str, Any] = {}
-    jobs = SubmittedJobs()
+    jobs = UnwrittenJobs(lambda sql, columns: None)
     save = jobs.saving(lambda job: stored.setdefault(job.jobReference.jobId, job))
     load = jobs.loading(lambda project, name: stored.get(name))
     list_jobs = jobs.listing(lambda *arguments: list(stored.values()))
-    waiting, running = submitted("a", "PENDING"), submitted("a", "RUNNING")
+    waiting, running = job("a", "PENDING"), job("a", "RUNNING")
     save(waiting)
     assert load("p", "a") is waiting and load("other", "a") is None and not stored
     assert list_jobs("p") == list_jobs("p", ["PENDING"]) == list_jobs("p", None, None, 5, 5) == [waiting]
@@ -131,6 +132,33 @@ def test_a_submitted_job_is_read_and_listed_before_it_is_written() -> None:
     assert list_jobs("p", None, None, 6) == list_jobs("p", None, None, None, 4) == []
     save(running)
     assert load("p", "a") is running and list_jobs("p") == [running]
+
+
+def test_the_statements_of_a_script_are_written_together_with_it() -> None:
+    written: list[list[Any]] = []
+    saved: list[Any] = []
+    save = UnwrittenJobs(lambda sql, columns: written.append(columns)).saving(saved.append)
+    running, other = job("script", "RUNNING"), job("other", "DONE")
+    save(running)
+    save(job("one", "DONE", 6, "script"))
+    save(other)
+    save(job("two", "DONE", 7, "script"))
+    assert saved == [running, other] and not written
+    save(job("script", "DONE"))
+    resources = ['{"id": "one"}', '{"id": "two"}', '{"id": "script"}']
+    assert written == [
+        [["p"] * 3, ["one", "two", "script"], ["script", "script", None], ["DONE"] * 3, [6, 7, 5], resources]
+    ]
+    save(job("script", "DONE"))
+    assert len(written) == 1 and len(saved) == 3
+
+
+def test_the_statements_of_a_script_are_listed_by_the_client(client: bigquery.Client) -> None:
+    script = client.query("DECLARE x INT64 DEFAULT 2; SELECT x; SELECT x + 1;")
+    script.result()
+    statements = list(client.list_jobs(parent_job=script.job_id))
+    assert script.num_child_jobs == len(statements) == 2
+    assert {each.state for each in statements} == {"DONE"}
 
 
 def test_two_first_results_are_both_known(connection: duckdb.DuckDBPyConnection) -> None:
