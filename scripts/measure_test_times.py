@@ -1,7 +1,8 @@
-"""python -m scripts.measure_test_times <junit.xml>: writes docs/reports/test-times.md.
+"""python -m scripts.measure_test_times <junit.xml>: writes docs/reports/test-times.md and tests/slow_files.txt.
 
 The file is written by `pytest --junitxml=<file>`; `make test-times` does both. The time of a test includes
-its fixtures: a fixture of a module counts for the first test that uses it.
+its fixtures: a fixture of a module counts for the first test that uses it. `make test-fast` ignores the slow files;
+a new file is fast until the times are measured again.
 """
 
 import argparse
@@ -13,7 +14,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-REPORT = Path(__file__).parents[1] / "docs/reports/test-times.md"
+REPOSITORY = Path(__file__).parents[1]
+REPORT = REPOSITORY / "docs/reports/test-times.md"
+SLOW_FILES = REPOSITORY / "tests/slow_files.txt"
+SLOW_SECONDS = 20  # of all tests of a file, measured with three workers on two cores
 SLOWEST = 25
 TEXT = """# Test times
 
@@ -48,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if suite is None:
         create_parser().error(f"{options.junit} contains no testsuite; write it with pytest --junitxml.")
     REPORT.write_text(format_report(suite))
+    SLOW_FILES.write_text("".join(f"{file}\n" for file in slow_files(suite)))
 
 
 def create_parser() -> argparse.ArgumentParser:
@@ -89,6 +94,17 @@ def format_report(suite: ElementTree.Element) -> str:
         files=format_groups(set(tests) - folders, SLOWEST),
         slowest="\n".join(f"| {name} | {spent:.1f} |" for name, spent in sort_by_time(single)[:SLOWEST]),
     )
+
+
+def slow_files(suite: ElementTree.Element) -> list[str]:
+    """Paths like `tests/connector/test_api.py`, sorted. A class in a file counts for the file."""
+    seconds: dict[str, float] = {}
+    for case in suite.iter("testcase"):
+        parts = case.get("classname", "").split(".")
+        names = [number for number, part in enumerate(parts) if part.startswith("test_")]
+        file = "/".join(parts[: names[0] + 1] if names else parts) + ".py"
+        seconds[file] = seconds.get(file, 0) + float(case.get("time", 0))
+    return sorted(file for file, spent in seconds.items() if spent > SLOW_SECONDS)
 
 
 def sort_by_time(seconds: dict[str, float]) -> list[tuple[str, float]]:
