@@ -100,6 +100,7 @@ def complete_state(context: RunContext, extractor: PageExtractor, tracker: PageT
         announced=None if state.only_pages else max(tracker.totals, default=None),
         notes=tuple(text for text in (gap, checked.note, *doubts.notes()) if text),
         moved=tracker.moves is not None,
+        overlapping=sum(tracker.overlaps.values()),
         missing=missing,
         # Only gaps are worth a partial attempt; any other doubt needs the whole range again.
         gaps=tracker.gaps if can_resume and is_only_gaps else (),
