@@ -53,6 +53,12 @@ class PageExtractor:
         items = self.map_fields(items) if self.map_fields else items
         return [key_mark(item, self.context.endpoint.key) for item in items]
 
+    def is_due(self, items: list[Raw]) -> bool:
+        """Whether the newest of the items belongs to the range, or all of them do because it begins in 1970."""
+        newest = self.inspect(self.map_fields(items) if self.map_fields else items)[1]
+        start = self.state.span.start or 0
+        return start <= 0 if newest is None else newest >= start
+
     def request(self, number: int, cursor: str | None = None) -> Page:
         places = self.schema.places if self.schema else ()
         return self.context.page_reader.read_page(number, cursor, self.state.span, places)
@@ -100,7 +106,7 @@ class PageExtractor:
         # After the mapping, which may have renamed it.
         field = getattr(self.context.endpoint, "rename", {}).get(declared.field, declared.field)
         if isinstance(declared, TimeWindow):
-            latest = partial(largest_time, zone=declared.zone)
+            latest = partial(largest_time, zone=declared.zone, limit=self.state.began_microseconds)
             return create_inspector(self.context.columns, schema, field, latest)
         return create_inspector(self.context.columns, schema, field)
 

@@ -62,6 +62,11 @@ class RunState(
     def run(self) -> Run:
         return Run(self.id, self.endpoint, self.began)
 
+    @property
+    def began_microseconds(self) -> int:
+        """As windows by time are stored."""
+        return self.began * 1000
+
     def unread_gaps(self) -> "RunState | None":
         """Those of earlier runs whose range this run, once it is complete, does not contain."""
         gaps = self.pending
