@@ -11,6 +11,7 @@ from connector.sources.reader import Page
 from connector.sources.rest.chain_end import needs_proof
 from connector.sources.rest.checks.following import Following
 from connector.sources.rest.checks.keyset import check_shared
+from connector.sources.rest.checks.keyset_order import check_order
 from connector.sources.rest.checks.probe import PagePlace, Probe
 from connector.sources.rest.checks.smaller_page import OPEN_END, check_smaller
 from connector.sources.rest.first_page import identify
@@ -32,6 +33,7 @@ class ChainCheck:
     longest: int = 0
     is_after_full: bool = False
     first_items: set[bytes] = field(default_factory=set)
+    is_ordered: bool = False  # whether the order of keyset pages is known
     previous: Sequence[
         bytes
     ] = ()  # length, and identities of the first and the last item, of the page before
@@ -39,13 +41,21 @@ class ChainCheck:
     def check(self, page: Page, place: PagePlace) -> Page:
         if self._is_own_end(page, place):
             return replace(page, items=[])
-        page = check_shared(self.probe, page, place)
+        page = self._check_order(check_shared(self.probe, page, place), place)
         page = self._confirm_end(page, place) if page.items else self._confirm_empty(page, place)
         self.is_after_full = self._is_full(page)
         self.longest = max(self.longest, len(page.items))
         self.first_items |= self.probe.first_item(page)
         self.previous = self._outline(page)
         return page
+
+    def _check_order(self, page: Page, place: PagePlace) -> Page:
+        if self.is_ordered:
+            return page
+        checked = check_order(self.probe, page, place)
+        # One proof, or one fault, is enough for all pages.
+        self.is_ordered = checked is not page
+        return checked
 
     def _outline(self, page: Page) -> Sequence[bytes]:
         return b"%d" % len(page.items), *(
