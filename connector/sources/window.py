@@ -118,19 +118,23 @@ def first_range(span: IdRange, window: AnyWindow | None, watermark: Watermark, n
 
     `now`, in microseconds, is the end of a window by time: what changes later belongs to the next run.
     """
-    if isinstance(window, TimeWindow) and span.until is None:
+    ends_now = isinstance(window, TimeWindow) and span.until is None
+    if ends_now:
         span = replace(span, until=now - 1)
     if window is None or span.start is not None or span.start_date is not None:
         return check_order(span, window)
     is_time = isinstance(window, TimeWindow)
     first = window.first_microseconds if isinstance(window, TimeWindow) else window.first
     look_back = window.look_back_microseconds if isinstance(window, TimeWindow) else window.look_back
-    # +1, because both ends of a range are inclusive.
-    # By time the last value itself: more rows may have it.
-    after = first if watermark.until is None else watermark.until + (0 if is_time else 1) - look_back
+    # +1, because both ends of a range are inclusive; but more rows than were received may have the last time.
+    following = 0 if is_time and not look_back else 1
+    after = first if watermark.until is None else watermark.until + following - look_back
     # The look-back never reaches below the first id that the source has.
     start = max(first, after)
-    if is_time and span.until is not None and start > span.until:
+    if ends_now and first >= now:
+        text = describe_end(first, window)
+        raise UsageError(f"`first` of the window is {text}, in the future: no row would be read. Correct it.")
+    if ends_now and start >= now:
         return replace(span, start=span.until)  # the clock is behind the last run: read the newest rows again
     return check_order(replace(span, start=start), window)
 

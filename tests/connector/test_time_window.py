@@ -95,6 +95,17 @@ def test_a_start_after_the_end_is_a_usage_error():
         window.first_range(IdRange(start=parse_time("2027-01-01")), declare(), Watermark(), NOW)
 
 
+def test_a_first_time_in_the_future_is_a_usage_error():
+    with pytest.raises(UsageError, match="`first` of the window is 2062-01-01.*in the future"):
+        window.first_range(IdRange(), declare(first="2062-01-01"), Watermark(), NOW)
+
+
+def test_an_end_before_the_last_run_is_a_usage_error():
+    """It would be a range of one moment."""
+    with pytest.raises(UsageError, match="is empty: its start is after its end"):
+        window.first_range(IdRange(until=NOW - 10**11), declare(), Watermark(NOW), NOW)
+
+
 def test_rows_that_have_the_last_time_exactly_are_requested_again():
     declared = declare(look_back="0m", resolution="microsecond")
     span = window.first_range(IdRange(), declared, Watermark(NOW), NOW + 10**9)
