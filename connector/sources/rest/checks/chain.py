@@ -14,6 +14,7 @@ from connector.sources.rest.checks.keyset import check_shared
 from connector.sources.rest.checks.keyset_order import check_order
 from connector.sources.rest.checks.probe import PagePlace, Probe
 from connector.sources.rest.checks.smaller_page import OPEN_END, check_smaller
+from connector.sources.rest.checks.whole import FEWEST, check_usual
 from connector.sources.rest.first_page import identify
 from connector.sources.rest.page_limit import is_usual_size
 from connector.sources.rest.paging import ByCursor
@@ -131,7 +132,9 @@ class ChainCheck:
         fault = check_smaller(self.probe, page, place)
         # Where the source states the end, or the size of a page is unknown, only a proof counts.
         if fault == OPEN_END and (is_stated or not self._full_size):
-            return page
+            # `next: null` of a server that has other pages behind another parameter.
+            is_doubtful = place.number == 1 and not self.probe.size and len(page.items) >= FEWEST
+            return check_usual(self.probe, page, place) if is_doubtful else page
         return add_proof(page, fault)
 
     def _check_lowered(self, page: Page, place: PagePlace) -> Page:
