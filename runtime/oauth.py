@@ -1,18 +1,31 @@
 """OAuth access tokens: client credentials (RFC 6749, section 4.4) and refresh tokens (section 6)."""
 
+import base64
 import threading
 import time
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import quote, quote_plus
 
 import msgspec
 import requests
+from requests.auth import AuthBase
 
 from runtime.errors import JobError, SettingsError, describe_body
 from runtime.retry import TRANSIENT_STATUSES
 
-EXPIRY_MARGIN_SECONDS = 30.0  # a token is renewed so long before it expires
+EXPIRY_MARGIN_SECONDS = (
+    30.0  # a token is renewed so long before it expires, but not in the first half of its time
+)
+DEFAULT_SECONDS = (
+    3600.0  # of a token without a lifetime; one that expires earlier is rejected, and then renewed
+)
+ROTATED = (
+    ". The refresh token of the secret is expired, revoked or used up: a server that issues a new one with each token "
+    "accepts it once, so switch this off there, or use client credentials; then add a version of the secret"
+)
 TOKEN_TIMEOUT = (10, 30)  # seconds to connect, and between two bytes
 
 type TokenProblem = Literal["unavailable", "rejected", "invalid"]
@@ -33,18 +46,48 @@ class ClientSecret(msgspec.Struct):
 
 
 class TokenResponse(msgspec.Struct):
-    """`expires_in` in seconds; several servers send it as text or as null."""
+    """`expires_in` in seconds; several servers send it as text or as null. The errors are those of section 5.2, which
+    some servers send with status 200."""
 
-    access_token: str
-    expires_in: float | str | None = 3600.0
-    refresh_token: str = ""
+    access_token: str = ""
+    expires_in: Any = None
+    refresh_token: str | None = None
+    error: Any = None
+    error_description: Any = None
 
     @property
     def seconds(self) -> float:
+        """DEFAULT_SECONDS for anything but a number of seconds."""
         try:
-            return float(self.expires_in or 3600.0)
-        except ValueError:
-            return 3600.0
+            seconds = float(self.expires_in)
+        except (TypeError, ValueError, OverflowError):
+            return DEFAULT_SECONDS
+        return seconds if 0 < seconds < float("inf") else DEFAULT_SECONDS
+
+    def describe_problem(self) -> str | None:
+        """Why there is no usable token; never the token itself."""
+        if not self.access_token:
+            reasons = [str(text) for text in (self.error, self.error_description) if text]
+            return "the response has no access_token" + (f", but {': '.join(reasons)}" if reasons else "")
+        # http.client would refuse it with an error that shows it.
+        if not (self.access_token.isascii() and self.access_token.isprintable()):
+            return "the access_token has characters that a header cannot contain"
+        return None
+
+
+class BasicCredentials(AuthBase):
+    """requests encodes a pair of texts as Latin-1, which a secret may not be."""
+
+    def __init__(self, pair: bytes) -> None:
+        self.value = "Basic " + base64.b64encode(pair).decode()
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self.value
+        return request
+
+
+def encode_pair(client: ClientSecret) -> bytes:
+    return f"{client.client_id}:{client.client_secret}".encode()
 
 
 @dataclass(frozen=True)
@@ -83,6 +126,7 @@ class OAuthClient:
                 f"the secret for {endpoint.url} needs a refresh_token, because `grant: refresh_token` is declared."
             )
         self.token, self.expires_at = "", 0.0
+        self.issued: set[str] = set()  # an answer to an earlier request may repeat an earlier token
         self.lock = threading.Lock()
 
     def current_token(self) -> str:
@@ -98,8 +142,11 @@ class OAuthClient:
                 self.token = ""
 
     def redact(self, text: str) -> str:
-        for value in (self.client.client_secret, self.client.refresh_token, self.token):
-            text = text.replace(value, "***") if value else text
+        client = self.client
+        pair = base64.b64encode(encode_pair(client)).decode()
+        for value in (pair, client.client_secret, client.refresh_token, *self.issued):
+            for spelling in (value, quote(value), quote_plus(value), quote(value, safe="")) if value else ():
+                text = text.replace(spelling, "***")
         return text
 
     def _fetch_token(self) -> None:
@@ -109,22 +156,42 @@ class OAuthClient:
             response = self.session.post(url, form, auth=client, timeout=TOKEN_TIMEOUT, allow_redirects=False)
         except requests.RequestException as error:
             raise TokenError(f"no token from {url}: {error}.", "unavailable") from error
-        if not response.ok:
-            status = response.status_code
-            body = describe_body(response.content, self.redact)
-            problem: TokenProblem = "unavailable" if status in TRANSIENT_STATUSES else "rejected"
-            raise TokenError(f"no token from {url}: {status} {response.reason}, {body}", problem)
-        try:
-            token = msgspec.json.decode(response.content, type=TokenResponse)
-        except msgspec.MsgspecError as error:
-            raise TokenError(f"no token from {url}: {error}", "invalid") from error
+        token = self._read_token(response)
+        self.issued |= {text for text in (token.access_token, token.refresh_token) if text}
         self.token = token.access_token
         # By the monotonic clock: a corrected system time must not prolong a token.
-        self.expires_at = self.clock() + token.seconds - EXPIRY_MARGIN_SECONDS
+        self.expires_at = self.clock() + token.seconds - min(EXPIRY_MARGIN_SECONDS, token.seconds / 2)
         if token.refresh_token:  # servers that rotate refresh tokens accept each of them once
             self.client.refresh_token = token.refresh_token
 
-    def _token_request(self) -> tuple[dict[str, str], tuple[str, str] | None]:
+    def _read_token(self, response: requests.Response) -> TokenResponse:
+        """TokenError with the reason, without a body that may contain a token."""
+        url, status = self.endpoint.url, response.status_code
+        # Not `response.ok`, which a redirect is too; it is not followed, because it carries the secret.
+        if not 200 <= status < 300:
+            target = f" to {location!r}" if (location := response.headers.get("Location")) else ""
+            body = describe_body(response.content, self.redact)
+            problem: TokenProblem = "unavailable" if status in TRANSIENT_STATUSES else "rejected"
+            remedy = (
+                ROTATED
+                if self.endpoint.grant == "refresh_token" and b"invalid_grant" in response.content
+                else ""
+            )
+            raise TokenError(
+                f"no token from {url}: {status} {response.reason}{target}, {body}{remedy}", problem
+            )
+        try:
+            token = msgspec.json.decode(response.content.removeprefix(BOM_UTF8), type=TokenResponse)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            kind = response.headers.get("Content-Type", "no Content-Type")
+            raise TokenError(f"no token from {url}: expected JSON, got {kind}: {error}", "invalid") from error
+        if fault := token.describe_problem():
+            raise TokenError(
+                f"no token from {url}: {self.redact(fault)}", "rejected" if token.error else "invalid"
+            )
+        return token
+
+    def _token_request(self) -> tuple[dict[str, str], BasicCredentials | None]:
         """The form, and the client's id and secret for the Authorization header."""
         endpoint, client = self.endpoint, self.client
         optional = {"scope": endpoint.scope, "audience": endpoint.audience}
@@ -133,5 +200,5 @@ class OAuthClient:
             form["refresh_token"] = client.refresh_token
         if endpoint.client_auth == "header":
             # As an Authorization header, which RFC 6749 prefers to the body (section 2.3.1).
-            return form, (client.client_id, client.client_secret)
+            return form, BasicCredentials(encode_pair(client))
         return form | {"client_id": client.client_id, "client_secret": client.client_secret}, None

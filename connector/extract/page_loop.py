@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 
-from connector.errors import CursorExpired, InvalidResponse, RequestRejected, SourceError, SourceUnavailable
+from connector.errors import (
+    CursorExpired,
+    InvalidResponse,
+    KeyRejected,
+    RequestRejected,
+    SourceError,
+    SourceUnavailable,
+)
 from connector.extract.page_tracker import PageTracker
 from connector.landing.page_metadata import PageResult
 
@@ -61,7 +68,7 @@ def fetch_into(tracker: PageTracker, fetch: FetchPage, page: int, may_be_end: bo
     try:
         tracker.add(fetch(page, None))
     except (InvalidResponse, RequestRejected, SourceUnavailable) as error:
-        if isinstance(error, RequestRejected) and error.status == UNAUTHORIZED:
+        if is_about_key(error):
             raise
         if isinstance(error, RequestRejected) and may_be_end and error.status != FORBIDDEN:
             tracker.add(PageResult(page, 0, ended_by=error.status))
@@ -86,7 +93,7 @@ def fetch_chain(tracker: PageTracker, fetch: FetchPage, check: Check) -> None:
         except CursorExpired:
             raise
         except SourceError as error:
-            is_key = isinstance(error, RequestRejected) and error.status == UNAUTHORIZED
+            is_key = is_about_key(error)
             is_first_attempt = (
                 position != first or not tracker.rows or position[0] == 1 or not tracker.is_resumed
             )
@@ -95,6 +102,13 @@ def fetch_chain(tracker: PageTracker, fetch: FetchPage, check: Check) -> None:
             # The received pages are loaded; without this gap they would wait for a page that never comes.
             tracker.invalid[position[0]] = f"page {position[0]} failed in two runs: {error}"
         position = tracker.next_in_chain()
+
+
+def is_about_key(error: SourceError) -> bool:
+    """Whether no page can be read with the key, or no token is issued for it."""
+    return isinstance(error, KeyRejected) or (
+        isinstance(error, RequestRejected) and error.status == UNAUTHORIZED
+    )
 
 
 class FetchRound:

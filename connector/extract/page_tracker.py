@@ -44,6 +44,7 @@ class PageTracker:
     edges: dict[int, tuple[str, str]] = field(default_factory=dict)  # keys of the first and the last item
     moves: str | None = None  # a note about rows that moved to earlier pages meanwhile
     first_keys: dict[str, int] = field(default_factory=dict)
+    overlaps: dict[int, int] = field(default_factory=dict)  # items of the page before that come again
     stale: set[int] = field(default_factory=set)  # pages that begin with the key of an earlier one
     repairs: list[str] = field(default_factory=list)
     faults: dict[int, str] = field(default_factory=dict)
@@ -79,6 +80,7 @@ class PageTracker:
         if result.ended_by:
             self.ended_by[page] = result.ended_by
         self.edges[page] = result.first_key, result.last_key
+        self.overlaps[page] = result.overlap
         if result.first_key and self.first_keys.setdefault(result.first_key, page) != page:
             self.stale.add(page)
         # The same items twice: a server may answer a page past the end with the last one.

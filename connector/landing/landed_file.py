@@ -48,6 +48,7 @@ def create_metadata(run: Run, page: PageResult, drift: DriftReport) -> dict[str,
         "max_id": page.max_id,
         "first_key": page.first_key or None,
         "last_key": page.last_key or None,
+        "overlap": page.overlap or None,
         "places": " ".join(sorted(page.places)) or None,
         # A resumed run reads the facts of a page from here instead of requesting it again.
         "has_more": None if page.has_more is None else str(int(page.has_more)),
@@ -107,6 +108,7 @@ def parse_page(metadata: Mapping[str, str]) -> PageResult:
         max_id=integer("max_id"),
         first_key=metadata.get("first_key", ""),
         last_key=metadata.get("last_key", ""),
+        overlap=integer("overlap") or 0,
         note=metadata.get("note"),
         fault=metadata.get("fault"),
     )

@@ -43,7 +43,8 @@ class PageResult(PageFacts):
     """A page that is in the bucket, or was empty.
 
     mark: a fingerprint of its first and last item, which recognises a page that is served twice. first_key,
-    last_key: those of the keys of its first and last item. max_id: the largest value of the window's field.
+    last_key: those of the keys of its first and last item. max_id: the largest value of the window's field. overlap:
+    how many items at its beginning the page before it has, too.
     """
 
     page: int
@@ -52,6 +53,7 @@ class PageResult(PageFacts):
     max_id: int | None = None
     first_key: str = ""
     last_key: str = ""
+    overlap: int = 0
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from connector.settings import Task
 from connector.sources.base import Endpoint
 from connector.sources.planned import PlannedReader
 from connector.sources.reader import Reader
-from connector.sources.window import Watermark
+from connector.sources.time_window import TimeWindow
+from connector.sources.window import Watermark, window_of
 from runtime import lease
 from runtime.lease import Lease
 from runtime.structured_log import StructuredLog
@@ -118,6 +119,15 @@ class RunContext:
         return raw_schema.read_columns(self.endpoint.table, self.schema_folder)
 
 
+def trusted_end(context: RunContext, state: RunState) -> int | None:
+    """The end of the range, from which the next run continues: by time never later than this run began, although
+    `--until` may be, because no run has read the rows that come after it."""
+    until, is_time = state.span.until, isinstance(window_of(context.endpoint), TimeWindow)
+    if until is None or state.requested.until is None or not is_time:
+        return until
+    return min(until, state.began_microseconds)
+
+
 def start_run_row(context: RunContext, state: RunState, status: Status) -> RunRow:
     """The row of ops.run_log for a run that ends now; without files, rows and texts."""
     return RunRow(
@@ -128,6 +138,6 @@ def start_run_row(context: RunContext, state: RunState, status: Status) -> RunRo
         finished_at=to_datetime(context.now()).isoformat(),
         status=status,
         window_from=state.span.start,
-        window_until=state.span.until,
+        window_until=trusted_end(context, state),
         pages=state.pages,
     )

@@ -12,6 +12,7 @@ from connector.extract.moved_rows import describe_moves
 from connector.extract.page_tracker import PageTracker
 from connector.landing.page_metadata import ObservedSchema
 from connector.run.context import RunContext
+from connector.run.empty_window import check_empty
 from connector.run.extract_planned import extract_planned
 from connector.run.page_extractor import PageExtractor
 from connector.run.state import RunState
@@ -44,6 +45,7 @@ def extract(context: RunContext, lease: Lease[RunState], state: RunState) -> Run
         tracker.add(extractor.write(1, page))
     fetch_all = page_loop.fetch_chain if context.page_reader.sequential else page_loop.fetch_pages
     fetch_all(tracker, extractor.fetch, check)
+    check_empty(extractor, tracker)
     # A lifecycle rule or a person may have deleted objects since they were written.
     refetch_lost_pages(context, tracker, extractor)
     if are_counted(context.page_reader, tracker):
@@ -100,6 +102,7 @@ def complete_state(context: RunContext, extractor: PageExtractor, tracker: PageT
         announced=None if state.only_pages else max(tracker.totals, default=None),
         notes=tuple(text for text in (gap, checked.note, *doubts.notes()) if text),
         moved=tracker.moves is not None,
+        overlapping=sum(tracker.overlaps.values()),
         missing=missing,
         # Only gaps are worth a partial attempt; any other doubt needs the whole range again.
         gaps=tracker.gaps if can_resume and is_only_gaps else (),
@@ -118,8 +121,10 @@ def check_end(
 ) -> window.CheckedEnd:
     declared = window.window_of(context.endpoint)
     if isinstance(declared, TimeWindow):
-        has_rows = tracker.received > 0
-        return window.check_time_end(state.span, is_requested, tracker.max_id, declared.field, has_rows)
+        has_rows, until = tracker.received > 0, state.span.until
+        # An end in the future is not reached: what was received counts, as in a run without one.
+        is_reached = is_requested and (until is None or until < state.began_microseconds)
+        return window.check_time_end(state.span, is_reached, tracker.max_id, declared.field, has_rows)
     # A single wrong `last` of the source would move the watermark past rows that never came.
     return window.check_end(state.span, is_requested or declared is None, tracker.max_id, state.covered)
 

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 from functools import partial
+from itertools import takewhile
 
 import msgspec
 from msgspec import Raw
@@ -37,6 +38,7 @@ class PageExtractor:
             getattr(context.endpoint, "unmapped", None),
         )
         self.map_fields = create_mapper(context.columns, rename, unmapped)
+        self.previous: frozenset[int] = frozenset()  # of a chain, the hashes of the items of the page before
 
     def fetch(self, number: int, cursor: str | None) -> PageResult:
         return self.write(number, self.request(number, cursor))
@@ -50,6 +52,12 @@ class PageExtractor:
             return []
         items = self.map_fields(items) if self.map_fields else items
         return [key_mark(item, self.context.endpoint.key) for item in items]
+
+    def is_due(self, items: list[Raw]) -> bool:
+        """Whether the newest of the items belongs to the range, or all of them do because it begins in 1970."""
+        newest = self.inspect(self.map_fields(items) if self.map_fields else items)[1]
+        start = self.state.span.start or 0
+        return start <= 0 if newest is None else newest >= start
 
     def request(self, number: int, cursor: str | None = None) -> Page:
         places = self.schema.places if self.schema else ()
@@ -67,13 +75,22 @@ class PageExtractor:
             self._learn(page.items)
         drift, max_id = self.inspect(page.items)
         mark = fingerprint(page.items)
-        keys = [key_mark(item, self.context.endpoint.key) for item in (page.items[0], page.items[-1])]
-        result = PageResult(number, len(page.items), mark, max_id, *keys, **page.facts())
+        first, last = (key_mark(item, self.context.endpoint.key) for item in (page.items[0], page.items[-1]))
+        overlap = self._count_overlap(page.items)
+        result = PageResult(number, len(page.items), mark, max_id, first, last, overlap, **page.facts())
         file_name = self.state.run.file_name(number)
         content = encode_page(page.items, file_name, drift.unmapped, self.arrays)
         del page  # its items would stay in memory during the upload
         self.context.landing.write_page(self.state.run, result, content, drift)
         return result
+
+    def _count_overlap(self, items: list[Raw]) -> int:
+        """Of a chain, whose pages are written one after another."""
+        if not self.context.page_reader.sequential:
+            return 0
+        hashes, previous = [hash(bytes(item)) for item in items], self.previous
+        self.previous = frozenset(hashes)
+        return sum(1 for _ in takewhile(previous.__contains__, hashes))
 
     def _learn(self, items: list[Raw]) -> None:
         """The first page of the first run defines the schema that all later pages are compared with."""
@@ -89,7 +106,7 @@ class PageExtractor:
         # After the mapping, which may have renamed it.
         field = getattr(self.context.endpoint, "rename", {}).get(declared.field, declared.field)
         if isinstance(declared, TimeWindow):
-            latest = partial(largest_time, zone=declared.zone)
+            latest = partial(largest_time, zone=declared.zone, limit=self.state.began_microseconds)
             return create_inspector(self.context.columns, schema, field, latest)
         return create_inspector(self.context.columns, schema, field)
 

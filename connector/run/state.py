@@ -27,6 +27,7 @@ class RunState(
     replay. execution: the one of Cloud Run whose replay ended incomplete; its retry must fail too. pending: the state
     with the gaps of an earlier run, which becomes the state again unless this run reads their range. moved:
     whether rows were at other places at the end, so that a second pass follows. is_second: whether this is that pass.
+    overlapping: rows with which a page of a chain begins and the one before it ends.
     """
 
     id: str
@@ -49,6 +50,7 @@ class RunState(
     fingerprint: str = ""
     plan: ReadPlan | None = None
     moved: bool = False
+    overlapping: int = 0
     is_second: bool = False
     comparison: bool = False
     notes: tuple[str, ...] = ()
@@ -59,6 +61,11 @@ class RunState(
     @property
     def run(self) -> Run:
         return Run(self.id, self.endpoint, self.began)
+
+    @property
+    def began_microseconds(self) -> int:
+        """As windows by time are stored."""
+        return self.began * 1000
 
     def unread_gaps(self) -> "RunState | None":
         """Those of earlier runs whose range this run, once it is complete, does not contain."""

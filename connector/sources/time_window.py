@@ -24,6 +24,10 @@ RESOLUTIONS = {
     "day": 86_400 * 10**6,
 }
 OFFSET = re.compile(r"[+-]\d\d:?\d\d$|[A-Za-z]$")
+ONLY_LATER = -(10**18)  # before every time
+COMPACT = re.compile(
+    r"((?:19|20)\d{6})(\d{6})?"
+)  # as a number it would be a time of 1970, or of the year 2600
 REPEATED = 3 * 3600 * 10**6  # microseconds; clocks are put back by less
 FORMAT_STEPS = {"epoch": 10**6, "epoch_ms": 1000, "date": 86_400 * 10**6}
 
@@ -115,10 +119,26 @@ def to_moment(microseconds: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
 
 
-def largest_time(values: Sequence[Any], zone: str) -> int | None:
-    """The latest of the times in a page, in microseconds since 1970 UTC; None if it has none that can be read."""
+def largest_time(values: Sequence[Any], zone: str, limit: int | None = None) -> int | None:
+    """The latest of the times in a page, in microseconds since 1970 UTC; None if it has none that can be read.
+
+    Later ones than `limit` do not count: a row with a wrong time in the future shows nothing of the source's clock.
+    ONLY_LATER if there are no others.
+    """
+    newest = latest_of(values, zone)
+    if newest is None or limit is None or newest <= limit:
+        return newest
+    times = [read_time(value, zone) for value in values if is_time(value)]
+    return max((time for time in times if time is not None and time <= limit), default=ONLY_LATER)
+
+
+def is_time(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def latest_of(values: Sequence[Any], zone: str) -> int | None:
     texts: dict[tuple[int, str], str] = {}
-    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    numbers = [value for value in values if is_time(value) and not isinstance(value, str)]
     for value in values:
         if isinstance(value, str):
             offset = OFFSET.search(value)
@@ -130,7 +150,9 @@ def largest_time(values: Sequence[Any], zone: str) -> int | None:
 
 
 def read_time(value: Any, zone: str) -> int | None:
-    """ISO 8601, or seconds, milliseconds or microseconds since 1970."""
+    """ISO 8601, also without separators, or seconds, milliseconds, microseconds or nanoseconds since 1970."""
+    if isinstance(value, str) and (compact := COMPACT.fullmatch(value)):
+        value = f"{compact[1]}T{compact[2] or '000000'}"
     try:
         number = float(value)
     except ValueError:
@@ -139,7 +161,8 @@ def read_time(value: Any, zone: str) -> int | None:
         except UsageError:
             return None
     # 10**11 s is the year 5138, and as milliseconds 1973.
-    units = (limit for limit, above in ((10**6, 1e11), (1000, 1e14), (1, 1e17)) if abs(number) < above)
+    limits = ((10**6, 1e11), (1000, 1e14), (1, 1e17), (1 / 1000, 1e20))
+    units = (unit for unit, above in limits if abs(number) < above)
     unit = next(units, None)
     return None if unit is None else int(number * unit)
 

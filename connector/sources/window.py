@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from connector.sources.base import Endpoint, Window
-from connector.sources.time_window import TimeWindow, end_of, parse_time
+from connector.sources.time_window import TimeWindow, end_of, parse_time, to_moment
 from runtime.errors import UsageError
 
 # A range of ids, or of microseconds since 1970 UTC.
@@ -60,14 +60,14 @@ def parse_range(endpoint: str, window: AnyWindow | None, start: str | None, end:
     """From the command line, each end an id or a day YYYY-MM-DD; UsageError if invalid."""
     if isinstance(window, TimeWindow):
         lower = parse_time(start, window.zone) if start else None
-        return check_order(IdRange(start=lower, until=end_of(end, window.zone) if end else None))
+        return check_order(IdRange(start=lower, until=end_of(end, window.zone) if end else None), window)
     if window is None:
         if start or end:
             raise UsageError(f"{endpoint} has no window and is copied as a whole: omit --from and --until.")
         return IdRange()
     first, first_day = parse_bound(start, "start", endpoint, window)
     last, last_day = parse_bound(end, "end", endpoint, window)
-    return check_order(IdRange(first, first_day, last, last_day))
+    return check_order(IdRange(first, first_day, last, last_day), window)
 
 
 def parse_bound(text: str | None, name: str, endpoint: str, window: Window) -> tuple[int | None, str | None]:
@@ -98,14 +98,19 @@ def parse_day(text: str, name: str, endpoint: str, window: Window) -> str:
     raise UsageError(f"invalid {name} '{text}': expected an integer of at least {window.first}{day}.")
 
 
-def check_order(span: IdRange) -> IdRange:
+def check_order(span: IdRange, window: AnyWindow | None) -> IdRange:
     """UsageError if the range is empty."""
     ids = span.start is not None and span.until is not None and span.start > span.until
     days = span.start_date and span.until_date and span.start_date > span.until_date
     if ids or days:
         ends = (span.start_date, span.until_date) if days else (span.start, span.until)
-        raise UsageError(f"the window from {ends[0]} to {ends[1]} is empty: its start is after its end.")
+        texts = [describe_end(end, window) for end in ends]
+        raise UsageError(f"the window from {texts[0]} to {texts[1]} is empty: its start is after its end.")
     return span
+
+
+def describe_end(end: int | str | None, window: AnyWindow | None) -> str:
+    return to_moment(end).isoformat() if isinstance(window, TimeWindow) and isinstance(end, int) else str(end)
 
 
 def first_range(span: IdRange, window: AnyWindow | None, watermark: Watermark, now: int = 0) -> IdRange:
@@ -113,20 +118,25 @@ def first_range(span: IdRange, window: AnyWindow | None, watermark: Watermark, n
 
     `now`, in microseconds, is the end of a window by time: what changes later belongs to the next run.
     """
-    if isinstance(window, TimeWindow) and span.until is None:
+    ends_now = isinstance(window, TimeWindow) and span.until is None
+    if ends_now:
         span = replace(span, until=now - 1)
     if window is None or span.start is not None or span.start_date is not None:
-        return span
+        return check_order(span, window)
     is_time = isinstance(window, TimeWindow)
     first = window.first_microseconds if isinstance(window, TimeWindow) else window.first
     look_back = window.look_back_microseconds if isinstance(window, TimeWindow) else window.look_back
-    # +1, because both ends of a range are inclusive.
-    after = first if watermark.until is None else watermark.until + 1 - look_back
+    # +1, because both ends of a range are inclusive; but more rows than were received may have the last time.
+    following = 0 if is_time and not look_back else 1
+    after = first if watermark.until is None else watermark.until + following - look_back
     # The look-back never reaches below the first id that the source has.
     start = max(first, after)
-    if is_time and span.until is not None and start > span.until:
+    if ends_now and first >= now:
+        text = describe_end(first, window)
+        raise UsageError(f"`first` of the window is {text}, in the future: no row would be read. Correct it.")
+    if ends_now and start >= now:
         return replace(span, start=span.until)  # the clock is behind the last run: read the newest rows again
-    return check_order(replace(span, start=start))
+    return check_order(replace(span, start=start), window)
 
 
 def resolve_dates(span: IdRange, first_id_since: Callable[[str], tuple[int | None, int | None]]) -> IdRange:

@@ -38,16 +38,18 @@ class LandingHarness:
         retries = RetryPolicy(attempts=2, sleep=lambda seconds: None)
         pages = reader.create_reader(self.source, self.name, settings, lambda: retries)
         with pages.client.session:
-            context = RunContext(
-                name=self.name,
-                endpoint=self.source.endpoint(self.name),
-                reader=pages,
-                landing=Landing(self.store, self.name),
-                store=self.store,
-                warehouse=NoWarehouse(),
-                log=StructuredLog(io.StringIO()),
-            )
-            return extract(context, KeptLease(self), self.state)
+            return extract(self.context(pages), KeptLease(self), self.state)
+
+    def context(self, pages):
+        return RunContext(
+            name=self.name,
+            endpoint=self.source.endpoint(self.name),
+            reader=pages,
+            landing=Landing(self.store, self.name),
+            store=self.store,
+            warehouse=NoWarehouse(),
+            log=StructuredLog(io.StringIO()),
+        )
 
     def rows(self):
         contents = [self.store.objects[name][1] for name in self.store.names(f"{self.name}/in/")]

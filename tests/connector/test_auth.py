@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.errors import RequestRejected, SourceUnavailable
+from connector.errors import KeyRejected, RequestRejected, SourceUnavailable
 from connector.sources.rest.auth import OAuthToken
 from connector.sources.rest.config import ClientCredentials
 from runtime.errors import SettingsError
@@ -119,3 +119,108 @@ def test_the_key_is_not_sent_to_another_host(harness, address):
     process.api.shape = lambda api, query, headers: (200, {}, body)
     with pytest.raises(RequestRejected, match="the key is not sent there"):
         process.land()
+
+
+TOKEN = {"access_token": "token-1", "token_type": "bearer"}
+
+
+@pytest.mark.parametrize("lifetime", [-1, 0, 20, 0.5e3, "3599", "null", "NaN", None, True, [1], 10**400])
+def test_a_lifetime_of_any_kind_needs_one_token(harness, lifetime):
+    process = harness(shapes.by_offset, auth=OAUTH, key=CLIENT)
+    process.api.token_answer = 200, {}, TOKEN | {"expires_in": lifetime, "refresh_token": None}
+    process.api.shape = guarded(shapes.by_offset, accepts_token(lambda: 1))
+    process.land()
+    assert (process.ids(), len(process.api.tokens)) == (list(range(10 * SIZE)), 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ((200, {"Content-Type": "text/html"}, b"<html>Log in</html>"), "expected JSON, got text/html"),
+        ((302, {"Location": "https://login.example"}, b""), "302 Found to 'https://login.example'"),
+        ((200, {}, {"error": "invalid_client", "error_description": "unknown"}), "invalid_client: unknown"),
+        ((200, {}, {"data": TOKEN}), "the response has no access_token"),
+        ((200, {}, {"access_token": "token-1\nX-Key: y"}), "characters that a header cannot contain"),
+        ((200, {}, {"access_token": "tok\u20acn-1"}), "characters that a header cannot contain"),
+        ((400, {}, {"error": "invalid_client", "sent": "Basic dXM6aHVzaC1odXNo"}), "400 Bad Request"),
+        ((503, {}, {"error": "hush-hush"}), "503 Service Unavailable"),
+    ],
+)
+def test_an_answer_without_a_token_has_its_reason_and_no_secret(harness, answer, message):
+    process = harness(shapes.by_offset, auth=OAUTH, key=CLIENT)
+    process.api.token_answer = answer
+    with pytest.raises((KeyRejected, SourceUnavailable), match=message) as raised:
+        process.land()
+    assert not any(text in str(raised.value) for text in ("token-1", "n-1", "hush", "dXM6"))
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [
+        (401, {}, {}),
+        (400, {"WWW-Authenticate": 'Bearer error="invalid_token"'}, {}),
+        (403, {}, {"message": "The access token expired"}),
+        (403, {}, {"code": "ExpiredToken"}),
+    ],
+)
+def test_a_token_that_is_revoked_between_parallel_pages_is_renewed_once(harness, status, headers, body):
+    process = harness(shapes.by_offset, auth=OAUTH, key=CLIENT)
+
+    def serve(api, query, request):
+        is_valid = query["offset"] == "0" or request["Authorization"] == "Bearer token-2"
+        return shapes.by_offset(api, query, request) if is_valid else (status, headers, body)
+
+    process.api.shape = serve
+    state = process.land()
+    assert (process.ids(), state.missing, len(process.api.tokens)) == (list(range(10 * SIZE)), None, 2)
+
+
+def test_a_client_that_is_revoked_during_a_run_ends_it_in_every_attempt(harness):
+    """Neither a page past the end nor a page that failed twice: the next run resumes."""
+    process = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
+    process.api.shape = revoke_after(process.api, 5)
+    for _ in range(3):
+        with pytest.raises(KeyRejected, match="invalid_client"):
+            process.land()
+    process.api.shape, process.api.token_answer = shapes.by_cursor, None
+    assert process.land().missing is None
+    assert process.ids() == list(range(10 * SIZE))
+
+
+def revoke_after(api, pages):
+    def serve(api, query, headers):
+        if sum(api.requests_by_start.values()) < pages:
+            return shapes.by_cursor(api, query, headers)
+        api.token_answer = 400, {}, {"error": "invalid_client"}
+        return 401, {}, {}
+
+    return serve
+
+
+def test_a_refresh_token_that_is_rotated_is_replaced_during_a_run(harness):
+    secret = CLIENT.replace("}", ', "refresh_token": "first-one"}')
+    process = harness(shapes.by_cursor, auth=OAUTH | {"grant": "refresh_token"}, key=secret)
+    process.api.token_answer = 200, {}, TOKEN | {"refresh_token": "second-one"}
+    process.api.shape = guarded(shapes.by_cursor, lambda api, q, h: len(api.tokens) > ("at-30" in q.values()))
+    process.land()
+    assert [request["refresh_token"] for request in process.api.tokens] == [["first-one"], ["second-one"]]
+    process.api.token_answer = 400, {}, {"error": "invalid_grant"}
+    process.store = type(process.store)()
+    with pytest.raises(KeyRejected, match="accepts it once.*client credentials"):
+        process.land()
+
+
+def test_a_secret_outside_of_latin_1_is_sent_as_utf_8(harness):
+    process = harness(shapes.by_offset, auth=OAUTH, key='{"client_id": "us", "client_secret": "h\u20acsh"}')
+    process.land()
+    assert process.api.tokens[0]["Authorization"] == "Basic dXM6aOKCrHNo"
+
+
+def test_an_earlier_token_is_not_shown_either(harness):
+    process = harness(shapes.by_offset, auth=OAUTH, key=CLIENT)
+    with open_session(16) as http:
+        tokens = OAuthToken(http, process.api.url, ClientCredentials(token_url="/"), CLIENT)
+        first = tokens.client.current_token()
+        tokens.client.drop(first)
+        text = f"{first} {tokens.client.current_token()} dXM6aHVzaC1odXNo"
+        assert tokens.redact(text) == "*** *** ***"

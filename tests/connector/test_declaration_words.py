@@ -60,6 +60,15 @@ def test_every_pattern_is_described():
         (rest(secret="my secret", auth={"header": "X"}), "1 to 255 letters, digits, - or _"),
         (rest(rotation={"path": "keys", "key": "key"}, **ROTATION), "declared is 'keys'"),
         (rest(API | {"time_window": {"field": "f", "from": "s", "look_back": "1 hour"}}), "'1 hour'"),
+        (
+            rest(API | {"time_window": {"field": "f", "since": "s"}}),
+            "Allowed here: field, from, until, format",
+        ),
+        (rest(API | {"time_window": "updated_at"}), "time_window: expected `object`, got `str`"),
+        (rest(paging={"items": "a", "next": "last_item.id"}), "needs `cursor`, the parameter"),
+        (rest(paging={"items": "a", "page": "p", "size": "n"}), "`size: n` needs `limit`"),
+        (rest(auth={"token_url": "https://u:p@login.example"}, secret="s"), "remove the credentials"),
+        (rest(auth={"token_url": "/oauth token"}, secret="s"), "invalid character ' '"),
         (kind("postgres", "mysql://h/d", {"relation": "t"}), "begins with postgresql://"),
         (kind("mysql", "postgres://h/d", {"relation": "t"}), "begins with mysql:// or mariadb://"),
         (

@@ -139,3 +139,22 @@ def test_a_server_that_lowers_the_limit_and_counts_pages_by_the_requested_one(la
         assert "page 2 does not continue after them: lower `limit`" in state.missing
     else:
         assert (sorted(set(process.ids())), state.missing) == (list(range(count)), None)
+
+
+@pytest.mark.parametrize("name", ["page", "p", "offset", "skip", "start", "pageNumber"])
+@pytest.mark.parametrize("paging", [{"items": "items"}, {"items": "items", "cursor": "c", "next": "next"}])
+def test_a_second_page_behind_another_parameter(land, name, paging):
+    """`next` is null for ever, or nothing about pages is declared; 20 of 47 items are the first page."""
+
+    def serve(api, query, headers):
+        start = int(query.get(name, 0))
+        start = start if name in ("offset", "skip", "start") else max(start - 1, 0) * 20
+        return 200, {}, {"items": ITEMS[start : start + 20], "next": None}
+
+    _, state = land(serve, paging)
+    assert f"{name}={2 if name[0] == 'p' else 20}" in state.missing and "has other items" in state.missing
+
+
+def test_a_list_of_a_usual_length_has_a_note_only(land):
+    _, state = land(first(20, next=None), {"items": "items", "cursor": "c", "next": "next"})
+    assert (state.missing, "exactly 20 items" in str(state.notes)) == (None, True)

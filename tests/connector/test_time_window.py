@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from connector.errors import DeclarationError
+from connector.run.context import start_run_row
 from connector.sources import window
 from connector.sources.time_window import TimeWindow, largest_time, load_zone, parse_duration, parse_time
 from connector.sources.window import IdRange, Watermark
@@ -68,6 +69,49 @@ def test_days_of_the_command_line_include_their_last_microsecond():
     assert span.until == parse_time("2026-11-27T23:00:00Z") - 1
 
 
+@pytest.mark.parametrize("end", ["2026-11-28", "2027-01-01"])
+def test_an_end_in_the_future_does_not_move_the_watermark_there(harness, end):
+    """`--until` of today includes the rest of the day, which no run has read yet."""
+
+    def serve(api, query, headers):
+        return 200, {}, {"items": [{"id": 1, "updated_at": "2026-11-28T10:00:00Z"}]}
+
+    endpoint = THINGS | {"time_window": {"field": "updated_at", "from": "since", "until": "before"}}
+    process = harness(serve, paging={"items": "items"}, endpoints={"things": endpoint})
+    requested = window.parse_range("things", declare(), "2026-11-01", end)
+    span = window.first_range(requested, declare(), Watermark(), NOW)
+    process.state = replace(process.state, requested=requested, span=span, began=NOW // 1000)
+    state = process.land()
+    assert state.span.until == parse_time("2026-11-28T10:00:00Z")
+    # With gaps it remains what was requested, but not for the next run.
+    row = start_run_row(process.context(None), replace(state, span=span), "partial")
+    assert row.window_until == NOW
+    # The request has the end of the command line.
+    assert all(query["before"] > "2026-11-28T23" for _, query in process.api.seen)
+
+
+def test_a_start_after_the_end_is_a_usage_error():
+    with pytest.raises(UsageError, match="from 2027-01-01T00:00:00.00:00 to 2026-11-28T11:59:59.* is empty"):
+        window.first_range(IdRange(start=parse_time("2027-01-01")), declare(), Watermark(), NOW)
+
+
+def test_a_first_time_in_the_future_is_a_usage_error():
+    with pytest.raises(UsageError, match="`first` of the window is 2062-01-01.*in the future"):
+        window.first_range(IdRange(), declare(first="2062-01-01"), Watermark(), NOW)
+
+
+def test_an_end_before_the_last_run_is_a_usage_error():
+    """It would be a range of one moment."""
+    with pytest.raises(UsageError, match="is empty: its start is after its end"):
+        window.first_range(IdRange(until=NOW - 10**11), declare(), Watermark(NOW), NOW)
+
+
+def test_rows_that_have_the_last_time_exactly_are_requested_again():
+    declared = declare(look_back="0m", resolution="microsecond")
+    span = window.first_range(IdRange(), declared, Watermark(NOW), NOW + 10**9)
+    assert declared.parameters(span.start, span.until) == {"since": "2026-11-28T12:00:00.000000Z"}
+
+
 def test_wrong_values_are_named():
     with pytest.raises(UsageError, match="invalid time 'yesterday'"):
         window.parse_range("orders", declare(), "yesterday", None)
@@ -82,9 +126,10 @@ CLOCKS_FORWARD = parse_time("2026-03-29T01:00:00Z")
 MINUTE = 60 * 10**6
 
 
-def copy_repeatedly(declared, middle, interval, skew=0):
+def copy_repeatedly(declared, middle, interval, skew=0, wrong=()):
     """Minutes of rows around `middle` that no run of a simulated source received. Rows have local times without an
-    offset where the format is `local`; `skew`: by how much the clock of the source is ahead of ours."""
+    offset where the format is `local`; `skew`: by how much the clock of the source is ahead of ours. `wrong`: times of
+    a further row that every run receives."""
     minutes = range(middle - 300 * MINUTE, middle + 300 * MINUTE, MINUTE)
     times = {minute: declared._format(minute + skew, as_local(declared, minute + skew)) for minute in minutes}
     received: set[int] = set()
@@ -98,7 +143,7 @@ def copy_repeatedly(declared, middle, interval, skew=0):
             if minute < now and bounds["since"] <= time < bounds.get("before", "9999")
         }
         received |= rows.keys()
-        newest = largest_time(list(rows.values()), declared.zone)
+        newest = largest_time([*rows.values(), *wrong], declared.zone, now)
         until = window.check_time_end(span, False, newest, "updated_at", bool(rows)).span.until
         covered = max(covered, until or covered)
         last = now
@@ -122,9 +167,10 @@ def test_local_times_of_the_hours_that_clocks_skip_and_repeat(middle, look_back,
 
 @pytest.mark.parametrize("minutes", [-2000, -125, -5, 5, 125])
 @pytest.mark.parametrize("until", [None, "before"])
-def test_a_clock_of_the_source_that_differs_from_ours(minutes, until):
+@pytest.mark.parametrize("wrong", [(), ("2099-01-01T00:00:00Z",), (None, 4_102_444_800)])
+def test_a_clock_of_the_source_that_differs_from_ours(minutes, until, wrong):
     declared = declare(look_back="10m", until=until)
-    assert copy_repeatedly(declared, NOW, 60 * MINUTE, minutes * MINUTE) == []
+    assert copy_repeatedly(declared, NOW, 60 * MINUTE, minutes * MINUTE, wrong) == []
 
 
 @pytest.mark.parametrize(
@@ -137,6 +183,10 @@ def test_a_clock_of_the_source_that_differs_from_ours(minutes, until):
         (["2026-11-28 10:00:00", "2026-11-27"], "2026-11-28T09:00:00Z"),
         ([1795867199, 1795867100.5, None], "2026-11-28T11:59:59Z"),
         (["1795867199000"], "2026-11-28T11:59:59Z"),
+        (["1795867199000000000"], "2026-11-28T11:59:59Z"),
+        (["20261128"], "2026-11-27T23:00:00Z"),
+        (["20261128100000"], "2026-11-28T09:00:00Z"),
+        (["2026-11-28T10:00:00+05:45"], "2026-11-28T04:15:00Z"),
         (["soon", None, True, {}], None),
         ([], None),
     ],
@@ -161,7 +211,50 @@ def test_the_next_run_starts_after_the_newest_time_that_was_received(harness, fi
     endpoint = {"time_window": {"field": field, "from": "since"}, "rename": rename}
     process = harness(serve, paging={"items": "items"}, endpoints={"things": THINGS | endpoint})
     span = IdRange(start=NOW - 10**12, until=parse_time("2026-11-28T12:00:00Z"))
-    process.state = replace(process.state, span=span)
+    process.state = replace(process.state, span=span, began=NOW // 1000)
     state = process.land()
     assert (state.span.start, state.span.until) == (span.start, parse_time(until))
     assert any("no item has a time in 'changed'" in note for note in state.notes) is (field == "changed")
+
+
+@pytest.mark.parametrize(
+    ("time", "first", "is_reported"),
+    [
+        ("2026-11-28T10:00:00Z", "1970-01-01T00:00:00Z", True),
+        ("2026-11-28T10:00:00Z", "2026-11-28", True),
+        ("2026-10-28T10:00:00Z", "2026-11-28", False),
+        (None, "1970-01-01T00:00:00Z", True),
+        (None, "2026-11-28", False),
+    ],
+)
+def test_a_bound_that_matches_nothing_is_not_an_empty_source(land, time, first, is_reported):
+    """A source that compares the bound as a text in its own format, or ignores what it cannot read."""
+
+    def serve(api, query, headers):
+        return 200, {}, {"items": [] if "since" in query else [{"id": 1, "updated_at": time}]}
+
+    endpoint = {"time_window": {"field": "updated_at", "from": "since", "first": first}}
+    span = IdRange(start=declare(first=first).first_microseconds, until=NOW)
+    process, state = land_range(land, serve, endpoint, span)
+    assert (process.ids(), "but without 'since'" in (state.missing or "")) == ([], is_reported)
+    # The next run requests the range again.
+    assert state.span.until < NOW
+
+
+def land_range(land, serve, endpoint, span, **state):
+    process, _ = land(lambda api, query, headers: (200, {}, {"items": []}), {"items": "items"}, **endpoint)
+    process.api.shape = serve
+    process.state = replace(process.state, phase="fetch", span=span, began=NOW // 1000, **state)
+    return process, process.land()
+
+
+def test_a_source_without_rows_and_a_later_empty_window_are_complete(land):
+    def serve(api, query, headers):
+        return 200, {}, {"items": [] if "since" in query or not api.closed else [{"id": 1}]}
+
+    endpoint = {"time_window": {"field": "updated_at", "from": "since"}}
+    process, state = land_range(land, serve, endpoint, IdRange(start=0, until=NOW))
+    assert state.missing is None
+    process.api.closed = {1}
+    process.state = replace(state, phase="fetch", covered=NOW - 10**9)
+    assert process.land().missing is None

@@ -14,7 +14,8 @@ SIZE = 10
 class FakePagedApi(serving.Served):
     """Serves `items` with `shape`, a function (api, query, headers) → status, headers, body.
 
-    A body of bytes is sent as it is. The responses for the start positions in `closed` have status 503."""
+    A body of bytes is sent as it is. The responses for the start positions in `closed` have status 503.
+    `token_answer`: instead of a new token."""
 
     path = "/v2"
 
@@ -24,6 +25,7 @@ class FakePagedApi(serving.Served):
         self.closed = set()
         self.requests_by_start: Counter[int] = Counter()
         self.tokens = []
+        self.token_answer: tuple[int, dict[str, str], object] | None = None
         self.seen = []
         self.bodies = []
         super().__init__(Handler)
@@ -51,7 +53,7 @@ class Handler(serving.Handler):
         form, tokens = parse_qs(body), self.owner.tokens
         tokens.append({"Authorization": self.headers.get("Authorization"), **form})
         token = {"access_token": f"token-{len(tokens)}", "token_type": "Bearer", "expires_in": 3600}
-        self.answer(200, {}, token)
+        self.answer(*(self.owner.token_answer or (200, {}, token)))
 
     def answer(self, status, headers, body):
         content = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -9,15 +9,16 @@ from urllib.parse import quote, quote_plus
 import requests
 from requests.auth import AuthBase
 
-from connector.errors import InvalidResponse, KeyRejected, RequestRejected, SourceError, SourceUnavailable
+from connector.errors import KeyRejected, SourceError, SourceUnavailable
 from connector.sources.rest.config import Auth, Basic, ClientCredentials, Header, Query
 from runtime.masking import mask_secrets
 from runtime.oauth import OAuthClient, TokenEndpoint, TokenError, TokenProblem
 
 TOKEN_ERRORS: dict[TokenProblem, type[SourceError]] = {
     "unavailable": SourceUnavailable,
-    "rejected": RequestRejected,
-    "invalid": InvalidResponse,
+    "rejected": KeyRejected,
+    # About the source, not about one page: without a token none can be read.
+    "invalid": SourceUnavailable,
 }
 
 

@@ -1,5 +1,6 @@
 """HTTP client of a source: authentication, rate limit, retry, and errors that never contain a key."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from connector.errors import InvalidResponse, RequestRejected, SourceError, SourceUnavailable
-from connector.extract.page_loop import IN_FLIGHT
+from connector.extract.page_loop import IN_FLIGHT, UNAUTHORIZED
 from connector.sources.rest.auth import ApiKeyAuth
 from connector.sources.rest.pauses import Now, is_transient, read_pause, utc_now
 from runtime.errors import describe_body
@@ -24,6 +25,21 @@ READ_BYTES = 2**20  # `read1` returns what has arrived: a few reads per page ins
 
 # Parses a response; the body is given separately, because it is read here.
 type Parse[Result] = Callable[[requests.Response, bytes], Result]
+
+
+# How sources answer an expired token if not with 401: RFC 6750, section 3.1, or in words.
+TOKEN_STATUSES = {requests.codes.bad_request, requests.codes.forbidden}
+EXPIRED_TOKEN = re.compile(
+    r"(invalid|expired)[ _-]?((access|oauth|auth)[ _-]?)?token|token[^.{}\[\]]{0,40}expired", re.IGNORECASE
+)
+
+
+def is_token_rejected(response: requests.Response, body: bytes) -> bool:
+    status: int = response.status_code
+    if status not in TOKEN_STATUSES:
+        return status == UNAUTHORIZED
+    text = body[:READ_BYTES].decode(errors="replace")
+    return bool(EXPIRED_TOKEN.search(f"{response.headers.get('WWW-Authenticate', '')} {text}"))
 
 
 class PauseTooLong(SourceUnavailable):
@@ -119,7 +135,7 @@ class SourceClient:
         prepared = self._prepare(request)
         response, body = self._send(prepared)
         # Once: a new token that is rejected as well will not be accepted at the third attempt.
-        if response.status_code == requests.codes.unauthorized and renew and self.auth.renew(prepared):
+        if renew and is_token_rejected(response, body) and self.auth.renew(prepared):
             return self._attempt(request, parse, renew=False)
         if response.status_code not in (requests.codes.ok, requests.codes.partial):
             raise self._to_error(response, body)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from connector.errors import DeclarationError
 from connector.sources.address import check_web_address
 from connector.sources.base import Window
-from connector.sources.rest.config import Auth, Header, Query, RestEndpoint, RestSource
+from connector.sources.rest.config import Auth, ClientCredentials, Header, Query, RestEndpoint, RestSource
 from connector.sources.rest.paging import ByCursor, ByLink, ByNext, ByOffset, ByPage, Paging
 from connector.sources.time_window import TimeWindow
 from connector.sources.window import window_of
@@ -35,8 +35,20 @@ def check_source(source: RestSource, auth: Auth | None, where: str) -> None:
         )
     check_web_address(source.url, f"{where}: url")
     check_headers(source.headers, auth, f"{where}: headers")
+    if isinstance(auth, ClientCredentials):
+        check_token_url(auth.token_url, f"{where}: auth.token_url")
     if isinstance(auth, Header):
         check_header(auth.header, auth.prefix.strip() or "x", f"{where}: auth")
+
+
+def check_token_url(url: str, where: str) -> None:
+    """A query is allowed, in which some servers expect an account."""
+    if wrong := re.search(r"[\s\x00-\x1f<>\\]", url):
+        raise DeclarationError(f"{where}: invalid character {wrong[0]!r} in {mask_secrets(url)!r}.")
+    if "@" in urlsplit(url).netloc:
+        raise DeclarationError(
+            f"{where}: remove the credentials from {mask_secrets(url)!r}; they belong in the secret."
+        )
 
 
 def check_endpoint(endpoint: RestEndpoint, paging: Paging, auth: Auth | None, where: str) -> None:
@@ -48,6 +60,7 @@ def check_endpoint(endpoint: RestEndpoint, paging: Paging, auth: Auth | None, wh
         )
     check_headers(endpoint.headers, auth, f"{where}.headers")
     check_names(endpoint, paging, auth, where)
+    check_size(endpoint, paging, where)
     if paging.within == "body":
         check_body(endpoint, paging, where)
     if endpoint.unmapped and endpoint.unmapped in {*endpoint.key, *endpoint.rename.values()}:
@@ -90,6 +103,15 @@ def check_names(endpoint: RestEndpoint, paging: Paging, auth: Auth | None, where
                 "remove one of them."
             )
         places[name] = place
+
+
+def check_size(endpoint: RestEndpoint, paging: Paging, where: str) -> None:
+    """DeclarationError for a page size that would not be sent."""
+    names = {*endpoint.params, *(name for name, _ in parse_qsl(urlsplit(endpoint.path).query))}
+    if paging.size and not paging.limit and paging.within == "query" and paging.size not in names:
+        raise DeclarationError(
+            f"{where}: paging: `size: {paging.size}` needs `limit`, the number to send in it, for example `limit: 100`."
+        )
 
 
 def iter_parameters(endpoint: RestEndpoint, paging: Paging, auth: Auth | None) -> Iterator[tuple[str, str]]:

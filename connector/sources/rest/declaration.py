@@ -67,6 +67,13 @@ def check_texts(declared: dict[str, Any], where: str) -> None:
                     )
 
 
+def convert_time_windows(endpoints: Any, where: str) -> None:
+    """First, because an error of the endpoint would list the keys of the endpoint."""
+    for name, endpoint in endpoints.items() if isinstance(endpoints, dict) else ():
+        if isinstance(endpoint, dict) and endpoint.get("time_window") is not None:
+            convert(endpoint["time_window"], TimeWindow, f"{where}: endpoints.{name}.time_window")
+
+
 def convert_rotation(declared: Any, where: str) -> None:
     if isinstance(declared, dict) and "revoke" in declared:
         convert(declared["revoke"], Revocation, f"{where}.revoke")
@@ -79,6 +86,7 @@ def parse_rest_source(declared: dict[str, Any], where: str) -> RestSource:
     if "limits" in declared:
         convert(declared["limits"], Limits, f"{where}: limits")
     check_texts(declared, where)
+    convert_time_windows(declared.get("endpoints"), where)
     convert_endpoints(declared.get("endpoints"), RestEndpoint, where)
     convert_rotation(declared.get("rotation"), f"{where}: rotation")
     source = convert(declared, RestSource, where)

@@ -124,5 +124,9 @@ def check_form(paging: Paging, where: str) -> None:
     """DeclarationError for a place that a body of this form does not have."""
     if paging.key_field and paging.form != "object":
         raise DeclarationError(f"{where}: `key_field` needs `form: object`, whose keys it receives.")
+    if isinstance(paging, ByNext) and paging.next.startswith("last_item."):
+        raise DeclarationError(
+            f"{where}: `next: {paging.next}` needs `cursor`, the parameter that receives the value of the last item."
+        )
     if paging.form == "lines" and paging.items != "$":
         raise DeclarationError(f"{where}: `form: lines` needs `items: $`: each line of the body is an item.")

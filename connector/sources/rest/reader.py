@@ -22,6 +22,7 @@ from connector.sources.rest.client import Request, SourceClient
 from connector.sources.rest.config import Query, RestEndpoint, RestSource
 from connector.sources.rest.links import find_on_host
 from connector.sources.rest.paging import ByCursor, ByLink, ByNext, ByOffset, ByPage
+from connector.sources.rest.position import LAST_ITEM
 from connector.sources.rest.response import create_parser
 from connector.sources.window import IdRange, window_of
 from runtime.http_session import open_session
@@ -108,6 +109,9 @@ class RestReader:
 
     def is_counted(self, number: int, cursor: str | None, items: int) -> bool:
         place = PagePlace(number, cursor, IdRange())
+        # Ids without gaps look like numbers of items, but rows do not move past them.
+        if getattr(self.paging, "next", "").startswith(LAST_ITEM):
+            return False
         return next(iter_guesses(self.probe, place, items), None) is not None
 
     def read_page(self, number: int, cursor: str | None, span: IdRange, places: Collection[str] = ()) -> Page:

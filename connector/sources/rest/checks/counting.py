@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from connector.errors import RequestRejected, SourceError
+from connector.extract.page_loop import ENDS
 from connector.sources.reader import Page
 from connector.sources.rest.checks.probe import PagePlace, Probe
 from connector.sources.rest.first_page import describe_count, is_unproven, overlaps
@@ -25,8 +26,9 @@ def check_count(probe: Probe, page: Page, place: PagePlace) -> Page:
             return page
         # New rows may have moved the others; then the first page is no longer the same either.
         second = probe.read_numbered(1, place.span)
-    except RequestRejected:
-        return proven
+    except RequestRejected as error:
+        # Not where the key was rejected.
+        return proven if error.status in ENDS else page
     except SourceError:
         return page
     return replace(page, fault=describe_count(probe.paging)) if probe.is_other(beside, second) else page
