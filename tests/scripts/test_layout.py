@@ -93,6 +93,6 @@ def test_a_plain_table_must_be_dropped_for_another_layout_only(properties, compi
     action = api.CompilationResultAction(
         target=api.Target(database="p", schema="d", name="t"), relation=relation
     )
-    found = compare_table(action, stored(**properties), {})
-    assert (str(found) if found else None) == change
-    assert found is None or found.is_recreated
+    compared = compare_table(action, stored(**properties), {})
+    assert (str(compared) if compared else None) == change
+    assert compared is None or compared.is_recreated
