@@ -21,7 +21,8 @@ const watermark = (context) => `(
 
 // A full refresh starts from the beginning.
 const declareSince = (context) =>
-  `declare since timestamp default ${context.incremental() ? `ifnull(${watermark(context)}, ${NEVER})` : NEVER};`;
+  `declare begun_at timestamp default current_timestamp();
+  declare since timestamp default ${context.incremental() ? `ifnull(${watermark(context)}, ${NEVER})` : NEVER};`;
 
 // A request to read raw again from a moment (scripts/refresh). A row of its own, known by its identity: a run that began
 // before the request, and commits after it, would pass a watermark that was moved back.
@@ -29,7 +30,8 @@ const againName = (context) => `${names.ofTable(context.self())} (again)`;
 
 // For a table that reads raw: from its watermark, or from the earliest moment of a request that no run has read.
 const declareReading = (context) =>
-  `declare look_back timestamp default ${LOOKBACK};
+  `declare begun_at timestamp default current_timestamp();
+  declare look_back timestamp default ${LOOKBACK};
   declare unread array<string> default ${unreadRows(context, [againName(context)])};
   declare since timestamp default ${context.incremental() ? `least(ifnull(${watermark(context)}, ${NEVER}), ifnull((
     select min(seen_until)
@@ -48,6 +50,32 @@ const save = (context, days = "cast([] as array<date>)", writtenAt = "current_ti
   select '${names.ofTable(context.self())}', if(moved < since, moved, until), ${days}, ${writtenAt}
   from (select ${watermark(context)} as moved);
   ${saveRead(context)}`;
+
+// A full refresh that needs several statements requests first that everything is read again, and withdraws the request
+// at its end: one that is stopped between two statements would leave the table without the days of the others.
+const requestAll = (context) =>
+  `insert into ${table(context)} (table_name, seen_until, written_at)
+    values ('${againName(context)}', ${NEVER}, begun_at);`;
+
+const withdrawRequest = (context) => `set unread = array_concat(unread, [${keyOf(`'${againName(context)}'`, "begun_at")}]);`;
+
+// After a full refresh has saved its checkpoint. BigQuery replaces the table without noticing what another run of it has
+// committed since the refresh began; that run has saved its checkpoint too, and the rows would be in no table.
+const readOthersAgain = (context) =>
+  `insert into ${table(context)} (table_name, seen_until, written_at)
+  select '${againName(context)}', min(seen_until), current_timestamp()
+  from ${table(context)}
+  where ${ofThisRun(context)}
+  having count(*) > 1;`;
+
+const writeOthersAgain = (context) =>
+  `insert into ${table(context)} (table_name, seen_until, touched_days, written_at)
+  select '${restName(context)}', max(seen_until), array_concat_agg(touched_days), current_timestamp()
+  from ${table(context)}
+  where ${ofThisRun(context)}
+  having count(*) > 1;`;
+
+const ofThisRun = (context) => `table_name = '${names.ofTable(context.self())}' and written_at >= begun_at`;
 
 // Days that a run left for the next one, because they were too many for one statement.
 const restName = (context) => `${names.ofTable(context.self())} (rest)`;
@@ -105,6 +133,6 @@ const anyUnread = (tables) =>
 const isUnread = (written, time) => `${keyOf(`'${names.ofTable(written)}'`, time)} in unnest(unread)`;
 
 module.exports = {
-  NEVER, LOOKBACK, declareSince, declareReading, isNew, save, saveRest, declareUnread, touchedDays, anyUnread,
-  isUnread,
+  NEVER, LOOKBACK, declareSince, declareReading, isNew, save, saveRest, requestAll, withdrawRequest, readOthersAgain,
+  writeOthersAgain, declareUnread, touchedDays, anyUnread, isUnread,
 };

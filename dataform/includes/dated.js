@@ -50,6 +50,8 @@ const model = (context, { source, rejects, days, key, time, columns }) => {
     ${statement(inSpan(span))}
   end if;`).join("");
 
+  const isSliced = `array_length(days) > ${bounds.DAYS_PER_STATEMENT}`;
+
   const deleteOlderInSlices = `
   set newest_days = array(select day from unnest(days) as day where day >= first_day);
   ${deleteOlder(`date(${time}) in unnest(newest_days)`)}
@@ -96,12 +98,14 @@ const model = (context, { source, rejects, days, key, time, columns }) => {
     where id between ${later ? "lowest_id and highest_id" : `${LOWEST_ID} and ${HIGHEST_ID}`}
       and id in (select ${key} from arrived)
   );
-  if array_length(days) > ${bounds.DAYS_PER_STATEMENT} then
+  if ${isSliced} then
     set first_day = (
       select min(day) from (select day from unnest(days) as day order by day desc limit ${bounds.DAYS_PER_STATEMENT})
     );
   end if;
-  ${later ? deleteOlderInSlices : ""}`;
+  ${later ? deleteOlderInSlices : `if ${isSliced} then
+    ${checkpoints.requestAll(context)}
+  end if;`}`;
 
   const isNew = later ? `${key} not in (select ${key} from ${table} where ${inDays})` : "true";
   const rows = `(select * from arrived where date(${time}) >= first_day and ${isNew})`;
@@ -121,8 +125,11 @@ const model = (context, { source, rejects, days, key, time, columns }) => {
     later ? inDays : `${time} between ${columns[time].range.from} and ${columns[time].range.until}`,
   )}
   ${later ? "" : checks.declareKey(table, key)}
+  ${later ? "" : `if ${isSliced} then
+    ${checkpoints.withdrawRequest(context)}
+  end if;`}
   ${checkpoints.save(context, "days")}
-  ${later ? "commit transaction;" : ""}`;
+  ${later ? "commit transaction;" : checkpoints.readOthersAgain(context)}`;
 
   return { begin, rows, commit };
 };

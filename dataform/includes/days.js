@@ -54,20 +54,21 @@ const model = (context, options) => {
   ), []);
   ${later ? moreDays(options) : ""}
   ${firstSlice}
-  ${later ? laterDays(context, options) : ""}`;
+  ${later ? laterDays(context, options) : checkpoints.saveRest(context)}`;
 
   const commit = `
   ${checks.unique(table, name, key, required, ownDays)}
   ${later ? "" : checks.declareKey(table, key)}
   ${verify(inDays)}
   ${checkpoints.save(context, "days")}
-  ${checkpoints.saveRest(context)}
-  ${later ? "commit transaction;" : ""}`;
+  ${later ? `${checkpoints.saveRest(context)}
+  commit transaction;` : checkpoints.writeOthersAgain(context)}`;
 
   return { begin, inDays, commit };
 };
 
-// More days than BigQuery writes in one statement: the newest now, and the rest in the next runs.
+// More days than BigQuery writes in one statement: the newest now, and the rest in the next runs. A full refresh notes the
+// rest before it replaces the table: one that is stopped afterwards would leave the table without it.
 const firstSlice = `
   if array_length(days) > ${bounds.DAYS_PER_STATEMENT} then
     set first_day = (

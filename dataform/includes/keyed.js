@@ -80,7 +80,7 @@ const model = (context, { source, rejects, key, columns, deletes = false, order 
   ${checks.unique(table, names.ofTable(table), key, [], "true")}
   ${later ? "" : checks.declareKey(table, key)}
   ${checkpoints.save(context)}
-  ${later ? "commit transaction;" : ""}`;
+  ${later ? "commit transaction;" : checkpoints.readOthersAgain(context)}`;
 
   return { begin, rows: "changed", commit };
 };

@@ -105,7 +105,7 @@ const model = (context, { source, rejects, key, columns, tracked = [], changes }
   ${checks.unique(table, names.ofTable(table), key, ["is_listed"], "true")}
   ${later ? "" : checks.declareKey(table, key)}
   ${checkpoints.save(context, undefined, "run_at")}
-  ${later ? "commit transaction;" : ""}`;
+  ${later ? "commit transaction;" : checkpoints.readOthersAgain(context)}`;
 
   return { begin, rows: "changed", commit };
 };

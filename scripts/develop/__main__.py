@@ -17,7 +17,7 @@ from scripts.develop.datasets import Datasets
 from scripts.develop.models import compile_folder
 from scripts.release.folder import read_files
 from scripts.release.invocation import Runner
-from scripts.release.schemas import add_columns, compare_schemas
+from scripts.release.schemas import add_columns, check_changes, compare_schemas, drop_recreated
 from scripts.release.target import (
     Target,
     add_arguments,
@@ -81,11 +81,13 @@ def run_models(arguments: argparse.Namespace, target: Target, warehouse: bigquer
     files = read_files(arguments.folder)
     with compile_folder(dataform, target, suffix, f"develop-{suffix}", files) as compiled:
         changes = compare_schemas(warehouse, compiled.actions)
+        check_changes(changes, may_refresh=True)
         runner = Runner(dataform, target.repository, compiled.result.name, target.service_account)
         # First, because an incremental run ignores a new column and fails without a removed one.
         add_columns(warehouse, changes)
         if rewritten := [change for change in changes if not change.is_filled]:
             print(f"refresh {', '.join(str(change) for change in rewritten)}")
+            drop_recreated(warehouse, rewritten)
             runner.run([change.target for change in rewritten], full_refresh=True, with_dependents=False)
         written = [action.target for action in compiled.actions if is_written(action)]
         runner.run(written, False, with_dependents=False)

@@ -121,7 +121,11 @@ def release(
     # Also compares the configuration: another project or location needs a new compilation.
     if live.is_live(head, before):
         print(f"live    {describe_result(before)}, as before")
-        return []
+        # A release that was stopped after it had become live has not written its tables again.
+        assert before is not None
+        changes = compare_schemas(warehouse, live.read_actions(before))
+        check_changes(changes, may_refresh)
+        return changes
     compiled = live.compile_commit(head)
     changes = compare_schemas(warehouse, live.read_actions(compiled))
     check_changes(changes, may_refresh)

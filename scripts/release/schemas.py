@@ -3,7 +3,8 @@
 A later run inserts by the columns that the table already has: a new column of a model would be dropped without an
 error (dataform-co/dataform#373), a removed one and most other types make every run fail, and another partitioning or
 clustering is ignored. Each of them needs the table to be written again. A table that operations create and other
-tables fill (ods.<table>_rejects) gets its new columns: its statement leaves a table that exists as it is.
+tables fill (ods.<table>_rejects) gets its new columns: its statement leaves a table that exists as it is. A plain table
+is replaced by every run, with other columns too, but not with another partitioning or clustering.
 """
 
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ from scripts.release.layout import compare_layouts
 from scripts.sql_analysis.analyzer import Columns, text_of, type_from_field
 
 BIGQUERY_TYPES = {"DOUBLE": "FLOAT64"}  # by the analyzer's name
+PLAIN = api.CompilationResultAction.Relation.RelationType.TABLE
 INCREMENTAL = api.CompilationResultAction.Relation.RelationType.INCREMENTAL_TABLE
 
 
@@ -76,12 +78,14 @@ def compare_schemas(
 
 
 def is_compared(action: api.CompilationResultAction) -> bool:
-    return action.relation.relation_type == INCREMENTAL or action.operations.has_output
+    return action.relation.relation_type in (INCREMENTAL, PLAIN) or action.operations.has_output
 
 
 def compare_table(
     action: api.CompilationResultAction, table: bigquery.Table, resolved: Columns
 ) -> SchemaChange | None:
+    if action.relation.relation_type == PLAIN:
+        return compare_plain(action, table)
     model = {name: text_of(kind) for name, kind in resolved.items()}
     stored = {column.name: text_of(type_from_field(column.to_api_repr())) for column in table.schema}
     retyped = tuple(
@@ -95,6 +99,14 @@ def compare_table(
         return None
     is_protected = action.relation.incremental_table_config.refresh_disabled
     return SchemaChange(action.target, tuple(added), tuple(removed), is_protected, retyped, layout)
+
+
+def compare_plain(action: api.CompilationResultAction, table: bigquery.Table) -> SchemaChange | None:
+    # Dataform drops a view whose model has become a table.
+    layout = tuple(compare_layouts(action.relation, table)) if table.view_query is None else ()
+    change = SchemaChange(action.target, layout=layout)
+    # Another required filter is set when the table is replaced.
+    return change if change.is_recreated else None
 
 
 def compare_filled(

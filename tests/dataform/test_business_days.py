@@ -1,9 +1,12 @@
 """Days of the marts in another business time zone: compiled as an environment compiles its release."""
 
+import uuid
 from datetime import UTC, date, datetime
 
 import pytest
 
+from scripts.sql_analysis.analyzer import GoogleSql
+from tests.dataform.engines.includes import evaluate_javascript
 from tests.dataform.engines.project import lay_out
 from tests.dataform.engines.runner import Runner
 from tests.dataform.engines.warehouse import connect
@@ -54,3 +57,57 @@ def test_a_sale_of_the_evening_is_on_the_day_of_the_shop(sandbox, chicago):
     assert evening["sales_datetime"] == datetime(2017, 1, 6, 3, 30, tzinfo=UTC)
     assert (evening["sales_date"], evening["sales_hour"]) == (date(2017, 1, 5), 21)
     assert (evening["sales_weekday"], evening["sales_year"]) == ("Thursday", 2017)
+
+
+# Clocks that change at midnight, at 00:01 or by half an hour, a day that was left out, and zones without a name; with
+# the days before changes, in both directions.
+ZONES = {
+    "UTC": ["2018-03-10"],
+    "America/Chicago": ["2018-03-10", "2018-11-03"],
+    "Asia/Kathmandu": ["2018-03-10"],
+    "America/St_Johns": ["2009-03-07", "2009-10-31"],
+    "Pacific/Kiritimati": ["2018-03-10"],
+    "Pacific/Apia": ["2011-12-29"],
+    "America/Sao_Paulo": ["2018-02-16", "2018-11-03"],
+    "Atlantic/Azores": ["2018-03-24", "2018-10-27"],
+    "America/Havana": ["2018-03-10", "2018-11-03"],
+    "Asia/Beirut": ["2018-03-24", "2018-10-27"],
+    "Australia/Lord_Howe": ["2018-03-31", "2018-10-06"],
+    "+05:45": ["2018-03-10"],
+    "-03:30": ["2018-03-10"],
+    "+14:00": ["2018-03-10"],
+}
+
+
+def of_zone(zone):
+    """Rows of the moment, its local day and hour, and whether each of the two sets of days contains the other day."""
+    local, hour, local_days, utc_days = evaluate_javascript(
+        f"(global.dataform = {{projectConfig: {{vars: {{business_time_zone: '{zone}'}}}}}}, "
+        "business = require('includes/business'), "
+        "[business.dayOf('moment'), business.hourOf('moment'), business.localDays('[date(moment)]'), "
+        "business.utcDays('[' + business.dayOf('moment') + ']')])"
+    )
+    moments = ", ".join(
+        f"generate_timestamp_array('{day}', timestamp_add('{day}', interval 2 day), interval 30 minute)"
+        for day in ZONES[zone]
+    )
+    return (
+        f"select string(moment), '{zone}', cast({local} as string), cast({hour} as string), "
+        f"cast({local} in ({local_days}) and date(moment) in ({utc_days}) as string) "
+        f"from unnest(array_concat({moments})) as moment order by moment"
+    )
+
+
+@pytest.fixture(scope="module")
+def client(sandbox):
+    return connect(sandbox.address, f"t{uuid.uuid4().hex[:12]}").client
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_days_and_hours_of_a_zone_are_alike_in_both_engines(client, zone):
+    sql = of_zone(zone)
+    google = GoogleSql().evaluate(sql)
+    assert [tuple(row.values()) for row in client.query_and_wait(sql)] == google
+    # A day that changed in UTC is written in the marts, and all of a local day is read.
+    assert {row[-1] for row in google} == {"true"}
+    assert len(google) == len(ZONES[zone]) * (2 * 48 + 1)

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from google.api_core.exceptions import BadRequest
 
-from tests.dataform.engines.runner import Runner
+from scripts.sql_analysis.statements import concatenate, statements
+from tests.dataform.engines.runner import CRASH, Runner
 from tests.dataform.engines.warehouse import connect
 from tests.dataform.retail import FILES, customer, file, files_by_table, product, sale
 from tests.dataform.test_law import rows, snapshot
@@ -71,8 +72,9 @@ def run_slices(runner, runs):
             runner.run_action(action)
 
 
-def test_more_days_than_one_statement_writes_are_written_in_slices(sandbox, graph, expected):
-    """With three days a statement instead of 3,000; a first run, a full refresh and later runs."""
+@pytest.fixture(scope="module")
+def sliced(sandbox, graph, expected):
+    """With three days a statement instead of 3,000, after all runs that are needed. Its tests run in order."""
     text = json.dumps(graph)
     assert {action.name for action in Runner(connect(sandbox.address, "whole"), graph).actions
             if "3000" in json.dumps(action.compiled)} == set(SLICED)  # fmt: skip
@@ -82,17 +84,78 @@ def test_more_days_than_one_statement_writes_are_written_in_slices(sandbox, grap
     assert snapshot(runner) != expected
     run_slices(runner, 4)  # the five days of ods.sales follow each other through three tables
     assert snapshot(runner) == expected
-    runner.run(full_refresh=True)
-    run_slices(runner, 4)
-    assert snapshot(runner) == expected
+    return runner
+
+
+def refresh_partly(runner, name, last):
+    """A full refresh of `name` that is stopped before the statement that begins with `last`."""
+    action = next(each for each in runner.actions if each.name == name)
+    texts = [part.text for part in statements(runner.script(action, full_refresh=True))]
+    [*_, end] = [place for place, text in enumerate(texts) if text.lower().startswith(last)]
+    with pytest.raises(BadRequest, match="the run crashed here"):
+        runner.warehouse.query(concatenate(*texts[:end], CRASH))
+
+
+def test_a_full_refresh_that_is_stopped_between_two_slices_loses_no_day(sliced, expected):
+    """The table has its newest days only; the next runs write the others."""
+    refresh_partly(sliced, "ods.sales", "if exists(select 1 from unnest(days)")
+    refresh_partly(sliced, "dmt.sales_items", "alter table")
+    assert snapshot(sliced) != expected
+    run_slices(sliced, 5)
+    assert snapshot(sliced) == expected
+
+
+CHECKPOINT = """insert into ods.checkpoints (table_name, seen_until, touched_days, written_at)
+values ('{name}', current_timestamp(), [date '2017-01-06'], current_timestamp())"""
+
+
+def refresh_beside(runner, name, other, after=""):
+    """A full refresh of `name` during which another run commits; `other` is what that run writes, except its rows."""
+    action = next(each for each in runner.actions if each.name == name)
+    begin, commit = runner.script(action, full_refresh=True).split("create or replace table", 1)
+    checkpoint = CHECKPOINT.format(name=name)
+    runner.warehouse.query(f"{begin}{other};\n{checkpoint};\ncreate or replace table{commit};\n{after}")
+
+
+def test_days_that_another_run_writes_during_a_full_refresh_are_written_again(sliced, expected):
+    """The refresh began to read before that, and replaces what the other run has written."""
+    old_rows = "delete from dmt.sales_items where date(sales_datetime) = '2017-01-06'"
+    refresh_beside(sliced, "dmt.sales_items", "select 1", after=old_rows)
+    assert snapshot(sliced) != expected
+    run_slices(sliced, 3)
+    assert snapshot(sliced) == expected
+
+
+def test_more_days_than_one_statement_writes_are_written_in_slices(sandbox, graph, sliced, expected):
+    """A full refresh and later runs."""
+    sliced.run(full_refresh=True)
+    run_slices(sliced, 4)
+    assert snapshot(sliced) == expected
     days = ("2016-12-31", "2017-01-01", "2017-01-02", "2017-01-04")
     files = [("sales", file("sales", 9), [sale(20 + n, day, ("a", 1, n)) for n, day in enumerate(days)])]
-    load(runner, files)
-    run_slices(runner, 3)
+    load(sliced, files)
+    run_slices(sliced, 3)
     everything = Runner(connect(sandbox.address, "slices2"), graph)
     load(everything, [*FILES, *files])
     everything.run()
-    assert snapshot(runner) == snapshot(everything)
+    assert snapshot(sliced) == snapshot(everything)
+
+
+RAW_ROWS = {
+    "ods.sales": "insert into raw.sales (id, datetime, customer_id, store_id, SYS_FILE_NAME, SYS_DATE_CREATE) "
+    f"values ('79', '2017-01-03T10:00:00Z', '1', '7', '{file('sales', 9)}', current_timestamp())",
+    "ods.customers": "insert into raw.customers (id, SYS_FILE_NAME, SYS_DATE_CREATE) "
+    f"values ('78', '{file('customers', 9)}', current_timestamp())",
+}
+
+
+@pytest.mark.parametrize(("name", "id"), [("ods.sales", 79), ("ods.customers", 78)])
+def test_rows_that_another_run_reads_during_a_full_refresh_are_read_again(sliced, name, id):
+    refresh_beside(sliced, name, RAW_ROWS[name])
+    assert {"id": id} not in rows(sliced, name, "id")
+    action = next(each for each in sliced.actions if each.name == name)
+    sliced.run_action(action)
+    assert {"id": id} in rows(sliced, name, "id")
 
 
 def test_an_assertion_finds_rows_of_raw_that_no_run_has_read(sandbox, graph):

@@ -50,6 +50,11 @@ TIMES = {
     "2017-01-05T04:00:00-06:00": TEN,
     "2017-01-05T15:30+05:30": TEN,
     "2017-01-06T00:00:00+14:00": TEN,
+    "2017-01-05T15:45:00+05:45": TEN,
+    "2017-01-05T15:45:00.5 +0545": TEN + 500000,
+    "2017-01-05T06:30:00-03:30": TEN,
+    "2017-01-05T06:30-0330": TEN,
+    "2017-01-05T09:59:00-00:01": TEN,
     "2017-01-06T00:30:00+14:30": None,
     "2017-01-05T10:00:00+02:60": None,
     "2017-02-30T10:00:00Z": None,
@@ -202,6 +207,17 @@ TEXTS = {
     "\ufeffa": "\ufeffa",
     "a\u200b": "a\u200b",
     "\u200b": "\u200b",
+    "\u00e9": "\u00e9",
+    "e\u0301": "e\u0301",  # another text than the one before
+    "\u0130": "\u0130",
+    "I": "I",
+    "i": "i",
+    "\U0001f34e ": "\U0001f34e",
+    "01": "01",
+    "null": "null",
+    "'\"\\a\nb`": "'\"\\a\nb`",
+    "a\x00b": "a\x00b",
+    "k" * 2000: "k" * 2000,
     "": None,
     "   ": None,
     " \t ": None,
@@ -231,7 +247,9 @@ def evaluate(sandbox):
     client, google = connect(sandbox.address, "typing").client, GoogleSql()
 
     def both(expression, texts):
-        literals = ", ".join("null" if text is None else json.dumps(text) for text in texts)
+        literals = ", ".join(
+            "null" if text is None else json.dumps(text, ensure_ascii=False) for text in texts
+        )
         sql = f"select {expression} as value from unnest([{literals}]) as text with offset as place order by place"
         return {
             "sandbox": [row["value"] for row in client.query_and_wait(sql)],

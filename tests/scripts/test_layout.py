@@ -5,6 +5,7 @@ from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
 from scripts.release.layout import compare_layouts, describe_expression
+from scripts.release.schemas import compare_table
 
 
 @pytest.mark.parametrize(
@@ -74,3 +75,24 @@ def test_an_equal_layout_is_not_reported(properties, compiled):
 def test_another_layout_is_a_change(properties, compiled, change):
     relation = api.CompilationResultAction.Relation(**compiled)
     assert list(compare_layouts(relation, stored(**properties))) == [change]
+
+
+@pytest.mark.parametrize(
+    ("properties", "compiled", "change"),
+    [
+        ({"time_partitioning": BY_DAY}, {"partition_expression": "day"}, None),
+        ({}, {"partition_expression": "day"}, "d.t: partitions none → DAY of day"),
+        ({"clustering_fields": ["id"]}, {}, "d.t: clusters id → none"),
+        # BigQuery replaces these, and Dataform drops a view first.
+        ({"require_partition_filter": True}, {}, None),
+        ({"view_query": "select 1"}, {"partition_expression": "day"}, None),
+    ],
+)
+def test_a_plain_table_must_be_dropped_for_another_layout_only(properties, compiled, change):
+    relation = api.CompilationResultAction.Relation(relation_type="TABLE", **compiled)
+    action = api.CompilationResultAction(
+        target=api.Target(database="p", schema="d", name="t"), relation=relation
+    )
+    compared = compare_table(action, stored(**properties), {})
+    assert (str(compared) if compared else None) == change
+    assert compared is None or compared.is_recreated

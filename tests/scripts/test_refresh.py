@@ -87,6 +87,19 @@ def test_invalid_arguments_are_rejected(command, released, arguments, message):
     assert message in result.stderr
 
 
+def test_a_release_that_was_stopped_before_it_wrote_its_tables_is_not_accepted(command, released):
+    """It is live already, and a later run would ignore the new column."""
+    table = f"`{released.project}.dmt.daily_sales`"
+    released.query(f"create table ops.kept_days as select * from {table}")
+    released.query(f"create or replace table {table} as select * except (revenue) from {table}")
+    refused = command("scripts.release", "--folder", str(SOURCE))
+    released.query(f"create or replace table {table} as select * from ops.kept_days")
+    assert refused.returncode == 1
+    assert ", as before\n" in refused.stdout
+    assert "Pass --refresh" in refused.stderr
+    assert "\n  dmt.daily_sales: new revenue\n" in refused.stderr
+
+
 @pytest.fixture
 def wider(tmp_path):
     """The warehouse with another column in an incremental table."""

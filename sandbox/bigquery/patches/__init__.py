@@ -33,6 +33,7 @@ from sandbox.bigquery.patches import (
     undrop_schema,
     unnest_offset,
     zero_characters,
+    zone_offsets,
 )
 
 
@@ -60,5 +61,6 @@ def install() -> None:
         time_travel,
         reserved_words,
         zero_characters,
+        zone_offsets,
     ):
         patch.install()
