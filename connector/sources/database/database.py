@@ -32,10 +32,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Bound:
-    """Everything with a time before `microseconds` (since 1970 UTC) is committed."""
+    """Everything with a time before `microseconds` (since 1970 UTC) is committed; unless `is_known` is false."""
 
     microseconds: int
     notes: tuple[str, ...] = ()
+    is_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ class Session(ABC):
 
     @abstractmethod
     def list_writers(self) -> set[str] | None:
-        """Open transactions that have written to the table, or may have; None if the account may not see them."""
+        """Open transactions that have written to the table, or may have; None if the account or the server cannot see
+        them."""
 
     @abstractmethod
     def read_rows(self, sql: str) -> list[tuple[str | None, ...]]:
