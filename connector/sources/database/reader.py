@@ -16,6 +16,7 @@ from connector.sources.comparison import ComparingReader, KeyPage
 from connector.sources.database.config import Limits, TableEndpoint
 from connector.sources.database.database import Connect, Session
 from connector.sources.database.description import (
+    HIDDEN_ROWS,
     describe_differences,
     describe_fields,
     propose_declaration,
@@ -163,6 +164,9 @@ class TableReader(ComparingReader):
         with self.sessions.begin() as session:
             query = self.open_query(session)
             query.check_order(part)
+            # Rows that policies hide would count as deleted.
+            if query.table.hides_rows:
+                raise RequestRejected(f"the keys of {session.name} are not compared: {HIDDEN_ROWS}.")
             part = replace(part, high=query.next_key(part, KEY_ROWS), order=query.describe_order(part))
             lines = session.read_lines(query.key_fields(until), query.condition(part), {})
         return KeyPage(lines.content, lines.announced), part

@@ -10,9 +10,15 @@ Group = Literal["moment", "local time", "day", "integer", "other"]
 # A domain counts as its base type, also over other domains, which may have the modifier. typemod -1 and not NULL: the
 # SQL name `character` would mean character(1).
 COLUMNS = """
+with policies as (  -- for the account
+  select polpermissive, pg_get_expr(polqual, polrelid) as qual from pg_policy
+  where polrelid = %s::regclass and polcmd in ('*', 'r')
+    and exists (select from unnest(polroles) role where role = 0 or pg_has_role(current_user, role, 'usage'))
+)
 select a.attname, format_type(a.atttypid, -1), base.name, a.attnotnull, greatest(a.atttypmod, base.modifier),
   has_column_privilege(a.attrelid, a.attnum, 'select'), coalesce(col_description(a.attrelid, a.attnum), ''),
-  coalesce(array_position(k.indkey::int2[], a.attnum) + 1, 0), row_security_active(a.attrelid)
+  coalesce(array_position(k.indkey::int2[], a.attnum) + 1, 0), row_security_active(a.attrelid) and (
+    select coalesce(not bool_or(polpermissive and qual = 'true') or bool_or(not polpermissive), true) from policies)
 from pg_attribute a
 cross join lateral (
   with recursive types as (

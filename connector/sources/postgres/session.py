@@ -136,7 +136,7 @@ class PostgresSession(Session):
             return cursor.execute(sql, parameters or None).fetchall()
 
     def read_table(self) -> Table:
-        return build_table(self._rows(COLUMNS, self.quoted))
+        return build_table(self._rows(COLUMNS, self.quoted, self.quoted))
 
     def read_bound(self) -> Bound:
         [(microseconds, sees_others)] = self._rows(BOUND)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from connector.errors import RequestRejected
 from connector.sources.window import IdRange
 from tests.connector.database.servers import FIRST, read
 
@@ -54,9 +55,16 @@ def test_row_level_security_that_hides_rows_is_noted(server, create):
     plan, rows = copy(create())
     assert rows == [("1", "n1"), ("2", "n2")]
     assert any("row-level security is active for the account" in note for note in plan.notes)
-    server.execute("alter table shop.orders disable row level security")
+    compared = create(window={"field": "updated_at"}, deletes={"compare": "daily"})
+    with pytest.raises(RequestRejected, match="the keys of shop.orders are not compared: row-level security"):
+        list(compared.iter_keys(None))
+    server.execute("create policy everything on shop.orders for select to connector using (true)")
     plan, rows = copy(create())
     assert (len(rows), plan.notes) == (5, ())
+    assert sum(page.rows for page in compared.iter_keys(None)) == 5
+    server.execute("create policy fewer on shop.orders as restrictive using (id < 5)")
+    plan, rows = copy(create())
+    assert (len(rows), len(plan.notes)) == (4, 1)
 
 
 def test_a_window_over_a_domain(server, create):
