@@ -79,6 +79,10 @@ class Session(ABC):
         them."""
 
     @abstractmethod
+    def describe_numbering(self) -> str | None:
+        """Why a greater key of the table may be committed before a smaller one without an open transaction."""
+
+    @abstractmethod
     def read_rows(self, sql: str) -> list[tuple[str | None, ...]]:
         """Rows of a small result, as text."""
 

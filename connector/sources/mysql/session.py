@@ -58,6 +58,10 @@ NO_PRIMARY = (
     "the server is a replica or a member of a cluster, which does not know the transactions of the others: rows that "
     "are committed late are found by `look_back` only"
 )
+INTERLEAVED = (
+    "auto_increment_increment is {}: several servers number their rows independently, so smaller keys arrive after "
+    "greater ones. Only `look_back` and `deletes: {{compare: daily}}` find them"
+)
 TOO_LARGE = "a row of {} is larger than max_allowed_packet of the server. Raise it there."
 NO_GRANT = (
     "the account lacks the privilege PROCESS, so open transactions are not visible: rows that are committed late are "
@@ -152,6 +156,10 @@ class MysqlSession(Session):
             return {str(row[0]) for row in self.read_rows(WRITERS)}
         except MissingProcess:
             return None
+
+    def describe_numbering(self) -> str | None:
+        step = self._read_integer("select @@global.auto_increment_increment")
+        return INTERLEAVED.format(step) if step > 1 else None
 
     def read_lines(self, fields: Sequence[Field], condition: str, constants: Mapping[str, str]) -> Lines:
         """The number of rows is counted by the server in the same snapshot."""

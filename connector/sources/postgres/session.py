@@ -68,6 +68,17 @@ select pg_is_in_recovery(),
   or exists (select from pg_subscription_rel join sources on srrelid = id),
   (select count(*) from locks where pid is null)
 """
+# Of the sequences that a column of the table owns or has as its default: numbers that a session takes at once.
+CACHE = f"""
+{SOURCES}, sequences as (
+  select objid as id from pg_depend join sources on refobjid = sources.id
+  where classid = 'pg_class'::regclass and refclassid = 'pg_class'::regclass and deptype in ('a', 'i')
+  union
+  select refobjid from pg_attrdef join sources on adrelid = sources.id
+  join pg_depend on classid = 'pg_attrdef'::regclass and objid = pg_attrdef.oid and refclassid = 'pg_class'::regclass
+)
+select coalesce(max(seqcache), 1) from pg_sequence join sequences on seqrelid = sequences.id
+"""
 # now() is when this transaction began. A transaction that began earlier and is still open may commit rows with its own,
 # earlier now(). Without pg_read_all_stats the times of other users' sessions are null, which min() ignores.
 BOUND = """
@@ -90,6 +101,10 @@ REPLICA = (
 ELSEWHERE = (
     "rows of {} are written on another server (a foreign table or a subscription), whose transactions are not visible: "
     "rows that are committed late are found by `look_back` only"
+)
+BLOCKS = (
+    "a session takes {} numbers of the sequence of {} at once, so smaller keys are inserted after greater ones: only "
+    "`look_back` and `deletes: {{compare: daily}}` find them. Set CACHE 1"
 )
 PREPARED = (
     "{} prepared transactions write to {}, and the server does not know when they began: the next run reads this "
@@ -156,6 +171,10 @@ class PostgresSession(Session):
         if self._read_remote()[0]:
             return None
         return {row[0] for row in self._rows(WRITERS, self.quoted)}
+
+    def describe_numbering(self) -> str | None:
+        [(cache,)] = self._rows(CACHE, self.quoted)
+        return BLOCKS.format(cache, self.name) if cache > 1 else None
 
     def read_rows(self, sql: str) -> list[tuple[str | None, ...]]:
         return self._rows(sql)
