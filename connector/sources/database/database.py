@@ -15,7 +15,8 @@ class Field:
     """A column of the source. `column`: its name in raw. `type`: the server's name of its type. `text`: the expression
     of its exact text. `sort`: the expression by which it is compared and ordered. `key_text`: the expression of a text
     that `Session.literal` turns back into the value. `group`: what a window may be made of. `resolution`: microseconds
-    of the smallest step of a time. `key_position`: in the primary key, from 1."""
+    of the smallest step of a time. `key_position`: in the primary key, from 1. `null_test`: the expression that is null
+    if the value is, where `sort` is not."""
 
     name: str
     column: str
@@ -28,6 +29,11 @@ class Field:
     resolution: int = 1
     key_position: int = 0
     description: str = ""
+    null_test: str = ""
+
+    @property
+    def nullable(self) -> str:
+        return self.null_test or self.sort
 
 
 @dataclass(frozen=True)
