@@ -70,6 +70,7 @@ def build_field(
     modifier: int,
     description: str,
     position: int,
+    *,
     is_row: bool,
 ) -> Field:
     # Qualified, because `order by "id"` would mean the text that is selected as "id".

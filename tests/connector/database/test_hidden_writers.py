@@ -1,4 +1,4 @@
-"""Writers that a look at the open transactions of the table does not show: their rows are read, or the run notes it."""
+"""Writers that are not among the open transactions of a table: their rows are read, or the run notes it."""
 
 import contextlib
 
