@@ -61,7 +61,7 @@ with known as (
   qualify row_number() over (partition by {key} order by SYS_FILE_NAME desc, SYS_DATE_CREATE desc) = 1
 )
 select {is_gone} as is_gone, coalesce(listed.{POSITION}, ''), {names}
-from {table.staging} as listed
+from (select * from {table.staging} where {present}) as listed
 full outer join known on {same}
 where ({is_gone}) or ({is_missed})
 order by 1, 2

@@ -22,6 +22,11 @@ from runtime.lease import Lease
 from runtime.stored_object import record_content
 
 ROWS_PER_MARKING = 1000  # keys of one part, whose position is stored in run.json
+EMPTY = "empty"  # in the marker instead of the day: the list had no key, and nothing was marked
+CONFIRM = (
+    "the source lists no key, as a table that is being reloaded: nothing is marked. If the next run finds none either, "
+    "all rows are marked as gone"
+)
 GONE = "gone:"  # the beginning of the position of a part with rows that do not exist any more
 
 
@@ -54,9 +59,15 @@ def start_comparison(context: RunContext) -> RunState:
     )
 
 
-def finish_comparison(context: RunContext) -> None:
+def finish_comparison(context: RunContext, state: RunState) -> None:
     store, name = context.landing.store, marker(context)
-    store.replace(name, today(context).encode(), store.generation(name))
+    content = EMPTY if state.unconfirmed else today(context)
+    store.replace(name, content.encode(), store.generation(name))
+
+
+def was_empty(context: RunContext) -> bool:
+    current = context.landing.store.read_current(marker(context))
+    return current is not None and current.content.decode() == EMPTY
 
 
 def marker(context: RunContext) -> str:
@@ -86,8 +97,12 @@ def plan_comparison(
     note = (
         f"{sum(pages.values())} keys of the source were compared: {len(missed)} rows missed, {len(gone)} gone"
     )
-    notes = (note, *(["there are more differences, which the next comparison finds"] if more else []))
-    state = replace(state, plan=ReadPlan(tuple(positions), notes=notes))
+    notes = [note, *(["there are more differences, which the next comparison finds"] if more else [])]
+    unconfirmed = bool(gone) and not sum(pages.values()) and not was_empty(context)
+    if unconfirmed:
+        positions, notes = [], [note, CONFIRM]
+    plan = ReadPlan(tuple(positions), notes=tuple(notes))
+    state = replace(state, plan=plan, unconfirmed=unconfirmed)
     lease.save(state)
     return state
 

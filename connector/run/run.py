@@ -183,7 +183,7 @@ def execute(context: RunContext, lease: Lease[RunState], state: RunState) -> int
             lease.save(state)
         duplicates = finish(context, lease, state)
         if state.comparison and not state.gaps:
-            finish_comparison(context)
+            finish_comparison(context, state)
         return duplicates
     # For mypy, which assumes that a context manager may swallow an exception.
     raise AssertionError("unreachable")

@@ -23,6 +23,7 @@ class RunState(
     be read until they change at the source. rejecting: parts with rows that could not be read. only_pages: gaps of an
     earlier attempt, to which this one is limited.
     plan: the parts of kinds that plan them. comparison: whether they are the result of a comparison of all keys.
+    unconfirmed: whether it found no key at all, so that the next run compares again.
     fingerprint: of the declaration, the only one under which the fetch phase may be resumed. selection, files: of a
     replay. execution: the one of Cloud Run whose replay ended incomplete; its retry must fail too. pending: the state
     with the gaps of an earlier run, which becomes the state again unless this run reads their range. moved:
@@ -53,6 +54,7 @@ class RunState(
     overlapping: int = 0
     is_second: bool = False
     comparison: bool = False
+    unconfirmed: bool = False
     notes: tuple[str, ...] = ()
     missing: str | None = None
     execution: str = ""

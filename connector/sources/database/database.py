@@ -15,7 +15,8 @@ class Field:
     """A column of the source. `column`: its name in raw. `type`: the server's name of its type. `text`: the expression
     of its exact text. `sort`: the expression by which it is compared and ordered. `key_text`: the expression of a text
     that `Session.literal` turns back into the value. `group`: what a window may be made of. `resolution`: microseconds
-    of the smallest step of a time. `key_position`: in the primary key, from 1."""
+    of the smallest step of a time. `key_position`: in the primary key, from 1. `null_test`: the expression that is null
+    if the value is, where `sort` is not."""
 
     name: str
     column: str
@@ -28,14 +29,20 @@ class Field:
     resolution: int = 1
     key_position: int = 0
     description: str = ""
+    null_test: str = ""
+
+    @property
+    def nullable(self) -> str:
+        return self.null_test or self.sort
 
 
 @dataclass(frozen=True)
 class Bound:
-    """Everything with a time before `microseconds` (since 1970 UTC) is committed."""
+    """Everything with a time before `microseconds` (since 1970 UTC) is committed; unless `is_known` is false."""
 
     microseconds: int
     notes: tuple[str, ...] = ()
+    is_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,12 @@ class Session(ABC):
 
     @abstractmethod
     def list_writers(self) -> set[str] | None:
-        """Open transactions that have written to the table, or may have; None if the account may not see them."""
+        """Open transactions that have written to the table, or may have; None if the account or the server cannot see
+        them."""
+
+    @abstractmethod
+    def describe_numbering(self) -> str | None:
+        """Why a greater key of the table may be committed before a smaller one without an open transaction."""
 
     @abstractmethod
     def read_rows(self, sql: str) -> list[tuple[str | None, ...]]:

@@ -7,6 +7,11 @@ from connector.sources.database.database import Table
 
 # A proposal only: no catalogue states which column every change sets.
 CHANGE_NAME = re.compile("updat|modif|chang", re.IGNORECASE)
+# The server leaves them out without an error, so no count shows them.
+HIDDEN_ROWS = (
+    "row-level security is active for the account: rows that its policies hide are not copied. Grant it BYPASSRLS, or "
+    "a policy with all rows (`using (true)`)"
+)
 
 
 def describe_fields(table: Table, rename: dict[str, str]) -> list[tuple[str, str]]:
@@ -39,9 +44,5 @@ def describe_differences(table: Table, columns: frozenset[str]) -> list[str]:
     if table.hidden:
         notes.append(f"columns that the account may not read: {', '.join(table.hidden)}")
     if table.hides_rows:
-        # The server leaves them out without an error, so no count shows them.
-        notes.append(
-            "row-level security is active for the account: rows that its policies hide are not copied, and the "
-            "comparison of keys takes them for deleted. Grant it BYPASSRLS, or a policy with all rows"
-        )
+        notes.append(HIDDEN_ROWS)
     return notes

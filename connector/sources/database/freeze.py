@@ -13,7 +13,8 @@ from connector.sources.window import IdRange
 WRITER_CHECKS = 10
 WRITER_SECONDS = 1.0
 INVISIBLE = (
-    "open transactions are not visible to the account: only `look_back` finds rows that are committed late"
+    "open transactions are not visible to the account or on this server: only `look_back` finds rows that are "
+    "committed late"
 )
 LATE_MICROSECONDS = 600 * 10**6  # a transaction that is open longer is noted
 
@@ -32,11 +33,13 @@ class WindowFreezer:
         first = changes.to_time_window().first_microseconds if changes.is_time else None
         # The declared beginning of all times means no lower bound, so rows before it are read as well.
         start = None if span.start is None or first is not None and span.start <= first else span.start
-        if changes.is_time:
-            return self._freeze_time(session, query.field, start, span.until)
+        if first is not None:
+            return self._freeze_time(session, query.field, start, span.until, first)
         return self._freeze_ids(session, query, start, span)
 
-    def _freeze_time(self, session: Session, field: Field, start: int | None, until: int | None) -> Frozen:
+    def _freeze_time(
+        self, session: Session, field: Field, start: int | None, until: int | None, first: int
+    ) -> Frozen:
         zone = self.changes.zone
         bound = session.read_bound()
         end = bound.microseconds if until is None else min(bound.microseconds, until + 1)
@@ -47,7 +50,7 @@ class WindowFreezer:
                 f"a transaction is open since {to_moment(end):%Y-%m-%d %H:%M:%S} UTC: later rows belong to the next run"
             )
         # Rounded down: later rows may still get the last value of the column, such as the same day.
-        covered = floor_time(end, field, zone)
+        covered = floor_time(end, field, zone) if bound.is_known else first
         if start is not None:
             # A transaction that began before the earlier window ended: nothing new is covered, nothing less either.
             covered = max(covered, start)
@@ -68,10 +71,13 @@ class WindowFreezer:
             # Only those that were open at first; new ones write greater keys.
             writers &= session.list_writers() or set()
             checks += 1
+        numbering = session.describe_numbering()
+        notes = (numbering,) if numbering else ()
         if writers is None:
-            return Frozen(start, end, end, (INVISIBLE,))
+            return Frozen(start, end, end, (INVISIBLE, *notes))
         if writers:
             note = f"{len(writers)} open transactions write to {session.name}: the next run reads this window again"
             # The watermark stays where it was, so that the next run requests the same keys.
-            return Frozen(start, end, start if start is not None else SMALLEST_ID + 1, (note,))
-        return Frozen(start, end, end)
+            covered = start if start is not None else SMALLEST_ID + 1
+            return Frozen(start, end, covered, (note, *notes))
+        return Frozen(start, end, end, notes)

@@ -1,6 +1,7 @@
 """Read one range of a table: where the server cannot send it as a whole, in halves down to single rows."""
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -14,6 +15,9 @@ from connector.sources.database.ranges import RangeQuery
 from connector.sources.database.sessions import Sessions
 from connector.sources.planned import PartContent
 from runtime.retry import RetryPolicy
+
+# So many unreadable ranges and not one row: the fault is of the query, and each row would cost two of them.
+MAX_UNREADABLE = 1000
 
 
 class PartReader:
@@ -33,16 +37,21 @@ class PartReader:
 
     def read(self, part: Part, constants: dict[str, str]) -> PartContent:
         """A range that the server cancels, or that has an unreadable value, is read in halves."""
-        try:
-            return self.retry_cut(lambda: self._read_once(part, constants))
-        except (RangeCancelled, ValueUnreadable) as error:
-            halves = self._split(part)
-            if halves:
-                return join(self.read(half, constants) for half in halves)
-            # Down to one row: it is a reject, and its neighbours are copied.
-            if isinstance(error, ValueUnreadable):
-                return self._reject(part, error)
-            raise
+        waiting, contents, failures = deque([part]), list[PartContent](), 0
+        while waiting:
+            part = waiting.popleft()
+            try:
+                contents.append(self.retry_cut(partial(self._read_once, part, constants)))
+            except (RangeCancelled, ValueUnreadable) as error:
+                failures += isinstance(error, ValueUnreadable)
+                if failures >= MAX_UNREADABLE and not any(content.rows for content in contents):
+                    raise
+                # At the end of the queue: rows that can be read come before the single ones that cannot.
+                halves = self._split(part)
+                waiting += halves
+                if not halves:
+                    contents.append(self._reject(part, error))
+        return join(contents)
 
     def _read_once(self, part: Part, constants: dict[str, str]) -> PartContent:
         with self.sessions.begin() as session:
@@ -59,8 +68,11 @@ class PartReader:
         unmapped = tuple(sorted({field.column for field in fields} - self.column_names))
         return PartContent(lines.content, rows, unmapped=unmapped)
 
-    def _reject(self, part: Part, error: ValueUnreadable) -> PartContent:
-        """The only row of a range. Several rows with the same key cannot be separated: then the part fails."""
+    def _reject(self, part: Part, error: RangeCancelled | ValueUnreadable) -> PartContent:
+        """The only row of a range, which is a reject if it is unreadable. Several rows with the same key cannot be
+        separated: then the part fails."""
+        if isinstance(error, RangeCancelled):
+            raise error
         with self.sessions.begin() as session:
             query = self.open_query(session)
             # 0: the row was deleted meanwhile; more: rows with the same key.
@@ -103,8 +115,7 @@ class PartReader:
         return policy.call(operation, next_delay)
 
 
-def join(contents: Iterator[PartContent]) -> PartContent:
-    parts = list(contents)
+def join(parts: Sequence[PartContent]) -> PartContent:
     notes = [part.note for part in parts if part.note]
     return PartContent(
         b"".join(part.lines for part in parts),

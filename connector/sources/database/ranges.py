@@ -53,9 +53,11 @@ class RangeQuery:
             return " and ".join([*terms, self._any_of(part.keys)])
         nullable = [field for field in self.key if field.is_nullable]
         if part.nulls:
-            return " and ".join([*terms, f"({' or '.join(f'{field.sort} is null' for field in nullable)})"])
+            return " and ".join(
+                [*terms, f"({' or '.join(f'{field.nullable} is null' for field in nullable)})"]
+            )
         # No comparison is true for null; these rows are a part of their own.
-        terms += [f"{field.sort} is not null" for field in nullable]
+        terms += [f"{field.nullable} is not null" for field in nullable]
         fields = self.order(part)
         if part.low is not None:
             terms.append(self.session.compare(fields, ">=", part.low))

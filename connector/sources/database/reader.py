@@ -2,19 +2,21 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace as replace_result
 from functools import partial
 
 import msgspec
 from msgspec.structs import replace
 
-from connector.errors import RequestRejected
+from connector.errors import RangeCancelled, RequestRejected, ValueUnreadable
 from connector.raw_schema import FILE_NAME, Column, find_repeated
 from connector.sources.base import fingerprint
 from connector.sources.comparison import ComparingReader, KeyPage
 from connector.sources.database.config import Limits, TableEndpoint
 from connector.sources.database.database import Connect, Session
 from connector.sources.database.description import (
+    HIDDEN_ROWS,
     describe_differences,
     describe_fields,
     propose_declaration,
@@ -33,6 +35,7 @@ PART_BYTES = 16 << 20  # of JSON lines, in memory once per connection
 KEY_ROWS = 200_000  # of a page of the key list
 KEYS_PER_PART = 500  # they are listed in the query
 SMALLEST_PART = 100  # rows
+UNKNOWN_PART = 5000  # rows, if the size of a row cannot be measured
 
 
 class TableReader(ComparingReader):
@@ -70,10 +73,10 @@ class TableReader(ComparingReader):
         return self.parts.retry_cut(lambda: self._make_plan(span))
 
     def _make_plan(self, span: IdRange) -> ReadPlan:
+        rows = self._choose_part_rows()
         with self.sessions.begin() as session:
             query = self.open_query(session)
             frozen = self.freezer.freeze(session, query, span) if self.freezer else None
-            rows = self._choose_part_rows(session, query)
             parts = tuple(part.encode() for part in self._iter_parts(query, frozen, rows))
             notes = [*(frozen.notes if frozen else ()), *describe_differences(query.table, self.column_names)]
             if frozen and query.has_rows_outside(frozen.until):
@@ -109,8 +112,12 @@ class TableReader(ComparingReader):
             check_group(self.endpoint.changes, query.field, session.name)
         return query
 
-    def _choose_part_rows(self, session: Session, query: RangeQuery) -> int:
-        fitting = int(self.part_bytes / max(session.measure_line(query.table.fields), 1))
+    def _choose_part_rows(self) -> int:
+        """In a transaction of its own, which an unreadable row of the sample ends."""
+        fitting = UNKNOWN_PART
+        with suppress(ValueUnreadable, RangeCancelled), self.sessions.begin() as session:
+            size = session.measure_line(self.open_query(session).table.fields)
+            fitting = int(self.part_bytes / max(size, 1))
         return min(max(fitting, SMALLEST_PART), self.limits.page_rows)
 
     def _iter_parts(self, query: RangeQuery, frozen: Frozen | None, rows: int) -> Iterator[Part]:
@@ -157,6 +164,9 @@ class TableReader(ComparingReader):
         with self.sessions.begin() as session:
             query = self.open_query(session)
             query.check_order(part)
+            # Rows that policies hide would count as deleted.
+            if query.table.hides_rows:
+                raise RequestRejected(f"the keys of {session.name} are not compared: {HIDDEN_ROWS}.")
             part = replace(part, high=query.next_key(part, KEY_ROWS), order=query.describe_order(part))
             lines = session.read_lines(query.key_fields(until), query.condition(part), {})
         return KeyPage(lines.content, lines.announced), part

@@ -78,6 +78,8 @@ def list_values(column: Any) -> list[Any]:
 
 def list_objects(column: Any) -> list[dict[str, Any] | None]:
     names = [field.name for field in column.type]
+    if len(set(names)) < len(names):
+        raise ValueError(f"a struct has several fields of one name, of which values would be lost: {names}")
     # flatten() regards the nulls of the struct, which its children do not have.
     members = [list_values(child) for child in column.flatten()]
     rows = zip(*members, strict=True) if members else [()] * len(column)

@@ -7,19 +7,30 @@ from dataclasses import dataclass, field
 
 from connector.errors import InvalidResponse
 from connector.landing.files import RejectedRow
+from connector.sources.byte_order_mark import find_wide_encoding
 from connector.sources.files.position import PartRange
 from connector.sources.files.store import FileStore
 
 # A wrong `format` can make a whole file one line.
 MAX_LINE_BYTES = 64 << 20
 BLOCK_BYTES = 256 << 10
+ASCII = 0x7F
+PIECE_BYTES = 1 << 20  # of decompressed content
 # By the first bytes: https://en.wikipedia.org/wiki/List_of_file_signatures
 ARCHIVES = {
     b"\x1f\x8b": "a gzip file",
     b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"PK\x05\x06": "an empty zip archive",
     b"\x28\xb5\x2f\xfd": "a zstd file",
     b"BZh9": "a bzip2 file",
     b"\xfd7zXZ": "an xz file",
+}
+# What a text never begins with.
+BINARY_FORMATS = {
+    b"PAR1": "a Parquet file",
+    b"Obj\x01": "an Avro file",
+    b"%PDF-": "a PDF document",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Excel workbook",
 }
 MAX_REJECTED_ROWS = 20  # if most rows are rejects, and more than these, the declaration is wrong
 MAX_TEXT_CHARACTERS = 2000  # of a rejected row
@@ -100,6 +111,24 @@ def check_archive(start: bytes, what: str = "the file") -> None:
             )
 
 
+def check_text(chunks: Iterable[bytes], remedy: str) -> Iterator[bytes]:
+    """The chunks of a text in which a line end is one byte. UnreadableFile if they begin like another format, or like
+    another encoding, of which `remedy` is about."""
+    for number, chunk in enumerate(chunks):
+        if not number:
+            for signature, form in BINARY_FORMATS.items():
+                if chunk.startswith(signature):
+                    raise UnreadableFile(f"the file is {form}. Check `format` in the declaration.")
+            if encoding := find_wide_encoding(chunk):
+                begin = (
+                    f"byte 0x{chunk[0]:02x}, which is not utf-8"
+                    if chunk[0] > ASCII
+                    else "zeros in characters"
+                )
+                raise UnreadableFile(f"the file is in {encoding.upper()}, it has {begin}. {remedy}")
+        yield chunk
+
+
 def decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Of one or several gzip members; UnreadableFile for an invalid or truncated file."""
     decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -107,13 +136,19 @@ def decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:
     try:
         for chunk in chunks:
             is_empty = is_empty and not chunk
-            while chunk:
-                yield decoder.decompress(chunk)
-                # Tools that append to a gzip file write another member; each needs its own decoder.
-                # Some tools fill the last block with zeros.
-                chunk = decoder.unused_data.lstrip(b"\0")
-                if decoder.eof and chunk:
-                    decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            piece = b""
+            # A full piece may not be the last one, also if no input is left.
+            while chunk or len(piece) == PIECE_BYTES:
+                # In pieces: a megabyte of repeated rows may become a gigabyte.
+                piece = decoder.decompress(chunk, PIECE_BYTES)
+                yield piece
+                chunk = decoder.unconsumed_tail
+                if decoder.eof:
+                    # Tools that append to a gzip file write another member; each needs its own decoder.
+                    # Some tools fill the last block with zeros.
+                    chunk, piece = decoder.unused_data.lstrip(b"\0"), b""
+                    if chunk:
+                        decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
     except zlib.error as error:
         raise UnreadableFile(f"not a valid gzip file: {error}") from error
     if not decoder.eof and not is_empty:
@@ -123,20 +158,21 @@ def decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def iter_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
     r"""Whole lines with their \n, about BLOCK_BYTES at a time. UnreadableFile for a line that is too long: it would
     fill the memory."""
-    rest = b""
+    rest, size = list[bytes](), 0
     for piece in iter_pieces(chunks):
         end = piece.rfind(b"\n") + 1
         if end:
-            yield rest + piece[:end]
-            rest = piece[end:]
-        else:  # the line continues in the next piece
-            rest += piece
-        if len(rest) > MAX_LINE_BYTES:
+            yield b"".join([*rest, piece[:end]])
+            rest, size = [], 0
+        # The line continues in the next piece.
+        rest.append(piece[end:])
+        size += len(piece) - end
+        if size > MAX_LINE_BYTES:
             raise UnreadableFile(
                 f"a line is longer than {MAX_LINE_BYTES} bytes. Is `format` declared correctly?"
             )
-    if rest:
-        yield rest
+    if size:
+        yield b"".join(rest)
 
 
 def iter_pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 
 from connector.sources.files.config import Csv
+from connector.sources.files.content import MAX_LINE_BYTES
 from connector.sources.files.delimited import UNCLOSED, open_csv, read_header
 from connector.sources.files.position import PartRange
 from connector.sources.files.text_lines import TextLines
@@ -62,6 +63,8 @@ class CsvSplitter:
                 if size is None:
                     return None
                 if size == 0:
+                    if len(buffer) > MAX_LINE_BYTES:
+                        return None  # the parser limits its memory, and reports why
                     break  # the row continues in the next chunk
                 ends.append((start := start + size, line := line + buffer.count(b"\n", 0, size)))
                 buffer = buffer[size:]

@@ -23,8 +23,9 @@ UNCLOSED = "unexpected end of data"  # of Python's csv in strict mode: the file 
 csv.field_size_limit(MAX_FIELD_CHARACTERS)
 
 Row = list[str | None]
-Header = tuple[str | None, ...]
-NO_HEADER: Header = ()
+Headers = tuple[Row, ...]  # forms in which the header may be there again
+NO_HEADER: Headers = ()
+MARK = "\ufeff"
 
 
 class CsvReader(Protocol):
@@ -74,6 +75,8 @@ def describe(error: csv.Error) -> str:
     """Python's csv explains a lone carriage return to programmers."""
     if "new-line character" in str(error):
         return r"a \r without \n outside of quotes: lines must end in \n or \r\n"
+    if "field limit" in str(error):
+        return f"a field with more than {MAX_FIELD_CHARACTERS} characters: is a quote not closed?"
     return str(error)
 
 
@@ -111,15 +114,17 @@ def read_rows(
     return rows
 
 
-def restore_header(names: Sequence[str], rename: Mapping[str, str]) -> Header:
-    """As the file has it; names without a blank at an end."""
+def restore_header(names: Sequence[str], rename: Mapping[str, str]) -> Headers:
+    """As the file has it; names without a blank at an end. A file that was appended may begin with its own byte order
+    mark, after which the parser leaves quotes as they are."""
     originals = {new: old for old, new in rename.items()}
     columns = [originals.get(name, name) for name in names]
-    return tuple(None if name == f"column {place}" else name for place, name in enumerate(columns, 1))
+    first, *others = [None if name == f"column {place}" else name for place, name in enumerate(columns, 1)]
+    return tuple([start, *others] for start in (first, f"{MARK}{first or ''}", f'{MARK}"{first or ""}"'))
 
 
 def iter_batches(
-    lines: TextLines, declared: Csv, width: int, rows: Rows, with_line: bool, header: Header = NO_HEADER
+    lines: TextLines, declared: Csv, width: int, rows: Rows, with_line: bool, header: Headers = NO_HEADER
 ) -> Iterator[list[Row]]:
     """The rows of a block at a time, each with `width` values, and its line number if `with_line`.
 
@@ -144,14 +149,15 @@ def iter_batches(
             yield batch
 
 
-def parse_block(block: list[str], declared: Csv, width: int, header: Header) -> list[Row] | None:
+def parse_block(block: list[str], declared: Csv, width: int, header: Headers) -> list[Row] | None:
     """All rows of whole lines, without a step of Python for each of them; None if one of them has a fault, is the
     header again, or is continued in the next block."""
     try:
         batch = list(open_csv(block, declared))
     except csv.Error:
         return None
-    return batch if set(map(len, batch)) <= {width} and list(header) not in batch else None
+    is_plain = set(map(len, batch)) <= {width} and not any(form in batch for form in header)
+    return batch if is_plain else None
 
 
 def find_lines(block: list[str], rows: int, first: int, declared: Csv) -> Iterable[int]:
@@ -163,7 +169,7 @@ def find_lines(block: list[str], rows: int, first: int, declared: Csv) -> Iterab
 
 
 def parse_rows(
-    lines: TextLines, declared: Csv, width: int, rows: Rows, header: Header = NO_HEADER
+    lines: TextLines, declared: Csv, width: int, rows: Rows, header: Headers = NO_HEADER
 ) -> tuple[list[Row], list[int]]:
     """Rows with the numbers of their first lines, one by one, until a row ends where a block does."""
     reader, pending = open_csv(lines, declared), lines.pending
@@ -175,7 +181,7 @@ def parse_rows(
                 # A row with another number of fields cannot be assigned to columns without guessing.
                 if lines.fault:
                     rows.reject_undecodable(lines.first_number, lines.fault, "".join(pending))
-                elif row and tuple(row) == header:
+                elif row in header:
                     # Files that were joined; as a row it would be text in columns of numbers.
                     rows.reject(lines.first_number, "the header again", "".join(pending))
                 elif len(row) == width:

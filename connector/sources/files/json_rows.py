@@ -6,6 +6,7 @@ import msgspec
 
 from connector.extract.field_mapping import has_repeated_name, rename_members
 from connector.raw_schema import Column
+from connector.sources.byte_order_mark import find_marked_encoding, find_wide_encoding
 from connector.sources.files.content import Rows, UnreadableFile, iter_lines
 from connector.sources.files.position import PartRange
 from connector.sources.files.provenance import LINE, Provenance
@@ -45,7 +46,8 @@ class JsonRows:
         try:
             item, members = self._decode(item)
         except PARSE_ERRORS as error:
-            self.rows.reject(number, str(error), item.decode("utf-8", "replace"))
+            remedy = r"; lines must end in \n or \r\n" if b"\r" in item else ""
+            self.rows.reject(number, f"{error}{remedy}", item.decode("utf-8", "replace"))
             return
         if has_repeated_name(item, members):
             self.rows.reject(
@@ -94,8 +96,11 @@ def encode_raw(value: str) -> msgspec.Raw:
 
 
 def read_json_lines(chunks: Iterable[bytes], part: PartRange, rows: JsonRows) -> Rows:
+    """UnreadableFile for an array, whose first line a strict reader of lines would only reject."""
     for number, line in enumerate(iter_lines(chunks), part.line):
         item = line.removeprefix(BOM).strip() if number == 1 else line.strip()
+        if number == 1 and item.startswith(b"["):
+            raise UnreadableFile("the file is a JSON array, not JSON lines. Declare `format: {json: {}}`.")
         if item:
             rows.add(number, item)
     return rows.finish()
@@ -121,7 +126,11 @@ def read_json_array(chunks: Iterable[bytes], rows: JsonRows) -> Rows:
         try:
             items = decode_array(repaired)
         except PARSE_ERRORS:
-            raise UnreadableFile(f"not a JSON array: {error}") from error
+            start = bytes(content[:4])
+            # With a mark it was converted above.
+            wide = None if find_marked_encoding(start) else find_wide_encoding(start)
+            form = f"the file is in {wide.upper()} without a byte order mark" if wide else "not a JSON array"
+            raise UnreadableFile(f"{form}: {error}") from error
         rows.rows.repairs |= {note: None} if note else {}
     for number, item in enumerate(items, 1):
         rows.add(number, bytes(item))

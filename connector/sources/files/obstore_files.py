@@ -98,6 +98,11 @@ class ObstoreFiles:
                 f"the keys may not {action} {self.url}{key}. Add a correct version of the secret, or grant "
                 f"s3:ListBucket and s3:GetObject. ({first_line(error)})"
             )
+        if "invalid path" in str(error):
+            return RequestRejected(
+                f"a name below {self.url}{key} has an empty folder (//) or a control character: {error!r:.300}. "
+                "Rename it, or declare a `glob` with a folder that does not contain it."
+            )
         return SourceUnavailable(f"could not {action} {self.url}{key}: {first_line(error)}")
 
 

@@ -9,7 +9,7 @@ from connector.landing.files import RejectedRow
 from connector.raw_schema import Column
 from connector.sources.base import fingerprint
 from connector.sources.files.config import Csv, FilesEndpoint, JsonArray, JsonLines
-from connector.sources.files.content import Rows, UnreadableFile, is_gzip, read_content
+from connector.sources.files.content import Rows, UnreadableFile, check_text, is_gzip, read_content
 from connector.sources.files.csv_split import CsvSplitter
 from connector.sources.files.delimited import read_rows
 from connector.sources.files.json_rows import JsonRows, read_json_array, read_json_lines, split_lines
@@ -24,8 +24,12 @@ from connector.sources.planned import PartContent, PlannedReader, ReadPlan
 from connector.sources.window import IdRange
 
 PART_BYTES = 4 << 20  # a part and its JSON lines are in memory, once per connection
-COMPRESSION = 4  # a gzip file above a quarter of PART_BYTES may have more than PART_BYTES
+COMPRESSION = 16  # a gzip file above a 16th of PART_BYTES may have more than PART_BYTES
 MAX_FILES = 10_000  # per run: the plan is stored in run.json; the oldest files come first
+
+UTF8_ONLY = (
+    "JSON lines must be UTF-8: ask for a file in UTF-8, or declare a JSON array as `format: {json: {}}`."
+)
 
 
 class FilesReader(PlannedReader):
@@ -134,8 +138,11 @@ class FilesReader(PlannedReader):
         chunks, rename = read_content(self.store, part), self.endpoint.rename
         match self.format:
             case Csv() as declared:
+                if not part.start and has_byte_lines(declared.encoding):
+                    chunks = check_text(chunks, "Declare this `encoding`.")
                 return read_rows(chunks, part, declared, rename, self.endpoint.key, provenance)
             case JsonLines(reject=reject):
+                chunks = chunks if part.start else check_text(chunks, UTF8_ONLY)
                 return read_json_lines(chunks, part, JsonRows(self.columns, rename, provenance, reject))
             case JsonArray():
                 return read_json_array(chunks, JsonRows(self.columns, rename, provenance))

@@ -23,6 +23,10 @@ TABLE_DENIED, COLUMN_DENIED, PRIVILEGE_MISSING, UNKNOWN_COLUMN = 1142, 1143, 122
 # Statement timeouts of MariaDB and MySQL, KILL QUERY, a deadlock.
 CANCELLED = (1969, 3024, 1317, 1213)
 LOCKED = 1205
+# SIGNAL of a function, and the classes of SQLSTATE that depend on the values of a row: an unsigned number below 0, a
+# subquery with several rows, an exception of a view's function.
+SIGNALLED = 1644
+UNREADABLE = ("21", "22", "45")
 # Too many connections, shutdown, broken or killed connections; codes from 2000 to 2999 are the client's.
 UNAVAILABLE = (0, 1040, 1053, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1226, 1927, 4031)
 CLIENT = range(2000, 3000)
@@ -66,7 +70,8 @@ def translate(error: pymysql.MySQLError, name: str, user: str) -> SourceError:
         )
     if code == LOCKED:
         return SourceUnavailable(f"{name} is locked by another session, for example by ALTER TABLE: {text}")
-    if isinstance(error, pymysql.DataError):
+    is_of_row = code == SIGNALLED or str(getattr(error, "sqlstate", "")).startswith(UNREADABLE)
+    if is_of_row or isinstance(error, pymysql.DataError):
         return ValueUnreadable(f"the server cannot write a value of {name}: {text}")
     if code in UNAVAILABLE or code in CLIENT:
         return SourceUnavailable(f"the connection to the server was lost while {name} was read: {text}")

@@ -49,6 +49,19 @@ WRITERS = """
 select trx_id from information_schema.innodb_trx
 where trx_is_read_only = 0 and trx_rows_modified > 0 and trx_mysql_thread_id <> connection_id()
 """
+# The threads that apply the changes of another server; without PROCESS they are not listed, but a replica is read-only.
+REPLICA = """
+select @@global.read_only not in ('0', 'OFF') or exists (
+  select 1 from information_schema.processlist where user = 'system user' and command <> 'Daemon')
+"""
+NO_PRIMARY = (
+    "the server is a replica or a member of a cluster, which does not know the transactions of the others: rows that "
+    "are committed late are found by `look_back` only"
+)
+INTERLEAVED = (
+    "auto_increment_increment is {}: several servers number their rows independently, so smaller keys arrive after "
+    "greater ones. Only `look_back` and `deletes: {{compare: daily}}` find them"
+)
 TOO_LARGE = "a row of {} is larger than max_allowed_packet of the server. Raise it there."
 NO_GRANT = (
     "the account lacks the privilege PROCESS, so open transactions are not visible: rows that are committed late are "
@@ -125,7 +138,8 @@ class MysqlSession(Session):
             # Before the transactions are read: one that begins in between has a later time.
             clock = self._read_integer(CLOCK)
             self._execute(WAIT_FOR_COPY)
-            return Bound(min(clock, self._read_integer(OLDEST)))
+            notes = (NO_PRIMARY,) if self._read_integer(REPLICA) else ()
+            return Bound(min(clock, self._read_integer(OLDEST)), notes)
         except MissingProcess:
             return Bound(clock, (NO_GRANT,))
         finally:
@@ -137,9 +151,15 @@ class MysqlSession(Session):
     def list_writers(self) -> set[str] | None:
         self._execute(WAIT_FOR_COPY)
         try:
+            if self._read_integer(REPLICA):
+                return None
             return {str(row[0]) for row in self.read_rows(WRITERS)}
         except MissingProcess:
             return None
+
+    def describe_numbering(self) -> str | None:
+        step = self._read_integer("select @@global.auto_increment_increment")
+        return INTERLEAVED.format(step) if step > 1 else None
 
     def read_lines(self, fields: Sequence[Field], condition: str, constants: Mapping[str, str]) -> Lines:
         """The number of rows is counted by the server in the same snapshot."""

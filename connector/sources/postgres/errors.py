@@ -16,7 +16,10 @@ from connector.errors import (
 )
 
 CANCELLED = (errors.QueryCanceled, errors.SerializationFailure, errors.DeadlockDetected)
-UNREADABLE = (errors.DataError, errors.DataCorrupted)
+# Classes of SQLSTATE that depend on the values of a row: an exception of a view's function, a subquery with several
+# rows, the check of a domain, a text above 1 GB, a damaged row.
+UNREADABLE = ("21", "22", "23", "54", "P0", "XX001", "XX002")
+DAMAGED_TEXTS = ("invalid memory alloc request size", "toast value")  # of XX000, which may be anything
 MISSING = (errors.UndefinedTable, errors.InvalidSchemaName, errors.UndefinedObject)
 # The server sends these before a session exists, so psycopg has their text only; lc_messages may translate it.
 PASSWORD_TEXTS = ("password authentication failed", "no password supplied", "28P01")
@@ -30,6 +33,13 @@ def wrap_errors(name: str, user: str) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         raise translate(error, name, user) from error
+
+
+def is_unreadable(error: psycopg.Error) -> bool:
+    is_damaged = isinstance(error, errors.InternalError_) and any(
+        text in str(error) for text in DAMAGED_TEXTS
+    )
+    return is_damaged or (error.sqlstate or "").startswith(UNREADABLE)
 
 
 def translate(error: psycopg.Error, name: str, user: str) -> SourceError:
@@ -50,7 +60,7 @@ def translate(error: psycopg.Error, name: str, user: str) -> SourceError:
         return RangeCancelled(
             f"PostgreSQL stopped a query of {name}: {text}. Is there an index on the key, and on the window's field?"
         )
-    if isinstance(error, UNREADABLE):
+    if is_unreadable(error):
         return ValueUnreadable(f"PostgreSQL cannot write a value of {name}: {text}")
     # Before OperationalError, of which this is a subclass.
     if isinstance(error, errors.LockNotAvailable):

@@ -39,6 +39,46 @@ TEXT_SETTINGS = {
     "client_encoding": "UTF8",
     "standard_conforming_strings": "on",
 }
+# The relation with its partitions, children and, of a view, the tables that it reads.
+SOURCES = """
+with recursive sources as (
+  select %s::regclass::oid as id
+  union
+  select edges.source from sources join (
+    select inhparent as relation, inhrelid as source from pg_inherits
+    union all
+    select ev_class, refobjid from pg_rewrite join pg_depend
+      on classid = 'pg_rewrite'::regclass and objid = pg_rewrite.oid and refclassid = 'pg_class'::regclass
+  ) edges on edges.relation = sources.id
+)
+"""
+# Visible to every user. An insert locks the table before it takes a number from the sequence. Without pid: prepared.
+LOCKS = """
+select virtualtransaction, pid from pg_locks
+where locktype = 'relation' and relation in (select id from sources) and pid is distinct from pg_backend_pid()
+  and database = (select oid from pg_database where datname = current_database())
+  and mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+"""
+WRITERS = SOURCES + LOCKS
+# Whether others write: the primary, a publisher, the server of a foreign table.
+REMOTE = f"""
+{SOURCES}, locks as ({LOCKS})
+select pg_is_in_recovery(),
+  exists (select from pg_class join sources on oid = id where relkind = 'f')
+  or exists (select from pg_subscription_rel join sources on srrelid = id),
+  (select count(*) from locks where pid is null)
+"""
+# Of the sequences that a column of the table owns or has as its default: numbers that a session takes at once.
+CACHE = f"""
+{SOURCES}, sequences as (
+  select objid as id from pg_depend join sources on refobjid = sources.id
+  where classid = 'pg_class'::regclass and refclassid = 'pg_class'::regclass and deptype in ('a', 'i')
+  union
+  select refobjid from pg_attrdef join sources on adrelid = sources.id
+  join pg_depend on classid = 'pg_attrdef'::regclass and objid = pg_attrdef.oid and refclassid = 'pg_class'::regclass
+)
+select coalesce(max(seqcache), 1) from pg_sequence join sequences on seqrelid = sequences.id
+"""
 # now() is when this transaction began. A transaction that began earlier and is still open may commit rows with its own,
 # earlier now(). Without pg_read_all_stats the times of other users' sessions are null, which min() ignores.
 BOUND = """
@@ -46,17 +86,9 @@ select floor(extract(epoch from least(
     now(),
     (select min(xact_start) from pg_stat_activity
      where datname = current_database() and pid <> pg_backend_pid()
-       and backend_type not in ('walsender', 'autovacuum worker')),
-    (select min(prepared) from pg_prepared_xacts where database = current_database())
+       and backend_type not in ('walsender', 'autovacuum worker'))
   )) * 1000000)::bigint,
-  pg_has_role(current_user, 'pg_read_all_stats', 'usage'), pg_is_in_recovery()
-"""
-# Visible to every user. An insert locks the table before it takes a number from the sequence.
-WRITERS = """
-select virtualtransaction from pg_locks
-where locktype = 'relation' and relation = %s::regclass and pid is distinct from pg_backend_pid()
-  and database = (select oid from pg_database where datname = current_database())
-  and mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+  pg_has_role(current_user, 'pg_read_all_stats', 'usage')
 """
 NO_GRANT = (
     "the account is not a member of pg_read_all_stats, so open transactions are not visible: rows that are committed "
@@ -65,6 +97,18 @@ NO_GRANT = (
 REPLICA = (
     "the server is a replica, which does not know the transactions of its primary: rows that are committed late are "
     "found by `look_back` only"
+)
+ELSEWHERE = (
+    "rows of {} are written on another server (a foreign table or a subscription), whose transactions are not visible: "
+    "rows that are committed late are found by `look_back` only"
+)
+BLOCKS = (
+    "a session takes {} numbers of the sequence of {} at once, so smaller keys are inserted after greater ones: only "
+    "`look_back` and `deletes: {{compare: daily}}` find them. Set CACHE 1"
+)
+PREPARED = (
+    "{} prepared transactions write to {}, and the server does not know when they began: the next run reads this "
+    "window again. End forgotten ones of pg_prepared_xacts with ROLLBACK PREPARED"
 )
 
 
@@ -107,16 +151,30 @@ class PostgresSession(Session):
             return cursor.execute(sql, parameters or None).fetchall()
 
     def read_table(self) -> Table:
-        return build_table(self._rows(COLUMNS, self.quoted))
+        return build_table(self._rows(COLUMNS, self.quoted, self.quoted))
 
     def read_bound(self) -> Bound:
-        [(microseconds, sees_others, is_replica)] = self._rows(BOUND)
-        # On a replica the grant does not help, so only one of the notes is shown.
-        notes = [REPLICA] if is_replica else [] if sees_others else [NO_GRANT]
-        return Bound(int(microseconds), tuple(notes))
+        [(microseconds, sees_others)] = self._rows(BOUND)
+        remote, prepared = self._read_remote()
+        # Elsewhere the grant does not help, so only one of the notes is shown.
+        notes = [remote] if remote else [] if sees_others else [NO_GRANT]
+        if prepared:
+            notes.append(PREPARED.format(prepared, self.name))
+        return Bound(int(microseconds), tuple(notes), is_known=not prepared)
+
+    def _read_remote(self) -> tuple[str, int]:
+        """Why transactions are not visible, or "", and the number of prepared ones that write to the table."""
+        [(is_replica, is_elsewhere, prepared)] = self._rows(REMOTE, self.quoted)
+        return REPLICA if is_replica else ELSEWHERE.format(self.name) if is_elsewhere else "", int(prepared)
 
     def list_writers(self) -> set[str] | None:
+        if self._read_remote()[0]:
+            return None
         return {row[0] for row in self._rows(WRITERS, self.quoted)}
+
+    def describe_numbering(self) -> str | None:
+        [(cache,)] = self._rows(CACHE, self.quoted)
+        return BLOCKS.format(cache, self.name) if cache > 1 else None
 
     def read_rows(self, sql: str) -> list[tuple[str | None, ...]]:
         return self._rows(sql)

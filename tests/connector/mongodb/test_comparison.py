@@ -121,6 +121,26 @@ def test_an_incomplete_list_marks_nothing(server, copies, monkeypatch):
     assert len([name for name, (_, is_deleted) in copies.newest().items() if is_deleted]) == 30
 
 
+def test_a_collection_that_is_empty_once_marks_nothing(project, server, copies):
+    """It may be reloaded just now. A key that is null cannot be compared, and stops nothing."""
+    server.insert("orders", *({"_id": n, "name": "n", "updated_at": after(n)} for n in range(3)))
+    server.insert("orders", {"_id": None, "name": "null", "updated_at": after(4)})
+    server.now = after(100)
+    copies.copy()
+    assert copies.notes() == ["4 keys of the source were compared: 0 rows missed, 0 gone"]
+    server.delete("orders", 0, 1, 2, None)
+    copies.copy(day=1)
+    assert "0 keys of the source were compared: 0 rows missed, 3 gone" in copies.notes()[-1]
+    assert (
+        "the source lists no key, as a table that is being reloaded: nothing is marked" in copies.notes()[-1]
+    )
+    assert [name for name, (_, is_deleted) in copies.newest().items() if is_deleted] == []
+    copies.copy()  # the next run of the same day
+    assert {name for name, (_, is_deleted) in copies.newest().items() if is_deleted} == {"0", "1", "2"}
+    copies.copy()
+    assert len(copies.notes()) == 3
+
+
 def test_a_list_of_keys_that_is_changed_before_it_is_compared_marks_nothing(project, server, copies):
     """The number of its rows stays the same: without the checksum, document 3 would count as gone."""
     server.insert("orders", *({"_id": n, "name": "n", "updated_at": after(n)} for n in range(9)))
