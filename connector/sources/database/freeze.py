@@ -71,13 +71,15 @@ class WindowFreezer:
             # Only those that were open at first; new ones write greater keys.
             writers &= session.list_writers() or set()
             checks += 1
+        # Of an empty table it would be below the integers of BigQuery.
+        covered = max(end, SMALLEST_ID + 1)
         numbering = session.describe_numbering()
         notes = (numbering,) if numbering else ()
         if writers is None:
-            return Frozen(start, end, end, (INVISIBLE, *notes))
+            return Frozen(start, end, covered, (INVISIBLE, *notes))
         if writers:
             note = f"{len(writers)} open transactions write to {session.name}: the next run reads this window again"
             # The watermark stays where it was, so that the next run requests the same keys.
             covered = start if start is not None else SMALLEST_ID + 1
             return Frozen(start, end, covered, (note, *notes))
-        return Frozen(start, end, end, notes)
+        return Frozen(start, end, covered, notes)

@@ -115,11 +115,14 @@ def read_json_array(chunks: Iterable[bytes], rows: JsonRows) -> Rows:
             raise UnreadableFile(
                 f"the array has more than {MAX_ARRAY_BYTES >> 20} MB. Split it, or write JSON lines (ndjson)."
             )
+    # In place: a copy would need as much memory as the file.
+    if content.startswith(BOM):
+        del content[: len(BOM)]
     # An empty file is an empty list, as for the other formats.
-    if not content.removeprefix(BOM).strip():
+    if not content or content.isspace():
         return rows.finish()
     try:
-        items = decode_array(content.removeprefix(BOM))
+        items = decode_array(content)
     except PARSE_ERRORS as error:
         # Only after a failure: the repair reads every byte.
         repaired, note = repair(bytes(content))

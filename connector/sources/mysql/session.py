@@ -40,7 +40,7 @@ select cast(floor(unix_timestamp(least(
     coalesce((select min(trx_started) from information_schema.innodb_trx
       where trx_is_read_only = 0 and trx_mysql_thread_id <> connection_id()), now(6)),
     coalesce((select min(now(6) - interval time + 1 second) from information_schema.processlist
-      where command in ('Query', 'Execute') and time > 0 and id <> connection_id()), now(6))
+      where command in ('Query', 'Execute') and id <> connection_id()), now(6))
   )) * 1000000) as signed)
 """
 # innodb_trx is a copy, which is up to 0.1 s old if another session has just read it.

@@ -1,6 +1,7 @@
 """Writers that are not among the open transactions of a table: their rows are read, or the run notes it."""
 
 import contextlib
+import threading
 
 import pytest
 
@@ -183,3 +184,37 @@ def test_numbers_that_are_taken_in_blocks_are_noted(server, create, relation):
             server.execute("set global auto_increment_increment = 1")
     assert by_time == ""
     assert "find them" in by_id
+
+
+def test_a_statement_that_waits_for_less_than_a_second_has_the_time_of_its_start(server, create):
+    """It has no transaction yet. PostgreSQL lists the start of each statement, MySQL whole seconds."""
+    server.allow_everything()
+    server.create_orders(1)
+    owner = begin(server, "select 1")
+    is_postgres = server.kind == "postgres"
+    run(owner, "lock table shop.orders in exclusive mode" if is_postgres else "lock tables shop.orders write")
+    waiting = server.connect()
+    insert = f"insert into shop.orders values (100, 'late', {server.now})"
+    thread = threading.Thread(target=run, args=(waiting, insert))
+    thread.start()
+    try:
+        with create(**BY_TIME).sessions.begin() as session:
+            wait_for_statement(server, "insert into shop.orders%")
+            bound = session.read_bound().microseconds
+    finally:
+        owner.close()
+        thread.join()
+        waiting.close()
+    moment = "extract(epoch from updated_at)" if is_postgres else "unix_timestamp(updated_at)"
+    [(written,)] = server.execute(f"select floor({moment} * 1000000) from shop.orders where id = 100")
+    assert bound <= written
+
+
+def wait_for_statement(server, pattern):
+    source = (
+        "pg_stat_activity where query"
+        if server.kind == "postgres"
+        else "information_schema.processlist where info"
+    )
+    while not server.execute(f"select 1 from {source} like '{pattern}'"):
+        pass

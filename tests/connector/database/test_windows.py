@@ -125,6 +125,16 @@ def test_increasing_keys(server, create):
     assert (read_ids(reader, third), third.until) == ([], 260)
 
 
+def test_increasing_keys_of_a_table_that_is_empty_at_first(server, create):
+    server.allow_everything()
+    server.create_orders()
+    reader = create(**BY_ID)
+    first = reader.make_plan(IdRange(start=-(2**63)))
+    assert (read_ids(reader, first), first.until) == ([], -(2**63))  # an integer of BigQuery
+    server.add_orders(1, 2)
+    assert sorted(read_ids(reader, reader.make_plan(after(first)))) == [1, 2]
+
+
 def test_an_open_writer_keeps_the_window_of_increasing_keys(server, create):
     server.allow_everything()
     server.create_orders(10)

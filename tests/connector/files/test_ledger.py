@@ -32,6 +32,17 @@ def test_late_and_back_dated_files_are_read(local, folder):
     assert values(local.copy(), "id") == [("1",)]
 
 
+def test_a_backlog_is_read_in_several_runs(local, folder, monkeypatch):
+    monkeypatch.setattr("connector.sources.files.reader.MAX_FILES", 3)
+    for number in range(5):
+        (folder / f"{number}.csv").write_text(f"id,name\n{number},a\n")
+        os.utime(folder / f"{number}.csv", (number, number))
+    assert values(local.copy(), "id") == [("0",), ("1",), ("2",)]
+    assert "2 new files are left to the next run: a run reads at most 3" in local.notes
+    assert values(local.copy(), "id") == [("3",), ("4",)]
+    assert local.copy() == []
+
+
 def test_only_matching_files_are_read(local, folder):
     local.endpoint["glob"] = "2026/*.csv"
     for name in ("2026/a.csv", "2026/a.txt", "2026/old/b.csv", "2027/c.csv", "d.csv"):
