@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from connector.errors import DeclarationError
 from connector.run.context import start_run_row
+from connector.run.finish import create_gap_state
 from connector.sources import window
 from connector.sources.time_window import TimeWindow, largest_time, load_zone, parse_duration, parse_time
 from connector.sources.window import IdRange, Watermark
@@ -84,10 +85,35 @@ def test_an_end_in_the_future_does_not_move_the_watermark_there(harness, end):
     state = process.land()
     assert state.span.until == parse_time("2026-11-28T10:00:00Z")
     # With gaps it remains what was requested, but not for the next run.
-    row = start_run_row(process.context(None), replace(state, span=span), "partial")
+    row = start_run_row(process.context(None), replace(state, span=span, reached=None), "partial")
     assert row.window_until == NOW
     # The request has the end of the command line.
     assert all(query["before"] > "2026-11-28T23" for _, query in process.api.seen)
+
+
+def test_a_gap_does_not_move_the_watermark_past_the_clock_of_the_source(harness):
+    """The source is two hours behind; a page is missing, and is there in the next attempt."""
+
+    def serve(api, query, headers):
+        if query["p"] == "2" and api.closed:
+            return 503, {}, {}
+        page = {"1": range(10), "2": range(10, 20)}.get(query["p"], ())
+        return 200, {}, {"items": [{"id": n, "updated_at": f"2026-11-28T09:{n + 10}:00Z"} for n in page]}
+
+    endpoint = THINGS | {"time_window": {"field": "updated_at", "from": "since"}}
+    paging = {"items": "items", "page": "p", "limit": 10}
+    process = harness(serve, paging=paging, endpoints={"things": endpoint})
+    process.api.closed = {2}
+    span = IdRange(start=NOW - 10**11, until=NOW - 1)
+    process.state = replace(process.state, span=span, began=NOW // 1000)
+    state = process.land()
+    assert (state.span, state.gaps) == (span, (2,))
+    assert start_run_row(process.context(None), state, "partial").window_until == parse_time(
+        "2026-11-28T09:19:00Z"
+    )
+    process.api.closed, process.state = set(), create_gap_state(state)
+    filled = start_run_row(process.context(None), process.land(), "success")
+    assert filled.window_until == parse_time("2026-11-28T09:29:00Z")
 
 
 def test_a_start_after_the_end_is_a_usage_error():
