@@ -132,12 +132,6 @@ def test_an_end_before_the_last_run_is_a_usage_error():
         window.first_range(IdRange(until=NOW - 10**11), declare(), Watermark(NOW), NOW)
 
 
-def test_rows_that_have_the_last_time_exactly_are_requested_again():
-    declared = declare(look_back="0m", resolution="microsecond")
-    span = window.first_range(IdRange(), declared, Watermark(NOW), NOW + 10**9)
-    assert declared.parameters(span.start, span.until) == {"since": "2026-11-28T12:00:00.000000Z"}
-
-
 def test_wrong_values_are_named():
     with pytest.raises(UsageError, match="invalid time 'yesterday'"):
         window.parse_range("orders", declare(), "yesterday", None)
