@@ -141,7 +141,11 @@ def print_preview(context: RunContext, command: str, requested: window.IdRange) 
         print(infer_planned_schema(reader, requested))
         context.log("the source suggests this declaration", suggestion=reader.propose())
     else:
-        print(infer_schema(context.page_reader, requested))
+        schema, unusable = infer_schema(context.page_reader, requested)
+        print(schema)
+        if unusable:
+            remedy = "declare `rename`, or `unmapped` for all of them"
+            context.log("fields whose names raw does not accept", "WARNING", fields=unusable, remedy=remedy)
 
 
 def print_check(name: str) -> None:

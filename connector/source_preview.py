@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from connector import raw_schema
+from connector.errors import DeclarationError, InvalidResponse
 from connector.extract.schema_drift import learn_schema
 from connector.landing.page_metadata import ABSENT, ObservedSchema
 from connector.sources.planned import PartContent, PlannedReader
@@ -27,6 +28,9 @@ def preview_page(reader: Reader, span: IdRange) -> str:
         f"next page: {describe_next(reader, page)}",
         f"states that there is more: {describe(page.has_more)}",
     ]
+    # Checked as in a run: a wrong declaration is noticed here, before the first copy.
+    lines += [f"incomplete: {page.fault}"] if page.fault else []
+    lines += [f"note: {page.note}"] if page.note else []
     schema = learn_schema(page.items)
     first = msgspec.json.decode(page.items[0]) if page.items else {}
     for path, types in sorted(schema.fields.items()):
@@ -41,6 +45,8 @@ def describe(value: object) -> str:
 def describe_next(reader: Reader, page: Page) -> str:
     if not reader.sequential:
         return "by number or offset"
+    if reader.position is None:
+        return "none; no paging is declared"
     if page.next is not None:
         return page.next
     return (
@@ -56,10 +62,33 @@ def example_of(item: Any, path: str) -> str:
     return text if len(text) <= SHOWN_VALUE else f"{text[:SHOWN_VALUE]}…"
 
 
-def infer_schema(reader: Reader, span: IdRange) -> str:
-    """The JSON of connector/schemas/<table>.json, from the first pages: every leaf is STRING."""
+def infer_schema(reader: Reader, span: IdRange) -> tuple[str, list[str]]:
+    """The JSON of connector/schemas/<table>.json, from the first pages: every leaf is STRING; and the fields that
+    cannot be columns under their name."""
     items = [item for page in read_pages(reader, span) for item in page]
-    return write_schema(build_columns(learn_schema(items), ""))
+    columns = build_columns(learn_schema(items), "")
+    if not columns:
+        raise InvalidResponse(
+            f"the first pages have {len(items)} items and none of them has fields: check `items`, or describe the "
+            "endpoint with --from when it has rows."
+        )
+    usable = select_usable(columns)
+    return write_schema(usable), [column["name"] for column in columns if column not in usable]
+
+
+def select_usable(columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those with a name that raw accepts; of names that differ in case only the first one."""
+    names: set[str] = set(map(str.lower, (raw_schema.LOAD_TIME, raw_schema.FILE_NAME)))
+    usable = []
+    for column in columns:
+        try:
+            raw_schema.check_name(column["name"], "")
+        except DeclarationError:
+            continue
+        if column["name"].lower() not in names:
+            usable.append(column)
+        names.add(column["name"].lower())
+    return usable
 
 
 def read_pages(reader: Reader, span: IdRange) -> Iterator[list[msgspec.Raw]]:
@@ -120,12 +149,13 @@ def build_columns(schema: ObservedSchema, path: str) -> list[dict[str, Any]]:
         types = [name for name in schema.fields[field] if name != ABSENT]
         inner = build_columns(schema, f"{field}.")
         column: dict[str, Any] = {"name": field[len(path) :], "type": "STRING", "mode": "NULLABLE"}
-        if inner and types in (["object"], ["list"]):
+        # A name inside cannot be renamed: as JSON, the column has all of them.
+        if inner and types in (["object"], ["list"]) and select_usable(inner) == inner:
             column |= {"type": "RECORD", "fields": inner}
         # A field of several types cannot be a RECORD: BigQuery would reject the rows of the other types.
         elif "object" in types or "list" in types:
             column["type"] = "JSON"
-        if types == ["list"] and inner:
+        if column["type"] == "RECORD" and types == ["list"]:
             column["mode"] = "REPEATED"
         columns.append(column | {"description": f"Field `{field}` of the source."})
     return columns

@@ -122,10 +122,10 @@ class RunContext:
 def trusted_end(context: RunContext, state: RunState) -> int | None:
     """The end of the range, from which the next run continues: by time never later than this run began, although
     `--until` may be, because no run has read the rows that come after it."""
-    until, is_time = state.span.until, isinstance(window_of(context.endpoint), TimeWindow)
-    if until is None or state.requested.until is None or not is_time:
-        return until
-    return min(until, state.began_microseconds)
+    is_time = isinstance(window_of(context.endpoint), TimeWindow)
+    began = state.began_microseconds if is_time and state.requested.until is not None else None
+    ends = [end for end in (state.span.until, state.reached, began) if end is not None]
+    return None if state.span.until is None else min(ends)
 
 
 def start_run_row(context: RunContext, state: RunState, status: Status) -> RunRow:

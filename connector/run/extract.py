@@ -102,11 +102,24 @@ def complete_state(context: RunContext, extractor: PageExtractor, tracker: PageT
         announced=None if state.only_pages else max(tracker.totals, default=None),
         notes=tuple(text for text in (gap, checked.note, *doubts.notes()) if text),
         moved=tracker.moves is not None,
+        reached=find_reached(context, state, tracker, checked),
         overlapping=sum(tracker.overlaps.values()),
         missing=missing,
         # Only gaps are worth a partial attempt; any other doubt needs the whole range again.
         gaps=tracker.gaps if can_resume and is_only_gaps else (),
     )
+
+
+def find_reached(
+    context: RunContext, state: RunState, tracker: PageTracker, checked: window.CheckedEnd
+) -> int | None:
+    if not isinstance(window.window_of(context.endpoint), TimeWindow):
+        return None
+    if not state.only_pages:
+        return checked.span.until
+    # The pages of the earlier attempt count too; a state of before this field has no time.
+    times = [time for time in (state.reached, tracker.max_id) if time is not None]
+    return max(times) if state.reached is not None else None
 
 
 def describe_unordered(state: RunState, tracker: PageTracker) -> str | None:

@@ -28,7 +28,8 @@ class RunState(
     replay. execution: the one of Cloud Run whose replay ended incomplete; its retry must fail too. pending: the state
     with the gaps of an earlier run, which becomes the state again unless this run reads their range. moved:
     whether rows were at other places at the end, so that a second pass follows. is_second: whether this is that pass.
-    overlapping: rows with which a page of a chain begins and the one before it ends.
+    overlapping: rows with which a page of a chain begins and the one before it ends. reached: of a window by time, the
+    newest time that was received, from which the next run continues, also while pages are missing.
     """
 
     id: str
@@ -52,6 +53,7 @@ class RunState(
     plan: ReadPlan | None = None
     moved: bool = False
     overlapping: int = 0
+    reached: int | None = None
     is_second: bool = False
     comparison: bool = False
     unconfirmed: bool = False

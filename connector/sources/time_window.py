@@ -25,6 +25,7 @@ RESOLUTIONS = {
 }
 OFFSET = re.compile(r"[+-]\d\d:?\d\d$|[A-Za-z]$")
 ONLY_LATER = -(10**18)  # before every time
+UTC_NAME = re.compile(r" ?(z|UTC|GMT)$")  # how databases and RFC 3339 write the Z of ISO 8601, too
 COMPACT = re.compile(
     r"((?:19|20)\d{6})(\d{6})?"
 )  # as a number it would be a time of 1970, or of the year 2600
@@ -157,7 +158,7 @@ def read_time(value: Any, zone: str) -> int | None:
         number = float(value)
     except ValueError:
         try:
-            return parse_time(value, zone)
+            return parse_time(UTC_NAME.sub("Z", value), zone)
         except UsageError:
             return None
     # 10**11 s is the year 5138, and as milliseconds 1973.

@@ -123,12 +123,10 @@ def first_range(span: IdRange, window: AnyWindow | None, watermark: Watermark, n
         span = replace(span, until=now - 1)
     if window is None or span.start is not None or span.start_date is not None:
         return check_order(span, window)
-    is_time = isinstance(window, TimeWindow)
     first = window.first_microseconds if isinstance(window, TimeWindow) else window.first
     look_back = window.look_back_microseconds if isinstance(window, TimeWindow) else window.look_back
-    # +1, because both ends of a range are inclusive; but more rows than were received may have the last time.
-    following = 0 if is_time and not look_back else 1
-    after = first if watermark.until is None else watermark.until + following - look_back
+    # +1, because both ends of a range are inclusive.
+    after = first if watermark.until is None else watermark.until + 1 - look_back
     # The look-back never reaches below the first id that the source has.
     start = max(first, after)
     if ends_now and first >= now:

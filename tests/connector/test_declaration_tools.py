@@ -4,10 +4,11 @@ import json
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from connector import raw_schema
 from connector.declaration_check import check_endpoint, check_source
-from connector.errors import DeclarationError
+from connector.errors import DeclarationError, InvalidResponse
 from connector.settings import Settings
 from connector.source_preview import infer_schema, preview_page
 from connector.sources import registry
@@ -115,12 +116,49 @@ def test_describe_infers_a_schema_that_the_connector_accepts(harness, tmp_path):
     reader, api = reader_of(harness, shapes.by_number)
     api.api.items = [{"id": 1, "lines": [{"sku": "a"}], "any": {}}, {"id": 2, "any": [1]}] * 10
     with reader.client.session:
-        text = infer_schema(reader, IdRange())
+        text, unusable = infer_schema(reader, IdRange())
     (tmp_path / "things.json").write_text(text)
     columns = {column["name"]: column for column in raw_schema.read_columns("things", tmp_path)}
     assert columns["id"]["type"] == "STRING"
     assert (columns["lines"]["type"], columns["lines"]["mode"]) == ("RECORD", "REPEATED")
     assert columns["any"]["type"] == "JSON"
+    assert unusable == []
+
+
+def test_describe_proposes_no_name_that_raw_rejects(harness, tmp_path):
+    reader, api = reader_of(harness, shapes.by_number)
+    names = ["id", "ID", "first-name", "+1", "", "SYS_FILE_NAME", "_table_x", "in"]
+    api.api.items = [dict.fromkeys(names, 1) | {"in": {"a b": 1, "c": 2}}] * 10
+    with reader.client.session:
+        text, unusable = infer_schema(reader, IdRange())
+    (tmp_path / "things.json").write_text(text)
+    columns = {column["name"]: column["type"] for column in raw_schema.read_columns("things", tmp_path)}
+    assert len(columns.keys() & {"id", "ID"}) == 1
+    assert columns["in"] == "JSON"
+    assert set(names) - columns.keys() == set(unusable) - {"SYS_FILE_NAME"}
+
+
+@pytest.mark.parametrize("items", [[], [1, "a", None]])
+def test_describe_of_a_page_without_fields_is_an_error(harness, items):
+    reader, api = reader_of(harness, shapes.by_offset)
+    api.api.items = items
+    with reader.client.session, pytest.raises(InvalidResponse, match=f"{len(items)} items.*check `items`"):
+        infer_schema(reader, IdRange())
+
+
+def test_try_names_what_makes_a_run_incomplete(harness):
+    """Pages from 0 that are declared from 1."""
+    _, api = reader_of(harness, shapes.by_number)
+    declared = replace(api.source, paging=shapes.SHAPES[shapes.by_number] | {"first": 1})
+    reader = create_reader(declared, "things", Settings("", "", "", {"URL": api.api.url}))
+    with reader.client.session:
+        assert "incomplete: p=0 has items that p=1 does not have" in preview_page(reader, IdRange())
+
+
+def test_try_of_a_whole_list_names_no_position(harness):
+    reader, _ = reader_of(harness, shapes.whole)
+    with reader.client.session:
+        assert "next page: none; no paging is declared" in preview_page(reader, IdRange())
 
 
 def test_the_json_schema_contains_every_key_of_the_declared_source():
