@@ -13,11 +13,12 @@ from google.cloud import bigquery
 from sandbox import environment
 from sandbox.process import running
 from scripts.erase.subject import quoted_forms, read_subject, texts_of
+from scripts.erase.tables import LOGS as SEARCHED
 from scripts.erase.tables import SAME_NUMBER, SAME_TEXT
 from scripts.sql_analysis.analyzer import GoogleSql
 from tests.dataform.engines.project import lay_out
 from tests.dataform.engines.runner import Runner
-from tests.dataform.engines.warehouse import connect, log_fields
+from tests.dataform.engines.warehouse import LOG_SCHEMAS, connect, log_fields
 from tests.dataform.retail import FILES, customer, file, files_by_table
 
 TRACES = ("Zelda Quist", "Z. Quist-Old", "17@example.com", "555-7717", "17-income")
@@ -292,6 +293,13 @@ def test_a_log_quotes_a_text_in_several_forms():
         assert quote('Zo\u00eb "Z" O\\Neil').strip("'") in {f'"{form}"' for form in forms} | forms
     assert 'Zoe\u0308 "Z" O\\Neil' in forms
     assert list(texts_of([{"mail": "a@b.c", "no": None}, "", 7])) == ["a@b.c", "7"]
+
+
+def test_every_text_of_a_log_that_can_quote_a_value_is_searched():
+    sentences = {"reason", "error", "notes", "detail", "what", "notice"}
+    for path in LOG_SCHEMAS.glob("*.json"):
+        names = {field["name"] for field in json.loads(path.read_text())} & sentences
+        assert names <= set(SEARCHED.get(f"ops.{path.stem}", ())), path.stem
 
 
 @pytest.mark.parametrize("table", ["orders", "products"])
