@@ -26,7 +26,8 @@ const fill = ({ source, history, key, columns, incomplete }) => {
   return `
   set oldest_list = (select min(${RUN}) from typed_rows);
 
-  -- All rows of the lists that arrived and of later ones: those were compared with other lists before.
+  -- All rows of the lists that arrived and of later ones: those were compared with other lists before. Of a key that one
+  -- list has twice, the row that the table itself chooses (versions.js).
   create temp table list_rows as
   select ${all}, reason, ${RUN} as list_name
   from (
@@ -42,7 +43,7 @@ const fill = ({ source, history, key, columns, incomplete }) => {
   where true
   qualify row_number() over (
     partition by list_name, ${key}
-    order by reason is null desc, SYS_FILE_NAME desc, to_json_string(${struct("listed")}) desc
+    order by reason is null desc, SYS_FILE_NAME desc, ${Object.keys(facts).map((fact) => `${fact} desc`).join(", ")}
   ) = 1;
 
   -- Lists that have expired in raw keep their rows, and those before them.

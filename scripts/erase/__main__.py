@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from dataclasses import replace
 
 from google.cloud import bigquery
 
@@ -16,8 +17,15 @@ from scripts.deploy.errors import DeployError
 from scripts.erase import EraseError
 from scripts.erase.objects import WORKERS, Objects
 from scripts.erase.subject import Subject, read_subject
-from scripts.erase.tables import Tables
-from scripts.release.target import Target, add_arguments, create_warehouse_client, read_target
+from scripts.erase.tables import Tables, has_number_key
+from scripts.release.invocation import wait_for_others
+from scripts.release.target import (
+    Target,
+    add_arguments,
+    create_dataform_client,
+    create_warehouse_client,
+    read_target,
+)
 
 LOG = """
 insert into ops.erasures (erased_at, table_name, subject, row_count, object_count)
@@ -52,6 +60,7 @@ def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> No
     """Files first: a run that stops before the end finds everything again by the rows of the tables."""
     client = create_warehouse_client(target)
     bucket = arguments.bucket or f"{target.project}-landing"
+    subject = replace(subject, is_number=has_number_key(client, subject))
     store = open_bucket(default_credentials(), read_endpoint(os.environ, "storage"), bucket, WORKERS)
     tables = Tables(client, subject)
     objects = Objects(store, subject)
@@ -67,6 +76,9 @@ def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> No
     if arguments.dry_run:
         print(f"dry run: {rows} rows and {len(names)} objects have data; nothing was changed")
         return
+    # A run that has read the rows before writes them when it commits.
+    for name in wait_for_others(create_dataform_client(), target.repository):
+        print(f"waited  for {name}")
     check_absence(objects, tables, values)
     # Only after everything succeeded: the row proves a complete erasure.
     log_erasure(client, subject, rows, len(names))

@@ -13,7 +13,7 @@ from typing import Any
 from runtime.object_store import ObjectStore
 from runtime.stored_object import ObjectInfo, record_content
 from scripts.erase import EraseError
-from scripts.erase.subject import Subject
+from scripts.erase.subject import Subject, texts_of
 
 WORKERS = 8
 FILE_NAME = "SYS_FILE_NAME"  # written by the connector into every row
@@ -68,7 +68,9 @@ class Objects:
         """`value` without data of the subject; rows inside of texts too, as in files of rejected rows."""
         if isinstance(value, dict):
             if self.subject.matches(value.get(self.subject.key_column)):
-                self.values.update(str(value[name]) for name in self.subject.personal if value.get(name))
+                self.values.update(
+                    text for name in self.subject.personal for text in texts_of(value.get(name))
+                )
                 names = (self.subject.key_column, FILE_NAME)
                 return {name: value[name] for name in names if name in value}
             return {name: self._blank(each) for name, each in value.items()}

@@ -3,7 +3,10 @@
 import hashlib
 import json
 import re
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +16,20 @@ from scripts.erase import EraseError
 
 CONNECTOR = Path(__file__).parents[2] / "connector"
 SYSTEM = "SYS_"  # columns of the connector: no data of the source
+# What TRIM of BigQuery removes. Python's strip() also removes the separators U+001C to U+001F.
+WHITE_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+)
 LEADING_ZEROS = re.compile(r"^(-?)0+([0-9]+)$", re.ASCII)
 PERSONAL = "Personal data"  # in the description of a column: docs/reference/personal-data.md
 
 
 @dataclass(frozen=True)
 class Subject:
-    """`folder` is that of the endpoint in the landing bucket; `columns` are erased, `personal` among them."""
+    """`folder` is that of the endpoint in the landing bucket; `columns` are erased, `personal` among them.
+
+    `is_number`: ods has the key as INT64; as a text, "01" and "1" are two keys.
+    """
 
     table: str
     folder: str
@@ -27,6 +37,7 @@ class Subject:
     key: str
     columns: tuple[str, ...]
     personal: tuple[str, ...]
+    is_number: bool = True
 
     @property
     def digest(self) -> str:
@@ -35,12 +46,31 @@ class Subject:
 
     def matches(self, value: Any) -> bool:
         """Whether a key of a file is this one: 17, "17", " 17 " and "017" are one key, as in ods."""
-        return without_zeros(str(value).strip()) == without_zeros(self.key)
+        text = str(value).strip(WHITE_SPACE)
+        return without_zeros(text) == without_zeros(self.key) if self.is_number else text == self.key
 
 
 def without_zeros(text: str) -> str:
     """A whole number in its shortest form, of any length: int() raises above 4,300 digits."""
     return LEADING_ZEROS.sub(r"\1\2", text)
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """The texts in a value of a column, which may be a list or a record; nothing for an empty one."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts_of(each)
+    elif value not in (None, ""):
+        yield str(value)
+
+
+def quoted_forms(text: str) -> set[str]:
+    """How a log can quote a text: also in JSON or as a literal of Python, without blanks around it, and with accents in
+    another form."""
+    texts = {form for name in ("NFC", "NFD") for form in (text, unicodedata.normalize(name, text))}
+    texts |= {each.strip(WHITE_SPACE) for each in texts}
+    quotes = (json.dumps, partial(json.dumps, ensure_ascii=False), repr, ascii)
+    return texts | {quote(each)[1:-1] for each in texts for quote in quotes}
 
 
 def read_subject(table: str, key: str) -> Subject:
@@ -55,7 +85,7 @@ def read_subject(table: str, key: str) -> Subject:
             f"as '{PERSONAL}', or its key has several columns."
         )
     others = tuple(field["name"] for field in columns if field["name"] != keys[0])
-    return Subject(table, folder, keys[0], key.strip(), others, personal)
+    return Subject(table, folder, keys[0], key.strip(WHITE_SPACE), others, personal)
 
 
 def find_endpoint(table: str) -> tuple[str, list[str]]:

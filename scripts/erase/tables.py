@@ -7,9 +7,10 @@ columns only in views (tests/dataform/test_personal_data.py).
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
-from scripts.erase.subject import Subject
+from scripts.erase.subject import Subject, quoted_forms, texts_of
 
 # Texts of logs that can quote a value.
 LOGS = {
@@ -29,7 +30,8 @@ SHORTEST_VALUE = 3  # characters: a shorter text of a person is in too many othe
 ERASED = "erased"
 # As Subject.matches. Not by a cast: BigQuery reads '0x11' as 17, which is not a number in ods.
 SHORTEST = "regexp_replace(trim({text}), r'^(-?)0+([0-9]+)$', r'\\1\\2')"
-SAME_KEY = f"{SHORTEST.format(text='cast({key} as string)')} = {SHORTEST.format(text='@key')}"
+SAME_NUMBER = f"{SHORTEST.format(text='cast({key} as string)')} = {SHORTEST.format(text='@key')}"
+SAME_TEXT = "trim(cast({key} as string)) = @key"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Tables:
 
     def read_values(self) -> set[str]:
         """The personal values, from every table: raw may have lost the versions that ods or a clone still has."""
-        return {str(value) for table in self._tables() for value in self._values_of(table) if value}
+        values = (value for table in self._tables() for value in self._values_of(table))
+        return {text for value in values for text in texts_of(value)}
 
     def _values_of(self, table: bigquery.Table) -> Iterator[object]:
         key, names = self.subject.key_column, {field.name for field in table.schema}
@@ -63,7 +66,7 @@ class Tables:
     def erase(self, values: set[str], dry_run: bool) -> Iterator[Place]:
         """Every table with data of the subject. raw is last, because its rows name the values."""
         # Shorter ones would blank unrelated texts of the logs.
-        texts = sorted(text for text in values if len(text) >= SHORTEST_VALUE)
+        texts = sorted(form for text in values for form in quoted_forms(text) if len(form) >= SHORTEST_VALUE)
         # First, while the other tables still have the values to search for.
         for log in self._log_tables():
             yield self._erase_texts(log, texts, dry_run)
@@ -90,11 +93,11 @@ class Tables:
         return (table for table in LOGS if table in existing)
 
     def _erase_rows(self, table: bigquery.Table, dry_run: bool) -> Place:
-        present = {field.name for field in table.schema}
-        columns = [column for column in self.subject.columns if column in present]
+        present = {field.name: field for field in table.schema}
+        columns = [present[column] for column in self.subject.columns if column in present]
         where = f"{filter_of(table)} and {self._same_key(self.subject.key_column)}"
-        has_data = " or ".join(f"{column} is not null" for column in columns)
-        sets = ", ".join(f"{column} = null" for column in columns)
+        has_data = " or ".join(has_value(column) for column in columns)
+        sets = ", ".join(f"`{column.name}` = null" for column in columns)
         # Rows without data are not counted, so that a second erasure finds nothing.
         place = self._change(
             name_of(table), f"{where} and ({has_data})", f"update {{table}} set {sets}", dry_run
@@ -132,7 +135,7 @@ class Tables:
         return Place(name.strip("`"), int(row["found"]))
 
     def _same_key(self, expression: str) -> str:
-        return SAME_KEY.format(key=expression)
+        return (SAME_NUMBER if self.subject.is_number else SAME_TEXT).format(key=expression)
 
     def _query(self, sql: str, values: list[str] | None = None) -> list[bigquery.Row]:
         parameters: list[bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter] = [
@@ -143,6 +146,22 @@ class Tables:
         return list(
             self.client.query_and_wait(sql, job_config=bigquery.QueryJobConfig(query_parameters=parameters))
         )
+
+
+def has_value(column: bigquery.SchemaField) -> str:
+    """A stored array is never NULL."""
+    return (
+        f"array_length(`{column.name}`) > 0" if column.mode == "REPEATED" else f"`{column.name}` is not null"
+    )
+
+
+def has_number_key(client: bigquery.Client, subject: Subject) -> bool:
+    """Whether the key is a number in ods, where it is typed; True without such a table."""
+    try:
+        fields = client.get_table(f"ods.{subject.table}").schema
+    except NotFound:
+        return True
+    return all(field.field_type == "INTEGER" for field in fields if field.name == subject.key_column)
 
 
 def raw_order(subject: Subject) -> list[dict[str, str]]:

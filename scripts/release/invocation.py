@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from google.api_core.exceptions import NotFound
 from google.api_core.retry import Retry
 from google.cloud import dataform_v1 as api
 
@@ -52,18 +53,9 @@ class Runner:
         name = self.client.create_workflow_invocation(
             parent=self.repository, workflow_invocation=invocation
         ).name
-        ended = self._wait(name)
+        ended = wait(self.client, name)
         if ended.state != State.SUCCEEDED:
             raise ReleaseError(f"Dataform {State(ended.state).name}: {self._failures(name)} See {name}.")
-
-    def _wait(self, name: str) -> api.WorkflowInvocation:
-        """The invocation when it has ended. Reading it is idempotent, so transient errors are retried."""
-        while True:
-            invocation = self.client.get_workflow_invocation(name=name, retry=Retry(timeout=RETRY_SECONDS))
-            if invocation.state not in ACTIVE:
-                return invocation
-            # A person waits for it, so polls are frequent; the pipeline's own poller becomes slower.
-            time.sleep(POLL_SECONDS)
 
     def _failures(self, name: str) -> str:
         actions = self.client.query_workflow_invocation_actions({"name": name})
@@ -72,3 +64,25 @@ class Runner:
             f"{action.target.schema}.{action.target.name}: {' '.join(action.failure_reason.split())}"
             for action in failed
         )
+
+
+def wait(client: api.DataformClient, name: str) -> api.WorkflowInvocation:
+    """The invocation when it has ended. Reading it is idempotent, so transient errors are retried."""
+    while True:
+        invocation = client.get_workflow_invocation(name=name, retry=Retry(timeout=RETRY_SECONDS))
+        if invocation.state not in ACTIVE:
+            return invocation
+        # A person waits for it, so polls are frequent; the pipeline's own poller becomes slower.
+        time.sleep(POLL_SECONDS)
+
+
+def wait_for_others(client: api.DataformClient, repository: str) -> list[str]:
+    """Names of the invocations that were active, each of which has ended now; none without a repository."""
+    try:
+        pages = client.list_workflow_invocations({"parent": repository, "page_size": 1000})
+        active = [invocation.name for invocation in pages if invocation.state in ACTIVE]
+    except NotFound:
+        return []
+    for name in active:
+        wait(client, name)
+    return active

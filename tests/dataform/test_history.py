@@ -106,3 +106,13 @@ def test_an_incomplete_list_removes_no_key(products):
     products.run()
     assert [row[0] for row in products.history()] == ["a", "b", "c", "e"]
     assert all(row[3] == "new" for row in itertools.islice(products.history(), 4))
+
+
+def test_of_a_key_that_a_list_has_twice_the_history_has_the_row_of_the_table(products):
+    """As numbers: 10 is greater than 9."""
+    twice = [product("d", 10.0), product("d", 9.0), product("f", None), product("f", 1.0), product("F", 2.0)]
+    products.warehouse.load("products", {file("products", 2): twice})
+    products.run()
+    stored = products.warehouse.rows("ods.products", "product_sku, cast(unit_amount as string) as price")
+    assert [tuple(row.values()) for row in stored] == [("F", "2"), ("d", "10"), ("f", "1")]
+    assert [row[:2] for row in products.history()] == [("F", "2"), ("d", "10"), ("f", "1")]

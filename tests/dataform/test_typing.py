@@ -5,6 +5,7 @@ All texts of a type are one query: a text must not change the value of the row n
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -285,3 +286,19 @@ def test_the_order_of_the_rows_does_not_matter(evaluate):
     expected = [None if TIMES[text] is None else str(TIMES[text]) for text in backwards]
     for values in evaluate(expression, backwards).values():
         assert values == expected
+
+
+@pytest.mark.parametrize("kind", ["quantity", "amount", "price", "count"])
+def test_a_bound_is_inside_and_the_next_value_is_outside(evaluate, kind):
+    """A digit after the ninth is rounded before it is compared."""
+    bounds, parsed = evaluate_javascript(f"[types.{kind}.range, types.{kind}.parse('text')]", types="types")
+    step = "1" if kind == "count" else "0.000000001"
+    texts = {}
+    for bound, sign in ((bounds["until"], 1), (bounds["from"], -1)):
+        texts |= {f"{bound}": "true", f"{Decimal(bound) + sign * Decimal(step):f}": "false"}
+        texts |= {f"{Decimal(bound) - sign * Decimal(step):f}": "true"}
+        if kind != "count":
+            texts |= {f"{bound}.0000000004": "true", f"{bound}.0000000005": "false"}
+    expression = f"cast({parsed} between {bounds['from']} and {bounds['until']} as string)"
+    for engine, values in evaluate(expression, texts).items():
+        assert dict(zip(texts, values, strict=True)) == texts, engine

@@ -12,12 +12,13 @@ from google.cloud import bigquery
 
 from sandbox import environment
 from sandbox.process import running
-from scripts.erase.subject import read_subject
-from scripts.erase.tables import SAME_KEY
+from scripts.erase.subject import quoted_forms, read_subject, texts_of
+from scripts.erase.tables import LOGS as SEARCHED
+from scripts.erase.tables import SAME_NUMBER, SAME_TEXT
 from scripts.sql_analysis.analyzer import GoogleSql
 from tests.dataform.engines.project import lay_out
 from tests.dataform.engines.runner import Runner
-from tests.dataform.engines.warehouse import connect, log_fields
+from tests.dataform.engines.warehouse import LOG_SCHEMAS, connect, log_fields
 from tests.dataform.retail import FILES, customer, file, files_by_table
 
 TRACES = ("Zelda Quist", "Z. Quist-Old", "17@example.com", "555-7717", "17-income")
@@ -259,17 +260,46 @@ def test_rows_that_could_not_be_typed_are_erased_too(command, shop):
         ("17", "17.0", False),
         ("17", None, False),
         ("17", "1" * 5000, False),  # int() raises
+        ("17", "\u00a017\u2003", True),
+        ("17", "\x1c17", False),  # a separator that str.strip() removes
         ("zz", "zz", True),
+        ("caf\u00e9", "cafe\u0301", False),
+        ('O\'Neil \\ "x"', 'O\'Neil \\ "x"', True),
     ],
 )
 def test_files_and_tables_compare_keys_alike(shop, key, value, is_same):
     subject = replace(read_subject("customers", "17"), key=key)
     assert subject.matches(value) == is_same
     literal = "cast(null as string)" if value is None else json.dumps(str(value))
-    sql = SAME_KEY.format(key=literal).replace("@key", json.dumps(key))
+    sql = SAME_NUMBER.format(key=literal).replace("@key", json.dumps(key))
     [here] = shop.warehouse.query(f"select ifnull({sql}, false) as is_same")
     assert here["is_same"] == is_same
     assert GoogleSql().evaluate(f"select cast(ifnull({sql}, false) as string)") == [(str(is_same).lower(),)]
+
+
+@pytest.mark.parametrize(
+    ("value", "is_same"), [("01", True), (" 01\u00a0", True), ("1", False), ("001", False), ("\x1c01", False)]
+)
+def test_a_key_that_is_a_text_keeps_its_zeros(value, is_same):
+    subject = replace(read_subject("customers", " 01 "), is_number=False)
+    assert subject.matches(value) == is_same
+    sql = SAME_TEXT.format(key=json.dumps(value)).replace("@key", json.dumps(subject.key))
+    assert GoogleSql().evaluate(f"select cast({sql} as string)") == [(str(is_same).lower(),)]
+
+
+def test_a_log_quotes_a_text_in_several_forms():
+    forms = quoted_forms(' Zo\u00eb "Z" O\\Neil\n')
+    for quote in (json.dumps, repr, str.strip):
+        assert quote('Zo\u00eb "Z" O\\Neil').strip("'") in {f'"{form}"' for form in forms} | forms
+    assert 'Zoe\u0308 "Z" O\\Neil' in forms
+    assert list(texts_of([{"mail": "a@b.c", "no": None}, "", 7])) == ["a@b.c", "7"]
+
+
+def test_every_text_of_a_log_that_can_quote_a_value_is_searched():
+    sentences = {"reason", "error", "notes", "detail", "what", "notice"}
+    for path in LOG_SCHEMAS.glob("*.json"):
+        names = {field["name"] for field in json.loads(path.read_text())} & sentences
+        assert names <= set(SEARCHED.get(f"ops.{path.stem}", ())), path.stem
 
 
 @pytest.mark.parametrize("table", ["orders", "products"])
