@@ -293,7 +293,7 @@ def test_a_bound_is_inside_and_the_next_value_is_outside(evaluate, kind):
     """A digit after the ninth is rounded before it is compared."""
     bounds, parsed = evaluate_javascript(f"[types.{kind}.range, types.{kind}.parse('text')]", types="types")
     step = "1" if kind == "count" else "0.000000001"
-    texts = {}
+    texts: dict[str, str] = {}
     for bound, sign in ((bounds["until"], 1), (bounds["from"], -1)):
         texts |= {f"{bound}": "true", f"{Decimal(bound) + sign * Decimal(step):f}": "false"}
         texts |= {f"{Decimal(bound) - sign * Decimal(step):f}": "true"}
