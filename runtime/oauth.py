@@ -11,17 +11,15 @@ from urllib.parse import quote, quote_plus
 
 import msgspec
 import requests
-from requests.auth import AuthBase
+from requests.auth import HTTPBasicAuth
 
 from runtime.errors import JobError, SettingsError, describe_body
 from runtime.retry import TRANSIENT_STATUSES
 
-EXPIRY_MARGIN_SECONDS = (
-    30.0  # a token is renewed so long before it expires, but not in the first half of its time
-)
-DEFAULT_SECONDS = (
-    3600.0  # of a token without a lifetime; one that expires earlier is rejected, and then renewed
-)
+# A token is renewed so long before it expires, but not in the first half of its time.
+EXPIRY_MARGIN_SECONDS = 30.0
+# Of a token without a lifetime; one that expires earlier is rejected, and then renewed.
+DEFAULT_SECONDS = 3600.0
 ROTATED = (
     ". The refresh token of the secret is expired, revoked or used up: a server that issues a new one with each token "
     "accepts it once, so switch this off there, or use client credentials; then add a version of the secret"
@@ -73,21 +71,6 @@ class TokenResponse(msgspec.Struct):
         if not (self.access_token.isascii() and self.access_token.isprintable()):
             return "the access_token has characters that a header cannot contain"
         return None
-
-
-class BasicCredentials(AuthBase):
-    """requests encodes a pair of texts as Latin-1, which a secret may not be."""
-
-    def __init__(self, pair: bytes) -> None:
-        self.value = "Basic " + base64.b64encode(pair).decode()
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = self.value
-        return request
-
-
-def encode_pair(client: ClientSecret) -> bytes:
-    return f"{client.client_id}:{client.client_secret}".encode()
 
 
 @dataclass(frozen=True)
@@ -143,7 +126,7 @@ class OAuthClient:
 
     def redact(self, text: str) -> str:
         client = self.client
-        pair = base64.b64encode(encode_pair(client)).decode()
+        pair = base64.b64encode(f"{client.client_id}:{client.client_secret}".encode()).decode()
         for value in (pair, client.client_secret, client.refresh_token, *self.issued):
             for spelling in (value, quote(value), quote_plus(value), quote(value, safe="")) if value else ():
                 text = text.replace(spelling, "***")
@@ -191,7 +174,7 @@ class OAuthClient:
             )
         return token
 
-    def _token_request(self) -> tuple[dict[str, str], BasicCredentials | None]:
+    def _token_request(self) -> tuple[dict[str, str], HTTPBasicAuth | None]:
         """The form, and the client's id and secret for the Authorization header."""
         endpoint, client = self.endpoint, self.client
         optional = {"scope": endpoint.scope, "audience": endpoint.audience}
@@ -199,6 +182,7 @@ class OAuthClient:
         if endpoint.grant == "refresh_token":
             form["refresh_token"] = client.refresh_token
         if endpoint.client_auth == "header":
-            # As an Authorization header, which RFC 6749 prefers to the body (section 2.3.1).
-            return form, BasicCredentials(encode_pair(client))
+            # As an Authorization header, which RFC 6749 prefers to the body (section 2.3.1). Bytes, because requests
+            # encodes texts as Latin-1, which a secret may not be.
+            return form, HTTPBasicAuth(client.client_id.encode(), client.client_secret.encode())
         return form | {"client_id": client.client_id, "client_secret": client.client_secret}, None

@@ -1,13 +1,12 @@
 """Authentication: an API key in a header or query parameter, or OAuth client credentials."""
 
-import base64
 import time
 from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote, quote_plus
 
 import requests
-from requests.auth import AuthBase
+from requests.auth import AuthBase, HTTPBasicAuth
 
 from connector.errors import KeyRejected, SourceError, SourceUnavailable
 from connector.sources.rest.config import Auth, Basic, ClientCredentials, Header, Query
@@ -32,8 +31,8 @@ class ApiKeyAuth(AuthBase):
         if isinstance(self.declared, Header):
             request.headers[self.declared.header] = self.declared.prefix + check_header_value(self.secret)
         elif isinstance(self.declared, Basic):
-            credentials = f"{self.declared.username}:{self.secret}".encode()
-            request.headers["Authorization"] = "Basic " + base64.b64encode(credentials).decode()
+            # Bytes, because requests encodes texts as Latin-1.
+            HTTPBasicAuth(self.declared.username.encode(), self.secret.encode())(request)
         elif self.declared:
             # Here and not in `params`, so that the key is in no message or metadata that is built from them.
             request.prepare_url(request.url, {self.declared.query: self.secret})
