@@ -4,6 +4,7 @@
 
 const names = require("includes/names");
 const types = require("includes/types");
+const versions = require("includes/versions");
 
 const RUN = names.runOfFile("SYS_FILE_NAME");
 
@@ -27,24 +28,21 @@ const fill = ({ source, history, key, columns, incomplete }) => {
   set oldest_list = (select min(${RUN}) from typed_rows);
 
   -- All rows of the lists that arrived and of later ones: those were compared with other lists before. Of a key that one
-  -- list has twice, the row that the table itself chooses (versions.js).
+  -- list has twice, the row that the table itself chooses.
   create temp table list_rows as
   select ${all}, reason, ${RUN} as list_name
   from (
-    select ${all}, reason, SYS_FILE_NAME from typed_rows
+    select ${all}, reason, SYS_FILE_NAME, SYS_DATE_CREATE from typed_rows
     union all
-    select ${all}, reason, SYS_FILE_NAME
+    select ${all}, reason, SYS_FILE_NAME, SYS_DATE_CREATE
     from (
-      ${types.select(columns, ["SYS_FILE_NAME"], `from ${source}
+      ${types.select(columns, ["SYS_FILE_NAME", "SYS_DATE_CREATE"], `from ${source}
       where SYS_DATE_CREATE >= timestamp_sub(${names.timeOfRun("oldest_list")}, interval 1 day)
         and SYS_DATE_CREATE <= since and ${RUN} >= oldest_list`)}
     )
   ) as listed
   where true
-  qualify row_number() over (
-    partition by list_name, ${key}
-    order by reason is null desc, SYS_FILE_NAME desc, ${Object.keys(facts).map((fact) => `${fact} desc`).join(", ")}
-  ) = 1;
+  qualify ${versions.newest(`list_name, ${key}`, Object.keys(facts), ["reason is null"])};
 
   -- Lists that have expired in raw keep their rows, and those before them.
   set oldest_list = (
