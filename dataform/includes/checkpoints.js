@@ -19,9 +19,13 @@ const watermark = (context) => `(
     where table_name = '${names.ofTable(context.self())}' and written_at >= ${LOOKBACK}
   )`;
 
+// Only a full refresh, which is not in a transaction, reads what others have committed meanwhile.
+const declareBegun = (context) =>
+  context.incremental() ? "" : "declare begun_at timestamp default current_timestamp();";
+
 // A full refresh starts from the beginning.
 const declareSince = (context) =>
-  `declare begun_at timestamp default current_timestamp();
+  `${declareBegun(context)}
   declare since timestamp default ${context.incremental() ? `ifnull(${watermark(context)}, ${NEVER})` : NEVER};`;
 
 // A request to read raw again from a moment (scripts/refresh). A row of its own, known by its identity: a run that began
@@ -30,7 +34,7 @@ const againName = (context) => `${names.ofTable(context.self())} (again)`;
 
 // For a table that reads raw: from its watermark, or from the earliest moment of a request that no run has read.
 const declareReading = (context) =>
-  `declare begun_at timestamp default current_timestamp();
+  `${declareBegun(context)}
   declare look_back timestamp default ${LOOKBACK};
   declare unread array<string> default ${unreadRows(context, [againName(context)])};
   declare since timestamp default ${context.incremental() ? `least(ifnull(${watermark(context)}, ${NEVER}), ifnull((
@@ -65,17 +69,17 @@ const readOthersAgain = (context) =>
   `insert into ${table(context)} (table_name, seen_until, written_at)
   select '${againName(context)}', min(seen_until), current_timestamp()
   from ${table(context)}
-  where ${ofThisRun(context)}
+  where ${savedSinceBegun(context)}
   having count(*) > 1;`;
 
 const writeOthersAgain = (context) =>
   `insert into ${table(context)} (table_name, seen_until, touched_days, written_at)
   select '${restName(context)}', max(seen_until), array_concat_agg(touched_days), current_timestamp()
   from ${table(context)}
-  where ${ofThisRun(context)}
+  where ${savedSinceBegun(context)}
   having count(*) > 1;`;
 
-const ofThisRun = (context) => `table_name = '${names.ofTable(context.self())}' and written_at >= begun_at`;
+const savedSinceBegun = (context) => `table_name = '${names.ofTable(context.self())}' and written_at >= begun_at`;
 
 // Days that a run left for the next one, because they were too many for one statement.
 const restName = (context) => `${names.ofTable(context.self())} (rest)`;
