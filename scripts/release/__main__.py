@@ -123,14 +123,19 @@ def release(
         print(f"live    {describe_result(before)}, as before")
         # A release that was stopped after it had become live has not written its tables again.
         assert before is not None
-        changes = compare_schemas(warehouse, live.read_actions(before))
-        check_changes(changes, may_refresh)
-        return changes
-    compiled = live.compile_commit(head)
-    changes = compare_schemas(warehouse, live.read_actions(compiled))
-    check_changes(changes, may_refresh)
+        return find_changes(live, before, warehouse, may_refresh)
+    changes = find_changes(live, live.compile_commit(head), warehouse, may_refresh)
     print(f"before  {describe_result(before)}")
     print(f"live    {describe_result(live.promote(head))}")
+    return changes
+
+
+def find_changes(
+    live: LiveRelease, result: api.CompilationResult, warehouse: bigquery.Client, may_refresh: bool
+) -> list[SchemaChange]:
+    """Of the tables of a compilation; ReleaseError for those that this release may not make."""
+    changes = compare_schemas(warehouse, live.read_actions(result))
+    check_changes(changes, may_refresh)
     return changes
 
 
