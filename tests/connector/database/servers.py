@@ -194,3 +194,10 @@ def read(reader, plan):
 
 def read_ids(reader, plan):
     return [int(row["id"]) for row in read(reader, plan)]
+
+
+def read_with_reject(reader):
+    """The parts, and the only row that is a reject in them."""
+    parts = [reader.read_part(position, "f") for position in reader.make_plan(IdRange()).parts]
+    [reject] = [reject for part in parts for reject in part.rejects]
+    return parts, reject

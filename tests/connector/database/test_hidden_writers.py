@@ -1,13 +1,11 @@
 """Writers that are not among the open transactions of a table: their rows are read, or the run notes it."""
 
-import contextlib
 import threading
 
 import pytest
 
 from connector.sources.window import IdRange
-from demo.servers.database import POSTGRES, data_folder, free_port, running, start_postgres
-from tests.connector.database.servers import FIRST, PASSWORD, PostgresServer, read_ids, run
+from tests.connector.database.servers import FIRST, read_ids, run
 from tests.connector.database.test_windows import BY_ID, BY_TIME, after
 
 ALL_IDS = IdRange(start=-(2**63))
@@ -53,36 +51,9 @@ def test_a_prepared_transaction_that_is_committed_later(server, create, window, 
     assert 11 in read_ids(reader, reader.make_plan(after(plan)))
 
 
-def test_a_prepared_transaction_of_another_table_holds_nothing_back(server, create):
-    server.allow_everything()
-    server.create_orders(10)
-    if server.kind == "postgres":
-        server.execute("create table shop.others (id int)")
-        server.execute("begin; insert into shop.others values (1); prepare transaction 'x'")
-        plan = create(**BY_TIME).make_plan(FIRST)
-        server.execute("rollback prepared 'x'")
-        assert plan.notes == ()
-        assert plan.until > 10**15
-
-
-@pytest.mark.parametrize("relation", ["shop.seen", "shop.parts", "shop.base"])
-def test_a_writer_of_the_table_behind_the_relation(server, create, relation):
-    """Increasing keys of a view, or of a table whose partition or child is written to."""
-    server.allow_everything()
-    server.create_orders(10)
-    if server.kind == "mysql" and relation != "shop.seen":
-        return
-    table = "shop.orders"
-    server.execute("create view shop.seen as select * from (select * from shop.orders where id > 0) o")
-    if server.kind == "postgres":
-        server.execute(
-            "create table shop.base (like shop.orders)",
-            "create table shop.child (primary key (id)) inherits (shop.base)",
-            "create table shop.parts (like shop.orders) partition by range (id)",
-            "create table shop.part partition of shop.parts default",
-        )
-        table = {"shop.seen": table, "shop.parts": "shop.part", "shop.base": "shop.child"}[relation]
-    reader = create(relation=relation, **BY_ID)
+def check_late_writer(server, reader, table):
+    """A transaction that writes to `table` while a later one commits: both keys are read, the late one once it is
+    committed."""
     plan = reader.make_plan(ALL_IDS)
     late = begin(server, f"insert into {table} values (11, 'late', {server.now})")
     server.execute(f"insert into {table} values (12, 'early', {server.now})")
@@ -93,6 +64,14 @@ def test_a_writer_of_the_table_behind_the_relation(server, create, relation):
     assert sorted(read_ids(reader, reader.make_plan(after(second)))) == [11, 12]
 
 
+def test_a_writer_of_the_table_behind_a_view(server, create):
+    """Increasing keys of a view."""
+    server.allow_everything()
+    server.create_orders(10)
+    server.execute("create view shop.seen as select * from (select * from shop.orders where id > 0) o")
+    check_late_writer(server, create(relation="shop.seen", **BY_ID), "shop.orders")
+
+
 def notes_of(server, **others):
     """Of a window by time, and of increasing keys."""
     notes = []
@@ -101,69 +80,6 @@ def notes_of(server, **others):
         notes.append(" ".join(reader.make_plan(span).notes))
         reader.sessions.close()
     return notes
-
-
-def test_rows_of_another_server_are_noted(server):
-    """A foreign table: its transactions are those of the other server."""
-    if server.kind == "mysql":
-        return
-    server.allow_everything()
-    server.create_orders(1)
-    port = server.root.rpartition(":")[2].partition("/")[0]
-    server.execute(
-        "create extension if not exists postgres_fdw",
-        f"create server other foreign data wrapper postgres_fdw "
-        f"options (host '127.0.0.1', port '{port}', dbname 'postgres')",
-        "create user mapping for public server other options (user 'connector', password "
-        f"'{PASSWORD.replace(chr(39), chr(39) * 2)}')",
-        "grant usage on foreign server other to connector",
-        "create foreign table shop.far (id bigint, name text, updated_at timestamptz) server other "
-        "options (schema_name 'shop', table_name 'orders')",
-        "create view shop.seen as select * from shop.far",
-    )
-    try:
-        by_time, by_id = notes_of(server, relation="shop.seen")
-    finally:
-        server.execute("drop extension postgres_fdw cascade")
-    assert "rows of shop.seen are written on another server" in by_time
-    assert "open transactions are not visible" in by_id
-
-
-@contextlib.contextmanager
-def standby():
-    """A server with order 1 that waits for the changes of a primary."""
-    with data_folder() as data:
-        with contextlib.contextmanager(start_postgres)(data, free_port()) as url:
-            primary = PostgresServer(url)
-            primary.reset()
-            primary.allow_everything()
-            primary.create_orders(1)
-        (data / "d" / "standby.signal").touch()
-        place = ["-D", str(data / "d"), "-h", "127.0.0.1", "-p", url.rpartition(":")[2].partition("/")[0]]
-        settings = ["-k", "", "-c", "max_prepared_transactions=5"]
-        with running(
-            [str(POSTGRES / "postgres"), *place, *settings], data / "log", lambda: primary.connect().close()
-        ):
-            yield primary
-
-
-def test_a_replica_is_noted(server):
-    if server.kind == "postgres":
-        with standby() as replica:
-            by_time, by_id = notes_of(replica)
-        assert "the server is a replica, which does not know" in by_time
-        assert "open transactions are not visible" in by_id
-        return
-    server.allow_everything()
-    server.create_orders(1)
-    assert notes_of(server) == ["", ""]
-    server.execute("set global read_only = 1")
-    try:
-        by_time, by_id = notes_of(server)
-    finally:
-        server.execute("set global read_only = 0")
-    assert "the server is a replica or a member of a cluster" in by_time
-    assert "open transactions are not visible" in by_id
 
 
 @pytest.mark.parametrize("relation", ["shop.orders", "shop.seen"])

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from connector.sources.window import IdRange
-from tests.connector.database.servers import read
+from tests.connector.database.servers import read, read_with_reject
 
 KINDS = ["postgres"]
 # Columns and four values each; NULL and the odd ones of the type.
@@ -131,10 +131,8 @@ def test_a_value_that_the_server_cannot_write_is_a_reject(server, create):
     server.execute(
         "create view shop.inverse as select id, 1 / (id - 700) as name, updated_at from shop.orders",
     )
-    reader = create(relation="shop.inverse", limits={"page_rows": 400})
-    parts = [reader.read_part(position, "f") for position in reader.make_plan(IdRange()).parts]
+    parts, reject = read_with_reject(create(relation="shop.inverse", limits={"page_rows": 400}))
     assert sum(part.rows for part in parts) == 999
-    [reject] = [reject for part in parts for reject in part.rejects]
     assert json.loads(reject.line) == {"id": "700"}
     assert "cannot write a value of shop.inverse: division by zero" in reject.reason
     assert [part.note for part in parts if part.note] != []
