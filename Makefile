@@ -93,7 +93,7 @@ TEST_PROGRAMS := .venv/bin/act-$(ACT) .sandbox/spark/.installed
 test: install $(TEST_PROGRAMS) ## all tests, with branch coverage of the product
 	@.venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
-# Written by `make test-times`: the files whose tests take more than twenty seconds.
+# tests/slow_files.txt is written by `make test-times`: files whose tests take more than twenty seconds.
 test-fast: install ## three of four tests in five minutes: all files but the slow ones
 	@.venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(shell cat tests/slow_files.txt)) tests
 

@@ -3,7 +3,6 @@
 A position may be lost once (`next: null` of an overloaded server, a Link header that a proxy drops), or always.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from connector.errors import SourceError
@@ -35,9 +34,7 @@ class ChainCheck:
     is_after_full: bool = False
     first_items: set[bytes] = field(default_factory=set)
     is_ordered: bool = False  # whether the order of keyset pages is known
-    previous: Sequence[
-        bytes
-    ] = ()  # length, and identities of the first and the last item, of the page before
+    previous: tuple[bytes, ...] = ()  # outline of the page before
 
     def check(self, page: Page, place: PagePlace) -> Page:
         if self._is_own_end(page, place):
@@ -58,7 +55,8 @@ class ChainCheck:
         self.is_ordered = checked is not page
         return checked
 
-    def _outline(self, page: Page) -> Sequence[bytes]:
+    def _outline(self, page: Page) -> tuple[bytes, ...]:
+        """Its length, and the identities of its first and last item."""
         return b"%d" % len(page.items), *(
             identify(item, self.probe.key) for item in page.items[:1] + page.items[-1:]
         )
