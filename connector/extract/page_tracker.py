@@ -97,12 +97,17 @@ class PageTracker:
         back full: only an empty page marks the end.
         """
         is_full = result.rows >= (self.size or 1)
-        # Rounded up.
-        by_items = -(-(result.total_items or 0) // self._items_per_page(result))
+        by_items = self._pages_of_total(result, is_full)
         has_total = result.total_pages is not None or result.total_items is not None
         # Doubling: n pages that came back full justify n more requests.
         ahead = (min(result.page, MAX_PREFETCH) if is_full else 1) if not has_total else int(is_full)
         self.last_page = max(self.last_page, result.total_pages or 0, by_items, result.page + ahead)
+
+    def _pages_of_total(self, result: PageResult, is_full: bool) -> int:
+        """The pages that the announced items fill, and the one behind a last page that will be full."""
+        pages, rest = divmod(result.total_items or 0, self._items_per_page(result))
+        # Requested beside the last pages: after them it would take the time of a request of its own.
+        return pages + (rest > 0 or is_full)
 
     def _items_per_page(self, result: PageResult) -> int:
         """The declared size, or the received number where the server returns fewer than that before the last page."""
