@@ -55,7 +55,7 @@ def open_store(kind: str, target: str) -> Any:
         return DiskStore(Path(target))
     from google.auth.credentials import AnonymousCredentials
 
-    from connector.extract.page_loop import WORKERS
+    from connector.extract.workers import WORKERS
     from runtime.google_api import ApiClient
     from runtime.http_session import open_session
     from runtime.object_store import OK_STATUSES, ObjectStore

@@ -6,8 +6,8 @@ once more at the end: a page that now begins or ends with other rows shows it.
 
 from collections.abc import Callable, Sequence
 
-from connector.extract.page_loop import create_pool
 from connector.extract.page_tracker import PageTracker
+from connector.extract.workers import create_pool
 
 MAX_SAMPLES = 16  # at equal distances
 NOTE = (

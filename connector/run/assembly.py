@@ -7,7 +7,7 @@ from typing import Any
 from google.auth.credentials import Credentials
 from google.cloud import bigquery
 
-from connector.extract.page_loop import WORKERS
+from connector.extract.workers import WORKERS
 from connector.landing.files import Landing
 from connector.load.bigquery_jobs import BigQueryJobs
 from connector.load.warehouse import Warehouse

@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from connector.errors import InvalidResponse
-from connector.extract import page_loop
+from connector.extract import fetch_round, page_loop
 from connector.extract.missing_pages import MissingPages
 from connector.extract.moved_rows import describe_moves
 from connector.extract.page_tracker import PageTracker
@@ -202,7 +202,7 @@ def freeze_range(extractor: PageExtractor, lease: Lease[RunState]) -> tuple[Page
 
 def make_progress_check(
     context: RunContext, lease: Lease[RunState], state: RunState, tracker: PageTracker
-) -> page_loop.Check:
+) -> fetch_round.Check:
     """Called once per page: stop when the lease is lost, and log the progress now and then."""
 
     def check() -> None:

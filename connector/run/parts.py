@@ -6,7 +6,7 @@ import msgspec
 
 from connector.errors import InvalidResponse, RequestRejected, SourceUnavailable
 from connector.extract.ndjson import mark_absent_lines
-from connector.extract.page_loop import create_pool
+from connector.extract.workers import create_pool
 from connector.landing.page_metadata import DriftReport, PageResult
 from connector.raw_schema import list_columns
 from connector.run.compare_keys import GONE, mark_gone

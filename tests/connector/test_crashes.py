@@ -9,7 +9,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from connector.errors import IncompleteRun
-from connector.extract.page_loop import WORKERS
+from connector.extract.workers import WORKERS
 from runtime.errors import StorageError
 from tests.connector.crash_injection import CrashingAdapter, Killed
 from tests.connector.project import sale, sales

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from connector.errors import InvalidResponse, SourceUnavailable
 from connector.extract import page_loop
 from connector.extract.missing_pages import MissingPages
-from connector.extract.page_loop import IN_FLIGHT, WORKERS
 from connector.extract.page_tracker import PageTracker
+from connector.extract.workers import IN_FLIGHT, WORKERS
 from connector.landing.page_metadata import PageResult
 from connector.settings import Settings
 from connector.sources.rest import reader

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from connector.extract.page_loop import WORKERS
+from connector.extract.workers import WORKERS
 from sandbox import environment
 from tests.connector.project import sales
 from tests.fakes.retail_api import KEY

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from connector.extract.page_loop import WORKERS
+from connector.extract.workers import WORKERS
 from tests.crash_campaign.loads import Group
 
 DOCUMENT = Path(__file__).parents[2] / "docs/reports/crash-test.md"

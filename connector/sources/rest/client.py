@@ -9,7 +9,8 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from connector.errors import InvalidResponse, RequestRejected, SourceError, SourceUnavailable
-from connector.extract.page_loop import IN_FLIGHT, UNAUTHORIZED
+from connector.extract.fetch_round import UNAUTHORIZED
+from connector.extract.workers import IN_FLIGHT
 from connector.sources.rest.auth import ApiKeyAuth
 from connector.sources.rest.pauses import Now, is_transient, read_pause, utc_now
 from runtime.errors import describe_body

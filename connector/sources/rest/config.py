@@ -72,7 +72,7 @@ class Limits(Declared, frozen=True, kw_only=True):
     """At most `in_flight` requests at the same time, of which `per_second` begin in a second."""
 
     per_second: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    # 16 as in page_loop.IN_FLIGHT: more workers than that do not exist.
+    # 16 as in workers.IN_FLIGHT: more workers than that do not exist.
     in_flight: Annotated[int, msgspec.Meta(ge=1, le=16)] = 16
 
 

@@ -9,7 +9,7 @@ import msgspec
 import requests
 
 from connector.errors import CursorExpired, InvalidResponse, RequestRejected
-from connector.extract.page_loop import IN_FLIGHT
+from connector.extract.workers import IN_FLIGHT
 from connector.settings import Settings
 from connector.sources.base import fingerprint
 from connector.sources.reader import Page

@@ -10,7 +10,7 @@ import requests
 from google.auth.credentials import Credentials
 
 from connector.errors import InvalidResponse, RequestRejected
-from connector.extract.page_loop import IN_FLIGHT
+from connector.extract.workers import IN_FLIGHT
 from connector.settings import Settings
 from connector.sources.base import fingerprint
 from connector.sources.reader import Page

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from connector.errors import RequestRejected, SourceError
-from connector.extract.page_loop import ENDS
+from connector.extract.fetch_round import ENDS
 from connector.sources.reader import Page
 from connector.sources.rest.checks.probe import PagePlace, Probe
 from connector.sources.rest.first_page import describe_count, is_unproven, overlaps
