@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from demo.shop import key_api
 from demo.shop.errors import RequestRejected
 from demo.shop.faults import Faults
-from demo.shop.items import KEYS, Items
+from demo.shop.items import KEYS, Items, Window
 from demo.shop.keys import Key
 from demo.shop.shop import Shop
 
@@ -82,11 +82,10 @@ async def build_page(request: Request, shop: Shop, *, with_items: bool) -> bytes
     items = await asyncio.to_thread(shop.items, endpoint)
     # Before the window is applied: this is the newest sale of the shop, not that of the window.
     last = f',"last_sales_id":{items.keys[-1] if items.keys else 0}' if endpoint == "sales" else ""
-    if endpoint == "sales":
-        items = select_window(items, query, shop)
-    listed = b'"items":[' + b",".join(items.page(number, size)) + b"]," if with_items else b""
-    pages = -(-len(items) // size)
-    tail = f'"page":{number},"page_size":{size},"total_items":{len(items)},"total_pages":{pages}{last}}}'
+    window = select_window(items, query, shop)
+    listed = b'"items":[' + b",".join(window.page(number, size)) + b"]," if with_items else b""
+    pages = -(-len(window) // size)
+    tail = f'"page":{number},"page_size":{size},"total_items":{len(window)},"total_pages":{pages}{last}}}'
     return b"{" + listed + tail.encode()
 
 
@@ -109,8 +108,8 @@ def validate_request(request: Request, endpoint: str) -> None:
         raise RequestRejected(400, f"unknown parameters {unknown}; {endpoint} takes {sorted(accepted)}")
 
 
-def select_window(items: Items, query: Mapping[str, str], shop: Shop) -> Items:
-    """With both start_sales_id and start_date, the later start applies."""
+def select_window(items: Items, query: Mapping[str, str], shop: Shop) -> Window:
+    """With both start_sales_id and start_date, the later start applies; other endpoints have neither."""
     first = parse_integer(query, "start_sales_id", None)
     if "start_date" in query:
         first = max(first or 1, shop.first_sale(parse_date(query["start_date"])))

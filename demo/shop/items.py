@@ -21,20 +21,34 @@ class Items:
     bodies: list[bytes]
     keyless: list[bytes] = field(default_factory=list)
 
-    def __len__(self) -> int:
-        return len(self.bodies) + len(self.keyless)
-
-    def window(self, first: int | None, last: int | None) -> "Items":
+    def window(self, first: int | None, last: int | None) -> "Window":
         """Items with first <= key <= last, and all keyless ones."""
         start = 0 if first is None else bisect_left(self.keys, first)
         stop = len(self.keys) if last is None else bisect_right(self.keys, last)
-        return Items(self.keys[start:stop], self.bodies[start:stop], self.keyless)
+        return Window(self, start, max(start, stop))
+
+
+@dataclass(frozen=True)
+class Window:
+    """Those with a key from `start` to before `stop`, by position, and all keyless ones.
+
+    Positions instead of a copy: every page of a year would copy 150,000 items.
+    """
+
+    items: Items
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start + len(self.items.keyless)
 
     def page(self, number: int, size: int) -> list[bytes]:
         """`number` begins with 1."""
-        start, stop = (number - 1) * size, number * size
-        tail = self.keyless[max(start - len(self.bodies), 0) : max(stop - len(self.bodies), 0)]
-        return self.bodies[start:stop] + tail
+        count, first = self.stop - self.start, (number - 1) * size
+        keyed = self.items.bodies[
+            min(self.start + first, self.stop) : min(self.start + first + size, self.stop)
+        ]
+        return keyed + self.items.keyless[max(first - count, 0) : max(first + size - count, 0)]
 
 
 @dataclass(frozen=True)
