@@ -47,6 +47,23 @@ def fetch_all(source, tracker=None):
     return tracker
 
 
+@pytest.mark.parametrize("rows, last", [(50, 6), (49, 5), (51, 6)])
+def test_the_page_behind_a_full_last_page_is_requested_beside_it(rows, last):
+    """After it, it would take the time of one more request."""
+    source = Source(rows)
+    others = threading.Barrier(last - 1)
+
+    def fetch(page, cursor):
+        # Broken after the time if one of the pages is requested only after another was received.
+        others.wait(timeout=10)
+        return source(page)
+
+    tracker = PageTracker(SIZE)
+    tracker.add(source(1))
+    page_loop.fetch_pages(tracker, fetch, lambda: None)
+    assert sorted(source.requests) == list(range(1, last + 1))
+
+
 @given(st.integers(0, 400), st.sets(st.integers(1, 40)))
 def test_every_page_is_fetched_once_except_existing_ones(rows, there):
     before = Source(rows)

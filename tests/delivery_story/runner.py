@@ -72,7 +72,7 @@ def digest_of(checkout: Path, package: str) -> str:
     return f"sha256:{hashlib.sha256(tree + package.encode()).hexdigest()}"
 
 
-NO_ACT = "act is not installed; it is built by Go: make test"
+NO_ACT = "act is not installed; it is built by Go: make story"
 
 
 def find_act() -> str | None:
