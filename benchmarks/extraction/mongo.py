@@ -13,9 +13,9 @@ import bson
 
 from demo.servers.mongodb import OP_MSG, Document, MongoServer, send
 
-BATCH = 5_000
+MAX_BATCH = 5_000
 # An array in BSON is a document whose names are the positions: https://bsonspec.org/spec.html
-NAMES = [b"\x03%d\x00" % position for position in range(BATCH)]
+NAMES = [b"\x03%d\x00" % position for position in range(MAX_BATCH)]
 
 
 class SortedServer(MongoServer):
@@ -36,9 +36,10 @@ class SortedServer(MongoServer):
         if "find" in command and not command.get("projection"):
             first = command.get("min", {}).get("_id", 1) - 1
             last = command.get("max", {}).get("_id", len(self.raw) + 1) - 1
-            self.send_batch(connection, request, "firstBatch", first, last)
+            self.send_batch(connection, request, "firstBatch", first, last, command["batchSize"])
         elif "getMore" in command:
-            self.send_batch(connection, request, "nextBatch", *self.ranges.pop(command["getMore"]))
+            rest = self.ranges.pop(command["getMore"])
+            self.send_batch(connection, request, "nextBatch", *rest, command["batchSize"])
         else:
             return super().respond(connection, request, code, body)
         return True
@@ -49,8 +50,10 @@ class SortedServer(MongoServer):
         boundary = [{"_id": position + 1}] if position < len(self.raw) else []
         return {"cursor": {"id": 0, "ns": "bench.orders", "firstBatch": boundary}, "ok": 1.0}
 
-    def send_batch(self, connection: socket.socket, request: int, key: str, first: int, last: int) -> None:
-        end = min(first + BATCH, last)
+    def send_batch(
+        self, connection: socket.socket, request: int, key: str, first: int, last: int, size: int
+    ) -> None:
+        end = min(first + min(size, MAX_BATCH), last)
         number = 0
         if end < last:
             with self.lock:

@@ -13,7 +13,7 @@ from connector.sources.files.store import FileStore
 
 # A wrong `format` can make a whole file one line.
 MAX_LINE_BYTES = 64 << 20
-BLOCK_BYTES = 256 << 10
+BLOCK_BYTES = 64 << 10  # of rows as objects, that fit the cache of a processor
 ASCII = 0x7F
 PIECE_BYTES = 1 << 20  # of decompressed content
 # By the first bytes: https://en.wikipedia.org/wiki/List_of_file_signatures

@@ -54,7 +54,9 @@ class CsvSplitter:
         """(bytes, line) after each range but the last; None if the file must be parsed."""
         pattern = compile_regular(self.declared)
         ends: list[tuple[int, int]] = []
-        start, line, buffer = 0, 1, b""
+        start, line = 0, 1
+        # A bytearray grows and shrinks in place; bytes would be copied for every chunk.
+        buffer = bytearray()
         for chunk in chain(chunks, [None]):
             buffer += chunk or b""
             while len(buffer) > self.part_bytes:
@@ -67,7 +69,7 @@ class CsvSplitter:
                         return None  # the parser limits its memory, and reports why
                     break  # the row continues in the next chunk
                 ends.append((start := start + size, line := line + buffer.count(b"\n", 0, size)))
-                buffer = buffer[size:]
+                del buffer[:size]
         return ends if buffer else ends[:-1]
 
     def _parse_ends(self, chunks: Iterable[bytes]) -> Iterator[tuple[int, int]]:
@@ -102,7 +104,7 @@ def compile_regular(declared: Csv) -> re.Pattern[bytes]:
     return re.compile(b"(?:%b%b)*+%b" % (other, field, other))
 
 
-def find_row_end(pattern: re.Pattern[bytes], buffer: bytes, minimum: int) -> int | None:
+def find_row_end(pattern: re.Pattern[bytes], buffer: bytearray, minimum: int) -> int | None:
     """The size of the rows up to the first row end from `minimum` on; 0 if it is not in `buffer`; None if the text is
     not regular, or has too many line ends inside quotes."""
     end = minimum - 1

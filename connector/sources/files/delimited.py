@@ -6,6 +6,7 @@ NULL. Here every value stays the text of the file, and every row that does not f
 
 import csv
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Protocol
 
 from connector.extract.row_encoder import create_row_encoder
@@ -14,7 +15,7 @@ from connector.sources.files.config import Csv
 from connector.sources.files.content import Rows, UnreadableFile
 from connector.sources.files.position import PartRange
 from connector.sources.files.provenance import LINE, Provenance
-from connector.sources.files.text_lines import TextLines
+from connector.sources.files.text_lines import TextLines, split_text
 
 MAX_FIELD_CHARACTERS = 16 << 20
 UNCLOSED = "unexpected end of data"  # of Python's csv in strict mode: the file ends inside quotes
@@ -136,11 +137,12 @@ def iter_batches(
         first, block = lines.number + 1, lines.peek_block()
         batch = parse_block(block, declared, width, header) if block else None
         if block and batch is not None:
-            lines.skip_block()
-            numbers = find_lines(block, len(batch), first, declared) if with_line else []
+            count = block.count("\n") + (not block.endswith("\n"))
+            lines.skip_block(count)
+            numbers = find_lines(block, count, len(batch), first, declared) if with_line else []
         else:
             batch, numbers = parse_rows(lines, declared, width, rows, header)
-        if nulls:
+        if not nulls.isdisjoint(chain.from_iterable(batch)):
             batch = [[None if value in nulls else value for value in row] for row in batch]
         if with_line:
             for row, number in zip(batch, numbers, strict=True):
@@ -149,22 +151,22 @@ def iter_batches(
             yield batch
 
 
-def parse_block(block: list[str], declared: Csv, width: int, header: Headers) -> list[Row] | None:
+def parse_block(block: str, declared: Csv, width: int, header: Headers) -> list[Row] | None:
     """All rows of whole lines, without a step of Python for each of them; None if one of them has a fault, is the
     header again, or is continued in the next block."""
     try:
-        batch = list(open_csv(block, declared))
+        batch = list(open_csv(split_text(block), declared))
     except csv.Error:
         return None
     is_plain = set(map(len, batch)) <= {width} and not any(form in batch for form in header)
     return batch if is_plain else None
 
 
-def find_lines(block: list[str], rows: int, first: int, declared: Csv) -> Iterable[int]:
+def find_lines(block: str, lines: int, rows: int, first: int, declared: Csv) -> Sequence[int]:
     """The number of the first line of each row."""
-    if rows == len(block):
+    if rows == lines:
         return range(first, first + rows)
-    reader = open_csv(block, declared)
+    reader = open_csv(split_text(block), declared)
     return [first, *(first + reader.line_num for _ in reader)][:-1]
 
 

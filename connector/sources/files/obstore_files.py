@@ -24,9 +24,10 @@ from connector.sources.files.store import FileInfo, describe_overwritten
 from runtime.errors import SettingsError
 
 if TYPE_CHECKING:
-    from obstore.store import S3Config  # it does not exist at run time
+    from obstore import GetOptions
+    from obstore.store import S3Config  # they do not exist at run time
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 256 << 10
 STATUS = re.compile(r"status code: (\d{3})")
 
 
@@ -56,11 +57,8 @@ class ObstoreFiles:
         if start >= end:
             return
         with self._wrap_errors("read", file.key):
-            response = obstore.get(
-                self.store, file.key, options={"if_match": file.etag, "range": (start, end)}
-            )
             received = 0
-            for chunk in response.stream(min_chunk_size=CHUNK_BYTES):
+            for chunk in self._iter_body(file, start, end):
                 received += len(chunk)
                 yield bytes(chunk)
             # A proxy may end a body early without an error.
@@ -71,6 +69,17 @@ class ObstoreFiles:
             # A local file can be overwritten in place while it is read; an S3 object cannot.
             if self.is_local and obstore.head(self.store, file.key)["e_tag"] != file.etag:
                 raise SourceUnavailable(describe_overwritten(self.url, file.key))
+
+    def _iter_body(self, file: FileInfo, start: int, end: int) -> Iterator[obstore.Bytes]:
+        # The stream of a local file has pieces of 8 KB, each read by another thread: ten times the cost of ranges.
+        size = CHUNK_BYTES if self.is_local else end - start
+        for first in range(start, end, size):
+            options: GetOptions = {"if_match": file.etag, "range": (first, min(first + size, end))}
+            response = obstore.get(self.store, file.key, options=options)
+            if self.is_local:
+                yield response.bytes()
+            else:
+                yield from response.stream(min_chunk_size=CHUNK_BYTES)
 
     @contextmanager
     def _wrap_errors(self, action: str, key: str) -> Iterator[None]:

@@ -1,12 +1,16 @@
 """The lines of a text file, block by block, with their numbers."""
 
 import codecs
+import io
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from operator import methodcaller
 
 from connector.sources.files.content import UnreadableFile, iter_blocks, iter_pieces, split_block
 from connector.sources.files.position import PartRange
+
+# By the names of Python's codecs. Others have a state (iso2022_jp), or remove a mark of each line (utf-8-sig).
+LINES_DECODE_TOGETHER = re.compile(r"utf-8|ascii|iso8859-\d+|cp125\d")
 
 
 class TextLines:
@@ -16,12 +20,13 @@ class TextLines:
 
     def __init__(self, chunks: Iterable[bytes], encoding: str, part: PartRange) -> None:
         self.encoding = encoding
-        self.blocks: Iterator[list[bytes] | list[str]] = (
-            map(split_block, iter_blocks(chunks))
-            if has_byte_lines(encoding)
-            else decode_lines(chunks, encoding)
+        self.decodes_blocks = bool(LINES_DECODE_TOGETHER.fullmatch(codecs.lookup(encoding).name))
+        self.blocks: Iterator[bytes | str] = (
+            iter_blocks(chunks) if has_byte_lines(encoding) else decode_blocks(chunks, encoding)
         )
-        self.block: deque[bytes | str] = deque()
+        # A block is split only if its lines are read one by one.
+        self.block: bytes | str = b""
+        self.lines: deque[bytes | str] = deque()
         self.number = part.line - 1
         self.consumed = part.start
         self.pending: list[str] = []
@@ -35,44 +40,55 @@ class TextLines:
 
     @property
     def ends_block(self) -> bool:
-        return not self.block
+        return not (self.block or self.lines)
 
     def has_more(self) -> bool:
         """Whether there is another line; it begins the next block if the current one is read."""
-        while not self.block:
-            lines = next(self.blocks, None)
-            if lines is None:
+        while self.ends_block:
+            block = next(self.blocks, None)
+            if block is None:
                 return False
-            self.block.extend(lines)
+            self.block = block
         return True
 
-    def peek_block(self) -> list[str] | None:
+    def peek_block(self) -> str | None:
         """The lines of the block that are not read yet; None if one of them is not valid in the encoding."""
-        if isinstance(self.block[0], bytes):
-            try:
-                lines = list(map(methodcaller("decode", self.encoding), self.block))
-            except UnicodeDecodeError:
-                return None
-        else:
-            lines = [str(line) for line in self.block]
+        try:
+            text = "".join(map(self._decode_strictly, self.lines or [self.block]))
+        except UnicodeDecodeError:
+            return None
         if self.number == 0:
-            lines[0] = remove_mark(lines[0])
-        self.has_accents = self.has_accents or not all(map(str.isascii, lines))
-        return lines
+            text = remove_mark(text)
+        self.has_accents = self.has_accents or not text.isascii()
+        return text
+
+    def _decode_strictly(self, lines: bytes | str) -> str:
+        if isinstance(lines, str):
+            return lines
+        if self.decodes_blocks:
+            return lines.decode(self.encoding)
+        return "".join(line.decode(self.encoding) for line in split_block(lines))
 
     def end_row(self) -> None:
         self.pending.clear()
         self.fault = None
 
-    def skip_block(self) -> None:
-        self.number += len(self.block)
-        self.consumed += sum(map(len, self.block))
-        self.block.clear()
+    def skip_block(self, lines: int) -> None:
+        """`lines`: the number of lines of the block."""
+        self.number += lines
+        self.consumed += len(self.block) + sum(map(len, self.lines))
+        self.block = b""
+        self.lines.clear()
 
     def __iter__(self) -> Iterator[str]:
         """An invalid byte becomes a lone surrogate, and its row has a `fault`."""
         while self.has_more():
-            line = self.block.popleft()
+            if self.block:
+                self.lines.extend(
+                    split_text(self.block) if isinstance(self.block, str) else split_block(self.block)
+                )
+                self.block = b""
+            line = self.lines.popleft()
             self.number += 1
             self.consumed += len(line)
             text = line if isinstance(line, str) else self._decode(line)
@@ -91,6 +107,11 @@ class TextLines:
         return text
 
 
+def split_text(block: str) -> Iterator[str]:
+    r"""Lines with their \n. Not splitlines(), which also splits at characters such as U+2028 inside a field."""
+    return io.StringIO(block, newline="\n")
+
+
 def remove_mark(line: str) -> str:
     """The byte order mark of utf-8 is not removed by that codec, and would be part of the first name."""
     return line.removeprefix("\ufeff")
@@ -101,20 +122,20 @@ def has_byte_lines(encoding: str) -> bool:
     return "\n,".encode(encoding) == b"\n,"
 
 
-def decode_lines(chunks: Iterable[bytes], encoding: str) -> Iterator[list[str]]:
+def decode_blocks(chunks: Iterable[bytes], encoding: str) -> Iterator[str]:
     """Lines of an encoding in which a line end has several bytes; UnreadableFile for an invalid byte."""
     decoder = codecs.getincrementaldecoder(encoding)()
     rest = ""
     try:
         for piece in iter_pieces(chunks):
-            # Not splitlines(), which also splits at characters such as U+2028 inside a field.
-            *lines, rest = (rest + decoder.decode(piece)).split("\n")
-            yield [f"{line}\n" for line in lines]
+            text = rest + decoder.decode(piece)
+            end = text.rfind("\n") + 1
+            rest = text[end:]
+            yield text[:end]
         rest += decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         raise UnreadableFile(describe_encoding(error, "the file")) from error
-    if rest:
-        yield [rest]
+    yield rest
 
 
 def describe_encoding(error: UnicodeDecodeError, where: str) -> str:

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
+import msgspec
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor, SSCursor
 
@@ -228,9 +229,24 @@ class MysqlSession(Session):
 
 
 def write_object(fields: Sequence[Field], constants: Mapping[str, str]) -> str:
-    members = [f"{quote_text(field.column)}, {field.text}" for field in fields]
-    members += [f"{quote_text(name)}, {quote_text(value)}" for name, value in constants.items()]
-    return f"json_object({', '.join(members)})"
+    """A row as a JSON object, every value a text or null. `json_object` would take nearly twice the time of the
+    server, which appends to it character by character."""
+    opening, parts = "{", list[str]()
+    for field in fields:
+        parts += [quote_text(f"{opening}{encode(field.column)}:"), write_value(field.text)]
+        opening = ","
+    rest = ",".join(f"{encode(name)}:{encode(value)}" for name, value in constants.items())
+    parts.append(quote_text(f"{opening if rest or not fields else ''}{rest}}}"))
+    return f"concat({', '.join(parts)})"
+
+
+def encode(text: str) -> str:
+    return msgspec.json.encode(text).decode()
+
+
+def write_value(text: str) -> str:
+    # `coalesce` would hide a value that cannot be quoted; here its whole row becomes NULL, and a reject.
+    return f"ifnull(json_quote({text}), if({text} is null, 'null', null))"
 
 
 def quote_text(text: str) -> str:

@@ -14,6 +14,8 @@ from bson.datetime_ms import DatetimeMS
 from connector.sources.mongodb.documents import (
     TYPED_ROWS,
     DocumentEncoder,
+    convert_column,
+    format_date,
     format_decimal,
     format_text,
     format_wide_date,
@@ -150,6 +152,32 @@ def test_columns_have_the_text_of_each_value(rows, mix):
     ]
     assert [json.loads(line) for line in lines.split(b"\n")[:-1]] == expected
     assert names == set(documents[0])
+
+
+def test_a_column_of_dates_has_the_text_of_each():
+    whole = [
+        MOMENT.replace(year=year, day=1, microsecond=0, second=second)
+        for year in (1, 99, 2026, 9999)
+        for second in (0, 9, 10)
+    ]
+    dates = [date.replace(microsecond=ms * 1000) for date in whole for ms in (0, 1, 10, 100, 120, 999)]
+    for column in (dates, whole, dates[1:2], dates[:1]):
+        assert list(convert_column(tuple(column))) == [format_date(date) for date in column]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        *(float("nan"), float("-inf"), MOMENT, Int64(3), Binary(bytes(16), 4), Binary(b"x", 0), Code("f")),
+        *(DatetimeMS(10**15), ObjectId("507f1f77bcf86cd799439011"), Decimal128("1E+3"), re.compile("a")),
+        *(b"\xff", 2**62, -0.0, 1e300, "\U0001f600 null", None),
+    ],
+)
+def test_one_odd_value_in_a_column_of_documents(odd):
+    """After many plain ones, deep in its document: the others keep their text, too."""
+    plain = [{"a": [1, "x\n", None, {"b": 1.5}]}] * 50
+    for column in (*plain, {"a": [{"b": odd}]}, []), (*plain, None, {"a": odd}), ({"a": odd}, None):
+        assert list(convert_column(column)) == [format_text(value) for value in column]
 
 
 def test_documents_with_other_fields_and_odd_names():
