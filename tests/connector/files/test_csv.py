@@ -221,6 +221,10 @@ def test_an_invalid_byte_after_many_lines_is_a_reject_with_its_line(local, folde
         (b"id,name\n1,a\x00b\n", [("1", "a\x00b")]),
         (b"id,name,,\n1,a,,\n2,b,x,\n", [("1", "a"), ("2", "b")]),
         (b'\xef\xbb\xbf"id","name"\n1,a\n', [("1", "a")]),
+        # Not an empty file, whose rows would never be read.
+        (b"\nid,name\n1,a\n", [("1", "a")]),
+        (b"\xef\xbb\xbf\r\n\r\nid,name\r\n1,a\r\n", [("1", "a")]),
+        (b"\n\n", []),
     ],
 )
 def test_odd_files_that_can_be_read(local, folder, content, rows):

@@ -67,6 +67,21 @@ def test_bad_json_lines_are_rejects(local, folder):
     assert [reject["number"] for reject in local.rejects()] == [2, 3, 4]
 
 
+def test_json_that_is_nested_too_deeply_does_not_stop_the_others(local, folder):
+    local.endpoint["format"] = {"ndjson": {}}
+    deep = "[" * 100_000 + "]" * 100_000
+    (folder / "a.json").write_text(f'{{"id": "1", "name": {deep}}}\n{{"id": "2"}}\n')
+    assert values(local.copy(), "id") == [("2",)]
+    [reject] = local.rejects()
+    assert (reject["number"], "recursion" in reject["reason"]) == (1, True)
+    local.endpoint["format"] = {"json": {}}
+    (folder / "a.json").write_text(f'[{{"id": "1", "name": {deep}}}]')
+    (folder / "b.json").write_text('[{"id": "3"}]')
+    rows, message = local.copy_incomplete()
+    assert values(rows, "id") == [("3",)]
+    assert "a.json: not a JSON array: maximum recursion depth" in message
+
+
 @pytest.mark.parametrize("content", ['{"id": 1}', '[{"id": 1}', "not json"])
 def test_a_file_that_is_not_an_array_is_unreadable(local, folder, content):
     local.endpoint["format"] = {"json": {}}
