@@ -42,8 +42,8 @@ def propose(request: Request, environ: Mapping[str, str], _: Credentials) -> Pro
 
 
 def propose_table(name: str, relation: str, table: Table, requested: Sequence[str] = ()) -> NewTable:
-    """DeclarationError without a primary key, or if two columns get one name in raw."""
-    columns = name_columns(relation, [field.name for field in table.fields])
+    """DeclarationError without a primary key."""
+    columns = name_columns([field.name for field in table.fields])
     fields = {field.name: field for field in table.fields}
     proposed: Any = propose_declaration(table)
     key = choose_key(relation, requested or proposed["key"], columns)

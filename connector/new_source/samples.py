@@ -103,9 +103,9 @@ def require_rows(sample: Sample) -> None:
 
 
 def propose_columns(sample: Sample) -> list[NewColumn]:
-    """A column per field; RequestRejected without any, DeclarationError if two get one name."""
+    """A column per field; RequestRejected without any."""
     require_rows(sample)
-    names = name_columns(sample.place, sample.fields)
+    names = name_columns(sample.fields)
     return [propose_column(sample, field, names[field]) for field in sample.fields]
 
 

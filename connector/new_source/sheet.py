@@ -54,7 +54,7 @@ def propose_table(
     }
     sample = Sample(f"tab {tab!r}", [decode_cells(rows[1:], headers, kinds, zone)])
     require_rows(sample)
-    names = name_columns(sample.place, list(headers), in_lower_case=True)
+    names = name_columns(list(headers), in_lower_case=True)
     columns = [propose_column(header, names[header], kinds[header]) for header in headers]
     requested = request.keys.get(name, ())
     key = propose_key(sample, columns, requested)

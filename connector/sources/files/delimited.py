@@ -53,7 +53,7 @@ def read_header(lines: TextLines, declared: Csv, rename: Mapping[str, str]) -> S
     if not declared.header:
         return [rename.get(name, name) for name in declared.columns]
     try:
-        # Blank lines above it are no rows either.
+        # Blank lines above it are skipped, as between rows.
         header = next(filter(None, open_csv(lines, declared)), [])
     except csv.Error as error:
         raise UnreadableFile(f"the header cannot be read: {describe(error)}") from error

@@ -191,7 +191,6 @@ def test_a_file_that_appears_meanwhile_removes_what_was_written(shop, tmp_path):
             DeclarationError,
             "primary key",
         ),
-        ('alter table shop.parcels add "ID" int', "shop.parcels", DeclarationError, "become ID, id in raw"),
     ],
 )
 def test_a_table_that_cannot_be_copied(shop, tmp_path, statement, relation, error, message):
@@ -227,6 +226,15 @@ def test_a_key_that_only_grows_and_a_time_that_may_be_null_give_no_window(server
     assert [column["name"] for column in columns] == ["a", "b", "updated_at", "SYS_FILE_NAME"]
     model = (tmp_path / "dataform/definitions/ods/moves.sqlx").read_text()
     assert "b: types.required(types.asReceived)," in model  # 'x' and ' x' are two keys
+
+
+def test_columns_that_differ_only_in_case_or_are_not_latin(server, tmp_path):
+    server.execute('create table shop.odd ("ID" int primary key, id int, "имя" text, "адрес" text)')
+    create(server, tmp_path, "--endpoint", "odd", "--relation", "shop.odd")
+    [endpoint] = registry.read_source("parcel_shop", tmp_path / "connector/sources").endpoints.values()
+    assert isinstance(endpoint, TableEndpoint)
+    assert endpoint.rename == {"id": "id_2", "имя": "column", "адрес": "column_2"}
+    assert endpoint.key == ["ID"]
 
 
 def test_a_view_has_a_key_if_one_is_named(shop, tmp_path):
