@@ -78,8 +78,10 @@ def name_columns(fields: Sequence[str], in_lower_case: bool = False) -> dict[str
 
 
 def find_free(name: str, taken: Collection[str]) -> str:
-    """The name, or the first one with a number that is not taken; `taken` in lower case."""
-    numbered = (f"{name[:MAX_NAME]}_{number}" for number in count(2))
+    """The name, or the first one with a number that is not taken; `taken` in lower case. A target of `rename` has small
+    letters, and the first of its signs is one."""
+    base = name[:MAX_NAME].lower() if name[0].isalpha() else f"source_{name[:MAX_NAME].lower().strip('_')}"
+    numbered = (f"{base}_{number}" for number in count(2))
     return next(each for each in chain([name], numbered) if each.lower() not in taken)
 
 

@@ -84,7 +84,10 @@ def shop(server):
 def test_from_an_empty_database_to_a_sheet(shop, sandbox, tmp_path):
     root = tmp_path / DECLARATIONS
     (root / "connector" / "sources").mkdir(parents=True)
-    written = create(shop, root)
+    # Nothing but a key, as a table has that joins two others.
+    shop.execute("create table shop.stops (parcel_id bigint, town text, primary key (parcel_id, town))")
+    endpoints = ("--endpoint", "parcels", "--relation", "shop.parcels", "--endpoint", "stops")
+    written = create(shop, root, *endpoints, "--relation", "shop.stops")
     assert sorted(map(str, written)) == files(root)
     assert check_all(root / "connector/sources", root / "connector/schemas") == []
     [source] = registry.read_all_sources(root / "connector/sources").values()
@@ -100,7 +103,7 @@ def test_from_an_empty_database_to_a_sheet(shop, sandbox, tmp_path):
     )
     assertion = root / "dataform/definitions/assertions/raw_rows.sqlx"
     head, _, _ = assertion.read_text().partition("${assertions")
-    assertion.write_text(head + '${assertions.unreadRows({ ref }, ["parcels"])}\n')
+    assertion.write_text(head + '${assertions.unreadRows({ ref }, ["parcels", "stops"])}\n')
     (root / "dataform/definitions/dmt").mkdir()
     (root / "dataform/definitions/dmt/parcel_list.sqlx").write_text(MART)
     graph = lay_out_company(str(tmp_path), tmp_path / "project").compile()
@@ -109,9 +112,11 @@ def test_from_an_empty_database_to_a_sheet(shop, sandbox, tmp_path):
     variables = {"PARCEL_SHOP_URL": shop.url()}
     system = System(sandbox.address, str(tmp_path), graph, variables, {"parcel_shop": PASSWORD})
     try:
-        shop.execute(ROWS)
+        shop.execute(ROWS, "insert into shop.stops values (1, 'Lyon'), (1, 'Paris'), (2, 'Lyon')")
         system.copy_all()
         system.transform()
+        stops = [(1, "Lyon"), (1, "Paris"), (2, "Lyon")]
+        assert system.rows("select parcel_id, town from ods.stops order by 1, 2") == stops
         select = (
             "select id, source_order, grosse, cast(shipped_on as string), source_reason, is_late, "
             "format_timestamp('%F %H:%M', updated_at) from ods.parcels order by id"
@@ -126,6 +131,7 @@ def test_from_an_empty_database_to_a_sheet(shop, sandbox, tmp_path):
             (1, None),
             (2, "lost"),
         ]
+        assert system.rows("select parcel_id, town from ods.stops order by 1, 2") == stops
         assert system.rows("select count(*) from ods.parcels_rejects where file_day > '2000-01-01'") == [(0,)]
         assert sync_sheet(system, sandbox) == [["Parcel", "Reason"], ["1"], ["2", "lost"]]
     finally:
@@ -229,11 +235,11 @@ def test_a_key_that_only_grows_and_a_time_that_may_be_null_give_no_window(server
 
 
 def test_columns_that_differ_only_in_case_or_are_not_latin(server, tmp_path):
-    server.execute('create table shop.odd ("ID" int primary key, id int, "имя" text, "адрес" text)')
+    server.execute('create table shop.odd ("ID" int primary key, "Id" int, "имя" text, "адрес" text)')
     create(server, tmp_path, "--endpoint", "odd", "--relation", "shop.odd")
     [endpoint] = registry.read_source("parcel_shop", tmp_path / "connector/sources").endpoints.values()
     assert isinstance(endpoint, TableEndpoint)
-    assert endpoint.rename == {"id": "id_2", "имя": "column", "адрес": "column_2"}
+    assert endpoint.rename == {"Id": "id_2", "имя": "column", "адрес": "column_2"}
     assert endpoint.key == ["ID"]
 
 

@@ -15,11 +15,12 @@ from connector.raw_schema import check_name
     ("fields", "columns"),
     [
         (["id", "имя", "адрес", "%"], ["id", "column", "column_2", "column_3"]),
-        (["ID", "id", "Id"], ["ID", "id_2", "Id_3"]),
+        (["ID", "id", "Id"], ["ID", "id_2", "id_3"]),
         (["Größe", "grosse"], ["grosse_2", "grosse"]),
         (["a b", "a-b", "a_b_2"], ["a_b", "a_b_3", "a_b_2"]),
+        (["_id", "_ID"], ["_id", "source_id_2"]),
         (["from", "source_from"], ["source_from_2", "source_from"]),
-        (["x" * 300, "X" * 300], ["x" * 300, "X" * 290 + "_2"]),
+        (["x" * 300, "X" * 300], ["x" * 300, "x" * 290 + "_2"]),
     ],
 )
 def test_two_fields_never_get_one_name(fields, columns):
