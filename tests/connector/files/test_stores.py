@@ -3,6 +3,7 @@
 import http.server
 import threading
 import time
+import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,7 +19,7 @@ from connector.sources.files.google_files import GoogleFiles
 from connector.sources.files.ledger import Ledger
 from connector.sources.files.obstore_files import open_obstore
 from connector.sources.files.position import parse_position
-from connector.sources.files.reader import FilesReader
+from connector.sources.files.reader import FilesReader, matches
 from connector.sources.window import IdRange
 from runtime.errors import SettingsError
 from runtime.google_api import ApiClient
@@ -188,6 +189,39 @@ class CountingBucket(MemoryStore):
     def read(self, name, generation):
         self.downloads[name] += 1
         return super().read(name, generation)
+
+
+@pytest.mark.parametrize(
+    "name", ["/a.csv", "//a.csv", "in//a.csv", "a#b?c+d%20.csv", "a\x01b.csv", "e\u0301.csv"]
+)
+def test_unusual_names_of_cloud_storage(sandbox, name):
+    """Also those that no local folder has, and that obstore does not read from S3."""
+    session = open_session(1)
+    api = ApiClient(session, AnonymousCredentials(), sandbox.address, OK_STATUSES)
+    bucket = f"odd-{uuid.uuid4().hex[:12]}"
+    body = f'{{"name": "{bucket}"}}'.encode()
+    api.send("POST", "/storage/v1/b", {"project": PROJECT}, body).raise_for_status()
+    harness = FilesHarness(f"gs://{bucket}/shop/")
+    exports = ObjectStore(api, bucket)
+    exports.create(f"shop/{name}", b"id,name\n1,x\n")
+    exports.create("shop/folder/", b"")
+    harness.endpoint["glob"] = "**/*.csv"
+    source = harness.parse()
+    endpoint = source.endpoints["shipments"]
+    ledger = Ledger(harness.store, "shipments")
+    with session:
+        store = GoogleFiles(exports, "shop/")
+        for expected in ([("1", name)], []):
+            rows = harness.copy(FilesReader(store, ledger, endpoint, harness.columns))
+            assert values(rows, "id", "SYS_SOURCE_FILE") == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "glob"),
+    [("/a.csv", "*.csv"), ("e\u0301.csv", "\u00e9.csv"), ("\u00e9.csv", "e\u0301*"), ("//in/a.csv", "in/*")],
+)
+def test_names_that_a_glob_matches(key, glob):
+    assert matches(key, glob)
 
 
 def test_a_large_file_of_cloud_storage_is_downloaded_once_for_all_its_parts():
