@@ -27,10 +27,13 @@ def test_every_file_is_read_once_and_times_keep_microseconds(tmp_path):
     folder = tmp_path / "runs" / "1"
     arguments = ["--module", "odd", "--input", f"file://{source}/*", "--format", "text", "--keeps-rows"]
     arguments += ["--runs", f"file://{tmp_path}/runs/", "--output", f"file://{folder}/"]
-    command = [SPARK / "spark-submit", "--master", "local[1]", "--conf", "spark.ui.enabled=false"]
-    modules = ["--py-files", tmp_path / "odd.py"]
+    command = [str(SPARK / "spark-submit"), "--master", "local[1]", "--conf", "spark.ui.enabled=false"]
+    modules = ["--py-files", str(tmp_path / "odd.py")]
     finished = subprocess.run(
-        [*command, *modules, DRIVER, *arguments], env=variables(tmp_path), capture_output=True, check=True
+        [*command, *modules, str(DRIVER), *arguments],
+        env=variables(tmp_path),
+        capture_output=True,
+        check=True,
     )
     assert f"{len(NAMES)} new files, {len(IGNORED)} ignored" in finished.stdout.decode()
     rows = [json.loads(line) for part in folder.glob("rows/part-*") for line in part.read_text().splitlines()]
