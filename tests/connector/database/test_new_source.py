@@ -276,6 +276,8 @@ def test_columns_that_the_account_may_not_read_are_named(shop, tmp_path):
         (["shop", "--endpoint", "x", "--endpoint", "x"], "given twice"),
         (["shop", "--endpoint", "x", "--relation", "a.x", "--relation", "a.y"], "one relation per endpoint"),
         (["shop", "--endpoint", "x", "--key", "a", "--key", "b"], "one key per endpoint"),
+        (["shop", "--endpoint", "x", "--key", "a,"], "--key has an empty name"),
+        (["shop", "--endpoint", "x", "--endpoint", "x_rejects"], "x_rejects is the table of the rejects"),
         (["shop", "--endpoint", "x", "--kind", "files"], "needs --relation, a pattern"),
     ],
 )

@@ -5,6 +5,8 @@ import re
 import pytest
 import yaml
 
+from connector.__main__ import create_parser
+from connector.new_source.arguments import parse_request
 from connector.new_source.command import ROOT
 from connector.new_source.declaration import write_declaration
 from connector.new_source.tables import NewColumn, NewTable, column_of, name_columns
@@ -51,3 +53,8 @@ def test_every_name_can_be_read_back_from_the_declaration(name):
     table = NewTable("t", "t", columns, ["id"], {"relation": name[:50]}, [f"decide: {name[:50]}"])
     endpoint = yaml.safe_load(write_declaration({"kind": "postgres"}, [table]))["endpoints"]["t"]
     assert (endpoint["rename"], endpoint["relation"]) == ({name: "other"}, name[:50])
+
+
+def test_a_key_of_several_columns_may_have_blanks():
+    command = ["new", "shop", "--kind", "mysql", "--url", "mysql://c@h/d", "--endpoint", "x", "--key", "a, b"]
+    assert parse_request(create_parser().parse_args(command)).keys == {"x": ["a", "b"]}
