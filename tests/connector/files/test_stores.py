@@ -49,6 +49,24 @@ def test_unusual_names(kind, name, request, folder):
     assert values(harness.copy(), "id", "SYS_SOURCE_FILE") == [("1", name)]
 
 
+def test_a_local_name_that_obstore_does_not_list_is_reported(local, folder):
+    """As the copies of some programs are called; without a message their rows would never be read."""
+    (folder / "in").mkdir()
+    for name in ("in/a.csv", "in/a.csv#1", "in/b#2.csv"):
+        (folder / name).write_bytes(b"id,name\n1,x\n")
+    local.endpoint["glob"] = "in/*"
+    rows, message = local.copy_incomplete()
+    assert values(rows, "SYS_SOURCE_FILE") == [("in/a.csv",), ("in/b#2.csv",)]
+    assert "in/a.csv#1: a name that ends in # and digits" in message
+    assert local.copy() == []
+
+
+def test_a_local_name_that_is_not_utf8(local, folder):
+    (folder / "a\udcff.csv").write_bytes(b"id,name\n1,x\n")
+    with pytest.raises(RequestRejected, match="or is not UTF-8"):
+        local.copy()
+
+
 def test_a_missing_bucket(s3_server):
     with pytest.raises(RequestRejected, match="s3://no-such-bucket/ does not exist"):
         FilesHarness("s3://no-such-bucket/", s3_server).copy()
