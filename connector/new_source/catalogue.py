@@ -28,6 +28,7 @@ order by table_schema, table_name
 """
 LISTED_TABLES = 50
 DECIMALS = ("numeric", "decimal")
+OLD_DAYS = "decide: days before 1990 (birthdays) or over a year ahead are rejected; types.asReceived keeps them"
 
 
 def propose(request: Request, environ: Mapping[str, str], _: Credentials) -> Proposal:
@@ -89,14 +90,17 @@ def type_of(field: Field) -> tuple[str, str]:
     if field.group == "integer" and "unsigned" not in field.type.lower():
         return "integer", ""
     if field.group == "day":
-        return "date", ""
+        return "date", OLD_DAYS
     if field.group in ("moment", "local time"):
         return (
             "timestamp",
             "decide: times before 1990 or in the future are rejected; types.asReceived keeps them",
         )
     if field.type.lower().startswith(DECIMALS):
-        return "decimal", "decide: digits after the ninth are rounded"
+        return (
+            "decimal",
+            "decide: digits after the ninth are rounded; NaN and 30 digits before the point are rejected",
+        )
     return "asReceived", ""
 
 

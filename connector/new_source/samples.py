@@ -20,7 +20,8 @@ from connector.sources.window import IdRange
 Row = Mapping[str, msgspec.Raw]
 # As a number, a zip code such as 01000 would lose its zero.
 WHOLE = "-?(0|[1-9][0-9]{0,17})"
-DAY = "[12][0-9]{3}-[0-9]{2}-[0-9]{2}"
+# Other years are rejects (dataform/includes/bounds.js), so a birthday of 1975 is no reason to reject its row.
+DAY = "(199[0-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}"
 CLOCK = "[0-2][0-9]:[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?"
 # As types.js, in this order: the first that fits every value.
 TEXT_TYPES = {
@@ -32,7 +33,7 @@ TEXT_TYPES = {
 LABELS = {
     "integer": "whole numbers",
     "decimal": "numbers of at most nine digits after the point",
-    "date": "dates",
+    "date": "dates (rejected before 1990 and more than a year ahead)",
     "timestamp": "times (rejected before 1990 and in the future)",
 }
 # Kinds that write all values as text write objects and lists as such.
