@@ -28,7 +28,9 @@ order by table_schema, table_name
 """
 LISTED_TABLES = 50
 DECIMALS = ("numeric", "decimal")
-OLD_DAYS = "decide: days before 1990 (birthdays) or over a year ahead are rejected; types.asReceived keeps them"
+OLD_DAYS = (
+    "decide: days before 1990 (birthdays) or over a year ahead are rejected; types.asReceived keeps them"
+)
 
 
 def propose(request: Request, environ: Mapping[str, str], _: Credentials) -> Proposal:

@@ -20,7 +20,7 @@ from connector.sources.window import IdRange
 Row = Mapping[str, msgspec.Raw]
 # As a number, a zip code such as 01000 would lose its zero.
 WHOLE = "-?(0|[1-9][0-9]{0,17})"
-# Other years are rejects (dataform/includes/bounds.js), so a birthday of 1975 is no reason to reject its row.
+# Rows with other years are rejects (dataform/includes/bounds.js), which a birthday of 1975 should not be.
 DAY = "(199[0-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}"
 CLOCK = "[0-2][0-9]:[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?"
 # As types.js, in this order: the first that fits every value.

@@ -7,6 +7,7 @@ import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import google.oauth2.credentials
 import pytest
 from google.auth.credentials import AnonymousCredentials
 
@@ -28,6 +29,7 @@ from runtime.object_store import OK_STATUSES, ObjectStore
 from sandbox.state import PROJECT
 from tests.connector.files.harness import ENDPOINT, FilesHarness, values
 from tests.fakes.memory_store import MemoryStore
+from tests.sandbox.iam.project import Project
 
 
 def test_more_files_than_one_page_of_a_listing(s3):
@@ -232,6 +234,22 @@ def test_unusual_names_of_cloud_storage(sandbox, name):
         for expected in ([("1", name)], []):
             rows = harness.copy(FilesReader(store, ledger, endpoint, harness.columns))
             assert values(rows, "id", "SYS_SOURCE_FILE") == expected
+
+
+def test_a_bucket_of_cloud_storage_that_does_not_exist_or_is_not_granted(sandbox):
+    project, bucket = Project(sandbox), f"odd-{uuid.uuid4().hex[:12]}"
+    account = project.account(f"odd-{uuid.uuid4().hex[:12]}")
+    token = google.oauth2.credentials.Credentials(f"sandbox.{account}")
+    session = open_session(1)
+    store = GoogleFiles(ObjectStore(ApiClient(session, token, sandbox.address, OK_STATUSES), bucket), "shop/")
+    with session:
+        with pytest.raises(
+            RequestRejected, match=rf"gs://{bucket}/shop/ does not exist. Check the bucket's name"
+        ):
+            list(store.list_files(""))
+        project.create_bucket(bucket)
+        with pytest.raises(KeyRejected, match=r"ask the owner of the bucket for roles/storage\.objectViewer"):
+            list(store.list_files(""))
 
 
 @pytest.mark.parametrize(
