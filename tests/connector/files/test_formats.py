@@ -263,6 +263,14 @@ def test_a_parquet_column_may_have_another_type_in_each_file(local, folder):
     assert values(local.copy(), "id", "name") == [("1", "1970-01-01 00:00:00.000000001"), ("x", "[1.5]")]
 
 
+@pytest.mark.parametrize("kind", ["csv", "ndjson", "json", "parquet"])
+def test_a_file_of_no_bytes_is_complete(local, folder, kind):
+    local.endpoint["format"] = {kind: {}}
+    (folder / "in_$folder$").write_bytes(b"")
+    assert local.copy() == []
+    assert local.warehouse.runs[-1].status == "success"
+
+
 def test_a_parquet_file_without_the_key_is_unreadable(local, folder):
     local.endpoint["format"] = {"parquet": {}}
     write_parquet(folder / "a.parquet", {"name": ["x"]})
