@@ -138,14 +138,17 @@ def print_preview(context: RunContext, command: str, requested: window.IdRange) 
     elif command == "try":
         print(preview_page(context.page_reader, requested))
     elif isinstance(reader, PlannedReader):
-        print(infer_planned_schema(reader, requested))
+        print_schema(context, *infer_planned_schema(reader, requested), remedy="declare `rename`")
         context.log("the source suggests this declaration", suggestion=reader.propose())
     else:
-        schema, unusable = infer_schema(context.page_reader, requested)
-        print(schema)
-        if unusable:
-            remedy = "declare `rename`, or `unmapped` for all of them"
-            context.log("fields whose names raw does not accept", "WARNING", fields=unusable, remedy=remedy)
+        remedy = "declare `rename`, or `unmapped` for all of them"
+        print_schema(context, *infer_schema(context.page_reader, requested), remedy=remedy)
+
+
+def print_schema(context: RunContext, schema: str, unusable: list[str], remedy: str) -> None:
+    print(schema)
+    if unusable:
+        context.log("fields whose names raw does not accept", "WARNING", fields=unusable, remedy=remedy)
 
 
 def print_check(name: str) -> None:

@@ -109,17 +109,34 @@ def preview_plan(reader: PlannedReader, span: IdRange) -> str:
     lines = [f"parts: {len(plan.parts)}, window until: {describe(plan.until)}", *plan.notes]
     part = reader.read_part(plan.parts[0], "") if plan.parts else PartContent(b"", 0)
     lines.append(f"rows of the first part: {part.rows}, rejected: {len(part.rejects)}")
+    # Checked as in a run: without the reason, a file in another format looks like an empty one.
+    lines += [f"unreadable: {part.unreadable}"] if part.unreadable else []
+    lines += [f"note: {part.note}"] if part.note else []
     first = msgspec.json.decode(part.lines.split(b"\n", 1)[0]) if part.rows else {}
     return "\n".join([*lines, *(f"  {name:<30} {example_of(first, name)}" for name in first)])
 
 
-def infer_planned_schema(reader: PlannedReader, span: IdRange) -> str:
+def infer_planned_schema(reader: PlannedReader, span: IdRange) -> tuple[str, list[str]]:
     """As infer_schema, from the catalogue of the source where it has one."""
-    return write_schema(
-        [
-            {"name": name, "type": "STRING", "mode": "NULLABLE", "description": description}
-            for name, description in reader.describe_columns(span)
-        ]
+    columns: list[dict[str, Any]] = [
+        {"name": name, "type": "STRING", "mode": "NULLABLE", "description": shorten(description)}
+        for name, description in reader.describe_columns(span)
+    ]
+    if not columns:
+        raise InvalidResponse(
+            "the source has no rows that are new, so no columns can be read from it: describe the endpoint when it has "
+            "some, and of files before they are copied."
+        )
+    usable = select_usable(columns)
+    return write_schema(usable), [column["name"] for column in columns if column not in usable]
+
+
+def shorten(description: str) -> str:
+    """At most as long as BigQuery allows."""
+    return (
+        description
+        if len(description) <= raw_schema.MAX_DESCRIPTION
+        else f"{description[: raw_schema.MAX_DESCRIPTION - 1]}…"
     )
 
 

@@ -77,8 +77,7 @@ class NewFiles:
         store = self.open_bucket(bucket)
         matches = re.compile(glob.translate(pattern, include_hidden=True, seps="/")).match
         for file in store.list(prefix_of(pattern)):
-            is_hidden = file.name.rpartition("/")[2].startswith(".")
-            if matches(file.name) and not is_hidden:
+            if matches(file.name) and not is_ignored(file.name):
                 yield store.url_of(file.name), file
 
 
@@ -90,6 +89,14 @@ def split(address: str) -> tuple[str, str]:
 
 def prefix_of(pattern: str) -> str:
     return re.split(f"[{re.escape(WILDCARDS)}]", pattern, maxsplit=1)[0]
+
+
+def is_ignored(path: str) -> bool:
+    """As of the driver: whether Spark reads nothing of a file, for its name."""
+    name = path.rpartition("/")[2]
+    if name.startswith(("_common_metadata", "_metadata")):
+        return False
+    return name.startswith(".") or name.endswith("._COPYING_") or (name.startswith("_") and "=" not in name)
 
 
 def is_marker(name: str, folder: str) -> bool:

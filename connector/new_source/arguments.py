@@ -63,7 +63,14 @@ def parse_request(arguments: argparse.Namespace) -> Request:
             raise UsageError(
                 f"{len(endpoints)} --endpoint and {len(values)} --{flag}; give one {flag} per endpoint."
             )
-    keys = [key.split(",") for key in arguments.key]
+    # Otherwise the rejects of one would be the table of the other.
+    if taken := sorted({f"{each}_rejects" for each in endpoints} & set(endpoints)):
+        raise UsageError(
+            f"{', '.join(taken)} is the table of the rejects of another endpoint; choose another name."
+        )
+    keys = [[column.strip() for column in key.split(",")] for key in arguments.key]
+    if not all(column for key in keys for column in key):
+        raise UsageError("a --key has an empty name; write COLUMN or COLUMN,COLUMN.")
     return Request(
         name,
         kind,

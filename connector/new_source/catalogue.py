@@ -28,6 +28,9 @@ order by table_schema, table_name
 """
 LISTED_TABLES = 50
 DECIMALS = ("numeric", "decimal")
+OLD_DAYS = (
+    "decide: days before 1990 (birthdays) or over a year ahead are rejected; types.asReceived keeps them"
+)
 
 
 def propose(request: Request, environ: Mapping[str, str], _: Credentials) -> Proposal:
@@ -42,8 +45,8 @@ def propose(request: Request, environ: Mapping[str, str], _: Credentials) -> Pro
 
 
 def propose_table(name: str, relation: str, table: Table, requested: Sequence[str] = ()) -> NewTable:
-    """DeclarationError without a primary key, or if two columns get one name in raw."""
-    columns = name_columns(relation, [field.name for field in table.fields])
+    """DeclarationError without a primary key."""
+    columns = name_columns([field.name for field in table.fields])
     fields = {field.name: field for field in table.fields}
     proposed: Any = propose_declaration(table)
     key = choose_key(relation, requested or proposed["key"], columns)
@@ -89,14 +92,17 @@ def type_of(field: Field) -> tuple[str, str]:
     if field.group == "integer" and "unsigned" not in field.type.lower():
         return "integer", ""
     if field.group == "day":
-        return "date", ""
+        return "date", OLD_DAYS
     if field.group in ("moment", "local time"):
         return (
             "timestamp",
             "decide: times before 1990 or in the future are rejected; types.asReceived keeps them",
         )
     if field.type.lower().startswith(DECIMALS):
-        return "decimal", "decide: digits after the ninth are rounded"
+        return (
+            "decimal",
+            "decide: digits after the ninth are rounded; NaN and 30 digits before the point are rejected",
+        )
     return "asReceived", ""
 
 

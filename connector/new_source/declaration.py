@@ -6,6 +6,8 @@ from typing import Any
 
 from connector.new_source.tables import NewTable
 
+MAX_IMPLICIT_KEY = 1000
+MAX_ESCAPED = 0xFFFF
 HEAD_COMMENTS = {"secret": "the password or the key and nothing else"}
 
 
@@ -25,12 +27,17 @@ def write_endpoint(table: NewTable) -> Iterator[str]:
     for name, value in declared.items():
         yield write_line(name, value)
     yield write_line("schedule", schedule, "decide: daily or hourly")
-    yield from (f"# {' '.join(comment.split())}" for comment in table.comments)
+    yield from (f"# {escape(' '.join(comment.split()))}" for comment in table.comments)
     if "columns" not in blocks and table.rename:
         blocks["rename"] = table.rename
     for block, members in blocks.items():
         yield f"{block}:"
-        yield from (f"  {write_line(quote(name), value)}" for name, value in members.items())
+        yield from (f"  {write_member(quote(name), value)}" for name, value in members.items())
+
+
+def write_member(name: str, value: Any) -> str:
+    """A long name needs a question mark: https://yaml.org/spec/1.2.2/#implicit-keys."""
+    return write_line(name if len(name) <= MAX_IMPLICIT_KEY else f"? {name}\n      ", value)
 
 
 def write_line(name: str, value: Any, comment: str = "") -> str:
@@ -46,4 +53,11 @@ WORDS = frozenset(["true", "false", "yes", "no", "on", "off", "null", "y", "n"])
 
 def quote(value: Any) -> str:
     """A value of YAML, of JSON and of JavaScript."""
-    return json.dumps(value, ensure_ascii=False)
+    return escape(json.dumps(value, ensure_ascii=False))
+
+
+def escape(text: str) -> str:
+    """Without signs that YAML rejects or reads as the end of a line. Those beyond U+FFFF are all allowed."""
+    return "".join(
+        sign if sign.isprintable() or ord(sign) > MAX_ESCAPED else f"\\u{ord(sign):04x}" for sign in text
+    )

@@ -5,10 +5,10 @@ import csv
 from pathlib import PurePosixPath
 from typing import Any
 
-from connector.errors import DeclarationError
+from connector.errors import DeclarationError, RequestRejected
 from connector.sources.byte_order_mark import find_marked_encoding
 from connector.sources.files.config import Csv
-from connector.sources.files.content import read_content
+from connector.sources.files.content import UnreadableFile, read_content
 from connector.sources.files.position import PartRange
 from connector.sources.files.store import FileInfo, FileStore
 
@@ -27,16 +27,19 @@ SAMPLED_BYTES, SAMPLED_LINES = 64 << 10, 50
 
 
 def detect_format(store: FileStore, file: FileInfo) -> dict[str, dict[str, Any]]:
-    """By the ending of the name; DeclarationError for an unknown one."""
-    path = PurePosixPath(file.key)
-    ending = (path.with_suffix("") if path.suffix == ".gz" else path).suffix.lower()
+    """By the ending of the name; DeclarationError for an unknown one, RequestRejected for a file that is another."""
+    path = PurePosixPath(file.key.lower())
+    ending = (path.with_suffix("") if path.suffix == ".gz" else path).suffix
     if ending not in FORMATS:
         raise DeclarationError(
             f"{file.key} ends in none of {', '.join(FORMATS)}; declare the format, for example "
             "--option 'format={csv: {}}'."
         )
     kind = FORMATS[ending]
-    return {kind: detect_csv(read_start(store, file)) if kind == "csv" else {}}
+    try:
+        return {kind: detect_csv(read_start(store, file)) if kind == "csv" else {}}
+    except UnreadableFile as error:
+        raise RequestRejected(f"{store.url}{file.key}: {error} Nothing was written.") from error
 
 
 def read_start(store: FileStore, file: FileInfo) -> bytes:

@@ -20,7 +20,8 @@ from connector.sources.window import IdRange
 Row = Mapping[str, msgspec.Raw]
 # As a number, a zip code such as 01000 would lose its zero.
 WHOLE = "-?(0|[1-9][0-9]{0,17})"
-DAY = "[12][0-9]{3}-[0-9]{2}-[0-9]{2}"
+# Rows with other years are rejects (dataform/includes/bounds.js), which a birthday of 1975 should not be.
+DAY = "(199[0-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}"
 CLOCK = "[0-2][0-9]:[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?"
 # As types.js, in this order: the first that fits every value.
 TEXT_TYPES = {
@@ -32,7 +33,7 @@ TEXT_TYPES = {
 LABELS = {
     "integer": "whole numbers",
     "decimal": "numbers of at most nine digits after the point",
-    "date": "dates",
+    "date": "dates (rejected before 1990 and more than a year ahead)",
     "timestamp": "times (rejected before 1990 and in the future)",
 }
 # Kinds that write all values as text write objects and lists as such.
@@ -103,9 +104,9 @@ def require_rows(sample: Sample) -> None:
 
 
 def propose_columns(sample: Sample) -> list[NewColumn]:
-    """A column per field; RequestRejected without any, DeclarationError if two get one name."""
+    """A column per field; RequestRejected without any."""
     require_rows(sample)
-    names = name_columns(sample.place, sample.fields)
+    names = name_columns(sample.fields)
     return [propose_column(sample, field, names[field]) for field in sample.fields]
 
 

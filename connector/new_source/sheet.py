@@ -9,7 +9,7 @@ import msgspec
 
 from connector.errors import DeclarationError
 from connector.new_source.request import Credentials, Request
-from connector.new_source.samples import Sample, key_comment, propose_key, require_rows
+from connector.new_source.samples import TEXT_TYPES, Sample, key_comment, propose_key, require_rows
 from connector.new_source.tables import NewColumn, NewTable, Proposal, name_columns
 from connector.raw_schema import find_repeated
 from connector.sources.sheet.cells import cell_text
@@ -19,7 +19,11 @@ from connector.sources.sheet.reader import Row, create_reader, decode_header
 BOOK = re.compile(r"/spreadsheets/d/([A-Za-z0-9_-]+)")
 # Types of ods by those of a sheet. A number may be a float, and a time of the day has no day.
 TYPES = {"date": "date", "datetime": "timestamp", "number": "decimal"}
-LABELS = {"date": "dates", "datetime": "times", "number": "numbers"}
+LABELS = {
+    "date": "dates (rejected before 1990 and more than a year ahead)",
+    "datetime": "times (rejected before 1990 and in the future)",
+    "number": "numbers",
+}
 
 
 def propose(request: Request, environ: Mapping[str, str], credentials: Credentials) -> Proposal:
@@ -54,8 +58,10 @@ def propose_table(
     }
     sample = Sample(f"tab {tab!r}", [decode_cells(rows[1:], headers, kinds, zone)])
     require_rows(sample)
-    names = name_columns(sample.place, list(headers), in_lower_case=True)
-    columns = [propose_column(header, names[header], kinds[header]) for header in headers]
+    names = name_columns(list(headers), in_lower_case=True)
+    columns = [
+        propose_column(header, names[header], kinds[header], sample.texts(header)) for header in headers
+    ]
     requested = request.keys.get(name, ())
     key = propose_key(sample, columns, requested)
     declared = {names[header]: {"header": header, "type": kinds[header]} for header in headers}
@@ -107,8 +113,12 @@ def decode_cells(
     ]
 
 
-def propose_column(header: str, name: str, kind: Kind) -> NewColumn:
-    note = (
-        f"decide: the cells are {LABELS[kind]} now; types.asReceived keeps any text" if kind in TYPES else ""
-    )
-    return NewColumn(header, name, f"Column `{header}` of the sheet.", TYPES.get(kind, "asReceived"), note)
+def propose_column(header: str, name: str, kind: Kind, texts: Sequence[str | None]) -> NewColumn:
+    text = f"Column `{header}` of the sheet."
+    kind_of_ods = TYPES.get(kind, "")
+    # Such as birthdays, which the type would reject.
+    form = TEXT_TYPES.get(kind_of_ods) if kind != "number" else None
+    if not kind_of_ods or (form and not all(form.fullmatch(each) for each in texts if each)):
+        return NewColumn(header, name, text)
+    note = f"decide: the cells are {LABELS[kind]} now; types.asReceived keeps any text"
+    return NewColumn(header, name, text, kind_of_ods, note)

@@ -4,10 +4,11 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any
 
 from connector.errors import DeclarationError
-from connector.raw_schema import NAME, RESERVED_PREFIXES, find_repeated
+from connector.raw_schema import NAME, RESERVED_PREFIXES
 
 # https://github.com/google/zetasql/blob/master/docs/lexical.md#reserved_keywords
 KEYWORDS = """
@@ -19,12 +20,15 @@ KEYWORDS = """
     where window with within
 """
 RESERVED = frozenset(KEYWORDS.split())
-# Columns and aliases of dataform/includes/keyed.js and types.js, which a column of the source would hide.
-HIDDEN = (
-    "arrived changed deleted_at deleted_file gone live payload reason source stored sys_date_create sys_date_delete "
-    "sys_file_name typed_rows version"
-)
+# Columns, aliases and variables of dataform/includes, and columns of the connector: a column of the source would hide
+# them. The last one is not a property that JavaScript can set.
+HIDDEN = """
+    arrived begun_at changed deleted_at deleted_file file_day file_days gone live look_back payload reason since source
+    stored sys_date_create sys_date_delete sys_file_name sys_reject_reason sys_source_file sys_source_line
+    sys_source_modified typed_rows unread until version __proto__
+"""
 TAKEN = frozenset(HIDDEN.split())
+MAX_NAME = 290  # of a name that gets a prefix or a number; BigQuery allows 300 characters
 MAX_COMMENT = 900  # characters; with the type it stays below the limit of a description
 
 
@@ -61,15 +65,24 @@ class NewTable:
 Proposal = tuple[dict[str, Any], list[NewTable]]
 
 
-def name_columns(place: str, fields: Sequence[str], in_lower_case: bool = False) -> dict[str, str]:
-    """The columns of raw by field; DeclarationError if two fields get one name."""
-    columns = {name: column_of(name.casefold() if in_lower_case else name) for name in fields}
-    if repeated := find_repeated(list(columns.values())):
-        raise DeclarationError(
-            f"{place}: several columns become {', '.join(repeated)} in raw; BigQuery ignores case. "
-            "Rename them at the source."
-        )
-    return columns
+def name_columns(fields: Sequence[str], in_lower_case: bool = False) -> dict[str, str]:
+    """The columns of raw by field. A name that is taken, as BigQuery compares names without case, gets a number."""
+    names = {each: column_of(each.casefold() if in_lower_case else each) for each in fields}
+    columns: dict[str, str] = {}
+    taken: set[str] = set()
+    # Fields that keep their names come first, so that a number is only in a name that is new anyway.
+    for source in sorted(fields, key=lambda each: names[each] != each):
+        columns[source] = find_free(names[source], taken)
+        taken.add(columns[source].lower())
+    return {each: columns[each] for each in fields}
+
+
+def find_free(name: str, taken: Collection[str]) -> str:
+    """The name, or the first one with a number that is not taken; `taken` in lower case. A target of `rename` has small
+    letters, and the first of its signs is one."""
+    base = name[:MAX_NAME].lower() if name[0].isalpha() else f"source_{name[:MAX_NAME].lower().strip('_')}"
+    numbered = (f"{base}_{number}" for number in count(2))
+    return next(each for each in chain([name], numbered) if each.lower() not in taken)
 
 
 def column_of(name: str) -> str:
@@ -78,7 +91,7 @@ def column_of(name: str) -> str:
     if is_valid and name.lower() not in RESERVED | TAKEN:
         return name
     plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
-    plain_name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:290] or "column"
+    plain_name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:MAX_NAME] or "column"
     is_free = plain_name[0].isalpha() and plain_name not in RESERVED | TAKEN
     return plain_name if is_free else f"source_{plain_name}"
 

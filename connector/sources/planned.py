@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from connector.errors import RequestRejected
 from connector.landing.files import RejectedRow
 from connector.raw_schema import FILE_NAME
 from connector.sources.window import IdRange
@@ -69,11 +70,14 @@ class PlannedReader(ABC):
         """
 
     def describe_columns(self, span: IdRange) -> list[tuple[str, str]]:
-        """Names of the source's fields, with descriptions; by default the fields of the first part."""
+        """Names of the source's fields, with descriptions; by default the fields of the first part, and RequestRejected
+        if it cannot be read."""
         plan = self.make_plan(span)
-        content = self.read_part(plan.parts[0], "").lines if plan.parts else b""
+        part = self.read_part(plan.parts[0], "") if plan.parts else PartContent(b"", 0)
+        if part.unreadable:
+            raise RequestRejected(part.unreadable)
         # Of all rows of the part, because JSON rows may have different fields.
-        names = {name for line in content.splitlines() for name in msgspec.json.decode(line)}
+        names = {name for line in part.lines.splitlines() for name in msgspec.json.decode(line)}
         return [(name, f"Field `{name}` of the source.") for name in sorted(names - {FILE_NAME})]
 
     def propose(self) -> dict[str, object]:

@@ -8,6 +8,7 @@ each file that was written, which the connector compares before it loads the fol
 import argparse
 import importlib
 import json
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,11 @@ SUCCESS = "_SUCCESS"
 ROWS = "rows"
 # A row with this column is a reject: its text is the reason. The connector stores and counts it.
 REASON = "SYS_REJECT_REASON"
+# Spark's defaults end at milliseconds.
+TIME_FORMATS = {
+    "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+    "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
+}
 MAX_FILE_ROWS = 250_000  # the connector has a file or two in memory
 Transformation = Callable[[DataFrame], DataFrame]
 Version = list[int]  # size in bytes and time of the last change in milliseconds
@@ -37,7 +43,8 @@ def main() -> None:
     if folders.exists(f"{arguments.output}{SUCCESS}"):
         raise IncompleteOutput(f"{arguments.output} is already complete.")
     earlier = read_inputs(folders, arguments.runs)
-    inputs = folders.list_files(arguments.input)
+    matching = folders.list_files(arguments.input)
+    inputs = {path: version for path, version in matching.items() if not is_ignored(path)}
     new = sorted(path for path, version in inputs.items() if earlier.get(path) != version)
     transform: Transformation = importlib.import_module(arguments.module).transform
     report = (
@@ -46,7 +53,8 @@ def main() -> None:
         else {"written": 0, "rejected": 0, "files": {}}
     )
     counts = {name: report[name] for name in report if name != "files"}
-    sys.stdout.write(f"{len(new)} new files: {json.dumps(counts)}\n")
+    ignored = len(matching) - len(inputs)
+    sys.stdout.write(f"{len(new)} new files, {ignored} ignored for their names: {json.dumps(counts)}\n")
     folders.write(f"{arguments.output}{SUCCESS}", json.dumps(report | {"inputs": inputs}))
     spark.stop()
 
@@ -72,7 +80,8 @@ def prepare(
     transform: Transformation,
 ) -> dict[str, Any]:
     """Numbers of rows read (only with --keeps-rows), written and rejected; sizes by file. IncompleteOutput."""
-    frame = spark.read.format(arguments.format).options(**arguments.options).load(new)
+    reader = spark.read.format(arguments.format).options(**arguments.options)
+    frame = reader.load([escape(path) for path in new])
     # A pass of its own: rows that a transformation drops early are not counted by an observation.
     read = frame.count() if arguments.keeps_rows else None
     counts = write_rows(transform(frame), f"{arguments.output}{ROWS}")
@@ -98,8 +107,8 @@ def write_rows(frame: DataFrame, folder: str) -> dict[str, int]:
     observation = Observation()
     counted = frame.observe(observation, count(lit(1)).alias("rows"), reasons.alias("rejects"))
     # Spark's own marker would say that the rows are complete before they are counted.
-    unmarked = counted.write.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false").option(
-        "maxRecordsPerFile", MAX_FILE_ROWS
+    unmarked = counted.write.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false").options(
+        maxRecordsPerFile=MAX_FILE_ROWS, **TIME_FORMATS
     )
     unmarked.mode("errorifexists").json(folder)
     return {name: int(value) for name, value in observation.get.items()}
@@ -109,6 +118,22 @@ def read_inputs(folders: "Folders", runs: str) -> dict[str, Version]:
     """The inputs of the newest complete run: names of runs begin with their time."""
     complete = sorted(folders.list_files(f"{runs}*/{SUCCESS}"))
     return dict(json.loads(folders.read(complete[-1]))["inputs"]) if complete else {}
+
+
+def escape(path: str) -> str:
+    """A pattern that only this path matches. Spark regards every path as a pattern, and names may have brackets."""
+    return re.sub(r"([][{}*?\\])", r"\\\1", path)
+
+
+def is_ignored(path: str) -> bool:
+    """Whether Spark reads nothing of a file, for its name: without an error, so it must not be listed as read.
+
+    https://github.com/apache/spark/blob/v4.0.1/core/src/main/scala/org/apache/spark/util/HadoopFSUtils.scala
+    """
+    name = path.rpartition("/")[2]
+    if name.startswith(("_common_metadata", "_metadata")):
+        return False
+    return name.startswith(".") or name.endswith("._COPYING_") or (name.startswith("_") and "=" not in name)
 
 
 class Folders:
@@ -124,12 +149,12 @@ class Folders:
         return target.getFileSystem(self.configuration), target
 
     def list_files(self, pattern: str) -> dict[str, Version]:
-        """Versions by path. Hidden files, and empty objects that stand for folders, are left out."""
+        """Versions by path. Empty objects that stand for folders are left out."""
         system, path = self._open(pattern)
         return {
             status.getPath().toString(): [status.getLen(), status.getModificationTime()]
             for status in system.globStatus(path) or []
-            if status.isFile() and not status.getPath().getName().startswith(".")
+            if status.isFile()
         }
 
     def exists(self, path: str) -> bool:

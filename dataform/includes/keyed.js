@@ -45,7 +45,7 @@ const model = (context, { source, rejects, key, columns, deletes = false, order 
         ${later ? `union all select ${row} from ${table} as stored where SYS_FILE_NAME is not null and ${hasArrived}` : ""}
       ) as version
       where true
-      qualify ${versions.newest(keys.join(", "), [versions.json("version", facts)], order)}
+      qualify ${versions.newest(keys.join(", "), facts.length ? [versions.json("version", facts)] : [], order)}
     )
     ${deletes ? `,
 
@@ -64,7 +64,7 @@ const model = (context, { source, rejects, key, columns, deletes = false, order 
     -- A deletion counts if no later file has the row. Without any valid version of the row, only its key is known.
     select
       ${keys.map((one) => `coalesce(live.${one}, gone.${one}) as ${one}`).join(", ")},
-      ${facts.map((fact) => `live.${fact}`).join(", ")},
+      ${facts.map((fact) => `live.${fact},`).join(" ")}
       ${["deleted_at", "SYS_FILE_NAME"]
         .map((column) => `if(live.SYS_FILE_NAME is null or gone.SYS_FILE_NAME > live.SYS_FILE_NAME, gone.${column}, null)`)
         .map((value, place) => `${value} as ${["deleted_at", "deleted_file"][place]}`)

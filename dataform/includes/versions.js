@@ -10,7 +10,7 @@ const json = (row, columns) =>
 const newest = (key, tieBreakers, first = []) =>
   `row_number() over (
     partition by ${key}
-    order by ${first.map((column) => `${column} desc, `).join("")}SYS_FILE_NAME desc, ${tieBreakers.map((expression) => `${expression} desc`).join(", ")}, SYS_DATE_CREATE
+    order by ${first.map((column) => `${column} desc, `).join("")}SYS_FILE_NAME desc, ${tieBreakers.map((expression) => `${expression} desc, `).join("")}SYS_DATE_CREATE
   ) = 1`;
 
 const supersedes = (row, other, columns) =>

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.new_files import MARKER_DAYS, NewFiles, milliseconds
+from pipeline.new_files import MARKER_DAYS, NewFiles, is_ignored, milliseconds
 from pipeline.settings import Preparation
 from runtime.errors import StorageDenied
 from runtime.structured_log import StructuredLog
@@ -42,7 +42,7 @@ def test_the_first_run_starts_a_batch(spark):
 def test_only_new_and_changed_files_of_the_pattern_start_a_batch(spark):
     spark.put(spark.source, "web/a.log", b"1")
     read_all(spark)
-    for name in ("web/b.txt", "other/a.log", "web/deep/a.log", "web/.a.log"):
+    for name in ("web/b.txt", "other/a.log", "web/deep/a.log", "web/.a.log", "web/_a.log"):
         spark.put(spark.source, name, b"1")
     assert exist(spark) == (False, "")
     spark.put(spark.source, "web/a.log", b"2")
@@ -51,6 +51,14 @@ def test_only_new_and_changed_files_of_the_pattern_start_a_batch(spark):
     assert exist(spark) == (False, "")
     spark.put(spark.source, "web/late.log", b"3")
     assert exist(spark) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("a/.b", True), ("_SUCCESS", True), ("a/b._COPYING_", True), ("a/_day=1", False), ("_a/b", False)],
+)
+def test_names_that_spark_ignores(name, expected):
+    assert is_ignored(name) == expected
 
 
 def test_a_file_that_was_removed_starts_none(spark):

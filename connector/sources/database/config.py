@@ -21,6 +21,7 @@ from connector.sources.base import (
     matching,
     reject_changes,
 )
+from connector.sources.database.relation import write_grant, write_name
 from connector.sources.time_window import TimeWindow, load_zone, parse_duration
 
 SMALLEST_ID = -(2**63)  # of a BIGINT: keys may be negative
@@ -82,6 +83,7 @@ class DatabaseSource(Source, frozen=True, kw_only=True):
 
     url: Text
     transactions_grant: ClassVar[str]
+    quote_sign: ClassVar[str]  # around names
     limits: Limits = Limits()
     endpoints: Mapping[Name, TableEndpoint]
 
@@ -93,16 +95,17 @@ class DatabaseSource(Source, frozen=True, kw_only=True):
         return unquote(urlsplit(self.url).username or "")
 
     def requirements(self) -> list[str]:
-        relations = [endpoint.relation for endpoint in self.endpoints.values()]
-        grants = [f"GRANT SELECT ON {relation} TO {self.user};" for relation in relations]
+        sign = self.quote_sign
+        grants = [write_grant(each.relation, self.user, sign) for each in self.endpoints.values()]
         reason = "to see open transactions; without it only `look_back` finds rows that are committed late"
-        return [*grants, f"{self.transactions_grant} TO {self.user};  -- {reason}"]
+        return [*grants, f"{self.transactions_grant} TO {write_name(self.user, sign)};  -- {reason}"]
 
 
 class PostgresSource(DatabaseSource, frozen=True, kw_only=True):
     """The address is libpq's: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS"""
 
     transactions_grant: ClassVar[str] = "GRANT pg_read_all_stats"
+    quote_sign: ClassVar[str] = '"'
     url: Annotated[
         str,
         matching(
@@ -116,6 +119,7 @@ class MysqlSource(DatabaseSource, frozen=True, kw_only=True):
     """`mysql://user@host:3306/database?sslmode=verify-full&sslrootcert=/path`; also for MariaDB."""
 
     transactions_grant: ClassVar[str] = "GRANT PROCESS ON *.*"
+    quote_sign: ClassVar[str] = "`"
     url: Annotated[
         str,
         matching(

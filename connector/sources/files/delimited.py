@@ -54,7 +54,8 @@ def read_header(lines: TextLines, declared: Csv, rename: Mapping[str, str]) -> S
     if not declared.header:
         return [rename.get(name, name) for name in declared.columns]
     try:
-        header = next(open_csv(lines, declared), [])
+        # Blank lines above it are skipped, as between rows.
+        header = next(filter(None, open_csv(lines, declared)), [])
     except csv.Error as error:
         raise UnreadableFile(f"the header cannot be read: {describe(error)}") from error
     if lines.fault:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from connector.errors import SourceUnavailable
+from connector.errors import KeyRejected, RequestRejected, SourceError, SourceUnavailable
 from connector.sources.files.store import FileInfo, describe_overwritten
-from runtime.errors import StorageError
+from runtime.errors import StorageDenied, StorageError
+from runtime.object_store import status_of
 from runtime.stored_object import ObjectInfo
 
+NOT_FOUND = 404
 SPLIT_BYTES = 1 << 20  # a smaller file is never split, and so read once
 
 
@@ -56,7 +58,7 @@ class GoogleFiles:
                 key = item.name.removeprefix(self.folder)
                 yield FileInfo(key, str(item.generation), item.size, modified)
         except StorageError as error:
-            raise SourceUnavailable(str(error)) from error
+            raise describe_failure(error, self.url) from error
 
     def read_chunks(self, file: FileInfo, start: int, end: int) -> Iterator[bytes]:
         yield (self._download(file) if file.size <= SPLIT_BYTES else self._read_once(file))[start:end]
@@ -76,7 +78,22 @@ class GoogleFiles:
         try:
             content = self.store.read(self.folder + file.key, int(file.etag))
         except StorageError as error:
-            raise SourceUnavailable(str(error)) from error
+            raise describe_failure(error, self.url) from error
         if content is None:
             raise SourceUnavailable(describe_overwritten(self.url, file.key))
         return content
+
+
+def describe_failure(error: StorageError, url: str) -> SourceError:
+    """With the remedies of a bucket that is not ours: Terraform neither creates it nor grants anything on it."""
+    cause = error.__cause__
+    if isinstance(error, StorageDenied):
+        return KeyRejected(
+            f"the job's account may not read {url}: ask the owner of the bucket for roles/storage.objectViewer. "
+            f"({cause or error})"
+        )
+    if isinstance(cause, Exception) and status_of(cause) == NOT_FOUND:
+        return RequestRejected(
+            f"{url} does not exist. Check the bucket's name in `url`. ({cause})", NOT_FOUND
+        )
+    return SourceUnavailable(str(error))

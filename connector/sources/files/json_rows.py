@@ -15,7 +15,8 @@ from connector.sources.json_repair import repair
 MAX_ARRAY_BYTES = 256 << 20  # an array is decoded as a whole
 BOM = b"\xef\xbb\xbf"
 
-PARSE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError)
+# The last one for a value that is nested too deeply.
+PARSE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 encode_line = msgspec.json.Encoder().encode

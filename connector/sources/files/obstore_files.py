@@ -20,6 +20,7 @@ from obstore.exceptions import (
 from obstore.store import LocalStore, S3Store
 
 from connector.errors import KeyRejected, RequestRejected, SourceError, SourceUnavailable
+from connector.sources.files.content import UnreadableFile
 from connector.sources.files.store import FileInfo, describe_overwritten
 from runtime.errors import SettingsError
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from obstore.store import S3Config  # they do not exist at run time
 
 CHUNK_BYTES = 256 << 10
+# Names of unfinished uploads, which object_store lists and reads as if they did not exist.
+# https://github.com/apache/arrow-rs-object-store/blob/main/src/local.rs
+STAGED = re.compile(r"#\d+$")
 STATUS = re.compile(r"status code: (\d{3})")
 
 
@@ -52,10 +56,16 @@ class ObstoreFiles:
                 for item in page:
                     modified = item["last_modified"].timestamp()
                     yield FileInfo(item["path"], item["e_tag"] or "", item["size"], modified)
+        if self.is_local:
+            yield from list_staged(Path(unquote(urlsplit(self.url).path)), prefix)
 
     def read_chunks(self, file: FileInfo, start: int, end: int) -> Iterator[bytes]:
         if start >= end:
             return
+        if self.is_local and STAGED.search(file.key):
+            raise UnreadableFile(
+                "a name that ends in # and digits is that of an unfinished upload. Rename it."
+            )
         with self._wrap_errors("read", file.key):
             received = 0
             for chunk in self._iter_body(file, start, end):
@@ -109,10 +119,19 @@ class ObstoreFiles:
             )
         if "invalid path" in str(error):
             return RequestRejected(
-                f"a name below {self.url}{key} has an empty folder (//) or a control character: {error!r:.300}. "
-                "Rename it, or declare a `glob` with a folder that does not contain it."
+                f"a name below {self.url}{key} has an empty folder (//) or a control character, or is not UTF-8: "
+                f"{error!r:.300}. Rename it, or declare a `glob` with a folder that does not contain it."
             )
         return SourceUnavailable(f"could not {action} {self.url}{key}: {first_line(error)}")
+
+
+def list_staged(folder: Path, prefix: str) -> Iterator[FileInfo]:
+    """Local files that would be missing without a word."""
+    for path in (folder / prefix).rglob("*#*"):
+        if STAGED.search(path.name) and path.is_file():
+            status = path.stat()
+            key = path.relative_to(folder).as_posix()
+            yield FileInfo(key, f"{status.st_mtime_ns:x}", status.st_size, status.st_mtime)
 
 
 def first_line(error: BaseError) -> str:

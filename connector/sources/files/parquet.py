@@ -31,6 +31,9 @@ def read_parquet(
         ) from error
     content = b"".join(chunks)
     rows = Rows()
+    # No Parquet, but empty as in the other formats: some programs mark a folder by such a file.
+    if not content:
+        return rows
     try:
         # int96 as nanoseconds would overflow silently before 1677 and after 2262.
         file = pq.ParquetFile(pa.BufferReader(content), coerce_int96_timestamp_unit="us")

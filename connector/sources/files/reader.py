@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import PurePosixPath
+from unicodedata import normalize
 
 from connector.errors import SourceUnavailable
 from connector.landing.files import RejectedRow
@@ -183,5 +184,12 @@ def list_matching(store: FileStore, endpoint: FilesEndpoint) -> list[FileInfo]:
     return [
         file
         for file in store.list_files(endpoint.prefix)
-        if not file.key.endswith("/") and PurePosixPath(file.key).full_match(endpoint.glob)
+        if not file.key.endswith("/") and matches(file.key, endpoint.glob)
     ]
+
+
+def matches(key: str, glob: str) -> bool:
+    """A key may begin with a slash, if a program has joined names with one too many, and its letters and their accents
+    may be characters of their own, as on a Mac."""
+    name = PurePosixPath(normalize("NFC", key.lstrip("/")))
+    return name.full_match(normalize("NFC", glob))

@@ -17,6 +17,7 @@ from connector.errors import (
     SourceUnavailable,
     ValueUnreadable,
 )
+from connector.sources.database.relation import write_grant
 
 ACCESS_DENIED, DATABASE_DENIED, UNKNOWN_DATABASE, NO_SUCH_TABLE = 1045, 1044, 1049, 1146
 TABLE_DENIED, COLUMN_DENIED, PRIVILEGE_MISSING, UNKNOWN_COLUMN = 1142, 1143, 1227, 1054
@@ -56,7 +57,7 @@ def translate(error: pymysql.MySQLError, name: str, user: str) -> SourceError:
     # By number: pymysql has one class of exception for most of them.
     if code in (TABLE_DENIED, COLUMN_DENIED, DATABASE_DENIED):
         return RequestRejected(
-            f"the account {user!r} may not read {name}: {text}. Ask the owner for: GRANT SELECT ON {name} TO {user};"
+            f"the account {user!r} may not read {name}: {text}. Ask the owner for: {write_grant(name, user, '`')}"
         )
     if code == PRIVILEGE_MISSING:
         return MissingProcess(f"the account {user!r} lacks a privilege to read {name}: {text}")
@@ -88,7 +89,7 @@ def translate_connect(error: pymysql.MySQLError, name: str, place: str, user: st
     if code in (DATABASE_DENIED, UNKNOWN_DATABASE):
         return RequestRejected(
             f"cannot connect to {place} for {name}: {text}. Correct `url`, or ask the owner for: "
-            f"GRANT SELECT ON {name} TO {user};"
+            f"{write_grant(name, user, '`')}"
         )
     if code == NO_TLS:
         return RequestRejected(

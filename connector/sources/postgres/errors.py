@@ -14,6 +14,7 @@ from connector.errors import (
     SourceUnavailable,
     ValueUnreadable,
 )
+from connector.sources.database.relation import write_grant
 
 CANCELLED = (errors.QueryCanceled, errors.SerializationFailure, errors.DeadlockDetected)
 # Classes of SQLSTATE that depend on the values of a row: an exception of a view's function, a subquery with several
@@ -46,7 +47,7 @@ def translate(error: psycopg.Error, name: str, user: str) -> SourceError:
     text = " ".join(str(error).split())[:500]
     if isinstance(error, errors.InsufficientPrivilege):
         return RequestRejected(
-            f"the account {user!r} may not read {name}: {text}. Ask the owner for: GRANT SELECT ON {name} TO {user}; "
+            f"the account {user!r} may not read {name}: {text}. Ask the owner for: {write_grant(name, user, '"')} "
             "and USAGE on its schema."
         )
     if isinstance(error, MISSING):

@@ -6,6 +6,9 @@ import re
 
 import pytest
 
+from connector.errors import InvalidResponse, RequestRejected
+from connector.source_preview import infer_planned_schema, preview_plan
+from connector.sources.window import IdRange
 from tests.connector.files.harness import values
 
 
@@ -221,6 +224,10 @@ def test_an_invalid_byte_after_many_lines_is_a_reject_with_its_line(local, folde
         (b"id,name\n1,a\x00b\n", [("1", "a\x00b")]),
         (b"id,name,,\n1,a,,\n2,b,x,\n", [("1", "a"), ("2", "b")]),
         (b'\xef\xbb\xbf"id","name"\n1,a\n', [("1", "a")]),
+        # Not an empty file, whose rows would never be read.
+        (b"\nid,name\n1,a\n", [("1", "a")]),
+        (b"\xef\xbb\xbf\r\n\r\nid,name\r\n1,a\r\n", [("1", "a")]),
+        (b"\n\n", []),
     ],
 )
 def test_odd_files_that_can_be_read(local, folder, content, rows):
@@ -263,3 +270,20 @@ def test_files_that_are_something_else_name_it(local, folder, name, content, rea
 def test_a_gzip_file_with_an_ending_in_capitals(local, folder):
     (folder / "A.CSV.GZ").write_bytes(gzip.compress(b"id,name\n1,a\n", mtime=0))
     assert values(local.copy(), "id", "name") == [("1", "a")]
+
+
+def test_a_preview_has_the_reason_of_what_cannot_be_read(local, folder):
+    """`try` and `describe` before the first run."""
+    (folder / "a.csv").write_text("id,name\n1,a\n2\n")
+    text = preview_plan(local.reader(), IdRange())
+    assert "rows of the first part: 1, rejected: 1" in text
+    assert "note: 1 rows of a.csv are in rejects/, the first is line 3: 1 fields instead of 2" in text
+    schema, _ = infer_planned_schema(local.reader(), IdRange())
+    assert {"id", "name"} <= {column["name"] for column in json.loads(schema)}
+    local.copy()
+    with pytest.raises(InvalidResponse, match="no rows that are new"):
+        infer_planned_schema(local.reader(), IdRange())
+    (folder / "b.csv").write_text("nr;name\n1;a\n")
+    assert "unreadable: file://" in preview_plan(local.reader(), IdRange())
+    with pytest.raises(RequestRejected, match="no column 'id', the key; its columns are: 'nr;name'"):
+        infer_planned_schema(local.reader(), IdRange())

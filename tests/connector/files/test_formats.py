@@ -67,6 +67,21 @@ def test_bad_json_lines_are_rejects(local, folder):
     assert [reject["number"] for reject in local.rejects()] == [2, 3, 4]
 
 
+def test_json_that_is_nested_too_deeply_does_not_stop_the_others(local, folder):
+    local.endpoint["format"] = {"ndjson": {}}
+    deep = "[" * 100_000 + "]" * 100_000
+    (folder / "a.json").write_text(f'{{"id": "1", "name": {deep}}}\n{{"id": "2"}}\n')
+    assert values(local.copy(), "id") == [("2",)]
+    [reject] = local.rejects()
+    assert (reject["number"], "recursion" in reject["reason"]) == (1, True)
+    local.endpoint["format"] = {"json": {}}
+    (folder / "a.json").write_text(f'[{{"id": "1", "name": {deep}}}]')
+    (folder / "b.json").write_text('[{"id": "3"}]')
+    rows, message = local.copy_incomplete()
+    assert values(rows, "id") == [("3",)]
+    assert "a.json: not a JSON array: maximum recursion depth" in message
+
+
 @pytest.mark.parametrize("content", ['{"id": 1}', '[{"id": 1}', "not json"])
 def test_a_file_that_is_not_an_array_is_unreadable(local, folder, content):
     local.endpoint["format"] = {"json": {}}
@@ -246,6 +261,14 @@ def test_a_parquet_column_may_have_another_type_in_each_file(local, folder):
     write_parquet(folder / "a.parquet", {"id": [1], "name": pa.array([1], pa.timestamp("ns"))})
     write_parquet(folder / "b.parquet", {"id": ["x"], "name": [[1.5]]})
     assert values(local.copy(), "id", "name") == [("1", "1970-01-01 00:00:00.000000001"), ("x", "[1.5]")]
+
+
+@pytest.mark.parametrize("kind", ["csv", "ndjson", "json", "parquet"])
+def test_a_file_of_no_bytes_is_complete(local, folder, kind):
+    local.endpoint["format"] = {kind: {}}
+    (folder / "in_$folder$").write_bytes(b"")
+    assert local.copy() == []
+    assert local.warehouse.runs[-1].status == "success"
 
 
 def test_a_parquet_file_without_the_key_is_unreadable(local, folder):

@@ -3,9 +3,11 @@
 import http.server
 import threading
 import time
+import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import google.oauth2.credentials
 import pytest
 from google.auth.credentials import AnonymousCredentials
 
@@ -18,7 +20,7 @@ from connector.sources.files.google_files import GoogleFiles
 from connector.sources.files.ledger import Ledger
 from connector.sources.files.obstore_files import open_obstore
 from connector.sources.files.position import parse_position
-from connector.sources.files.reader import FilesReader
+from connector.sources.files.reader import FilesReader, matches
 from connector.sources.window import IdRange
 from runtime.errors import SettingsError
 from runtime.google_api import ApiClient
@@ -27,6 +29,7 @@ from runtime.object_store import OK_STATUSES, ObjectStore
 from sandbox.state import PROJECT
 from tests.connector.files.harness import ENDPOINT, FilesHarness, values
 from tests.fakes.memory_store import MemoryStore
+from tests.sandbox.iam.project import Project
 
 
 def test_more_files_than_one_page_of_a_listing(s3):
@@ -46,6 +49,24 @@ def test_unusual_names(kind, name, request, folder):
     else:
         harness.put(name, b"id,name\n1,x\n")
     assert values(harness.copy(), "id", "SYS_SOURCE_FILE") == [("1", name)]
+
+
+def test_a_local_name_that_obstore_does_not_list_is_reported(local, folder):
+    """As the copies of some programs are called; without a message their rows would never be read."""
+    (folder / "in").mkdir()
+    for name in ("in/a.csv", "in/a.csv#1", "in/b#2.csv"):
+        (folder / name).write_bytes(b"id,name\n1,x\n")
+    local.endpoint["glob"] = "in/*"
+    rows, message = local.copy_incomplete()
+    assert values(rows, "SYS_SOURCE_FILE") == [("in/a.csv",), ("in/b#2.csv",)]
+    assert "in/a.csv#1: a name that ends in # and digits" in message
+    assert local.copy() == []
+
+
+def test_a_local_name_that_is_not_utf8(local, folder):
+    (folder / "a\udcff.csv").write_bytes(b"id,name\n1,x\n")
+    with pytest.raises(RequestRejected, match="or is not UTF-8"):
+        local.copy()
 
 
 def test_a_missing_bucket(s3_server):
@@ -188,6 +209,58 @@ class CountingBucket(MemoryStore):
     def read(self, name, generation):
         self.downloads[name] += 1
         return super().read(name, generation)
+
+
+@pytest.mark.parametrize(
+    "name", ["/a.csv", "//a.csv", "in//a.csv", "a#b?c+d%20.csv", "a\x01b.csv", "e\u0301.csv"]
+)
+def test_unusual_names_of_cloud_storage(sandbox, name):
+    """Also those that no local folder has, and that obstore does not read from S3."""
+    session = open_session(1)
+    api = ApiClient(session, AnonymousCredentials(), sandbox.address, OK_STATUSES)
+    bucket = f"odd-{uuid.uuid4().hex[:12]}"
+    body = f'{{"name": "{bucket}"}}'.encode()
+    api.send("POST", "/storage/v1/b", {"project": PROJECT}, body).raise_for_status()
+    harness = FilesHarness(f"gs://{bucket}/shop/")
+    exports = ObjectStore(api, bucket)
+    exports.create(f"shop/{name}", b"id,name\n1,x\n")
+    exports.create("shop/folder/", b"")
+    harness.endpoint["glob"] = "**/*.csv"
+    source = harness.parse()
+    endpoint = source.endpoints["shipments"]
+    ledger = Ledger(harness.store, "shipments")
+    with session:
+        store = GoogleFiles(exports, "shop/")
+        for expected in ([("1", name)], []):
+            rows = harness.copy(FilesReader(store, ledger, endpoint, harness.columns))
+            assert values(rows, "id", "SYS_SOURCE_FILE") == expected
+
+
+def test_a_bucket_of_cloud_storage_that_does_not_exist_or_is_not_granted(sandbox):
+    project, bucket = Project(sandbox), f"odd-{uuid.uuid4().hex[:12]}"
+    account = project.account(f"odd-{uuid.uuid4().hex[:12]}")
+    session = open_session(1)
+
+    def list_all(credentials):
+        api = ApiClient(session, credentials, sandbox.address, OK_STATUSES)
+        list(GoogleFiles(ObjectStore(api, bucket), "shop/").list_files(""))
+
+    with session:
+        with pytest.raises(
+            RequestRejected, match=rf"gs://{bucket}/shop/ does not exist. Check the bucket's name"
+        ):
+            list_all(AnonymousCredentials())
+        project.create_bucket(bucket)
+        with pytest.raises(KeyRejected, match=r"ask the owner of the bucket for roles/storage\.objectViewer"):
+            list_all(google.oauth2.credentials.Credentials(f"sandbox.{account}"))
+
+
+@pytest.mark.parametrize(
+    ("key", "glob"),
+    [("/a.csv", "*.csv"), ("e\u0301.csv", "\u00e9.csv"), ("\u00e9.csv", "e\u0301*"), ("//in/a.csv", "in/*")],
+)
+def test_names_that_a_glob_matches(key, glob):
+    assert matches(key, glob)
 
 
 def test_a_large_file_of_cloud_storage_is_downloaded_once_for_all_its_parts():
