@@ -13,10 +13,13 @@ const LOOKBACK = "timestamp_sub(current_timestamp(), interval 90 day)";
 
 const table = (context) => context.ref("ods", "checkpoints");
 
+// A watermark in the future, which a row of raw with such a load time would leave, would end all reading without an error.
+const isPast = "seen_until <= written_at";
+
 const watermark = (context) => `(
     select array_agg(seen_until order by written_at desc limit 1)[safe_offset(0)]
     from ${table(context)}
-    where table_name = '${names.ofTable(context.self())}' and written_at >= ${LOOKBACK}
+    where table_name = '${names.ofTable(context.self())}' and written_at >= ${LOOKBACK} and ${isPast}
   )`;
 
 // Only a full refresh, which is not in a transaction, reads what others have committed meanwhile.
@@ -137,6 +140,6 @@ const anyUnread = (tables) =>
 const isUnread = (written, time) => `${keyOf(`'${names.ofTable(written)}'`, time)} in unnest(unread)`;
 
 module.exports = {
-  NEVER, LOOKBACK, declareSince, declareReading, isNew, save, saveRest, requestAll, withdrawRequest, readOthersAgain,
+  NEVER, LOOKBACK, isPast, declareSince, declareReading, isNew, save, saveRest, requestAll, withdrawRequest, readOthersAgain,
   writeOthersAgain, declareUnread, touchedDays, anyUnread, isUnread,
 };

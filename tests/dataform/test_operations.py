@@ -187,6 +187,35 @@ def test_an_assertion_finds_rows_of_raw_that_no_run_has_read(sandbox, graph):
     assert {77, 78} <= {row["id"] for row in rows(runner, "ods.sales", "id")}
 
 
+def test_a_row_that_was_loaded_in_the_future_does_not_hide_those_after_it(sandbox, graph):
+    """It is reported instead of read: with its load time as the watermark, no later row would be read."""
+    runner = Runner(connect(sandbox.address, "future"), graph)
+    names = {f"ods.{name}" for name in ("checkpoints", "file_reads", "sales_days", "sales_rejects", "sales")}
+    actions = [each for each in runner.actions if each.name in names | {"assertions.raw_rows"}]
+
+    def run(*ids):
+        for id in ids:
+            load(runner, [("sales", file("sales", id), [sale(id)])])
+        for action in actions:
+            runner.run_action(action)
+        return [row["id"] for row in rows(runner, "ods.sales", "id")]
+
+    runner.warehouse.query(
+        f"insert into `{runner.warehouse.project}.raw.sales` (id, datetime, customer_id, store_id, SYS_FILE_NAME, "
+        f"SYS_DATE_CREATE) values ('9', '2017-01-03T10:00:00Z', '1', '7', '{file('sales', 9)}', timestamp '2098-01-01')"
+    )
+    assert run(1) == [1]
+    assert run(2) == [1, 2]
+    # As versions until 2026-11-30 left it.
+    runner.warehouse.query(
+        "insert into ods.checkpoints (table_name, seen_until, written_at) "
+        "values ('ods.sales', timestamp '2098-01-01', current_timestamp())"
+    )
+    assert run(3) == [1, 2, 3]
+    [unread] = runner.warehouse.rows("assertions.raw_rows")
+    assert (unread["SYS_FILE_NAME"], unread["raw_rows"], unread["read_rows"]) == (file("sales", 9), 1, 0)
+
+
 def commit_late(runner, name, load_rows):
     """A commit of `name` whose checkpoint is an hour older than the last run of the tables that follow it."""
     action = next(action for action in runner.actions if action.name == name)
