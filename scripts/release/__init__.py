@@ -5,5 +5,6 @@ repository       Dataform's copy of the folder: commits what differs
 target           the environment: project, repository, location
 workspace        files that are compiled without a commit
 schemas          columns of the tables, compared with those of the new release
+turn             one writer of the warehouse at a time
 invocation       runs released actions and waits for them
 """
