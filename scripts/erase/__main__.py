@@ -85,8 +85,8 @@ def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> No
     check_absence(objects, tables, values)
     if snapshots:
         raise EraseError(
-            f"snapshots have data and cannot be changed: {', '.join(snapshots)}. Delete them (DROP SNAPSHOT TABLE), and "
-            "run the command again."
+            f"snapshots have data and cannot be changed: {', '.join(snapshots)}. Delete them (DROP SNAPSHOT TABLE), "
+            "and run the command again."
         )
     # Only after everything succeeded: the row proves a complete erasure.
     log_erasure(client, subject, rows, len(names))

@@ -54,7 +54,7 @@ class Tables:
 
     def _values_of(self, table: bigquery.Table) -> Iterator[object]:
         key, names = self.subject.key_column, {field.name for field in table.schema}
-        if key not in names:  # rejects: the row is JSON text
+        if self._has_payloads(table):
             key = f"json_value(payload, '$.{key}')"
             columns = [f"json_value(payload, '$.{column}')" for column in self.subject.personal]
         else:
@@ -87,17 +87,20 @@ class Tables:
                 table = self.client.get_table(item.reference)
                 names = {field.name for field in table.schema}
                 has_rows = self.subject.key_column in names and names & set(self.subject.personal)
-                if (has_rows and self.subject.may_own(item.table_id)) or table.table_id.startswith(
-                    f"{self.subject.table}_rejects"
-                ):
+                if (has_rows and self.subject.may_own(item.table_id)) or self._has_payloads(table):
                     yield table
+
+    def _has_payloads(self, table: bigquery.Table) -> bool:
+        """Rejects, or a copy of them: the row is JSON text."""
+        is_rejects = table.table_id.startswith(f"{self.subject.table}_rejects")
+        return is_rejects and "payload" in {field.name for field in table.schema}
 
     def _log_tables(self) -> Iterator[str]:
         existing = {f"ops.{item.table_id}" for item in self.client.list_tables("ops")}
         return (table for table in LOGS if table in existing)
 
     def _erase_table(self, table: bigquery.Table, dry_run: bool) -> Place:
-        if table.table_id.startswith(f"{self.subject.table}_rejects"):
+        if self._has_payloads(table):
             return self._erase_payloads(table, dry_run)
         return self._erase_rows(table, dry_run)
 
