@@ -33,6 +33,7 @@ from scripts.release.target import (
     read_target,
 )
 from scripts.release.turn import exclude_runs
+from scripts.release.unwritten import print_unwritten
 from scripts.release.workspace import open_workspace
 
 
@@ -136,7 +137,9 @@ def release(
         # A release that was stopped after it had become live has not written its tables again.
         assert before is not None
         return find_changes(live, before, warehouse, may_refresh)
-    changes = find_changes(live, live.compile_commit(head), warehouse, may_refresh)
+    compiled = live.compile_commit(head)
+    changes = find_changes(live, compiled, warehouse, may_refresh)
+    print_unwritten(live, compiled, warehouse)
     print(f"before  {describe_result(before)}")
     print(f"live    {describe_result(live.promote(head))}")
     return changes
@@ -172,6 +175,7 @@ def preview(repository: Repository, live: LiveRelease, files: Files, warehouse: 
         workspace.apply(operations)
         compiled = live.compile_workspace(workspace.name)
         changes = compare_schemas(warehouse, live.read_actions(compiled))
+        print_unwritten(live, compiled, warehouse)
     for change in changes:
         print(f"columns {change}{' (without full refresh: refused)' if change.is_protected else ''}")
     print(f"live    {describe_result(live.current_result())}")
