@@ -58,6 +58,14 @@ const save = (context, days = "cast([] as array<date>)", writtenAt = "current_ti
   from (select ${watermark(context)} as moved);
   ${saveRead(context)}`;
 
+// In a full refresh: days that it may empty, in case that it is stopped. Its watermark stays, and it counts as written
+// before the refresh began, so that it is no other run of the table.
+const noteDays = (context, days) =>
+  `if array_length(${days}) > 0 then
+    insert into ${table(context)} (table_name, seen_until, touched_days, written_at)
+    values ('${names.ofTable(context.self())}', ifnull(${watermark(context)}, ${NEVER}), ${days}, timestamp_sub(begun_at, interval 1 microsecond));
+  end if;`;
+
 // A full refresh that needs several statements requests first that everything is read again, and withdraws the request
 // at its end: one that is stopped between two statements would leave the table without the days of the others.
 const requestAll = (context) =>
@@ -140,6 +148,6 @@ const anyUnread = (tables) =>
 const isUnread = (written, time) => `${keyOf(`'${names.ofTable(written)}'`, time)} in unnest(unread)`;
 
 module.exports = {
-  NEVER, LOOKBACK, isPast, declareSince, declareReading, isNew, save, saveRest, requestAll, withdrawRequest, readOthersAgain,
+  NEVER, LOOKBACK, isPast, declareSince, declareReading, isNew, save, saveRest, noteDays, requestAll, withdrawRequest, readOthersAgain,
   writeOthersAgain, declareUnread, touchedDays, anyUnread, isUnread,
 };

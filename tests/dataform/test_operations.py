@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 from google.api_core.exceptions import BadRequest
@@ -214,6 +215,23 @@ def test_a_row_that_was_loaded_in_the_future_does_not_hide_those_after_it(sandbo
     assert run(3) == [1, 2, 3]
     [unread] = runner.warehouse.rows("assertions.raw_rows")
     assert (unread["SYS_FILE_NAME"], unread["raw_rows"], unread["read_rows"]) == (file("sales", 9), 1, 0)
+
+
+def test_a_full_refresh_empties_days_of_which_raw_has_lost_all_rows(sandbox, graph):
+    """As after rows were deleted from raw by hand (docs/runbooks/break-glass.md)."""
+    runner = Runner(connect(sandbox.address, "emptied"), graph)
+    bad = file("sales", 9)
+    load(runner, [*FILES, ("sales", bad, [sale(66, "2017-01-20", ("a", 1, 1))])])
+    runner.run()
+    day = {"day": date(2017, 1, 20)}
+    assert day in rows(runner, "dmt.daily_sales", "day")
+    runner.warehouse.query(
+        f"delete from `{runner.warehouse.project}.raw.sales` where SYS_FILE_NAME = '{bad}'"
+    )
+    for action in runner.actions:
+        if action.name in SLICED:
+            runner.run_action(action, full_refresh=action.name == "ods.sales")
+    assert day not in rows(runner, "dmt.daily_sales", "day")
 
 
 def commit_late(runner, name, load_rows):
