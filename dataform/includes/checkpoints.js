@@ -59,7 +59,7 @@ const save = (context, days = "cast([] as array<date>)", writtenAt = "current_ti
   ${saveRead(context)}`;
 
 // In a full refresh: days that it may empty, in case that it is stopped. Its watermark stays, and it counts as written
-// before the refresh began, so that it is no other run of the table.
+// before the refresh began, so that it does not count as another run of the table.
 const noteDays = (context, days) =>
   `if array_length(${days}) > 0 then
     insert into ${table(context)} (table_name, seen_until, touched_days, written_at)

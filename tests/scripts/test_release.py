@@ -119,10 +119,10 @@ def test_a_table_that_no_model_writes_any_more_is_listed(release, client, folder
     warehouse.query_and_wait(f"create view ods.{model.stem} as select 1 as n")
     model.unlink()
     (folder / "definitions" / "ods" / "a.sqlx").rename(folder / "definitions" / "ods" / "never.sqlx")
-    left = f"left    ods.{model.stem}: no model writes it"
-    assert left in release("--dry-run").stdout
+    line = f"left    ods.{model.stem}: no model writes it"
+    assert line in release("--dry-run").stdout
     output = release().stdout
-    assert left in output
+    assert line in output
     assert output.count("left    ") == 1
 
 
