@@ -35,7 +35,6 @@ from runtime.http_session import open_session
 from runtime.object_store import ObjectStore, open_bucket
 from runtime.structured_log import StructuredLog
 
-LEASE_NAME = "pipeline/lease.json"
 SCRIPT_TIMEOUT_SECONDS = 300.0
 STORAGE_CONNECTIONS = 2  # the main thread, and the one that renews the lease
 # Prepares the new files of an endpoint; StepError if that fails.

@@ -14,7 +14,7 @@ from pipeline.run_record import RunRecord, RunRow
 from pipeline.settings import Settings
 from pipeline.termination import Termination
 from pipeline.watch import Watch
-from runtime.lease import Lease
+from runtime.lease import PIPELINE, Lease
 from runtime.structured_log import TRACE_FIELD, TRACE_VARIABLE, StructuredLog
 
 LEASE_RENEW_SECONDS = 5.0  # without an answer of Cloud Run, a dead owner is noticed after 15 s
@@ -38,7 +38,7 @@ class RunAssembly:
     def lease(self) -> Lease[dict[str, str]]:
         return Lease(
             assembly.create_object_store(self.settings),
-            assembly.LEASE_NAME,
+            PIPELINE,
             dict[str, str],
             holder=f"{self.schedule} {datetime.now(UTC).isoformat(timespec='seconds')}",
             execution=own_execution(os.environ, self.settings.location),

@@ -19,6 +19,7 @@ import msgspec
 from runtime.errors import LeaseHeld, LeaseLost, StorageError
 
 RENEW_SECONDS = 10.0
+PIPELINE = "pipeline/lease.json"  # in the landing bucket: of the process that writes the warehouse
 MISSED_RENEWALS = 3.0  # an owner that misses so many renewals counts as dead
 NO_STATE = b"null"
 CHECKS_PER_RENEWAL = 4  # how often a watched lease is read

@@ -11,7 +11,7 @@ const ANY_FILE_DAY = "date '0001-01-01'";
 const typeNewRows = (context, { source, columns }, more = []) =>
   `${checkpoints.declareReading(context)}
   declare until timestamp default ifnull(
-    (select max(SYS_DATE_CREATE) from ${source} where SYS_DATE_CREATE > since),
+    (select max(SYS_DATE_CREATE) from ${source} where SYS_DATE_CREATE > since and SYS_DATE_CREATE <= current_timestamp()),
     since
   );
   declare file_days array<date> default [];

@@ -23,14 +23,15 @@ const unreadRows = ({ ref }, tables, days = 35) => `
     group by SYS_DATE_CREATE, SYS_FILE_NAME`)
       .join("\n    union all\n    ")}
   ) as loaded
-  -- Rows that arrived after the last run are not read yet.
+  -- Rows that arrived after the last run are not read yet; rows with a load time in the future never are.
   join (
     select table_name, max(seen_until) as seen_until
     from ${ref("ods", "checkpoints")}
-    where written_at >= ${checkpoints.LOOKBACK}
+    where written_at >= ${checkpoints.LOOKBACK} and ${checkpoints.isPast}
     group by table_name
   ) as checkpoint
-    on checkpoint.table_name = loaded.table_name and loaded.SYS_DATE_CREATE <= checkpoint.seen_until
+    on checkpoint.table_name = loaded.table_name
+      and (loaded.SYS_DATE_CREATE <= checkpoint.seen_until or loaded.SYS_DATE_CREATE > current_timestamp())
   -- A file that was read again has a newer row.
   left join (
     select table_name, SYS_DATE_CREATE, SYS_FILE_NAME, array_agg(read_rows order by written_at desc limit 1)[safe_offset(0)] as read_rows

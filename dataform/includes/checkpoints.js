@@ -13,10 +13,13 @@ const LOOKBACK = "timestamp_sub(current_timestamp(), interval 90 day)";
 
 const table = (context) => context.ref("ods", "checkpoints");
 
+// A watermark in the future, which a row of raw with such a load time would leave, would end all reading without an error.
+const isPast = "seen_until <= written_at";
+
 const watermark = (context) => `(
     select array_agg(seen_until order by written_at desc limit 1)[safe_offset(0)]
     from ${table(context)}
-    where table_name = '${names.ofTable(context.self())}' and written_at >= ${LOOKBACK}
+    where table_name = '${names.ofTable(context.self())}' and written_at >= ${LOOKBACK} and ${isPast}
   )`;
 
 // Only a full refresh, which is not in a transaction, reads what others have committed meanwhile.
@@ -54,6 +57,14 @@ const save = (context, days = "cast([] as array<date>)", writtenAt = "current_ti
   select '${names.ofTable(context.self())}', if(moved < since, moved, until), ${days}, ${writtenAt}
   from (select ${watermark(context)} as moved);
   ${saveRead(context)}`;
+
+// In a full refresh: days that it may empty, in case that it is stopped. Its watermark stays, and it counts as written
+// before the refresh began, so that it does not count as another run of the table.
+const noteDays = (context, days) =>
+  `if array_length(${days}) > 0 then
+    insert into ${table(context)} (table_name, seen_until, touched_days, written_at)
+    values ('${names.ofTable(context.self())}', ifnull(${watermark(context)}, ${NEVER}), ${days}, timestamp_sub(begun_at, interval 1 microsecond));
+  end if;`;
 
 // A full refresh that needs several statements requests first that everything is read again, and withdraws the request
 // at its end: one that is stopped between two statements would leave the table without the days of the others.
@@ -137,6 +148,6 @@ const anyUnread = (tables) =>
 const isUnread = (written, time) => `${keyOf(`'${names.ofTable(written)}'`, time)} in unnest(unread)`;
 
 module.exports = {
-  NEVER, LOOKBACK, declareSince, declareReading, isNew, save, saveRest, requestAll, withdrawRequest, readOthersAgain,
+  NEVER, LOOKBACK, isPast, declareSince, declareReading, isNew, save, saveRest, noteDays, requestAll, withdrawRequest, readOthersAgain,
   writeOthersAgain, declareUnread, touchedDays, anyUnread, isUnread,
 };

@@ -62,7 +62,7 @@ const model = (context, { source, rejects, days, key, time, columns }) => {
   ${arrivals.typeNewRows(context, { source, columns }, [
     "declare days array<date> default [];",
     "declare first_day date default date '1989-12-31';",
-    ...(later ? ["declare newest_days array<date> default [];"] : []),
+    later ? "declare newest_days array<date> default [];" : "declare old_days array<date> default [];",
     "declare lowest_id int64 default null;",
     "declare highest_id int64 default null;",
   ])}
@@ -86,7 +86,11 @@ const model = (context, { source, rejects, days, key, time, columns }) => {
     ${checkpoints.save(context)}
     commit transaction;
     return;
-  end if;` : `delete from ${days} where id between ${LOWEST_ID} and ${HIGHEST_ID};`}
+  end if;` : `
+  -- Days of which raw has lost all rows: the tables that follow this one write them again, too.
+  set old_days = array(select distinct day from ${days} where id between ${LOWEST_ID} and ${HIGHEST_ID});
+  ${checkpoints.noteDays(context, "old_days")}
+  delete from ${days} where id between ${LOWEST_ID} and ${HIGHEST_ID};`}
   ${later ? storeDays : `
   if lowest_id is not null then ${storeDays}
   end if;
@@ -97,6 +101,7 @@ const model = (context, { source, rejects, days, key, time, columns }) => {
     from ${days}
     where id between ${later ? "lowest_id and highest_id" : `${LOWEST_ID} and ${HIGHEST_ID}`}
       and id in (select ${key} from arrived)
+    ${later ? "" : "union distinct select day from unnest(old_days) as day"}
   );
   if ${isSliced} then
     set first_day = (

@@ -44,7 +44,8 @@ const fill = ({ source, history, key, columns, incomplete }) => {
   where true
   qualify ${versions.newest(`list_name, ${key}`, Object.keys(facts), ["reason is null"])};
 
-  -- Lists that have expired in raw keep their rows, and those before them.
+  -- Lists that have expired in raw keep their rows, and those before them. A list that is newer than a load which raw still
+  -- has did not expire: its rows were deleted, and it leaves the history.
   set oldest_list = (
     select min(list_name)
     from list_rows
@@ -52,6 +53,7 @@ const fill = ({ source, history, key, columns, incomplete }) => {
       select max(list_name)
       from ${history}
       where list_name >= oldest_list and list_name not in (select list_name from list_rows)
+        and ${names.timeOfRun("list_name")} <= (select min(SYS_DATE_CREATE) from typed_rows)
     ), '')
   );
   set complete_lists = array(

@@ -46,7 +46,7 @@ const age = (context, table, limits) =>
     table, "", "age", limits,
     "round(timestamp_diff(current_timestamp(), max(seen_until), minute) / 60, 2)",
     `${context.ref("ods", "checkpoints")} where table_name = '${names.ofTable(table)}' and written_at >= ${checkpoints.LOOKBACK}
-      and seen_until > ${checkpoints.NEVER}`,
+      and seen_until > ${checkpoints.NEVER} and ${checkpoints.isPast}`,
   );
 
 // `unread` is a SELECT of files with raw_rows and read_rows (assertions.js).

@@ -9,7 +9,7 @@ from google.api_core.client_options import ClientOptions
 from google.cloud import bigquery, run_v2
 from google.cloud.dataform_v1 import CodeCompilationConfig, DataformClient
 
-from pipeline.assembly import LEASE_NAME, STORAGE_CONNECTIONS
+from pipeline.assembly import STORAGE_CONNECTIONS
 from pipeline.jobs import make_execution_check, own_execution
 from pipeline.restore.automatic import NoSchedules, RestoreInProcess, find_release, roll_back
 from pipeline.restore.errors import FilesNotMoved
@@ -23,7 +23,7 @@ from runtime.delivery.images import Images
 from runtime.delivery.release_config import LiveRelease
 from runtime.delivery.releases import ReleaseLog
 from runtime.errors import StorageError
-from runtime.lease import Lease
+from runtime.lease import PIPELINE, Lease
 from runtime.object_store import ObjectStore, open_bucket
 from runtime.structured_log import StructuredLog
 
@@ -58,7 +58,7 @@ class Job:
         """That of the pipeline: no run may be active. A new one for each attempt."""
         return Lease(
             self.store,
-            LEASE_NAME,
+            PIPELINE,
             dict[str, str],
             holder="restore",
             execution=self.execution,

@@ -73,6 +73,9 @@ def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> No
         rows += place.rows
         if place.rows:
             print(f"table   {place.name}: {place.rows} rows")
+    snapshots = tables.find_snapshots()
+    for name in snapshots:
+        print(f"snapshot {name}: cannot be changed")
     if arguments.dry_run:
         print(f"dry run: {rows} rows and {len(names)} objects have data; nothing was changed")
         return
@@ -80,6 +83,11 @@ def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> No
     for name in wait_for_others(create_dataform_client(), target.repository):
         print(f"waited  for {name}")
     check_absence(objects, tables, values)
+    if snapshots:
+        raise EraseError(
+            f"snapshots have data and cannot be changed: {', '.join(snapshots)}. Delete them (DROP SNAPSHOT TABLE), "
+            "and run the command again."
+        )
     # Only after everything succeeded: the row proves a complete erasure.
     log_erasure(client, subject, rows, len(names))
     print(

@@ -28,7 +28,7 @@ PERSONAL = "Personal data"  # in the description of a column: docs/reference/per
 class Subject:
     """`folder` is that of the endpoint in the landing bucket; `columns` are erased, `personal` among them.
 
-    `is_number`: ods has the key as INT64; as a text, "01" and "1" are two keys.
+    `is_number`: ods has the key as INT64; as a text, "01" and "1" are two keys. `other_tables` are those of raw.
     """
 
     table: str
@@ -38,6 +38,12 @@ class Subject:
     columns: tuple[str, ...]
     personal: tuple[str, ...]
     is_number: bool = True
+    other_tables: frozenset[str] = frozenset()
+
+    def may_own(self, table: str) -> bool:
+        """False for a table that is named after another one of raw, such as stores_changes: its keys are others."""
+        names = {name for name in (self.table, *self.other_tables) if f"{table}_".startswith(f"{name}_")}
+        return not names or max(names, key=len) == self.table
 
     @property
     def digest(self) -> str:
@@ -78,14 +84,21 @@ def read_subject(table: str, key: str) -> Subject:
     folder, keys = find_endpoint(table)
     fields = json.loads((CONNECTOR / "schemas" / f"{table}.json").read_text(encoding="utf-8"))
     columns = [field for field in fields if not field["name"].startswith(SYSTEM)]
-    personal = tuple(field["name"] for field in columns if PERSONAL in field["description"])
+    personal = tuple(field["name"] for field in columns if is_personal(field))
     if not personal or len(keys) != 1:
         raise EraseError(
             f"invalid --table '{table}': no column of connector/schemas/{table}.json is described "
             f"as '{PERSONAL}', or its key has several columns."
         )
     others = tuple(field["name"] for field in columns if field["name"] != keys[0])
-    return Subject(table, folder, keys[0], key.strip(WHITE_SPACE), others, personal)
+    tables = frozenset(path.stem for path in (CONNECTOR / "schemas").glob("*.json")) - {table}
+    return Subject(table, folder, keys[0], key.strip(WHITE_SPACE), others, personal, other_tables=tables)
+
+
+def is_personal(field: dict[str, Any]) -> bool:
+    """Also a record with such a column."""
+    nested = any(is_personal(each) for each in field.get("fields", []))
+    return nested or PERSONAL in field.get("description", "")
 
 
 def find_endpoint(table: str) -> tuple[str, list[str]]:

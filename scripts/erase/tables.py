@@ -54,7 +54,7 @@ class Tables:
 
     def _values_of(self, table: bigquery.Table) -> Iterator[object]:
         key, names = self.subject.key_column, {field.name for field in table.schema}
-        if key not in names:  # rejects: the row is JSON text
+        if self._has_payloads(table):
             key = f"json_value(payload, '$.{key}')"
             columns = [f"json_value(payload, '$.{column}')" for column in self.subject.personal]
         else:
@@ -71,26 +71,38 @@ class Tables:
         for log in self._log_tables():
             yield self._erase_texts(log, texts, dry_run)
         for table in sorted(self._tables(), key=lambda table: table.dataset_id == "raw"):
-            if table.table_id == f"{self.subject.table}_rejects":
-                yield self._erase_payloads(table, dry_run)
-            else:
-                yield self._erase_rows(table, dry_run)
+            yield self._erase_table(table, dry_run)
 
-    def _tables(self) -> Iterator[bigquery.Table]:
+    def find_snapshots(self) -> list[str]:
+        """Names of snapshots with data of the subject, which nothing can change."""
+        places = [self._erase_table(table, dry_run=True) for table in self._tables("SNAPSHOT")]
+        return [place.name for place in places if place.rows]
+
+    def _tables(self, kind: str = "TABLE") -> Iterator[bigquery.Table]:
         for dataset in self.client.list_datasets():
             for item in self.client.list_tables(dataset.reference):
-                # A view has no rows of its own, and a snapshot cannot be changed.
-                if item.table_type != "TABLE":
+                # A view has no rows of its own.
+                if item.table_type != kind:
                     continue
                 table = self.client.get_table(item.reference)
                 names = {field.name for field in table.schema}
                 has_rows = self.subject.key_column in names and names & set(self.subject.personal)
-                if has_rows or table.table_id == f"{self.subject.table}_rejects":
+                if (has_rows and self.subject.may_own(item.table_id)) or self._has_payloads(table):
                     yield table
+
+    def _has_payloads(self, table: bigquery.Table) -> bool:
+        """Rejects, or a copy of them: the row is JSON text."""
+        is_rejects = table.table_id.startswith(f"{self.subject.table}_rejects")
+        return is_rejects and "payload" in {field.name for field in table.schema}
 
     def _log_tables(self) -> Iterator[str]:
         existing = {f"ops.{item.table_id}" for item in self.client.list_tables("ops")}
         return (table for table in LOGS if table in existing)
+
+    def _erase_table(self, table: bigquery.Table, dry_run: bool) -> Place:
+        if self._has_payloads(table):
+            return self._erase_payloads(table, dry_run)
+        return self._erase_rows(table, dry_run)
 
     def _erase_rows(self, table: bigquery.Table, dry_run: bool) -> Place:
         present = {field.name: field for field in table.schema}

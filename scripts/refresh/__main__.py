@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime
 
 from google.cloud import bigquery
 
-from runtime.delivery import ReleaseError
+from runtime.delivery import DeliveryError
 from runtime.delivery.release_config import LiveRelease
-from runtime.errors import SettingsError
+from runtime.errors import SettingsError, StorageError
 from runtime.google_errors import CLIENT_ERRORS
+from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.errors import DeployError
 from scripts.refresh import RefreshError
 from scripts.refresh.tables import Table, find_table, read_tables
@@ -23,6 +24,7 @@ from scripts.release.target import (
     create_warehouse_client,
     read_target,
 )
+from scripts.release.turn import exclude_runs
 
 # Bookkeeping of the incremental tables: docs/adr/0003. Rows of their own, which no run passes before it has read them:
 # "<table> (again)" has the moment from which it reads raw again, "<table> (rest)" days that it writes next.
@@ -48,8 +50,9 @@ class Days:
 def main() -> None:
     arguments = create_parser().parse_args()
     try:
-        refresh(arguments, read_target(arguments))
-    except (RefreshError, ReleaseError, DeployError, SettingsError) as error:
+        target = read_target(arguments)
+        wait_for_turn(lambda: refresh(arguments, target), wait=arguments.wait)
+    except (RefreshError, DeliveryError, DeployError, SettingsError, StorageError) as error:
         sys.exit(f"refresh: {error}")
     except CLIENT_ERRORS as error:
         sys.exit(f"refresh: {error}")
@@ -71,6 +74,7 @@ def create_parser() -> argparse.ArgumentParser:
         "for other tables: write these days of sales again, UTC",
     )
     parser.add_argument("--dry-run", action="store_true", help="print what would run, and change nothing")
+    add_wait(parser, "run of the pipeline or refresh")
     return parser
 
 
@@ -109,10 +113,14 @@ def refresh(arguments: argparse.Namespace, target: Target) -> None:
     if arguments.dry_run:
         print("dry run: nothing was changed")
         return
-    warehouse = create_warehouse_client(target)
     runner = Runner(dataform, target.repository, release.name, target.service_account)
-    if arguments.days:
-        request_days(warehouse, table, arguments.days)
+    with exclude_runs(target, dataform, f"refresh of {table.name}"):
+        write_again(create_warehouse_client(target), runner, table, arguments.days)
+
+
+def write_again(warehouse: bigquery.Client, runner: Runner, table: Table, days: Days | None) -> None:
+    if days:
+        request_days(warehouse, table, days)
     else:
         # Without dependents, which follow incrementally below: their own rows need no replacement.
         runner.run([table.target], full_refresh=True, with_dependents=False)

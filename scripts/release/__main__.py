@@ -6,16 +6,18 @@ A release that changes columns, types or layout of an incremental table is refus
 import argparse
 import sys
 import uuid
+from contextlib import nullcontext
 from pathlib import Path
 
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
-from runtime.delivery import ReleaseError
+from runtime.delivery import DeliveryError
 from runtime.delivery.release_config import LiveRelease
-from runtime.errors import SettingsError
+from runtime.errors import SettingsError, StorageError
 from runtime.google_errors import CLIENT_ERRORS
+from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.checkout import check_clean, check_merged
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError
@@ -30,6 +32,8 @@ from scripts.release.target import (
     create_warehouse_client,
     read_target,
 )
+from scripts.release.turn import exclude_runs
+from scripts.release.unwritten import print_unwritten
 from scripts.release.workspace import open_workspace
 
 
@@ -38,8 +42,8 @@ def main() -> None:
     try:
         check_folder(arguments)
         target = read_target(arguments)
-        release_or_preview(arguments, target)
-    except (ReleaseError, DeployError, SettingsError) as error:
+        wait_for_turn(lambda: release_or_preview(arguments, target), wait=arguments.wait)
+    except (DeliveryError, DeployError, SettingsError, StorageError) as error:
         sys.exit(f"release: {error}")
     # A missing repository is the usual reason, and has another remedy than other errors.
     except NotFound as error:
@@ -58,6 +62,7 @@ def create_parser() -> argparse.ArgumentParser:
     add("--refresh", action="store_true", help="replace tables whose columns changed, after the release")
     add("--commit", metavar="SHA", help="a commit of the Dataform repository, compiled again; not the folder")
     add("--dry-run", action="store_true", help="print what would change, and change nothing")
+    add_wait(parser, "run of the pipeline or refresh, with --refresh")
     return parser
 
 
@@ -82,18 +87,26 @@ def release_or_preview(arguments: argparse.Namespace, target: Target) -> None:
     warehouse = create_warehouse_client(target)
     if arguments.dry_run:
         preview(repository, live, files, warehouse)
-    else:
+        return
+    # A run at the same time would write the tables that are replaced, or read one that was dropped.
+    with exclude_runs(target, client, "release") if arguments.refresh else nullcontext():
         changes = release(
             repository, live, files, read_origin(arguments.folder), warehouse, arguments.refresh
         )
-        if changes:
-            result = live.current_result()
-            assert result is not None
-            # Only now that the release is live: one that is refused must not drop a table.
-            add_columns(warehouse, changes)
-            rewritten = [change for change in changes if not change.is_filled]
-            drop_recreated(warehouse, rewritten)
-            refresh(Runner(client, target.repository, result.name, target.service_account), rewritten)
+        write_changed(live, target, warehouse, changes)
+
+
+def write_changed(
+    live: LiveRelease, target: Target, warehouse: bigquery.Client, changes: list[SchemaChange]
+) -> None:
+    """Only now that the release is live: one that is refused must not drop a table."""
+    if changes:
+        result = live.current_result()
+        assert result is not None
+        add_columns(warehouse, changes)
+        rewritten = [change for change in changes if not change.is_filled]
+        drop_recreated(warehouse, rewritten)
+        refresh(Runner(live.client, target.repository, result.name, target.service_account), rewritten)
 
 
 def refresh(runner: Runner, changes: list[SchemaChange]) -> None:
@@ -124,7 +137,9 @@ def release(
         # A release that was stopped after it had become live has not written its tables again.
         assert before is not None
         return find_changes(live, before, warehouse, may_refresh)
-    changes = find_changes(live, live.compile_commit(head), warehouse, may_refresh)
+    compiled = live.compile_commit(head)
+    changes = find_changes(live, compiled, warehouse, may_refresh)
+    print_unwritten(live, compiled, warehouse)
     print(f"before  {describe_result(before)}")
     print(f"live    {describe_result(live.promote(head))}")
     return changes
@@ -160,6 +175,7 @@ def preview(repository: Repository, live: LiveRelease, files: Files, warehouse: 
         workspace.apply(operations)
         compiled = live.compile_workspace(workspace.name)
         changes = compare_schemas(warehouse, live.read_actions(compiled))
+        print_unwritten(live, compiled, warehouse)
     for change in changes:
         print(f"columns {change}{' (without full refresh: refused)' if change.is_protected else ''}")
     print(f"live    {describe_result(live.current_result())}")

@@ -92,6 +92,21 @@ def test_a_list_that_expired_in_raw_keeps_its_rows(products):
     assert products.history() == EXPECTED
 
 
+def test_a_list_whose_rows_were_deleted_leaves_the_history(products):
+    """It did not expire: raw has the rows of a list that was loaded before it."""
+    products.load(2, 3, 4)
+    raw = f"`{products.warehouse.project}.raw.products`"
+    loaded = "parse_timestamp('%Y%m%d_%H%M', regexp_extract(SYS_FILE_NAME, r'_([0-9]{8}_[0-9]{4})_'))"
+    products.warehouse.query(f"update {raw} set SYS_DATE_CREATE = {loaded} where true")
+    products.run()
+    assert len(products.history()) > 4
+    products.warehouse.query(f"delete from {raw} where SYS_FILE_NAME != '{file('products', 2)}'")
+    products.run(full_refresh=True)
+    assert products.history() == [
+        (*row, "new", 2, None) for row in (("a", "1", True), ("b", "2", True), ("e", "1", True))
+    ]
+
+
 def test_an_incomplete_list_removes_no_key(products):
     products.load(2)
     products.run()

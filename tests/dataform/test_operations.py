@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 from google.api_core.exceptions import BadRequest
@@ -185,6 +186,52 @@ def test_an_assertion_finds_rows_of_raw_that_no_run_has_read(sandbox, graph):
     runner.run()
     assert unread() == []
     assert {77, 78} <= {row["id"] for row in rows(runner, "ods.sales", "id")}
+
+
+def test_a_row_that_was_loaded_in_the_future_does_not_hide_those_after_it(sandbox, graph):
+    """It is reported instead of read: with its load time as the watermark, no later row would be read."""
+    runner = Runner(connect(sandbox.address, "future"), graph)
+    names = {f"ods.{name}" for name in ("checkpoints", "file_reads", "sales_days", "sales_rejects", "sales")}
+    actions = [each for each in runner.actions if each.name in names | {"assertions.raw_rows"}]
+
+    def run(*ids):
+        for id in ids:
+            load(runner, [("sales", file("sales", id), [sale(id)])])
+        for action in actions:
+            runner.run_action(action)
+        return [row["id"] for row in rows(runner, "ods.sales", "id")]
+
+    runner.warehouse.query(
+        f"insert into `{runner.warehouse.project}.raw.sales` (id, datetime, customer_id, store_id, SYS_FILE_NAME, "
+        f"SYS_DATE_CREATE) values ('9', '2017-01-03T10:00:00Z', '1', '7', '{file('sales', 9)}', timestamp '2098-01-01')"
+    )
+    assert run(1) == [1]
+    assert run(2) == [1, 2]
+    # As versions until 2026-11-30 left it.
+    runner.warehouse.query(
+        "insert into ods.checkpoints (table_name, seen_until, written_at) "
+        "values ('ods.sales', timestamp '2098-01-01', current_timestamp())"
+    )
+    assert run(3) == [1, 2, 3]
+    [unread] = runner.warehouse.rows("assertions.raw_rows")
+    assert (unread["SYS_FILE_NAME"], unread["raw_rows"], unread["read_rows"]) == (file("sales", 9), 1, 0)
+
+
+def test_a_full_refresh_empties_days_of_which_raw_has_lost_all_rows(sandbox, graph):
+    """As after rows were deleted from raw by hand (docs/runbooks/break-glass.md)."""
+    runner = Runner(connect(sandbox.address, "emptied"), graph)
+    bad = file("sales", 9)
+    load(runner, [*FILES, ("sales", bad, [sale(66, "2017-01-20", ("a", 1, 1))])])
+    runner.run()
+    day = {"day": date(2017, 1, 20)}
+    assert day in rows(runner, "dmt.daily_sales", "day")
+    runner.warehouse.query(
+        f"delete from `{runner.warehouse.project}.raw.sales` where SYS_FILE_NAME = '{bad}'"
+    )
+    for action in runner.actions:
+        if action.name in SLICED:
+            runner.run_action(action, full_refresh=action.name == "ods.sales")
+    assert day not in rows(runner, "dmt.daily_sales", "day")
 
 
 def commit_late(runner, name, load_rows):

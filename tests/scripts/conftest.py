@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import dataform_v1 as dataform
 
@@ -33,6 +34,8 @@ def command(state):
     )
     parent = f"projects/{state.project}/locations/{REGION}"
     client.create_repository(parent=parent, repository=dataform.Repository(), repository_id="warehouse")
+    bucket, project = {"name": f"{state.project}-landing"}, {"project": state.project}
+    requests.post(f"{state.address}/storage/v1/b", params=project, json=bucket, timeout=10).raise_for_status()
 
     def run(module, *arguments):
         where = ["--project", state.project, "--region", REGION, "--location", "EU"]

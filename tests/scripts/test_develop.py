@@ -13,12 +13,13 @@ SUFFIX = ("--schema-suffix", "ada")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """The warehouse with another column, which the person tries."""
+    """The warehouse with another column and other partitions, which the person tries."""
     folder = tmp_path_factory.mktemp("ada") / "dataform"
     shutil.copytree(SOURCE, folder)
     model = folder / "definitions/dmt/daily_sales.sqlx"
     text = model.read_text()
     text = text.replace('    units: "Units sold.",', '    units: "Units sold.",\n    lines: "Lines sold.",')
+    text = text.replace("bigquery: { labels", 'bigquery: { partitionBy: "day", labels')
     model.write_text(text.replace(" as revenue,\n", " as revenue,\n  count(*) as lines,\n"))
     return folder
 
@@ -49,7 +50,10 @@ def test_run_writes_only_the_datasets_of_the_person_and_continues_from_their_che
     released.load("sales", {file("sales", 9): [sale(70, "2017-01-02", ("a", 1, 1))]})
     result = command("scripts.develop", "run", *SUFFIX, "--folder", str(folder))
     assert (result.returncode, result.stderr) == (0, "")
-    assert "refresh dmt_ada.daily_sales: new lines\n" in result.stdout
+    change = "dmt_ada.daily_sales: new lines; partitions none → DAY of day\n"
+    assert f"refresh {change}drop    {change}" in result.stdout
+    table = released.client.get_table(f"{released.project}.dmt_ada.daily_sales")
+    assert table.time_partitioning.field == "day"
     assert all_rows(released) == before
     assert sorted(map(repr, released.rows("ops.quality_results"))) == results
     assert sum(row["lines"] for row in released.rows("dmt_ada.daily_sales", "day, lines")) == 13

@@ -12,9 +12,9 @@ from google.cloud import bigquery
 
 from sandbox import environment
 from sandbox.process import running
-from scripts.erase.subject import quoted_forms, read_subject, texts_of
+from scripts.erase.subject import is_personal, quoted_forms, read_subject, texts_of
 from scripts.erase.tables import LOGS as SEARCHED
-from scripts.erase.tables import SAME_NUMBER, SAME_TEXT
+from scripts.erase.tables import SAME_NUMBER, SAME_TEXT, Tables
 from scripts.sql_analysis.analyzer import GoogleSql
 from tests.dataform.engines.project import lay_out
 from tests.dataform.engines.runner import Runner
@@ -131,6 +131,8 @@ def shop(state, tmp_path_factory):
     )
     shop.warehouse.query("insert into ods_ada.versions values (17, 'Zelda Quist', null), (1, 'Zoe', null)")
     shop.warehouse.query("insert into ods_ada.versions values (17, 'Z. Quist-Old', date '2026-01-05')")
+    # Another entity with a column of that name; a file of raw has the first part of its name.
+    shop.warehouse.query("create table ods_ada.sales_people as select 17 as id, 'Till 17' as name")
     shop.warehouse.query(quoting("run_log", "error", "Bad value: Z. Quist-Old"))
     columns = "run_id, export, logged_at, state, key, detail"
     shop.warehouse.query(
@@ -195,6 +197,17 @@ def test_a_dry_run_lists_every_place_and_changes_nothing(command, shop):
     assert shop.traces() == before
 
 
+def test_a_snapshot_with_data_is_named_and_ends_the_command(command, shop):
+    """Nothing can change it; an erasure that left it would be recorded as complete."""
+    shop.warehouse.query("create snapshot table snapshots.customers_old clone ods.customers")
+    dry_run = command("--table", "customers", "--key", "17", "--dry-run")
+    assert "snapshot snapshots.customers_old: cannot be changed\n" in dry_run.stdout
+    subject = read_subject("customers", "17")
+    assert Tables(shop.warehouse.client, subject).find_snapshots() == ["snapshots.customers_old"]
+    assert Tables(shop.warehouse.client, replace(subject, key="99")).find_snapshots() == []
+    shop.warehouse.query("drop snapshot table snapshots.customers_old")
+
+
 def test_no_trace_is_left_and_the_sales_stay(command, shop):
     sales = shop.warehouse.rows("dmt.daily_sales")
     shop.warehouse.client.delete_table(f"{shop.warehouse.project}.staging.customers")  # expires after a day
@@ -207,6 +220,7 @@ def test_no_trace_is_left_and_the_sales_stay(command, shop):
     assert list(row.values()) == [17, None, None, None, None, None, True]
     others = shop.warehouse.rows("ods.customers", "name", "id != 17")
     assert len(others) == 3 and all(row["name"] for row in others)
+    assert shop.warehouse.rows("ods_ada.sales_people", "id, name") == [{"id": 17, "name": "Till 17"}]
     history = shop.warehouse.rows("ods.customers_history", "valid_from, change", "id = 17")
     assert [row["change"] for row in history] == ["new", "removed", "returned"]
     archived = shop.contents()[f"retail/customers/archive/20260104/{file('customers', 4)}"]
@@ -285,6 +299,31 @@ def test_a_key_that_is_a_text_keeps_its_zeros(value, is_same):
     assert subject.matches(value) == is_same
     sql = SAME_TEXT.format(key=json.dumps(value)).replace("@key", json.dumps(subject.key))
     assert GoogleSql().evaluate(f"select cast({sql} as string)") == [(str(is_same).lower(),)]
+
+
+@pytest.mark.parametrize(
+    ("table", "is_own"),
+    [
+        ("customers", True),
+        ("customers_20260105", True),
+        ("customers_changes", True),
+        ("versions", True),  # named after none
+        ("stores", False),
+        ("stores_changes", False),
+        ("customers_eu", False),
+        ("customers_eu_20260105", False),
+        ("customers_europe", True),
+    ],
+)
+def test_tables_that_are_named_after_another_one_of_raw_are_not_searched(table, is_own):
+    others = frozenset({"stores", "customers_eu"})
+    assert replace(read_subject("customers", "17"), other_tables=others).may_own(table) == is_own
+
+
+def test_a_record_with_a_personal_column_is_personal():
+    street = {"name": "street", "description": "The street. Personal data."}
+    assert is_personal({"name": "homes", "fields": [{"name": "first", "fields": [street]}]})
+    assert not is_personal({"name": "homes", "fields": [{"name": "city", "description": "The city."}]})
 
 
 def test_a_log_quotes_a_text_in_several_forms():

@@ -3,7 +3,10 @@
 import shutil
 
 import pytest
+from google.auth.credentials import AnonymousCredentials
 
+from runtime.lease import PIPELINE, Lease
+from runtime.object_store import open_bucket
 from tests.dataform.engines.project import SOURCE
 from tests.dataform.retail import customer, file
 
@@ -57,6 +60,21 @@ def test_a_later_day_than_the_last_read_skips_no_row(command, released):
     result = command("scripts.refresh", "--table", "ods.customers", "--days", "20990101")
     assert (result.returncode, result.stderr) == (0, "")
     assert 5 in {row["id"] for row in released.rows("ods.customers", "id")}
+
+
+def test_a_refresh_beside_another_writer_is_refused(state, command, released):
+    """A run of the pipeline, or another refresh. A release that replaces tables is refused, too."""
+    bucket = f"{state.project}-landing"
+    store = open_bucket(AnonymousCredentials(), state.address, bucket, connections=2)
+    assert store.generation(PIPELINE) == 0  # those before have left none
+    with Lease(store, PIPELINE, dict[str, str], holder="hourly", renew_seconds=0.5):
+        refused = command("scripts.refresh", "--table", "ods.customers")
+        release = command("scripts.release", "--folder", str(SOURCE), "--refresh")
+    message = f"hourly holds the lease gs://{bucket}/{PIPELINE}. Nothing was done; retry later. Wait until"
+    assert refused.returncode == release.returncode == 1
+    assert refused.stderr.startswith(f"refresh: {message}")
+    assert release.stderr.startswith(f"release: {message}")
+    assert release.stdout == ""
 
 
 def test_a_dry_run_changes_nothing(command, released):

@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
 from google.cloud import dataform_v1 as dataform
 
 from sandbox import environment
@@ -104,6 +105,25 @@ def test_a_folder_becomes_the_live_release(release, client, repository, folder, 
     assert "1 written, 1 deleted\nbefore  " in release().stdout
     assert list_files(client, repository, "definitions") == ["definitions/b.sqlx"]
     assert live_result(client, repository).name != result.name
+
+
+def test_a_table_that_no_model_writes_any_more_is_listed(release, client, folder, sandbox):
+    """A view that was never created is not."""
+    model = folder / "definitions" / "ods" / f"gone_{uuid.uuid4().hex[:8]}.sqlx"
+    model.write_text('config { type: "view" }\nSELECT 1 AS n')
+    release()
+    warehouse = bigquery.Client(
+        sandbox.project, AnonymousCredentials(), client_options={"api_endpoint": sandbox.address}
+    )
+    warehouse.create_dataset("ods", exists_ok=True)
+    warehouse.query_and_wait(f"create view ods.{model.stem} as select 1 as n")
+    model.unlink()
+    (folder / "definitions" / "ods" / "a.sqlx").rename(folder / "definitions" / "ods" / "never.sqlx")
+    line = f"left    ods.{model.stem}: no model writes it"
+    assert line in release("--dry-run").stdout
+    output = release().stdout
+    assert line in output
+    assert output.count("left    ") == 1
 
 
 def test_a_project_with_errors_leaves_the_live_release(release, client, repository, folder):
