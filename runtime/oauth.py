@@ -14,7 +14,7 @@ import requests
 from requests.auth import HTTPBasicAuth
 
 from runtime.errors import JobError, SettingsError, describe_body
-from runtime.retry import TRANSIENT_STATUSES
+from runtime.retry import is_transient_read
 
 # A token is renewed so long before it expires, but not in the first half of its time.
 EXPIRY_MARGIN_SECONDS = 30.0
@@ -154,7 +154,7 @@ class OAuthClient:
         if not 200 <= status < 300:
             target = f" to {location!r}" if (location := response.headers.get("Location")) else ""
             body = describe_body(response.content, self.redact)
-            problem: TokenProblem = "unavailable" if status in TRANSIENT_STATUSES else "rejected"
+            problem: TokenProblem = "unavailable" if is_transient_read(status) else "rejected"
             remedy = (
                 ROTATED
                 if self.endpoint.grant == "refresh_token" and b"invalid_grant" in response.content

@@ -12,7 +12,7 @@ from connector.errors import (
     SourceError,
     SourceUnavailable,
 )
-from connector.extract.fetch_round import FORBIDDEN, UNAUTHORIZED, Check, FetchPage, fetch_round
+from connector.extract.fetch_round import ENDS, UNAUTHORIZED, Check, FetchPage, fetch_round
 from connector.extract.page_tracker import PageTracker
 from connector.landing.page_metadata import PageResult
 
@@ -47,13 +47,14 @@ def confirm_end(tracker: PageTracker, fetch: FetchPage) -> bool:
 
 
 def fetch_into(tracker: PageTracker, fetch: FetchPage, page: int, may_be_end: bool = True) -> None:
-    """Request one page. `may_be_end`: a rejection means that the page does not exist, otherwise it is a gap."""
+    """Request one page. `may_be_end`: an answer such as 404 means that the page does not exist. Any other rejection, of
+    a login page or a proxy, is a gap."""
     try:
         tracker.add(fetch(page, None))
     except (InvalidResponse, RequestRejected, SourceUnavailable) as error:
         if is_about_key(error):
             raise
-        if isinstance(error, RequestRejected) and may_be_end and error.status != FORBIDDEN:
+        if isinstance(error, RequestRejected) and may_be_end and error.status in ENDS:
             tracker.add(PageResult(page, 0, ended_by=error.status))
             return
         # It may have been received as empty before: unread now means a gap, not an end.
