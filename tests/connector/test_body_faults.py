@@ -213,3 +213,10 @@ def test_an_item_with_a_name_twice_is_landed_as_it_is(land, item, rename):
     process, _ = land(lambda *_: (200, {}, wrap(item)), PLAIN, rename=rename)
     [name] = process.store.names("things/in/")
     assert item[1:] in process.store.objects[name][1]
+
+
+@pytest.mark.parametrize("name", ["count", "total", "has_more", "code", "error", "next"])
+@pytest.mark.parametrize("value", [b"1e400", b"9" * 5000])
+def test_a_number_without_limits_beside_the_items_keeps_none_of_them_out(land, name, value):
+    rows, state = rows_of(land, b'{"items":[%b],"%b":%b}' % (ROW, name.encode(), value))
+    assert (rows, state.missing) == ([{"id": "1"}], None)
