@@ -126,10 +126,11 @@ class SourceClient:
                 auth=self.auth,
             )
         except requests.RequestException as error:
-            raise RequestRejected(self._redact(f"invalid address '{request.url}': {error}.")) from error
+            raise RequestRejected(self.redact(f"invalid address '{request.url}': {error}.")) from error
         return prepared
 
-    def _redact(self, text: str) -> str:
+    def redact(self, text: str) -> str:
+        """The text without the key, and without credentials in its addresses."""
         return mask_secrets(self.auth.redact(text))
 
     def _attempt[Result](self, request: Request, parse: Parse[Result], renew: bool) -> Result:
@@ -144,7 +145,7 @@ class SourceClient:
             return parse(response, body)
         except InvalidResponse as error:
             # The address may contain the key as a parameter. The body shows whether it was HTML of a proxy.
-            reason = self._redact(f"{prepared.url}: {error}")
+            reason = self.redact(f"{prepared.url}: {error}")
             start = describe_body(body, self.auth.redact)
             raise InvalidResponse(f"{reason}; the body begins with {start}.") from error
 
@@ -156,7 +157,7 @@ class SourceClient:
                 response = self.transmit(prepared)
                 return response, b"".join(self._read_body(response))
         except (requests.RequestException, HTTPError) as error:
-            message = self._redact(f"no response from {prepared.url}: {error}.")
+            message = self.redact(f"no response from {prepared.url}: {error}.")
             raise SourceUnavailable(message) from error
 
     def _read_body(self, response: requests.Response) -> Iterator[bytes]:
@@ -171,7 +172,7 @@ class SourceClient:
         """Redacted, because some servers repeat the key in their error messages."""
         status = response.status_code
         target = f" to {location!r}" if (location := response.headers.get("Location")) else ""
-        answer = self._redact(f"{response.url} returned {status} {response.reason}{target}")
+        answer = self.redact(f"{response.url} returned {status} {response.reason}{target}")
         message = f"{answer}: {describe_body(content, self.auth.redact)}"
         if not is_transient(status, response.headers):
             return RequestRejected(message, status)
