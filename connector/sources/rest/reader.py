@@ -201,7 +201,7 @@ class RestReader:
         return replace(page, next=cursor)
 
     def _check_host(self, present: str, link: str) -> str:
-        """The address of `link` on the page `present`, without the key. InvalidResponse for one that is no address,
+        """The address of `link` on the page `present`, without the key. InvalidResponse for an invalid one,
         RequestRejected for another host, to which the key must not be sent."""
         try:
             url = urljoin(present, link)
