@@ -16,6 +16,8 @@ from connector.extract.fetch_round import ENDS, UNAUTHORIZED, Check, FetchPage, 
 from connector.extract.page_tracker import PageTracker
 from connector.landing.page_metadata import PageResult
 
+RESTART = "The next run starts again; files received so far are moved to failed/."
+
 
 def fetch_pages(tracker: PageTracker, fetch: FetchPage, check: Check) -> None:
     """Fetch every page that `tracker` needs and does not have.
@@ -73,9 +75,11 @@ def fetch_chain(tracker: PageTracker, fetch: FetchPage, check: Check) -> None:
         check()
         try:
             tracker.add(fetch(*position))
-        # Not a gap: the whole chain must start again, because its next link is lost.
-        except CursorExpired:
-            raise
+        except CursorExpired as error:
+            if position == first and tracker.is_resumed:
+                # Not a gap: the whole chain must start again, because its next link is lost.
+                raise CursorExpired(f"{error} {RESTART}", error.status) from error
+            fetch_refused(tracker, fetch, *position)
         except SourceError as error:
             is_key = is_about_key(error)
             is_first_attempt = (
@@ -86,6 +90,21 @@ def fetch_chain(tracker: PageTracker, fetch: FetchPage, check: Check) -> None:
             # The received pages are loaded; without this gap they would wait for a page that never comes.
             tracker.invalid[position[0]] = f"page {position[0]} failed in two runs: {error}"
         position = tracker.next_in_chain()
+
+
+def fetch_refused(tracker: PageTracker, fetch: FetchPage, page: int, cursor: str | None) -> None:
+    """Request a page again whose position the source named a moment ago, so it has not expired. A source that refuses
+    it again, as some do behind 10,000 items, would do so in every run: the pages before it are loaded."""
+    try:
+        tracker.add(fetch(page, cursor))
+    except CursorExpired as error:
+        if tracker.is_past_end(page):
+            tracker.add(PageResult(page, 0, ended_by=error.status))
+            return
+        tracker.invalid[page] = (
+            f"page {page - 1} names a next page that is refused: {error}. If this is the end, declare "
+            f"`end: {error.status}`; if it is the limit of the source, use `time_window`"
+        )
 
 
 def is_about_key(error: SourceError) -> bool:

@@ -130,8 +130,7 @@ class RestReader:
             if is_end_number(cursor, self.paging) and error.status in EXPIRED_STATUSES:
                 return Page([], fault=f"{error}. If this cursor is the end, declare `end_cursor: {cursor}`")
             if cursor and error.status in EXPIRED_STATUSES:
-                remedy = "The next run starts again; files received so far are moved to failed/."
-                raise CursorExpired(f"{error} {remedy}", error.status) from error
+                raise CursorExpired(str(error), error.status) from error
             raise
 
     def read_first_body(self) -> bytes:
