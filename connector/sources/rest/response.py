@@ -19,6 +19,7 @@ from connector.sources.rest.position import (
     HEADER,
     LAST_ITEM,
     Headers,
+    describe_last_item,
     find_position,
     read_more,
     read_total,
@@ -117,6 +118,7 @@ class ResponseParser:
             raise InvalidResponse(f"no items, but an error: {fault}")
         more, has_more = self._has_more(body, levels, headers, status, len(items))
         position, has_next = find_position(self.paging, body, headers, items, more)
+        fault = fault or describe_last_item(self.paging, items, position)
         if self.is_chain and items and not self.paging.total_items:
             total = read_hidden_total(levels, len(items)) or read_total_header(headers, len(items))
         if self.is_chain and items and not self.paging.total_pages:
