@@ -220,3 +220,22 @@ def test_an_item_with_a_name_twice_is_landed_as_it_is(land, item, rename):
 def test_a_number_without_limits_beside_the_items_keeps_none_of_them_out(land, name, value):
     rows, state = rows_of(land, b'{"items":[%b],"%b":%b}' % (ROW, name.encode(), value))
     assert (rows, state.missing) == ([{"id": "1"}], None)
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (
+            b'{"data":{"orders":null},"errors":[{"message":"x"}]}',
+            "`data.orders` is null, so it has no `nodes`",
+        ),
+        (b'{"data":null}', "`data` is null, so it has no `orders.nodes`"),
+        (b'{"data":{"orders":{}}}', "`data.orders` is an object, so it has no `nodes`"),
+        (b'{"data":[{"orders":[]}]}', "`data` is a list, so it has no `orders.nodes`"),
+        (b'{"data":"x"}', "`data` is a single value, so it has no `orders.nodes`"),
+        (b'{"errors":[{"message":"x"}]}', "missing required field `data`"),
+    ],
+)
+def test_an_error_names_where_the_path_of_the_items_ends(land, body, place):
+    with pytest.raises(InvalidResponse, match=place):
+        rows_of(land, body, paging={"items": "data.orders.nodes"})

@@ -57,3 +57,9 @@ def test_a_next_page_on_another_host_names_the_remedy(land):
         RequestRejected, match="If the API is at https://other.example now, declare it as `url`"
     ):
         land(lambda *_: (200, {}, body), {"items": "items", "next": "next"})
+
+
+def test_a_last_page_at_an_invalid_address_is_an_invalid_response(land):
+    headers = {"Link": '<http://[bad>; rel="last"'}
+    with pytest.raises(InvalidResponse, match="the last page of the Link header is at an invalid address"):
+        land(lambda *_: (200, headers, [{"id": 1}]), {"items": "$", "link": "next"})

@@ -184,7 +184,12 @@ class RestReader:
         # Its text is the server's, which may repeat the key; it is logged and stored.
         page = replace(page, fault=self.client.redact(page.fault)) if page.fault else page
         if isinstance(self.paging, ByLink) and page.items and page.next is None and page.has_more is None:
-            is_later = names_later_last(response.headers.get("Link", ""), response.url)
+            try:
+                is_later = names_later_last(response.headers.get("Link", ""), response.url)
+            except ValueError as error:
+                raise InvalidResponse(
+                    f"the last page of the Link header is at an invalid address: {error}"
+                ) from error
             page = replace(page, has_more=True) if is_later else page
         if not self.sequential or page.next is None:
             return page
