@@ -138,7 +138,7 @@ def test_an_expired_cursor_ends_the_chain(harness):
 def test_a_new_cursor_that_is_refused_keeps_no_page_out(harness, status, times, start):
     """HubSpot's search answers 400 behind 10,000 items; a server that is restarted forgets its cursors once."""
     process = harness(shapes.by_cursor)
-    refused = []
+    refused = list[object]()
 
     def shape(api, query, headers):
         if query.get("after") == f"at-{start}" and len(refused) < times:
