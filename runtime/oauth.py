@@ -7,7 +7,7 @@ from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import quote, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus
 
 import msgspec
 import requests
@@ -71,6 +71,13 @@ class TokenResponse(msgspec.Struct):
         if not (self.access_token.isascii() and self.access_token.isprintable()):
             return "the access_token has characters that a header cannot contain"
         return None
+
+
+def parse_token(response: requests.Response) -> TokenResponse:
+    """From JSON, or from a form as GitHub's server and early drafts of OAuth send it."""
+    if response.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+        return msgspec.convert(dict(parse_qsl(response.text)), TokenResponse)
+    return msgspec.json.decode(response.content.removeprefix(BOM_UTF8), type=TokenResponse)
 
 
 @dataclass(frozen=True)
@@ -164,7 +171,7 @@ class OAuthClient:
                 f"no token from {url}: {status} {response.reason}{target}, {body}{remedy}", problem
             )
         try:
-            token = msgspec.json.decode(response.content.removeprefix(BOM_UTF8), type=TokenResponse)
+            token = parse_token(response)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             kind = response.headers.get("Content-Type", "no Content-Type")
             raise TokenError(f"no token from {url}: expected JSON, got {kind}: {error}", "invalid") from error
