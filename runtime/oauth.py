@@ -7,14 +7,14 @@ from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import quote, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus
 
 import msgspec
 import requests
 from requests.auth import HTTPBasicAuth
 
 from runtime.errors import JobError, SettingsError, describe_body
-from runtime.retry import TRANSIENT_STATUSES
+from runtime.retry import is_transient_read
 
 # A token is renewed so long before it expires, but not in the first half of its time.
 EXPIRY_MARGIN_SECONDS = 30.0
@@ -71,6 +71,13 @@ class TokenResponse(msgspec.Struct):
         if not (self.access_token.isascii() and self.access_token.isprintable()):
             return "the access_token has characters that a header cannot contain"
         return None
+
+
+def parse_token(response: requests.Response) -> TokenResponse:
+    """From JSON, or from a form as GitHub's server and early drafts of OAuth send it."""
+    if response.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+        return msgspec.convert(dict(parse_qsl(response.text)), TokenResponse)
+    return msgspec.json.decode(response.content.removeprefix(BOM_UTF8), type=TokenResponse)
 
 
 @dataclass(frozen=True)
@@ -154,7 +161,7 @@ class OAuthClient:
         if not 200 <= status < 300:
             target = f" to {location!r}" if (location := response.headers.get("Location")) else ""
             body = describe_body(response.content, self.redact)
-            problem: TokenProblem = "unavailable" if status in TRANSIENT_STATUSES else "rejected"
+            problem: TokenProblem = "unavailable" if is_transient_read(status) else "rejected"
             remedy = (
                 ROTATED
                 if self.endpoint.grant == "refresh_token" and b"invalid_grant" in response.content
@@ -164,7 +171,7 @@ class OAuthClient:
                 f"no token from {url}: {status} {response.reason}{target}, {body}{remedy}", problem
             )
         try:
-            token = msgspec.json.decode(response.content.removeprefix(BOM_UTF8), type=TokenResponse)
+            token = parse_token(response)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             kind = response.headers.get("Content-Type", "no Content-Type")
             raise TokenError(f"no token from {url}: expected JSON, got {kind}: {error}", "invalid") from error

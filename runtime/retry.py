@@ -10,6 +10,15 @@ from email.utils import parsedate_to_datetime
 # HTTP statuses after which the same request may succeed later. 425 is RFC 8470; the others are those of
 # https://cloud.google.com/storage/docs/retry-strategy#tools
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+# Of the other statuses of a server these concern the request; proxies have many of their own, such as 520 to 530.
+PERMANENT_SERVER_STATUSES = frozenset({501, 505, 511})
+NOT_READY_STATUSES = frozenset({202, 423})  # accepted or locked: the result does not exist yet
+
+
+def is_transient_read(status: int) -> bool:
+    """Whether a request that only reads may succeed later, at any server or proxy."""
+    is_failure = status >= 500 and status not in PERMANENT_SERVER_STATUSES
+    return is_failure or status in TRANSIENT_STATUSES | NOT_READY_STATUSES
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,16 @@ from connector.extract.schema_drift import compare_items, create_item_decoder
 from connector.landing.page_metadata import DriftReport, ObservedSchema
 from connector.raw_schema import FILE_NAME, Column
 
+MAX_INTEGER = 2**63 - 1
+MAX_CHARACTERS = 40  # with leading zeros; Python reads at most 4,300
+
 Inspect = Callable[[list[msgspec.Raw]], tuple[DriftReport, int | None]]
 
 
 def largest_integer(values: Sequence[Any]) -> int | None:
-    """ods rejects items without an integer."""
-    return max((int(value) for value in values if is_integer(value)), default=None)
+    """Of those that BigQuery has; ods rejects items without one."""
+    integers = (int(value) for value in values if is_integer(value) and len(str(value)) <= MAX_CHARACTERS)
+    return max((number for number in integers if number <= MAX_INTEGER), default=None)
 
 
 def create_inspector(
@@ -47,10 +51,14 @@ def create_inspector(
 
 def read_values(joined: bytes, field: str) -> list[Any]:
     item_type = msgspec.defstruct("Item", [("value", Any, None)], rename={"value": field})
-    try:
-        return [item.value for item in msgspec.json.decode(joined, type=list[item_type])]  # type: ignore[valid-type,attr-defined]
-    except msgspec.MsgspecError:  # an item that is not an object
-        return []
+    decode = msgspec.json.Decoder(item_type).decode
+    values = []
+    for item in msgspec.json.decode(joined, type=list[msgspec.Raw]):
+        try:
+            values.append(decode(item).value)  # type: ignore[attr-defined]
+        except msgspec.MsgspecError:  # not an object, or a number that Python cannot have
+            continue
+    return values
 
 
 def is_integer(value: Any) -> bool:

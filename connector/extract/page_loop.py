@@ -12,9 +12,11 @@ from connector.errors import (
     SourceError,
     SourceUnavailable,
 )
-from connector.extract.fetch_round import FORBIDDEN, UNAUTHORIZED, Check, FetchPage, fetch_round
+from connector.extract.fetch_round import ENDS, UNAUTHORIZED, Check, FetchPage, fetch_round
 from connector.extract.page_tracker import PageTracker
 from connector.landing.page_metadata import PageResult
+
+RESTART = "The next run starts again; files received so far are moved to failed/."
 
 
 def fetch_pages(tracker: PageTracker, fetch: FetchPage, check: Check) -> None:
@@ -47,13 +49,14 @@ def confirm_end(tracker: PageTracker, fetch: FetchPage) -> bool:
 
 
 def fetch_into(tracker: PageTracker, fetch: FetchPage, page: int, may_be_end: bool = True) -> None:
-    """Request one page. `may_be_end`: a rejection means that the page does not exist, otherwise it is a gap."""
+    """Request one page. `may_be_end`: an answer such as 404 means that the page does not exist. Any other rejection, of
+    a login page or a proxy, is a gap."""
     try:
         tracker.add(fetch(page, None))
     except (InvalidResponse, RequestRejected, SourceUnavailable) as error:
         if is_about_key(error):
             raise
-        if isinstance(error, RequestRejected) and may_be_end and error.status != FORBIDDEN:
+        if isinstance(error, RequestRejected) and may_be_end and error.status in ENDS:
             tracker.add(PageResult(page, 0, ended_by=error.status))
             return
         # It may have been received as empty before: unread now means a gap, not an end.
@@ -72,9 +75,11 @@ def fetch_chain(tracker: PageTracker, fetch: FetchPage, check: Check) -> None:
         check()
         try:
             tracker.add(fetch(*position))
-        # Not a gap: the whole chain must start again, because its next link is lost.
-        except CursorExpired:
-            raise
+        except CursorExpired as error:
+            if position == first and tracker.is_resumed:
+                # Not a gap: the whole chain must start again, because its next link is lost.
+                raise CursorExpired(f"{error} {RESTART}", error.status) from error
+            fetch_refused(tracker, fetch, *position)
         except SourceError as error:
             is_key = is_about_key(error)
             is_first_attempt = (
@@ -85,6 +90,21 @@ def fetch_chain(tracker: PageTracker, fetch: FetchPage, check: Check) -> None:
             # The received pages are loaded; without this gap they would wait for a page that never comes.
             tracker.invalid[position[0]] = f"page {position[0]} failed in two runs: {error}"
         position = tracker.next_in_chain()
+
+
+def fetch_refused(tracker: PageTracker, fetch: FetchPage, page: int, cursor: str | None) -> None:
+    """Request a page again whose position the source named a moment ago, so it has not expired. A source that refuses
+    it again, as some do behind 10,000 items, would do so in every run: the pages before it are loaded."""
+    try:
+        tracker.add(fetch(page, cursor))
+    except CursorExpired as error:
+        if tracker.is_past_end(page):
+            tracker.add(PageResult(page, 0, ended_by=error.status))
+            return
+        tracker.invalid[page] = (
+            f"page {page - 1} names a next page that is refused: {error}. If this is the end, declare "
+            f"`end: {error.status}`; if it is the limit of the source, use `time_window`"
+        )
 
 
 def is_about_key(error: SourceError) -> bool:

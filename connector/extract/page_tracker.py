@@ -96,12 +96,17 @@ class PageTracker:
         The largest total that the source reported counts. Without totals as many pages are prefetched as have come
         back full: only an empty page marks the end.
         """
-        is_full = result.rows >= (self.size or 1)
+        is_full = result.rows >= self._full_size(result.page)
         by_items = self._pages_of_total(result, is_full)
         has_total = result.total_pages is not None or result.total_items is not None
         # Doubling: n pages that came back full justify n more requests.
         ahead = (min(result.page, MAX_PREFETCH) if is_full else 1) if not has_total else int(is_full)
         self.last_page = max(self.last_page, result.total_pages or 0, by_items, result.page + ahead)
+
+    def _full_size(self, page: int) -> int:
+        """A server may return fewer items than `size`, on every page, and count its pages by `size` all the same."""
+        first = self.rows.get(1, 0) if page > 1 else 0
+        return min(self.size, first or self.size) or 1
 
     def _pages_of_total(self, result: PageResult, is_full: bool) -> int:
         """The pages that the announced items fill, and the one behind a last page that will be full."""

@@ -5,6 +5,7 @@ control character in a text is escaped, a byte order mark is removed (RFC 8259, 
 is converted to UTF-8, and a body that is compressed without a header is decompressed.
 """
 
+import gzip
 import re
 import zlib
 from email.message import Message
@@ -37,10 +38,10 @@ def repair(content: bytes, content_type: str = "") -> tuple[bytes, str | None]:
 
 
 def decompress(content: bytes) -> bytes:
-    """As much as is there: of a truncated body the JSON is incomplete, which its error then reports."""
+    """All members of it. A truncated body stays as it is: lines of JSON would not show what is missing."""
     try:
-        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(content)
-    except zlib.error:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error):
         return content
 
 

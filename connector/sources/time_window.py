@@ -147,6 +147,9 @@ def latest_of(values: Sequence[Any], zone: str) -> int | None:
             form = len(value), offset[0] if offset else ""
             texts[form] = max(value, texts.get(form, ""))
     times = [read_time(value, zone) for value in [*texts.values(), *sorted(numbers)[-1:]]]
+    # A wrong value such as "none" or 1e300 must not hide the times of the other rows.
+    if None in times:
+        times = [read_time(value, zone) for value in values if is_time(value)]
     return max((time for time in times if time is not None), default=None)
 
 
@@ -156,6 +159,8 @@ def read_time(value: Any, zone: str) -> int | None:
         value = f"{compact[1]}T{compact[2] or '000000'}"
     try:
         number = float(value)
+    except OverflowError:
+        return None
     except ValueError:
         try:
             return parse_time(UTC_NAME.sub("Z", value), zone)

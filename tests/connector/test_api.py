@@ -58,7 +58,9 @@ def test_a_page_is_parsed(get, clock):
     assert clock.delays == []
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize(
+    "status", [202, 408, 423, 429, 500, 502, 503, 504, 507, 520, 522, 524, 529, 530, 599]
+)
 def test_a_transient_failure_is_retried_with_growing_delays(get, shop, clock, status):
     shop.faults = [Fault(times=2, status=status)]
     assert len(get().items) == 1
@@ -89,7 +91,11 @@ def test_retry_after_is_obeyed_and_0_is_ignored(get, shop, clock, header, delay)
         (403, {"Retry-After": "7"}, 8),
         (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000000030"}, 31),
         (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000000030"}, 31),
+        (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000000030000"}, 31),
         (429, {"RateLimit-Remaining": "0", "RateLimit-Reset": "12"}, 13),
+        (202, {"Retry-After": "7"}, 8),
+        (409, {"Retry-After": "7"}, 8),
+        (418, {"Retry-After": "7"}, 8),
         (429, {"X-RateLimit-Remaining": "5", "X-RateLimit-Reset": "1000000030"}, 1),
         (503, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000000030"}, 1),
         (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "999999999"}, None),

@@ -224,3 +224,36 @@ def test_an_earlier_token_is_not_shown_either(harness):
         tokens.client.drop(first)
         text = f"{first} {tokens.client.current_token()} dXM6aHVzaC1odXNo"
         assert tokens.redact(text) == "*** *** ***"
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=utf-8"]
+)
+def test_a_token_in_a_form_is_read(harness, kind):
+    process = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
+    process.api.token_answer = (
+        200,
+        {"Content-Type": kind},
+        b"access_token=a%2Bb&expires_in=3600&token_type=bearer",
+    )
+    process.api.shape = guarded(
+        shapes.by_cursor, lambda k, q, headers: headers["Authorization"] == "Bearer a+b"
+    )
+    process.land()
+    assert (process.ids(), len(process.api.tokens)) == (list(range(10 * SIZE)), 1)
+
+
+def test_an_error_in_a_form_is_a_rejected_client(harness):
+    process = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    process.api.token_answer = 200, form, b"error=invalid_client&error_description=no+hush-hush"
+    with pytest.raises(KeyRejected, match=r"no access_token, but invalid_client: no \*\*\*"):
+        process.land()
+
+
+@pytest.mark.parametrize("status", [503, 520, 530])
+def test_a_token_server_behind_a_failing_proxy_rejects_no_key(harness, status):
+    process = harness(shapes.by_cursor, auth=OAUTH, key=CLIENT)
+    process.api.token_answer = status, {}, b"<html>"
+    with pytest.raises(SourceUnavailable, match=f"no token from .* {status} "):
+        process.land()

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from connector.errors import InvalidResponse
+from connector.errors import InvalidResponse, SourceError
 
 PLAIN = {"items": "items"}
 ROW = b'{"id":1}'
@@ -213,3 +213,54 @@ def test_an_item_with_a_name_twice_is_landed_as_it_is(land, item, rename):
     process, _ = land(lambda *_: (200, {}, wrap(item)), PLAIN, rename=rename)
     [name] = process.store.names("things/in/")
     assert item[1:] in process.store.objects[name][1]
+
+
+@pytest.mark.parametrize("name", ["count", "total", "has_more", "code", "error", "next"])
+@pytest.mark.parametrize("value", [b"1e400", b"9" * 5000])
+def test_a_number_without_limits_beside_the_items_keeps_none_of_them_out(land, name, value):
+    rows, state = rows_of(land, b'{"items":[%b],"%b":%b}' % (ROW, name.encode(), value))
+    assert (rows, state.missing) == ([{"id": "1"}], None)
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (
+            b'{"data":{"orders":null},"errors":[{"message":"x"}]}',
+            "`data.orders` is null, so it has no `nodes`",
+        ),
+        (b'{"data":null}', "`data` is null, so it has no `orders.nodes`"),
+        (b'{"data":{"orders":{}}}', "`data.orders` is an object, so it has no `nodes`"),
+        (b'{"data":[{"orders":[]}]}', "`data` is a list, so it has no `orders.nodes`"),
+        (b'{"data":"x"}', "`data` is a single value, so it has no `orders.nodes`"),
+        (b'{"errors":[{"message":"x"}]}', "missing required field `data`"),
+    ],
+)
+def test_an_error_names_where_the_path_of_the_items_ends(land, body, place):
+    with pytest.raises(InvalidResponse, match=place):
+        rows_of(land, body, paging={"items": "data.orders.nodes"})
+
+
+LINES = b'{"id":1}\n{"id":2}\n'
+AS_LINES = {"items": "$", "form": "lines"}
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}, {"Content-Encoding": "x-gzip"}])
+def test_all_members_of_a_gzip_body_are_read(land, headers):
+    body = gzip.compress(LINES, mtime=0) + gzip.compress(b'{"id":3}\n', mtime=0)
+    rows, state = rows_of(land, body, headers, paging=AS_LINES)
+    assert ([row["id"] for row in rows], state.missing) == (["1", "2", "3"], None)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}])
+def test_a_gzip_body_that_ends_between_two_lines_is_an_error(land, headers):
+    """As of a server that is stopped after it has flushed some lines."""
+    stream = zlib.compressobj(wbits=31)
+    body = stream.compress(LINES) + stream.flush(zlib.Z_SYNC_FLUSH)
+    with pytest.raises(SourceError, match="no items at|end-of-stream marker"):
+        rows_of(land, body, headers, paging=AS_LINES)
+
+
+def test_an_error_names_an_encoding_that_was_not_requested(land):
+    with pytest.raises(InvalidResponse, match="its Content-Encoding is 'br'"):
+        rows_of(land, b"\x0b\x0e\x80{}\x03", {"Content-Encoding": "br"})

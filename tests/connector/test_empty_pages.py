@@ -54,3 +54,31 @@ def test_the_end_of_a_list_costs_a_few_requests(land, size, requests):
     process, state = land(with_pages({1: part(0, size)}), BY_PAGE | {"limit": SIZE})
     assert (process.ids(), state.missing) == (list(range(size)), None)
     assert len(process.api.seen) == requests
+
+
+@pytest.mark.parametrize("status", [202, 302, 403, 409, 418, 451, 501, 520, 524])
+def test_a_login_page_or_a_proxy_confirms_no_end(land, status):
+    """Page 4 is empty once; then a login page or a proxy answers for it and all pages after it."""
+
+    def serve(api, query, headers):
+        page = int(query["page"])
+        api.requests_by_start[page] += 1
+        if page > 3 and (page, api.requests_by_start[page]) != (4, 1):
+            return status, {}, {}
+        return 200, {}, {"items": part(page - 1) if page <= 3 else []}
+
+    process, state = land(serve, BY_PAGE)
+    assert process.ids() == list(range(3 * SIZE))
+    assert f"page=4 returned {status}" in state.missing
+
+
+@pytest.mark.parametrize("status", [404, 410, 422])
+def test_a_page_that_does_not_exist_confirms_the_end(land, status):
+    def serve(api, query, headers):
+        page = int(query["page"])
+        api.requests_by_start[page] += 1
+        is_refused = page > 1 and (page, api.requests_by_start[page]) != (2, 1)
+        return status if is_refused else 200, {}, {"items": part(0, 7) if page == 1 else []}
+
+    process, state = land(serve, BY_PAGE | {"limit": SIZE})
+    assert (process.ids(), state.missing) == (list(range(7)), None)

@@ -78,3 +78,18 @@ def test_an_error_of_a_request_does_not_repeat_a_key(land, serve, keys):
 def test_a_masked_address_still_names_the_page():
     text = "https://api.example/things?page=3&page_token=abc&api_key=x&sort=key"
     assert mask_secrets(text) == text.replace("api_key=x", "api_key=***")
+
+
+@pytest.mark.parametrize("auth", [{"header": "X-Key"}, {"query": "k"}, {"username": "me"}])
+def test_an_error_beside_items_does_not_repeat_the_key(harness, auth):
+    key = "the+key/of=it"
+    body = {
+        "items": [{"id": 1}],
+        "error": f"the quota of {key} is used, see https://x.example/?access_token={KEY}",
+    }
+    process = harness(lambda *_: (200, {}, body), auth=auth, paging={"items": "items"})
+    state = process.land()
+    assert process.ids() == [1]
+    assert "error: the quota of *** is used" in state.missing
+    stored = f"{state}{process.store.objects}"
+    assert key not in stored and KEY not in stored

@@ -158,3 +158,18 @@ def test_a_second_page_behind_another_parameter(land, name, paging):
 def test_a_list_of_a_usual_length_has_a_note_only(land):
     _, state = land(first(20, next=None), {"items": "items", "cursor": "c", "next": "next"})
     assert (state.missing, "exactly 20 items" in str(state.notes)) == (None, True)
+
+
+@pytest.mark.parametrize("count", [40, 41, 47])
+@pytest.mark.parametrize("totals", [{"pages": 2}, {"total": 20}, {"pages": 3, "total": 30}])
+def test_a_server_that_lowers_the_limit_and_announces_too_few(land, count, totals):
+    """20 are requested, 10 come: pages are counted by the requested size, and the total may be that of a cache."""
+
+    def serve(api, query, headers):
+        start = (int(query["page"]) - 1) * 10
+        return 200, {}, {"items": ITEMS[:count][start : start + 10]} | totals
+
+    places = {"total_pages": "pages", "total_items": "total"}
+    declared = {name: place for name, place in places.items() if place in totals}
+    process, state = land(serve, {"page": "page", "size": "n", "limit": 20, "items": "items"} | declared)
+    assert (process.ids(), state.missing) == (list(range(count)), None)

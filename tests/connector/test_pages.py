@@ -223,3 +223,12 @@ def test_an_item_without_a_declared_list_is_marked(item, written):
     assert lines == [
         {"SYS_FILE_NAME": FILE} | row for row in (written, {"id": 2, "items": []}, {"SYS_ITEM": 17})
     ]
+
+
+WRONG_IDS = [b"1e400", b"9" * 400, b'"%b"' % (b"9" * 5000), b"true", b"{}"]
+
+
+@pytest.mark.parametrize("wrong", [b"5", b"null", *(b'{"id":%b}' % value for value in WRONG_IDS)])
+def test_one_wrong_id_does_not_hide_the_largest_one(wrong):
+    items = [msgspec.Raw(item) for item in (b'{"id":7}', b'{"id":"8"}', wrong)]
+    assert create_inspector(COLUMNS, ObservedSchema(), "id")(items)[1] == 8

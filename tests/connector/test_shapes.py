@@ -132,6 +132,40 @@ def test_an_expired_cursor_ends_the_chain(harness):
         process.land()
 
 
+@pytest.mark.parametrize("status", [400, 404, 410, 422])
+@pytest.mark.parametrize("times", [1, 99])
+@pytest.mark.parametrize("start", [SIZE, 5 * SIZE])
+def test_a_new_cursor_that_is_refused_keeps_no_page_out(harness, status, times, start):
+    """HubSpot's search answers 400 behind 10,000 items; a server that is restarted forgets its cursors once."""
+    process = harness(shapes.by_cursor)
+    refused = list[object]()
+
+    def shape(api, query, headers):
+        if query.get("after") == f"at-{start}" and len(refused) < times:
+            refused.append(query)
+            return status, {}, {"error": "the result window is 10000"}
+        return shapes.by_cursor(api, query, headers)
+
+    process.api.shape = shape
+    state = process.land()
+    assert process.ids() == list(range(10 * SIZE if times == 1 else start))
+    text = f"page {start // SIZE} names a next page that is refused: "
+    assert (state.missing or "").startswith(text) is (times > 1)
+    assert (f"declare `end: {status}`" in (state.missing or "")) is (times > 1)
+
+
+def test_a_refused_cursor_after_all_announced_items_is_the_end(land):
+    def serve(api, query, headers):
+        start = int(query.get("c", 0))
+        if start >= 30:
+            return 404, {}, {}
+        items = [{"id": number} for number in range(start, start + 10)]
+        return 200, {}, {"items": items, "next": str(start + 10), "total": 30}
+
+    process, state = land(serve, {"items": "items", "cursor": "c", "next": "next", "total_items": "total"})
+    assert (process.ids(), state.missing) == (list(range(30)), None)
+
+
 def test_a_chain_with_a_window_starts_again_once_its_end_is_fixed(harness):
     """Rows that are newer than the first response are for the next run."""
     window = {"field": "id", "from": "since", "until": "until", "last": "newest"}

@@ -32,7 +32,8 @@ def is_end_number(cursor: str | None, paging: Paging) -> bool:
 
 
 def names_later_last(header: str, url: str) -> bool:
-    """Whether a Link header has a last page that is not the one at `url`. Links were parsed before."""
+    """Whether a Link header has a last page that is not the one at `url`. Links were parsed before; ValueError if the
+    last one is not an address."""
     present = dict(parse_qsl(urlsplit(url).query))
     for link, params in parse_links(header):
         if "last" in params.get("rel", "").lower().split():

@@ -1,7 +1,9 @@
 """HTTP client of a source: authentication, rate limit, retry, and errors that never contain a key."""
 
+import gzip
 import re
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +23,8 @@ from runtime.retry import RetryPolicy
 
 MAX_BODY_SECONDS = 300.0  # a body that arrives byte by byte never runs into the read timeout
 MIN_LOGGED_PAUSE = 10.0  # seconds; a longer pause without a log line looks like a hang
+GZIP_NAMES = ("gzip", "x-gzip")
+KNOWN_ENCODINGS = ("", "identity", "deflate", *GZIP_NAMES)
 READ_BYTES = 2**20  # `read1` returns what has arrived: a few reads per page instead of ten
 
 
@@ -126,10 +130,11 @@ class SourceClient:
                 auth=self.auth,
             )
         except requests.RequestException as error:
-            raise RequestRejected(self._redact(f"invalid address '{request.url}': {error}.")) from error
+            raise RequestRejected(self.redact(f"invalid address '{request.url}': {error}.")) from error
         return prepared
 
-    def _redact(self, text: str) -> str:
+    def redact(self, text: str) -> str:
+        """The text without the key, and without credentials in its addresses."""
         return mask_secrets(self.auth.redact(text))
 
     def _attempt[Result](self, request: Request, parse: Parse[Result], renew: bool) -> Result:
@@ -144,9 +149,11 @@ class SourceClient:
             return parse(response, body)
         except InvalidResponse as error:
             # The address may contain the key as a parameter. The body shows whether it was HTML of a proxy.
-            reason = self._redact(f"{prepared.url}: {error}")
+            reason = self.redact(f"{prepared.url}: {error}")
             start = describe_body(body, self.auth.redact)
-            raise InvalidResponse(f"{reason}; the body begins with {start}.") from error
+            encoding = response.headers.get("Content-Encoding", "").strip().lower()
+            unknown = "" if encoding in KNOWN_ENCODINGS else f"; its Content-Encoding is {encoding!r}"
+            raise InvalidResponse(f"{reason}{unknown}; the body begins with {start}.") from error
 
     def _send(self, prepared: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
         try:
@@ -154,14 +161,20 @@ class SourceClient:
             with self.slots:
                 self.rate_limiter.wait()
                 response = self.transmit(prepared)
-                return response, b"".join(self._read_body(response))
-        except (requests.RequestException, HTTPError) as error:
-            message = self._redact(f"no response from {prepared.url}: {error}.")
+                return response, self._read_body(response)
+        except (requests.RequestException, HTTPError, OSError, EOFError, zlib.error) as error:
+            message = self.redact(f"no response from {prepared.url}: {error}.")
             raise SourceUnavailable(message) from error
 
-    def _read_body(self, response: requests.Response) -> Iterator[bytes]:
+    def _read_body(self, response: requests.Response) -> bytes:
+        """EOFError for a truncated gzip stream, which urllib3 accepts: lines of JSON would not show what is missing."""
+        is_gzip = response.headers.get("Content-Encoding", "").strip().lower() in GZIP_NAMES
+        body = b"".join(self._read_pieces(response, not is_gzip))
+        return gzip.decompress(body) if is_gzip else body
+
+    def _read_pieces(self, response: requests.Response, is_decoded: bool) -> Iterator[bytes]:
         end = self.retry.clock() + MAX_BODY_SECONDS
-        while piece := response.raw.read1(READ_BYTES, decode_content=True):
+        while piece := response.raw.read1(READ_BYTES, decode_content=is_decoded):
             yield piece
             if self.retry.clock() > end:
                 response.close()
@@ -171,7 +184,7 @@ class SourceClient:
         """Redacted, because some servers repeat the key in their error messages."""
         status = response.status_code
         target = f" to {location!r}" if (location := response.headers.get("Location")) else ""
-        answer = self._redact(f"{response.url} returned {status} {response.reason}{target}")
+        answer = self.redact(f"{response.url} returned {status} {response.reason}{target}")
         message = f"{answer}: {describe_body(content, self.auth.redact)}"
         if not is_transient(status, response.headers):
             return RequestRejected(message, status)

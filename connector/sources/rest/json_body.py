@@ -125,6 +125,18 @@ def find_node(members: Members, steps: list[str], default: Any = None) -> Any:
     return default
 
 
+def describe_absence(members: Members, steps: list[str]) -> str:
+    """Where the path of the items ends: at a member that is absent, null or a list."""
+    for length in range(len(steps) - 1, 0, -1):
+        value = find_node(members, steps[:length], MISSING)
+        if value is not MISSING:
+            start = bytes(value).lstrip()[:1] if isinstance(value, bytes | Raw) else b"{"
+            kind = {b"{": "an object", b"[": "a list", b"n": "null"}.get(start, "a single value")
+            kind = "null" if value is None else kind
+            return f"`{'.'.join(steps[:length])}` is {kind}, so it has no `{'.'.join(steps[length:])}`"
+    return f"Object missing required field `{steps[0]}`"
+
+
 def find_objects(members: Members, paths: Iterable[list[str]]) -> list[Members]:
     """The members of the objects at `paths`; others are left out."""
     objects = []

@@ -46,6 +46,11 @@ def begins_with(page: Page, position: bytes, paging: ByCursor) -> bool:
 
 
 def read_positions(items: Sequence[Raw], paging: ByCursor) -> list[bytes]:
+    """Empty for an item without one."""
     steps = split_path(paging.next.removeprefix(LAST_ITEM))
-    members = [msgspec.json.decode(item, type=dict[str, Raw]) for item in items]
+    is_object = [bytes(item).lstrip()[:1] == b"{" for item in items]
+    members = [
+        msgspec.json.decode(item, type=dict[str, Raw]) if is_there else {}
+        for item, is_there in zip(items, is_object, strict=True)
+    ]
     return [bytes(find_node(member, steps) or b"").strip() for member in members]

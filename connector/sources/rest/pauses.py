@@ -10,13 +10,16 @@ from datetime import UTC, datetime
 
 import requests
 
-from runtime.retry import TRANSIENT_STATUSES, parse_retry_after
+from runtime.retry import is_transient_read, parse_retry_after
 
 # Only with these a header about the rate limit explains the response; 5xx may carry it by accident.
 LIMITED_STATUSES = {requests.codes.forbidden, requests.codes.too_many_requests}
+# With Retry-After these are limits too: 418 (Binance) and 420 (Twitter) exist for nothing else.
+PAUSED_STATUSES = {403, 409, 418, 420}
 REMAINING = ("X-RateLimit-Remaining", "RateLimit-Remaining", "X-Rate-Limit-Remaining")
 RESET = ("X-RateLimit-Reset", "RateLimit-Reset", "X-Rate-Limit-Reset")
 FIRST_EPOCH = 10**9  # a number of seconds is below, a time above
+FIRST_MILLISECONDS = 10**11  # a time in seconds is below
 
 Now = Callable[[], datetime]
 
@@ -28,9 +31,9 @@ def utc_now() -> datetime:
 def is_transient(status: int, headers: Mapping[str, str]) -> bool:
     """Whether the same request may succeed later."""
     # Without these headers a 403 is about the key, and a retry cannot help.
-    if status == requests.codes.forbidden:
-        return bool(headers.get("Retry-After")) or is_exhausted(headers)
-    return status in TRANSIENT_STATUSES
+    if status == requests.codes.forbidden and is_exhausted(headers):
+        return True
+    return is_transient_read(status) or (status in PAUSED_STATUSES and bool(headers.get("Retry-After")))
 
 
 def read_pause(status: int, headers: Mapping[str, str], now: Now = utc_now) -> float | None:
@@ -43,6 +46,8 @@ def read_pause(status: int, headers: Mapping[str, str], now: Now = utc_now) -> f
         value = float(reset)
     except ValueError:
         return None
+    if value >= FIRST_MILLISECONDS:
+        value /= 1000
     # The wall clock, because the header names a time.
     value -= now().timestamp() if value >= FIRST_EPOCH else 0
     return value if 0 < value < float("inf") else None

@@ -95,13 +95,30 @@ def encode_position(value: bytes, paging: ByCursor | ByNext) -> str | None:
 def find_in_last_item(
     items: list[Raw], path: str, paging: ByCursor | ByNext, has_more: bool | None
 ) -> str | None:
-    """Keyset paging (Stripe, Shopify since_id, search_after): the id of the last item is the next position."""
+    """Keyset paging (Stripe, Shopify since_id, search_after): the id of the last item is the next position.
+
+    One item without it, which `describe_last_item` reports, does not keep the others out.
+    """
     # Without `has_more` the chain ends with an empty page.
     if not items or has_more is False:
         return None
-    members = msgspec.json.decode(items[-1], type=dict[str, Raw])
-    value = find_node(members, split_path(path))
-    position = None if value is None else encode_position(bytes(value), paging)
-    if position is None:
-        raise msgspec.ValidationError(f"the last item has no `{path}`, the position of the next page")
-    return position
+    for item in reversed(items):
+        if position := find_in_item(item, path, paging):
+            return position
+    raise msgspec.ValidationError(f"the last item has no `{path}`, the position of the next page")
+
+
+def find_in_item(item: Raw, path: str, paging: ByCursor | ByNext) -> str | None:
+    is_object = bytes(item).lstrip()[:1] == b"{"
+    value = find_node(msgspec.json.decode(item, type=dict[str, Raw]), split_path(path)) if is_object else None
+    return None if value is None else encode_position(bytes(value), paging)
+
+
+def describe_last_item(paging: Paging, items: list[Raw], position: str | None) -> str | None:
+    """A fault if the position is that of another item than the last one."""
+    if position is None or not isinstance(paging, ByCursor) or not paging.next.startswith(LAST_ITEM):
+        return None
+    path = paging.next.removeprefix(LAST_ITEM)
+    if find_in_item(items[-1], path, paging) is not None:
+        return None
+    return f"the last item has no `{path}`, so the next page follows the last one that has: use another field"

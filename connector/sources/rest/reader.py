@@ -130,8 +130,7 @@ class RestReader:
             if is_end_number(cursor, self.paging) and error.status in EXPIRED_STATUSES:
                 return Page([], fault=f"{error}. If this cursor is the end, declare `end_cursor: {cursor}`")
             if cursor and error.status in EXPIRED_STATUSES:
-                remedy = "The next run starts again; files received so far are moved to failed/."
-                raise CursorExpired(f"{error} {remedy}", error.status) from error
+                raise CursorExpired(str(error), error.status) from error
             raise
 
     def read_first_body(self) -> bytes:
@@ -182,15 +181,22 @@ class RestReader:
 
     def _parse(self, response: requests.Response, body: bytes) -> Page:
         page = self.parse_body(body, response.headers, response.status_code)
+        # Its text is the server's, which may repeat the key; it is logged and stored.
+        page = replace(page, fault=self.client.redact(page.fault)) if page.fault else page
         if isinstance(self.paging, ByLink) and page.items and page.next is None and page.has_more is None:
-            is_later = names_later_last(response.headers.get("Link", ""), response.url)
+            try:
+                is_later = names_later_last(response.headers.get("Link", ""), response.url)
+            except ValueError as error:
+                raise InvalidResponse(
+                    f"the last page of the Link header is at an invalid address: {error}"
+                ) from error
             page = replace(page, has_more=True) if is_later else page
         if not self.sequential or page.next is None:
             return page
         cursor = page.next
         if not isinstance(self.paging, ByCursor):
             # Links may be relative (RFC 3986, section 5).
-            cursor = self._check_host(urljoin(response.url, cursor))
+            cursor = self._check_host(response.url, cursor)
         if len(cursor) > MAX_CURSOR_CHARACTERS:
             raise InvalidResponse(
                 f"the position of the next page has {len(cursor)} characters, at most {MAX_CURSOR_CHARACTERS} "
@@ -198,15 +204,20 @@ class RestReader:
             )
         return replace(page, next=cursor)
 
-    def _check_host(self, url: str) -> str:
-        """`url` without the key. RequestRejected for another host, to which the key must not be sent."""
-        linked = find_on_host(self.url, url)
+    def _check_host(self, present: str, link: str) -> str:
+        """The address of `link` on the page `present`, without the key. InvalidResponse for an invalid one,
+        RequestRejected for another host, to which the key must not be sent."""
+        try:
+            url = urljoin(present, link)
+            linked, other = find_on_host(self.url, url), urlsplit(url)
+        except ValueError as error:
+            raise InvalidResponse(f"the next page is at {mask_secrets(link)[:80]!r}: {error}") from error
         if linked is None:
-            other = urlsplit(url)
+            place = f"{other.scheme}://{other.netloc}"
             raise RequestRejected(
                 mask_secrets(
-                    f"the next page of {self.url} is on another host, {other.scheme}://{other.netloc}: the key is "
-                    "not sent there."
+                    f"the next page of {self.url} is on another host, {place}: the key is not sent there. If the API "
+                    f"is at {place} now, declare it as `url`."
                 )
             )
         if not isinstance(self.auth, Query):

@@ -12,13 +12,20 @@ from connector.sources.base import Window
 from connector.sources.json_repair import repair
 from connector.sources.reader import Page
 from connector.sources.rest.item_forms import create_item_reader, describe_last_line
-from connector.sources.rest.json_body import Body, create_body_decoder, find_objects, split_path
+from connector.sources.rest.json_body import (
+    Body,
+    create_body_decoder,
+    describe_absence,
+    find_objects,
+    split_path,
+)
 from connector.sources.rest.links import find_link
 from connector.sources.rest.paging import ByCursor, ByLink, ByNext, Paging
 from connector.sources.rest.position import (
     HEADER,
     LAST_ITEM,
     Headers,
+    describe_last_item,
     find_position,
     read_more,
     read_total,
@@ -117,6 +124,7 @@ class ResponseParser:
             raise InvalidResponse(f"no items, but an error: {fault}")
         more, has_more = self._has_more(body, levels, headers, status, len(items))
         position, has_next = find_position(self.paging, body, headers, items, more)
+        fault = fault or describe_last_item(self.paging, items, position)
         if self.is_chain and items and not self.paging.total_items:
             total = read_hidden_total(levels, len(items)) or read_total_header(headers, len(items))
         if self.is_chain and items and not self.paging.total_pages:
@@ -145,9 +153,7 @@ class ResponseParser:
     def _items(self, body: Body, total: int | None) -> list[Raw]:
         """An absent list is empty only where the source announces 0 items, as Spring Data REST does."""
         if body.items is None and total != 0:
-            raise msgspec.ValidationError(
-                f"Object missing required field `{self.paging.items.split('.')[0]}`"
-            )
+            raise msgspec.ValidationError(describe_absence(body.members, split_path(self.paging.items)))
         return body.items or []
 
     def _has_more(

@@ -234,5 +234,9 @@ def iter_nested(members: Members) -> Iterator[Members]:
 
 
 def decode_member(members: Members, name: str) -> Any:
+    """None also for a value that Python cannot have, such as 1e400: a hint must not make its page unreadable."""
     value = members.get(name)
-    return msgspec.json.decode(value) if isinstance(value, Raw) else None
+    try:
+        return msgspec.json.decode(value) if isinstance(value, Raw) else None
+    except (msgspec.MsgspecError, RecursionError):
+        return None

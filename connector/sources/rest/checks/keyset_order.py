@@ -17,6 +17,7 @@ from connector.sources.rest.paging import ByCursor
 from connector.sources.rest.position import LAST_ITEM, encode_position
 
 FEWEST = 2  # items that have an order
+MAX_DIGITS = 40  # of a key; Python reads at most 4,300
 
 
 def check_order(probe: Probe, page: Page, place: PagePlace) -> Page:
@@ -51,7 +52,8 @@ def check_order(probe: Probe, page: Page, place: PagePlace) -> Page:
 def read_numbers(page: Page, paging: ByCursor) -> list[int]:
     """The positions of the items; empty unless all of them are whole numbers, also as texts."""
     texts = [position.strip(b'"') for position in read_positions(page.items, paging)]
-    return [int(text) for text in texts] if all(text.isdigit() for text in texts) else []
+    is_numeric = all(text.isdigit() and len(text) <= MAX_DIGITS for text in texts)
+    return [int(text) for text in texts] if is_numeric else []
 
 
 def find_break(values: Sequence[int]) -> int | None:
@@ -68,7 +70,12 @@ def is_sorted(texts: Sequence[str]) -> bool:
 def describe_return(values: Sequence[int], cursor: str | None, name: str) -> str | None:
     """A fault if a page in the order of numbers goes back behind the position that led to it."""
     text = (cursor or "").strip('"')
-    if not text.isdigit() or find_break(values) is not None or values[0] == values[-1]:
+    if (
+        not text.isdigit()
+        or len(text) > MAX_DIGITS
+        or find_break(values) is not None
+        or values[0] == values[-1]
+    ):
         return None
     is_ascending = values[0] < values[-1]
     is_behind = values[0] < int(text) if is_ascending else values[0] > int(text)
