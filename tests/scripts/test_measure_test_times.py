@@ -3,7 +3,15 @@
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from scripts.measure_test_times import REPOSITORY, SLOW_FILES, SLOW_SECONDS, format_report, slow_files
+from scripts.measure_test_times import (
+    REPOSITORY,
+    SLOW_FILES,
+    SLOW_MEAN,
+    SLOW_SECONDS,
+    SOME_SECONDS,
+    format_report,
+    slow_files,
+)
 
 
 def suite(*cases: tuple[str, str, float]) -> ElementTree.Element:
@@ -13,16 +21,28 @@ def suite(*cases: tuple[str, str, float]) -> ElementTree.Element:
     return element
 
 
+def times(file: str, tests: int, seconds: float) -> list[tuple[str, str, float]]:
+    return [(file, str(number), seconds) for number in range(tests)]
+
+
 def test_a_file_is_slow_by_the_sum_of_its_tests() -> None:
-    half = SLOW_SECONDS / 2
     measured = suite(
-        ("tests.b.test_two", "one", half),
-        ("tests.b.test_two.TestClass", "two", half + 1),
-        ("tests.test_one", "one", SLOW_SECONDS),
-        ("tests.a.test_three", "one", SLOW_SECONDS + 1),
-        ("tests.test_story", "one", SLOW_SECONDS + 1),
+        *times("tests.b.test_two", 20, SLOW_SECONDS / 40),
+        *times("tests.b.test_two.TestClass", 21, SLOW_SECONDS / 40),
+        *times("tests.test_one", 20, SLOW_SECONDS / 20),
+        *times("tests.a.test_three", 21, SLOW_SECONDS / 20),
+        *times("tests.test_story", 21, SLOW_SECONDS / 20),
     )
     assert slow_files(measured) == ["tests/a/test_three.py", "tests/b/test_two.py"]
+
+
+def test_a_file_is_slow_by_the_mean_of_its_tests() -> None:
+    measured = suite(
+        *times("tests.test_few_long", 4, SLOW_MEAN + 0.1),
+        *times("tests.test_many_short", 10, SLOW_MEAN),
+        *times("tests.test_one", 1, SOME_SECONDS),
+    )
+    assert slow_files(measured) == ["tests/test_few_long.py"]
 
 
 def test_the_report_has_folders_files_and_tests() -> None:
