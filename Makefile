@@ -93,8 +93,8 @@ FAST_COVERAGE := 83
 TEST_PROGRAMS := .venv/bin/act-$(ACT) .sandbox/spark/.installed
 
 # Three workers, also on two cores: an apply mostly waits. Coverage is that of the product.
-# tests/slow_files.txt is written by `make test-times`; docs/adr/0021-two-tiers-of-tests.md. The longest file comes first: at the
-# end it would be alone. Pytest would sort it into the folder `tests`.
+# tests/slow_files.txt is written by `make test-times`; docs/adr/0021-two-tiers-of-tests.md. The longest file comes first: as the last
+# one it would leave two workers idle. Pytest would sort it into the folder `tests`.
 STORY := tests/test_story.py
 test: install ## three of four tests and the story from API to sheet, with branch coverage; six minutes
 	@.venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=$(FAST_COVERAGE) \
