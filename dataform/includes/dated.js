@@ -7,6 +7,7 @@ const checkpoints = require("includes/checkpoints");
 const checks = require("includes/checks");
 const locks = require("includes/locks");
 const names = require("includes/names");
+const options = require("includes/options");
 const versions = require("includes/versions");
 
 const LOWEST_ID = "-9223372036854775808";
@@ -14,8 +15,12 @@ const HIGHEST_ID = "9223372036854775807";
 
 // `source` is the raw table; `columns` are types by column (types.js); `days` is the table of (id, day) that finds the
 // partitions of older versions; `time` is the timestamp whose day partitions the table.
-const model = (context, { source, rejects, days, key, time, columns }) => {
+const model = (context, declared) => {
   const table = context.self();
+  const place = names.ofTable(table);
+  const { source, rejects, days, key, time, columns } =
+    options.check(place, declared, ["source", "rejects", "days", "key", "time", "columns"]);
+  options.checkColumns(place, columns, [key, time]);
   const later = context.incremental();
   const facts = Object.keys(columns).filter((column) => column !== key);
   const inDays = `date(${time}) in unnest(days)`;

@@ -10,6 +10,7 @@ const checkpoints = require("includes/checkpoints");
 const checks = require("includes/checks");
 const locks = require("includes/locks");
 const names = require("includes/names");
+const options = require("includes/options");
 
 const LAST_DAY = "date '2100-01-01'";
 
@@ -17,10 +18,11 @@ const LAST_DAY = "date '2100-01-01'";
 // day, as in partitionBy. `key`, a column or an array, is unique; `required` columns are never NULL. `alsoDays`:
 // { after, days }, tables without days and a SELECT of more days, which runs when one of them has changed. `verify`: a function of `inDays` that returns more checks. `businessDays`: the table's own days
 // are those of the business time zone and not of UTC; `inDays` then takes a timestamp of an input.
-const model = (context, options) => {
-  const { follows, partition, key, required = [], businessDays = false, verify = () => "" } = options;
+const model = (context, declared) => {
   const table = context.self();
   const name = names.ofTable(table);
+  const { follows, partition, key, required = [], businessDays = false, verify = () => "", alsoDays } =
+    options.check(name, declared, ["follows", "partition", "key"], ["required", "businessDays", "verify", "alsoDays"]);
   const later = context.incremental();
   // The filter of this run's days, on a timestamp or date of this table or of an input.
   const inDays = (column) => {
@@ -36,7 +38,7 @@ const model = (context, options) => {
   declare until timestamp default current_timestamp();
   -- Reads no partition of ods.sales_days but the last, or all of them when this table starts from the beginning.
   declare first_id int64 default if(since = ${checkpoints.NEVER}, -9223372036854775808, 9223372036854775807);
-  ${checkpoints.declareUnread(context, [...[].concat(follows), ...(options.alsoDays ? options.alsoDays.after : [])])}
+  ${checkpoints.declareUnread(context, [...[].concat(follows), ...(alsoDays ? alsoDays.after : [])])}
   declare days array<date> default [];
   declare rest array<date> default [];
   declare first_day date default date '1989-12-31';
@@ -52,9 +54,9 @@ const model = (context, options) => {
       select day from ${context.ref("ods", "sales_days")} where id >= first_id
     )
   ), []);
-  ${later ? moreDays(options) : ""}
+  ${later ? moreDays(declared) : ""}
   ${firstSlice}
-  ${later ? laterDays(context, options) : checkpoints.saveRest(context)}`;
+  ${later ? laterDays(context, declared) : checkpoints.saveRest(context)}`;
 
   const commit = `
   ${checks.unique(table, name, key, required, ownDays)}

@@ -6,6 +6,7 @@ const checkpoints = require("includes/checkpoints");
 const checks = require("includes/checks");
 const locks = require("includes/locks");
 const names = require("includes/names");
+const options = require("includes/options");
 const types = require("includes/types");
 const versions = require("includes/versions");
 
@@ -20,8 +21,12 @@ const texts = {
 // `source` is the raw table; `columns` are types by column (types.js); `key` is a column or an array of columns. `deletes`:
 // whether the declaration compares keys. `order`: columns that order the versions before the name of their file does, for
 // files of which several are read in one run.
-const model = (context, { source, rejects, key, columns, deletes = false, order = [] }) => {
+const model = (context, declared) => {
   const table = context.self();
+  const place = names.ofTable(table);
+  const { source, rejects, key, columns, deletes = false, order = [] } =
+    options.check(place, declared, ["source", "rejects", "key", "columns"], ["deletes", "order"]);
+  options.checkColumns(place, columns, [...[].concat(key), ...order]);
   const later = context.incremental();
   const keys = [].concat(key);
   const facts = Object.keys(columns).filter((column) => !keys.includes(column));

@@ -7,6 +7,7 @@ const checks = require("includes/checks");
 const history = require("includes/history");
 const locks = require("includes/locks");
 const names = require("includes/names");
+const options = require("includes/options");
 const versions = require("includes/versions");
 
 // Runs whose list lacks a page: BigQuery refused it and it was not replayed, it was withdrawn (python -m scripts.unload),
@@ -34,8 +35,12 @@ const incompleteRuns = (context) => `
 // `source` is the raw table; `columns` are types by column (types.js); a later run that changes
 // one of the columns `tracked` notes in SYS_DATE_CHANGE the time of the checkpoint that it saves;
 // `changes` is the table of its type-2 history, if it has one.
-const model = (context, { source, rejects, key, columns, tracked = [], changes }) => {
+const model = (context, declared) => {
   const table = context.self();
+  const place = names.ofTable(table);
+  const { source, rejects, key, columns, tracked = [], changes } =
+    options.check(place, declared, ["source", "rejects", "key", "columns"], ["tracked", "changes"]);
+  options.checkColumns(place, columns, [key, ...tracked]);
   const later = context.incremental();
   const facts = Object.keys(columns).filter((column) => column !== key);
   const row = [key, ...facts, "SYS_DATE_CREATE", "SYS_FILE_NAME"].join(", ");

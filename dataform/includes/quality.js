@@ -3,28 +3,42 @@
 
 const checkpoints = require("includes/checkpoints");
 const names = require("includes/names");
+const options = require("includes/options");
 
 const LIMITS = ["warn_above", "fail_above", "warn_below", "fail_below"];
 
-const result = (table, column, rule, limits, measured, from) => `
+// A check without a limit would measure and never warn. `bounds` are options of the rule.
+const checkLimits = (place, limits, bounds) => {
+  options.check(place, limits, bounds, LIMITS);
+  if (!LIMITS.some((limit) => limits[limit] !== undefined)) throw new Error(`${place} needs a limit: one of ${LIMITS.join(", ")}.`);
+};
+
+const result = (table, column, rule, limits, measured, from, bounds = []) => {
+  const name = names.ofTable(table);
+  checkLimits(`${rule} of ${column ? `${name}.${column}` : name}`, limits, bounds);
+  return `
   select
-    '${names.ofTable(table)}' as table_name,
+    '${name}' as table_name,
     ${column ? `'${column}'` : "cast(null as string)"} as column_name,
     '${rule}' as rule,
     cast(${measured} as numeric) as measured,
     ${LIMITS.map((limit) => `cast(${limits[limit] === undefined ? "null" : limits[limit]} as numeric) as ${limit}`).join(",\n    ")}
   from ${from}`;
+};
 
 const share = (condition) => `safe_divide(countif(${condition}), count(*))`;
 
 // `usual` is { column: rules } as in columns.js; `where` filters the partitions.
 const ofColumns = (table, usual, where) =>
-  Object.entries(usual).flatMap(([column, { range, missing }]) => [
-    ...(range
-      ? [result(table, column, "range", range, share(`${column} < ${range.from} or ${column} > ${range.until}`), `${table} where ${where}`)]
-      : []),
-    ...(missing ? [result(table, column, "missing", missing, share(`${column} is null`), `${table} where ${where}`)] : []),
-  ]);
+  Object.entries(usual).flatMap(([column, rules]) => {
+    const { range, missing } = options.check(`usual.${column}`, rules, [], ["range", "missing"]);
+    const measure = (rule, limits, condition, bounds) =>
+      limits ? [result(table, column, rule, limits, share(condition), `${table} where ${where}`, bounds)] : [];
+    return [
+      ...measure("range", range, range && `${column} < ${range.from} or ${column} > ${range.until}`, ["from", "until"]),
+      ...measure("missing", missing, `${column} is null`, []),
+    ];
+  });
 
 // `count` of the day `checked_day`, as a multiple of the median of that weekday in the eight weeks before; NULL without
 // any. `table` has one row a day.
