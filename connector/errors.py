@@ -59,6 +59,10 @@ class SourceUnavailable(SourceError):
         self.retry_after = retry_after
 
 
+class RateLimited(SourceUnavailable):
+    """Too many requests. The limit ends after a time that the source may not state."""
+
+
 class ValueUnreadable(RequestRejected):
     pass
 

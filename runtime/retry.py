@@ -26,9 +26,11 @@ class RetryPolicy:
     """At most `attempts` attempts that all begin within `deadline` seconds.
 
     The delay after failed attempt n (from 0) is random between 0 and `base * 2**n`, at most `cap` seconds.
+    `limited_attempts`: of a request that a rate limit refuses. Most limits are per minute, and not all are announced.
     """
 
     attempts: int = 3
+    limited_attempts: int = 10
     base: float = 1.0
     cap: float = 30.0
     deadline: float = 300.0

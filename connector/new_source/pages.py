@@ -47,7 +47,7 @@ def open_reader(request: Request, environ: Mapping[str, str], name: str, **overr
     assert isinstance(source, RestSource)
     settings: Settings = request.settings(source, environ)
     # A person waits for the answer, so an API that does not respond is soon reported.
-    return create_reader(source, name, settings, lambda: RetryPolicy(attempts=2))
+    return create_reader(source, name, settings, lambda: RetryPolicy(attempts=2, limited_attempts=2))
 
 
 def find_items(request: Request, environ: Mapping[str, str], name: str) -> str:

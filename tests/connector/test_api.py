@@ -74,6 +74,18 @@ def test_three_attempts_are_sent(get, shop):
     assert shop.pages[1] == 3
 
 
+def test_a_limit_per_minute_without_a_header_is_waited_for(get, shop, clock):
+    shop.faults = [Fault(times=7, status=429)]
+    assert len(get().items) == 1
+    assert clock.delays == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_a_limit_that_does_not_end(get, shop):
+    shop.faults = [Fault(times=99, status=429)]
+    with pytest.raises(SourceUnavailable, match=r"returned 429 .* Tried 10 times."):
+        get()
+
+
 @pytest.mark.parametrize(("header", "delay"), [("7", 8), ("0", 1)])
 def test_retry_after_is_obeyed_and_0_is_ignored(get, shop, clock, header, delay):
     shop.faults = [Fault(status=429, headers={"Retry-After": header})]
@@ -130,7 +142,9 @@ def test_a_retry_after_past_the_deadline_fails_at_once(get, shop, clock):
 def test_a_retry_after_pauses_all_requests(shop, clock):
     shop.items["sales"] = [SALE]
     shop.faults = [Fault(status=429, headers={"Retry-After": "20"}, times=1)]
-    retries = RetryPolicy(attempts=1, sleep=clock.sleep, clock=lambda: clock.now, jitter=lambda low, high: 0)
+    retries = RetryPolicy(
+        attempts=1, limited_attempts=1, sleep=clock.sleep, clock=lambda: clock.now, jitter=lambda low, high: 0
+    )
     client = SourceClient(open_session(16), shop.url, ApiKeyAuth(Header(header="X-API-Key"), KEY), retries)
     with pytest.raises(SourceUnavailable):
         client.get(f"{shop.url}/sales", PARAMS, lambda _, body: body)

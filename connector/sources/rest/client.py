@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 import requests
 from urllib3.exceptions import HTTPError
 
-from connector.errors import InvalidResponse, RequestRejected, SourceError, SourceUnavailable
+from connector.errors import InvalidResponse, RateLimited, RequestRejected, SourceError, SourceUnavailable
 from connector.extract.fetch_round import UNAUTHORIZED
 from connector.extract.workers import IN_FLIGHT
 from connector.sources.rest.auth import ApiKeyAuth
-from connector.sources.rest.pauses import Now, is_transient, read_pause, utc_now
+from connector.sources.rest.pauses import RATE_STATUSES, Now, is_transient, read_pause, utc_now
 from runtime.errors import describe_body
 from runtime.http_session import make_sender
 from runtime.masking import mask_secrets
@@ -191,7 +191,8 @@ class SourceClient:
         seconds = read_pause(status, response.headers, self.now)
         if seconds:
             self.paused_until = max(self.paused_until, self.retry.clock() + seconds)
-        return SourceUnavailable(message, seconds)
+        kind = RateLimited if status in RATE_STATUSES else SourceUnavailable
+        return kind(message, seconds)
 
     def _wait_for_pause(self, end: float) -> None:
         """Retry-After pauses all requests: the rate limit is per API key. Never past the deadline."""
@@ -220,7 +221,8 @@ class SourceClient:
             raise error
         # InvalidResponse has no Retry-After, but a page that was cut off is worth another attempt.
         delay = self.retry.delay(attempt, getattr(error, "retry_after", None))
-        if attempt + 1 >= self.retry.attempts:
+        is_limited = isinstance(error, RateLimited)
+        if attempt + 1 >= (self.retry.limited_attempts if is_limited else self.retry.attempts):
             raise type(error)(f"{error} Tried {attempt + 1} times.") from error
         if self.retry.clock() + delay > end:
             deadline = (
