@@ -19,8 +19,8 @@ REPORT = REPOSITORY / "docs/reports/test-times.md"
 SLOW_FILES = REPOSITORY / "tests/slow_files.txt"
 # Measured with three workers on two cores: of all tests of a file, or of each of its tests on average if it has
 # some seconds in all. So many short tests in one file stay fast.
-SLOW_SECONDS = 20
-SLOW_MEAN, SOME_SECONDS = 1.5, 5
+SLOW_SECONDS = 12
+SLOW_MEAN, SOME_SECONDS = 1.0, 5
 ALWAYS = {"tests/test_story.py"}  # that the parts work together: from the API to the sheet
 SLOWEST = 25
 TEXT = """# Test times

@@ -76,16 +76,6 @@ def test_a_second_batch_of_an_id_is_a_conflict(halted, body):
     assert error(response) == (409, f"Already exists: Failed to create batch: Batch {name}")
 
 
-def test_code_that_does_not_exist_fails_the_batch_and_its_operation(halted, body):
-    batch = halted.wait(halted.create(new_id(), body | {"labels": {"endpoint": "a-b"}}))
-    absent = f"gs://{halted.bucket}/code/absent.py does not exist."
-    assert (batch["state"], batch["stateMessage"]) == ("FAILED", absent)
-    assert [entry["state"] for entry in batch["stateHistory"]] == ["PENDING"]
-    operation = halted.call("GET", batch["operation"]).json()
-    assert operation["done"] and operation["error"] == {"code": 2, "message": absent}
-    assert operation["metadata"]["batch"] == batch["name"]
-
-
 def test_a_list_is_filtered_by_label_and_state(halted, body):
     labels = {"endpoint": f"e-{uuid.uuid4().hex[:6]}"}
     names = [halted.wait(halted.create(new_id(), body | {"labels": labels}))["name"] for _ in range(2)]

@@ -84,3 +84,16 @@ def test_a_batch_of_a_stopped_sandbox_has_failed(tmp_path):
     with running(tmp_path) as state:
         batch = project.wait(name) if state.port == project.state.port else None
         assert batch and (batch["state"], batch["stateMessage"]) == ("FAILED", "The sandbox was stopped.")
+
+
+def test_code_that_does_not_exist_fails_the_batch_and_its_operation(spark):
+    body = spark.batch("")
+    absent = f"gs://{spark.bucket}/code/absent.py"
+    body["pysparkBatch"]["mainPythonFileUri"] = absent
+    batch = spark.wait(spark.create(new_id(), body | {"labels": {"endpoint": "a-b"}}))
+    reason = f"{absent} does not exist."
+    assert (batch["state"], batch["stateMessage"]) == ("FAILED", reason)
+    assert [entry["state"] for entry in batch["stateHistory"]] == ["PENDING"]
+    operation = spark.call("GET", batch["operation"]).json()
+    assert operation["done"] and operation["error"] == {"code": 2, "message": reason}
+    assert operation["metadata"]["batch"] == batch["name"]
