@@ -38,7 +38,7 @@ def test_a_file_is_slow_by_the_sum_of_its_tests() -> None:
 
 def test_a_file_is_slow_by_the_mean_of_its_tests() -> None:
     measured = suite(
-        *times("tests.test_few_long", 4, SLOW_MEAN + 0.1),
+        *times("tests.test_few_long", 6, SLOW_MEAN + 0.1),
         *times("tests.test_many_short", 10, SLOW_MEAN),
         *times("tests.test_one", 1, SOME_SECONDS),
     )

@@ -3,6 +3,7 @@
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 
 import psycopg
 import pymysql
@@ -155,7 +156,9 @@ class MariadbServer(Server):
             "select id from information_schema.processlist "
             "where id <> connection_id() and user in ('root', 'connector')"
         ):
-            self.execute(f"kill {session}")
+            # It may have ended meanwhile.
+            with suppress(pymysql.err.OperationalError):
+                self.execute(f"kill {session}")
         self.execute(
             "drop database if exists shop",
             "create database shop character set utf8mb4",
