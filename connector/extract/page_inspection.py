@@ -51,6 +51,13 @@ def create_inspector(
 
 def read_values(joined: bytes, field: str) -> list[Any]:
     item_type = msgspec.defstruct("Item", [("value", Any, None)], rename={"value": field})
+    try:
+        return [item.value for item in msgspec.json.decode(joined, type=list[item_type])]  # type: ignore[valid-type,attr-defined]
+    except msgspec.MsgspecError:  # one of them cannot be decoded
+        return read_one_by_one(joined, item_type)
+
+
+def read_one_by_one(joined: bytes, item_type: type[msgspec.Struct]) -> list[Any]:
     decode = msgspec.json.Decoder(item_type).decode
     values = []
     for item in msgspec.json.decode(joined, type=list[msgspec.Raw]):
