@@ -26,10 +26,7 @@ class MissingPages:
     def missing(self) -> str | None:
         """A sentence about everything that was announced and not received; None if all was."""
         tracker = self.tracker
-        sentences = [
-            *[tracker.invalid[page] for page in sorted(tracker.invalid)[:3]],
-            *list(tracker.faults.values())[:3],
-        ]
+        sentences = [*tracker.problems[:3], *list(tracker.faults.values())[:3]]
         sentences += [*self._short_pages(), *self._holes(), *self._refused_offsets(), *self._stale_pages()]
         announced = max(tracker.totals, default=0)
         if tracker.received < announced:

@@ -225,6 +225,11 @@ class PageTracker:
         return sum(rows for page, rows in self.rows.items() if page not in self.invalid)
 
     @property
+    def problems(self) -> list[str]:
+        """What is wrong with the invalid pages, in their order."""
+        return [self.invalid[page] for page in sorted(self.invalid)]
+
+    @property
     def gaps(self) -> tuple[int, ...]:
         """Pages that could not be read."""
         return tuple(sorted(page for page in self.invalid if page not in self.rows))

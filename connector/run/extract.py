@@ -85,11 +85,7 @@ def complete_state(context: RunContext, extractor: PageExtractor, tracker: PageT
     checked = check_end(context, state, tracker, is_requested)
     doubts = MissingPages(tracker)
     # Totals are those of the whole range; an attempt at its gaps receives only a part of it.
-    lost = (
-        "; ".join(tracker.invalid[page] for page in sorted(tracker.invalid))
-        if state.only_pages
-        else doubts.missing()
-    )
+    lost = "; ".join(tracker.problems) if state.only_pages else doubts.missing()
     unordered = describe_unordered(state, tracker)
     missing = "; ".join(text for text in (lost, checked.error, unordered) if text) or None
     gap = window.describe_gap(state.span, state.covered)
