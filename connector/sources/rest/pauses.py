@@ -14,10 +14,9 @@ from runtime.retry import is_transient_read, parse_retry_after
 
 # Only with these a header about the rate limit explains the response; 5xx may carry it by accident.
 LIMITED_STATUSES = {requests.codes.forbidden, requests.codes.too_many_requests}
-# With Retry-After these are limits too: 418 (Binance) and 420 (Twitter) exist for nothing else.
-PAUSED_STATUSES = {403, 409, 418, 420}
-# Where they are transient, these are about the number of requests.
+# About the number of requests where they are transient: 418 (Binance) and 420 (Twitter) exist for nothing else.
 RATE_STATUSES = {403, 418, 420, 429}
+PAUSED_STATUSES = RATE_STATUSES | {409}  # transient with Retry-After
 REMAINING = ("X-RateLimit-Remaining", "RateLimit-Remaining", "X-Rate-Limit-Remaining")
 RESET = ("X-RateLimit-Reset", "RateLimit-Reset", "X-Rate-Limit-Reset")
 FIRST_EPOCH = 10**9  # a number of seconds is below, a time above
