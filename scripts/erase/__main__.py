@@ -59,7 +59,7 @@ def create_parser() -> argparse.ArgumentParser:
 def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> None:
     """Files first: a run that stops before the end finds everything again by the rows of the tables."""
     client = create_warehouse_client(target)
-    bucket = arguments.bucket or f"{target.project}-landing"
+    bucket = arguments.bucket or target.landing_bucket
     subject = replace(subject, is_number=has_number_key(client, subject))
     store = open_bucket(default_credentials(), read_endpoint(os.environ, "storage"), bucket, WORKERS)
     tables = Tables(client, subject)

@@ -30,6 +30,10 @@ class Target:
     service_account: str
 
     @property
+    def landing_bucket(self) -> str:
+        return f"{self.project}-landing"
+
+    @property
     def compilation_config(self) -> api.CodeCompilationConfig:
         return api.CodeCompilationConfig(default_database=self.project, default_location=self.location)
 
