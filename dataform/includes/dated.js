@@ -129,7 +129,7 @@ const model = (context, declared) => {
 
   ${checks.unique(
     table,
-    names.ofTable(table),
+    place,
     key,
     Object.keys(columns).filter((column) => columns[column].required && column !== key),
     later ? inDays : `${time} between ${columns[time].range.from} and ${columns[time].range.until}`,

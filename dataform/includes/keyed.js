@@ -82,7 +82,7 @@ const model = (context, declared) => {
   ${later ? `delete from ${table} as stored where ${hasArrived};` : "commit transaction;"}`;
 
   const commit = `
-  ${checks.unique(table, names.ofTable(table), key, [], "true")}
+  ${checks.unique(table, place, key, [], "true")}
   ${later ? "" : checks.declareKey(table, key)}
   ${checkpoints.save(context)}
   ${later ? "commit transaction;" : checkpoints.readOthersAgain(context)}`;

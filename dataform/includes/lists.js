@@ -107,7 +107,7 @@ const model = (context, declared) => {
   ${later ? `delete from ${table} where ${key} in (select ${key} from changed);` : "commit transaction;"}`;
 
   const commit = `
-  ${checks.unique(table, names.ofTable(table), key, ["is_listed"], "true")}
+  ${checks.unique(table, place, key, ["is_listed"], "true")}
   ${later ? "" : checks.declareKey(table, key)}
   ${checkpoints.save(context, undefined, "run_at")}
   ${later ? "commit transaction;" : checkpoints.readOthersAgain(context)}`;
