@@ -24,21 +24,19 @@ COPY_PREFIX = "connector:"
 def build_plans(endpoints: Mapping[str, str]) -> Plans:
     """The plan of each schedule. `endpoints` are the declared schedules by `<source>/<endpoint>`.
 
-    A daily run copies the daily endpoints first and then the hourly ones: so a sale finds its new product.
+    A daily run copies the hourly endpoints beside the daily ones. The window of the sales ends when their copy starts,
+    and the lists are read from then on: so a sale finds its new product.
     """
+    # The daily run includes the hourly endpoints, so it leaves no hour out when the two overlap.
+    copied = {"hourly": ("hourly",), "daily": SCHEDULES}
     groups = {
-        schedule: tuple(
-            f"{COPY_PREFIX}{name}" for name, declared in sorted(endpoints.items()) if declared == schedule
-        )
-        for schedule in SCHEDULES
+        schedule: tuple(f"{COPY_PREFIX}{name}" for name in sorted(endpoints) if endpoints[name] in declared)
+        for schedule, declared in copied.items()
     }
     # Each in a group of its own: they read what the step before has written.
     rest: Plan = ((TRANSFORM,), (PUBLISH,))
     # A group without steps would need a pool without threads.
-    hourly = (groups["hourly"],) if groups["hourly"] else ()
-    daily = (groups["daily"],) if groups["daily"] else ()
-    # The daily run includes the hourly endpoints, so it leaves no hour out when the two overlap.
-    return {"hourly": (*hourly, *rest), "daily": (*daily, *hourly, *rest)}
+    return {schedule: (*filter(None, [copies]), *rest) for schedule, copies in groups.items()}
 
 
 def endpoint_of(step: str) -> str:

@@ -82,7 +82,14 @@ def test_steps_run_in_order_from_the_named_step(stream, schedule, first_step, ra
     if schedule == "daily":
         assert steps.ran.pop() == "report"
     assert steps.ran.pop() == "verdict"
-    assert [*sorted(steps.ran[:2]), *steps.ran[2:]] == ran  # the first two may change places
+    # The copies run at the same time.
+    copies = [step for step in steps.ran if step.startswith("connector:")]
+    assert [*sorted(copies), *steps.ran[len(copies) :]] == ran
+
+
+def test_a_daily_run_copies_all_endpoints_at_once():
+    assert PLANS["daily"] == (tuple(ALL[:3]), ("dataform",), ("sheets_sync",))
+    assert PLANS["hourly"] == (("connector:retail/sales",), ("dataform",), ("sheets_sync",))
 
 
 def test_an_unknown_step_is_rejected_with_the_list_of_steps():
@@ -94,7 +101,8 @@ def test_a_failed_connector_blocks_nothing(stream):
     steps = FakeActions("connector:retail/products")
     with pytest.raises(RunFailed) as raised:
         run(steps, stream, "daily")
-    assert steps.ran[-5:] == ["connector:retail/sales", "dataform", "sheets_sync", "verdict", "report"]
+    assert sorted(steps.ran[:3]) == ALL[:3]
+    assert steps.ran[3:] == ["dataform", "sheets_sync", "verdict", "report"]
     assert str(raised.value) == (
         "daily failed in connector:retail/products.\n"
         "connector:retail/products: the reason of connector:retail/products\n"
@@ -139,7 +147,7 @@ def test_an_error_that_is_not_a_step_error_ends_the_run(stream):
 def test_a_second_source_needs_no_code():
     plans = build_plans({"retail/sales": "hourly", "erp/invoices": "hourly", "erp/countries": "daily"})
     assert plans["hourly"][0] == ("connector:erp/invoices", "connector:retail/sales")
-    assert plans["daily"][0] == ("connector:erp/countries",)
+    assert plans["daily"][0] == ("connector:erp/countries", "connector:erp/invoices", "connector:retail/sales")
     assert copy_arguments("connector:erp/invoices") == ["--source", "erp", "--endpoint", "invoices"]
 
 
