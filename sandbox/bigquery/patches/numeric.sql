@@ -100,10 +100,14 @@ CREATE MACRO _safe_divide(a DECIMAL(38, 9), b DECIMAL(38, 9)) AS bq.main._numeri
     (a DOUBLE, b DOUBLE) AS CASE WHEN b <> 0 THEN a / b END,
     (a HUGEINT, b HUGEINT) AS CASE WHEN b <> 0 THEN a / b END;
 
--- `factor` is 10^digits as a DOUBLE, `unit` its inverse.
+-- `factor` is 10^digits as a DOUBLE, `unit` its inverse. A lambda of its own binds `x` once: within CASE, DuckDB computes
+-- an expression that occurs twice two times.
 CREATE MACRO _numeric_round(x, digits, factor, unit) AS
     list_transform(
-        [{'x': CAST(x AS DECIMAL(38, 9)), 'units': CAST(CAST(x AS DECIMAL(38, 9)) AS DOUBLE) * factor}],
+        list_transform(
+            [CAST(x AS DECIMAL(38, 9))],
+            lambda __rounded: {'x': __rounded, 'units': CAST(__rounded AS DOUBLE) * factor}
+        ),
         lambda __numeric: CASE
             WHEN bq.main._is_certain(__numeric.units)
                 THEN CAST(
