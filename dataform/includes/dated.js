@@ -72,11 +72,15 @@ const model = (context, declared) => {
     "declare highest_id int64 default null;",
   ])}
 
+  -- Only rows of one file that have one ${key} are compared by their content: it is built for no other row.
   create temp table arrived as
-  select * except (reason, payload)
-  from typed_rows as version
-  where reason is null
-  qualify ${versions.newest(key, [versions.json("version", facts)])};
+  select * except (reason, payload, in_file)
+  from (
+    select *, count(*) over (partition by ${key}, SYS_FILE_NAME) as in_file
+    from typed_rows
+    where reason is null
+  ) as version
+  qualify ${versions.newest(key, [`if(version.in_file > 1, ${versions.json("version", facts)}, null)`])};
 
   set lowest_id = (select min(${key}) from arrived);
   set highest_id = (select max(${key}) from arrived);
