@@ -147,7 +147,11 @@ def test_an_error_that_is_not_a_step_error_ends_the_run(stream):
 def test_a_second_source_needs_no_code():
     plans = build_plans({"retail/sales": "hourly", "erp/invoices": "hourly", "erp/countries": "daily"})
     assert plans["hourly"][0] == ("connector:erp/invoices", "connector:retail/sales")
-    assert plans["daily"][0] == ("connector:erp/countries", "connector:erp/invoices", "connector:retail/sales")
+    assert plans["daily"][0] == (
+        "connector:erp/countries",
+        "connector:erp/invoices",
+        "connector:retail/sales",
+    )
     assert copy_arguments("connector:erp/invoices") == ["--source", "erp", "--endpoint", "invoices"]
 
 
