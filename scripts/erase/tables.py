@@ -155,8 +155,8 @@ class Tables:
             yield where
             return
         select = f"select distinct {partition} as part from {name}"
-        found = self._query(f"{select} where ({where}) and {partition} is not null order by part", values)
-        for part in cut(partition, [row["part"] for row in found], PER_STATEMENT):
+        matching = self._query(f"{select} where ({where}) and {partition} is not null order by part", values)
+        for part in cut(partition, [row["part"] for row in matching], PER_STATEMENT):
             yield f"({where}) and {part}"
 
     def _same_key(self, expression: str) -> str:

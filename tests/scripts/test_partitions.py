@@ -84,11 +84,11 @@ def test_an_erasure_changes_two_partitions_at_a_time(client, monkeypatch):
     tables = erase.Tables(recorder, subject)
     [place] = [each for each in tables.erase({"Zelda"}, dry_run=False) if each.rows]
     assert (place.name, place.rows, len(recorder.written)) == ("ods_ada.customers", 8, 5)
-    left = [
+    remaining = [
         tuple(row)
         for row in client.query_and_wait("select id, name from ods_ada.customers where name is not null")
     ]
-    assert left == [("18", "Ada")]
+    assert remaining == [("18", "Ada")]
 
 
 def test_each_value_is_in_one_slice():
