@@ -96,7 +96,7 @@ def parts_of_companion(warehouse: Warehouse, diff: Diff, table: Table, base: Tab
 
 def parts_of_days(table: Table, days: Iterable[date]) -> Iterator[Part]:
     for some in batched(sorted(days), DAYS_PER_STATEMENT, strict=False):
-        column = table.partition if table.partition_type == "DATE" else f"date({table.partition})"
+        column = f"{table.partition}" if table.partition_type == "DATE" else f"date({table.partition})"
         yield Part(table, condition(column, some), f"{len(some)} days, {some[0]} to {some[-1]}")
 
 
