@@ -35,7 +35,9 @@ def test_a_table_that_does_not_exist_is_not_compared(client):
 def test_new_columns_are_added_without_a_refresh(client):
     client.query_and_wait("create table ods.rejects (reason string, gone int64)")
     client.query_and_wait("insert into ods.rejects values ('id is missing', 1)")
-    changes = compare_schemas(client, operations(client, "reason string, weight float64, tags array<float64>"))
+    changes = compare_schemas(
+        client, operations(client, "reason string, weight float64, tags array<float64>")
+    )
     assert [str(change).partition(": ")[2] for change in changes] == [
         "new tags ARRAY<FLOAT64>, weight FLOAT64"
     ]
