@@ -15,7 +15,7 @@ WITH partition_size AS (
 day_size AS (
   SELECT
     IF(table_name = 'ods.sales_orphans', 'dmt.sales_items', table_name) AS table_name,
-    PARSE_DATE('%Y%m%d', partition_id) AS day,
+    SAFE.PARSE_DATE('%Y%m%d', partition_id) AS day,
     SUM(total_rows) AS size,
     MAX(last_modified_time) >= TIMESTAMP(@since) AS is_written
   FROM partition_size

@@ -8,19 +8,38 @@ UNION ALL
 SELECT CONCAT(table_schema, '.', table_name) AS table_name, partition_id, total_rows, total_logical_bytes, last_modified_time
 FROM dmt.INFORMATION_SCHEMA.PARTITIONS;
 
+-- Rows of rejects at the end of the day before.
+CREATE TEMP TABLE earlier AS
+SELECT table_name, ARRAY_AGG(`rows` ORDER BY logged_at DESC LIMIT 1)[OFFSET(0)] AS size
+FROM ops.table_log
+WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 31 DAY) AND logged_at < TIMESTAMP(CURRENT_DATE())
+  AND ENDS_WITH(table_name, '_rejects')
+GROUP BY table_name;
+
 -- Partitions without a day, such as __NULL__, are not counted. A table without partitions has NULL: it was written again
--- as a whole, on this day.
+-- as a whole, on this day. A table of rejects has months, whose rows of this day are those that the day added.
 CREATE TEMP TABLE written AS
 SELECT
   IF(table_name = 'dmt.sales_items', 'ods.sales_orphans', table_name) AS table_name,
-  IFNULL(PARSE_DATE('%Y%m%d', partition_id), CURRENT_DATE()) AS day,
+  IFNULL(SAFE.PARSE_DATE('%Y%m%d', partition_id), CURRENT_DATE()) AS day,
   SUM(total_rows) AS size,
   SUM(IF(table_name = 'dmt.sales_items', 0, total_rows)) AS bad_rows
 FROM size
 WHERE (table_name IN ('dmt.sales_items', 'ods.sales_orphans') OR ENDS_WITH(table_name, '_rejects'))
   AND (partition_id IS NULL OR REGEXP_CONTAINS(partition_id, r'^\d{8}$'))
 GROUP BY 1, 2
-HAVING MAX(last_modified_time) >= TIMESTAMP(@changed_since) AND SUM(total_rows) > 0;
+HAVING MAX(last_modified_time) >= TIMESTAMP(@changed_since) AND SUM(total_rows) > 0
+UNION ALL
+SELECT table_name, CURRENT_DATE(), added, added
+FROM (
+  SELECT month.table_name, SUM(month.total_rows) - IFNULL(MAX(earlier.size), 0) AS added
+  FROM size AS month
+  LEFT JOIN earlier ON earlier.table_name = month.table_name
+  WHERE ENDS_WITH(month.table_name, '_rejects') AND REGEXP_CONTAINS(month.partition_id, r'^\d{6}$')
+  GROUP BY month.table_name
+  HAVING MAX(month.last_modified_time) >= TIMESTAMP(@changed_since)
+)
+WHERE added > 0;
 
 BEGIN TRANSACTION;
 

@@ -32,6 +32,7 @@ TRANSIENT_REASONS = {
     "internalError",
     "jobBackendError",
     "jobInternalError",
+    "jobRateLimitExceeded",
     "quotaExceeded",
 }
 MISSING_TABLE = "Create the table with `python -m scripts.deploy apply`. "

@@ -14,10 +14,7 @@ const canonical = (columns, row) =>
     .map(([name, type]) => `${type.label ? `${row}.${name}` : `nullif(trim(normalize(${row}.${name}, nfc)), '')`} as ${name}`)
     .join(", ")}))`;
 
-const declare = [
-  "declare oldest_list string default null;",
-  "declare complete_lists array<string> default [];",
-];
+const declare = ["declare oldest_list string default null;"];
 
 // After `typed_rows`, inside the transaction. `incomplete` is a SELECT of lists that lack a page: they remove no key.
 const fill = ({ source, history, key, columns, incomplete }) => {
@@ -56,8 +53,23 @@ const fill = ({ source, history, key, columns, incomplete }) => {
         and ${names.timeOfRun("list_name")} <= (select min(SYS_DATE_CREATE) from typed_rows)
     ), '')
   );
-  set complete_lists = array(
-    select distinct list_name from list_rows where list_name not in (${incomplete})
+
+  -- The complete list that follows each list. A table: an array of all lists can exceed the megabyte that a variable holds.
+  create temp table list_order as
+  select
+    list_name,
+    min(if(is_complete, list_name, null)) over (
+      order by list_name rows between 1 following and unbounded following
+    ) as next_complete
+  from (
+    select list_name, logical_or(is_complete) as is_complete
+    from (
+      select list_name, list_name not in (${incomplete}) as is_complete
+      from (select distinct list_name from list_rows)
+      union all
+      select list_name, false as is_complete from ${history}
+    )
+    group by list_name
   );
 
   create temp table changes_found as
@@ -83,18 +95,11 @@ const fill = ({ source, history, key, columns, incomplete }) => {
       union all
       select ${key}, list_name, facts, false as is_listed, false as is_stored
       from (
-        select
-          ${key},
-          (
-            select min(one)
-            from unnest(complete_lists) as one
-            where one > list_name and one < ifnull(next_list, '~')
-          ) as list_name,
-          if(is_listed, null, facts) as facts
+        select followed.${key}, list_order.next_complete as list_name, if(followed.is_listed, null, followed.facts) as facts
         from followed
-        where is_listed
+        join list_order on list_order.list_name = followed.list_name
+        where followed.is_listed and list_order.next_complete < ifnull(followed.next_list, '~')
       ) as removed
-      where list_name is not null
     ),
 
     carried as (

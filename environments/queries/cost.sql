@@ -1,11 +1,8 @@
 -- Billed bytes and slots of the day before the run, by identity and label. Idempotent: the day is replaced as a whole.
 -- The label `table` is not the job's own: it is the table that the statement writes, as dataset.table.
 -- A job with two labels is in two rows, so add up one label_key, not all. A job without labels has an empty label_key.
-BEGIN TRANSACTION;
-
-DELETE FROM ops.costs WHERE day = DATE_SUB(@run_date, INTERVAL 1 DAY);
-
-INSERT INTO ops.costs (day, identity, label_key, label_value, jobs, gib_billed, slot_hours, cost_usd)
+-- Before the transaction: no page of BigQuery states that INFORMATION_SCHEMA can be read inside one.
+CREATE TEMP TABLE cost AS
 SELECT
   DATE(job.creation_time) AS day,
   job.user_email AS identity,
@@ -29,5 +26,13 @@ WHERE
   AND job.creation_time < TIMESTAMP(@run_date)
   AND IFNULL(job.statement_type, '') != 'SCRIPT' -- its statements are separate jobs
 GROUP BY day, identity, label_key, label_value;
+
+BEGIN TRANSACTION;
+
+DELETE FROM ops.costs WHERE day = DATE_SUB(@run_date, INTERVAL 1 DAY);
+
+INSERT INTO ops.costs (day, identity, label_key, label_value, jobs, gib_billed, slot_hours, cost_usd)
+SELECT day, identity, label_key, label_value, jobs, gib_billed, slot_hours, cost_usd
+FROM cost;
 
 COMMIT TRANSACTION;

@@ -11,7 +11,7 @@
 | ods.file_reads | the loads that were read since |
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import batched
@@ -22,6 +22,8 @@ from pipeline.restore.warehouse import Table, Warehouse
 CHECKPOINTS, FILE_READS = "ods.checkpoints", "ods.file_reads"
 # BigQuery writes at most 4,000 partitions in one statement: https://cloud.google.com/bigquery/quotas
 DAYS_PER_STATEMENT = 3000
+# A script has at most 1 MB, and names the days of a part three times: https://cloud.google.com/bigquery/quotas#query_jobs
+DAYS_OF_LIST = 100
 FILE_DAYS = """
 select distinct file_day from {table} where file_day >= date '0001-01-01' and SYS_DATE_CREATE > {since}
 union distinct
@@ -94,6 +96,24 @@ def parts_of_companion(warehouse: Warehouse, diff: Diff, table: Table, base: Tab
 
 def parts_of_days(table: Table, days: Iterable[date]) -> Iterator[Part]:
     for some in batched(sorted(days), DAYS_PER_STATEMENT, strict=False):
-        column = table.partition if table.partition_type == "DATE" else f"date({table.partition})"
-        listed = ", ".join(f"date '{day}'" for day in some)
-        yield Part(table, f"{column} in ({listed})", f"{len(some)} days, {some[0]} to {some[-1]}")
+        column = f"{table.partition}" if table.partition_type == "DATE" else f"date({table.partition})"
+        yield Part(table, condition(column, some), f"{len(some)} days, {some[0]} to {some[-1]}")
+
+
+def condition(column: str, days: Sequence[date]) -> str:
+    """Exactly these days. Many are ranges where they follow each other: the text of a query is limited."""
+    runs = list(follow(days)) if len(days) > DAYS_OF_LIST else []
+    ranges = [f"{column} between date '{run[0]}' and date '{run[-1]}'" for run in runs if len(run) > 2]
+    covered = {day for run in runs if len(run) > 2 for day in run}
+    if single := [f"date '{day}'" for day in days if day not in covered]:
+        ranges.append(f"{column} in ({', '.join(single)})")
+    return ranges[0] if len(ranges) == 1 else f"({' or '.join(ranges)})"
+
+
+def follow(days: Sequence[date]) -> Iterator[Sequence[date]]:
+    """Runs of days that follow each other, of days in their order."""
+    start = 0
+    for end in range(1, len(days) + 1):
+        if end == len(days) or (days[end] - days[end - 1]).days > 1:
+            yield days[start:end]
+            start = end

@@ -11,6 +11,7 @@ from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
 from scripts.erase.subject import Subject, quoted_forms, texts_of
+from scripts.partitions import PER_STATEMENT, cut, partition_of
 
 # Texts of logs that can quote a value.
 LOGS = {
@@ -143,8 +144,20 @@ class Tables:
         # Counted first, so that a dry run and the erasure report the same number.
         [row] = self._query(f"select count(*) as found from {name} where {where}", values)
         if row["found"] and not dry_run:
-            self._query(f"{update.format(table=name)} where {where}", values)
+            for part in self._slices(name, where, int(row["found"]), values):
+                self._query(f"{update.format(table=name)} where {part}", values)
         return Place(name.strip("`"), int(row["found"]))
+
+    def _slices(self, name: str, where: str, rows: int, values: list[str] | None) -> Iterator[str]:
+        """`where`, for as many partitions as one statement may write. Few rows are in few partitions."""
+        partition = partition_of(self.client.get_table(name.strip("`"))) if rows > PER_STATEMENT else ""
+        if not partition:
+            yield where
+            return
+        select = f"select distinct {partition} as part from {name}"
+        matching = self._query(f"{select} where ({where}) and {partition} is not null order by part", values)
+        for part in cut(partition, [row["part"] for row in matching], PER_STATEMENT):
+            yield f"({where}) and {part}"
 
     def _same_key(self, expression: str) -> str:
         return (SAME_NUMBER if self.subject.is_number else SAME_TEXT).format(key=expression)

@@ -7,6 +7,7 @@ tables fill (ods.<table>_rejects) gets its new columns: its statement leaves a t
 is replaced by every run, with other columns too, but not with another partitioning or clustering.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ from scripts.release.column_types import name_of, resolve_columns
 from scripts.release.layout import compare_layouts
 from scripts.sql_analysis.analyzer import Columns, text_of, type_from_field
 
-BIGQUERY_TYPES = {"DOUBLE": "FLOAT64"}  # by the analyzer's name
+DOUBLE = re.compile(r"\bDOUBLE\b")  # the analyzer's name, also inside an array or struct
 PLAIN = api.CompilationResultAction.Relation.RelationType.TABLE
 INCREMENTAL = api.CompilationResultAction.Relation.RelationType.INCREMENTAL_TABLE
 
@@ -115,7 +116,7 @@ def compare_filled(
     """A column that the statement no longer has stays: nothing writes it."""
     if not (added or retyped):
         return None
-    columns = tuple(f"{name} {BIGQUERY_TYPES.get(model[name], model[name])}" for name in added)
+    columns = tuple(f"{name} {DOUBLE.sub('FLOAT64', model[name])}" for name in added)
     return SchemaChange(action.target, added=columns, retyped=retyped, is_filled=True)
 
 

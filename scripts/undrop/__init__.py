@@ -1,6 +1,7 @@
 """Bring a deleted table back, from time travel.
 
 layout    how the table has to be created: partitions are not part of what BigQuery keeps
+rows      the rows of the copy, in slices
 history   the moment at which it existed, and the copy of it
 """
 

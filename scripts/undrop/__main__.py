@@ -30,6 +30,7 @@ from scripts.release.target import (
 from scripts.undrop import UndropError
 from scripts.undrop.history import History
 from scripts.undrop.layout import Layout, find_layout
+from scripts.undrop.rows import insert_rows
 
 
 @dataclass(frozen=True)
@@ -149,25 +150,20 @@ def undrop(target: Target, plan: Plan) -> None:
 def write_table(target: Target, plan: Plan) -> None:
     history = plan.history
     if plan.layout.owner == "model":
-        statement = f"create table {history.table} {plan.layout.clauses} as select * from {history.copy}"
-        history.client.query_and_wait(statement)
+        empty = (
+            f"create table {history.table} {plan.layout.clauses} as select * from {history.copy} where false"
+        )
+        history.client.query_and_wait(empty)
     else:
-        insert_rows(target, plan)
+        create_by_release(target, plan)
+    insert_rows(history.client, history.table, history.copy)
 
 
-def insert_rows(target: Target, plan: Plan) -> None:
-    """Into a table that the release creates empty."""
-    history, release, owner = plan.history, plan.release, plan.layout.target
+def create_by_release(target: Target, plan: Plan) -> None:
+    release, owner = plan.release, plan.layout.target
     assert release is not None and owner is not None
     runner = Runner(create_dataform_client(), target.repository, release.name, target.service_account)
     runner.run([owner], full_refresh=False, with_dependents=False)
-    # By name, because the release may create the columns in another order.
-    columns = ", ".join(
-        field.name for field in history.client.get_table(f"{history.client.project}.{history.copy}").schema
-    )
-    history.client.query_and_wait(
-        f"insert into {history.table} ({columns}) select {columns} from {history.copy}"
-    )
 
 
 def undrop_dataset(client: bigquery.Client, name: str, *, dry_run: bool) -> None:

@@ -9,9 +9,10 @@ from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import RefreshError, TransportError
 from google.cloud import bigquery
 from google.cloud.bigquery import LoadJobConfig
+from google.cloud.bigquery.retry import job_retry_reasons
 
 from connector.errors import InvalidData, LoadError
-from connector.load.bigquery_jobs import NO_RETRY, POLL_SECONDS, BigQueryJobs
+from connector.load.bigquery_jobs import NO_RETRY, POLL_SECONDS, TRANSIENT_REASONS, BigQueryJobs
 from connector.load.bigquery_tables import wrap_errors
 from runtime.retry import RetryPolicy
 from tests.fakes.scripted_server import Answer, ScriptedServer, error_body, json_body
@@ -112,6 +113,11 @@ def test_an_adopted_job_that_failed_is_repeated_under_the_next_id(reason):
 def test_a_transient_failure_of_a_job_is_repeated_under_the_next_id():
     service = FakeBigQuery("backendError", "rateLimitExceeded")
     assert run_once(service).job_id == "load_a2"
+
+
+def test_every_reason_for_which_googles_client_repeats_a_job_is_transient():
+    """More than five changes of a table in ten seconds are jobRateLimitExceeded, as when many endpoints end at once."""
+    assert set(job_retry_reasons) <= TRANSIENT_REASONS
 
 
 def test_a_job_that_fails_every_time_ends_the_run():

@@ -165,6 +165,35 @@ def test_rejects_of_a_table_without_partitions_count_for_the_day_of_the_run(ops)
     assert (row["day"], row["bad_rows"]) == (run.started_at.date(), 1)
 
 
+def test_rejects_in_partitions_of_months_count_for_the_day_that_added_them(ops):
+    """As the warehouse creates them: BigQuery names such a partition 202601."""
+    ops.query("drop table ods.sales_rejects")
+    ops.query(
+        "create table ods.sales_rejects (reason string, file_day date) partition by date_trunc(file_day, month)"
+    )
+    months = "date '2016-12-31', date '2017-01-01', date '1970-01-01'"
+    ops.query(f"insert into ods.sales_rejects select 'no id', day from unnest([{months}]) as day")
+    [partition] = ops.query(
+        "select string_agg(partition_id, ' ' order by partition_id) as names "
+        "from ods.INFORMATION_SCHEMA.PARTITIONS where table_name = 'sales_rejects'"
+    )
+    assert partition["names"] == "197001 201612 201701"
+    run = since_now(run_row())
+    ops.query("insert into ods.sales_rejects values ('no time', date '2017-01-02')")
+    [measured, finding] = write(lambda: BigQuery(ops.client), run)
+    assert (measured["rejects"], finding["finding"]) == (4, "rejects")
+    # A day later only what that day adds counts.
+    ops.query(
+        "update ops.table_log set logged_at = timestamp_sub(logged_at, interval 1 day) where logged_at > '2020-01-01'"
+    )
+    run = since_now(run_row("run-2"))
+    ops.query("insert into ods.sales_rejects values ('no time', date '2017-01-02')")
+    assert write(lambda: BigQuery(ops.client), run)[0]["rejects"] == 1
+    run = since_now(run_row("run-3"))
+    ops.query("insert into ods.sales_rejects values ('no time', date '2017-01-02')")
+    assert write(lambda: BigQuery(ops.client), run)[0]["rejects"] == 2
+
+
 def test_an_empty_warehouse_has_no_orphans_and_no_rejects(sandbox):
     ops = create_ops(sandbox.address)
     for dataset in ("ods", "dmt"):

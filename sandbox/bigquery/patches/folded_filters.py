@@ -3,7 +3,8 @@
 Version: local-bigquery 0.3.2, which accepts every filter that names the partition column.
 Reason: BigQuery replaces variables before it plans and folds `x IN UNNEST([])` and `x BETWEEN NULL AND NULL` to
 FALSE; nothing is left that filters the partition column, and the statement fails with "Cannot query over table …
-without a filter" (dbt-labs/dbt-adapters#600). A script that works here must not fail there.
+without a filter" (dbt-labs/dbt-adapters#600). So does one that filters it by a sub-query only, or deletes or updates
+without naming it. A script that works here must not fail there.
 Upstream change that removes it: the same check in local-bigquery's rule `qualify`.
 """
 
@@ -26,14 +27,49 @@ def reject_folded_filters(tree: exp.Expr, context: Any) -> exp.Expr:
     from local_bigquery.errors import BigQueryError
 
     for scope in tree.find_all(exp.Select, exp.Delete, exp.Update):
-        if any(folds(condition, context) for condition in conditions(scope)):
-            for name, column in tables_with_required_filter(scope):
+        if not is_doubtful(scope, context):
+            continue
+        for name, column in tables_with_required_filter(scope):
+            if is_unfiltered(scope, column, context):
                 raise BigQueryError(
                     "invalidQuery",
                     f"Cannot query over table '{name}' without a filter over column(s) '{column}' "
                     "that can be used for partition elimination",
                 )
     return tree
+
+
+def is_doubtful(scope: exp.Expr, context: Any) -> bool:
+    """False for nearly all SELECTs, so that the tables of few are looked up."""
+    return not isinstance(scope, exp.Select) or any(
+        folds(condition, context) or condition.find(exp.Select, exp.Or) for condition in conditions(scope)
+    )
+
+
+def is_unfiltered(scope: exp.Expr, column: str, context: Any) -> bool:
+    """Whether no condition of the scope filters the partitions. Without any, a SELECT may be filtered from outside."""
+    every = conditions(scope)
+    if any(folds(condition, context) for condition in every):
+        return True
+    naming = [condition for condition in every if names_column(condition, column)]
+    if not naming:
+        return not isinstance(scope, exp.Select)
+    return not any(prunes(condition, column) for condition in naming)
+
+
+def names_column(condition: exp.Expr, column: str) -> bool:
+    return any(node.name.lower() == column.lower() for node in condition.find_all(exp.Column))
+
+
+def prunes(condition: exp.Expr, column: str) -> bool:
+    """Not by a sub-query, nor where one side of an OR has another column only."""
+    if isinstance(condition, exp.Paren):
+        return prunes(condition.this, column)
+    if isinstance(condition, exp.Or):
+        return all(prunes(each, column) for each in condition.flatten())
+    if isinstance(condition, exp.And):
+        return any(prunes(each, column) for each in condition.flatten())
+    return names_column(condition, column) and condition.find(exp.Select) is None
 
 
 def conditions(scope: exp.Expr) -> list[exp.Expr]:
@@ -46,8 +82,16 @@ def conditions(scope: exp.Expr) -> list[exp.Expr]:
 
 def folds(condition: exp.Expr, context: Any) -> bool:
     """Whether the planner knows that no row fulfils it: a comparison with NULL or with an empty array."""
+    if isinstance(condition, exp.Paren):
+        return folds(condition.this, context)
+    if isinstance(condition, exp.Or):
+        return all(folds(each, context) for each in condition.flatten())
+    if isinstance(condition, exp.Boolean):
+        return not condition.this
     if isinstance(condition, exp.In) and condition.args.get("unnest"):
         return is_empty(condition.args["unnest"].expressions[0], context)
+    if isinstance(condition, exp.In) and condition.expressions:
+        return all(is_empty(each, context) for each in condition.expressions)
     if isinstance(condition, exp.Between):
         return any(is_empty(condition.args[bound], context) for bound in ("low", "high"))
     if isinstance(condition, exp.EQ | exp.GT | exp.GTE | exp.LT | exp.LTE):
@@ -55,21 +99,46 @@ def folds(condition: exp.Expr, context: Any) -> bool:
     return False
 
 
+# NULL for NULL, and an empty array for an empty array.
+STRICT = (
+    exp.Paren,
+    exp.Cast,
+    exp.Date,
+    exp.Timestamp,
+    exp.DateAdd,
+    exp.DateSub,
+    exp.TimestampAdd,
+    exp.TimestampSub,
+)
+
+
 def is_empty(value: exp.Expr, context: Any) -> bool:
-    """NULL or an empty array, as a literal or as the value of a script's variable."""
+    """NULL or an empty array: as a literal, a parameter or a variable of the script, or computed from such."""
     if isinstance(value, exp.Null):
         return True
     if isinstance(value, exp.Array):
         return not value.expressions
-    if not isinstance(value, exp.Column) or value.table or not hasattr(context, "cursor"):
+    if isinstance(value, STRICT):
+        return is_empty(value.this, context)
+    if isinstance(value, exp.Coalesce | exp.ArrayConcat):
+        return all(is_empty(each, context) for each in (value.this, *value.expressions))
+    if isinstance(value, exp.Parameter) and value.name in getattr(context, "values", {}):
+        return context.values[value.name] in (None, "[]")  # arrays are JSON texts
+    if not (query := stored_value(value, context)):
         return False
-    from local_bigquery.sql.rules import parameters
-
-    if not (table := (context.variables or {}).get(value.name.lower())):
-        return False
-    text, kind = text_and_type(context, parameters.read(table))
+    text, kind = text_and_type(context, query)
     # Only an array has '[]' as its text and a list as its type.
     return text is None or (kind.endswith("[]") and text == "[]")
+
+
+def stored_value(value: exp.Expr, context: Any) -> str:
+    """What DuckDB reads the value of a variable with; empty for anything else."""
+    from local_bigquery.sql.rules import parameters
+
+    if not isinstance(value, exp.Column) or value.table or not hasattr(context, "cursor"):
+        return ""
+    table = (context.variables or {}).get(value.name.lower())
+    return parameters.read(table) if table else ""
 
 
 def tables_with_required_filter(scope: exp.Expr) -> Iterator[tuple[str, str]]:

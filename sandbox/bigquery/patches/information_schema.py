@@ -2,9 +2,9 @@
 
 Version: local-bigquery 0.3.2.
 Reason: JOBS has no `labels`, `total_bytes_billed`, `total_slot_ms` and `destination_table`; PARTITIONS has no
-`total_logical_bytes` and `last_modified_time`, and raises an error for a table with a range of numbers: it formats
-the numbers as days.
-Upstream change that removes it: these columns, and a case for rangePartitioning.
+`total_logical_bytes` and `last_modified_time`, names months and years as days, and raises an error for a table with a
+range of numbers.
+Upstream change that removes it: these columns, and a case for each kind of partitioning.
 https://cloud.google.com/bigquery/docs/information-schema-jobs
 https://cloud.google.com/bigquery/docs/information-schema-partitions
 """
@@ -26,6 +26,7 @@ COLUMNS = """
         table_id := resource ->> '$.configuration.query.destinationTable.tableId'
     ) AS destination_table,
 """
+PARTITION_NAMES = {"HOUR": "%Y%m%d%H", "DAY": "%Y%m%d", "MONTH": "%Y%m", "YEAR": "%Y"}
 type Partition = tuple[str | None, int, Any]
 
 
@@ -57,7 +58,7 @@ def share_of_bytes(table: Any, rows: int) -> int:
 
 
 def list_partitions(table: Any) -> list[Partition]:
-    """Days with their rows and the time of the newest one; a table with a range of numbers as one partition."""
+    """Days or months with their rows and the time of the newest one; a range of numbers is one partition."""
     from local_bigquery.catalog import tables
     from local_bigquery.engine import database
     from local_bigquery.sql.rules import information_schema as upstream
@@ -66,7 +67,8 @@ def list_partitions(table: Any) -> list[Partition]:
     whole: list[Partition] = [(None, int(table.numRows), upstream._timestamp(table.lastModifiedTime))]
     if not (partitioning and partitioning.field) or table.type != "TABLE":
         return whole
-    day = f"coalesce(strftime({database.quote(partitioning.field)}, '%Y%m%d'), '__NULL__')"
+    form = PARTITION_NAMES.get(partitioning.type, PARTITION_NAMES["DAY"])
+    day = f"coalesce(strftime({database.quote(partitioning.field)}, '{form}'), '__NULL__')"
     snapshots = f"ducklake_snapshots('{table.tableReference.projectId}')"
     try:
         days = database.fetch(

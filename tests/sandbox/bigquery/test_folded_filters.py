@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from google.api_core.exceptions import BadRequest
+from google.cloud import bigquery
 
 from demo.cloud import Cloud
 from sandbox.state import State
@@ -44,11 +45,42 @@ def dataset(query: Query) -> str:
         DAYS.format("[]") + "SELECT (SELECT COUNT(*) FROM {}.days WHERE DATE(at) IN UNNEST(days))",
         IDS.format("NULL") + "SELECT * FROM {}.ids WHERE id BETWEEN low AND high",
         IDS.format("NULL") + "SELECT * FROM {}.ids WHERE id >= low",
+        IDS.format("NULL") + "SELECT * FROM {}.ids WHERE id IN (low, high)",
+        "SELECT * FROM {}.days WHERE (DATE(at) IN UNNEST(ARRAY<DATE>[]))",
+        "SELECT * FROM {}.days WHERE DATE(at) BETWEEN SAFE_CAST(NULL AS DATE) AND CURRENT_DATE()",
+        DAYS.format("[]")
+        + "SELECT * FROM {}.days WHERE DATE(at) IN UNNEST(ARRAY_CONCAT(days, IFNULL(days, [])))",
+        DAYS.format("[]") + "UPDATE {}.days SET id = 2 WHERE DATE(at) IN UNNEST(days)",
+        "SELECT * FROM {}.days WHERE DATE(at) > '2026-01-01' AND FALSE",
+        "SELECT * FROM {}.days WHERE DATE(at) > '2026-01-01' OR id = 1",
+        "SELECT * FROM {}.days WHERE DATE(at) IN (SELECT DATE '2026-11-21')",
+        "SELECT * FROM {}.days WHERE at > (SELECT TIMESTAMP '2026-11-21')",
+        "DELETE FROM {}.days WHERE TRUE",
     ],
 )
 def test_an_empty_filter_is_rejected(query: Query, dataset: str, statement: str) -> None:
     with pytest.raises(BadRequest, match=r"without a filter over column\(s\) '(at|id)'"):
         query(statement.format(dataset))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "condition"),
+    [
+        (bigquery.ScalarQueryParameter("day", "DATE", None), "DATE(at) >= @day"),
+        (bigquery.ArrayQueryParameter("days", "DATE", []), "DATE(at) IN UNNEST(@days)"),
+    ],
+    ids=["scalar", "array"],
+)
+def test_an_empty_parameter_is_rejected(
+    sandbox: State,
+    dataset: str,
+    parameter: bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter,
+    condition: str,
+) -> None:
+    config = bigquery.QueryJobConfig(query_parameters=[parameter])
+    sql = f"SELECT id FROM {dataset}.days WHERE {condition}"
+    with pytest.raises(BadRequest, match="without a filter over column"):
+        Cloud(sandbox).bigquery.query_and_wait(sql, job_config=config)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +92,8 @@ def test_an_empty_filter_is_rejected(query: Query, dataset: str, statement: str)
         ),
         (DAYS.format("[]") + "SELECT at FROM {}.free WHERE DATE(at) IN UNNEST(days)", []),
         (IDS.format("1") + "SELECT id FROM {}.ids WHERE id BETWEEN low AND high", []),
+        ("SELECT id FROM {}.days WHERE (DATE(at) = '2026-11-21' OR at IS NULL) AND id IN (SELECT 1)", [(1,)]),
+        (DAYS.format("[]") + "SELECT id FROM {}.days WHERE DATE(at) NOT IN UNNEST(days)", [(1,)]),
         (DAYS.format("[]") + "SELECT id FROM UNNEST([1]) AS id WHERE DATE '2026-11-21' IN UNNEST(days)", []),
     ],
 )
