@@ -23,6 +23,7 @@ const model = (context, declared) => {
   options.checkColumns(place, columns, [key, time]);
   const later = context.incremental();
   const facts = Object.keys(columns).filter((column) => column !== key);
+  const content = Object.fromEntries(facts.map((fact) => [fact, columns[fact]]));
   const inDays = `date(${time}) in unnest(days)`;
 
   const storeDays = `
@@ -43,7 +44,7 @@ const model = (context, declared) => {
       select stored.${key}
       from (select * from ${table} where ${where}) as stored
       join arrived on arrived.${key} = stored.${key}
-      where ${versions.supersedes("arrived", "stored", facts)}
+      where ${versions.supersedes("arrived", "stored", content)}
     );`;
 
   // BigQuery limits the partitions that one statement writes. All statements but those of the newest days are rare: a
@@ -76,7 +77,7 @@ const model = (context, declared) => {
   select * except (reason, payload)
   from typed_rows as version
   where reason is null
-  qualify ${versions.newest(key, [versions.json("version", facts)])};
+  qualify ${versions.newest(key, [versions.content("version", content)])};
 
   set lowest_id = (select min(${key}) from arrived);
   set highest_id = (select max(${key}) from arrived);
