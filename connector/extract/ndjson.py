@@ -35,10 +35,10 @@ def encode_page(
 
 
 def mark_absent(rows: list[bytes], arrays: Collection[str]) -> list[bytes]:
-    """An absent list becomes a list with one empty object.
+    """A list that is absent or null becomes a list with one empty object.
 
-    BigQuery stores an absent list as an empty one, and an empty one has a meaning: a sale without lines is void.
-    ods rejects the empty object, so a source that drops the field voids nothing.
+    BigQuery stores both as an empty one (bxparks/bigquery-schema-generator#90), and an empty one has a meaning: a
+    sale without lines is void. ods rejects the empty object, so a source that drops the field voids nothing.
     """
     if not arrays:
         return rows
@@ -49,8 +49,26 @@ def mark_absent(rows: list[bytes], arrays: Collection[str]) -> list[bytes]:
         decoded = decode(b"[" + b",".join(rows) + b"]")
     except msgspec.MsgspecError:  # an item is not an object: the others are still compared
         return rows if len(rows) == 1 else [each for row in rows for each in mark_absent([row], arrays)]
-    absent = [[name for name in arrays if getattr(item, name) is msgspec.UNSET] for item in decoded]
-    return [append_markers(row, names) if names else row for row, names in zip(rows, absent, strict=True)]
+    return [mark_item(row, item, arrays) for row, item in zip(rows, decoded, strict=True)]
+
+
+def mark_item(row: bytes, item: msgspec.Struct, arrays: Collection[str]) -> bytes:
+    """`item` has the members `arrays` of `row`."""
+    lists = [(name, getattr(item, name)) for name in arrays]
+    if nulls := [name for name, content in lists if is_null(content)]:
+        row = replace_lists(row, nulls)
+    absent = [name for name, content in lists if content is msgspec.UNSET]
+    return append_markers(row, absent) if absent else row
+
+
+def is_null(content: msgspec.Raw | msgspec.UnsetType) -> bool:
+    return content is not msgspec.UNSET and bytes(content) == b"null"
+
+
+def replace_lists(row: bytes, names: Collection[str]) -> bytes:
+    """All other members keep their bytes. Of a name that occurs twice the last one stays; ods rejects the row."""
+    members = msgspec.json.decode(row, type=dict[str, msgspec.Raw])
+    return msgspec.json.encode(members | dict.fromkeys(names, msgspec.Raw(b"[{}]")))
 
 
 def mark_absent_lines(content: bytes, arrays: Collection[str]) -> bytes:

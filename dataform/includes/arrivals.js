@@ -40,7 +40,7 @@ const recordReads = (context) =>
   group by SYS_DATE_CREATE, SYS_FILE_NAME;
 `;
 
-// One row a file and payload, however often the file is loaded. Skipped when nothing was rejected: BigQuery folds
+// One row a file and payload, however often the file is loaded, with the reason of its first load. Skipped when nothing was rejected: BigQuery folds
 // `in unnest([])` to FALSE and then misses the partition filter that the table requires (dbt-adapters#600).
 const storeRejects = (context, { rejects }) =>
   `${recordReads(context)}
@@ -55,14 +55,15 @@ const storeRejects = (context, { rejects }) =>
       rejected.SYS_FILE_NAME
     from (
       select
-        reason,
+        -- A time that is too far ahead of one load may be in the past of the next one.
+        array_agg(reason order by SYS_DATE_CREATE limit 1)[offset(0)] as reason,
         payload,
         ${names.dayOfFile("SYS_FILE_NAME")} as file_day,
         min(SYS_DATE_CREATE) as SYS_DATE_CREATE,
         SYS_FILE_NAME
       from typed_rows
       where reason is not null
-      group by reason, payload, file_day, SYS_FILE_NAME
+      group by payload, file_day, SYS_FILE_NAME
     ) as rejected
     left join (
       select payload, SYS_FILE_NAME

@@ -24,6 +24,7 @@ const model = (context, declared) => {
   const columns = { ...types, [time]: { ...types[time], range: bounds.partitionedTime } };
   const later = context.incremental();
   const facts = Object.keys(columns).filter((column) => column !== key);
+  const content = Object.fromEntries(facts.map((fact) => [fact, columns[fact]]));
   const inDays = `date(${time}) in unnest(days)`;
 
   const storeDays = `
@@ -44,7 +45,7 @@ const model = (context, declared) => {
       select stored.${key}
       from (select * from ${table} where ${where}) as stored
       join arrived on arrived.${key} = stored.${key}
-      where ${versions.supersedes("arrived", "stored", facts)}
+      where ${versions.supersedes("arrived", "stored", content)}
     );`;
 
   // BigQuery limits the partitions that one statement writes. All statements but those of the newest days are rare: a
@@ -81,7 +82,7 @@ const model = (context, declared) => {
     from typed_rows
     where reason is null
   ) as version
-  qualify ${versions.newest(key, [`if(version.in_file > 1, ${versions.json("version", facts)}, null)`])};
+  qualify ${versions.newest(key, [versions.contentIf("version.in_file > 1", "version", content)])};
 
   set lowest_id = (select min(${key}) from arrived);
   set highest_id = (select max(${key}) from arrived);

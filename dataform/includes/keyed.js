@@ -30,6 +30,7 @@ const model = (context, declared) => {
   const later = context.incremental();
   const keys = [].concat(key);
   const facts = Object.keys(columns).filter((column) => !keys.includes(column));
+  const content = Object.fromEntries(facts.map((fact) => [fact, columns[fact]]));
   const row = [...keys, ...facts, "SYS_DATE_CREATE", "SYS_FILE_NAME"].join(", ");
   const keyOf = (alias) =>
     keys.length > 1 ? versions.json(alias, keys) : `${alias}.${key}`;
@@ -50,7 +51,7 @@ const model = (context, declared) => {
         ${later ? `union all select ${row} from ${table} as stored where SYS_FILE_NAME is not null and ${hasArrived}` : ""}
       ) as version
       where true
-      qualify ${versions.newest(keys.join(", "), facts.length ? [versions.json("version", facts)] : [], order)}
+      qualify ${versions.newest(keys.join(", "), facts.length ? [versions.content("version", content)] : [], order)}
     )
     ${deletes ? `,
 

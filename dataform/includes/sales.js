@@ -29,8 +29,9 @@ const discountPerc = (quantity, amount, price) =>
     null
   )`;
 
+// Of units that were sold: a return for more than the shelf price and money paid back without units give no discount.
 const discountAmount = (quantity, amount, price) =>
-  `if(${comparable(quantity, amount, price)}, greatest(${quantity} * ${price} - ${amount}, 0), 0)`;
+  `if(${price} >= 0 and ${quantity} > 0 and ${amount} >= 0, greatest(${quantity} * ${price} - ${amount}, 0), 0)`;
 
 // Why a line, left-joined to products and customers, is an orphan; NULL when both are known.
 const unknown = (product, customer) =>

@@ -16,10 +16,26 @@ const integer = {
   label: "a whole number",
 };
 
-// Digits after the ninth are rounded: NUMERIC has nine. Engines disagree about exponents of more than three digits.
+// Digits after the ninth are rounded: NUMERIC has nine. Engines disagree about exponents of more than three digits. Google's
+// reads 15e-10 and 123456789e-10 as 0, so where an exponent is below -9, the point is moved before the cast: by the digits
+// before the point, and at most ten behind, which decide on the ninth.
+const SMALL = "[eE]-0*[1-9][0-9]";
+
+const moved = (value) => {
+  const digits = `regexp_extract(${value}, r'^-?([0-9]+)')`;
+  const padded = `concat(repeat('0', safe_cast(regexp_extract(${value}, r'[eE]-([0-9]{1,3})$') as int64)), ${digits})`;
+  return `concat(
+    if(starts_with(${value}, '-'), '-', ''),
+    substr(${padded}, 1, length(${digits})), '.', substr(${padded}, length(${digits}) + 1, 10)
+  )`;
+};
+
 const decimal = {
-  parse: (value) =>
-    `safe_cast(${matching(value, "^\\s*-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]{1,3})?\\s*$", `trim(${value})`)} as numeric)`,
+  parse: (value) => {
+    const trimmed = `trim(${value})`;
+    const number = `if(regexp_contains(${value}, r'${SMALL}'), ${moved(trimmed)}, ${trimmed})`;
+    return `safe_cast(${matching(value, "^\\s*-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]{1,3})?\\s*$", number)} as numeric)`;
+  },
   label: "a number",
 };
 

@@ -210,13 +210,15 @@ def test_the_error_of_an_invalid_body_has_the_reason(body, reason):
         (b" {} ", {"items": [{}]}),
         (b'{"id": 1, "items": []}', {"id": 1, "items": []}),  # a void
         (b'{"id": 1, "items": [{"quantity": 2}]}', {"id": 1, "items": [{"quantity": 2}]}),
-        (b'{"id": 1, "items": null}', {"id": 1, "items": None}),  # BigQuery rejects the row
+        (b'{"id": 1, "items": null}', {"id": 1, "items": [{}]}),
+        (b'{"items":\n null ,"id": 1.50}', {"items": [{}], "id": 1.5}),
+        (b'{"id": 1, "a": {"items": null}, "items": []}', {"id": 1, "a": {"items": None}, "items": []}),
         (b'{"id": "}", "a": {"items": []}\n}', {"id": "}", "a": {"items": []}, "items": [{}]}),
         (b'"text"', {"SYS_ITEM": "text"}),
     ],
 )
 def test_an_item_without_a_declared_list_is_marked(item, written):
-    """BigQuery stores an absent list as an empty one, which voids a sale."""
+    """BigQuery stores a list that is absent or null as an empty one, which voids a sale."""
     others = [msgspec.Raw(b'{"id": 2, "items": []}'), msgspec.Raw(b"17")]
     page = encode_page([msgspec.Raw(item), *others], FILE, (), raw_schema.list_columns(COLUMNS))
     lines = [json.loads(line) for line in page.splitlines()]

@@ -82,6 +82,7 @@ FILES: list[tuple[str, str, list[Row]]] = [
             sale(9, "2017-01-06", ("a", 1, 1)),
             sale(10, "2017-01-06", ("a", "0.453", "0.62")),  # weighed
             sale(11, "2017-01-06", ("a", 1, -1.5), ("b", -2, "-3.00")),  # money paid back, and a return
+            sale(12, "2017-01-06", ("a", -2, -5), ("b", 0, -2)),  # a return for more, and money without units
             *BAD_SALES.values(),
         ],
     ),

@@ -59,7 +59,7 @@ def test_the_cli_runs_the_project_twice_and_sends_these_scripts(target):
     sent = sent_by(warehouse, lambda: project.run(address))
     assert_sent(sent, {action.name: action.create() for action in actions})
     first = warehouse.rows("dmt.sales_items")
-    assert len(first) == 12
+    assert len(first) == 14
     hourly = scripts(warehouse, [action for action in actions if "hourly" in action.compiled["tags"]])
     assert_sent(sent_by(warehouse, lambda: project.run(address, "--tags", "hourly")), hourly)
     assert warehouse.rows("dmt.sales_items") == first

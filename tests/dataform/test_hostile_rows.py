@@ -10,12 +10,14 @@ import uuid
 from collections import defaultdict
 
 import pytest
+import yaml
 
 from demo.companies import RETAIL, company_names
 from scripts.sql_analysis.analyzer import GoogleSql
 from scripts.sql_analysis.statements import statements
+from tests.dataform.engines.project import ROOT
 from tests.dataform.engines.scripts import waves
-from tests.dataform.engines.warehouse import SCHEMAS, connect
+from tests.dataform.engines.warehouse import connect
 from tests.dataform.test_bounds import cte, parse
 from tests.demo.companies.system import COMPANIES, lay_out_company
 
@@ -51,19 +53,22 @@ TIMES = (
     ),
     *("9999-12-31T23:59:59Z", "2026-11-29T10:00:01Z", "1990-01-01T00:00:00+14:00", "2099-12-31T23:59:59Z"),
 )
+FROM, UNTIL = "all numbers at their least", "all numbers at their greatest"
 ANY = (None, "", "\u00a0", "a\u200b", "!", "{}", "yes")  # in every column; the others only in typed ones
 
 
 @pytest.fixture(scope="module", params=company_names())
 def company(request, tmp_path_factory):
-    """Its actions by name, in the order of a run, and the fields of its raw tables."""
+    """Its actions by name, in the order of a run, the fields of its raw tables, and the keys of its exports by mart."""
     if request.param == RETAIL:
-        graph, schemas = request.getfixturevalue("graph"), SCHEMAS
+        graph, root = request.getfixturevalue("graph"), ROOT
     else:
         graph = lay_out_company(request.param, tmp_path_factory.mktemp(request.param) / "project").compile()
-        schemas = COMPANIES / request.param / "declarations" / "connector" / "schemas"
+        root = COMPANIES / request.param / "declarations"
     actions = {action.name: action for wave in waves(graph) for action in wave}
-    return actions, {path.stem: json.loads(path.read_text()) for path in schemas.glob("*.json")}
+    fields = {path.stem: json.loads(path.read_text()) for path in root.glob("connector/schemas/*.json")}
+    exports = [yaml.safe_load(path.read_text()) for path in root.glob("sheets_sync/exports/*.yaml")]
+    return actions, fields, {f"dmt.{export['table']}": export["key"] for export in exports}
 
 
 def literal(text):
@@ -77,19 +82,34 @@ def kinds_of(script):
     )
 
 
-def raw_select(fields, script, key):
-    """The usual row with a hostile text or a bound in one column, for each column, also in those of items."""
+def numbers_of(script):
+    """The bounds of each column that is a number."""
+    numbers = {
+        name for name, text in kinds_of(script).items() if text in (BASES["number"], BASES["whole number"])
+    }
+    return {name: tuple(map(literal, both)) for name, *both in OUTSIDE.findall(script) if name in numbers}
+
+
+def raw_select(fields, script, key, keys):
+    """The usual row with a hostile text or a bound in one column, for each column, also in those of items; and rows in
+    which all numbers are at their bounds. Columns that are called as the key of a table refer to its rows."""
     usual = kinds_of(script) | VALID
     texts = [*ANY, *NUMBERS, *TIMES, *(text for _, *both in OUTSIDE.findall(script) for text in both)]
     columns = [field for field in fields if not field["name"].startswith(("SYS_DATE", "SYS_FILE_NAME"))]
     changed = [field["name"] for field in columns if "fields" not in field]
-    changed += [inner["name"] for field in columns for inner in field.get("fields", [])]
+    changed += [inner["name"] for field in columns for inner in field.get("fields", [])] + [FROM, UNTIL]
+    bounds = numbers_of(script)
 
     def value(name):
         other = literal(usual[name])
         if name == key:  # unique, and what other tables refer to in one row
             other = f"if(place = 0, {other}, cast(1000 + place as string))"
-        return f"if(name = '{name}', text, {other}) as `{name}`"
+        elif name in keys:
+            other = f"if(mod(place, 2) = 0, {other}, cast(1000 + place as string))"
+        low, high = bounds.get(name, (other, other))
+        cases = {name: "text", FROM: low, UNTIL: high}
+        whens = " ".join(f"when '{changed}' then {result}" for changed, result in cases.items())
+        return f"case name {whens} else {other} end as `{name}`"
 
     def select(field):
         if "fields" not in field:
@@ -136,11 +156,11 @@ STORED = (
 def build(actions, raw):
     """SELECTs by name, each after those that it reads: raw rows, typed rows, tables of ods, and marts."""
     selects = dict(LOGS)
+    scripts = {name: " ".join(readers(actions, name)) for name in raw}
+    # A table without a declared key has that of its first reason.
+    keys = {name: [*KEY.findall(script), *MISSING.findall(script)][0] for name, script in scripts.items()}
     for name, fields in raw.items():
-        script = " ".join(readers(actions, name))
-        # A table without a declared key has that of its first reason.
-        [key, *_] = KEY.findall(script) + MISSING.findall(script)
-        selects[f"raw.{name}"] = raw_select(fields, script, key)
+        selects[f"raw.{name}"] = raw_select(fields, scripts[name], keys[name], set(keys.values()))
     for name, action in actions.items():
         if typed := typed_select(action):
             selects[f"{name}_typed"] = typed
@@ -171,7 +191,8 @@ def assemble(selects):
 
 
 def test_both_engines_type_and_aggregate_hostile_rows_alike(sandbox, company):
-    selects = build(*company)
+    actions, fields, keys = company
+    selects = build(actions, fields)
     query = assemble(selects)
     google = GoogleSql().evaluate(query)
     client = connect(sandbox.address, f"t{uuid.uuid4().hex[:12]}").client
@@ -179,3 +200,9 @@ def test_both_engines_type_and_aggregate_hostile_rows_alike(sandbox, company):
     assert parse(here) == parse(google)
     marts = {name for name, _ in google if name and name.startswith("dmt.")}
     assert marts == {name for name in selects if name.startswith("dmt.")}
+    # A sheet has no row without its key.
+    assert not [row for name, row in google if name in keys and blank_keys(json.loads(str(row)), keys[name])]
+
+
+def blank_keys(row, key):
+    return [column for column in key if row[column] is None or not str(row[column]).strip()]

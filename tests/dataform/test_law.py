@@ -80,6 +80,7 @@ def test_sales(settled):
         9: [],
         10: [("a", Decimal("0.453"), Decimal("0.62"))],
         11: [("a", 1, Decimal("-1.5")), ("b", -2, -3)],
+        12: [("a", -2, -5), ("b", 0, -2)],
     }
     assert sales[0]["datetime"] == datetime(2017, 1, 3, 10, tzinfo=UTC)
 
@@ -129,6 +130,8 @@ def test_sales_items(settled):
         ("10-a", Decimal("31.57"), "Apples, red"),
         ("11-a", None, "Apples, red"),  # money paid back
         ("11-b", 25, "Bread"),  # a return of two for 3.00
+        ("12-a", 0, "Apples, red"),
+        ("12-b", None, "Bread"),
         ("2-a", 50, "Apples, red"),
         ("2-c", None, "Coupon"),
         ("3-a", 50, "Apples, red"),
@@ -147,8 +150,8 @@ def test_daily_sales(settled):
         (date(2017, 1, 2), 2, 6, Decimal("4.94"), Decimal("7.54")),  # without the orphan of 5
         (date(2017, 1, 3), 2, 5, 6, 4),
         # 2017-01-05: an old version of sale 1 that must not appear
-        # Without the voided sale 9; a return gives no discount.
-        (date(2017, 1, 6), 2, Decimal("-0.547"), Decimal("-3.88"), Decimal("0.286")),
+        # Without the voided sale 9; returns and money paid back give no discount.
+        (date(2017, 1, 6), 3, Decimal("-2.547"), Decimal("-10.88"), Decimal("0.286")),
     ]
 
 
@@ -232,6 +235,30 @@ def test_a_full_refresh_gives_the_same_rows(settled):
     assert snapshot(settled) == expected
 
 
+TWO_LOADS = """
+declare loaded timestamp default current_timestamp();
+insert into `{project}.raw.sales` (id, datetime, customer_id, store_id, items, SYS_FILE_NAME, SYS_DATE_CREATE)
+select
+  id, format_timestamp('%FT%H:%M:%E6SZ', timestamp_add(loaded, interval 1 day)), customer, '7', [], '{file}', load
+from unnest([loaded, timestamp_sub(loaded, interval 1 microsecond)]) as load,
+  unnest([struct('77' as id, cast(null as string) as customer), struct('78', '1')])"""
+
+
+def test_a_day_ahead_is_valid_and_a_microsecond_more_is_a_reject_once(settled):
+    """Two loads of a file, whose second is a microsecond later."""
+    project = settled.warehouse.project
+    settled.warehouse.query(TWO_LOADS.format(project=project, file=file("sales", 22)))
+    settled.run()
+    ahead = "datetime is more than a day after it was loaded"
+    rejects = rows(settled, "ods.sales_rejects", "SYS_FILE_NAME, reason, json_value(payload, '$.id') as id")
+    of_file = sorted(
+        (row["id"], row["reason"]) for row in rejects if row["SYS_FILE_NAME"] == file("sales", 22)
+    )
+    assert of_file == [("77", f"{ahead}; customer_id is missing"), ("78", ahead)]
+    ids = {row["id"] for row in rows(settled, "ods.sales", "id")}
+    assert ids & {77, 78} == {78}
+
+
 def test_a_failed_check_rolls_back_and_stops_the_run(settled):
     sales = f"`{settled.warehouse.project}.ods.sales`"
     settled.warehouse.query(
@@ -241,5 +268,5 @@ def test_a_failed_check_rolls_back_and_stops_the_run(settled):
     before = rows(settled, "dmt.sales_items")
     with pytest.raises(BadRequest, match=r"ods\.sales: two rows have one id, or one of id, \S+, customer_id"):
         settled.run()
-    assert [row["id"] for row in rows(settled, "ods.sales", "id") if row["id"] > 30] == [66]
+    assert [row["id"] for row in rows(settled, "ods.sales", "id") if row["id"] > 30] == [66, 78]
     assert rows(settled, "dmt.sales_items") == before

@@ -41,7 +41,7 @@ def test_days_of_sales_are_written_again(command, released):
     assert (result.returncode, result.stderr) == (0, "")
     assert "write the days 2017-01-01 to 2017-01-02 again" in result.stdout
     assert rows(released) == expected
-    assert len(released.rows("dmt.sales_items")) == 12
+    assert len(released.rows("dmt.sales_items")) == 14
 
 
 def test_rows_that_were_restored_with_an_old_load_time_are_read(command, released):
