@@ -14,14 +14,13 @@ const LOWEST_ID = "-9223372036854775808";
 const HIGHEST_ID = "9223372036854775807";
 
 // `source` is the raw table; `columns` are types by column (types.js); `days` is the table of (id, day) that finds the
-// partitions of older versions; `time` is the timestamp whose day partitions the table, and which is bounded for that.
+// partitions of older versions; `time` is the timestamp whose day partitions the table.
 const model = (context, declared) => {
   const table = context.self();
   const place = names.ofTable(table);
-  const { source, rejects, days, key, time, columns: types } =
+  const { source, rejects, days, key, time, columns } =
     options.check(place, declared, ["source", "rejects", "days", "key", "time", "columns"]);
-  options.checkColumns(place, types, [key, time]);
-  const columns = { ...types, [time]: { ...types[time], range: bounds.partitionedTime } };
+  options.checkColumns(place, columns, [key, time]);
   const later = context.incremental();
   const facts = Object.keys(columns).filter((column) => column !== key);
   const content = Object.fromEntries(facts.map((fact) => [fact, columns[fact]]));

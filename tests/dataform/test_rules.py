@@ -3,7 +3,6 @@
 import json
 import re
 from collections import Counter
-from datetime import date, timedelta
 from pathlib import PurePosixPath
 
 import pytest
@@ -11,7 +10,6 @@ import sqlglot
 from sqlglot import exp
 
 from scripts.sql_analysis.statements import statements
-from tests.dataform.engines.includes import evaluate_javascript
 from tests.dataform.engines.project import SOURCE
 from tests.dataform.engines.warehouse import LOGS, RAW, log_fields, raw_fields
 
@@ -241,7 +239,6 @@ GUARDS = (
     r"array_length\((\w+)\) = 0",  # the script returns
     r"(\w+) is null",
     r"array_length\((\w+)\) > 0",  # the condition of the block
-    r"(\w+) is not null",
 )
 
 
@@ -308,26 +305,6 @@ def test_partitions_are_recognized(by_name, partition_columns):
     assert by_name["ods.sales"].requires_filter
     assert by_name["ods.sales_days"].requires_filter
     assert by_name["ods.checkpoints"].requires_filter
-
-
-DATES = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-def days_of(bounds):
-    first, last = (date.fromisoformat(DATES.findall(bounds[end])[0]) for end in ("from", "until"))
-    return {first + timedelta(days=n) for n in range((last - first).days + 1)}
-
-
-def test_days_that_are_partitions_are_fewer_than_a_table_can_have(by_name, analyzed):
-    """10,000, and 4,000 in a statement: https://cloud.google.com/bigquery/quotas#partitioned_tables"""
-    modules = {"bounds": "bounds"}
-    days = days_of(evaluate_javascript("bounds.partitionedTime", **modules))
-    spans = [days_of(span) for span in evaluate_javascript("bounds.SPANS", **modules)]
-    assert len(days) <= 10_000 and max(map(len, spans)) <= 3000
-    assert days <= set().union(*spans)
-    assert date.today() + timedelta(days=366) in days  # noqa: DTZ011
-    script = later(by_name["ods.sales"], analyzed)
-    assert "'datetime is outside 2005 to 2031, the days that its table can have'" in script
 
 
 def test_the_hosted_service_reads_the_core_version():
