@@ -11,6 +11,7 @@ from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
 from scripts.erase.subject import Subject, quoted_forms, texts_of
+from scripts.release.layout import filter_all
 
 # Texts of logs that can quote a value.
 LOGS = {
@@ -60,7 +61,7 @@ class Tables:
         else:
             columns = [column for column in self.subject.personal if column in names]
         select = f"select {', '.join(columns)} from {name_of(table)}"
-        for row in self._query(f"{select} where {filter_of(table)} and {self._same_key(key)}"):
+        for row in self._query(f"{select} where {filter_all(table)} and {self._same_key(key)}"):
             yield from tuple(row)
 
     def erase(self, values: set[str], dry_run: bool) -> Iterator[Place]:
@@ -107,7 +108,7 @@ class Tables:
     def _erase_rows(self, table: bigquery.Table, dry_run: bool) -> Place:
         present = {field.name: field for field in table.schema}
         columns = [present[column] for column in self.subject.columns if column in present]
-        where = f"{filter_of(table)} and {self._same_key(self.subject.key_column)}"
+        where = f"{filter_all(table)} and {self._same_key(self.subject.key_column)}"
         has_data = " or ".join(has_value(column) for column in columns)
         sets = ", ".join(f"`{column.name}` = null" for column in columns)
         # Rows without data are not counted, so that a second erasure finds nothing.
@@ -126,7 +127,7 @@ class Tables:
             f"{of_payload} as {name}" if name == key else f"cast(null as string) as {name}" for name in names
         )
         blank = f"to_json_string(struct({values}))"
-        where = f"{filter_of(table)} and {self._same_key(of_payload)} and payload != {blank}"
+        where = f"{filter_all(table)} and {self._same_key(of_payload)} and payload != {blank}"
         return self._change(name_of(table), where, f"update {{table}} set payload = {blank}", dry_run)
 
     def _erase_texts(self, table: str, values: list[str], dry_run: bool) -> Place:
@@ -183,16 +184,3 @@ def raw_order(subject: Subject) -> list[dict[str, str]]:
 
 def name_of(table: bigquery.Table) -> str:
     return f"`{table.dataset_id}.{table.table_id}`"
-
-
-def filter_of(table: bigquery.Table) -> str:
-    """All partitions, where the table requires a filter; also the one of rows without a day."""
-    if by_range := table.range_partitioning:
-        return f"({by_range.field} >= -9223372036854775808 or {by_range.field} is null)"
-    if not table.time_partitioning:
-        return "true"
-    column = table.time_partitioning.field
-    if not column:
-        return "(_PARTITIONTIME >= timestamp '0001-01-01' or _PARTITIONTIME is null)"
-    kind = next(field.field_type for field in table.schema if field.name == column)
-    return f"({column} >= {kind.lower()} '0001-01-01' or {column} is null)"

@@ -17,6 +17,7 @@ from scripts.deploy.errors import DeployError
 from scripts.refresh import RefreshError
 from scripts.refresh.tables import Table, find_table, read_tables
 from scripts.release.invocation import Runner
+from scripts.release.keys import declare_keys
 from scripts.release.target import (
     Target,
     add_arguments,
@@ -105,7 +106,8 @@ def parse_day(text: str) -> date:
 def refresh(arguments: argparse.Namespace, target: Target) -> None:
     dataform = create_dataform_client()
     # The live release, not the folder: a refresh must not deliver code.
-    release = LiveRelease(dataform, target.repository, target.compilation_config).current_result()
+    live = LiveRelease(dataform, target.repository, target.compilation_config)
+    release = live.current_result()
     if release is None:
         raise RefreshError("nothing is released: run python -m scripts.release first.")
     table = find_table(read_tables(dataform, release.name), arguments.table)
@@ -115,7 +117,9 @@ def refresh(arguments: argparse.Namespace, target: Target) -> None:
         return
     runner = Runner(dataform, target.repository, release.name, target.service_account)
     with exclude_runs(target, dataform, f"refresh of {table.name}"):
-        write_again(create_warehouse_client(target), runner, table, arguments.days)
+        warehouse = create_warehouse_client(target)
+        write_again(warehouse, runner, table, arguments.days)
+        declare_keys(warehouse, live.read_actions(release))
 
 
 def write_again(warehouse: bigquery.Client, runner: Runner, table: Table, days: Days | None) -> None:

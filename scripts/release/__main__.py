@@ -23,6 +23,7 @@ from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError
 from scripts.release.folder import Files, Origin, read_files, read_origin
 from scripts.release.invocation import Runner
+from scripts.release.keys import declare_keys
 from scripts.release.repository import Repository, compare_files, count_operations
 from scripts.release.schemas import SchemaChange, add_columns, check_changes, compare_schemas, drop_recreated
 from scripts.release.target import (
@@ -100,13 +101,13 @@ def write_changed(
     live: LiveRelease, target: Target, warehouse: bigquery.Client, changes: list[SchemaChange]
 ) -> None:
     """Only now that the release is live: one that is refused must not drop a table."""
-    if changes:
-        result = live.current_result()
-        assert result is not None
-        add_columns(warehouse, changes)
-        rewritten = [change for change in changes if not change.is_filled]
-        drop_recreated(warehouse, rewritten)
-        refresh(Runner(live.client, target.repository, result.name, target.service_account), rewritten)
+    result = live.current_result()
+    assert result is not None
+    add_columns(warehouse, changes)
+    rewritten = [change for change in changes if not change.is_filled]
+    drop_recreated(warehouse, rewritten)
+    refresh(Runner(live.client, target.repository, result.name, target.service_account), rewritten)
+    declare_keys(warehouse, live.read_actions(result))
 
 
 def refresh(runner: Runner, changes: list[SchemaChange]) -> None:

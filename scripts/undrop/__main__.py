@@ -20,6 +20,7 @@ from runtime.errors import SettingsError
 from runtime.google_errors import CLIENT_ERRORS
 from scripts.deploy.errors import DeployError
 from scripts.release.invocation import Runner
+from scripts.release.keys import declare_keys
 from scripts.release.target import (
     Target,
     add_arguments,
@@ -151,6 +152,7 @@ def write_table(target: Target, plan: Plan) -> None:
     if plan.layout.owner == "model":
         statement = f"create table {history.table} {plan.layout.clauses} as select * from {history.copy}"
         history.client.query_and_wait(statement)
+        declare_keys(history.client, plan.layout.actions)
     else:
         insert_rows(target, plan)
 

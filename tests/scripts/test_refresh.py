@@ -7,6 +7,7 @@ from google.auth.credentials import AnonymousCredentials
 
 from runtime.lease import PIPELINE, Lease
 from runtime.object_store import open_bucket
+from scripts.release.keys import key_of
 from tests.dataform.engines.project import SOURCE
 from tests.dataform.retail import customer, file
 
@@ -116,6 +117,15 @@ def test_a_release_that_was_stopped_before_it_wrote_its_tables_is_not_accepted(c
     assert ", as before\n" in refused.stdout
     assert "Pass --refresh" in refused.stderr
     assert "\n  dmt.daily_sales: new revenue\n" in refused.stderr
+
+
+def test_a_release_declares_a_key_that_a_stopped_full_refresh_has_left_out(command, released):
+    """Its script declares the key at its end, and no later run does."""
+    released.query(f"alter table `{released.project}.dmt.daily_sales` drop primary key")
+    result = command("scripts.release", "--folder", str(SOURCE))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.endswith(", as before\nkey     dmt.daily_sales: day\n")
+    assert key_of(released.client.get_table(f"{released.project}.dmt.daily_sales")) == ["day"]
 
 
 @pytest.fixture
