@@ -77,10 +77,10 @@ def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> No
     store = open_bucket(default_credentials(), read_endpoint(os.environ, "storage"), bucket, WORKERS)
     tables = Tables(client, subject)
     objects = Objects(store, subject)
-    found = objects.find()
+    files = objects.find()
     values = objects.values | tables.read_values()
     states = objects.find_states(values)
-    names = [each.name for each in (*states, *found)]
+    names = [each.name for each in (*states, *files)]
     for name in names:
         print(f"object  {store.url_of(name)}")
     if not arguments.dry_run:
@@ -96,7 +96,7 @@ def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> No
     if arguments.dry_run:
         print(f"dry run: {rows} rows and {len(names)} objects have data; nothing was changed")
         return
-    objects.erase(found)
+    objects.erase(files)
     # Started in the console meanwhile, without the lease: it writes what it has read when it commits.
     for name in wait_for_others(create_dataform_client(), target.repository):
         print(f"waited  for {name}")

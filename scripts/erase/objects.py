@@ -45,11 +45,11 @@ class Objects:
         objects = self.store.list(EXPORT_STATES)
         return self._for_each(objects, partial(forget_rows, values=values), dry_run=True)
 
-    def erase(self, found: list[ObjectInfo]) -> None:
-        self._for_each(found, self._erase_lines, dry_run=False)
+    def erase(self, objects: list[ObjectInfo]) -> None:
+        self._for_each(objects, self._erase_lines, dry_run=False)
 
-    def erase_states(self, found: list[ObjectInfo], values: set[str]) -> None:
-        self._for_each(found, partial(forget_rows, values=values), dry_run=False)
+    def erase_states(self, objects: list[ObjectInfo], values: set[str]) -> None:
+        self._for_each(objects, partial(forget_rows, values=values), dry_run=False)
 
     def _for_each(self, objects: Iterable[ObjectInfo], rewrite: Rewrite, dry_run: bool) -> list[ObjectInfo]:
         """Those that differ from what `rewrite` returns, which replaces them unless it is a dry run."""

@@ -59,7 +59,7 @@ class Subject:
 
     def matches(self, value: Any) -> bool:
         """Whether a key of a file is this one: 17, "17", " 17 " and "017" are one key, as in ods."""
-        # A missing key is no key of the name None, and BigQuery loads the JSON value true as the text true.
+        # A missing key is not the text None, and BigQuery loads the JSON value true as the text true.
         if value is None or isinstance(value, dict | list):
             return False
         text = (json.dumps(value) if isinstance(value, bool) else str(value)).strip(WHITE_SPACE)

@@ -16,6 +16,7 @@ from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.errors import DeployError
 from scripts.refresh import RefreshError
 from scripts.refresh.tables import Table, find_table, read_tables
+from scripts.release.expired import add_lose_expired, check_expired
 from scripts.release.invocation import Runner
 from scripts.release.keys import declare_keys
 from scripts.release.target import (
@@ -75,6 +76,7 @@ def create_parser() -> argparse.ArgumentParser:
         "for other tables: write these days of sales again, UTC",
     )
     parser.add_argument("--dry-run", action="store_true", help="print what would run, and change nothing")
+    add_lose_expired(parser)
     add_wait(parser, "run of the pipeline or refresh")
     return parser
 
@@ -112,12 +114,14 @@ def refresh(arguments: argparse.Namespace, target: Target) -> None:
         raise RefreshError("nothing is released: run python -m scripts.release first.")
     table = find_table(read_tables(dataform, release.name), arguments.table)
     print(f"refresh  {table.name}: {describe(table, arguments.days)}")
+    warehouse = create_warehouse_client(target)
+    if arguments.days is None and not arguments.lose_expired:
+        check_expired(warehouse, [table.action])
     if arguments.dry_run:
         print("dry run: nothing was changed")
         return
     runner = Runner(dataform, target.repository, release.name, target.service_account)
     with exclude_runs(target, dataform, f"refresh of {table.name}"):
-        warehouse = create_warehouse_client(target)
         write_again(warehouse, runner, table, arguments.days)
         declare_keys(warehouse, live.read_actions(release))
 

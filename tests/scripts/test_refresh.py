@@ -34,6 +34,20 @@ def test_a_full_refresh_writes_a_table_and_those_that_follow_it(command, release
     assert rows(released) == expected
 
 
+def test_rows_that_have_expired_in_raw_are_not_lost_without_a_flag(command, released):
+    """As after their partitions expired."""
+    expected, project = rows(released), released.project
+    released.query(f"create table ops.raw_sales as select * from `{project}.raw.sales`")
+    released.query(f"delete from `{project}.raw.sales` where true")
+    refused = command("scripts.refresh", "--table", "ods.sales")
+    after = rows(released)
+    released.query(f"insert into `{project}.raw.sales` select * from ops.raw_sales")
+    assert refused.returncode == 1
+    assert "would lose them: ods.sales (11 rows); nothing was changed" in refused.stderr
+    assert "--lose-expired" in refused.stderr
+    assert after == expected
+
+
 def test_days_of_sales_are_written_again(command, released):
     expected = rows(released)
     items = f"`{released.project}.dmt.sales_items`"
