@@ -74,6 +74,7 @@ def develop(arguments: argparse.Namespace, target: Target) -> None:
         for name in datasets.clone():
             print(f"clone   {name}")
     else:
+        datasets.check()
         run_models(arguments, target, client)
 
 
