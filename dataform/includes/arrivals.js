@@ -37,7 +37,14 @@ const recordReads = (context) =>
     SYS_FILE_NAME
   from typed_rows
   where SYS_DATE_CREATE >= ${checkpoints.LOOKBACK}
-  group by SYS_DATE_CREATE, SYS_FILE_NAME;
+  group by SYS_DATE_CREATE, SYS_FILE_NAME
+  ${context.incremental() ? "" : `union all
+  -- Files whose rows were deleted from raw: a full refresh has read none of them.
+  select distinct '${names.ofTable(context.self())}', 0, 0, current_timestamp(), lost.SYS_DATE_CREATE, lost.SYS_FILE_NAME
+  from ${context.ref("ods", "file_reads")} as lost
+  left join typed_rows on typed_rows.SYS_FILE_NAME = lost.SYS_FILE_NAME and typed_rows.SYS_DATE_CREATE = lost.SYS_DATE_CREATE
+  where lost.table_name = '${names.ofTable(context.self())}' and lost.SYS_DATE_CREATE >= ${checkpoints.LOOKBACK}
+    and typed_rows.SYS_FILE_NAME is null`};
 `;
 
 // One row a file and payload, however often the file is loaded, with the reason of its first load. Skipped when nothing was rejected: BigQuery folds

@@ -7,22 +7,42 @@ const names = require("includes/names");
 const recent = (column, days = 35) =>
   `${column} >= timestamp_sub(timestamp_trunc(current_timestamp(), day), interval ${days} day)`;
 
-// Files of the last `days` with rows in raw that no run has read; `tables` are those of ods, named as in raw.
+// Files of the last `days` of which raw has other rows than were read: more, which no run has read, or fewer, as after rows
+// were deleted from raw by hand; `tables` are those of ods, named as in raw.
 const unreadRows = ({ ref }, tables, days = 35) => `
   select
-    loaded.table_name,
-    loaded.SYS_FILE_NAME,
-    loaded.SYS_DATE_CREATE,
-    loaded.raw_rows,
-    ifnull(read.read_rows, 0) as read_rows
+    file.table_name,
+    file.SYS_FILE_NAME,
+    file.SYS_DATE_CREATE,
+    file.raw_rows,
+    file.read_rows
   from (
-    ${tables
-      .map((table) => `select '${names.ofTable(ref("ods", table))}' as table_name, SYS_DATE_CREATE, SYS_FILE_NAME, count(*) as raw_rows
-    from ${ref("raw", table)}
-    where ${recent("SYS_DATE_CREATE", days)}
-    group by SYS_DATE_CREATE, SYS_FILE_NAME`)
-      .join("\n    union all\n    ")}
-  ) as loaded
+    select
+      ifnull(loaded.table_name, read.table_name) as table_name,
+      ifnull(loaded.SYS_FILE_NAME, read.SYS_FILE_NAME) as SYS_FILE_NAME,
+      ifnull(loaded.SYS_DATE_CREATE, read.SYS_DATE_CREATE) as SYS_DATE_CREATE,
+      ifnull(loaded.raw_rows, 0) as raw_rows,
+      ifnull(read.read_rows, 0) as read_rows
+    from (
+      ${tables
+        .map((table) => `select '${names.ofTable(ref("ods", table))}' as table_name, SYS_DATE_CREATE, SYS_FILE_NAME, count(*) as raw_rows
+      from ${ref("raw", table)}
+      where ${recent("SYS_DATE_CREATE", days)}
+      group by SYS_DATE_CREATE, SYS_FILE_NAME`)
+        .join("\n      union all\n      ")}
+    ) as loaded
+    -- A file that was read again has a newer row.
+    full outer join (
+      select table_name, SYS_DATE_CREATE, SYS_FILE_NAME, array_agg(read_rows order by written_at desc limit 1)[safe_offset(0)] as read_rows
+      from ${ref("ods", "file_reads")}
+      where ${recent("SYS_DATE_CREATE", days)}
+        and table_name in (${tables.map((table) => `'${names.ofTable(ref("ods", table))}'`).join(", ")})
+      group by table_name, SYS_DATE_CREATE, SYS_FILE_NAME
+    ) as read
+      on read.table_name = loaded.table_name
+        and read.SYS_FILE_NAME = loaded.SYS_FILE_NAME
+        and read.SYS_DATE_CREATE = loaded.SYS_DATE_CREATE
+  ) as file
   -- Rows that arrived after the last run are not read yet; rows with a load time in the future never are.
   join (
     select table_name, max(seen_until) as seen_until
@@ -30,18 +50,8 @@ const unreadRows = ({ ref }, tables, days = 35) => `
     where written_at >= ${checkpoints.LOOKBACK} and ${checkpoints.isPast}
     group by table_name
   ) as checkpoint
-    on checkpoint.table_name = loaded.table_name
-      and (loaded.SYS_DATE_CREATE <= checkpoint.seen_until or loaded.SYS_DATE_CREATE > current_timestamp())
-  -- A file that was read again has a newer row.
-  left join (
-    select table_name, SYS_DATE_CREATE, SYS_FILE_NAME, array_agg(read_rows order by written_at desc limit 1)[safe_offset(0)] as read_rows
-    from ${ref("ods", "file_reads")}
-    where ${recent("SYS_DATE_CREATE", days)}
-    group by table_name, SYS_DATE_CREATE, SYS_FILE_NAME
-  ) as read
-    on read.table_name = loaded.table_name
-      and read.SYS_FILE_NAME = loaded.SYS_FILE_NAME
-      and read.SYS_DATE_CREATE = loaded.SYS_DATE_CREATE
-  where loaded.raw_rows != ifnull(read.read_rows, 0)`;
+    on checkpoint.table_name = file.table_name
+      and (file.SYS_DATE_CREATE <= checkpoint.seen_until or file.SYS_DATE_CREATE > current_timestamp())
+  where file.raw_rows != file.read_rows`;
 
 module.exports = { recent, unreadRows };

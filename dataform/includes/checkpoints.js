@@ -122,9 +122,25 @@ const unreadRows = (context, rowNames) =>
       )
   )`;
 
-const declareUnread = (context, tables) =>
+// `lists` are tables without days.
+const declareUnread = (context, tables, lists = []) =>
   `declare look_back timestamp default timestamp_sub(if(since = ${NEVER}, current_timestamp(), since), interval 1 day);
-  declare unread array<string> default ${unreadRows(context, [...tables.map(names.ofTable), restName(context)])};`;
+  declare unread array<string> default ${unreadRows(context, [
+    ...[...tables, ...lists].map(names.ofTable),
+    ...lists.map(refreshedName),
+    restName(context),
+  ])};`;
+
+// A list that is replaced can lack rows that it had before, as after rows were deleted from raw by hand, and no later
+// comparison finds them: a table that follows it writes all its days again. Noted before the list is replaced, in case that
+// the refresh is stopped, and after it, in case that a follower ran meanwhile.
+const refreshedName = (list) => `${names.ofTable(list)} (refreshed)`;
+
+const noteRefreshed = (context) =>
+  `insert into ${table(context)} (table_name, seen_until, written_at)
+  values ('${refreshedName(context.self())}', ${NEVER}, current_timestamp());`;
+
+const anyRefreshed = (lists) => anyUnreadName(lists.map(refreshedName));
 
 const saveRead = (context) =>
   `insert into ${table(context)} (table_name, seen_until, written_at)
@@ -141,13 +157,15 @@ const touchedDays = (context) =>
       where written_at > look_back and ${keyOf("table_name", "written_at")} in unnest(array_concat(unread, ['']))`;
 
 // Whether any of `tables` has an unread checkpoint.
-const anyUnread = (tables) =>
-  `exists(select 1 from unnest(unread) as one where ${tables.map((each) => `starts_with(one, '${names.ofTable(each)} ')`).join(" or ")})`;
+const anyUnread = (tables) => anyUnreadName(tables.map(names.ofTable));
+
+const anyUnreadName = (all) =>
+  `exists(select 1 from unnest(unread) as one where ${all.map((name) => `starts_with(one, '${name} ')`).join(" or ")})`;
 
 // Whether an unread checkpoint of `written` was written at `time`.
 const isUnread = (written, time) => `${keyOf(`'${names.ofTable(written)}'`, time)} in unnest(unread)`;
 
 module.exports = {
   NEVER, LOOKBACK, isPast, declareSince, declareReading, isNew, save, saveRest, noteDays, requestAll, withdrawRequest, readOthersAgain,
-  writeOthersAgain, declareUnread, touchedDays, anyUnread, isUnread,
+  writeOthersAgain, declareUnread, noteRefreshed, anyRefreshed, touchedDays, anyUnread, isUnread,
 };

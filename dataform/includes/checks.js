@@ -26,7 +26,9 @@ const unique = (table, name, key, required, where) => {
 const equal = (left, right, message) => raise(`(${left}) != (${right})`, message);
 
 // The planner uses the key for joins without enforcing it, so it is declared only where `unique` checks it
-// (docs/adr/0007). Once, when the table is created.
-const declareKey = (table, key) => `alter table ${table} add primary key (${[].concat(key).join(", ")}) not enforced;`;
+// (docs/adr/0007). Once, when the table is created; scripts.release declares one that is missing, perhaps meanwhile.
+const declareKey = (table, key) =>
+  `alter table ${table} drop primary key if exists;
+  alter table ${table} add primary key (${[].concat(key).join(", ")}) not enforced;`;
 
 module.exports = { unique, equal, declareKey };

@@ -24,6 +24,8 @@ const model = (context, declared) => {
   const { follows, partition, key, required = [], businessDays = false, verify = () => "", alsoDays } =
     options.check(name, declared, ["follows", "partition", "key"], ["required", "businessDays", "verify", "alsoDays"]);
   const later = context.incremental();
+  const lists = alsoDays ? alsoDays.after : [];
+  const startsAgain = [`since = ${checkpoints.NEVER}`, ...(lists.length ? [checkpoints.anyRefreshed(lists)] : [])].join(" or ");
   // The filter of this run's days, on a timestamp or date of this table or of an input.
   const inDays = (column) => {
     // A range, because an empty array would fold to FALSE, without a filter of the partitions.
@@ -36,9 +38,9 @@ const model = (context, declared) => {
   const begin = `
   ${checkpoints.declareSince(context)}
   declare until timestamp default current_timestamp();
+  ${checkpoints.declareUnread(context, [].concat(follows), lists)}
   -- Reads no partition of ods.sales_days but the last, or all of them when this table starts from the beginning.
-  declare first_id int64 default if(since = ${checkpoints.NEVER}, -9223372036854775808, 9223372036854775807);
-  ${checkpoints.declareUnread(context, [...[].concat(follows), ...(alsoDays ? alsoDays.after : [])])}
+  declare first_id int64 default if(${startsAgain}, -9223372036854775808, 9223372036854775807);
   declare days array<date> default [];
   declare rest array<date> default [];
   declare first_day date default date '1989-12-31';

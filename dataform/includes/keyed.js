@@ -39,6 +39,7 @@ const model = (context, declared) => {
 
   const begin = `
   ${arrivals.typeNewRows(context, { source, columns: deletes ? withMark(columns, keys) : columns })}
+  ${later ? "" : checkpoints.noteRefreshed(context)}
   ${locks.begin(context)}
 
   ${arrivals.storeRejects(context, { rejects })}
@@ -85,6 +86,7 @@ const model = (context, declared) => {
   const commit = `
   ${checks.unique(table, place, key, [], "true")}
   ${later ? "" : checks.declareKey(table, key)}
+  ${later ? "" : checkpoints.noteRefreshed(context)}
   ${checkpoints.save(context)}
   ${later ? "commit transaction;" : checkpoints.readOthersAgain(context)}`;
 

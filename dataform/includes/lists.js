@@ -62,6 +62,7 @@ const model = (context, declared) => {
     "declare run_at timestamp default current_timestamp();",
     ...(changes ? history.declare : []),
   ])}
+  ${later ? "" : checkpoints.noteRefreshed(context)}
   ${locks.begin(context)}
 
   ${arrivals.storeRejects(context, { rejects })}
@@ -109,6 +110,7 @@ const model = (context, declared) => {
   const commit = `
   ${checks.unique(table, place, key, ["is_listed"], "true")}
   ${later ? "" : checks.declareKey(table, key)}
+  ${later ? "" : checkpoints.noteRefreshed(context)}
   ${checkpoints.save(context, undefined, "run_at")}
   ${later ? "commit transaction;" : checkpoints.readOthersAgain(context)}`;
 

@@ -17,6 +17,7 @@ from scripts.develop.datasets import Datasets
 from scripts.develop.models import compile_folder
 from scripts.release.folder import read_files
 from scripts.release.invocation import Runner
+from scripts.release.keys import declare_keys
 from scripts.release.schemas import add_columns, check_changes, compare_schemas, drop_recreated
 from scripts.release.target import (
     Target,
@@ -73,6 +74,7 @@ def develop(arguments: argparse.Namespace, target: Target) -> None:
         for name in datasets.clone():
             print(f"clone   {name}")
     else:
+        datasets.check()
         run_models(arguments, target, client)
 
 
@@ -91,6 +93,7 @@ def run_models(arguments: argparse.Namespace, target: Target, warehouse: bigquer
             runner.run([change.target for change in rewritten], full_refresh=True, with_dependents=False)
         written = [action.target for action in compiled.actions if is_written(action)]
         runner.run(written, False, with_dependents=False)
+        declare_keys(warehouse, compiled.actions)
     print(f"ran     {compiled.changed_files} changed files in ods_{suffix} and dmt_{suffix}")
 
 

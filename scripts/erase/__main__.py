@@ -3,16 +3,18 @@
 import argparse
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 
 from google.cloud import bigquery
 
 from runtime.credentials import default_credentials
-from runtime.delivery import ReleaseError
+from runtime.delivery import DeliveryError
 from runtime.errors import SettingsError, StorageError
 from runtime.google_errors import CLIENT_ERRORS
 from runtime.object_store import open_bucket
 from runtime.settings import read_endpoint
+from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.errors import DeployError
 from scripts.erase import EraseError
 from scripts.erase.objects import WORKERS, Objects
@@ -26,6 +28,7 @@ from scripts.release.target import (
     create_warehouse_client,
     read_target,
 )
+from scripts.release.turn import exclude_runs
 
 LOG = """
 insert into ops.erasures (erased_at, table_name, subject, row_count, object_count)
@@ -35,8 +38,9 @@ values (current_timestamp(), @table, @subject, @rows, @objects)"""
 def main() -> None:
     arguments = create_parser().parse_args()
     try:
-        erase(arguments, read_target(arguments), read_subject(arguments.table, arguments.key))
-    except (EraseError, ReleaseError, DeployError, SettingsError, StorageError) as error:
+        subject, target = read_subject(arguments.table, arguments.key), read_target(arguments)
+        wait_for_turn(lambda: take_turn(arguments, target, subject), wait=arguments.wait)
+    except (EraseError, DeliveryError, DeployError, SettingsError, StorageError) as error:
         sys.exit(f"erase: {error}")
     except CLIENT_ERRORS as error:
         sys.exit(f"erase: {error}")
@@ -53,22 +57,35 @@ def create_parser() -> argparse.ArgumentParser:
     parser.add_argument("--key", required=True, help="the key of the row, for example 17")
     parser.add_argument("--bucket", help="the landing bucket; default: <project>-landing")
     parser.add_argument("--dry-run", action="store_true", help="print where the data are, and change nothing")
+    add_wait(parser, "run of the pipeline, refresh or erasure")
     return parser
 
 
+def take_turn(arguments: argparse.Namespace, target: Target, subject: Subject) -> None:
+    """A run that has read the rows before would write them again afterwards."""
+    # Never with the key, which other commands would print.
+    turn = exclude_runs(target, create_dataform_client(), "an erasure", arguments.bucket)
+    with nullcontext() if arguments.dry_run else turn:
+        erase(arguments, target, subject)
+
+
 def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> None:
-    """Files first: a run that stops before the end finds everything again by the rows of the tables."""
+    """Files and raw last: a run that stops before the end finds all values again, by which it searches the logs."""
     client = create_warehouse_client(target)
     bucket = arguments.bucket or target.landing_bucket
     subject = replace(subject, is_number=has_number_key(client, subject))
     store = open_bucket(default_credentials(), read_endpoint(os.environ, "storage"), bucket, WORKERS)
     tables = Tables(client, subject)
     objects = Objects(store, subject)
-    names = objects.erase(arguments.dry_run)
+    files = objects.find()
+    values = objects.values | tables.read_values()
+    states = objects.find_states(values)
+    names = [each.name for each in (*states, *files)]
     for name in names:
         print(f"object  {store.url_of(name)}")
+    if not arguments.dry_run:
+        objects.erase_states(states, values)
     rows = 0
-    values = objects.values | tables.read_values()
     for place in tables.erase(values, arguments.dry_run):
         rows += place.rows
         if place.rows:
@@ -79,7 +96,8 @@ def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> No
     if arguments.dry_run:
         print(f"dry run: {rows} rows and {len(names)} objects have data; nothing was changed")
         return
-    # A run that has read the rows before writes them when it commits.
+    objects.erase(files)
+    # Started in the console meanwhile, without the lease: it writes what it has read when it commits.
     for name in wait_for_others(create_dataform_client(), target.repository):
         print(f"waited  for {name}")
     check_absence(objects, tables, values)
@@ -96,11 +114,13 @@ def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> No
 
 
 def check_absence(objects: Objects, tables: Tables, values: set[str]) -> None:
-    """EraseError if there are data again: a run that had read them before wrote them afterwards."""
+    """EraseError if there are data again: a process without the lease had read them before."""
     places = [place.name for place in tables.erase(values, dry_run=True) if place.rows]
-    if written := [*objects.erase(dry_run=True), *places]:
+    names = [each.name for each in (*objects.find(), *objects.find_states(values))]
+    if written := [*names, *places]:
         raise EraseError(
-            f"a run that was in progress wrote data again: {', '.join(written)}. Run the command again."
+            f"another process wrote data again meanwhile, such as a run of the connector: {', '.join(written)}. "
+            "Run the command again."
         )
 
 

@@ -40,6 +40,13 @@ class Subject:
     is_number: bool = True
     other_tables: frozenset[str] = frozenset()
 
+    @property
+    def folders(self) -> list[str]:
+        """Until 2026-11-28 the folder was that of the endpoint only; now a source may have its name."""
+        source, _, endpoint = self.folder.partition("/")
+        is_source = (CONNECTOR / "sources" / f"{endpoint}.yaml").exists()
+        return [self.folder] if is_source else [self.folder, endpoint]
+
     def may_own(self, table: str) -> bool:
         """False for a table that is named after another one of raw, such as stores_changes: its keys are others."""
         names = {name for name in (self.table, *self.other_tables) if f"{table}_".startswith(f"{name}_")}
@@ -52,7 +59,10 @@ class Subject:
 
     def matches(self, value: Any) -> bool:
         """Whether a key of a file is this one: 17, "17", " 17 " and "017" are one key, as in ods."""
-        text = str(value).strip(WHITE_SPACE)
+        # A missing key is not the text None, and BigQuery loads the JSON value true as the text true.
+        if value is None or isinstance(value, dict | list):
+            return False
+        text = (json.dumps(value) if isinstance(value, bool) else str(value)).strip(WHITE_SPACE)
         return without_zeros(text) == without_zeros(self.key) if self.is_number else text == self.key
 
 
@@ -80,7 +90,9 @@ def quoted_forms(text: str) -> set[str]:
 
 
 def read_subject(table: str, key: str) -> Subject:
-    """EraseError if raw has no such table, or it has several key columns or no personal column."""
+    """EraseError if raw has no such table, it has several key columns or no personal column, or the key is empty."""
+    if not key.strip(WHITE_SPACE):
+        raise EraseError(f"invalid --key '{key}': expected the key of a row, for example 17.")
     folder, keys = find_endpoint(table)
     fields = json.loads((CONNECTOR / "schemas" / f"{table}.json").read_text(encoding="utf-8"))
     columns = [field for field in fields if not field["name"].startswith(SYSTEM)]

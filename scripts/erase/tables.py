@@ -4,6 +4,7 @@ Tables are found by their columns: raw, ods, its history, snapshots, and clones 
 columns only in views (tests/dataform/test_personal_data.py).
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from google.cloud import bigquery
 
 from scripts.erase.subject import Subject, quoted_forms, texts_of
 from scripts.partitions import PER_STATEMENT, cut, partition_of
+from scripts.release.layout import filter_all
 
 # Texts of logs that can quote a value.
 LOGS = {
@@ -54,15 +56,25 @@ class Tables:
         return {text for value in values for text in texts_of(value)}
 
     def _values_of(self, table: bigquery.Table) -> Iterator[object]:
-        key, names = self.subject.key_column, {field.name for field in table.schema}
         if self._has_payloads(table):
-            key = f"json_value(payload, '$.{key}')"
-            columns = [f"json_value(payload, '$.{column}')" for column in self.subject.personal]
-        else:
-            columns = [column for column in self.subject.personal if column in names]
-        select = f"select {', '.join(columns)} from {name_of(table)}"
-        for row in self._query(f"{select} where {filter_of(table)} and {self._same_key(key)}"):
+            where = f"{filter_all(table)} and {self._same_key(self._key_of_payload)}"
+            for row in self._query(f"select payload from {name_of(table)} where {where}"):
+                payload = json.loads(row["payload"])
+                yield from (payload.get(column) for column in self.subject.personal)
+            return
+        names = {field.name for field in table.schema}
+        columns = [f"`{column}`" for column in self.subject.personal if column in names]
+        where = f"{filter_all(table)} and {self._same_key(self._key)}"
+        for row in self._query(f"select {', '.join(columns)} from {name_of(table)} where {where}"):
             yield from tuple(row)
+
+    @property
+    def _key(self) -> str:
+        return f"`{self.subject.key_column}`"
+
+    @property
+    def _key_of_payload(self) -> str:
+        return f"json_value(payload, '$.{self.subject.key_column}')"
 
     def erase(self, values: set[str], dry_run: bool) -> Iterator[Place]:
         """Every table with data of the subject. raw is last, because its rows name the values."""
@@ -108,7 +120,7 @@ class Tables:
     def _erase_rows(self, table: bigquery.Table, dry_run: bool) -> Place:
         present = {field.name: field for field in table.schema}
         columns = [present[column] for column in self.subject.columns if column in present]
-        where = f"{filter_of(table)} and {self._same_key(self.subject.key_column)}"
+        where = f"{filter_all(table)} and {self._same_key(self._key)}"
         has_data = " or ".join(has_value(column) for column in columns)
         sets = ", ".join(f"`{column.name}` = null" for column in columns)
         # Rows without data are not counted, so that a second erasure finds nothing.
@@ -121,13 +133,14 @@ class Tables:
 
     def _erase_payloads(self, table: bigquery.Table, dry_run: bool) -> Place:
         key = self.subject.key_column
-        of_payload = f"json_value(payload, '$.{key}')"
+        of_payload = self._key_of_payload
         names = [field["name"] for field in raw_order(self.subject)]
         values = ", ".join(
-            f"{of_payload} as {name}" if name == key else f"cast(null as string) as {name}" for name in names
+            f"{of_payload} as `{name}`" if name == key else f"cast(null as string) as `{name}`"
+            for name in names
         )
         blank = f"to_json_string(struct({values}))"
-        where = f"{filter_of(table)} and {self._same_key(of_payload)} and payload != {blank}"
+        where = f"{filter_all(table)} and {self._same_key(of_payload)} and payload != {blank}"
         return self._change(name_of(table), where, f"update {{table}} set payload = {blank}", dry_run)
 
     def _erase_texts(self, table: str, values: list[str], dry_run: bool) -> Place:
@@ -196,16 +209,3 @@ def raw_order(subject: Subject) -> list[dict[str, str]]:
 
 def name_of(table: bigquery.Table) -> str:
     return f"`{table.dataset_id}.{table.table_id}`"
-
-
-def filter_of(table: bigquery.Table) -> str:
-    """All partitions, where the table requires a filter; also the one of rows without a day."""
-    if by_range := table.range_partitioning:
-        return f"({by_range.field} >= -9223372036854775808 or {by_range.field} is null)"
-    if not table.time_partitioning:
-        return "true"
-    column = table.time_partitioning.field
-    if not column:
-        return "(_PARTITIONTIME >= timestamp '0001-01-01' or _PARTITIONTIME is null)"
-    kind = next(field.field_type for field in table.schema if field.name == column)
-    return f"({column} >= {kind.lower()} '0001-01-01' or {column} is null)"

@@ -16,7 +16,9 @@ from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.errors import DeployError
 from scripts.refresh import RefreshError
 from scripts.refresh.tables import Table, find_table, read_tables
+from scripts.release.expired import add_lose_expired, check_expired
 from scripts.release.invocation import Runner
+from scripts.release.keys import declare_keys
 from scripts.release.target import (
     Target,
     add_arguments,
@@ -74,6 +76,7 @@ def create_parser() -> argparse.ArgumentParser:
         "for other tables: write these days of sales again, UTC",
     )
     parser.add_argument("--dry-run", action="store_true", help="print what would run, and change nothing")
+    add_lose_expired(parser)
     add_wait(parser, "run of the pipeline or refresh")
     return parser
 
@@ -105,17 +108,22 @@ def parse_day(text: str) -> date:
 def refresh(arguments: argparse.Namespace, target: Target) -> None:
     dataform = create_dataform_client()
     # The live release, not the folder: a refresh must not deliver code.
-    release = LiveRelease(dataform, target.repository, target.compilation_config).current_result()
+    live = LiveRelease(dataform, target.repository, target.compilation_config)
+    release = live.current_result()
     if release is None:
         raise RefreshError("nothing is released: run python -m scripts.release first.")
     table = find_table(read_tables(dataform, release.name), arguments.table)
     print(f"refresh  {table.name}: {describe(table, arguments.days)}")
+    warehouse = create_warehouse_client(target)
+    if arguments.days is None and not arguments.lose_expired:
+        check_expired(warehouse, [table.action])
     if arguments.dry_run:
         print("dry run: nothing was changed")
         return
     runner = Runner(dataform, target.repository, release.name, target.service_account)
     with exclude_runs(target, dataform, f"refresh of {table.name}"):
-        write_again(create_warehouse_client(target), runner, table, arguments.days)
+        write_again(warehouse, runner, table, arguments.days)
+        declare_keys(warehouse, live.read_actions(release))
 
 
 def write_again(warehouse: bigquery.Client, runner: Runner, table: Table, days: Days | None) -> None:

@@ -14,8 +14,12 @@ RAW = "raw"
 class Table:
     """`reads_raw`: it follows the load time of raw rows; otherwise the days that another table changed."""
 
-    target: api.Target
+    action: api.CompilationResultAction
     reads_raw: bool
+
+    @property
+    def target(self) -> api.Target:
+        return self.action.target
 
     @property
     def name(self) -> str:
@@ -26,7 +30,7 @@ def read_tables(client: api.DataformClient, compilation_result: str) -> dict[str
     """By `dataset.table`."""
     actions = client.query_compilation_result_actions({"name": compilation_result})
     tables = [
-        Table(action.target, any(target.schema == RAW for target in action.relation.dependency_targets))
+        Table(action, any(target.schema == RAW for target in action.relation.dependency_targets))
         for action in actions
         # Views and other tables are written as a whole by every run.
         if action.relation.relation_type == INCREMENTAL

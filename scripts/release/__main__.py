@@ -7,6 +7,7 @@ import argparse
 import sys
 import uuid
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 from google.api_core.exceptions import NotFound
@@ -21,8 +22,11 @@ from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.checkout import check_clean, check_merged
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError
+from scripts.release.column_types import name_of
+from scripts.release.expired import add_lose_expired, check_expired
 from scripts.release.folder import Files, Origin, read_files, read_origin
 from scripts.release.invocation import Runner
+from scripts.release.keys import declare_keys
 from scripts.release.repository import Repository, compare_files, count_operations
 from scripts.release.schemas import SchemaChange, add_columns, check_changes, compare_schemas, drop_recreated
 from scripts.release.target import (
@@ -35,6 +39,14 @@ from scripts.release.target import (
 from scripts.release.turn import exclude_runs
 from scripts.release.unwritten import print_unwritten
 from scripts.release.workspace import open_workspace
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """`refresh`: replace tables whose columns changed; `lose_expired`: also those with rows that raw no longer has."""
+
+    refresh: bool = False
+    lose_expired: bool = False
 
 
 def main() -> None:
@@ -60,6 +72,7 @@ def create_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--folder", type=Path, default=Path("dataform"), help="default: %(default)s")
     add("--refresh", action="store_true", help="replace tables whose columns changed, after the release")
+    add_lose_expired(parser)
     add("--commit", metavar="SHA", help="a commit of the Dataform repository, compiled again; not the folder")
     add("--dry-run", action="store_true", help="print what would change, and change nothing")
     add_wait(parser, "run of the pipeline or refresh, with --refresh")
@@ -90,9 +103,8 @@ def release_or_preview(arguments: argparse.Namespace, target: Target) -> None:
         return
     # A run at the same time would write the tables that are replaced, or read one that was dropped.
     with exclude_runs(target, client, "release") if arguments.refresh else nullcontext():
-        changes = release(
-            repository, live, files, read_origin(arguments.folder), warehouse, arguments.refresh
-        )
+        allowed = Allowed(arguments.refresh, arguments.lose_expired)
+        changes = release(repository, live, files, read_origin(arguments.folder), warehouse, allowed)
         write_changed(live, target, warehouse, changes)
 
 
@@ -100,13 +112,13 @@ def write_changed(
     live: LiveRelease, target: Target, warehouse: bigquery.Client, changes: list[SchemaChange]
 ) -> None:
     """Only now that the release is live: one that is refused must not drop a table."""
-    if changes:
-        result = live.current_result()
-        assert result is not None
-        add_columns(warehouse, changes)
-        rewritten = [change for change in changes if not change.is_filled]
-        drop_recreated(warehouse, rewritten)
-        refresh(Runner(live.client, target.repository, result.name, target.service_account), rewritten)
+    result = live.current_result()
+    assert result is not None
+    add_columns(warehouse, changes)
+    rewritten = [change for change in changes if not change.is_filled]
+    drop_recreated(warehouse, rewritten)
+    refresh(Runner(live.client, target.repository, result.name, target.service_account), rewritten)
+    declare_keys(warehouse, live.read_actions(result))
 
 
 def refresh(runner: Runner, changes: list[SchemaChange]) -> None:
@@ -121,7 +133,7 @@ def release(
     files: Files,
     origin: Origin,
     warehouse: bigquery.Client,
-    may_refresh: bool,
+    allowed: Allowed,
 ) -> list[SchemaChange]:
     """The tables whose columns changed: they must be refreshed before their next run."""
     # The commit and the release are two steps: a release that is refused leaves a commit that is not live.
@@ -136,9 +148,9 @@ def release(
         print(f"live    {describe_result(before)}, as before")
         # A release that was stopped after it had become live has not written its tables again.
         assert before is not None
-        return find_changes(live, before, warehouse, may_refresh)
+        return find_changes(live, before, warehouse, allowed)
     compiled = live.compile_commit(head)
-    changes = find_changes(live, compiled, warehouse, may_refresh)
+    changes = find_changes(live, compiled, warehouse, allowed)
     print_unwritten(live, compiled, warehouse)
     print(f"before  {describe_result(before)}")
     print(f"live    {describe_result(live.promote(head))}")
@@ -146,11 +158,15 @@ def release(
 
 
 def find_changes(
-    live: LiveRelease, result: api.CompilationResult, warehouse: bigquery.Client, may_refresh: bool
+    live: LiveRelease, result: api.CompilationResult, warehouse: bigquery.Client, allowed: Allowed
 ) -> list[SchemaChange]:
-    """Of the tables of a compilation; ReleaseError for those that this release may not make."""
-    changes = compare_schemas(warehouse, live.read_actions(result))
-    check_changes(changes, may_refresh)
+    """Of the tables of a compilation; ReleaseError or Refused for those that this release may not make."""
+    actions = live.read_actions(result)
+    changes = compare_schemas(warehouse, actions)
+    check_changes(changes, allowed.refresh)
+    if not allowed.lose_expired:
+        rewritten = {name_of(change.target) for change in changes if not change.is_filled}
+        check_expired(warehouse, [action for action in actions if name_of(action.target) in rewritten])
     return changes
 
 

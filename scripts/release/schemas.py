@@ -4,11 +4,12 @@ A later run inserts by the columns that the table already has: a new column of a
 error (dataform-co/dataform#373), a removed one and most other types make every run fail, and another partitioning or
 clustering is ignored. Each of them needs the table to be written again. A table that operations create and other
 tables fill (ods.<table>_rejects) gets its new columns: its statement leaves a table that exists as it is. A plain table
-is replaced by every run, with other columns too, but not with another partitioning or clustering.
+is replaced by every run, with other columns too, but not with another partitioning or clustering. A table whose model
+became a view is dropped by the next run, with rows that raw may not have any more; a view has none.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from google.api_core.exceptions import NotFound
@@ -16,10 +17,11 @@ from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
 from runtime.delivery import ReleaseError
-from scripts.release.column_types import name_of, resolve_columns
+from scripts.release.column_types import VIEW, name_of, resolve_columns
 from scripts.release.layout import compare_layouts
 from scripts.sql_analysis.analyzer import Columns, text_of, type_from_field
 
+TO_VIEW = "table → view"
 DOUBLE = re.compile(r"\bDOUBLE\b")  # the analyzer's name, also inside an array or struct
 PLAIN = api.CompilationResultAction.Relation.RelationType.TABLE
 INCREMENTAL = api.CompilationResultAction.Relation.RelationType.INCREMENTAL_TABLE
@@ -59,7 +61,7 @@ class SchemaChange:
         partitioning spec. Instead, DROP the table, and then recreate it" (dataform-co/dataform#590); for clustering
         dbt-labs/dbt-core#2000.
         """
-        return any(text.startswith(("partitions", "clusters")) for text in self.layout)
+        return any(text.startswith(("partitions", "clusters", TO_VIEW)) for text in self.layout)
 
 
 def compare_schemas(
@@ -75,7 +77,17 @@ def compare_schemas(
     }
     resolved = resolve_columns(warehouse, actions) if stored else {}
     changes = [compare_table(action, table, resolved[name]) for name, (action, table) in stored.items()]
-    return [change for change in changes if change]
+    return [change for change in changes if change] + list(compare_views(warehouse, actions))
+
+
+def compare_views(
+    warehouse: bigquery.Client, actions: Iterable[api.CompilationResultAction]
+) -> Iterator[SchemaChange]:
+    for action in actions:
+        if action.relation.relation_type == VIEW:
+            table = read_table(warehouse, action.target)
+            if table is not None and table.table_type == "TABLE":
+                yield SchemaChange(action.target, layout=(TO_VIEW,))
 
 
 def is_compared(action: api.CompilationResultAction) -> bool:
@@ -85,6 +97,9 @@ def is_compared(action: api.CompilationResultAction) -> bool:
 def compare_table(
     action: api.CompilationResultAction, table: bigquery.Table, resolved: Columns
 ) -> SchemaChange | None:
+    # Dataform drops a view whose model has become a table.
+    if table.view_query is not None:
+        return None
     if action.relation.relation_type == PLAIN:
         return compare_plain(action, table)
     model = {name: text_of(kind) for name, kind in resolved.items()}
@@ -103,9 +118,7 @@ def compare_table(
 
 
 def compare_plain(action: api.CompilationResultAction, table: bigquery.Table) -> SchemaChange | None:
-    # Dataform drops a view whose model has become a table.
-    layout = tuple(compare_layouts(action.relation, table)) if table.view_query is None else ()
-    change = SchemaChange(action.target, layout=layout)
+    change = SchemaChange(action.target, layout=tuple(compare_layouts(action.relation, table)))
     # Another required filter is set when the table is replaced.
     return change if change.is_recreated else None
 
@@ -155,7 +168,8 @@ def check_changes(changes: list[SchemaChange], may_refresh: bool) -> None:
     if retyped := [change for change in changes if change.is_filled and change.retyped]:
         raise ReleaseError(
             "types of columns changed in tables that other tables fill; the live release is unchanged. Drop these "
-            "tables, release again, and refresh the tables that fill them (python -m scripts.refresh):\n"
+            "tables, release again, and refresh the tables that fill them (python -m scripts.refresh). Copy a table of "
+            "history (<table>_changes) first: it has lists that raw may not have any more:\n"
             + "\n".join(f"  {change}" for change in retyped)
         )
     changes = [change for change in changes if not change.is_filled]

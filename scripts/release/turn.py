@@ -19,10 +19,15 @@ CONNECTIONS = 2  # the main thread, and the one that renews the lease
 
 
 @contextmanager
-def exclude_runs(target: Target, dataform: api.DataformClient, holder: str) -> Iterator[None]:
-    """With the pipeline's lease: runs that are due meanwhile are left out. Busy while another process has it."""
+def exclude_runs(
+    target: Target, dataform: api.DataformClient, holder: str, bucket: str = ""
+) -> Iterator[None]:
+    """With the pipeline's lease: runs that are due meanwhile are left out. Busy while another process has it.
+
+    `bucket`: the landing bucket, if it has another name.
+    """
     endpoint = read_endpoint(os.environ, "storage")
-    store = open_bucket(default_credentials(), endpoint, target.landing_bucket, CONNECTIONS)
+    store = open_bucket(default_credentials(), endpoint, bucket or target.landing_bucket, CONNECTIONS)
     lease = Lease(store, PIPELINE, dict[str, str], holder=holder)
     try:
         lease.acquire()

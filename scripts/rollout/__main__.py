@@ -24,7 +24,7 @@ from scripts.deploy.checkout import check_merged
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import ApplyFailed, DeployError
 from scripts.rehearse.text import format_rehearsal
-from scripts.release.__main__ import release
+from scripts.release.__main__ import Allowed, release, write_changed
 from scripts.release.folder import digest_of_files, read_files, read_origin
 from scripts.release.invocation import Runner
 from scripts.release.repository import Repository
@@ -153,7 +153,9 @@ def deliver(arguments: argparse.Namespace, platform: Platform, images: dict[str,
     repository = Repository(platform.dataform, platform.target.repository)
     files, origin = read_files(arguments.folder), read_origin(arguments.folder)
     # Without a refresh: a replaced table cannot be restored (docs/adr/0016).
-    release(repository, platform.live, files, origin, platform.bigquery, may_refresh=False)
+    changes = release(repository, platform.live, files, origin, platform.bigquery, Allowed())
+    # Columns of tables that others fill, and keys: the first run would fail without them.
+    write_changed(platform.live, platform.target, platform.bigquery, changes)
     result = platform.live.current_result()
     assert result is not None
     runner = Runner(

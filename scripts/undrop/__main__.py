@@ -20,6 +20,7 @@ from runtime.errors import SettingsError
 from runtime.google_errors import CLIENT_ERRORS
 from scripts.deploy.errors import DeployError
 from scripts.release.invocation import Runner
+from scripts.release.keys import declare_keys
 from scripts.release.target import (
     Target,
     add_arguments,
@@ -157,6 +158,8 @@ def write_table(target: Target, plan: Plan) -> None:
     else:
         create_by_release(target, plan)
     insert_rows(history.client, history.table, history.copy)
+    if plan.layout.owner == "model":
+        declare_keys(history.client, plan.layout.actions)
 
 
 def create_by_release(target: Target, plan: Plan) -> None:

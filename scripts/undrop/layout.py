@@ -17,11 +17,12 @@ Owner = Literal["model", "operation", "terraform"]
 
 @dataclass(frozen=True)
 class Layout:
-    """`owner`: what creates the table. `clauses`: of its CREATE TABLE, for a model."""
+    """`owner`: what creates the table. `clauses`: of its CREATE TABLE, for a model, whose action is in `actions`."""
 
     owner: Owner
     target: api.Target | None = None
     clauses: str = ""
+    actions: tuple[api.CompilationResultAction, ...] = ()
 
 
 def find_layout(actions: Iterable[api.CompilationResultAction], table: str) -> Layout:
@@ -29,7 +30,7 @@ def find_layout(actions: Iterable[api.CompilationResultAction], table: str) -> L
     for action in actions:
         if f"{action.target.schema}.{action.target.name}" == table:
             if action.relation.relation_type in TABLES:
-                return Layout("model", action.target, clauses_of(action.relation))
+                return Layout("model", action.target, clauses_of(action.relation), (action,))
             if action.operations.has_output:
                 return Layout("operation", action.target)
     return Layout("terraform")

@@ -234,6 +234,48 @@ def test_a_full_refresh_empties_days_of_which_raw_has_lost_all_rows(sandbox, gra
     assert day not in rows(runner, "dmt.daily_sales", "day")
 
 
+def read_rows_that_differ(runner):
+    columns = "table_name, raw_rows, read_rows"
+    return sorted(tuple(row.values()) for row in runner.warehouse.rows("assertions.raw_rows", columns))
+
+
+def test_a_full_refresh_of_a_list_repairs_the_sales_of_rows_that_raw_has_lost(sandbox, graph):
+    """As after rows were deleted from raw by hand. Their lines become orphans, also on days without other changes."""
+    runner = Runner(connect(sandbox.address, "lost"), graph)
+    load(runner)
+    runner.run()
+    raw = f"`{runner.warehouse.project}.raw"
+    assert read_rows_that_differ(runner) == []
+    runner.warehouse.query(f"delete from {raw}.products` where product_sku = 'b'")
+    runner.warehouse.query(f"delete from {raw}.customers` where id = '3'")
+    runner.warehouse.query(f"delete from {raw}.customers` where SYS_FILE_NAME = '{file('customers', 2)}'")
+    assert read_rows_that_differ(runner) == [
+        ("ods.customers", 0, 3),
+        ("ods.customers", 1, 2),
+        ("ods.products", 2, 3),
+    ]
+    followers = ("ods.sales_orphans", "dmt.sales_items", "dmt.daily_sales")
+    for action in runner.actions:
+        if action.name in ("ods.products", "ods.customers", *followers):
+            runner.run_action(action, full_refresh=action.name not in followers)
+    assert read_rows_that_differ(runner) == []
+    repaired = snapshot(runner)
+    orphans = rows(runner, "ods.sales_orphans", "id, reason")
+    assert [tuple(row.values()) for row in orphans] == [
+        ("11-b", "product"),
+        ("3-a", "customer"),
+        ("5-never", "product and customer"),
+        ("7-b", "product and customer"),
+    ]
+    for action in runner.actions:
+        if action.name in followers:
+            runner.run_action(action, full_refresh=True)
+    assert snapshot(runner) == repaired
+    assert rows(runner, "dmt.sales_items", "id") == [
+        {"id": id} for id in ("1-a", "10-a", "11-a", "2-a", "2-c", "4-a", "4-d", "6-a", "8-a")
+    ]
+
+
 def commit_late(runner, name, load_rows):
     """A commit of `name` whose checkpoint is an hour older than the last run of the tables that follow it."""
     action = next(action for action in runner.actions if action.name == name)

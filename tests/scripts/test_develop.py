@@ -34,6 +34,26 @@ def all_rows(warehouse, datasets=("ods", "dmt")):
     }
 
 
+def test_run_needs_the_datasets(command, released):
+    """Dataform would create them without a label and an expiration, and read all of raw."""
+    refused = command("scripts.develop", "run", "--schema-suffix", "eve")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.endswith("do not exist: python -m scripts.develop start --schema-suffix eve\n")
+    assert "ods_eve" not in {dataset.dataset_id for dataset in released.client.list_datasets()}
+
+
+def test_the_datasets_of_a_colleague_are_not_replaced(command, released):
+    dataset = bigquery.Dataset(f"{released.project}.ods_kim")
+    dataset.labels = {"developer": "kim"}
+    dataset.description = "Created by scripts.develop for kim@example.com"
+    released.client.create_dataset(dataset)
+    for task in ("start", "run"):
+        refused = command("scripts.develop", task, "--schema-suffix", "kim")
+        assert refused.returncode == 1
+        assert "dataset ods_kim was created by kim@example.com" in refused.stderr
+    assert command("scripts.develop", "drop", "--schema-suffix", "kim").stdout == "deleted ods_kim\n"
+
+
 def test_start_clones_every_table(command, released):
     result = command("scripts.develop", "start", *SUFFIX)
     assert (result.returncode, result.stderr) == (0, "")
@@ -66,15 +86,16 @@ def test_run_writes_only_the_datasets_of_the_person_and_continues_from_their_che
 
 
 def test_drop_deletes_the_datasets_of_the_person_only(command, released):
-    released.client.create_dataset(bigquery.Dataset(f"{released.project}.ods_bob"))
-    refused = command("scripts.develop", "drop", "--schema-suffix", "bob")
-    assert refused.returncode == 1
-    assert "develop: dataset ods_bob exists without the label developer=bob" in refused.stderr
+    released.client.create_dataset(bigquery.Dataset(f"{released.project}.dmt_bob"))
+    for task in ("drop", "start"):  # start would leave ods_bob, which drop then refuses to delete
+        refused = command("scripts.develop", task, "--schema-suffix", "bob")
+        assert refused.returncode == 1
+        assert "develop: dataset dmt_bob exists without the label developer=bob" in refused.stderr
     dropped = command("scripts.develop", "drop", *SUFFIX)
     assert (dropped.returncode, dropped.stdout) == (0, "deleted ods_ada, dmt_ada, assertions_ada\n")
     remaining = {dataset.dataset_id for dataset in released.client.list_datasets()}
-    assert {"ods", "dmt", "ods_bob"} <= remaining
-    assert not {"ods_ada", "dmt_ada", "assertions_ada"} & remaining
+    assert {"ods", "dmt", "dmt_bob"} <= remaining
+    assert not {"ods_ada", "dmt_ada", "assertions_ada", "ods_bob"} & remaining
     assert command("scripts.develop", "drop", *SUFFIX).stdout == "deleted nothing\n"
 
 

@@ -1,4 +1,4 @@
-"""Tables that operations create and other tables fill: a release adds their new columns."""
+"""Tables that operations create and other tables fill: a release adds their new columns. Tables that become views."""
 
 import uuid
 
@@ -6,7 +6,7 @@ import pytest
 from google.cloud import dataform_v1 as api
 
 from runtime.delivery import ReleaseError
-from scripts.release.schemas import add_columns, check_changes, compare_schemas
+from scripts.release.schemas import add_columns, check_changes, compare_schemas, drop_recreated
 from tests.dataform.engines.warehouse import connect
 
 
@@ -26,6 +26,36 @@ def operations(client, columns):
 
 def columns_of(client):
     return [(field.name, field.field_type) for field in client.get_table("ods.rejects").schema]
+
+
+def relation(client, kind, **compiled):
+    target = api.Target(database=client.project, schema="ods", name="daily")
+    compiled = {"select_query": "select 1 as n, date '2026-01-31' as day", **compiled}
+    return [
+        api.CompilationResultAction(
+            target=target,
+            relation=api.CompilationResultAction.Relation(relation_type=kind, **compiled),
+        )
+    ]
+
+
+def test_a_table_whose_model_became_a_view_is_dropped_only_with_a_refresh(client):
+    """The next run would drop it, with all of its rows and without a message."""
+    assert compare_schemas(client, relation(client, "VIEW")) == []
+    client.query_and_wait("create table ods.daily as select 1 as n, date '2026-01-31' as day")
+    changes = compare_schemas(client, relation(client, "VIEW"))
+    assert [str(change) for change in changes] == ["ods.daily: table → view"]
+    with pytest.raises(ReleaseError, match=r"Pass --refresh to replace these tables"):
+        check_changes(changes, may_refresh=False)
+    drop_recreated(client, changes)
+    assert compare_schemas(client, relation(client, "VIEW")) == []
+
+
+@pytest.mark.parametrize("kind", ["TABLE", "INCREMENTAL_TABLE"])
+def test_a_view_whose_model_became_a_table_needs_nothing(client, kind):
+    """It has no rows, and Dataform drops it before it creates the table."""
+    client.query_and_wait("create view ods.daily as select 1 as n")
+    assert compare_schemas(client, relation(client, kind, partition_expression="day")) == []
 
 
 def test_a_table_that_does_not_exist_is_not_compared(client):

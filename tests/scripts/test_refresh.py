@@ -7,6 +7,7 @@ from google.auth.credentials import AnonymousCredentials
 
 from runtime.lease import PIPELINE, Lease
 from runtime.object_store import open_bucket
+from scripts.release.keys import key_of
 from tests.dataform.engines.project import SOURCE
 from tests.dataform.retail import customer, file
 
@@ -31,6 +32,20 @@ def test_a_full_refresh_writes_a_table_and_those_that_follow_it(command, release
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.endswith("done     the table and those that follow it are complete\n")
     assert rows(released) == expected
+
+
+def test_rows_that_have_expired_in_raw_are_not_lost_without_a_flag(command, released):
+    """As after their partitions expired."""
+    expected, project = rows(released), released.project
+    released.query(f"create table ops.raw_sales as select * from `{project}.raw.sales`")
+    released.query(f"delete from `{project}.raw.sales` where true")
+    refused = command("scripts.refresh", "--table", "ods.sales")
+    after = rows(released)
+    released.query(f"insert into `{project}.raw.sales` select * from ops.raw_sales")
+    assert refused.returncode == 1
+    assert "would lose them: ods.sales (11 rows); nothing was changed" in refused.stderr
+    assert "--lose-expired" in refused.stderr
+    assert after == expected
 
 
 def test_days_of_sales_are_written_again(command, released):
@@ -116,6 +131,15 @@ def test_a_release_that_was_stopped_before_it_wrote_its_tables_is_not_accepted(c
     assert ", as before\n" in refused.stdout
     assert "Pass --refresh" in refused.stderr
     assert "\n  dmt.daily_sales: new revenue\n" in refused.stderr
+
+
+def test_a_release_declares_a_key_that_a_stopped_full_refresh_has_left_out(command, released):
+    """Its script declares the key at its end, and no later run does."""
+    released.query(f"alter table `{released.project}.dmt.daily_sales` drop primary key")
+    result = command("scripts.release", "--folder", str(SOURCE))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.endswith(", as before\nkey     dmt.daily_sales: day\n")
+    assert key_of(released.client.get_table(f"{released.project}.dmt.daily_sales")) == ["day"]
 
 
 @pytest.fixture

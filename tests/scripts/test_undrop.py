@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from google.api_core.exceptions import Forbidden, NotFound
 
+from scripts.release.keys import key_of
 from scripts.undrop import UndropError
 from scripts.undrop.__main__ import Plan, undrop
 
@@ -31,7 +32,7 @@ def table_of(warehouse, name):
     ],
 )
 def test_a_dropped_table_has_its_rows_and_its_partitions_again(command, released, name, where, partition):
-    before, moment = released.rows(name, where=where), now(released)
+    before, moment, key = released.rows(name, where=where), now(released), key_of(table_of(released, name))
     released.client.delete_table(f"{released.project}.{name}")
     ended = command("scripts.undrop", "--table", name, "--at", moment.isoformat())
     assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
@@ -42,6 +43,7 @@ def test_a_dropped_table_has_its_rows_and_its_partitions_again(command, released
     assert released.rows(name, where=where) == before
     restored = table_of(released, name).time_partitioning
     assert (restored.field if restored else None) == partition
+    assert key_of(table_of(released, name)) == key
     with pytest.raises(NotFound):
         table_of(released, f"{name}_undropped")
 
