@@ -158,17 +158,18 @@ def test_an_hour_is_compared_with_that_of_the_shortest_history():
 
 
 def test_a_bigquery_job_is_listed_under_the_step_that_submitted_it():
-    step = Step("connector sales", 0.0, "3 rows", 4.0)
+    step = Step("connector sales", 1.0, "3 rows", 4.0)
     done = [
         Job("connector_stage_x", "staging.sales", 0.0, 1.0),
         Job("connector_insert_y", "raw.products", 0.0, 2.0),
         Job("dataform-z", "ods.sales", 0.0, 3.0),
     ]
-    run = PipelineRun("a year", 0.0, 9.0, [step, Step("Dataform", 4.0, "", 5.0)])
-    assert [cells[0] for cells in lines(run, done)] == [
-        "connector sales",
-        "… staging.sales",
-        "Dataform",
-        "… ods.sales",
-        "**all**",
+    run = PipelineRun("a year", 1.0, 12.0, [step, Step("Dataform", 5.0, "", 5.0)])
+    assert [cells[:2] for cells in lines(run, done)] == [
+        ("connector sales", "4.0"),
+        ("… staging.sales", "1.0"),
+        ("Dataform", "5.0"),
+        ("… ods.sales", "3.0"),
+        ("**from the API to dmt**", "**9.0**"),
+        ("**all**", "**12.0**"),
     ]
