@@ -55,7 +55,7 @@ def lines(run: PipelineRun, done: list[Job]) -> Iterator[Line]:
                 yield f"… {job.target}", f"{job.seconds:.1f}", "BigQuery"
         if step.label == TRANSFORM:
             seconds = step.start + step.seconds - run.start
-            yield "**from the API to dmt**", f"**{seconds:.1f}**", "from the start of the run, with its assertions"
+            yield "**from the API to dmt**", f"**{seconds:.1f}**", "with its assertions"
     yield "**all**", f"**{run.seconds:.1f}**", "with sheets, records of the run, findings and the page"
 
 
