@@ -47,8 +47,9 @@ const recordReads = (context) =>
     and typed_rows.SYS_FILE_NAME is null`};
 `;
 
-// One row a file and payload, however often the file is loaded, with the reason of its first load. Skipped when nothing was rejected: BigQuery folds
-// `in unnest([])` to FALSE and then misses the partition filter that the table requires (dbt-adapters#600).
+// One row a file and payload, however often the file is loaded, with the reason of its first load. Skipped when nothing
+// was rejected: BigQuery folds `in unnest([])` to FALSE and then misses the partition filter that the table requires
+// (dbt-adapters#600).
 const storeRejects = (context, { rejects }) =>
   `${recordReads(context)}
   ${context.incremental() ? "" : `delete from ${rejects} where file_day >= ${ANY_FILE_DAY};`}

@@ -1,4 +1,7 @@
-"""Rows of ods that a full refresh would lose, because the rows of raw that they come from have expired."""
+"""Rows of ods that a full refresh would lose, because the rows of raw that they come from have expired.
+
+Where partitions of raw do not expire, what raw lacks was deleted on purpose, unless it lacks everything.
+"""
 
 import argparse
 from collections.abc import Iterable
@@ -18,8 +21,10 @@ LOST = """
 select count(*) as lost_rows
 from `{table}`
 where {every} and {loaded} < ifnull((
-  select min({loaded}) from ({sources})
+  select {oldest} from ({sources})
 ), timestamp '9999-12-31')"""
+OLDEST = f"min({LOADED})"
+BEFORE_ANY = "if(count(*) = 0, null, timestamp '0001-01-01')"
 
 
 def add_lose_expired(parser: argparse.ArgumentParser) -> None:
@@ -45,11 +50,19 @@ def check_expired(warehouse: bigquery.Client, actions: Iterable[api.CompilationR
 
 def count_lost(warehouse: bigquery.Client, action: api.CompilationResultAction) -> int:
     """0 for a table that does not read raw, or does not exist."""
-    sources = [name_of(each) for each in action.relation.dependency_targets if each.schema == RAW]
-    table = read_table(warehouse, action.target) if sources else None
+    targets = [each for each in action.relation.dependency_targets if each.schema == RAW]
+    table = read_table(warehouse, action.target) if targets else None
     if table is None or LOADED not in {field.name for field in table.schema}:
         return 0
-    rows = " union all ".join(f"select {LOADED} from `{source}`" for source in sources)
-    sql = LOST.format(table=name_of(action.target), every=filter_all(table), loaded=LOADED, sources=rows)
+    rows = " union all ".join(f"select {LOADED} from `{name_of(each)}`" for each in targets)
+    oldest = OLDEST if any(expires(read_table(warehouse, each)) for each in targets) else BEFORE_ANY
+    sql = LOST.format(
+        table=name_of(action.target), every=filter_all(table), loaded=LOADED, oldest=oldest, sources=rows
+    )
     [row] = warehouse.query_and_wait(sql)
     return int(row["lost_rows"])
+
+
+def expires(table: bigquery.Table | None) -> bool:
+    partitioning = table.time_partitioning if table else None
+    return bool(partitioning and partitioning.expiration_ms)

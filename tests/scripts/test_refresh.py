@@ -4,9 +4,11 @@ import shutil
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
+from google.cloud import dataform_v1 as api
 
 from runtime.lease import PIPELINE, Lease
 from runtime.object_store import open_bucket
+from scripts.release.expired import count_lost
 from scripts.release.keys import key_of
 from tests.dataform.engines.project import SOURCE
 from tests.dataform.retail import customer, file
@@ -37,15 +39,47 @@ def test_a_full_refresh_writes_a_table_and_those_that_follow_it(command, release
 def test_rows_that_have_expired_in_raw_are_not_lost_without_a_flag(command, released):
     """As after their partitions expired."""
     expected, project = rows(released), released.project
+    [sales] = released.query("select count(*) as n from ods.sales where datetime > '1990-01-01'")
     released.query(f"create table ops.raw_sales as select * from `{project}.raw.sales`")
     released.query(f"delete from `{project}.raw.sales` where true")
     refused = command("scripts.refresh", "--table", "ods.sales")
     after = rows(released)
     released.query(f"insert into `{project}.raw.sales` select * from ops.raw_sales")
     assert refused.returncode == 1
-    assert "would lose them: ods.sales (11 rows); nothing was changed" in refused.stderr
+    assert f"would lose them: ods.sales ({sales['n']} rows); nothing was changed" in refused.stderr
     assert "--lose-expired" in refused.stderr
     assert after == expected
+
+
+def test_rows_are_lost_where_raw_expires_or_is_empty(released):
+    raw = f"{released.project}.raw.customers"
+    action = api.CompilationResultAction(
+        target=target(released, "ods"),
+        relation=api.CompilationResultAction.Relation(dependency_targets=[target(released, "raw")]),
+    )
+    released.query(f"create table ops.raw_customers as select * from `{raw}`")
+    counted = [count_lost(released.client, action)]
+    # By hand, as of a bad file.
+    released.query(f"update `{raw}` set SYS_DATE_CREATE = timestamp '2030-01-01' where true")
+    counted.append(count_lost(released.client, action))
+    expire(released.client, raw, 400 * 86_400_000)
+    counted.append(count_lost(released.client, action))
+    expire(released.client, raw, None)
+    released.query(f"delete from `{raw}` where true")
+    counted.append(count_lost(released.client, action))
+    released.query(f"insert into `{raw}` select * from ops.raw_customers")
+    rows_of_list = len(released.rows("ods.customers"))
+    assert counted == [0, 0, rows_of_list, rows_of_list]
+
+
+def expire(client, name, milliseconds):
+    table = client.get_table(name)
+    table.time_partitioning.expiration_ms = milliseconds
+    client.update_table(table, ["time_partitioning"])
+
+
+def target(released, schema):
+    return api.Target(database=released.project, schema=schema, name="customers")
 
 
 def test_days_of_sales_are_written_again(command, released):
