@@ -263,6 +263,7 @@ def test_a_full_refresh_of_a_list_repairs_the_sales_of_rows_that_raw_has_lost(sa
     orphans = rows(runner, "ods.sales_orphans", "id, reason")
     assert [tuple(row.values()) for row in orphans] == [
         ("11-b", "product"),
+        ("12-b", "product"),
         ("3-a", "customer"),
         ("5-never", "product and customer"),
         ("7-b", "product and customer"),
@@ -272,7 +273,7 @@ def test_a_full_refresh_of_a_list_repairs_the_sales_of_rows_that_raw_has_lost(sa
             runner.run_action(action, full_refresh=True)
     assert snapshot(runner) == repaired
     assert rows(runner, "dmt.sales_items", "id") == [
-        {"id": id} for id in ("1-a", "10-a", "11-a", "2-a", "2-c", "4-a", "4-d", "6-a", "8-a")
+        {"id": id} for id in ("1-a", "10-a", "11-a", "12-a", "2-a", "2-c", "4-a", "4-d", "6-a", "8-a")
     ]
 
 

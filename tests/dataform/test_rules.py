@@ -239,6 +239,7 @@ GUARDS = (
     r"array_length\((\w+)\) = 0",  # the script returns
     r"(\w+) is null",
     r"array_length\((\w+)\) > 0",  # the condition of the block
+    r"(\w+) is not null",
 )
 
 
