@@ -17,19 +17,23 @@ from pipeline.restore.warehouse import Warehouse
 # As in dataform/includes/checkpoints.js: older rows count for no table, and their partitions expire.
 LOOKBACK = timedelta(days=90)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-# What follows the name of a table: days left for its next run, a request to read raw again, a row that it has read.
-SUFFIX = re.compile(r"( read .*| \(rest\)| \(again\))$")
+# What follows the name of a table: days left for its next run, a request to read raw again, a list that was replaced, a
+# row that it has read.
+SUFFIX = re.compile(r"( read .*| \(rest\)| \(again\)| \(refreshed\))$")
 
+# One row a name and time: a script may write two in one instant.
 CHECKPOINTS = """
 with past as (
   select table_name, written_at, seen_until, touched_days
   from ods.checkpoints for system_time as of {moment}
   where written_at >= {floor}
+  qualify row_number() over (partition by table_name, written_at) = 1
 ),
 present as (
   select table_name, written_at, seen_until, touched_days
   from ods.checkpoints
   where written_at >= {floor}
+  qualify row_number() over (partition by table_name, written_at) = 1
 )
 select
   ifnull(present.table_name, past.table_name) as table_name,

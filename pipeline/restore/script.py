@@ -17,7 +17,8 @@ def build_script(diff: Diff, parts: Sequence[Part], locks: Sequence[str], more: 
     """`more`: statements of the same transaction, after the tables are as they were."""
     reads = [read_past(number, part, diff) for number, part in enumerate(parts)]
     writes = [statement for number, part in enumerate(parts) for statement in write(number, part)]
-    checkpoints = f"select count(*) from ods.checkpoints where written_at >= {literal(diff.floor)}"
+    rows = f"select distinct table_name, written_at from ods.checkpoints where written_at >= {literal(diff.floor)}"
+    checkpoints = f"select count(*) from ({rows})"
     return "\n".join(
         [
             *reads,

@@ -53,7 +53,7 @@ def test_only_the_days_that_changed_are_read(settled):
     [sales] = [part for part in plan.parts if part.table.name == "ods.sales"]
     assert sales.extent == "5 days, 2016-12-31 to 2017-01-06"  # of six that have sales
     assert "date(datetime) in (date '2016-12-31', " in sales.where
-    assert "ods.sales_days: id 1 to 11" in describe(plan)
+    assert "ods.sales_days: id 1 to 12" in describe(plan)
 
 
 def test_a_table_that_nothing_changed_is_not_written(settled):
