@@ -12,10 +12,10 @@ import pytest
 
 from demo import tables
 from demo.commands import Shell, process_group
-from demo.errors import StepFailed
+from demo.errors import NoProject, StepFailed
 from demo.expected import Check
 from demo.pipeline_runs import format_log_line
-from demo.project_folder import empty_folder
+from demo.project_folder import check_empty, empty_folder
 from demo.screen import Screen
 from sandbox.errors import CannotStart
 from sandbox.serving import claimed
@@ -25,8 +25,24 @@ from sandbox.state import State
 def test_the_folder_is_emptied(tmp_path):
     (tmp_path / "old" / "deep").mkdir(parents=True)
     (tmp_path / "file").write_text("from the last time")
+    (tmp_path / "lock").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "old")
     empty_folder(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+def test_installed_programs_are_not_part_of_the_project(tmp_path):
+    (tmp_path / "spark" / "venv").mkdir(parents=True)
+    check_empty(tmp_path)
+    empty_folder(tmp_path)
+    assert (tmp_path / "spark" / "venv").exists()
+
+
+def test_a_folder_of_something_else_is_not_emptied(tmp_path):
+    (tmp_path / "letters").mkdir()
+    with pytest.raises(NoProject, match="not of a project"):
+        empty_folder(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["letters"]
 
 
 def test_a_folder_in_use_is_not_emptied(tmp_path):
