@@ -15,21 +15,24 @@ from google.auth.exceptions import DefaultCredentialsError
 from google.cloud.secretmanager_v1 import SecretManagerServiceClient, SecretPayload
 
 from runtime.credentials import CLOUD_PLATFORM
+from runtime.errors import SettingsError
 from runtime.google_errors import CLIENT_ERRORS
 from runtime.settings import read_endpoint
+from scripts.exits import exit_with_message
 
 
 class SecretError(Exception):
     """The version could not be added; the message names the remedy."""
 
 
+@exit_with_message("secret", "Run the command again if no version was printed.")
 def main() -> None:
     arguments = create_parser().parse_args()
     try:
         value = read_value(arguments.secret)
         client, project = create_client(arguments.project)
         print(add_version(client, f"projects/{project}/secrets/{arguments.secret}", value))
-    except SecretError as error:
+    except (SecretError, SettingsError) as error:
         sys.exit(f"secret: {error}")
 
 
@@ -42,7 +45,12 @@ def create_parser() -> argparse.ArgumentParser:
 
 def read_value(secret: str) -> bytes:
     """From a hidden prompt or a pipe, without the line end that `echo` adds."""
-    text = getpass.getpass(f"Value of {secret}: ") if sys.stdin.isatty() else sys.stdin.read()
+    try:
+        text = getpass.getpass(f"Value of {secret}: ") if sys.stdin.isatty() else sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise SecretError(
+            f"the value of {secret} is not UTF-8: {error}; pass text on standard input"
+        ) from error
     value = text.removesuffix("\n").removesuffix("\r").encode()
     if not value:
         raise SecretError(f"the value of {secret} is empty; pass it on standard input")

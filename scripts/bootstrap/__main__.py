@@ -16,6 +16,7 @@ from scripts.bootstrap.service_agents import ServiceAgents
 from scripts.bootstrap.state_bucket import create_state_bucket
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError
+from scripts.exits import exit_with_message
 
 NEXT_STEPS = """\
 Next, as in docs/runbooks/bootstrap.md:
@@ -24,6 +25,7 @@ Next, as in docs/runbooks/bootstrap.md:
   python -m scripts.deploy apply --env {env}"""
 
 
+@exit_with_message("bootstrap", "Run the command again: it creates what is missing.")
 def main() -> None:
     arguments = create_parser().parse_args()
     try:

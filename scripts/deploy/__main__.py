@@ -21,12 +21,14 @@ from scripts.deploy.jobs import read_image
 from scripts.deploy.plan import Plan
 from scripts.deploy.summary import format_plan
 from scripts.deploy.terraform import MetricNotReady, Terraform
+from scripts.exits import exit_with_message
 
 EXIT_DRIFT = 2
 METRIC_RETRIES = 11  # once a minute; Google documents up to ten minutes
 METRIC_RETRY_SECONDS = 60.0
 
 
+@exit_with_message("deploy", "Run the command again: it compares the cloud with the code anew.")
 def main() -> None:
     arguments = create_parser().parse_args()
     try:

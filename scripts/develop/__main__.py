@@ -15,6 +15,7 @@ from scripts.deploy.errors import DeployError
 from scripts.develop import DevelopError
 from scripts.develop.datasets import Datasets
 from scripts.develop.models import compile_folder
+from scripts.exits import exit_with_message
 from scripts.release.folder import read_files
 from scripts.release.invocation import Runner
 from scripts.release.keys import declare_keys
@@ -30,6 +31,7 @@ from scripts.release.target import (
 SUFFIX = re.compile(r"[a-z][a-z0-9]{1,19}")
 
 
+@exit_with_message("develop", "Dataform finishes what it has started; run the command again.")
 def main() -> None:
     arguments = create_parser().parse_args()
     try:

@@ -20,6 +20,7 @@ from scripts.erase import EraseError
 from scripts.erase.objects import WORKERS, Objects
 from scripts.erase.subject import Subject, read_subject
 from scripts.erase.tables import Tables, has_number_key
+from scripts.exits import exit_with_message
 from scripts.release.invocation import wait_for_others
 from scripts.release.target import (
     Target,
@@ -35,6 +36,7 @@ insert into ops.erasures (erased_at, table_name, subject, row_count, object_coun
 values (current_timestamp(), @table, @subject, @rows, @objects)"""
 
 
+@exit_with_message("erase", "What was erased stays erased; run the command again for the rest.")
 def main() -> None:
     arguments = create_parser().parse_args()
     try:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from runtime.http_session import open_session
+from scripts.exits import exit_with_message
 from scripts.github.client import GitHub
 from scripts.github.comments import comment_body, update_comment
 from scripts.github.errors import GitHubError
@@ -17,6 +18,7 @@ from scripts.github.pins import propose, read_changes
 from scripts.github.settings import read_settings
 
 
+@exit_with_message("github", "Run the command again.")
 def main() -> None:
     arguments = create_parser().parse_args()
     try:

@@ -23,6 +23,7 @@ from scripts.deploy.checkout import check_clean
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError
 from scripts.deploy.terraform import Terraform
+from scripts.exits import exit_with_message
 from scripts.images import ImagesError
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 DIGEST = "containerimage.digest"
 
 
+@exit_with_message("images", "Run the command again: it builds all images, and docker reuses what it has.")
 def main() -> None:
     arguments = create_parser().parse_args()
     try:

@@ -14,6 +14,7 @@ from runtime.errors import SettingsError, StorageError
 from runtime.google_errors import CLIENT_ERRORS
 from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.errors import DeployError
+from scripts.exits import exit_with_message
 from scripts.refresh import RefreshError
 from scripts.refresh.tables import Table, find_table, read_tables
 from scripts.release.expired import add_lose_expired, check_expired
@@ -49,6 +50,9 @@ class Days:
     last: date
 
 
+@exit_with_message(
+    "refresh", "Dataform finishes what it has started; run the command again to complete the table."
+)
 def main() -> None:
     arguments = create_parser().parse_args()
     try:

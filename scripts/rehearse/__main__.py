@@ -23,6 +23,7 @@ from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.errors import DeployError
 from scripts.deploy.jobs import create_executions_client
 from scripts.develop.models import compile_folder
+from scripts.exits import exit_with_message
 from scripts.rehearse.job import RehearseJob
 from scripts.rehearse.text import describe_result, format_rehearsal
 from scripts.release.folder import Files, digest_of_files, read_files, read_origin
@@ -31,6 +32,7 @@ from scripts.release.target import add_arguments
 SUFFIX = "rehearsal"  # of the datasets, which Terraform creates (modules/warehouse)
 
 
+@exit_with_message("rehearse", "The clones are dropped by the next rehearsal.")
 def main() -> None:
     arguments = create_parser().parse_args()
     # A signal, such as that of a cancelled workflow, becomes an exception that cancels the execution.

@@ -22,6 +22,7 @@ from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.checkout import check_clean, check_merged
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError
+from scripts.exits import exit_with_message
 from scripts.release.column_types import name_of
 from scripts.release.expired import add_lose_expired, check_expired
 from scripts.release.folder import Files, Origin, read_files, read_origin
@@ -49,6 +50,7 @@ class Allowed:
     lose_expired: bool = False
 
 
+@exit_with_message("release", "Run the command again: it completes a release that was begun.")
 def main() -> None:
     arguments = create_parser().parse_args()
     try:

@@ -14,9 +14,11 @@ from runtime.google_errors import CLIENT_ERRORS
 from scripts.delivery.platform import Platform, open_platform
 from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.errors import DeployError
+from scripts.exits import exit_with_message
 from scripts.release.target import add_arguments
 
 
+@exit_with_message("rollback", "Run the command again: it continues where it stopped.")
 def main() -> None:
     arguments = create_parser().parse_args()
     try:

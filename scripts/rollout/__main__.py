@@ -23,6 +23,7 @@ from scripts.deploy.__main__ import apply_saved
 from scripts.deploy.checkout import check_merged
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import ApplyFailed, DeployError
+from scripts.exits import exit_with_message
 from scripts.rehearse.text import format_rehearsal
 from scripts.release.__main__ import Allowed, release, write_changed
 from scripts.release.folder import digest_of_files, read_files, read_origin
@@ -36,6 +37,7 @@ ERRORS = (DeliveryError, DeployError, ReleaseError, JobError, *CLIENT_ERRORS)
 FIRST_RUN = "hourly"  # the tag of the actions that a first run executes
 
 
+@exit_with_message("rollout", "Undo what was begun: python -m scripts.rollback --if-unfinished")
 def main() -> None:
     arguments = create_parser().parse_args()
     try:

@@ -19,6 +19,7 @@ from runtime.delivery.release_config import LiveRelease
 from runtime.errors import SettingsError
 from runtime.google_errors import CLIENT_ERRORS
 from scripts.deploy.errors import DeployError
+from scripts.exits import exit_with_message
 from scripts.release.invocation import Runner
 from scripts.release.keys import declare_keys
 from scripts.release.target import (
@@ -42,6 +43,7 @@ class Plan:
     release: api.CompilationResult | None
 
 
+@exit_with_message("undrop", "Run the command again: it names the table or the copy that is left.")
 def main() -> None:
     arguments = create_parser().parse_args()
     try:

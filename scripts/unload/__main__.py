@@ -14,11 +14,13 @@ from runtime.errors import JobError
 from runtime.google_errors import CLIENT_ERRORS
 from scripts.delivery.platform import Platform, open_platform
 from scripts.deploy.errors import DeployError
+from scripts.exits import exit_with_message
 from scripts.release.target import add_arguments
 
 LANDING_FILE = re.compile(r".+_\d{8}_\d{4}_.+\.json")
 
 
+@exit_with_message("unload", "Run the command again: it continues where it stopped.")
 def main() -> None:
     arguments = create_parser().parse_args()
     try:

@@ -1,0 +1,18 @@
+"""The end of a command that a person runs: a message in the place of a traceback."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def exit_with_message(command: str, after_interrupt: str) -> Iterator[None]:
+    """As a decorator of `main`: for Ctrl-C, and for files that cannot be read or written, as on a full disk.
+
+    `after_interrupt`: what remains to be done.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise SystemExit(f"{command}: interrupted. {after_interrupt}") from None
+    except OSError as error:
+        raise SystemExit(f"{command}: {error}") from error
