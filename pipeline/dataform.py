@@ -81,11 +81,11 @@ class DataformRunner:
         try:
             config = self.poller.call(get_config, name)
         except NotFound as error:
-            raise NotReleased(f"{name} does not exist: run python -m scripts.release") from error
+            raise NotReleased(f"{name} does not exist: run python -m scripts.release --env ENV") from error
         except CLIENT_ERRORS as error:
             raise Unavailable(f"could not read {name}: {error}") from error
         if not config.release_compilation_result:
-            raise NotReleased(f"{name} has no compilation result: run python -m scripts.release")
+            raise NotReleased(f"{name} has no compilation result: run python -m scripts.release --env ENV")
         return config.release_compilation_result
 
     def start(self, result: str, config: api.InvocationConfig) -> str:

@@ -1,5 +1,6 @@
 """Every command line in the documents is accepted by the parser of its program."""
 
+import ast
 import importlib
 import re
 import shlex
@@ -17,6 +18,10 @@ CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 JOBS = {"connector": "connector", "pipeline": "pipeline", "key-rotation": "connector.key_rotation"}
 EXECUTE = re.compile(r"gcloud run jobs execute ([\w-]+) .*--args=(\S+)")
 PYTHON = re.compile(r"(?:^|[|✋$] ?)\s*python -m ([\w.]+)(.*)")
+# Commands that need an environment, in a message, with the text that follows.
+REMEDY = re.compile(
+    r"(python -m scripts\.(?!secret|measure)\w+(?: (?:apply|plan|drift|start|run)\b)?)(.{0,6})"
+)
 
 
 def commands(document):
@@ -64,3 +69,25 @@ def test_every_runbook_has_a_command_or_a_query():
     starts = ("python -m", "gcloud ", "SELECT ", "terraform ")
     assert texts
     assert [name for name, text in texts.items() if not any(start in text for start in starts)] == []
+
+
+def messages(path):
+    """Texts in the code, with X for values; not the descriptions of modules, classes and functions."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+@pytest.mark.parametrize("package", ["connector", "pipeline", "runtime", "scripts"])
+def test_a_remedy_can_be_run_as_it_is_printed(package):
+    incomplete = [
+        f"{path.name}: {command}{rest}"
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for text in messages(path)
+        if not text.startswith("python -m")  # the name of a program, or the description of a module
+        for command, rest in REMEDY.findall(text)
+        if rest != " --env"
+    ]
+    assert incomplete == []

@@ -35,7 +35,7 @@ TRANSIENT_REASONS = {
     "jobRateLimitExceeded",
     "quotaExceeded",
 }
-MISSING_TABLE = "Create the table with `python -m scripts.deploy apply`. "
+MISSING_TABLE = "Create the table with `python -m scripts.deploy apply --env ENV`. "
 POLL_SECONDS = (0.1, 2.0)  # between two polls of a job: first, and at most
 REQUEST_TIMEOUT_SECONDS = 60.0
 NO_RETRY: Any = None  # documented for every method; its type hints do not contain it

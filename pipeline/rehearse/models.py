@@ -40,7 +40,7 @@ def check_candidate(models: Iterable[Model]) -> None:
     if others:
         raise NotSeparate(
             f"the candidate writes {', '.join(sorted(others))}: compile it with the schema suffix {SUFFIX}, as "
-            "python -m scripts.rehearse does. Nothing was changed."
+            "python -m scripts.rehearse --env ENV does. Nothing was changed."
         )
 
 

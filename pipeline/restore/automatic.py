@@ -69,7 +69,10 @@ def roll_back(
     log("\n".join(describe(plan)))
     if not dry_run:
         execute(platform, plan)
-        log(f"{plan.record.release} is live; undo it with: python -m scripts.rollback", watch="rolled back")
+        log(
+            f"{plan.record.release} is live; undo it with: python -m scripts.rollback --env ENV",
+            watch="rolled back",
+        )
 
 
 def plan_automatic(platform: Platform, release: Release, reason: str) -> Rollback:

@@ -74,7 +74,7 @@ def check_tables(tables: Iterable[Table], diff: Diff) -> None:
         raise TableReplaced(
             f"{', '.join(sorted(replaced))} did not exist in this form at {diff.moment:%Y-%m-%d %H:%M:%S} UTC (created "
             "or replaced since); nothing was changed. Roll back the code only (--code-only), then write these tables "
-            "again: python -m scripts.refresh --table DATASET.TABLE"
+            "again: python -m scripts.refresh --env ENV --table DATASET.TABLE"
         )
 
 

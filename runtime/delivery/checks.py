@@ -33,7 +33,8 @@ def check_data(
     if moment < now - timedelta(hours=hours):
         raise Refused(
             f"the data of {moment:%Y-%m-%d %H:%M} UTC is outside time travel ({hours} h); nothing was changed. "
-            "Roll back the code only (--code-only), then write the tables again: python -m scripts.refresh"
+            "Roll back the code only (--code-only), then write the tables again: "
+            "python -m scripts.refresh --env ENV --table DATASET.TABLE"
         )
     # Before the images change: a restore that fails later would leave old code with new tables.
     check_columns(read_columns(client), before)
@@ -52,7 +53,7 @@ def check_columns(now: Mapping[str, list[str]], before: Mapping[str, list[str]])
         raise Refused(
             f"the columns of these tables changed since, or they were deleted: {', '.join(changed)}; their rows "
             "cannot be restored, and nothing was changed. Roll back the code only (--code-only), then release with: "
-            "python -m scripts.release --refresh"
+            "python -m scripts.release --env ENV --refresh"
         )
 
 
@@ -64,5 +65,5 @@ def check_created(client: bigquery.Client, moment: datetime, before: Mapping[str
         raise Refused(
             f"{', '.join(replaced)} was replaced after {moment:%Y-%m-%d %H:%M} UTC (a full refresh), so its rows "
             "cannot be restored; nothing was changed. Roll back the code only (--code-only), then write the table "
-            "again: python -m scripts.refresh --table DATASET.TABLE"
+            "again: python -m scripts.refresh --env ENV --table DATASET.TABLE"
         )

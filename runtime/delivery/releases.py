@@ -86,7 +86,7 @@ class ReleaseLog:
         except NotFound as error:
             raise Refused(
                 f"{self.client.project} has no table ops.releases, so it is not set up for delivery; nothing was "
-                "changed. Apply Terraform first: python -m scripts.deploy apply"
+                "changed. Apply Terraform first: python -m scripts.deploy apply --env ENV"
             ) from error
 
     def has_unfinished(self) -> bool:
@@ -173,7 +173,7 @@ def choose(releases: list[Release], to: str | None) -> Undo:
     if len(live) < 2:
         raise Refused(
             "no earlier release is recorded in ops.releases, so there is nothing to roll back to; nothing was changed. "
-            "Deliver the commit that worked: git checkout COMMIT, then python -m scripts.rollout"
+            "Deliver the commit that worked: git checkout COMMIT, then python -m scripts.rollout --env ENV"
         )
     position = names.index(to) if to is not None else len(live) - 2
     if position == len(live) - 1:

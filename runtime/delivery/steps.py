@@ -102,7 +102,7 @@ def find_unfinished(releases: list[Release], to: str | None) -> Release | None:
     if to not in (None, newest.target):
         raise DeliveryError(
             f"the rollback {newest.release} to {newest.target} has not ended. Finish it first: "
-            f"python -m scripts.rollback --to {newest.target}"
+            f"python -m scripts.rollback --env ENV --to {newest.target}"
         )
     return newest
 

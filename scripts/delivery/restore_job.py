@@ -38,7 +38,7 @@ class RestoreJob:
         except NotFound as error:
             raise Refused(
                 f"the job {self.name} does not exist, so this environment is not set up for delivery; nothing was "
-                "changed. Apply Terraform first: python -m scripts.deploy apply"
+                "changed. Apply Terraform first: python -m scripts.deploy apply --env ENV"
             ) from error
 
     def restore(self, moment: datetime, new_tables: Sequence[str]) -> None:

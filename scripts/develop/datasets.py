@@ -54,7 +54,7 @@ class Datasets:
         if len(present) < len(DATASETS):
             raise DevelopError(
                 f"the datasets of {self.suffix} do not exist: "
-                f"python -m scripts.develop start --schema-suffix {self.suffix}"
+                f"python -m scripts.develop start --env ENV --schema-suffix {self.suffix}"
             )
 
     def clone(self) -> Iterator[str]:

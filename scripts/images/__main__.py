@@ -77,7 +77,7 @@ def read_registry(env: str) -> str:
     terraform.init()
     registry = terraform.outputs().get("registry")
     if not registry:
-        raise ImagesError(f"{env} is not deployed; run python -m scripts.deploy apply first")
+        raise ImagesError(f"{env} is not deployed; run python -m scripts.deploy apply --env {env} first")
     return str(registry)
 
 

@@ -115,7 +115,7 @@ def refresh(arguments: argparse.Namespace, target: Target) -> None:
     live = LiveRelease(dataform, target.repository, target.compilation_config)
     release = live.current_result()
     if release is None:
-        raise RefreshError("nothing is released: run python -m scripts.release first.")
+        raise RefreshError("nothing is released: run python -m scripts.release --env ENV first.")
     table = find_table(read_tables(dataform, release.name), arguments.table)
     print(f"refresh  {table.name}: {describe(table, arguments.days)}")
     warehouse = create_warehouse_client(target)

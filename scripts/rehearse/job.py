@@ -27,7 +27,7 @@ class RehearseJob:
         except NotFound as error:
             raise Refused(
                 f"the job {self.name} does not exist, so this environment is not set up for delivery; nothing was "
-                "changed. Apply Terraform first: python -m scripts.deploy apply"
+                "changed. Apply Terraform first: python -m scripts.deploy apply --env ENV"
             ) from error
         if running:
             raise Busy(

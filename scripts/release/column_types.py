@@ -42,7 +42,8 @@ def read_types(warehouse: bigquery.Client, name: str) -> Columns:
         schema = warehouse.get_table(name).schema
     except NotFound as error:
         raise ReleaseError(
-            f"the source {name} does not exist, and its models would fail: run python -m scripts.deploy apply first."
+            f"the source {name} does not exist, and its models would fail: run "
+            "python -m scripts.deploy apply --env ENV first."
         ) from error
     return {field.name: type_from_field(field.to_api_repr()) for field in schema}
 

@@ -41,7 +41,7 @@ def declare_keys(warehouse: bigquery.Client, actions: Iterable[api.CompilationRe
     if failures:
         raise ReleaseError(
             f"two rows have one key, or none: {'; '.join(failures)}. No key is declared there; write the table again: "
-            "python -m scripts.refresh --table <table>"
+            "python -m scripts.refresh --env ENV --table DATASET.TABLE"
         )
 
 

@@ -168,7 +168,8 @@ def check_changes(changes: list[SchemaChange], may_refresh: bool) -> None:
     if retyped := [change for change in changes if change.is_filled and change.retyped]:
         raise ReleaseError(
             "types of columns changed in tables that other tables fill; the live release is unchanged. Drop these "
-            "tables, release again, and refresh the tables that fill them (python -m scripts.refresh). Copy a table of "
+            "tables, release again, and refresh the tables that fill them: "
+            "python -m scripts.refresh --env ENV --table DATASET.TABLE. Copy a table of "
             "history (<table>_changes) first: it has lists that raw may not have any more:\n"
             + "\n".join(f"  {change}" for change in retyped)
         )

@@ -54,7 +54,9 @@ def read_target(arguments: argparse.Namespace) -> Target:
         terraform.init()
         outputs = terraform.outputs()
         if "dataform_repository" not in outputs:
-            raise ReleaseError(f"{arguments.env} is not deployed; run python -m scripts.deploy apply first")
+            raise ReleaseError(
+                f"{arguments.env} is not deployed; run python -m scripts.deploy apply --env {arguments.env} first"
+            )
         project = outputs["project_id"]
         return Target(project, outputs["dataform_repository"], outputs["location"], runner_of(project))
     missing = [f"--{name}" for name in ("project", "region", "location") if not getattr(arguments, name)]

@@ -76,7 +76,7 @@ def rollback(arguments: argparse.Namespace, platform: Platform) -> None:
         plan = plan_rollback(platform, arguments.to or None, arguments.scope, arguments.reason)
         print(*describe(plan), sep="\n")
         carry_out(platform, plan)
-        print(f"done      {plan.record.release} is live; undo it with: python -m scripts.rollback")
+        print(f"done      {plan.record.release} is live; undo it with: python -m scripts.rollback --env ENV")
 
 
 def carry_out(platform: Platform, plan: Rollback) -> None:

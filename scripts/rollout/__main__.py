@@ -37,7 +37,7 @@ ERRORS = (DeliveryError, DeployError, ReleaseError, JobError, *CLIENT_ERRORS)
 FIRST_RUN = "hourly"  # the tag of the actions that a first run executes
 
 
-@exit_with_message("rollout", "Undo what was begun: python -m scripts.rollback --if-unfinished")
+@exit_with_message("rollout", "Undo what was begun: python -m scripts.rollback --env ENV --if-unfinished")
 def main() -> None:
     arguments = create_parser().parse_args()
     try:
@@ -48,7 +48,7 @@ def main() -> None:
         sys.exit(f"rollout: {error}")
     except ERRORS as error:
         sys.exit(
-            f"rollout: {error}\nIf it has not ended, undo it: python -m scripts.rollback --if-unfinished"
+            f"rollout: {error}\nIf it has not ended, undo it: python -m scripts.rollback --env ENV --if-unfinished"
         )
 
 
@@ -96,7 +96,7 @@ def rollout(arguments: argparse.Namespace, platform: Platform) -> None:
     platform.schedules.resume(record.schedules)
     state: State = "accepted" if arguments.unwatched else "watching"
     platform.log.append(record.ended(state))
-    print(f"{state:<9} {record.release}; undo it with: python -m scripts.rollback")
+    print(f"{state:<9} {record.release}; undo it with: python -m scripts.rollback --env ENV")
 
 
 def check_commit(arguments: argparse.Namespace) -> None:
@@ -120,12 +120,12 @@ def show_rehearsal(platform: Platform, folder: Path) -> None:
     files_digest = digest_of_files(read_files(folder))
     newest = [each for each in platform.log.read_rehearsals() if each.result["digest"] == files_digest][-1:]
     if not newest:
-        print("rehearsal none of this code; see what it would change: python -m scripts.rehearse")
+        print("rehearsal none of this code; see what it would change: python -m scripts.rehearse --env ENV")
     for rehearsal in newest:
         if rehearsal.state == "failed":
             raise Refused(
                 f"the rehearsal of this code failed; nothing was changed. {rehearsal.reason}\n"
-                "Correct the code, or rehearse it again if the reason is gone: python -m scripts.rehearse"
+                "Correct the code, or rehearse it again if the reason is gone: python -m scripts.rehearse --env ENV"
             )
         print(*format_rehearsal(rehearsal), sep="\n")
 

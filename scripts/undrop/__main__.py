@@ -129,8 +129,8 @@ def undrop(target: Target, plan: Plan) -> None:
     print(f"copied    {rows} rows")
     if plan.layout.owner == "terraform":
         print(
-            f"done      create the table with python -m scripts.deploy apply, then: insert into {table} select * from "
-            f"{history.copy}; drop table {history.copy}"
+            "done      create the table with python -m scripts.deploy apply --env ENV, then: "
+            f"insert into {table} select * from {history.copy}; drop table {history.copy}"
         )
         return
     try:
@@ -183,7 +183,7 @@ def undrop_dataset(client: bigquery.Client, name: str, *, dry_run: bool) -> None
         print("dry run: nothing was changed")
         return
     client.query_and_wait(f"undrop schema `{client.project}.{name}`")
-    print(f"done      dataset {name}; compare it with the code: python -m scripts.deploy drift")
+    print(f"done      dataset {name}; compare it with the code: python -m scripts.deploy drift --env ENV")
 
 
 if __name__ == "__main__":

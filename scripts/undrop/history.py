@@ -37,7 +37,7 @@ class History:
 
     def check_missing(self) -> None:
         for name, remedy in (
-            (self.table, "Return it to an earlier state: python -m scripts.rollback --data-only"),
+            (self.table, "Return it to an earlier state: python -m scripts.rollback --env ENV --data-only"),
             (
                 self.copy,
                 "It is the copy of an earlier undrop: use its rows, or delete it, and run this again.",
@@ -54,8 +54,9 @@ class History:
         if not oldest <= moment <= now:
             raise UndropError(
                 f"{moment:%Y-%m-%d %H:%M:%S} UTC is outside time travel, which reaches from {oldest:%Y-%m-%d %H:%M:%S} "
-                "UTC to now; nothing was changed. Write the table again from raw: python -m scripts.refresh --table "
-                f"{self.table}; Google's support has deleted rows for seven more days."
+                "UTC to now; nothing was changed. Write the table again from raw: "
+                f"python -m scripts.refresh --env ENV --table {self.table}; Google's support "
+                "has deleted rows for seven more days."
             )
         return moment
 
@@ -82,7 +83,7 @@ class History:
         except NotFound as error:
             raise UndropError(
                 f"dataset {self.dataset} does not exist; nothing was changed. If it was deleted: "
-                f"python -m scripts.undrop --dataset {self.dataset}"
+                f"python -m scripts.undrop --env ENV --dataset {self.dataset}"
             ) from error
         return int(resource.get("maxTimeTravelHours") or DEFAULT_TRAVEL_HOURS)
 

@@ -129,7 +129,7 @@ def test_a_job_that_fails_every_time_ends_the_run():
 
 def test_a_missing_table_is_reported_with_the_command_that_creates_it():
     service = FakeBigQuery("notFound")
-    with pytest.raises(LoadError, match="Create the table with `python -m scripts.deploy apply`"):
+    with pytest.raises(LoadError, match="Create the table with `python -m scripts.deploy apply --env ENV`"):
         run_once(service)
     assert len(service.jobs) == 1
 

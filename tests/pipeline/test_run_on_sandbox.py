@@ -206,7 +206,7 @@ def test_the_jobs_and_actions_that_failed_are_named(sandbox, settings, steps, re
 
 
 def test_without_a_release_the_error_names_the_command(settings, clients, steps):
-    with pytest.raises(NotReleased, match="run python -m scripts.release"):
+    with pytest.raises(NotReleased, match="run python -m scripts.release --env ENV"):
         steps()["dataform"]()
 
 

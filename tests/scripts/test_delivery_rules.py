@@ -78,7 +78,7 @@ def test_only_a_rollback_that_has_not_ended_is_resumed():
     assert find_unfinished([*THREE[:2], open_one], "r1") == open_one
     assert find_unfinished(THREE, None) is None
     assert find_unfinished([*THREE[:2], release(3, "rolling out")], None) is None  # a rollout: it is undone
-    with pytest.raises(DeliveryError, match="python -m scripts.rollback --to r1"):
+    with pytest.raises(DeliveryError, match="python -m scripts.rollback --env ENV --to r1"):
         find_unfinished([*THREE[:2], open_one], "r2")
 
 

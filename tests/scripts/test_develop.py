@@ -38,7 +38,9 @@ def test_run_needs_the_datasets(command, released):
     """Dataform would create them without a label and an expiration, and read all of raw."""
     refused = command("scripts.develop", "run", "--schema-suffix", "eve")
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr.endswith("do not exist: python -m scripts.develop start --schema-suffix eve\n")
+    assert refused.stderr.endswith(
+        "do not exist: python -m scripts.develop start --env ENV --schema-suffix eve\n"
+    )
     assert "ods_eve" not in {dataset.dataset_id for dataset in released.client.list_datasets()}
 
 

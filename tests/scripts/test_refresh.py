@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(900)  # each command runs the warehouse or anal
 def test_without_a_release_the_command_states_the_remedy(command, warehouse):
     result = command("scripts.refresh", "--table", "ods.sales")
     assert (result.returncode, result.stdout) == (1, "")
-    assert result.stderr == "refresh: nothing is released: run python -m scripts.release first.\n"
+    assert result.stderr == "refresh: nothing is released: run python -m scripts.release --env ENV first.\n"
 
 
 def rows(warehouse):

@@ -65,7 +65,10 @@ def test_a_table_of_terraform_is_copied_and_left_to_it(command, released):
     before, moment = released.rows("raw.products"), now(released)
     released.client.delete_table(f"{released.project}.raw.products")
     ended = command("scripts.undrop", "--table", "raw.products", "--at", moment.isoformat())
-    assert ended.returncode == 0 and "create the table with python -m scripts.deploy apply" in ended.stdout
+    assert (
+        ended.returncode == 0
+        and "create the table with python -m scripts.deploy apply --env ENV" in ended.stdout
+    )
     assert released.rows("raw.products_undropped") == before
     repeated = command("scripts.undrop", "--table", "raw.products", "--at", moment.isoformat())
     assert (
@@ -100,7 +103,7 @@ def test_a_moment_outside_time_travel_is_refused(command, released, shift):
     at = (datetime.now(UTC) + shift).isoformat()
     ended = command("scripts.undrop", "--table", "dmt.never", "--at", at)
     assert ended.returncode == 1 and "is outside time travel, which reaches from" in ended.stderr
-    assert "python -m scripts.refresh --table dmt.never" in ended.stderr
+    assert "python -m scripts.refresh --env ENV --table dmt.never" in ended.stderr
 
 
 def test_a_moment_before_the_table_existed_is_refused(command, released):
