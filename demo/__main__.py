@@ -28,7 +28,8 @@ COMPANIES = Path(".companies")
 
 
 def main() -> None:
-    arguments = create_parser().parse_args()
+    # Intermixed: the query may follow the options.
+    arguments = create_parser().parse_intermixed_args()
     if arguments.command == "sql" and not arguments.query:
         sys.exit('demo: sql needs a query, for example: make sql Q="select * from ops.run_log"')
     # A SIGTERM stops the processes that the demo started, as Ctrl-C does.

@@ -119,7 +119,10 @@ def build_app(state: State, extensions: Sequence[Extension], record: bool) -> AS
 @contextmanager
 def claimed(root: Path) -> Iterator[None]:
     """Locks the root. The kernel releases the lock when the process ends, also after SIGKILL."""
-    root.mkdir(parents=True, exist_ok=True)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"{root} is not a folder that can be written: {error.strerror}") from error
     # The file is never deleted: with a deleted one, two processes could each lock a file of this name.
     with (root / "lock").open("w") as lock:
         try:

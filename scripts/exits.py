@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 @contextmanager
@@ -16,3 +17,12 @@ def exit_with_message(command: str, after_interrupt: str) -> Iterator[None]:
         raise SystemExit(f"{command}: interrupted. {after_interrupt}") from None
     except OSError as error:
         raise SystemExit(f"{command}: {error}") from error
+
+
+def write_file(path: Path, text: str, *, append: bool = False) -> None:
+    """OSError that names the file: that of a full disk does not."""
+    try:
+        with path.open("a" if append else "w") as file:
+            file.write(text)
+    except OSError as error:
+        raise OSError(f"{path} could not be written: {error.strerror}") from error

@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.folder is None:
         print("\n".join([*measure_packages(), "", *measure_documents(), "", *measure_imports()]))
         return 0
+    if not (ROOT / options.folder).exists():
+        create_parser().error(f"{options.folder} does not exist in {ROOT}.")
     violations = [
         violation
         for path in tracked_files(ROOT)

@@ -52,11 +52,19 @@ of a test includes its fixtures; a fixture of a module counts for the first test
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = create_parser().parse_args(arguments)
-    suite = ElementTree.parse(options.junit).getroot().find("testsuite")
+    suite = read_suite(options.junit)
     if suite is None:
         create_parser().error(f"{options.junit} contains no testsuite; write it with pytest --junitxml.")
     REPORT.write_text(format_report(suite))
     SLOW_FILES.write_text("".join(f"{file}\n" for file in slow_files(suite)))
+
+
+def read_suite(path: Path) -> ElementTree.Element | None:
+    """None for a file that is missing, or is not such a report."""
+    try:
+        return ElementTree.parse(path).getroot().find("testsuite")
+    except (OSError, ElementTree.ParseError):
+        return None
 
 
 def create_parser() -> argparse.ArgumentParser:

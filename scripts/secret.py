@@ -47,11 +47,10 @@ def read_value(secret: str) -> bytes:
     """From a hidden prompt or a pipe, without the line end that `echo` adds."""
     try:
         text = getpass.getpass(f"Value of {secret}: ") if sys.stdin.isatty() else sys.stdin.read()
-    except UnicodeDecodeError as error:
-        raise SecretError(
-            f"the value of {secret} is not UTF-8: {error}; pass text on standard input"
-        ) from error
-    value = text.removesuffix("\n").removesuffix("\r").encode()
+        value = text.removesuffix("\n").removesuffix("\r").encode()
+    # Where the locale reads other bytes as surrogates, only encode raises.
+    except UnicodeError as error:
+        raise SecretError(f"the value of {secret} is not UTF-8; pass text on standard input") from error
     if not value:
         raise SecretError(f"the value of {secret} is empty; pass it on standard input")
     return value

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from scripts.exits import write_file
+
 BACKTICKS = re.compile(r"`+")
 
 
@@ -30,5 +32,4 @@ def format_summary(title: str, lines: Sequence[str], result: str) -> str:
 
 def append_summary(paths: Iterable[Path], text: str) -> None:
     for path in paths:
-        with path.open("a") as file:
-            file.write(text)
+        write_file(path, text, append=True)

@@ -21,7 +21,7 @@ from scripts.deploy.jobs import read_image
 from scripts.deploy.plan import Plan
 from scripts.deploy.summary import format_plan
 from scripts.deploy.terraform import MetricNotReady, Terraform
-from scripts.exits import exit_with_message
+from scripts.exits import exit_with_message, write_file
 
 EXIT_DRIFT = 2
 METRIC_RETRIES = 11  # once a minute; Google documents up to ten minutes
@@ -141,7 +141,7 @@ def write_results(arguments: argparse.Namespace, environment: Environment, plan:
     append_summary(getattr(arguments, "summary", []), summary)
     if path := getattr(arguments, "json", None):
         result = {"env": environment.name, "changes": len(plan.changes), "summary": summary}
-        path.write_text(json.dumps(result, indent=2))
+        write_file(path, json.dumps(result, indent=2))
 
 
 def confirmation_text(environment: Environment, plan: Plan) -> str:

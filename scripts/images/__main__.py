@@ -23,7 +23,7 @@ from scripts.deploy.checkout import check_clean
 from scripts.deploy.environment import Environment
 from scripts.deploy.errors import DeployError
 from scripts.deploy.terraform import Terraform
-from scripts.exits import exit_with_message
+from scripts.exits import exit_with_message, write_file
 from scripts.images import ImagesError
 
 ROOT = Path(__file__).parents[2]
@@ -42,9 +42,9 @@ def main() -> None:
             # First of all: the tag names a commit, and the build would take the files as they are.
             check_clean(ROOT, "an image")
             images = push_all(read_registry(arguments.env))
-            arguments.out.write_text(json.dumps(images, indent=2))
+            write_file(arguments.out, json.dumps(images, indent=2))
             if arguments.checksums:
-                arguments.checksums.write_text(format_checksums(images.values()))
+                write_file(arguments.checksums, format_checksums(images.values()))
             print(*images.values(), sep="\n")
     except (ImagesError, DeployError, SettingsError, GoogleAuthError, requests.RequestException) as error:
         sys.exit(f"images: {error}")

@@ -23,7 +23,7 @@ from scripts.delivery.turns import add_wait, wait_for_turn
 from scripts.deploy.errors import DeployError
 from scripts.deploy.jobs import create_executions_client
 from scripts.develop.models import compile_folder
-from scripts.exits import exit_with_message
+from scripts.exits import exit_with_message, write_file
 from scripts.rehearse.job import RehearseJob
 from scripts.rehearse.text import describe_result, format_rehearsal
 from scripts.release.folder import Files, digest_of_files, read_files, read_origin
@@ -100,7 +100,7 @@ def report(arguments: argparse.Namespace, rehearsal: Rehearsal) -> None:
     lines = list(format_rehearsal(rehearsal))
     print(*lines, sep="\n")
     if arguments.json:
-        arguments.json.write_text(json.dumps(asdict(rehearsal), indent=2, default=str) + "\n")
+        write_file(arguments.json, json.dumps(asdict(rehearsal), indent=2, default=str) + "\n")
     title = f"Rehearsal on {arguments.env or arguments.project}"
     append_summary(arguments.summary, format_summary(title, lines, describe_result(rehearsal)))
     if rehearsal.state == "failed":

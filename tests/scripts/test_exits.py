@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from scripts.exits import exit_with_message
+from scripts.exits import exit_with_message, write_file
 
 PACKAGES = "bootstrap deploy develop erase images refresh rehearse release rollback rollout undrop unload"
 COMMANDS = [*(f"{name}.__main__" for name in PACKAGES.split()), "secret"]
@@ -22,6 +22,8 @@ def test_an_interrupted_command_names_what_remains(command, monkeypatch):
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path):
-    ending = pytest.raises(SystemExit, match=r"rehearse: .*No such file.*missing/result\.json")
+    ending = pytest.raises(
+        SystemExit, match=r"rehearse: .*missing/result\.json could not be written: No such file"
+    )
     with ending, exit_with_message("rehearse", "Run it again."):
-        (tmp_path / "missing" / "result.json").write_text("")
+        write_file(tmp_path / "missing" / "result.json", "")
