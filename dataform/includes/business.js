@@ -24,4 +24,4 @@ const utcDays = (days) =>
         date(timestamp_sub(timestamp(date_add(local_day, interval 1 day), '${ZONE}'), interval 1 second))
       )) as utc_day`;
 
-module.exports = { ZONE, dayOf, hourOf, localDays, utcDays };
+module.exports = { dayOf, hourOf, localDays, utcDays };

@@ -16,8 +16,9 @@ const LAST_DAY = "date '2100-01-01'";
 
 // `follows`: the table, or tables, whose changed days this table writes again. `partition`: the expression of its own
 // day, as in partitionBy. `key`, a column or an array, is unique; `required` columns are never NULL. `alsoDays`:
-// { after, days }, tables without days and a SELECT of more days, which runs when one of them has changed. `verify`: a function of `inDays` that returns more checks. `businessDays`: the table's own days
-// are those of the business time zone and not of UTC; `inDays` then takes a timestamp of an input.
+// { after, days }, tables without days and a SELECT of more days, which runs when one of them has changed. `verify`: a
+// function of `inDays` that returns more checks. `businessDays`: the table's own days are those of the business time zone
+// and not of UTC; `inDays` then takes a timestamp of an input.
 const model = (context, declared) => {
   const table = context.self();
   const name = names.ofTable(table);

@@ -74,7 +74,7 @@ const model = (context, declared) => {
       ${facts.map((fact) => `live.${fact},`).join(" ")}
       ${["deleted_at", "SYS_FILE_NAME"]
         .map((column) => `if(live.SYS_FILE_NAME is null or gone.SYS_FILE_NAME > live.SYS_FILE_NAME, gone.${column}, null)`)
-        .map((value, place) => `${value} as ${["deleted_at", "deleted_file"][place]}`)
+        .map((value, position) => `${value} as ${["deleted_at", "deleted_file"][position]}`)
         .join(",\n      ")},
       coalesce(live.SYS_DATE_CREATE, gone.SYS_DATE_CREATE) as SYS_DATE_CREATE,
       live.SYS_FILE_NAME
