@@ -94,16 +94,12 @@ def test_ten_thousand_findings_are_a_small_valid_page(night):
 NAME = 'an "endpoint" & <a> — 価格 '
 
 
-def night_of(night, count, length):
-    """Each section has rows about `count` subjects with names of `length` characters."""
-    names = [(f"{number} {NAME}" * length)[:length] for number in range(count)]
-    volumes = [row | {"subject": name} for name in names for row in DAYS]
-    measure = night["measures"][0]
-    rows = {
+def rows_about(names, measure):
+    return {
         "findings": [finding(subject=name, detail=name * 2) for name in names]
         + [finding(subject=name, explained_by=name) for name in names],
         "measures": [measure | {"subject": name, "kind": "night volume"} for name in names],
-        "volumes": volumes,
+        "volumes": [row | {"subject": name} for name in names for row in DAYS],
         "steps": [STEP | {"step": f"connector:{name}"} for name in names],
         "arrivals": [row | {"subject": name} for name in names for row in ARRIVALS],
         "freshness": [
@@ -135,6 +131,12 @@ def night_of(night, count, length):
             {"export": name, "event": name, "channel": name, "state": name, "notices": 1} for name in names
         ],
     }  # fmt: skip
+
+
+def night_of(night, count, length):
+    """Each section has rows about `count` subjects with names of `length` characters."""
+    names = [(f"{number} {NAME}" * length)[:length] for number in range(count)]
+    rows = rows_about(names, night["measures"][0])
     models = [Model(f"{layer}.{name}", (f"raw.{name}",)) for name in names for layer in ("ods", "dmt")]
     tables = {f"source/{name}": f"raw.{name}" for name in names}
     return replace(

@@ -119,6 +119,26 @@ def test_the_last_slot_is_the_latest_that_has_begun(hours, days, zone, slot):
     assert Schedule(hours, days, zone).last_slot(NOW) == slot
 
 
+def create_silent_destination():
+    """A destination whose syncs succeed and change nothing."""
+    comparison = SimpleNamespace(
+        counts=Outcome("", "", "", "", "", "", "success", NOW, NOW).counts,
+        title="",
+        issues=(),
+        notes=(),
+        content="",
+        note_time="",
+    )
+    return SimpleNamespace(
+        address="",
+        link="",
+        calls=0,
+        compare=lambda *_: comparison,
+        apply=lambda item: item,
+        record_failure=lambda *_: None,
+    )
+
+
 def test_a_scheduled_export_is_synced_once_per_slot(marts, cloud):
     export = parse_export("scheduled", "scheduled.yaml", declared(schedule={"hours": [6, 18]}))
     failing = SimpleNamespace(is_failing=True)
@@ -126,22 +146,7 @@ def test_a_scheduled_export_is_synced_once_per_slot(marts, cloud):
     def create_destination(_):
         if failing.is_failing:
             raise WarehouseError("not yet")
-        comparison = SimpleNamespace(
-            counts=Outcome("", "", "", "", "", "", "success", NOW, NOW).counts,
-            title="",
-            issues=(),
-            notes=(),
-            content="",
-            note_time="",
-        )
-        return SimpleNamespace(
-            address="",
-            link="",
-            calls=0,
-            compare=lambda *_: comparison,
-            apply=lambda item: item,
-            record_failure=lambda *_: None,
-        )
+        return create_silent_destination()
 
     def run(hour, follows_schedules=True):
         now = NOW.replace(hour=0) + timedelta(hours=hour)

@@ -90,22 +90,8 @@ def test_from_an_empty_database_to_a_sheet(shop, sandbox, tmp_path):
     written = create(shop, root, *endpoints, "--relation", "shop.stops")
     assert sorted(map(str, written)) == files(root)
     assert check_all(root / "connector/sources", root / "connector/schemas") == []
-    [source] = registry.read_all_sources(root / "connector/sources").values()
-    endpoint = source.endpoint("parcels")
-    assert isinstance(endpoint, TableEndpoint) and endpoint.changes
-    assert endpoint.key == ["id"]
-    assert (endpoint.changes.field, endpoint.changes.look_back) == ("updated_at", "1h")
-    assert endpoint.rename == {"order": "source_order", "Größe": "grosse", "reason": "source_reason"}
-
-    shutil.copytree(
-        new_source.ROOT / "demo/companies/erp/declarations/dataform/definitions/assertions",
-        root / "dataform/definitions/assertions",
-    )
-    assertion = root / "dataform/definitions/assertions/raw_rows.sqlx"
-    head, _, _ = assertion.read_text().partition("${assertions")
-    assertion.write_text(head + '${assertions.unreadRows({ ref }, ["parcels", "stops"])}\n')
-    (root / "dataform/definitions/dmt").mkdir()
-    (root / "dataform/definitions/dmt/parcel_list.sqlx").write_text(MART)
+    check_declaration(root)
+    add_models(root)
     graph = lay_out_company(str(tmp_path), tmp_path / "project").compile()
     check_descriptions(graph, root)
 
@@ -127,15 +113,36 @@ def test_from_an_empty_database_to_a_sheet(shop, sandbox, tmp_path):
         system.day = 1
         system.copy_all()
         system.transform()
-        assert system.rows("select id, source_reason from ods.parcels order by id") == [
-            (1, None),
-            (2, "lost"),
-        ]
+        reasons = [(1, None), (2, "lost")]
+        assert system.rows("select id, source_reason from ods.parcels order by id") == reasons
         assert system.rows("select parcel_id, town from ods.stops order by 1, 2") == stops
         assert system.rows("select count(*) from ods.parcels_rejects where file_day > '2000-01-01'") == [(0,)]
         assert sync_sheet(system, sandbox) == [["Parcel", "Reason"], ["1"], ["2", "lost"]]
     finally:
         system.close()
+
+
+def check_declaration(root):
+    """Key, window and new names of the columns."""
+    [source] = registry.read_all_sources(root / "connector/sources").values()
+    endpoint = source.endpoint("parcels")
+    assert isinstance(endpoint, TableEndpoint) and endpoint.changes
+    assert endpoint.key == ["id"]
+    assert (endpoint.changes.field, endpoint.changes.look_back) == ("updated_at", "1h")
+    assert endpoint.rename == {"order": "source_order", "Größe": "grosse", "reason": "source_reason"}
+
+
+def add_models(root):
+    """Assertions for two tables, and a mart."""
+    shutil.copytree(
+        new_source.ROOT / "demo/companies/erp/declarations/dataform/definitions/assertions",
+        root / "dataform/definitions/assertions",
+    )
+    assertion = root / "dataform/definitions/assertions/raw_rows.sqlx"
+    head, _, _ = assertion.read_text().partition("${assertions")
+    assertion.write_text(head + '${assertions.unreadRows({ ref }, ["parcels", "stops"])}\n')
+    (root / "dataform/definitions/dmt").mkdir()
+    (root / "dataform/definitions/dmt/parcel_list.sqlx").write_text(MART)
 
 
 def sync_sheet(system, sandbox):

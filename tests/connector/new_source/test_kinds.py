@@ -117,27 +117,31 @@ def test_every_kind_from_a_small_source_to_rows_in_ods(
     try:
         system.copy_all()
         system.transform()
-        assert system.rows("select source_order, grosse, total, lines from ods.orders order by 1") == [
-            (1, "L", Decimal("1.5"), '[{"sku":"a"}]'),
-            (2, None, None, None),
-        ]
-        assert system.rows("select sku, grosse, zip, source_from from ods.stock order by 1") == [
-            ("a", "1,5", "01000", "x"),
-            ("b", None, "75001", "y"),
-        ]
-        assert system.rows("select id, tags from ods.events order by 1") == [
-            ("12345678901234567890", None),
-            ("b", '["x"]'),
-        ]
-        assert system.rows(
-            "select count(*), sum(id), min(source_by), count(source_window) from ods.things"
-        ) == [(25, 300, '{"user":1}', 0)]
-        assert system.rows("select code, price from ods.prices order by 1") == [
-            ("a", None),
-            ("b", Decimal("2.5")),
-        ]
+        check_rows(system)
     finally:
         system.close()
+
+
+def check_rows(system):
+    assert system.rows("select source_order, grosse, total, lines from ods.orders order by 1") == [
+        (1, "L", Decimal("1.5"), '[{"sku":"a"}]'),
+        (2, None, None, None),
+    ]
+    assert system.rows("select sku, grosse, zip, source_from from ods.stock order by 1") == [
+        ("a", "1,5", "01000", "x"),
+        ("b", None, "75001", "y"),
+    ]
+    assert system.rows("select id, tags from ods.events order by 1") == [
+        ("12345678901234567890", None),
+        ("b", '["x"]'),
+    ]
+    assert system.rows("select count(*), sum(id), min(source_by), count(source_window) from ods.things") == [
+        (25, 300, '{"user":1}', 0)
+    ]
+    assert system.rows("select code, price from ods.prices order by 1") == [
+        ("a", None),
+        ("b", Decimal("2.5")),
+    ]
 
 
 def test_documents(root, documents):
