@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from pipeline.restore.diff import Diff, read_diff
 from pipeline.restore.errors import OutsideTimeTravel, TableReplaced
-from pipeline.restore.parts import Part, find_parts
+from pipeline.restore.parts import CHECKPOINTS, Part, find_parts
 from pipeline.restore.script import build_script
 from pipeline.restore.warehouse import DATASETS, Table, Warehouse
 from pipeline.restore.withdrawn import before_withdrawn_loads
@@ -38,6 +38,7 @@ def make_plan(
     every = [table for dataset in DATASETS for table in warehouse.tables(dataset)]
     # For these FOR SYSTEM_TIME AS OF would be an error.
     tables = [table for table in every if table.name not in new_tables]
+    check_existence(tables, moment)
     diff = read_diff(warehouse, moment, now)
     check_tables(tables, diff)
     parts = list(find_parts(warehouse, diff, tables))
@@ -65,6 +66,16 @@ def check_moment(moment: datetime, now: datetime, hours: int) -> None:
             f"{oldest:%Y-%m-%d %H:%M:%S} UTC; nothing was changed. Restore a day of the dataset snapshots, or "
             "roll back the code only and refresh the tables: docs/runbooks/roll-back.md"
         )
+
+
+def check_existence(tables: Iterable[Table], moment: datetime) -> None:
+    """TableReplaced for a moment before the first run of Dataform, as that before the first load of a project."""
+    for table in tables:
+        if table.name == CHECKPOINTS and table.created > moment:
+            raise TableReplaced(
+                f"{table.name} did not exist at {moment:%Y-%m-%d %H:%M:%S} UTC; nothing was changed. Take a load out "
+                "by hand: docs/runbooks/break-glass.md, step 4"
+            )
 
 
 def check_tables(tables: Iterable[Table], diff: Diff) -> None:
