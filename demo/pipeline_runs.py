@@ -13,8 +13,8 @@ from demo.screen import Screen, Step
 
 STARTED_JOBS = ("connector", "sheets-sync")  # jobs that the pipeline starts
 POLL_SECONDS = 0.2
-# For the demo's weeks of data; the benchmarks copy a year and pass a longer limit.
-LIMIT_SECONDS = 300
+# For the demo's weeks of data, also on a busy machine; the benchmarks copy a year and pass a longer limit.
+LIMIT_SECONDS = 900
 SHOWN_LINES = 25  # of the log of an execution that failed
 
 
@@ -98,7 +98,10 @@ def run_pipeline(
         if "completionTime" in execution:
             break
         if time.monotonic() > deadline:
-            raise StepFailed(f"{name} did not end within {limit:.0f} s")
+            raise StepFailed(
+                f"{name} did not end within {limit:.0f} s; its steps are above. "
+                "Run it again when the machine is less busy."
+            )
         time.sleep(POLL_SECONDS)
     run.seconds = screen.now() - run.start
     screen.show(Step(label, run.start, schedule, run.seconds, is_run=True))
