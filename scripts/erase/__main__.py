@@ -77,8 +77,7 @@ def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> No
     bucket = arguments.bucket or target.landing_bucket
     subject = replace(subject, is_number=has_number_key(client, subject))
     store = open_bucket(default_credentials(), read_endpoint(os.environ, "storage"), bucket, WORKERS)
-    tables = Tables(client, subject)
-    objects = Objects(store, subject)
+    tables, objects = Tables(client, subject), Objects(store, subject)
     files = objects.find()
     values = objects.values | tables.read_values()
     states = objects.find_states(values)
@@ -87,11 +86,7 @@ def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> No
         print(f"object  {store.url_of(name)}")
     if not arguments.dry_run:
         objects.erase_states(states, values)
-    rows = 0
-    for place in tables.erase(values, arguments.dry_run):
-        rows += place.rows
-        if place.rows:
-            print(f"table   {place.name}: {place.rows} rows")
+    rows = erase_rows(tables, values, dry_run=arguments.dry_run)
     snapshots = tables.find_snapshots()
     for name in snapshots:
         print(f"snapshot {name}: cannot be changed")
@@ -99,6 +94,27 @@ def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> No
         print(f"dry run: {rows} rows and {len(names)} objects have data; nothing was changed")
         return
     objects.erase(files)
+    check_complete(target, objects, tables, values, snapshots)
+    log_erasure(client, subject, rows, len(names))
+    print(
+        f"erased  {rows} rows and {len(names)} objects. Erase it at the source too: a later list brings it back."
+    )
+
+
+def erase_rows(tables: Tables, values: set[str], *, dry_run: bool) -> int:
+    """The number of rows with data; prints those of each table."""
+    rows = 0
+    for place in tables.erase(values, dry_run):
+        rows += place.rows
+        if place.rows:
+            print(f"table   {place.name}: {place.rows} rows")
+    return rows
+
+
+def check_complete(
+    target: Target, objects: Objects, tables: Tables, values: set[str], snapshots: list[str]
+) -> None:
+    """EraseError unless everything is erased: only then ops.erasures may prove it."""
     # Started in the console meanwhile, without the lease: it writes what it has read when it commits.
     for name in wait_for_others(create_dataform_client(), target.repository):
         print(f"waited  for {name}")
@@ -108,11 +124,6 @@ def erase(arguments: argparse.Namespace, target: Target, subject: Subject) -> No
             f"snapshots have data and cannot be changed: {', '.join(snapshots)}. Delete them (DROP SNAPSHOT TABLE), "
             "and run the command again."
         )
-    # Only after everything succeeded: the row proves a complete erasure.
-    log_erasure(client, subject, rows, len(names))
-    print(
-        f"erased  {rows} rows and {len(names)} objects. Erase it at the source too: a later list brings it back."
-    )
 
 
 def check_absence(objects: Objects, tables: Tables, values: set[str]) -> None:
