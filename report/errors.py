@@ -3,7 +3,7 @@
 ReportError (runtime.errors.JobError)
 ├── ChartError      a chart could not be drawn: a defect of its specification
 ├── NotRecorded     ops.notice_log could not be read or written
-├── NotWritten      the bucket refused the page
+├── NotWritten      the bucket refused the page, or the folder cannot be written
 └── WrongType       a value of a query is of another type than the page expects
 """
 

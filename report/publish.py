@@ -32,10 +32,13 @@ class Store(Protocol):
 
 
 def write_folder(folder: Path, files: Mapping[str, str]) -> list[str]:
-    """Paths of the written files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name).write_text(text)
+    """Paths of the written files; NotWritten names the folder, which the error of a full disk does not."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text)
+    except OSError as error:
+        raise NotWritten(f"{folder} could not be written: {error.strerror}. Pass another --out.") from error
     return [str(folder / name) for name in files]
 
 
