@@ -71,7 +71,7 @@ def create_parser() -> argparse.ArgumentParser:
     add_arguments(parser)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--table", type=parse_table, help="for example dmt.daily_sales")
-    what.add_argument("--dataset", help="a dataset with all that was in it")
+    what.add_argument("--dataset", type=parse_dataset, help="a dataset with all that was in it")
     parser.add_argument(
         "--at", type=parse_moment, metavar="TIME", help="when the table existed; default: the last run's end"
     )
@@ -83,6 +83,12 @@ def parse_table(text: str) -> str:
     parts = text.split(".")
     if len(parts) != 2 or not all(part.replace("_", "").isalnum() for part in parts):
         raise argparse.ArgumentTypeError(f"'{text}': expected DATASET.TABLE, for example dmt.daily_sales")
+    return text
+
+
+def parse_dataset(text: str) -> str:
+    if not text.replace("_", "").isalnum():
+        raise argparse.ArgumentTypeError(f"'{text}': expected the name of a dataset, for example dmt")
     return text
 
 
@@ -182,7 +188,13 @@ def undrop_dataset(client: bigquery.Client, name: str, *, dry_run: bool) -> None
     if dry_run:
         print("dry run: nothing was changed")
         return
-    client.query_and_wait(f"undrop schema `{client.project}.{name}`")
+    try:
+        client.query_and_wait(f"undrop schema `{client.project}.{name}`")
+    except NotFound as error:
+        raise UndropError(
+            f"no dataset {name} was deleted within time travel; nothing was changed. After that Terraform creates it "
+            "empty: python -m scripts.deploy apply --env ENV"
+        ) from error
     print(f"done      dataset {name}; compare it with the code: python -m scripts.deploy drift --env ENV")
 
 

@@ -85,10 +85,11 @@ def test_a_table_of_terraform_is_copied_and_left_to_it(command, released):
             1,
             "ops.table_log does not name dmt.never in the last week; nothing was changed",
         ),
-        (["--table", "gone.table"], 1, "undrop --dataset gone"),
+        (["--table", "gone.table"], 1, "undrop --env ENV --dataset gone"),
         (["--table", "daily_sales"], 2, "'daily_sales': expected DATASET.TABLE"),
         (["--table", "dmt.never", "--at", "yesterday"], 2, "'yesterday': expected a time such as"),
         (["--table", "dmt.never", "--at", "2026-01-31T09:30:00"], 2, "an offset such as +00:00 is missing"),
+        (["--dataset", "a b"], 2, "'a b': expected the name of a dataset"),
         (["--dataset", "dmt"], 1, "dataset dmt exists; nothing was changed"),
         ([], 2, "one of the arguments --table --dataset is required"),
     ],
@@ -131,7 +132,7 @@ def test_a_dropped_dataset_has_its_tables_and_views_again(command, released):
     rows = released.rows("dmt.daily_sales")
     client.delete_dataset("dmt", delete_contents=True)
     refused = command("scripts.undrop", "--table", "dmt.daily_sales", "--at", now(released).isoformat())
-    assert refused.returncode == 1 and "undrop --dataset dmt" in refused.stderr
+    assert refused.returncode == 1 and "undrop --env ENV --dataset dmt" in refused.stderr
     dry_run = command("scripts.undrop", "--dataset", "dmt", "--dry-run")
     assert (dry_run.returncode, "undrop schema dmt" in dry_run.stdout) == (0, True)
     with pytest.raises(NotFound):
@@ -146,7 +147,7 @@ def test_a_dropped_dataset_has_its_tables_and_views_again(command, released):
 
 def test_a_dataset_that_never_existed_is_refused(command, released):
     ended = command("scripts.undrop", "--dataset", "never")
-    assert ended.returncode == 1 and "Not found: Dataset" in ended.stderr
+    assert ended.returncode == 1 and "no dataset never was deleted within time travel" in ended.stderr
 
 
 def test_a_table_that_cannot_be_written_leaves_its_rows_in_the_copy():
