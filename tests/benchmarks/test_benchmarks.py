@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import sys
 import threading
 from dataclasses import replace
@@ -70,13 +71,19 @@ def test_a_failed_command_is_reported_with_its_last_lines():
 
 
 def test_a_command_that_ends_too_early_was_not_killed():
+    reader, writer = os.pipe()
+
     class Late(threading.Event):
         def wait(self, timeout=None):
-            run(Command([sys.executable, "-c", "import time; time.sleep(0.3)"]))
+            process = int(os.read(reader, 20))
+            os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)  # however slow its start is
             return True
 
+    program = "import os, sys; open(sys.argv[1], 'w').write(str(os.getpid()))"
     with pytest.raises(BenchmarkError, match="ended before"):
-        run_and_kill(Command([sys.executable, "-c", "pass"]), Late())
+        run_and_kill(Command([sys.executable, "-c", program, f"/proc/{os.getpid()}/fd/{writer}"]), Late())
+    os.close(reader)
+    os.close(writer)
 
 
 def test_the_source_rejects_its_share_once_and_counts(stage):

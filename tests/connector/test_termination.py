@@ -17,10 +17,10 @@ def test_parts_in_flight_are_not_awaited_when_a_run_is_terminated():
 
     def read_part(position, file_name):
         if position == "terminates":
-            started.wait(10)
+            started.wait(60)
             raise Terminated(15)
         started.set()
-        released.wait(10)
+        released.wait(60)
         finished.set()
         return PartContent(b"", 0)
 

@@ -48,7 +48,9 @@ class FakeMailServer:
             self.options |= {"tls_context": server, "require_starttls": True, "auth_required": True}
 
     def __enter__(self):
-        self.controller = Anywhere(self, hostname="127.0.0.1", port=self.port, **self.options)
+        self.controller = Anywhere(
+            self, hostname="127.0.0.1", port=self.port, ready_timeout=60, **self.options
+        )
         self.controller.start()
         self.port = self.controller.port
         return self

@@ -4,6 +4,8 @@ import threading
 
 from runtime.stored_object import ObjectInfo, StoredObject, checksum
 
+ABSENT: tuple[int, bytes, dict[str, str]] = (0, b"", {})
+
 
 class MemoryStore:
     """Implements the interface of runtime.object_store.ObjectStore that the connector uses."""
@@ -29,17 +31,18 @@ class MemoryStore:
             self.objects[name] = (self.writes, content, dict(metadata or {}))
             return self.writes
 
+    # One look-up in each of them: between two, another thread may replace or delete the object.
+
     def generation(self, name):
-        return self.objects[name][0] if name in self.objects else 0
+        return self.objects.get(name, ABSENT)[0]
 
     def read(self, name, generation):
-        return self.objects[name][1] if self.generation(name) == generation and generation else None
+        current, content, _ = self.objects.get(name, ABSENT)
+        return content if current == generation and generation else None
 
     def read_current(self, name):
-        if name not in self.objects:
-            return None
-        generation, content, metadata = self.objects[name]
-        return StoredObject(content, generation, metadata)
+        generation, content, metadata = self.objects.get(name, ABSENT)
+        return StoredObject(content, generation, metadata) if generation else None
 
     def delete(self, name, generation=None):
         with self.lock:
@@ -47,9 +50,8 @@ class MemoryStore:
                 self.objects.pop(name, None)
 
     def list(self, prefix):
-        for name in sorted(self.objects):
+        for name, (generation, content, metadata) in sorted(self.objects.copy().items()):
             if name.startswith(prefix):
-                generation, content, metadata = self.objects[name]
                 yield ObjectInfo(name, len(content), metadata, generation, crc32c=checksum(content))
 
     def move(self, source, target):

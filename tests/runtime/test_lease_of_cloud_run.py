@@ -13,13 +13,14 @@ EXECUTION = "projects/p/locations/l/jobs/pipeline/executions/pipeline-abcde"
 
 
 class FakeStore:
-    """One object with generations, as Cloud Storage has them."""
+    """One object with generations, as Cloud Storage has them: of two writes over one generation, one succeeds."""
 
     def __init__(self):
         self.content = None
         self.current = 0
         self.writes = 0
         self.written = threading.Event()
+        self.lock = threading.Lock()
 
     def url_of(self, name):
         return f"gs://b/{name}"
@@ -28,19 +29,22 @@ class FakeStore:
         return self.current
 
     def read(self, name, generation):
-        return self.content if generation == self.current else None
+        with self.lock:
+            return self.content if generation == self.current else None
 
     def replace(self, name, content, generation):
-        if generation != self.current:
-            return None
-        self.writes += 1
-        self.current, self.content = self.writes, content
-        self.written.set()
-        return self.current
+        with self.lock:
+            if generation != self.current:
+                return None
+            self.writes += 1
+            self.current, self.content = self.writes, content
+            self.written.set()
+            return self.writes
 
     def delete(self, name, generation=None):
-        if generation in (None, self.current):
-            self.current, self.content = 0, None
+        with self.lock:
+            if generation in (None, self.current):
+                self.current, self.content = 0, None
 
     @property
     def document(self):
@@ -78,7 +82,7 @@ def new_lease(store, *, execution="", ended=None, sleep=None, renew_seconds=3600
 def test_a_second_run_is_rejected_while_the_first_renews(store):
     def sleep_until_renewed(seconds):
         store.written.clear()
-        assert store.written.wait(10)
+        assert store.written.wait(60)
 
     with new_lease(store, renew_seconds=0.001) as first:
         with (
@@ -147,7 +151,7 @@ def test_the_lease_is_renewed(store):
     with new_lease(store, renew_seconds=0.001):
         for _ in range(3):
             store.written.clear()
-            assert store.written.wait(10)
+            assert store.written.wait(60)
 
 
 def test_a_run_whose_lease_was_taken_over_stops_and_does_not_touch_the_lease(store):

@@ -41,7 +41,7 @@ def port_of(listener: socket.socket) -> str:
 
 def is_closed(connection: socket.socket) -> bool:
     """Waits until every process that holds the other end has ended."""
-    connection.settimeout(20)
+    connection.settimeout(60)
     return connection.recv(1) == b""
 
 

@@ -69,7 +69,7 @@ def test_an_execution_whose_log_cannot_be_written_ends_with_an_error(
     logs.mkdir(exist_ok=True)
     (logs / "unwritable").touch()
     with pytest.raises(InternalServerError, match="could not run the execution: FileExistsError"):
-        run_job(clients, create_job(clients, "unwritable", "pass")).result(timeout=20)
+        run_job(clients, create_job(clients, "unwritable", "pass")).result(timeout=60)
 
 
 def test_a_successful_execution(clients: Clients) -> None:
@@ -144,10 +144,10 @@ def test_a_failed_task_does_not_end_the_others(clients: Clients) -> None:
 
 
 def test_a_timeout_ends_a_task_and_its_child_processes(clients: Clients, listener: socket.socket) -> None:
-    operation = run_job(clients, create_job(clients, "slow", HOLD, timeout=1), args=[port_of(listener)])
+    operation = run_job(clients, create_job(clients, "slow", HOLD, timeout=5), args=[port_of(listener)])
     with listener.accept()[0] as connection:
         assert is_closed(connection)
-    assert "maximum timeout of 1s" in completed(failed_execution(clients, operation, Aborted)).message
+    assert "maximum timeout of 5s" in completed(failed_execution(clients, operation, Aborted)).message
 
 
 def test_a_cancellation_ends_an_execution_and_its_child_processes(

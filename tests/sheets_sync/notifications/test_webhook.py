@@ -22,7 +22,7 @@ KEY = b"k" * 32
 def webhook(waits):
     with requests.Session() as http:
         retry = replace(RETRY_POLICY, sleep=waits.append, jitter=lambda low, high: high)
-        yield WebhookChannel(KEY, http, lambda: 1_800_000_000.9, retry, (1.0, 1.0))
+        yield WebhookChannel(KEY, http, lambda: 4_000_000_000.9, retry, (60.0, 60.0))
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def test_a_webhook_describes_the_change_and_is_signed(webhook, delivery, receive
     webhook.deliver(delivery)
     [(headers, body)] = receiver.got
     assert headers["webhook-id"] == delivery.id
-    assert headers["webhook-timestamp"] == "1800000000"
-    signed = f"{delivery.id}.1800000000.".encode() + body
+    assert headers["webhook-timestamp"] == "4000000000"
+    signed = f"{delivery.id}.4000000000.".encode() + body
     expected = base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{expected}"
     reported = json.loads(body)
@@ -112,13 +112,14 @@ def test_an_unreachable_server_is_an_error(webhook, delivery, receiver):
         webhook.deliver(delivery)
 
 
-def test_it_never_answers(webhook, delivery, receiver):
+def test_it_never_answers(webhook, delivery, receiver, waits):
     receiver.answers = [(None, {})] * 3
-    webhook = replace(webhook, timeout=(1.0, 0.1))
+    webhook = replace(webhook, timeout=(60.0, 0.1))
     with pytest.raises(NotificationError, match="did not answer: ReadTimeout"):
         webhook.deliver(delivery)
     receiver.silent.set()
-    assert len(receiver.got) == 3
+    # Not the requests in `got`: a thread of the receiver may read its own after the timeout.
+    assert len(waits) == 2
 
 
 def test_a_notice_is_the_same_after_it_was_kept(notice):
