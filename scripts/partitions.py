@@ -1,4 +1,4 @@
-"""Conditions that cut the rows of a table into as many partitions as one statement may write.
+"""Conditions on the partitions of a table: all of them, and as many as one statement may write.
 
 BigQuery: 4,000 in a statement, https://cloud.google.com/bigquery/quotas#partitioned_tables
 """
@@ -23,6 +23,19 @@ def partition_of(table: bigquery.Table) -> str:
         return "_PARTITIONTIME"
     kind = next(field.field_type for field in table.schema if field.name == by_time.field)
     return f"{kind.lower()}_trunc(`{by_time.field}`, {by_time.type_ or 'DAY'})"
+
+
+def filter_all(table: bigquery.Table) -> str:
+    """All partitions, where the table requires a filter; also the one of rows without a day."""
+    if by_range := table.range_partitioning:
+        return f"(`{by_range.field}` >= -9223372036854775808 or `{by_range.field}` is null)"
+    if not table.time_partitioning:
+        return "true"
+    column = table.time_partitioning.field
+    if not column:
+        return "(_PARTITIONTIME >= timestamp '0001-01-01' or _PARTITIONTIME is null)"
+    kind = next(field.field_type for field in table.schema if field.name == column)
+    return f"(`{column}` >= {kind.lower()} '0001-01-01' or `{column}` is null)"
 
 
 def cut(partition: str, values: Iterable[int | date], size: int = PER_STATEMENT) -> Iterator[str]:

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -21,6 +21,14 @@ RUN_SUFFIX = r"-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.json$"
 # int() and float() also accept `1_000` and digits of other scripts, which BigQuery's casts reject.
 INTEGER = re.compile(r"\s*-?[0-9]+\s*")
 NUMBER = re.compile(r"\s*-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\s*")
+# The forms that models type (dataform/includes/types.js), and a date as a moment. fromisoformat() also accepts
+# 20170105, 2017-W01-4 and 10:00:00,5, which BigQuery's casts reject, and rejects 24:00 and leap seconds.
+DAY = re.compile("[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?")
+MOMENT = re.compile(
+    rf"(?P<day>{DAY.pattern})([Tt ](?P<clock>{CLOCK.pattern}|24:00(:00(\.0+)?)?|([01][0-9]|2[0-3]):59:60(\.[0-9]+)?)"
+    r" ?(?P<zone>[Zz]|[+-]((0[0-9]|1[0-3])(:?[0-5][0-9])?|14(:?00)?))?)?"
+)
 
 
 @dataclass(frozen=True)
@@ -111,8 +119,35 @@ def parse_bool(text: str) -> bool:
     return text.lower() == "true"
 
 
+def parse_date(text: str) -> date:
+    if not DAY.fullmatch(text):
+        raise ValueError
+    return date.fromisoformat(text)
+
+
+def parse_time(text: str) -> time:
+    if not CLOCK.fullmatch(text):
+        raise ValueError
+    return time.fromisoformat(text)
+
+
+def parse_moment(text: str) -> datetime:
+    """With a zone if the text has one."""
+    match = MOMENT.fullmatch(text)
+    if not match:
+        raise ValueError
+    clock, carried = match["clock"] or "00:00", timedelta()
+    # Moments of the next day and minute, which ISO 8601 allows.
+    if clock.startswith("24"):
+        clock, carried = "00:00", timedelta(days=1)
+    elif ":60" in clock:
+        clock, carried = clock.replace(":60", ":59"), timedelta(seconds=1)
+    zone = (match["zone"] or "").upper()
+    return datetime.fromisoformat(f"{match['day']}T{clock}{zone}") + carried
+
+
 def parse_datetime(text: str) -> datetime:
-    value = datetime.fromisoformat(text)
+    value = parse_moment(text)
     if value.tzinfo:
         raise ValueError
     return value
@@ -120,7 +155,7 @@ def parse_datetime(text: str) -> datetime:
 
 def parse_timestamp(text: str) -> datetime:
     """Without a zone it is UTC, as in BigQuery."""
-    value = datetime.fromisoformat(text)
+    value = parse_moment(text)
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
@@ -130,8 +165,8 @@ CONVERTERS: dict[str, Callable[[str], Any]] = {
     "FLOAT64": parse_float,
     "NUMERIC": parse_numeric,
     "BOOL": parse_bool,
-    "DATE": date.fromisoformat,
+    "DATE": parse_date,
     "DATETIME": parse_datetime,
     "TIMESTAMP": parse_timestamp,
-    "TIME": time.fromisoformat,
+    "TIME": parse_time,
 }

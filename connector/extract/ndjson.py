@@ -9,6 +9,7 @@ from connector.raw_schema import FILE_NAME
 # JSON allows line breaks as white space between tokens, but not inside strings (RFC 8259, section 7).
 LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
 FILE_NAME_KEY = b'"%b"' % FILE_NAME.encode()
+NULL = msgspec.Raw(b"null")  # compared without a copy of the other text
 
 
 def encode_page(
@@ -55,14 +56,10 @@ def mark_absent(rows: list[bytes], arrays: Collection[str]) -> list[bytes]:
 def mark_item(row: bytes, item: msgspec.Struct, arrays: Collection[str]) -> bytes:
     """`item` has the members `arrays` of `row`."""
     lists = [(name, getattr(item, name)) for name in arrays]
-    if nulls := [name for name, content in lists if is_null(content)]:
+    if nulls := [name for name, content in lists if content == NULL]:
         row = replace_lists(row, nulls)
     absent = [name for name, content in lists if content is msgspec.UNSET]
     return append_markers(row, absent) if absent else row
-
-
-def is_null(content: msgspec.Raw | msgspec.UnsetType) -> bool:
-    return content is not msgspec.UNSET and bytes(content) == b"null"
 
 
 def replace_lists(row: bytes, names: Collection[str]) -> bytes:

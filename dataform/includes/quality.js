@@ -40,19 +40,46 @@ const ofColumns = (table, usual, where) =>
     ];
   });
 
-// `count` of the day `checked_day`, as a multiple of the median of that weekday in the eight weeks before; NULL without
-// any. `table` has one row a day.
-const volume = (table, { day, count }, limits) =>
-  result(
+// `count` of the day `checked_day`, as a multiple of the median of that weekday in the eight weeks before. A day without
+// a row counts as 0 from the first day of these weeks that has one, so that a weekday on which the shop is usually closed
+// has no usual number. NULL without any, and on a day of `closed`: MM-DD of every year, or YYYY-MM-DD. `table` has one row
+// a day.
+const volume = (table, counted, limits) => {
+  const place = `volume of ${names.ofTable(table)}`;
+  const { day, count, closed = [] } = options.check(place, counted, ["day", "count"], ["closed"]);
+  checkDays(place, closed);
+  const before = "date_sub(checked_day, interval 56 day)";
+  return result(
     table, count, "volume", limits,
-    `safe_divide(
+    `if(${isClosed("checked_day", closed)}, null, safe_divide(
       ifnull((select sum(${count}) from ${table} where ${day} = checked_day), 0),
-      (select approx_quantiles(${count}, 2)[safe_offset(1)] from ${table}
-        where ${day} between date_sub(checked_day, interval 56 day) and date_sub(checked_day, interval 1 day)
-          and extract(dayofweek from ${day}) = extract(dayofweek from checked_day))
-    )`,
+      (select array_agg(ifnull(stored.${count}, 0) order by stored.${count})[safe_offset(div(count(*) - 1, 2))]
+        from unnest(generate_date_array(${before}, date_sub(checked_day, interval 7 day), interval 7 day)) as usual_day
+        left join ${table} as stored on stored.${day} = usual_day
+        where not ${isClosed("usual_day", closed)} and usual_day >= (
+          select min(${day}) from ${table} where ${day} between ${before} and date_sub(checked_day, interval 1 day)
+        ))
+    ))`,
     "(select 1)",
   );
+};
+
+const isClosed = (day, closed) => {
+  const texts = closed.map((one) => `'${one}'`).join(", ");
+  return closed.length ? `(cast(${day} as string) in (${texts}) or format_date('%m-%d', ${day}) in (${texts}))` : "(false)";
+};
+
+// A leap year accepts 29 February of every year.
+const checkDays = (place, closed) => {
+  const isDay = (text) => {
+    const full = /^[0-9]{2}-[0-9]{2}$/.test(text) ? `2000-${text}` : text;
+    return /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(full) && new Date(full).toJSON() === `${full}T00:00:00.000Z`;
+  };
+  const invalid = closed.filter((text) => !isDay(text));
+  if (invalid.length) {
+    throw new Error(`${place}: invalid day '${invalid[0]}' in 'closed': expected MM-DD or YYYY-MM-DD, for example '12-25'.`);
+  }
+};
 
 // Hours since the newest load that the table of ods holds.
 const age = (context, table, limits) =>

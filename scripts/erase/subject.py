@@ -90,7 +90,7 @@ def quoted_forms(text: str) -> set[str]:
 
 
 def read_subject(table: str, key: str) -> Subject:
-    """EraseError if raw has no such table, it has several key columns or no personal column, or the key is empty."""
+    """EraseError if raw has no such table, its key is empty, personal or of several columns, or nothing is personal."""
     if not key.strip(WHITE_SPACE):
         raise EraseError(f"invalid --key '{key}': expected the key of a row, for example 17.")
     folder, keys = find_endpoint(table)
@@ -101,6 +101,11 @@ def read_subject(table: str, key: str) -> Subject:
         raise EraseError(
             f"invalid --table '{table}': no column of connector/schemas/{table}.json is described "
             f"as '{PERSONAL}', or its key has several columns."
+        )
+    if keys[0] in personal:
+        raise EraseError(
+            f"invalid --table '{table}': its key '{keys[0]}' is described as '{PERSONAL}', and every row keeps its "
+            "key. Declare a key in connector/sources that identifies no person, such as a number."
         )
     others = tuple(field["name"] for field in columns if field["name"] != keys[0])
     tables = frozenset(path.stem for path in (CONNECTOR / "schemas").glob("*.json")) - {table}

@@ -12,8 +12,7 @@ from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
 from scripts.erase.subject import Subject, quoted_forms, texts_of
-from scripts.partitions import PER_STATEMENT, cut, partition_of
-from scripts.release.layout import filter_all
+from scripts.partitions import PER_STATEMENT, cut, filter_all, partition_of
 
 # Texts of logs that can quote a value.
 LOGS = {

@@ -10,8 +10,8 @@ from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
 from runtime.delivery import Refused
+from scripts.partitions import filter_all
 from scripts.release.column_types import name_of
-from scripts.release.layout import filter_all
 from scripts.release.schemas import read_table
 
 RAW = "raw"

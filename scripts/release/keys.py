@@ -12,8 +12,8 @@ from google.cloud import bigquery
 from google.cloud import dataform_v1 as api
 
 from runtime.delivery import ReleaseError
+from scripts.partitions import filter_all
 from scripts.release.column_types import name_of
-from scripts.release.layout import filter_all
 from scripts.release.schemas import read_table
 
 DECLARED = re.compile(r"alter table `[^`]+` add primary key \(([^)]+)\) not enforced", re.IGNORECASE)

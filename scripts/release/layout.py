@@ -1,4 +1,4 @@
-"""Partitions, clustering and required filters of a table: as compiled, and as stored; and a filter of all its rows."""
+"""Partitions, clustering and required filters of a table: as compiled, and as stored."""
 
 import re
 from collections.abc import Iterator
@@ -55,16 +55,3 @@ def describe_partitions(table: bigquery.Table) -> str:
         bounds = by_range.range_
         return f"{bounds.start} to {bounds.end} by {bounds.interval} of {by_range.field}"
     return NONE
-
-
-def filter_all(table: bigquery.Table) -> str:
-    """All partitions, where the table requires a filter; also the one of rows without a day."""
-    if by_range := table.range_partitioning:
-        return f"({by_range.field} >= -9223372036854775808 or {by_range.field} is null)"
-    if not table.time_partitioning:
-        return "true"
-    column = table.time_partitioning.field
-    if not column:
-        return "(_PARTITIONTIME >= timestamp '0001-01-01' or _PARTITIONTIME is null)"
-    kind = next(field.field_type for field in table.schema if field.name == column)
-    return f"({column} >= {kind.lower()} '0001-01-01' or {column} is null)"

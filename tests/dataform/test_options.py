@@ -16,10 +16,10 @@ const context = { self: () => "`p.ods.a`", ref: (...names) => `p.${names.join(".
 """
 
 
-def evaluate(code: str) -> str:
+def evaluate(code: str, zone: str = '"UTC"') -> str:
     """Standard error of Node, "" if the code raises nothing."""
     process = subprocess.run(
-        [str(NODE), "-e", PREAMBLE + code],
+        [str(NODE), "-e", PREAMBLE.replace('"UTC"', zone) + code],
         env={"NODE_PATH": str(SOURCE)},
         capture_output=True,
         text=True,
@@ -50,6 +50,17 @@ def evaluate(code: str) -> str:
         ),
         ('days.model(context, { follow: "ods.b", partition: "day", key: "day" })', "has no option 'follow'"),
         (
+            'quality.volume("dmt.a", { day: "d", count: "n", close: [] }, { warn_below: 1 })',
+            "volume of dmt.a has no option 'close'. Its options are 'day', 'count', 'closed'.",
+        ),
+        *(
+            (
+                f'quality.volume("dmt.a", {{ day: "d", count: "n", closed: ["12-25", "{day}"] }}, {{ warn_below: 1 }})',
+                f"volume of dmt.a: invalid day '{day}' in 'closed': expected MM-DD or YYYY-MM-DD, for example '12-25'.",
+            )
+            for day in ("25.12.", "02-30", "2026-13-01", "1-1", "sunday", "12-25' or true")
+        ),
+        (
             'quality.ofColumns("dmt.a", { x: { mising: { warn_above: 1 } } }, "true")',
             "usual.x has no option 'mising'",
         ),
@@ -79,7 +90,20 @@ def test_a_wrong_option_is_an_error(code: str, error: str) -> None:
         'days.model(context, { follows: "ods.b", partition: "day", key: "day" })',
         'quality.ofColumns("dmt.a", { x: { missing: { fail_above: 0 } } }, "true")',
         'quality.ofColumns("dmt.a", {}, "true")',
+        'quality.volume("dmt.a", { day: "d", count: "n", closed: ["02-29", "2026-04-06"] }, { warn_below: 1 })',
     ],
 )
 def test_correct_options_are_accepted(code: str) -> None:
     assert evaluate(code) == ""
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Chicago", "Etc/GMT+6", "+05:45", "-6"])
+def test_a_time_zone_is_accepted(zone: str) -> None:
+    assert evaluate("", f'"{zone}"') == ""
+
+
+@pytest.mark.parametrize("zone", ['"Mars/Phobos"', '"UTC\'"', '""', "undefined", '"+25:00"'])
+def test_an_invalid_time_zone_is_an_error(zone: str) -> None:
+    error = evaluate("", zone)
+    assert f"workflow_settings.yaml: invalid business_time_zone '{zone.strip(chr(34))}'" in error
+    assert "expected a name such as America/Chicago, or an offset such as +05:45." in error

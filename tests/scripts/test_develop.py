@@ -87,6 +87,16 @@ def test_run_writes_only_the_datasets_of_the_person_and_continues_from_their_che
     assert [str(day) for day in newest["touched_days"]] == ["2017-01-02"]
 
 
+def test_start_replaces_what_the_person_changed(command, released):
+    """BigQuery replaces neither a table by one with other partitions nor a view by a table."""
+    released.client.delete_table(f"{released.project}.dmt_ada.sales_items")
+    released.query("create view dmt_ada.sales_items as select 1 as id")
+    result = command("scripts.develop", "start", *SUFFIX)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert released.rows("dmt_ada.sales_items") == released.rows("dmt.sales_items")
+    assert released.client.get_table(f"{released.project}.dmt_ada.daily_sales").time_partitioning is None
+
+
 def test_drop_deletes_the_datasets_of_the_person_only(command, released):
     released.client.create_dataset(bigquery.Dataset(f"{released.project}.dmt_bob"))
     for task in ("drop", "start"):  # start would leave ods_bob, which drop then refuses to delete

@@ -394,6 +394,21 @@ def test_every_text_of_a_log_that_can_quote_a_value_is_searched():
         assert names <= set(SEARCHED.get(f"ops.{path.stem}", ())), path.stem
 
 
+def test_a_key_that_is_personal_is_rejected(tmp_path, monkeypatch):
+    """The row would keep it, and the erasure would be recorded as complete."""
+    monkeypatch.setattr("scripts.erase.subject.CONNECTOR", tmp_path)
+    endpoint = {"path": "/readers", "table": "readers", "key": ["email"]}
+    fields = [{"name": "email", "description": "The mail address. Personal data."}, {"name": "plan"}]
+    files = {"sources/club.yaml": {"endpoints": {"readers": endpoint}}, "schemas/readers.json": fields}
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(json.dumps(content))
+    with pytest.raises(
+        EraseError, match="its key 'email' is described as 'Personal data', and every row keeps"
+    ):
+        read_subject("readers", "ada@example.com")
+
+
 def test_an_empty_key_is_rejected():
     with pytest.raises(EraseError, match=r"invalid --key ' ': expected the key of a row"):
         read_subject("customers", " ")

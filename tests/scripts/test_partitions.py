@@ -9,7 +9,7 @@ import pytest
 
 from scripts.erase import tables as erase
 from scripts.erase.subject import Subject
-from scripts.partitions import cut, partition_of
+from scripts.partitions import cut, filter_all, partition_of
 from scripts.undrop.rows import insert_rows
 from tests.dataform.engines.warehouse import connect
 
@@ -105,3 +105,12 @@ def test_each_value_is_in_one_slice():
 def test_the_partitions_of_the_time_of_loading_have_no_column():
     table: Any = SimpleNamespace(range_partitioning=None, time_partitioning=SimpleNamespace(field=None))
     assert partition_of(table) == "_PARTITIONTIME"
+
+
+def test_a_filter_of_all_partitions_encloses_reserved_names():
+    field = SimpleNamespace(name="at", field_type="TIMESTAMP")
+    by_time = SimpleNamespace(field="at", type_="DAY")
+    table: Any = SimpleNamespace(range_partitioning=None, time_partitioning=by_time, schema=[field])
+    assert filter_all(table) == "(`at` >= timestamp '0001-01-01' or `at` is null)"
+    ranges: Any = SimpleNamespace(range_partitioning=SimpleNamespace(field="group"))
+    assert filter_all(ranges) == "(`group` >= -9223372036854775808 or `group` is null)"

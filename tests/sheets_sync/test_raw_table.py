@@ -14,6 +14,7 @@ from sheets_sync.errors import CellError, WarehouseError
 from sheets_sync.export_parser import parse_export
 from sheets_sync.raw_table import InvalidValue
 from sheets_sync.warehouse import Warehouse
+from tests.dataform.test_typing import TIMES
 
 DECLARED = {
     "table": "raw.prices",
@@ -136,13 +137,31 @@ def test_a_row_that_cannot_be_typed_is_rejected_wherever_it_goes(cloud, prices, 
         ("2017-01-31T12:00:00Z", "DATETIME", None),
         ("2017-01-31T12:00:00Z", "TIMESTAMP", datetime(2017, 1, 31, 12, tzinfo=UTC)),
         ("2017-01-31 12:00:00", "TIMESTAMP", datetime(2017, 1, 31, 12, tzinfo=UTC)),
+        ("20170105", "DATE", None),
+        ("2017-W01-4", "DATE", None),
+        ("2017-01-05T10:00:00", "DATE", None),
+        ("20170131T120000", "DATETIME", None),
+        ("2017-01-31 24:00", "DATETIME", datetime(2017, 2, 1)),  # noqa: DTZ001
+        ("2017-01-31", "TIMESTAMP", datetime(2017, 1, 31, tzinfo=UTC)),
         ("12:30", "TIME", time(12, 30)),
+        ("1230", "TIME", None),
+        ("12:30:00,5", "TIME", None),
+        ("12:30:00+02:00", "TIME", None),
         ("soon", "TIME", None),
     ],
 )
 def test_texts_become_values_or_say_what_they_are_not(text, kind, expected):
     result = raw_table.convert_text(text, kind)
     assert result == (InvalidValue(text, kind) if expected is None else expected)
+
+
+def test_a_moment_is_the_one_that_a_model_reads():
+    # A date is a moment here only, as in BigQuery's cast.
+    for text, micros in TIMES.items():
+        if text and text.strip() and text != "2017-01-05":
+            expected = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros or 0)
+            result = raw_table.convert_text(text, "TIMESTAMP")
+            assert result == (InvalidValue(text, "TIMESTAMP") if micros is None else expected)
 
 
 def test_blanks_are_nothing_but_a_text_is_a_text():

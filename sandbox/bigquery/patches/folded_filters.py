@@ -3,8 +3,8 @@
 Version: local-bigquery 0.3.2, which accepts every filter that names the partition column.
 Reason: BigQuery replaces variables before it plans and folds `x IN UNNEST([])` and `x BETWEEN NULL AND NULL` to
 FALSE; nothing is left that filters the partition column, and the statement fails with "Cannot query over table …
-without a filter" (dbt-labs/dbt-adapters#600). So does one that filters it by a sub-query only, or deletes or updates
-without naming it. A script that works here must not fail there.
+without a filter" (dbt-labs/dbt-adapters#600). So does one that filters it by a sub-query only, deletes or updates
+without naming it, or joins two such tables and filters one. A script that works here must not fail there.
 Upstream change that removes it: the same check in local-bigquery's rule `qualify`.
 """
 
@@ -29,8 +29,8 @@ def reject_folded_filters(tree: exp.Expr, context: Any) -> exp.Expr:
     for scope in tree.find_all(exp.Select, exp.Delete, exp.Update):
         if not is_doubtful(scope, context):
             continue
-        for name, column in tables_with_required_filter(scope):
-            if is_unfiltered(scope, column, context):
+        for name, alias, column in tables_with_required_filter(scope):
+            if is_unfiltered(scope, alias, column, context):
                 raise BigQueryError(
                     "invalidQuery",
                     f"Cannot query over table '{name}' without a filter over column(s) '{column}' "
@@ -41,43 +41,74 @@ def reject_folded_filters(tree: exp.Expr, context: Any) -> exp.Expr:
 
 def is_doubtful(scope: exp.Expr, context: Any) -> bool:
     """False for nearly all SELECTs, so that the tables of few are looked up."""
-    return not isinstance(scope, exp.Select) or any(
-        folds(condition, context) or condition.find(exp.Select, exp.Or) for condition in conditions(scope)
+    return (
+        not isinstance(scope, exp.Select)
+        or bool(scope.args.get("joins"))
+        or isinstance(scope.find_ancestor(exp.Join, exp.Select), exp.Join)
+        or any(
+            folds(condition, context) or condition.find(exp.Select, exp.Or) for condition in conditions(scope)
+        )
     )
 
 
-def is_unfiltered(scope: exp.Expr, column: str, context: Any) -> bool:
-    """Whether no condition of the scope filters the partitions. Without any, a SELECT may be filtered from outside."""
+def is_unfiltered(scope: exp.Expr, alias: str, column: str, context: Any) -> bool:
+    """Whether no condition of the scope filters the partitions of the table `alias`."""
     every = conditions(scope)
     if any(folds(condition, context) for condition in every):
         return True
-    naming = [condition for condition in every if names_column(condition, column)]
-    if not naming:
-        return not isinstance(scope, exp.Select)
-    return not any(prunes(condition, column) for condition in naming)
+    naming = [condition for condition in every if names_column(condition, alias, column)]
+    if naming:
+        return not any(prunes(condition, alias, column) for condition in naming)
+    if not isinstance(scope, exp.Select):
+        return True
+    # Another table is filtered by its column of that name, such as the other side of a self-join.
+    others = any(names_column(condition, "", column) for condition in every)
+    return others or is_unfiltered_outside(scope, column)
 
 
-def names_column(condition: exp.Expr, column: str) -> bool:
-    return any(node.name.lower() == column.lower() for node in condition.find_all(exp.Column))
+def is_unfiltered_outside(scope: exp.Select, column: str) -> bool:
+    """For a sub-query in a join that has the column under its own name; any other may be filtered from outside."""
+    outer, query = scope.find_ancestor(exp.Select), scope.parent
+    if not (outer and isinstance(query, exp.Subquery) and isinstance(query.parent, exp.Join | exp.From)):
+        return False
+    if not outer.args.get("joins") or not (
+        scope.is_star or column.lower() in map(str.lower, scope.named_selects)
+    ):
+        return False
+    return not any(names_column(condition, query.alias, column) for condition in conditions(outer))
 
 
-def prunes(condition: exp.Expr, column: str) -> bool:
+def names_column(condition: exp.Expr, alias: str, column: str) -> bool:
+    """With the alias of its table or without any; an empty `alias` is any."""
+    return any(
+        node.name.lower() == column.lower() and (not alias or node.table.lower() in ("", alias.lower()))
+        for node in condition.find_all(exp.Column)
+    )
+
+
+def prunes(condition: exp.Expr, alias: str, column: str) -> bool:
     """Not by a sub-query, nor where one side of an OR has another column only."""
     if isinstance(condition, exp.Paren):
-        return prunes(condition.this, column)
+        return prunes(condition.this, alias, column)
     if isinstance(condition, exp.Or):
-        return all(prunes(each, column) for each in condition.flatten())
+        return all(prunes(each, alias, column) for each in condition.flatten())
     if isinstance(condition, exp.And):
-        return any(prunes(each, column) for each in condition.flatten())
-    return names_column(condition, column) and condition.find(exp.Select) is None
+        return any(prunes(each, alias, column) for each in condition.flatten())
+    if isinstance(condition, exp.EQ) and len(tables_of(condition)) > 1:
+        return False  # of a join: the values of the other table are not constant
+    return names_column(condition, alias, column) and condition.find(exp.Select) is None
+
+
+def tables_of(condition: exp.Expr) -> set[str]:
+    return {node.table.lower() for node in condition.find_all(exp.Column) if node.table}
 
 
 def conditions(scope: exp.Expr) -> list[exp.Expr]:
-    """The conditions that must all hold for a row."""
-    where = scope.args.get("where")
-    if where is None:
-        return []
-    return list(where.this.flatten()) if isinstance(where.this, exp.And) else [where.this]
+    """The conditions that must all hold for a row: of WHERE, and of inner joins."""
+    joins = [join for join in scope.args.get("joins") or [] if not join.side]
+    every = [scope.args.get("where"), *(join.args.get("on") for join in joins)]
+    combined = [each.this if isinstance(each, exp.Where) else each for each in every if each is not None]
+    return [part for each in combined for part in (each.flatten() if isinstance(each, exp.And) else [each])]
 
 
 def folds(condition: exp.Expr, context: Any) -> bool:
@@ -141,8 +172,8 @@ def stored_value(value: exp.Expr, context: Any) -> str:
     return parameters.read(table) if table else ""
 
 
-def tables_with_required_filter(scope: exp.Expr) -> Iterator[tuple[str, str]]:
-    """The name and the partition column of each table that the scope itself reads; not of its sub-queries."""
+def tables_with_required_filter(scope: exp.Expr) -> Iterator[tuple[str, str, str]]:
+    """The name, alias and partition column of each table that the scope itself reads; not of its sub-queries."""
     from local_bigquery.catalog import metadata
     from local_bigquery.models import Table
 
@@ -154,5 +185,6 @@ def tables_with_required_filter(scope: exp.Expr) -> Iterator[tuple[str, str]]:
             partitioning = stored.timePartitioning or stored.rangePartitioning
             yield (
                 f"{table.catalog}.{table.db}.{table.name}",
+                table.alias_or_name,
                 getattr(partitioning, "field", "") or "_PARTITIONTIME",
             )

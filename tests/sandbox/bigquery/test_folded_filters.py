@@ -56,6 +56,14 @@ def dataset(query: Query) -> str:
         "SELECT * FROM {}.days WHERE DATE(at) IN (SELECT DATE '2026-11-21')",
         "SELECT * FROM {}.days WHERE at > (SELECT TIMESTAMP '2026-11-21')",
         "DELETE FROM {}.days WHERE TRUE",
+        "SELECT l.id FROM {0}.days AS l JOIN {0}.days AS r ON l.id = r.id WHERE DATE(l.at) = '2026-11-21'",
+        "SELECT l.id FROM {0}.days AS l, {0}.days AS r WHERE l.at = r.at AND DATE(l.at) = '2026-11-21'",
+        "SELECT l.id FROM {0}.days AS l JOIN {0}.days AS r ON l.at = r.at WHERE DATE(l.at) = '2026-11-21'",
+        "SELECT l.id FROM {0}.days AS l JOIN {0}.free AS r USING (at) WHERE DATE(r.at) = '2026-11-21'",
+        "SELECT l.id FROM {0}.days AS l JOIN (SELECT * FROM {0}.days) AS r ON l.id = r.id "
+        "WHERE DATE(l.at) = '2026-11-21'",
+        "SELECT l.id FROM {0}.days AS l LEFT JOIN {0}.days AS r ON l.id = r.id AND DATE(l.at) = DATE(r.at) "
+        "WHERE DATE(l.at) = '2026-11-21'",
     ],
 )
 def test_an_empty_filter_is_rejected(query: Query, dataset: str, statement: str) -> None:
@@ -94,6 +102,22 @@ def test_an_empty_parameter_is_rejected(
         (IDS.format("1") + "SELECT id FROM {}.ids WHERE id BETWEEN low AND high", []),
         ("SELECT id FROM {}.days WHERE (DATE(at) = '2026-11-21' OR at IS NULL) AND id IN (SELECT 1)", [(1,)]),
         (DAYS.format("[]") + "SELECT id FROM {}.days WHERE DATE(at) NOT IN UNNEST(days)", [(1,)]),
+        (
+            "SELECT l.id FROM {0}.days AS l JOIN {0}.days AS r ON l.id = r.id AND DATE(r.at) = '2026-11-21' "
+            "WHERE DATE(l.at) = '2026-11-21'",
+            [(1,)],
+        ),
+        (
+            "SELECT l.id FROM {0}.days AS l JOIN (SELECT * FROM {0}.days WHERE DATE(at) = '2026-11-21') AS r "
+            "ON l.id = r.id WHERE DATE(l.at) = '2026-11-21'",
+            [(1,)],
+        ),
+        (
+            "SELECT l.id FROM {0}.days AS l JOIN (SELECT * FROM {0}.days) AS r ON l.id = r.id "
+            "WHERE DATE(l.at) = '2026-11-21' AND DATE(r.at) = '2026-11-21'",
+            [(1,)],
+        ),
+        ("SELECT at FROM {0}.days JOIN (SELECT 1 AS id) USING (id) WHERE DATE(at) = '2026-01-01'", []),
         (DAYS.format("[]") + "SELECT id FROM UNNEST([1]) AS id WHERE DATE '2026-11-21' IN UNNEST(days)", []),
     ],
 )
