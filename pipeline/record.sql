@@ -8,11 +8,12 @@ UNION ALL
 SELECT CONCAT(table_schema, '.', table_name) AS table_name, partition_id, total_rows, total_logical_bytes, last_modified_time
 FROM dmt.INFORMATION_SCHEMA.PARTITIONS;
 
--- Rows of rejects at the end of the day before.
+-- Rows of rejects at the end of the day before, or before a pause. A year of hourly runs is less than the 10 MB that a
+-- query is billed at least.
 CREATE TEMP TABLE earlier AS
 SELECT table_name, ARRAY_AGG(`rows` ORDER BY logged_at DESC LIMIT 1)[OFFSET(0)] AS size
 FROM ops.table_log
-WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 31 DAY) AND logged_at < TIMESTAMP(CURRENT_DATE())
+WHERE logged_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 400 DAY) AND logged_at < TIMESTAMP(CURRENT_DATE())
   AND ENDS_WITH(table_name, '_rejects')
 GROUP BY table_name;
 

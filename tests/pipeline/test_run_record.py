@@ -182,9 +182,9 @@ def test_rejects_in_partitions_of_months_count_for_the_day_that_added_them(ops):
     ops.query("insert into ods.sales_rejects values ('no time', date '2017-01-02')")
     [measured, finding] = write(lambda: BigQuery(ops.client), run)
     assert (measured["rejects"], finding["finding"]) == (4, "rejects")
-    # A day later only what that day adds counts.
+    # After a pause of three months only what the day adds counts.
     ops.query(
-        "update ops.table_log set logged_at = timestamp_sub(logged_at, interval 1 day) where logged_at > '2020-01-01'"
+        "update ops.table_log set logged_at = timestamp_sub(logged_at, interval 90 day) where logged_at > '2020-01-01'"
     )
     run = since_now(run_row("run-2"))
     ops.query("insert into ods.sales_rejects values ('no time', date '2017-01-02')")
