@@ -3,7 +3,7 @@
 
 // BigQuery would only reject an invalid zone in the run that reads a sale.
 const isZone = (zone) => {
-  if (/^[+-](0?[0-9]|1[0-4])(:[0-5][0-9])?$/.test(zone)) return true;
+  if (/^[+-]((0?[0-9]|1[0-3])(:[0-5][0-9])?|14(:00)?)$/.test(zone)) return true;
   if (!zone || !/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(zone)) return false;
   if (typeof Intl === "undefined") return true; // no list of names to compare with
   try {

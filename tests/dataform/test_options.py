@@ -102,7 +102,7 @@ def test_a_time_zone_is_accepted(zone: str) -> None:
     assert evaluate("", f'"{zone}"') == ""
 
 
-@pytest.mark.parametrize("zone", ['"Mars/Phobos"', '"UTC\'"', '""', "undefined", '"+25:00"'])
+@pytest.mark.parametrize("zone", ['"Mars/Phobos"', '"UTC\'"', '""', "undefined", '"+25:00"', '"+14:30"'])
 def test_an_invalid_time_zone_is_an_error(zone: str) -> None:
     error = evaluate("", zone)
     assert f"workflow_settings.yaml: invalid business_time_zone '{zone.strip(chr(34))}'" in error
