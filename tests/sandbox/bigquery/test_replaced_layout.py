@@ -53,14 +53,18 @@ def test_another_layout_is_rejected(
 
 
 @pytest.mark.parametrize(
-    "statement",
+    ("statement", "performed"),
     [
-        f"TABLE {{}}.days {BY_DAY}",
-        "TABLE {}.days PARTITION BY DATE(at) CLUSTER BY id AS SELECT * FROM {}.plain",
-        "TABLE {}.other CLONE {}.days",
-        "TABLE {}.plain (id INT64)",
-        "TEMP TABLE days AS SELECT * FROM {}.plain",
+        (f"TABLE {{}}.days {BY_DAY}", "REPLACE"),
+        ("TABLE {}.days PARTITION BY DATE(at) CLUSTER BY id AS SELECT * FROM {}.plain", "REPLACE"),
+        ("TABLE {}.other CLONE {}.days", "CREATE"),
+        ("TABLE {}.plain (id INT64)", "REPLACE"),
+        ("TEMP TABLE days AS SELECT * FROM {}.plain", "CREATE"),
     ],
 )
-def test_the_same_layout_is_accepted(client: bigquery.Client, dataset: str, statement: str) -> None:
-    client.query_and_wait(f"CREATE OR REPLACE {statement.format(dataset, dataset)}")
+def test_the_same_layout_is_accepted(
+    client: bigquery.Client, dataset: str, statement: str, performed: str
+) -> None:
+    job = client.query(f"CREATE OR REPLACE {statement.format(dataset, dataset)}")
+    job.result()
+    assert job.ddl_operation_performed == performed
